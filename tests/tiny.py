@@ -102,6 +102,10 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
     return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
 
 
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def write_16_bits(path: Path, array: Any) -> None:
     """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to an image file."""
     levels = torch.from_numpy(array.astype("float32") / 65535).permute(2, 0, 1)[None]

@@ -1,15 +1,17 @@
 """A pyramid of generators, one for every scale of an image."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import scaled
-from internal_gan.models.limits import check_result
 from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.units import Size
+
+# Pixels of one result, which need at least 16 gigabytes, and results of one call.
+MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
 
 Refine = Callable[[int, Tensor | None], Tensor]
 After = Callable[[int, Tensor], Tensor]
@@ -105,3 +107,18 @@ class Ladder:
                 image = after(scale, image)
         assert image is not None
         return image
+
+
+def check_result(size: Sequence[int], name: str = "size") -> None:
+    """Raise a UserError unless ``size`` is two whole numbers above 0, of at most ``MOST_PIXELS``.
+
+    The message calls it ``name``.
+    """
+    sides = list(size) if isinstance(size, Sequence) else [size]
+    if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
+        raise UserError(f"{name} is {sides}; it must be [height, width] in pixels, above 0")
+    if sides[0] * sides[1] > MOST_PIXELS:
+        raise UserError(
+            f"{name} is {sides[0]}x{sides[1]} pixels; allowed: up to "
+            f"{MOST_PIXELS // 1_000_000} megapixels"
+        )

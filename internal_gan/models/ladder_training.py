@@ -10,7 +10,7 @@ from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
-from internal_gan.models.patch_terms import try_patch_losses
+from internal_gan.models.losses import try_patch_losses
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss

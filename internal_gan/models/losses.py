@@ -1,12 +1,17 @@
 """What the losses of all stages share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from internal_gan.errors import UserError
+from internal_gan.models.per_stage import per_stage
 from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.patches.losses import PatchLoss, PatchTerm
+from internal_gan.shapes import Pixels
 
 T = TypeVar("T")
 Losses = tuple[Tensor, dict[str, Tensor]]
@@ -36,6 +41,54 @@ class Terms:
         if self.total is None:
             raise ValueError("a loss without a term")
         return self.total, self.scalars
+
+
+@dataclass(frozen=True)
+class StageTerm:
+    """A patch loss against the image of one stage, computed every ``interval`` steps.
+
+    ``weight`` is ``interval`` times the one of the options.
+    """
+
+    name: str
+    loss: PatchLoss
+    weight: float
+    interval: int
+
+    def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
+        """Add the loss of ``fake`` if it is due in this step."""
+        turn = terms.step // self.interval
+        terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
+
+
+def stage_terms(
+    terms: Mapping[str, PatchTerm] | None,
+    index: int,
+    count: int,
+    real: Pixels,
+    rng: torch.Generator,
+) -> list[StageTerm]:
+    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``."""
+    found = []
+    for name, term in (terms or {}).items():
+        weight = term.interval * per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
+        if weight:
+            found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
+    return found
+
+
+def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Pixels, count: int) -> None:
+    """Raise a ValueError for a term that does not fit the smallest image of ``count`` stages."""
+    rng = torch.Generator(image.device).manual_seed(0)
+    for name, term in (terms or {}).items():
+        if not any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):
+            continue
+        try:
+            term.loss(image, rng)
+        except UserError:
+            raise
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"patch_loss.{name}: {error}") from error
 
 
 def judge(

@@ -89,6 +89,17 @@ class ConvBlock(nn.Sequential):
         super().__init__(*layers)
 
 
+class Residual(nn.Module):
+    """The sum of the input and what ``blocks`` make of it, one after the other."""
+
+    def __init__(self, *blocks: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.blocks(x)  # type: ignore[no-any-return]
+
+
 class OwnBatchNorm2d(nn.BatchNorm2d):
     """A batch norm without running averages."""
 

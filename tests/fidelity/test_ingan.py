@@ -161,7 +161,7 @@ def paddings() -> dict[tuple[int, ...], set[bool]]:
         if isinstance(block, ConvBlock):
             mirrored = isinstance(block[0], Reflect)
             conv = block[int(mirrored)]
-            if not isinstance(conv, DoublingConv2d):
+            if isinstance(conv, nn.Conv2d) and not isinstance(conv, DoublingConv2d):
                 found.setdefault(conv.kernel_size, set()).add(mirrored)
     return found
 

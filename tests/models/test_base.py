@@ -12,7 +12,6 @@ from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.redrawing import soft_mask
 from internal_gan.models.singan.animation import animate
-from internal_gan.models.singan.injection import inject
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
 from internal_gan.models.singan.super_resolution import super_resolve
@@ -120,7 +119,7 @@ def singan() -> SinGAN:
         (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
         (lambda m: animate(m, 10**12), "frames is 1000000000000"),
         (lambda m: animate(m, 2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
-        (lambda m: inject(m, picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
+        (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
         (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
         (lambda m: soft_mask(m, MASK, 0, math.inf), "feather is inf; .* 0 to 1000"),
         (lambda m: soft_mask(m, MASK, math.nan, 0), "dilate is nan"),

@@ -15,10 +15,7 @@ from internal_gan.nn.blocks import (
     initialise,
     reflect,
 )
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import rng
 
 
 def kinds(block: nn.Module) -> list[str]:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from internal_gan.images.resize import resize
 from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from internal_gan.nn.losses import WGANGP
+from tests.tiny import rng
 
 # SinGAN's and InGAN's of their papers, unless told otherwise.
 patch = partial(PatchDiscriminator, kernel_size=3, norm="batch", init="normal")
@@ -22,10 +23,6 @@ multi_scale = partial(
     coarse_weight=2.0,
     even_after=1 / 3,
 )
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "spectral"])

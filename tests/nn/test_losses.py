@@ -9,14 +9,11 @@ from torch import Tensor, nn
 
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.losses import LSGAN, NSGAN, WGANGP, AdversarialLoss, Hinge
+from tests.tiny import rng
 
 REAL = torch.tensor([[2.0, 0.5], [-1.0, 3.5]]).view(1, 1, 2, 2)
 FAKE = torch.tensor([-2.0, 0.0, 0.5]).view(1, 1, 1, 3)
 LOSSES: list[AdversarialLoss] = [WGANGP(0.1), LSGAN(), Hinge(), NSGAN()]
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def log1pexp(x: float) -> float:

@@ -11,7 +11,6 @@ from internal_gan.config.record import save_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.images.files.image import read_image, to_uint8
-from internal_gan.models.singan.injection import inject
 from internal_gan.tasks.paint import quantized
 from tests.commands import Shell
 from tests.tiny import network_of, picture, recipe_of, same_weights, trained
@@ -97,7 +96,7 @@ def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> Non
     assert not any(p.requires_grad for p in other.parameters())
     again, _ = quantized(recipe, model, 2, 4, seed=1)
     assert same_weights(other, again)
-    assert inject(other, picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
+    assert other.inject(picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
 
 
 def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:

@@ -96,7 +96,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
         self.practice_hole: Mask | None = None
-        self._last: tuple[Sequence[Tensor | None], Tensor] | None = None
 
     @property
     def finished(self) -> int:
@@ -250,14 +249,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
         if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
-        if rng is not None:
-            return complete(image, hole, excluded, lines=lines, rng=rng)
-        # Cached, since training fills the same hole after each stage and the networks do not matter
-        # here. The entry is replaced as a whole, for threads that fill different holes.
-        asked, last = (image, hole, excluded, lines), self._last
-        if last is None or not all(map(_same, last[0], asked)):
-            self._last = last = asked, complete(image, hole, excluded, lines=lines)
-        return last[1]
+        return complete(image, hole, excluded, lines=lines, rng=rng)
 
     def find_edges(self, image: Pictures, hole: Masks) -> Masks:
         """The edges of the known part of an image."""
@@ -353,9 +345,3 @@ def _hole(number: int) -> str:
 
 def _sides(x: Tensor) -> str:
     return f"{x.shape[-2]}x{x.shape[-1]}"
-
-
-def _same(one: Tensor | None, other: Tensor | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.shape == other.shape and one.device == other.device and torch.equal(one, other)

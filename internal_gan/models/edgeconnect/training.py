@@ -95,9 +95,7 @@ class EdgeConnectRecipe(Recipe):
     @cached_property
     def min_side(self) -> int:
         """The discriminator's receptive field."""
-        widths = getattr(self.discriminator, "keywords", {}).get("widths")
-        narrow = {"widths": [1] * len(widths)} if widths else {}
-        return int(self.discriminator(width=1, **narrow).receptive_field)
+        return self.discriminator().receptive_field
 
     def prepare(
         self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()

@@ -17,8 +17,15 @@ from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
-from internal_gan.models.losses import Draws, Losses, Terms, judge
-from internal_gan.models.patch_terms import StageTerm, stage_terms, try_patch_losses
+from internal_gan.models.losses import (
+    Draws,
+    Losses,
+    StageTerm,
+    Terms,
+    judge,
+    stage_terms,
+    try_patch_losses,
+)
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MOST_LAYERS
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.limits import MOST_RESULTS
+from internal_gan.models.ladder import MOST_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk

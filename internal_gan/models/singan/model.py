@@ -3,9 +3,16 @@
 
 from typing import ClassVar
 
+import torch
+from torch import Tensor
+
+from internal_gan.images.colours import nearest_colours
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws, Samples
-from internal_gan.models.singan import animation, injection, sampling, super_resolution, tiling
+from internal_gan.models.redrawing import last_start_scale, working_size
+from internal_gan.models.singan import animation, sampling, super_resolution, tiling
 from internal_gan.models.singan.pyramid import NoisePyramid
+from internal_gan.units import Size
 
 
 class SinGAN(NoisePyramid, Samples, Redraws):
@@ -15,8 +22,33 @@ class SinGAN(NoisePyramid, Samples, Redraws):
 
     samples = sampling.samples
     sampling_memory = sampling.sampling_memory
-    inject = injection.inject
     animate = animation.animate
     animating_memory = animation.animating_memory
     super_resolve = super_resolution.super_resolve
     make_tileable = tiling.make_tileable
+
+    @torch.no_grad()
+    def inject(
+        self,
+        image: Tensor,
+        start_scale: int,
+        *,
+        size: Size | None = None,
+        seed: int = 0,
+        palette: Tensor | None = None,
+    ) -> Tensor:
+        last = last_start_scale(self)
+        self.ladder.check_scale(start_scale, first=1)
+        sizes = self.ladder.sizes_for(size or working_size(self, size_of(image)), last)
+        start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
+        if palette is not None:
+            start = nearest_colours(start, palette)
+        drawn = self.synthesise(
+            sizes,
+            self.noise_from(torch.Generator().manual_seed(seed)),
+            first=start_scale,
+            image=start,
+            # No scale was trained on values outside [-1, 1], which would grow.
+            after=lambda scale, made: made.clamp(-1, 1),
+        )
+        return drawn.cpu()

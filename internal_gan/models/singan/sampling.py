@@ -8,7 +8,7 @@ from torch import Tensor
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.resize import resize
-from internal_gan.models.limits import MOST_RESULTS
+from internal_gan.models.ladder import MOST_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size

@@ -8,7 +8,7 @@ import torch
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.limits import check_result
+from internal_gan.models.ladder import check_result
 from internal_gan.models.singan.pyramid import NoisePyramid
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size

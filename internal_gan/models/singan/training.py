@@ -16,8 +16,7 @@ from internal_gan.images.transforms import random_view
 from internal_gan.models.abilities import Quantizes
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window
-from internal_gan.models.losses import Draws, Losses, Terms, judge
-from internal_gan.models.patch_terms import stage_terms
+from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import Handover

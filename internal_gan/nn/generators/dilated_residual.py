@@ -1,8 +1,5 @@
 """EdgeConnect's generator: an hourglass of dilated residual blocks."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,6 +11,7 @@ from internal_gan.nn.blocks import (
     ConvBlock,
     Init,
     Norm,
+    Residual,
     check_hourglass,
     initialise,
     pad_to_multiple,
@@ -62,8 +60,14 @@ class DilatedResidualGenerator(nn.Module):
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = block(in_channels, width, kernel_size=kernel_size)
         self.down = nn.Sequential(*(block(w, 2 * w, downscale="wide") for w in widths[:-1]))
+        inner = widths[-1]
         self.residual = nn.Sequential(
-            *(DilatedResidual(widths[-1], dilation, block) for _ in range(residual_blocks))
+            *(
+                Residual(
+                    block(inner, inner, dilation=dilation), block(inner, inner, activation=False)
+                )
+                for _ in range(residual_blocks)
+            )
         )
         self.up = nn.Sequential(
             *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
@@ -80,16 +84,3 @@ class DilatedResidualGenerator(nn.Module):
         x = self.up(self.residual(self.down(self.entry(pad_to_multiple(image, self.stride)))))
         x = self.output(reflect(x, self.output.kernel_size[0] // 2))
         return x[..., : size[0], : size[1]]  # type: ignore[no-any-return]
-
-
-class DilatedResidual(nn.Module):
-    """A residual block of two 3x3 convolutions, the first one dilated."""
-
-    def __init__(self, width: int, dilation: int, block: Callable[..., ConvBlock]) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(
-            block(width, width, dilation=dilation), block(width, width, activation=False)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.blocks(x)  # type: ignore[no-any-return]

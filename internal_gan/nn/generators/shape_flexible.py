@@ -1,11 +1,10 @@
 """InGAN's generator: regenerates an image in any size and shape."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from internal_gan.errors import check_range
 from internal_gan.images.transforms import Resize, Transform
@@ -13,6 +12,7 @@ from internal_gan.nn.blocks import (
     ConvBlock,
     Init,
     Norm,
+    Residual,
     check_hourglass,
     initialise,
     pad_to_multiple,
@@ -26,8 +26,9 @@ class ShapeFlexibleGenerator(nn.Module):
     """An hourglass whose first feature map is geometrically transformed (Shocher et al. 2019,
     Section 3.2 and Figure 5).
 
-    The transformed map passes downscalings that double the channels, residual bottleneck blocks,
-    and upscalings. Skip connections add the map of the same size to each upscaled map.
+    The transformed map passes downscalings that double the channels, residual blocks with a quarter
+    of them in the middle (He et al. 2016, Figure 5), and upscalings. Skip connections add the map
+    of the same size to each upscaled map.
 
     Args:
         width: channels of the first feature map.
@@ -61,8 +62,16 @@ class ShapeFlexibleGenerator(nn.Module):
         widths = [width * 2**level for level in range(depth + 1)]
         self.entry = block(3, width, kernel_size=kernel_size)
         self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairwise(widths))
+        inner, narrow = widths[-1], max(1, widths[-1] // 4)
         self.bottleneck = nn.Sequential(
-            *(ResidualBottleneck(widths[-1], block) for _ in range(residual_blocks))
+            *(
+                Residual(
+                    block(inner, narrow, kernel_size=1),
+                    block(narrow, narrow),
+                    block(narrow, inner, kernel_size=1, activation=False),
+                )
+                for _ in range(residual_blocks)
+            )
         )
         self.up = nn.ModuleList(
             block(b, a, upscale="nearest") for a, b in reversed(list(pairwise(widths)))
@@ -84,20 +93,3 @@ class ShapeFlexibleGenerator(nn.Module):
             x = block(x) + skips.pop()
         x = torch.tanh(self.output(reflect(x, self.output.kernel_size[0] // 2)))
         return x[..., : size[0], : size[1]]
-
-
-class ResidualBottleneck(nn.Module):
-    """A residual block of 1x1, 3x3 and 1x1 convolutions, with a quarter of the width in the middle
-    (He et al. 2016, Figure 5)."""
-
-    def __init__(self, width: int, block: Callable[..., ConvBlock]) -> None:
-        super().__init__()
-        narrow = max(1, width // 4)
-        self.blocks = nn.Sequential(
-            block(width, narrow, kernel_size=1),
-            block(narrow, narrow),
-            block(narrow, width, kernel_size=1, activation=False),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.blocks(x)  # type: ignore[no-any-return]

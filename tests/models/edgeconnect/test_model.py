@@ -15,12 +15,10 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
-from internal_gan.models.edgeconnect import model as edgeconnect_model
 from internal_gan.models.edgeconnect.batches import practice_start
 from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.nn.losses import Hinge
-from internal_gan.patches.completion import complete
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -32,15 +30,12 @@ from tests.tiny import (
     network_of,
     picture,
     recipe_of,
+    rng,
     same_weights,
     tiny_edgeconnect,
     trained_edgeconnect,
 )
 from tests.wheels import WIDTHS
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def box(height: int = 40, width: int = 56) -> Tensor:
@@ -199,25 +194,6 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
 ) -> None:
     model.inpaint(picture(), box(), excluded=torch.ones(1, 1, 40, 56))
     assert "no patch can be taken near the hole" in caplog.text
-
-
-def test_the_patch_completion_of_a_hole_is_cached(
-    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def counted(*arguments: Any, **options: Any) -> Tensor:
-        asked.append(options)
-        return complete(*arguments, **options)
-
-    monkeypatch.setattr(edgeconnect_model, "complete", counted)
-    image, hole = picture(seed=5), box()
-    one, two = model.inpaint(image, hole).image, model.inpaint(image, hole, excluded=hole).image
-    assert len(asked) == 1
-    assert torch.equal(one, two)
-    model.inpaint(picture(seed=6), hole)
-    model.inpaint(image, hole, seed=1)
-    assert len(asked) == 3
 
 
 def test_the_families_share_their_building_blocks() -> None:

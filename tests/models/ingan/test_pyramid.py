@@ -25,6 +25,7 @@ from tests.tiny import (
     finish_stages,
     picture,
     recipe_of,
+    rng,
     same_weights,
     tiny_options,
     train_model,
@@ -48,13 +49,9 @@ def stage_of(*overrides: str, index: int = 0, steps: int = 4) -> InGANPyramidSta
     """A stage of a new model whose coarser scales are finished untrained."""
     recipe, model = recipe_of(*overrides, base=INGAN_FAST), prepared(*overrides)
     finish_stages(recipe, model, index)
-    stage = recipe.stage(model, index, steps, None, torch.Generator().manual_seed(0))
+    stage = recipe.stage(model, index, steps, None, rng())
     assert isinstance(stage, InGANPyramidStage)
     return stage
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def drawn_by(stage: InGANPyramidStage, start: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
@@ -221,7 +218,7 @@ class TestTraining:
         fake = stage._generate()
         there, back = (None, None)
         if geometry:
-            there = random_homography(geometry, seeded(0))
+            there = random_homography(geometry, rng(0))
             back = there.inverse()
 
         def at(image: Tensor, size: tuple[int, int], shape: Transform | None) -> Tensor:
@@ -316,7 +313,7 @@ def test_the_default_has_lsgan_the_cycle_and_a_discriminator_of_several_scales()
     assert isinstance(recipe.adversarial_loss, LSGAN)
     judged = []
     for index in range(model.num_stages):
-        stage = recipe.stage(model, index, 2, None, torch.Generator().manual_seed(0))
+        stage = recipe.stage(model, index, 2, None, rng())
         assert isinstance(stage.discriminator, MultiScaleDiscriminator)
         judged.append(len(stage.discriminator.networks))
         stage.discriminator_loss()
@@ -341,9 +338,9 @@ def test_the_weights_of_the_sizes_move_from_coarse_to_fine() -> None:
 def test_a_discriminator_starts_from_the_sizes_that_the_coarser_scale_judged() -> None:
     recipe, model = recipe_of(base=("model=ingan",)), None
     model = recipe.prepare(picture(48, 64))
-    first = recipe.stage(model, 0, 2, None, seeded(0))
+    first = recipe.stage(model, 0, 2, None, rng(0))
     first.finish()
-    second = recipe.stage(model, 1, 2, first, seeded(1))
+    second = recipe.stage(model, 1, 2, first, rng(1))
     old, new = first.discriminator.networks, second.discriminator.networks
     assert same_weights(new[0], old[0])
     for coarse, network in zip(old, new[1:], strict=False):

@@ -25,16 +25,13 @@ from tests.tiny import (
     network_of,
     picture,
     recipe_of,
+    rng,
     same_weights,
     tiny_ingan,
     trained_ingan,
 )
 
 ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:

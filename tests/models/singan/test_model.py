@@ -29,6 +29,7 @@ from tests.tiny import (
     picture,
     prepared,
     recipe_of,
+    rng,
     same_weights,
     sample,
     tiny_options,
@@ -37,10 +38,6 @@ from tests.tiny import (
 )
 
 PADDED = (5, 5, 5, 5)
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def stage_of(

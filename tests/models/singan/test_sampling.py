@@ -12,7 +12,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import sample_seed
 from internal_gan.models.singan.sampling import samples
 from internal_gan.patches.statistics import layout_distances
-from tests.tiny import sample, trained
+from tests.tiny import rng, sample, trained
 
 SIZES = [(16, 24), (32, 48), (64, 96)]
 
@@ -22,10 +22,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
     path: Path = tmp_path_factory.mktemp("model")
     model = trained(path, "model.widths.coarsest=32", "model.widths.limit=32").model
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class TestTiles:

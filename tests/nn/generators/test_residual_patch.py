@@ -11,6 +11,7 @@ from torch.nn.utils import parametrize
 
 from internal_gan.nn.blocks import LEAKY_SLOPE, Norm
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from tests.tiny import rng
 
 MARGIN = 5
 # The paper's generator, unless told otherwise.
@@ -24,10 +25,6 @@ generator_of = partial(
     gradient_floor=0.0,
 )
 NORMS = get_args(Norm)
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def noise_for(height: int, width: int, count: int = 1) -> Tensor:

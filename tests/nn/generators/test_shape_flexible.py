@@ -9,11 +9,7 @@ from torch import Tensor
 
 from internal_gan.images.transforms import Bend, Resize, trapezoid
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
+from tests.tiny import rng
 
 of_paper = partial(
     ShapeFlexibleGenerator,

@@ -16,7 +16,6 @@ from internal_gan.models.redrawing import (
     start_scale_for,
     working_size,
 )
-from internal_gan.models.singan.injection import inject
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
 from tests.tiny import picture, sample, tiny_options, untrained
@@ -36,7 +35,7 @@ def test_injecting_the_photo_is_sampling_from_that_scale(model: SinGAN) -> None:
     quiet = untrained()
     quiet.noise_std.zero_()
     for start in (1, 2):
-        injected = inject(quiet, quiet.real(start - 1), start)
+        injected = quiet.inject(quiet.real(start - 1), start)
         assert torch.allclose(injected, sample(quiet, 1, start_scale=start), atol=0.03)
 
 
@@ -54,7 +53,7 @@ def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
     height, width = working_size(model, size)
     assert height * width == pytest.approx(20 * 28, rel=0.1)
     assert height / width == pytest.approx(size[0] / size[1], rel=0.12)
-    assert inject(model, picture(*size), 2).shape == (1, 3, height, width)
+    assert model.inject(picture(*size), 2).shape == (1, 3, height, width)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +79,15 @@ def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyrami
 @pytest.mark.parametrize("start", [-1, 0, 3])
 def test_a_start_scale_that_is_not_there_is_refused(model: SinGAN, start: int) -> None:
     with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        inject(model, picture(), start)
+        model.inject(picture(), start)
 
 
 def test_one_finished_scale_is_too_few() -> None:
     model = untrained(scales=1)
     with pytest.raises(UserError, match="one finished scale"):
-        inject(model, picture(), 1)
+        model.inject(picture(), 1)
     with pytest.raises(UserError, match="no finished scale"):
-        inject(untrained(scales=0), picture(), 1)
+        untrained(scales=0).inject(picture(), 1)
 
 
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])
@@ -126,9 +125,9 @@ def test_the_image_is_reduced_to_the_palette_before_injection() -> None:
     palette = torch.tensor([[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]])
     image = picture(17, 23)
     reduced = torch.where(image.mean(1, keepdim=True) > 0, 0.5, -0.5).expand_as(image)
-    drawn = inject(quiet, image, 2, size=(20, 28), palette=palette)
-    assert torch.allclose(drawn, inject(quiet, reduced, 2, size=(20, 28)), atol=1e-5)
-    assert not torch.allclose(drawn, inject(quiet, image, 2, size=(20, 28)), atol=1e-2)
+    drawn = quiet.inject(image, 2, size=(20, 28), palette=palette)
+    assert torch.allclose(drawn, quiet.inject(reduced, 2, size=(20, 28)), atol=1e-5)
+    assert not torch.allclose(drawn, quiet.inject(image, 2, size=(20, 28)), atol=1e-2)
 
 
 def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) -> None:
@@ -157,5 +156,5 @@ def test_values_between_scales_stay_in_the_image_range() -> None:
         return plain(scale, noise, base, *rest)  # type: ignore[arg-type]
 
     loud.refine = watch  # type: ignore[method-assign, assignment]
-    inject(loud, picture(), 1)
+    loud.inject(picture(), 1)
     assert max(seen) < 1.2
