@@ -26,7 +26,7 @@ from internal_gan.models.singan.sampling import samples
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.engine import train
+from internal_gan.training.engine import TrainingStopped, train
 from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
@@ -84,6 +84,18 @@ TINY_EDGECONNECT = (
     "finish.detail=network",
 )
 EDGECONNECT = ("model=edgeconnect", *TINY_EDGECONNECT)
+
+
+class StopAfter(Callback):
+    """Interrupts a training right after a step; its last checkpoint is that of
+    ``trainer.checkpoint_interval``."""
+
+    def __init__(self, stage: int, step: int) -> None:
+        self.point = (stage, step)
+
+    def on_step(self, stage_index: int, step: int, steps: int, scalars: object) -> None:
+        if (stage_index, step) == self.point:
+            raise TrainingStopped("as the test asked", Path())
 
 
 @dataclass

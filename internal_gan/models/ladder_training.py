@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import nn
+
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import resize, size_of
@@ -85,6 +87,15 @@ class LadderRecipe(Recipe):
     @abstractmethod
     def check(self, model: Any) -> None:
         """Raise a ValueError if the options do not fit the model's scales."""
+
+
+def warm_start(network: nn.Module, previous: nn.Module) -> bool:
+    """Copy the weights of ``previous`` if it has the same layers, and return whether it has."""
+    old, new = previous.state_dict(), network.state_dict()
+    shapes = [[(name, value.shape) for name, value in state.items()] for state in (old, new)]
+    if shapes[0] == shapes[1]:
+        network.load_state_dict(old)
+    return shapes[0] == shapes[1]
 
 
 def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:

@@ -43,7 +43,6 @@ class PatchDiscriminator(nn.Module):
 
     Attributes:
         receptive_field: side in pixels of the patch that one logit judges.
-        margin: half the receptive field, rounded down, in pixels.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class PatchDiscriminator(nn.Module):
         for kernel, stride in zip([kernel_size] * len(hidden) + [last], [*strides, 1], strict=True):
             self.receptive_field += (kernel - 1) * step
             step *= stride
-        self.margin = self.receptive_field // 2
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:

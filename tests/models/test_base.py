@@ -21,32 +21,21 @@ from tests.toy import optimization
 MASK = torch.ones(1, 1, 40, 56)
 
 
-def test_a_single_number_applies_to_every_stage() -> None:
-    assert per_stage(2000, 3) == [2000.0, 2000.0, 2000.0]
-
-
-def test_a_list_has_one_number_for_each_stage() -> None:
-    assert per_stage([3, 2, 1.5], 3) == [3.0, 2.0, 1.5]
-
-
-def test_coarsest_and_finest_are_interpolated_geometrically() -> None:
-    assert per_stage({"coarsest": 4000, "finest": 250}, 5) == pytest.approx(
-        [4000, 2000, 1000, 500, 250]
-    )
-
-
-def test_coarsest_and_finest_are_interpolated_linearly_if_one_is_zero() -> None:
-    assert per_stage({"coarsest": 0, "finest": 10}, 5) == pytest.approx([0, 2.5, 5, 7.5, 10])
-
-
-def test_the_coarsest_may_differ_from_all_others() -> None:
-    assert per_stage({"coarsest": 9, "others": 5}, 4) == [9, 5, 5, 5]
-    assert per_stage({"coarsest": 9, "others": 5, "finest": 2}, 4) == [9, 5, 5, 2]
-
-
-def test_a_single_stage_is_the_coarsest() -> None:
-    assert per_stage({"coarsest": 7, "finest": 3}, 1) == [7.0]
-    assert per_stage({"coarsest": 7, "others": 5, "finest": 3}, 1) == [7.0]
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (2000, [2000, 2000, 2000]),
+        ([3, 2, 1.5], [3, 2, 1.5]),
+        ({"coarsest": 4000, "finest": 250}, [4000, 2000, 1000, 500, 250]),
+        ({"coarsest": 0, "finest": 10}, [0, 2.5, 5, 7.5, 10]),
+        ({"coarsest": 9, "others": 5}, [9, 5, 5, 5]),
+        ({"coarsest": 9, "others": 5, "finest": 2}, [9, 5, 5, 2]),
+        ({"coarsest": 7, "finest": 3}, [7]),
+        ({"coarsest": 7, "others": 5, "finest": 3}, [7]),
+    ],
+)
+def test_an_option_has_a_number_for_each_stage(value: Any, expected: list[float]) -> None:
+    assert per_stage(value, len(expected)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -25,19 +25,6 @@ multi_scale = partial(
 )
 
 
-@pytest.mark.parametrize("norm", ["none", "batch", "spectral"])
-def test_the_receptive_field_of_a_logit_is_11_by_11_pixels(norm: Any) -> None:
-    discriminator = patch(8, norm=norm, init="kaiming", rng=rng()).eval()
-    image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
-    logits, _ = discriminator(image)
-    logits[0, 0, 6, 9].backward()
-    assert image.grad is not None
-    seen = image.grad.abs().sum(dim=(0, 1)) > 0
-    expected = torch.zeros_like(seen)
-    expected[6 : 6 + 11, 9 : 9 + 11] = True
-    assert torch.equal(seen, expected)
-
-
 @pytest.mark.parametrize("size", [(11, 11), (25, 33), (12, 70)])
 def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(
     size: tuple[int, int],
@@ -62,16 +49,28 @@ def ingan_patch(**changes: Any) -> Callable[..., PatchDiscriminator]:
     return partial(patch, **(settings | changes))
 
 
-def test_strides_widen_the_receptive_field() -> None:
-    discriminator = ingan_patch(norm="none", init="kaiming")(rng=rng()).eval()
-    assert discriminator.receptive_field == 9
+@pytest.mark.parametrize(
+    ("make", "side", "stride"),
+    [
+        (partial(patch, 8, norm="none", init="kaiming"), 11, 1),
+        (partial(patch, 8, norm="batch", init="kaiming"), 11, 1),
+        (partial(patch, 8, norm="spectral", init="kaiming"), 11, 1),
+        (ingan_patch(norm="none", init="kaiming"), 9, 2),
+    ],
+)
+def test_a_logit_sees_its_receptive_field(
+    make: Callable[..., PatchDiscriminator], side: int, stride: int
+) -> None:
+    discriminator = make(rng=rng()).eval()
+    assert discriminator.receptive_field == side
     image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
     logits, _ = discriminator(image)
     logits[0, 0, 3, 4].backward()
     assert image.grad is not None
     seen = image.grad.abs().sum(dim=(0, 1)) > 0
     expected = torch.zeros_like(seen)
-    expected[6 : 6 + 9, 8 : 8 + 9] = True
+    top, left = 3 * stride, 4 * stride
+    expected[top : top + side, left : left + side] = True
     assert torch.equal(seen, expected)
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
@@ -16,7 +16,7 @@ from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ingan.retargeting import check_scale_range
-from internal_gan.models.ladder_training import LadderRecipe, moving_window
+from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import (
     Draws,
     Losses,
@@ -74,11 +74,11 @@ class InGANPyramidStage(Stage):
                 rng=rng,
             )
         if isinstance(previous, InGANPyramidStage):
-            _warm_start(self.generator, model.generators[index - 1])
+            warm_start(self.generator, model.generators[index - 1])
             if self.discriminator is not None and previous.discriminator is not None:
                 old = previous.discriminator.networks
                 for place, network in enumerate(self.discriminator.networks):
-                    _warm_start(network, old[min(max(place - 1, 0), len(old) - 1)])
+                    warm_start(network, old[min(max(place - 1, 0), len(old) - 1)])
 
         self.photos = [self._prepared(photo) for photo in range(len(model.images))]
         judged = 1 if self.discriminator is None else self.discriminator.min_side
@@ -277,12 +277,3 @@ class InGANPyramidRecipe(LadderRecipe):
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
     return image[moving_window(size_of(image), side, turn)]
-
-
-def _warm_start(network: nn.Module, previous: nn.Module) -> None:
-    """Copy the weights of ``previous`` if it has the same layers."""
-    old, new = previous.state_dict(), network.state_dict()
-    if [(name, value.shape) for name, value in old.items()] == [
-        (name, value.shape) for name, value in new.items()
-    ]:
-        network.load_state_dict(old)

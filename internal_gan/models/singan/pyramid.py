@@ -66,13 +66,6 @@ class NoisePyramid(Model):
         depth = self._depth_at(stage)
         return self.make_generator(width=self.ladder.widths.at(stage), depth=depth, rng=rng)
 
-    def is_alike(self, stage: int, other: int) -> bool:
-        """Whether the generators of two scales have weights of the same shapes."""
-        widths = self.ladder.widths
-        return widths.at(stage) == widths.at(other) and (
-            self._depth_at(stage) == self._depth_at(other)
-        )
-
     def _depth_at(self, stage: int) -> int:
         return round(per_stage(self.depths, self.num_stages, "depths", 2, MOST_LAYERS)[stage])
 

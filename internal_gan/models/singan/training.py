@@ -15,7 +15,7 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import random_view
 from internal_gan.models.abilities import Quantizes
 from internal_gan.models.base import Model, Stage
-from internal_gan.models.ladder_training import LadderRecipe, moving_window
+from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.models.singan.model import SinGAN
@@ -54,8 +54,9 @@ class SinGANStage(Stage):
             model.noise_std[0] = 1.0
         self.generator = model.new_generator(index, rng)
         self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
-        if isinstance(previous, SinGANStage) and model.is_alike(index, index - 1):
-            self.generator.load_state_dict(model.generators[index - 1].state_dict())
+        if isinstance(previous, SinGANStage) and warm_start(
+            self.generator, model.generators[index - 1]
+        ):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
@@ -281,7 +282,7 @@ class SinGANRecipe(LadderRecipe, Quantizes):
     @property
     def judged_side(self) -> int:
         """The discriminator's receptive field."""
-        return 2 * int(self.discriminator(width=1).margin) + 1
+        return self.discriminator(width=1).receptive_field
 
     @property
     def min_side(self) -> int:

@@ -1,6 +1,6 @@
 """InGAN's fast form keeps the promises of the interface at any size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.nn.discriminators import MultiScaleDiscriminator
 from internal_gan.nn.losses import LSGAN
 from internal_gan.runs.model_file import load_model
-from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from tests.tiny import (
     INGAN_FAST,
+    StopAfter,
     finish_stages,
     picture,
     recipe_of,
@@ -67,19 +67,6 @@ def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
     model = prepared(ACTS, *overrides)
     finish_stages(recipe_of(ACTS, *overrides, base=INGAN_FAST), model, scales)
     return model
-
-
-class StopAfter(Callback):
-    """Interrupts a training right after a given step."""
-
-    def __init__(self, stage: int, step: int) -> None:
-        self.point = (stage, step)
-
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: Mapping[str, float] | None
-    ) -> None:
-        if (stage_index, step) == self.point:
-            raise TrainingStopped("as the test asked", Path())
 
 
 def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:

@@ -1,7 +1,5 @@
 """The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
 
-import os
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,11 @@ from internal_gan.errors import UserError
 from internal_gan.images.transforms import Homography, Resize, trapezoid
 from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.models.losses import Draws
-from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from tests.tiny import (
     INGAN_PAPER,
     TINY_INGAN,
+    StopAfter,
     network_of,
     picture,
     recipe_of,
@@ -174,14 +172,10 @@ def test_the_weights_of_the_scales_follow_the_steps() -> None:
 
 @pytest.mark.parametrize("extra", [(), ("model.geometry=0.3", "model/adversarial_loss=wgan_gp")])
 def test_a_resumed_training_ends_bit_equal(tmp_path: Path, extra: tuple[str, ...]) -> None:
-    class Stop(Callback):
-        def on_step(self, stage_index: int, step: int, steps: int, scalars: object) -> None:
-            if step == 2:
-                os.kill(os.getpid(), signal.SIGTERM)
-
+    extra = (*extra, "trainer.checkpoint_interval=0")
     whole = trained_ingan(tmp_path / "whole", *extra)
     with pytest.raises(TrainingStopped):
-        trained_ingan(tmp_path / "part", *extra, callbacks=[Stop()])
+        trained_ingan(tmp_path / "part", *extra, callbacks=[StopAfter(0, 2)])
     assert same_weights(trained_ingan(tmp_path / "part", *extra, resume=True), whole)
 
 
