@@ -24,12 +24,9 @@ class Optimization:
     """How a stage's generator and discriminator are optimised (Adam).
 
     Attributes:
-        generator_lr, discriminator_lr: learning rates at the start of the stage.
-        betas: Adam's two coefficients, each from 0 to below 1.
-        decay_start: fraction of the stage's steps after which the rates fall.
-        decay: ``step`` multiplies the rates by ``final_lr`` immediately, ``linear`` lowers them to
-            it evenly.
-        final_lr: fraction of the rates left at the end.
+        decay_start, final_lr: fractions of the stage's steps after which the learning rates fall,
+            and of the rates that are left at the end.
+        decay: ``step`` lowers the rates at once, ``linear`` evenly.
         ema: decay of the running average of the generator's weights, which becomes the final
             generator; None keeps the last weights.
         clip: norm above which a network's gradient is scaled down; None never scales it.
@@ -52,14 +49,6 @@ class Optimization:
         check_range(1e-6, MOST, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
-
-    def scaled(self, rate: float) -> "Optimization":
-        """A copy with the learning rates times ``rate``."""
-        return replace(
-            self,
-            generator_lr=rate * self.generator_lr,
-            discriminator_lr=rate * self.discriminator_lr,
-        )
 
     def lr_factor(self, step: int, steps: int) -> float:
         """The factor on the learning rates at ``step`` (from 0) of ``steps``."""
@@ -166,7 +155,7 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: its name, as in ``model=singan``.
-        task: the module of ``internal_gan.tasks`` that runs at the end of a training.
+        task: that runs at the end of a training.
         image: the working image, a buffer.
         sizes: working size of every stage; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
@@ -307,7 +296,12 @@ class Recipe(ABC):
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""
         rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
-        return self.optimization.scaled(rates[index])
+        chosen, rate = self.optimization, rates[index]
+        return replace(
+            chosen,
+            generator_lr=rate * chosen.generator_lr,
+            discriminator_lr=rate * chosen.discriminator_lr,
+        )
 
     def new_model(self) -> Any:
         """A model without an image."""

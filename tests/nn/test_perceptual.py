@@ -1,6 +1,7 @@
 """Feature networks compute the right maps, and their distances follow the formulas."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -33,34 +34,26 @@ def stand_in(depth: int = 19) -> dict[str, Tensor]:
     return {**state, "classifier.0.weight": torch.zeros(2, 2)}
 
 
-def test_vgg19s_feature_maps_match_its_layers(tmp_path: Path) -> None:
-    torch.save(stand_in(), tmp_path / "vgg.pth")
-    image, state = picture(), stand_in()
-    content, style = VGGFeatures(19, str(tmp_path / "vgg.pth"), widths=WIDTHS)(image)
-    assert [m.shape[1] for m in content] == [2, 3, 4, 5, 6]
-    assert [m.shape[1] for m in style] == [3, 4, 5, 6]
-    assert [m.shape[-1] for m in content] == [56, 28, 14, 7, 3]
-    mean, std = (
-        torch.tensor(v).view(1, 3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-    )
-    x = ((image + 1) / 2 - mean) / std
-    x = F.relu(F.conv2d(x, state["features.0.weight"], state["features.0.bias"], padding=1))
-    torch.testing.assert_close(content[0], x)
-    x = F.relu(F.conv2d(x, state["features.2.weight"], state["features.2.bias"], padding=1))
-    x = F.max_pool2d(x, 2)
-    x = F.relu(F.conv2d(x, state["features.5.weight"], state["features.5.bias"], padding=1))
-    torch.testing.assert_close(content[1], x)
-
-
-def test_vgg16s_maps_are_those_of_its_named_layers(tmp_path: Path) -> None:
-    torch.save(stand_in(16), tmp_path / "vgg.pth")
-    network = VGGFeatures(16, str(tmp_path / "vgg.pth"), widths=WIDTHS)
-    x, named = (picture() + 1) / 2, {}
-    x = (x - network.get_buffer("mean")) / network.get_buffer("std")
-    place = 0
-    for block, count in enumerate((2, 2, 3, 3, 3), 1):
+@pytest.mark.parametrize(
+    ("depth", "normalise", "style_names"),
+    [
+        (16, True, ("relu2_2", "relu3_3", "relu4_3", "relu5_2")),
+        (19, False, ("relu2_2", "relu3_4", "relu4_4", "relu5_2")),
+    ],
+)
+def test_the_maps_are_those_of_vggs_named_layers(
+    depth: Literal[16, 19], normalise: bool, style_names: tuple[str, ...], tmp_path: Path
+) -> None:
+    state = stand_in(depth)
+    torch.save(state, tmp_path / "vgg.pth")
+    network = VGGFeatures(depth, str(tmp_path / "vgg.pth"), widths=WIDTHS, normalise=normalise)
+    x, named, place = (picture() + 1) / 2, {}, 0
+    if normalise:
+        mean, deviation = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        x = (x - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(deviation).view(1, 3, 1, 1)
+    for block, count in enumerate(CONVOLUTIONS[depth], 1):
         for number in range(1, count + 1):
-            weight, bias = (stand_in(16)[f"features.{place}.{kind}"] for kind in ("weight", "bias"))
+            weight, bias = (state[f"features.{place}.{kind}"] for kind in ("weight", "bias"))
             x = named[f"relu{block}_{number}"] = F.relu(F.conv2d(x, weight, bias, padding=1))
             place += 2
         place += 1
@@ -68,7 +61,7 @@ def test_vgg16s_maps_are_those_of_its_named_layers(tmp_path: Path) -> None:
     content, style = network(picture())
     for found, names in (
         (content, ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),
-        (style, ("relu2_2", "relu3_3", "relu4_3", "relu5_2")),
+        (style, style_names),
     ):
         for one, name in zip(found, names, strict=True):
             torch.testing.assert_close(one, named[name])

@@ -77,13 +77,8 @@ def practice_start(
 class Batches:
     """Draws batches from the photos of a model.
 
-    Args:
-        hole_ratio: smallest and largest share of a crop that a hole covers.
-        crop: longest side of a crop, in pixels; None for the largest that fits all photos.
-        batch: crops in one batch.
-        flips: whether half of the crops are mirrored.
-        sizes: most sizes at which a photo is used, each half the previous one.
-        shortest: shortest side, in pixels, of a halved photo.
+    The recipe's options of the same names say how; ``sizes`` is its ``sizes_learnt``, and
+    ``shortest`` the shortest side, in pixels, of a halved photo.
     """
 
     model: EdgeConnect

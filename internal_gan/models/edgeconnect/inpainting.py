@@ -49,8 +49,7 @@ def fill(
     seed: int | None = None,
     largest: int = LARGEST,
 ) -> tuple[Pixels, Mask]:
-    """Fill holes in an image of any size, in bounded memory; see
-    :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
+    """See :meth:`internal_gan.models.abilities.Fills.fill`; the lines are 0 outside the windows.
 
     An image larger than a window is filled hole by hole, each in a window with the known pixels
     around it; later windows see earlier fillings. A hole too large for a window is filled at a
@@ -59,9 +58,6 @@ def fill(
     Args:
         scale: the model's resolution as a fraction of the image's, in (0, 1].
         largest: longest side of a window, in pixels of the model.
-
-    Returns:
-        The image, unchanged outside the holes, bit for bit; and the edges in the windows, else 0.
     """
     image, left = image.clone(), hole.clone()
     excluded = hole if excluded is None else torch.maximum(hole, excluded)

@@ -152,13 +152,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded: Mask | None = None,
         seed: int | None = None,
     ) -> Inpainting:
-        """Fill a hole in an image of any size; the result is on the CPU.
-
-        Args:
-            image: its values inside the hole are ignored.
-            edges: 1 on an edge; they replace the drawn edges as a guide.
-            excluded: 1 where, besides the hole, no patch may be taken from.
-            seed: draws a variant; None gives the deterministic filling.
+        """Fill a hole in one piece at the image's own resolution; otherwise see :meth:`fill`.
 
         Raises:
             UserError: the model is not trained, or the sizes differ.
@@ -238,11 +232,9 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded: Mask | None = None,
         rng: torch.Generator | None = None,
     ) -> Pixels:
-        """The image that the networks see, its hole filled by ``base``; see :meth:`inpaint`.
+        """The image that the completion sees, its hole filled by ``base``.
 
-        Args:
-            lines: edges known everywhere, which choose the patches.
-            rng: draws a variant; None gives the deterministic filling.
+        ``lines``, known everywhere, choose the patches, and ``rng`` draws a variant.
         """
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)

@@ -41,10 +41,6 @@ class EdgeConnectRecipe(Recipe):
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
         discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
-        steps: steps of the four stages, or of the only stage without edges.
-        final_rates: fraction of each stage's learning rates left at its end; None takes that of
-            ``optimization``.
-        hole_ratio: smallest and largest share of a crop that a random hole covers.
         judge_composite, style_inside, match_logits: see
             :mod:`internal_gan.models.edgeconnect.losses`.
     """

@@ -34,9 +34,8 @@ def animate(
 ) -> Iterator[Pixels]:
     """Frames of an animation, on the CPU.
 
-    From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it
-    (:class:`internal_gan.models.singan.walk.Walk`). The coarser scales reconstruct the image. A
-    loop repeats without a seam.
+    From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it.
+    The coarser scales reconstruct the image.
 
     The generators were trained with noise of variance 1. If the reconstruction's noise and the walk
     together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
@@ -44,9 +43,7 @@ def animate(
 
     Args:
         frames: their number, which does not affect memory.
-        alpha: pull towards the image, in (0, 1]; smaller values stray farther from it.
-        beta: smoothness of the motion, in [0, 1).
-        fps: frames per second. The motion is the same at any rate; 10 is the paper's recursion.
+        alpha, beta, fps: see :class:`internal_gan.models.singan.walk.Walk`.
         start_scale: 0 moves everything; higher values move only smaller structures.
         loop: whether the last frame leads back to the first.
         size: by default the finest finished scale's. At another size, a ``start_scale`` of 0

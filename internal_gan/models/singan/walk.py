@@ -30,7 +30,7 @@ class Walk:
     another rate.
 
     Args:
-        alpha: pull towards z_rec, in (0, 1].
+        alpha: pull towards z_rec, in (0, 1]; smaller values stray farther from it.
         beta: smoothness of the motion, in [0, 1).
         fps: frames per second.
 
