@@ -301,10 +301,9 @@ def evidence(lines: Mask, hole: Mask) -> Mask:
     """How much drawn lines say for a line at each pixel: more than 0.5 where a line is likelier
     than on average inside the hole.
 
-    Known patches have lines as often as the photo does. If the drawn probabilities chose them
-    directly, that average would count twice: in a texture, where a line is nowhere likely and
-    somewhere certain, only patches without lines would fit. By Bayes' rule, the average is divided
-    out of the odds. What is left counts less by CONFIDENCE.
+    Known patches have lines as often as the photo does, so by Bayes' rule that average is divided
+    out of the odds (docs/decisions/0021-what-judges-a-filling.md). What is left counts less by
+    CONFIDENCE.
     """
     lines = lines.clamp(1e-3, 1 - 1e-3)
     average = (lines * hole).sum() / hole.sum().clamp_min(1)

@@ -1,9 +1,8 @@
 """InGAN's fast form: retargets a photo to any size, coarse to fine on SinGAN's pyramid.
 
-As in Shocher, Bagon, Isola, Irani, "InGAN", ICCV 2019, y = G(x; T) has the size that T sets and the
-patches of x. On SinGAN's pyramid (Shaham, Dekel, Michaeli, ICCV 2019), T is applied at a scale so
-coarse that a small network sees whole elements, which it repeats or leaves out. The finer scales
-add detail.
+As in Shocher et al. 2019, y = G(x; T) has the size that T sets and the patches of x. T is applied
+at a scale so coarse that a small network sees whole elements, which it repeats or leaves out. The
+finer scales add detail.
 """
 
 from collections.abc import Callable, Sequence

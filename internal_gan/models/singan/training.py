@@ -190,15 +190,9 @@ class QuantizedStage(SinGANStage):
     """One scale of a finished model, retrained with the quantised photo as the coarser output.
 
     It learns to texture the flat areas of paintings (Shaham et al. 2019, section 4 and
-    supplementary material). Training changes the model's generator and noise at this scale.
-
-    Args:
-        recipe: the recipe that trained the model.
-        index: a finished scale from 1 on, the start scale of the painting.
-        colours: number of colours, 2 to 256.
-
-    Raises:
-        UserError: the model has no such finished scale.
+    supplementary material). Training changes the model's generator and noise at scale ``index``,
+    from 1 on; ``recipe`` has trained the model, and ``colours`` is 2 to 256. If the model has no
+    such finished scale, it is a UserError.
     """
 
     def __init__(
