@@ -119,7 +119,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["experiment=singan_papr"], ["did you mean 'singan_paper'", "ablation/singan_scales"]),
         (["experiment=ablation/singan_scales"], ["makes several runs", "add -m"]),
         (["image="], ["image=: needs the name of one image file"]),
-        (["sample.size={h:3}"], ["sample.size={h: 3}: needs two whole numbers"]),
+        (["sample.size={h:3}"], ["sample.size={h:3}: needs two whole numbers"]),
         (["model/adversarial_loss=hing"], ["model/adversarial_loss=hing", "did you mean 'hinge'"]),
         (["sample.cuont=3"], ["did you mean 'sample.count'", "sample.size"]),
         (["+foo=3"], ["foo", "no such option"]),

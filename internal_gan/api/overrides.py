@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from internal_gan.config.arguments import key_of, prepare
+from internal_gan.config.arguments import key_of, prepare, written
 from internal_gan.errors import UserError
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -28,26 +28,9 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     if isinstance(overrides, str):
         raise UserError(f"overrides={overrides}: needs a list of options, such as ['{overrides}']")
     if isinstance(overrides, Mapping):
-        overrides = [f"{name}={_in_words(value)}" for name, value in overrides.items()]
-    given = [f"{name}={_in_words(v)}" for name, v in others.items() if v is not None]
+        overrides = [f"{name}={written(value)}" for name, value in overrides.items()]
+    given = [f"{name}={written(v)}" for name, v in others.items() if v is not None]
     first, second = prepare(given), prepare(overrides)
     for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
         raise UserError(f"{name}: is given twice, as an argument and in overrides")
     return first + second
-
-
-def _in_words(value: Any) -> str:
-    """A value as written on the command line.
-
-    >>> _in_words([None, 1.5, {"coarsest": 3}])
-    '[null,1.5,{coarsest:3}]'
-    """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{name}:{_in_words(part)}' for name, part in value.items())}}}"
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(_in_words, value))}]"
-    return str(value)

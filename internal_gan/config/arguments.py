@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, families_for
@@ -91,6 +92,23 @@ def escape(text: str) -> str:
     a\${b}
     """
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+
+
+def written(value: Any) -> str:
+    """A value as written on the command line.
+
+    >>> written([None, 1.5, True, {"coarsest": 3}])
+    '[null,1.5,true,{coarsest:3}]'
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{name}:{written(part)}' for name, part in value.items())}}}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{','.join(map(written, value))}]"
+    return str(value)
 
 
 def command(*arguments: str) -> str:

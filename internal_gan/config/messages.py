@@ -18,7 +18,7 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
-from internal_gan.config.arguments import key_of
+from internal_gan.config.arguments import key_of, written
 from internal_gan.config.conf import experiments, known_keys
 from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError, nearest, unknown
@@ -106,8 +106,7 @@ def schema_error(error: OmegaConfBaseException, config: DictConfig | None = None
 
 def wrong_value(key: str, value: Any) -> UserError:
     """The error for a value that an option does not take."""
-    shown = "null" if value is None else str(value).replace("'", "").replace(", ", ",")
-    return UserError(f"{key}={shown}: {_needs(key)}")
+    return UserError(f"{key}={written(value)}: {_needs(key)}")
 
 
 def _mapping_for_a_value(config: DictConfig) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import is_dataclass
 from operator import attrgetter
 
+from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import Options
@@ -24,8 +24,8 @@ def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, 
         value = attrgetter(name)(Options())
         chosen = names is None or name in names or name.partition(".")[0] in names
         if chosen and name != "model" and not is_dataclass(value):
-            default = json.dumps(value).replace('"', "")
-            yield name, f"{name}={default}", field.metadata["help"], field.metadata["needs"]
+            about = field.metadata
+            yield name, f"{name}={written(value)}", about["help"], about["needs"]
 
 
 def help_of_task(name: str) -> str:

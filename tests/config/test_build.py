@@ -69,6 +69,8 @@ def test_the_configuration_is_left_as_it_is() -> None:
         "torch.optim.adam.torch",
         "torch.optim.sys.exit",
         "internal_gan.models...singan",
+        "internal_gan.models.singan.model.SinGan",
+        "internal_gan.models.sinGAN.model.SinGAN",
         "internal_gan",
         "",
     ],
@@ -84,13 +86,6 @@ def test_nothing_outside_is_imported() -> None:
         with pytest.raises(UserError):
             build({"_target_": target})
     assert "antigravity" not in sys.modules
-
-
-@pytest.mark.parametrize("name", ["singan.model.SinGan", "sinGAN.model.SinGAN"])
-def test_a_misspelt_target_gets_a_suggestion(name: str) -> None:
-    hint = r"did you mean 'internal_gan\.models\.singan\.model\.SinGAN'"
-    with pytest.raises(UserError, match=hint):
-        build({"_target_": f"internal_gan.models.{name}"})
 
 
 def test_a_missing_target_is_named_by_its_key() -> None:
@@ -114,13 +109,13 @@ def test_a_missing_argument_is_named() -> None:
 @pytest.mark.parametrize(
     ("argument", "value", "needs"),
     [
-        ("generator_lr", "fast", "a number"),
-        ("generator_lr", True, "a number"),
+        ("generator_lr", "fast", "a finite number"),
+        ("generator_lr", True, "a finite number"),
         ("generator_lr", float("nan"), "a finite number"),
         ("generator_lr", float("inf"), "a finite number"),
-        ("betas", 0.5, "a list of numbers"),
+        ("betas", 0.5, "a list of finite numbers"),
         ("decay", "stairs", "one of step, linear"),
-        ("ema", "x", "a number or null"),
+        ("ema", "x", "a finite number or null"),
     ],
 )
 def test_an_argument_of_the_wrong_type_is_reported_with_what_it_needs(
