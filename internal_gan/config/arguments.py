@@ -22,7 +22,6 @@ from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture
 
-_FUNCTIONS = re.compile(r"(choice|shuffle|sort|tag|str|glob|extend_list)\(.*\)", re.DOTALL)
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
 # Options that take lists of files.
@@ -177,31 +176,20 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
         left = "hydra.sweep.dir"
     if gather and key == "image" and _is_folder(value):
         return f"{left}=[{','.join(map(quote, _images(value)))}]"
-    if _exists(value) and not (multirun and key == "image"):
-        return f"{left}={quote(value)}"
-    if not multirun:
-        if key in _LISTS and _is_list(value):
-            return f"{left}={_quoted_list(value)}"
-        whole = _QUOTED.fullmatch(value) or _is_list(value)
-        return override if whole else f"{left}={_quote_new(key, value)}"
-    if _FUNCTIONS.fullmatch(value):
-        return override
-    parts = [value] if _exists(value) else _split(value)
-    if key == "image":
-        return f"{left}=" + ",".join(job for part in parts for job in _jobs(part))
-    names = [value] if _exists(value) else [unquote(part) for part in parts]
-    lists = [key in _LISTS and _is_list(part) for part in parts]
-    return f"{left}=" + ",".join(
-        _quoted_list(part) if is_list else _quote_new(key, name)
-        for part, name, is_list in zip(parts, names, lists, strict=True)
-    )
+    parts = _split(value) if multirun and not _exists(value) else [value]
+    if multirun and key == "image":
+        parts = [name for part in parts for name in _jobs(part)]
+    return f"{left}={','.join(_quoted(part, key in _LISTS) for part in parts)}"
 
 
-def _quote_new(key: str, name: str) -> str:
-    # A new folder's name may refer to other options, as in output=runs/${seed}.
-    if key == "output" and "${" in name and not _exists(name):
-        return "'" + name.replace("'", "\\'") + "'"
-    return quote(name)
+def _quoted(part: str, may_be_list: bool) -> str:
+    """A file name, or a list of them, in quotation marks; those that have them stay as they are."""
+    if not _exists(part):
+        if may_be_list and _is_list(part):
+            return f"[{','.join(quote(name) for name in _names(part))}]"
+        if _QUOTED.fullmatch(part):
+            return part
+    return quote(part)
 
 
 def _exists(name: str) -> bool:
@@ -216,20 +204,20 @@ def _is_list(value: str) -> bool:
     return value[0] == "[" and value[-1] == "]"
 
 
-def _quoted_list(value: str) -> str:
-    return "[" + ",".join(quote(unquote(part.strip())) for part in _split(value[1:-1])) + "]"
+def _names(part: str) -> list[str]:
+    """The names in a list."""
+    return [unquote(name.strip()) for name in _split(part[1:-1])]
 
 
 def _jobs(part: str) -> list[str]:
     """The values of ``image`` for one part of a sweep."""
     if _is_list(part) and not _exists(part):
-        for name in _split(part[1:-1]):
-            check_image_file(unquote(name.strip()))
-        return [_quoted_list(part)]
-    names = _images(part if _exists(part) else unquote(part))
+        names, jobs = _names(part), [part]
+    else:
+        names = jobs = _images(part if _exists(part) else unquote(part))
     for name in names:
         check_image_file(name)
-    return [quote(name) for name in names]
+    return jobs
 
 
 def _split(value: str) -> list[str]:
