@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any
 
 from internal_gan.process_settings import shared
 
@@ -20,16 +21,14 @@ def spare_output() -> Iterator[None]:
     several threads. Streams that are not files, as in notebooks, stay as they are.
     """
     before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
-    during = {name: _spare(stream) for name, stream in before.items()}
+    during = {n: _Spare(s) for n, s in before.items() if isinstance(s, io.TextIOWrapper)}
     for name, stream in during.items():
         setattr(sys, name, stream)
     try:
         yield
     finally:
         for name, stream in during.items():
-            # None if the process was started without this stream.
-            if stream is not None:
-                stream.flush()
+            stream.flush()
             # Other code may have replaced it meanwhile.
             if getattr(sys, name) is stream:
                 setattr(sys, name, before[name])
@@ -37,53 +36,38 @@ def spare_output() -> Iterator[None]:
 
 def lost_output() -> OSError | None:
     """Why the current block of :func:`spare_output` dropped output; None if it did not."""
-    if sys.stdout is not None:
+    if isinstance(sys.stdout, _Spare):
         sys.stdout.flush()
-    raw = _raw(sys.stdout)
-    return raw.error if isinstance(raw, _Spare) else None
+    return getattr(sys.stdout, "error", None)
 
 
-class _Spare(io.RawIOBase):
-    """Passes data on until writing fails, and drops the rest."""
+class _Spare:
+    """Passes text on until writing fails, and drops the rest."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    def __init__(self, stream: io.TextIOWrapper) -> None:
         self.error: OSError | None = None
-        self._raw = raw
+        self._stream = stream
+        self._try(self._stream.reconfigure, errors="backslashreplace")
 
-    def write(self, data: Any) -> int:
-        if self.error is None:
-            try:
-                # None: a terminal made non-blocking by another program took nothing.
-                return self._raw.write(data) or len(data)
-            except OSError as error:
-                self.error = error
-        return len(data)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
-    def writable(self) -> bool:
-        return True
+    def write(self, text: str) -> int:
+        self._try(self._stream.write, text)
+        return len(text)
 
-    def fileno(self) -> int:
-        return self._raw.fileno()
+    def flush(self) -> None:
+        self._try(self._stream.flush)
 
-    def isatty(self) -> bool:
-        return self._raw.isatty()
-
-
-def _raw(stream: TextIO | None) -> object:
-    buffer = getattr(stream, "buffer", None)
-    # Without a buffer (python -u), text goes directly to the file.
-    return getattr(buffer, "raw", buffer)
-
-
-def _spare(stream: Any) -> Any:
-    raw = _raw(stream)
-    if not isinstance(raw, io.RawIOBase) or isinstance(raw, _Spare):
-        return stream
-    with suppress(OSError):
-        stream.flush()
-    return io.TextIOWrapper(
-        io.BufferedWriter(_Spare(raw)),
-        encoding=stream.encoding,
-        errors="backslashreplace",
-        line_buffering=stream.line_buffering or stream.write_through,
-    )
+    def _try(self, call: Callable[..., object], *args: str, **how: str) -> None:
+        if self.error is not None:
+            return
+        try:
+            call(*args, **how)
+        except BlockingIOError:
+            pass  # a terminal made non-blocking by another program took nothing
+        except OSError as error:
+            self.error = error
+            # What the stream still holds would fail again when the process ends.
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+                os.dup2(nowhere.fileno(), self._stream.fileno())
