@@ -17,16 +17,14 @@ from typing import NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
-from omegaconf.errors import OmegaConfBaseException
 
 from internal_gan.commands import run
 from internal_gan.config.arguments import key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, composed, conf_dir
-from internal_gan.config.messages import user_error, user_errors
+from internal_gan.config.messages import user_errors
 from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
@@ -71,7 +69,8 @@ def _run(arguments: list[str]) -> None:
             print(help_of_task(task))
         return
     answers = flags.cfg or flags.shell_completion or flags.help
-    many = _many(overrides) if flags.multirun and not answers else None
+    with user_errors(overrides):
+        many = Multirun(overrides) if flags.multirun and not answers else None
     if many:
         overrides = many.overrides
     place = many.path if many else Path()
@@ -102,13 +101,6 @@ def _once(application: Callable[[], None], overrides: Sequence[str]) -> None:
         _job(config)
     finally:
         HydraConfig.instance().cfg = outer
-
-
-def _many(overrides: list[str]) -> Multirun:
-    try:
-        return Multirun(overrides)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise user_error(error, overrides) from error
 
 
 @contextlib.contextmanager

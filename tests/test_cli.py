@@ -137,7 +137,7 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["image=[]"], ["image=[]", "or several such as [a.jpg,b.jpg]"]),
         (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
         (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, others"]),
-        (["output=${nothing}"], ["Interpolation key 'nothing' not found"]),
+        (["objective=${nothing}"], ["Interpolation key 'nothing' not found"]),
         ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
         (["task=sample", f"checkpoint={'b' * 300}"], ["bbb", "too long"]),
         (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import is_dataclass
 from operator import attrgetter
 from os import PathLike, fspath
 from typing import Any
@@ -14,9 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from internal_gan.config.arguments import escape, key_of
 from internal_gan.config.conf import composed, experiments, model_of
-from internal_gan.config.fields import fields_of
 from internal_gan.config.messages import schema_error, user_errors, wrong_value
-from internal_gan.config.options import LOGGERS, PRECISIONS, TASKS, Options
+from internal_gan.config.options import FIELDS, TASKS, Options
 from internal_gan.errors import UserError, unknown
 
 
@@ -66,22 +65,18 @@ def options_of(values: Mapping[str, Any]) -> Options:
 def to_options(config: DictConfig) -> Options:
     """The options of a configuration, or a UserError about a wrong name, type or range."""
     try:
-        for entry in fields(Options):
-            is_group = entry.default_factory is not MISSING
-            if is_group and not isinstance(config.get(entry.name, DictConfig({})), DictConfig):
-                raise wrong_value(entry.name, config[entry.name])
+        for key, entry in FIELDS.items():
+            value = OmegaConf.select(config, key, default=entry)
+            is_group = key == "model" or is_dataclass(entry.default_factory)
+            if value is not entry and isinstance(value, DictConfig) != is_group:
+                raise wrong_value(key, value)
         options = OmegaConf.to_object(OmegaConf.merge(_schema(), config))
     except OmegaConfBaseException as error:
         raise schema_error(error, config) from error
     assert isinstance(options, Options)
-    for what, name, allowed in (
-        ("task", options.task, TASKS),
-        ("precision", options.precision, PRECISIONS),
-        ("logger", options.logger, LOGGERS),
-    ):
-        if name not in allowed:
-            raise unknown(what, name, allowed)
-    for key, entry in fields_of(options):
+    if options.task not in TASKS:
+        raise unknown("task", options.task, TASKS)
+    for key, entry in FIELDS.items():
         value = attrgetter(key)(options)
         try:
             fits = value is None or entry.metadata["allowed"](value)

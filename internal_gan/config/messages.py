@@ -73,7 +73,7 @@ def user_error(error: Exception, overrides: Sequence[str]) -> UserError:
     if "${model}_${trainer}" in text or "Config group override" in text:
         return UserError("model and trainer each take one name, such as model=singan trainer=fast")
     if isinstance(error, OmegaConfBaseException):
-        return schema_error(error)
+        return schema_error(error, OmegaConf.create())
     if isinstance(error, OSError) and error.filename is not None:
         return write_error(Path(error.filename), error) or UserError(text)
     return UserError(text.strip().partition("\n")[0] or type(error).__name__)
@@ -88,7 +88,7 @@ def needs_extra(plugin: str) -> UserError:
     )
 
 
-def schema_error(error: OmegaConfBaseException, config: DictConfig | None = None) -> UserError:
+def schema_error(error: OmegaConfBaseException, config: DictConfig) -> UserError:
     """The error for a configuration that does not fit the options' types."""
     key = error.full_key or ""
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
@@ -98,22 +98,12 @@ def schema_error(error: OmegaConfBaseException, config: DictConfig | None = None
     if isinstance(error, MissingMandatoryValue):
         return UserError(f"{key}: this option has no value; set it with {key}=...")
     key = re.sub(r"\[\d+\].*", "", key)
-    if config is None:
-        return wrong_value(key, None)
-    key = key or _mapping_for_a_value(config)
     return wrong_value(key, OmegaConf.select(config, key))
 
 
 def wrong_value(key: str, value: Any) -> UserError:
     """The error for a value that an option does not take."""
     return UserError(f"{key}={written(value)}: {_needs(key)}")
-
-
-def _mapping_for_a_value(config: DictConfig) -> str:
-    """The first plain option that was given a mapping; OmegaConf's error does not name it."""
-    groups = {key.rpartition(".")[0] for key in FIELDS} | {"model"}
-    named = (k for k in FIELDS if k not in groups)
-    return next((k for k in named if isinstance(OmegaConf.select(config, k), DictConfig)), "")
 
 
 def _needs(key: str) -> str:
