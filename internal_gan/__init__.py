@@ -26,12 +26,18 @@ from internal_gan.version import __version__
 environment.prepare()
 
 if TYPE_CHECKING:
-    from internal_gan.api.alone import compare, evaluate, make_tileable, preview, random_mask
-    from internal_gan.api.choices import list_models, list_presets
+    from internal_gan.api.alone import (
+        compare,
+        evaluate,
+        make_tileable,
+        preview,
+        random_mask,
+        verify,
+    )
     from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
     from internal_gan.api.runs import Run, fit, load, resume
-    from internal_gan.api.verify import verify
+    from internal_gan.config.conf import list_models, list_presets
     from internal_gan.errors import UserError
     from internal_gan.finishing.verification import Verification
     from internal_gan.training.callbacks import Callback
@@ -64,11 +70,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api.choices": ("list_models", "list_presets"),
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
-    "api.alone": ("compare", "evaluate", "make_tileable", "preview", "random_mask"),
+    "api.alone": ("compare", "evaluate", "make_tileable", "preview", "random_mask", "verify"),
     "api.runs": ("Run", "fit", "load", "resume"),
-    "api.verify": ("verify",),
+    "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),
     "finishing.verification": ("Verification",),
     "training.callbacks": ("Callback",),

@@ -1,4 +1,4 @@
-"""What needs no model: pictures made of a photo alone, and figures of any pictures and runs."""
+"""What needs no model: pictures made of a photo alone, figures and checks of any pictures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from typing import Any, Literal, Unpack
 
 import torch
 
-from internal_gan.api.arguments import OutputType, Previewing, source_of
-from internal_gan.api.pictures import Given, in_memory, name_of
-from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.tasks.base import Context, Picture
+from internal_gan.api.arguments import (
+    Given,
+    OutputType,
+    Previewing,
+    in_memory,
+    name_of,
+    source_of,
+)
+from internal_gan.api.model import drawn
+from internal_gan.finishing.origin import READ_SIDE, as_source, read_origin
+from internal_gan.finishing.verification import Verification, check_origin
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import check_output_type, to_photo
+from internal_gan.images.photo import Photo
+from internal_gan.tasks.base import Context
 from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
@@ -157,14 +168,35 @@ def compare(runs: str | PathLike[str]) -> list[dict[str, str | float | None]]:
     return rows_of(folder, records, [figures_of(folder, record.name) for record in records])
 
 
+def verify(picture: Given, origin: str | PathLike[str], photo: Given) -> Verification:
+    """Check every pixel of a result against the photo it is made from, as task=verify does.
+
+    Args:
+        picture: the result, of 8 or 16 bits, as methods of :class:`Model` take it.
+        origin: the file ``NAME.origin.png`` that was written next to it.
+        photo: the photo that was given to the training.
+
+    Returns:
+        The shares of pixels that are exact copies or blended, whether the claim ``holds``, and a
+        ``map`` (1, 3, h, w) in [-1, 1].
+
+    Raises:
+        UserError: a picture or the origin cannot be read, or their sizes do not match.
+    """
+    claimed = read_origin(fspath(origin))
+    source = as_source(_read(photo, "photo", claimed.photo_size), claimed.photo_size)
+    return check_origin(_read(picture, "picture"), claimed, source)
+
+
+def _read(given: Given, name: str, size: tuple[int, int] | None = None) -> Photo:
+    file, longest = name_of(given), None if size is None else max(READ_SIDE, *size)
+    if file is None:
+        return to_photo(given, name, longest)  # type: ignore[arg-type]
+    return read_image(file, longest=longest)
+
+
 def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:
     """The results of a task that works on a photo alone."""
     check_output_type(output_type)
     source = source_of(task, arguments, alone=True)
-    work = task_of(task, Context(source, source, asides=False))
-    with enough_memory(work.memory):
-        return [
-            to_memory(one.pixels, output_type, one.like, one.alpha)
-            for one in work.draw(None)
-            if isinstance(one, Picture) and one.kind == "result"
-        ]
+    return list(drawn(task_of(task, Context(source, source, asides=False)), None, output_type))

@@ -1,4 +1,4 @@
-"""What methods take besides pictures: the options of their task, by name.
+"""What methods take: pictures, and the options of their task by name.
 
 Types and names for editors and type checkers; defaults, bounds and help are those of the options
 (:mod:`internal_gan.config.task_options`, docs/options.md). None, too, means the option's default.
@@ -7,19 +7,23 @@ Types and names for editors and type checkers; defaults, bounds and help are tho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any, Literal, TypedDict
 
+import numpy as np
 import torch
+from PIL import Image
 
-from internal_gan.api.pictures import Given, in_memory, name_of
 from internal_gan.config.arguments import SHORT
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
+from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.units import Size
 
+Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor
 Factors = tuple[float, float]
 OutputType = Literal["pil", "np", "pt"]
 Resolution = int | Literal["auto", "photo", "model"] | None
@@ -178,11 +182,24 @@ def option_of(task: str, name: str, value: Any = None, *, alone: bool = False) -
         return "image"
     if name == "seed" and alone:
         return "seed"
-    why = "has no such argument"
-    if name == "seed":
-        why = "draws nothing at random"
-    elif name == "resolution" and "finish.detail" in taken:
-        why = "keeps the photo's size"
-    elif name in ("detail", "resolution"):
-        why = "does not finish its results"
+    why = "draws nothing at random" if name == "seed" else "has no such argument"
     raise UserError(f"{name}={value}: task={task} {why}")
+
+
+def name_of(given: Given) -> str | None:
+    """The file name of a picture; None if it is in memory."""
+    return fspath(given) if isinstance(given, str | PathLike) else None
+
+
+def in_memory(given: Any, name: str) -> Photo:
+    """A picture in memory: a photo if the option ``name`` ends in image, otherwise a mask."""
+    return (to_photo if name.endswith("image") else to_mask)(given, name)
+
+
+def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:
+    """The seed, or one drawn from the generator; a UserError if both are given."""
+    if generator is None:
+        return seed
+    if seed is not None:
+        raise UserError("seed, generator: both set the random numbers; give only one")
+    return int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device))

@@ -10,6 +10,7 @@ from internal_gan.api.arguments import (
     Editing,
     Enlarging,
     Filling,
+    Given,
     Harmonizing,
     Painting,
     Retargeting,
@@ -17,7 +18,6 @@ from internal_gan.api.arguments import (
     Tiling,
 )
 from internal_gan.api.model import Model
-from internal_gan.api.pictures import Given
 from internal_gan.config.families import FAMILIES
 from internal_gan.images.files.memory import check_output_type, to_memory
 
@@ -48,8 +48,7 @@ class Redraws(Model):
             internal_gan.UserError: ``output_type`` is unknown.
         """
         check_output_type(output_type)
-        drawn = self._computed(self.network.preview() for _ in range(1))
-        return to_memory(next(drawn), output_type, self._like)
+        return to_memory(self.network.preview(), output_type, self._like)
 
     def paint(self, image: Given, **how: Unpack[Painting]) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures.

@@ -7,15 +7,14 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from internal_gan import hub
-from internal_gan.api.arguments import source_of
-from internal_gan.api.pictures import seed_of
+from internal_gan.api.arguments import seed_of, source_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.device import prepare_device
@@ -28,11 +27,9 @@ from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
-
-T = TypeVar("T")
 
 # Possible dtypes of a model's convolutions.
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
@@ -83,10 +80,6 @@ class Model:
         stages = f"{self.network.finished} of {self.network.num_stages} stages"
         return f"<{self.network.family}: a photo of {height}x{width}, {stages}, {self.device}>"
 
-    @staticmethod
-    def _class_of(network: Network) -> type[Model]:
-        return Model.classes.get(network.family, Model)
-
     @classmethod
     def from_pretrained(
         cls,
@@ -113,7 +106,7 @@ class Model:
         if is_file(path):
             network = load_model(path)
             source = Source(Options(), photos=[Photo(image) for image in network.images])
-            model = Model._class_of(network)(network, path, source)
+            model = _of_family(network, path, source)
         else:
             model = opened(None, RunFolder.open(path, needs=["model.safetensors"]))
         if not isinstance(model, cls):
@@ -243,26 +236,34 @@ class Model:
         work = task_of(task, Context(source, self._source, asides=False))
         with enough_memory(work.memory):
             work.check(self.network)
-        drawn = self._computed(work.draw(self.network), work.memory)
-        return (
-            to_memory(one.pixels, output_type, one.like or self._like, one.alpha)
-            for one in drawn
-            if isinstance(one, Picture) and one.kind == of_kind
-        )
+        return drawn(work, self.network, output_type, of_kind, self._like)
 
-    def _computed(self, items: Iterator[T], memory: str = "") -> Iterator[T]:
-        """Yield items; ``memory`` is the option to reduce if memory runs out."""
-        while True:
-            # The yield is outside, since the caller's code runs there.
-            with enough_memory(memory):
-                item = next(items, None)
-            if item is None:
-                return
-            yield item
+
+def drawn(
+    work: Task[Any],
+    network: Network | None,
+    output_type: str,
+    kind: str = "result",
+    like: Photo | None = None,
+) -> Iterator[Any]:
+    """A task's pictures of one kind, with the properties of ``like`` unless they have their own."""
+    items = work.draw(network)
+    while True:
+        # The yield is outside, since the caller's code runs there.
+        with enough_memory(work.memory):
+            item = next(items, None)
+        if item is None:
+            return
+        if isinstance(item, Picture) and item.kind == kind:
+            yield to_memory(item.pixels, output_type, item.like or like, item.alpha)
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:
     """The model of a run folder, with ``network`` if it is already in memory."""
     network = load_model(folder.model_path) if network is None else network
     source = Source(load_options(folder.config_path), folder.path)
-    return Model._class_of(network)(network, folder.model_path, source)
+    return _of_family(network, folder.model_path, source)
+
+
+def _of_family(network: Network, file: Path, source: Source) -> Model:
+    return Model.classes.get(network.family, Model)(network, file, source)

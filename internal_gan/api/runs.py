@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -10,11 +10,10 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, over
 
 import torch
 
+from internal_gan.api.arguments import Given, name_of
 from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
 from internal_gan.api.model import Model, opened
-from internal_gan.api.overrides import Overrides, as_arguments
-from internal_gan.api.pictures import Given, name_of
-from internal_gan.config.arguments import check_image_file, key_of
+from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import choices
 from internal_gan.config.options import Options
@@ -30,6 +29,7 @@ from internal_gan.training.callbacks import Callback
 from internal_gan.training.progress import TrainingProgress
 
 M = TypeVar("M", bound=Model, covariant=True)
+Overrides = Sequence[str] | Mapping[str, Any]
 Progress = bool | Callable[[TrainingProgress], object] | None
 Stop = Callable[[], bool] | None
 
@@ -195,6 +195,31 @@ def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any
     if model is not None and family not in Model.classes:
         raise unknown("model", model, choices("model"))
     return Model.classes.get(family, Model).from_pretrained(name, **how)
+
+
+def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
+    """Options as arguments for Hydra, with file names quoted.
+
+    Args:
+        overrides: as on the command line, ``["trainer=preview"]``, or by name,
+            ``{"trainer": "preview", "model.max_size": 60}``.
+        others: further options by name; None leaves an option out.
+
+    Raises:
+        UserError: an override is not ``option=value``, or is also in ``others``.
+
+    >>> as_arguments({"sample.size": (30, 80), "logger": None}, {"seed": 3, "device": None})
+    ['seed=3', 'sample.size=[30,80]', 'logger=null']
+    """
+    if isinstance(overrides, str):
+        raise UserError(f"overrides={overrides}: needs a list of options, such as ['{overrides}']")
+    if isinstance(overrides, Mapping):
+        overrides = [f"{name}={written(value)}" for name, value in overrides.items()]
+    given = [f"{name}={written(v)}" for name, v in others.items() if v is not None]
+    first, second = prepare(given), prepare(overrides)
+    for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
+        raise UserError(f"{name}: is given twice, as an argument and in overrides")
+    return first + second
 
 
 def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:

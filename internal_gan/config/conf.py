@@ -53,6 +53,24 @@ def choices(group: str) -> list[str]:
     return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
 
 
+def list_models() -> list[str]:
+    """Names for ``fit(image, model)``: the methods.
+
+    >>> list_models()
+    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    """
+    return choices("model")
+
+
+def list_presets() -> list[str]:
+    """Names for ``overrides={"trainer": ...}``: how long and how carefully to train.
+
+    >>> "fast" in list_presets()
+    True
+    """
+    return choices("trainer")
+
+
 def experiments() -> list[str]:
     """The names that ``experiment=`` takes."""
     root = conf_dir() / "experiment"
