@@ -45,8 +45,8 @@ def flag(default: bool, help: str) -> Any:
     return option(default, help, "true or false")
 
 
-def path(help: str, needs: str) -> Any:
-    """A file or folder, null by default."""
+def path(help: str, needs: str = "the name of one image file, or null") -> Any:
+    """A file or folder, by default an image; null by default."""
     return option(None, help, needs, lambda value: value != "", is_path=True)
 
 

@@ -26,7 +26,6 @@ TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
 ALL_SCALES = "all"
-_IMAGE = "the name of an image file, or null"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
 MOST_CANDIDATES, MOST_PREVIEWS = 1000, 1000
@@ -160,14 +159,12 @@ class RetargetOptions:
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
         lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
     )
-    mask: str | None = path("image whose white or opaque part is the outline", _IMAGE)
+    mask: str | None = path("image whose white or opaque part is the outline")
     image: str | None = path(
         "which photo to retarget, if the model has several; null: the first",
         "the number or the name of one of the model's photos, or null",
     )
-    protect: str | None = path(
-        "mask of the photo; its white parts keep their size and shape", _IMAGE
-    )
+    protect: str | None = path("mask of the photo; its white parts keep their size and shape")
     collage: bool = flag(False, "also write a sheet that combines every height with every width")
     video: str | None = one_of(
         VIDEO_FORMATS,
@@ -183,9 +180,7 @@ class RetargetOptions:
 class PaintOptions:
     """Paint-to-image: turn a painting into a photo."""
 
-    image: str | None = path(
-        "painting to turn into a photo, of any size", "the name of one image file, the painting"
-    )
+    image: str | None = path("painting to turn into a photo, of any size")
     start_scale: int | str = _start_scale(
         1,
         "1 keeps only rough shapes, higher stays closer to the painting; auto: the task's default",
@@ -203,9 +198,7 @@ class PaintOptions:
 class RedrawOptions:
     """A changed photo, of any size, and a mask of what was changed."""
 
-    image: str | None = path(
-        "changed photo, of any size", "the name of one image file, the photo with its changes"
-    )
+    image: str | None = path("changed photo, of any size")
     mask: str | None = path(
         "mask of the change, of the same size; null: all may change; harmonize needs one",
         "the name of one image file, white where the photo may change",
@@ -228,9 +221,7 @@ class HarmonizeOptions(RedrawOptions):
 class MakeTileableOptions:
     """How to make a photo repeat without a seam."""
 
-    image: str | None = path(
-        "photo to change; null: the photo of the training", "the name of one image file, or null"
-    )
+    image: str | None = path("photo to change; null: the photo of the training")
     axes: str = one_of(
         ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
     )
@@ -267,7 +258,7 @@ class SuperResolutionOptions:
 class EvaluateOptions:
     """What to evaluate, a model or image files, and how thoroughly."""
 
-    real: str | None = path("photo of the training", "the name of one image file, the photo")
+    real: str | None = path("photo of the training")
     samples: str | None = path(
         "images to evaluate", "the name of an image file or of a folder of them"
     )
@@ -391,9 +382,6 @@ class VerifyOptions:
     """What task=verify checks the picture in image= against."""
 
     origin: str | None = path(
-        "record of where the picture's pixels come from; null: its NAME.origin.png",
-        "the name of one image file, or null",
+        "record of where the picture's pixels come from; null: its NAME.origin.png"
     )
-    photo: str | None = path(
-        "photo that the picture was made from", "the name of one image file, the photo"
-    )
+    photo: str | None = path("photo that the picture was made from")
