@@ -27,42 +27,36 @@ def machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     return count
 
 
-def with_devices(count: int) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("machine", [count], indirect=True, ids=[f"{count} devices"])
-
-
-@with_devices(0)
+@pytest.mark.parametrize(
+    ("machine", "name", "selected"),
+    [
+        (0, "auto", (CPU, "no CUDA device found")),
+        (2, "auto", (CUDA, "card 0 found")),
+        (2, "cuda", (CUDA, "as requested")),
+        (2, "cuda:1", (torch.device("cuda:1"), "as requested")),
+    ],
+    indirect=["machine"],
+)
 @pytest.mark.usefixtures("machine")
-def test_auto_without_cuda_is_the_cpu_and_says_why() -> None:
-    assert select_device("auto") == (CPU, "no CUDA device found")
+def test_the_device_is_the_requested_or_best_one_with_the_reason(
+    name: str, selected: tuple[torch.device, str]
+) -> None:
+    assert select_device(name) == selected
 
 
-@with_devices(2)
+@pytest.mark.parametrize(
+    ("machine", "name", "message"),
+    [
+        (0, "cuda", r"no CUDA device.*auto, cpu$"),
+        (0, "cuda:1", r"no CUDA device.*auto, cpu$"),
+        (2, "cuda:2", r"auto, cpu, cuda:0, cuda:1$"),
+    ],
+    indirect=["machine"],
+)
 @pytest.mark.usefixtures("machine")
-def test_auto_with_cuda_is_the_first_device_and_says_which() -> None:
-    assert select_device("auto") == (CUDA, "card 0 found")
-
-
-@with_devices(2)
-@pytest.mark.usefixtures("machine")
-def test_an_available_device_is_used() -> None:
-    assert select_device("cuda")[0] == CUDA
-    assert select_device("cuda:1")[0] == torch.device("cuda:1")
-
-
-@with_devices(0)
-@pytest.mark.usefixtures("machine")
-@pytest.mark.parametrize("name", ["cuda", "cuda:1"])
-def test_cuda_on_a_machine_without_it_is_refused(name: str) -> None:
-    with pytest.raises(UserError, match=f"^device={name}: .*no CUDA device.*auto, cpu$"):
+def test_a_missing_device_is_refused_with_the_available_ones(name: str, message: str) -> None:
+    with pytest.raises(UserError, match=f"^device={name}: .*{message}"):
         select_device(name)
-
-
-@with_devices(2)
-@pytest.mark.usefixtures("machine")
-def test_a_number_beyond_the_last_device_is_refused_with_the_available_ones() -> None:
-    with pytest.raises(UserError, match=r"^device=cuda:2: .*auto, cpu, cuda:0, cuda:1$"):
-        select_device("cuda:2")
 
 
 @pytest.mark.parametrize("machine", [0, 1], indirect=True)
@@ -85,7 +79,7 @@ def tf32() -> Iterator[None]:
         switch.allow_tf32 = value
 
 
-@with_devices(1)
+@pytest.mark.parametrize("machine", [1], indirect=True)
 @pytest.mark.usefixtures("machine", "tf32")
 @pytest.mark.parametrize(
     ("name", "precision", "rounded"),
@@ -104,30 +98,27 @@ def test_requested_float32_is_not_rounded_to_tf32(name: str, precision: str, rou
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "dtype"),
+    ("capabilities", "native"),
     [
-        ({"avx2": True}, torch.float32),
-        ({}, torch.float32),
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": True}, torch.bfloat16),
+        ({"avx2": True}, False),
+        ({}, False),
+        ({"avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
     ],
 )
 def test_auto_is_bfloat16_if_the_cpu_supports_it(
-    capabilities: dict[str, bool], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+    capabilities: dict[str, bool], native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert select_precision("auto", CPU)[0] == dtype
+    assert select_precision("auto", CPU)[0] == (torch.bfloat16 if native else torch.float32)
 
 
-@pytest.mark.parametrize(
-    ("capability", "dtype"),
-    [((7, 5), torch.float32), ((8, 0), torch.bfloat16), ((9, 0), torch.bfloat16)],
-)
+@pytest.mark.parametrize(("version", "native"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
 def test_auto_is_bfloat16_if_the_gpu_supports_it(
-    capability: tuple[int, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+    version: tuple[int, int], native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
-    assert select_precision("auto", CUDA)[0] == dtype
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: version)
+    assert select_precision("auto", CUDA)[0] == (torch.bfloat16 if native else torch.float32)
 
 
 def test_a_tensor_is_handed_over_unchanged(device: torch.device) -> None:
