@@ -221,13 +221,7 @@ def _say(message: str, code: int = CRASH) -> int:
 
 def _crash(error: Exception) -> str:
     """One line about an internal error; its notes or a new file hold the traceback."""
-    places = getattr(error, "__notes__", [])
-    if not places:
-        try:
-            places = [f"the traceback is in {_write_traceback(error)}"]
-        except OSError:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            places = [f"it came from line {last.lineno} of {last.filename}"]
+    places = getattr(error, "__notes__", None) or [f"the traceback is in {_write_traceback(error)}"]
     return f"unexpected {type(error).__name__}: {error}; {'; '.join(places)}"
 
 

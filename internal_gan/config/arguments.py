@@ -69,9 +69,14 @@ def key_of(override: str) -> str:
     return override.partition("=")[0].lstrip("+~").partition("@")[0]
 
 
+def values_of(overrides: Sequence[str]) -> dict[str, str]:
+    """The options that overrides set, and their values as written without quotation marks."""
+    return {key_of(override): unquote(override.partition("=")[2]) for override in overrides}
+
+
 def task_of(overrides: Sequence[str]) -> str:
     """The task that the overrides name, or an empty string."""
-    return next((o.partition("=")[2] for o in reversed(overrides) if key_of(o) == "task"), "")
+    return values_of(overrides).get("task", "")
 
 
 def quote(name: str) -> str:
@@ -152,11 +157,10 @@ def _takes_folders(overrides: Sequence[str]) -> bool:
 
 def _preset(overrides: Sequence[str]) -> list[str]:
     """The preset of a task with its own kind of training, for a family that the task takes."""
-    given = {key_of(override): override.partition("=")[2] for override in overrides}
+    given = values_of(overrides)
     name = given.get("task", "")
-    if name not in TABLE or TABLE[name].learns != "unless":
-        return []
-    if given.keys() & {"checkpoint", "resume"}:
+    learns = name in TABLE and TABLE[name].learns == "unless"
+    if not learns or given.keys() & {"checkpoint", "resume"}:
         return []
     fits = "model" not in given or given["model"] in families_for(name)
     return [f"preset/task={name}"] if fits else []

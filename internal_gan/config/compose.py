@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from internal_gan.config.arguments import escape, key_of
+from internal_gan.config.arguments import escape, values_of
 from internal_gan.config.conf import composed, experiments, model_of
 from internal_gan.config.messages import schema_error, user_errors, wrong_value
 from internal_gan.config.options import FIELDS, TASKS, Options
@@ -32,7 +32,7 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 def _check_model(overrides: Sequence[str]) -> None:
     """Refuse a ``model=`` that would silently replace the one of the chosen experiment."""
-    given = {key_of(override): override.partition("=")[2].strip("'\"") for override in overrides}
+    given = values_of(overrides)
     model, experiment = given.get("model"), given.get("experiment")
     if model is None or experiment not in experiments():
         return
