@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from statistics import fmean
@@ -48,7 +48,6 @@ def card(
         pictures: paths of the pictures next to the card.
         licence: the photo's, as the Hub names it.
     """
-    family = FAMILIES[model.family]
     judged, values = (0, {}) if run is None else _figures(run, options)
     environment = Environment(
         loader=PackageLoader("internal_gan.hub"),
@@ -57,29 +56,17 @@ def card(
     )
     return environment.get_template("README.md.jinja").render(
         licence=licence,
-        pipeline=family.ending.pipeline,
-        family=model.family,
-        what=family.title,
-        photos=len(model.images),
-        learnt=tuple(model.image.shape[-2:]),
+        model=model,
+        family=FAMILIES[model.family],
         pictures=pictures,
-        call=family.ending.call,
-        task=model.task,
         seed=None if run is None else options.seed,
-        facts=list(_facts(run, model)),
+        version=__version__,
+        weights=sum(parameter.numel() for parameter in model.parameters()),
+        status={} if run is None else read_status(run / "status.json"),
+        duration=duration,
         judged=judged,
         figures=[{"name": name, "value": value, **meaning(name)} for name, value in values.items()],
     )
-
-
-def _facts(run: Path | None, model: Model) -> Iterator[tuple[str, str]]:
-    status = {} if run is None else read_status(run / "status.json")
-    learnt = sum(parameter.numel() for parameter in model.parameters())
-    yield "internal-gan", __version__
-    yield "weights", f"{learnt:,} in `model.safetensors`"
-    yield "stages", f"{model.finished} of {model.num_stages}"
-    if isinstance(seconds := status.get("seconds"), int | float):
-        yield "training and results", f"{duration(seconds)} on {status.get('device', 'cpu')}"
 
 
 def _figures(run: Path, options: Options) -> tuple[int, dict[str, float]]:
