@@ -247,7 +247,8 @@ def drawn(
     like: Photo | None = None,
 ) -> Iterator[Any]:
     """A task's pictures of one kind, with the properties of ``like`` unless they have their own."""
-    items = work.draw(network)
+    with enough_memory(work.memory):
+        items = work.draw(network)
     while True:
         # The yield is outside, since the caller's code runs there.
         with enough_memory(work.memory):
