@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import stat
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -139,20 +138,14 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The names, those that occur several times with their number in front.
+    """The names, each with its number in front if two are the same, even but for case.
 
-    Names that differ only in case count as the same, as they do on some file systems.
-
-    >>> distinct(["a", "b", "a"]), distinct(["a", "a", "1-a"])
-    (['1-a', 'b', '3-a'], ['1-a', '2-a', '3-1-a'])
+    >>> distinct(["a", "b"]), distinct(["a", "b", "A"])
+    (['a', 'b'], ['1-a', '2-b', '3-A'])
     """
-    counts = Counter(map(str.casefold, names))
-    numbered = [f"{number}-{name}" for number, name in enumerate(names, 1)]
-    found = [
-        name if counts[name.casefold()] == 1 else other
-        for name, other in zip(names, numbered, strict=True)
-    ]
-    return found if len(set(map(str.casefold, found))) == len(found) else numbered
+    if len({name.casefold() for name in names}) == len(names):
+        return list(names)
+    return [f"{number}-{name}" for number, name in enumerate(names, 1)]
 
 
 def make_folder(path: Path) -> Path:

@@ -10,7 +10,6 @@ import pytest
 from internal_gan.errors import UserError
 from internal_gan.files import (
     atomic_write,
-    distinct,
     is_file,
     make_folder,
     read_file,
@@ -98,13 +97,6 @@ def test_a_missing_folder_and_a_folder_in_the_way_are_named(tmp_path: Path) -> N
 def test_an_error_about_another_file_is_not_blamed_on_this_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "a.txt"):
         (tmp_path / "source.txt").read_text()
-
-
-def test_names_are_told_apart_by_their_numbers() -> None:
-    assert distinct(["a", "b", "c"]) == ["a", "b", "c"]
-    assert distinct(["a", "b", "a"]) == ["1-a", "b", "3-a"]
-    assert distinct(["a", "b", "A"]) == ["1-a", "b", "3-A"]
-    assert distinct(["a", "a", "1-a"]) == ["1-a", "2-a", "3-1-a"]
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "loop"])

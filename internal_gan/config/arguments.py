@@ -26,12 +26,10 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, i
 SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
 # Options that take lists of files.
 _LISTS = ("image", "layers.files", "layers.labels")
-# Overrides with which image=FOLDER means several photos for one model.
-_MODELS_OF_FOLDERS = tuple(
-    f"{choice}{name}"
-    for name, family in FAMILIES.items()
-    if TABLE[family.ending.task].several_photos
-    for choice in ("model=", "experiment=", "experiment=ablation/")
+# A choice of a family whose models can learn several photos, which image=FOLDER then means.
+_SEVERAL = re.compile(
+    "(model=|experiment=|experiment=ablation/)"
+    f"({'|'.join(n for n, f in FAMILIES.items() if TABLE[f.ending.task].several_photos)})"
 )
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
@@ -60,7 +58,11 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """
     overrides = [_spelt_out(override) for override in overrides]
     _refuse_blanks_in_lists(overrides)
-    gather = not multirun and _takes_folders(overrides)
+    spec = TABLE.get(task_of(overrides), TABLE["train"])
+    several = (spec.several_photos and spec.learns == "never") or any(
+        map(_SEVERAL.match, overrides)
+    )
+    gather = several and not multirun
     return [_prepare(override, multirun, gather) for override in overrides] + _preset(overrides)
 
 
@@ -146,13 +148,6 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
             raise UserError(
                 f"{first} {second}: a list has commas and no spaces, such as sample.size=[300,800]"
             )
-
-
-def _takes_folders(overrides: Sequence[str]) -> bool:
-    """Whether a folder means several photos for one model or task."""
-    spec = TABLE.get(task_of(overrides))
-    one_task = spec is not None and spec.several_photos and spec.learns == "never"
-    return one_task or any(override.startswith(_MODELS_OF_FOLDERS) for override in overrides)
 
 
 def _preset(overrides: Sequence[str]) -> list[str]:

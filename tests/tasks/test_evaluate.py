@@ -131,7 +131,7 @@ def test_every_sample_has_maps_of_its_own(shell: Shell, files: list[str]) -> Non
     answer = shell(*files, "output=out", "evaluate.maps=9")
     assert answer.code == 0, answer.err
     folders = {path.name for path in Path("out/evaluate").iterdir() if path.is_dir()}
-    assert folders == {"1-1", "2-1", "2", "wide"}
+    assert folders == {"1-1", "2-1", "3-2", "4-wide"}
 
 
 def test_sifid_names_its_weights_and_layers(shell: Shell, files: list[str]) -> None:
