@@ -5,13 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 
 import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from internal_gan.config.build import build, find
+from internal_gan.config.build import build
 from internal_gan.config.compose import compose, plain
 from internal_gan.models.base import Recipe
 from tests.wheels import install_hed
@@ -111,7 +112,7 @@ def test_a_components_default_in_python_is_the_value_of_a_file() -> None:
     other = [
         f"{target}.{name}={default}"
         for target, files in components.items()
-        for name, default in defaults(find(target))
+        for name, default in defaults(locate(target))
         if default not in [plain(file.get(name, default)) for file in files]
     ]
     assert len(components) > 15

@@ -30,7 +30,13 @@ MOST_STEPS_BETWEEN = 10**6
 
 
 class PatchLoss(ABC):
-    """Distance of a generated image's patches to those of the loss's real image."""
+    """Distance of a generated image's patches to those of the loss's real image.
+
+    Attributes:
+        patch: side of the patches in pixels, and the smallest side of an image.
+    """
+
+    patch: int
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
