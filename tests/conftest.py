@@ -1,12 +1,19 @@
 """Fixtures and options for all tests: devices, a tiny picture, and slow tests."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 from torch import Tensor
+
+from internal_gan.models.base import Model, Recipe
+from internal_gan.training import budget
+from internal_gan.training.callbacks import StagePlan, TrainingPlan
+
+_tried = budget._tried
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +33,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+def _assumed(recipe: Recipe, model: Model, steps: Sequence[int], *_: object) -> TrainingPlan:
+    stages = zip(model.stage_names, model.sizes, steps, strict=True)
+    return TrainingPlan([StagePlan(*stage, 0.1) for stage in stages], torch.get_num_threads())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hurry() -> Iterator[None]:
+    """No training in this process is timed beforehand, and no file is synced to the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "_tried", _assumed)
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings are timed as they are for a user."""
+    monkeypatch.setattr(budget, "_tried", _tried)
 
 
 @pytest.fixture(

@@ -7,7 +7,7 @@ from tests.toy import Clock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(measured: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of everything in training."""
     clock = Clock()
     for module in (engine, budget, saver):

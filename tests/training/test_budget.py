@@ -9,6 +9,8 @@ from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from tests.tiny import picture, recipe_of
 from tests.toy import ToyRecipe
 
+pytestmark = pytest.mark.usefixtures("measured")
+
 
 def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
     return TrainingPlan([StagePlan("s", (8, 8), steps, cost) for steps, cost in stages], 3)

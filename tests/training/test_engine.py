@@ -205,12 +205,12 @@ def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     ]
 
 
-def test_measuring_leaves_no_trace(tmp_path: Path) -> None:
+def test_measuring_leaves_no_trace(measured: None, tmp_path: Path) -> None:
     model = train_toy(ToyRecipe(stages=2, steps=4), tmp_path)
     assert len(model.calls) == 2 * 4 * 2
 
 
-def test_a_passing_fault_while_measuring_stops_nothing(tmp_path: Path) -> None:
+def test_a_passing_fault_while_measuring_stops_nothing(measured: None, tmp_path: Path) -> None:
     faults = 1
 
     def loss(index: int, weight: Tensor) -> Tensor:

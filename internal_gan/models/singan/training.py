@@ -24,7 +24,6 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.shapes import Pictures, Pixels
-from internal_gan.units import Size
 
 # Of the coarse outputs that are computed at once, and of the views, the photo included.
 MOST_BASES, MOST_BASE_PIXELS = 16, 2**20
@@ -43,6 +42,7 @@ class SinGANStage(Stage):
     model: SinGAN
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
+    largest_views: Tensor
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
@@ -61,7 +61,11 @@ class SinGANStage(Stage):
 
         self.real = model.real(index)
         self.batch = round(per_stage(recipe.batch, count)[index])
-        self.views = views(model.image, self.size, recipe.freedom)
+        if isinstance(previous, SinGANStage):
+            self.largest_views = previous.largest_views
+        else:
+            self.largest_views = views(model.image, recipe.freedom)
+        self.views = build_pyramid(self.largest_views, [self.size])[0]
         self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
@@ -223,12 +227,12 @@ class QuantizedStage(SinGANStage):
         return self.reconstruction_base.expand(self.batch, -1, -1, -1)
 
 
-def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
-    """The pictures that a scale takes for real: the photo, and random views of it.
+def views(photo: Tensor, freedom: float) -> Tensor:
+    """The pictures that the finest scale takes for real: the photo, and random views of it.
 
     Every scale gets the same views. With the photo alone, as with a ``freedom`` of 0 (see
     :func:`internal_gan.images.transforms.random_view`), learning its arrangement would mean copying
-    it. ``photo`` has the finest scale's size.
+    it.
     """
     pictures = [photo]
     if freedom > 0:
@@ -237,7 +241,7 @@ def views(photo: Tensor, size: Size, freedom: float) -> Tensor:
         count = min(MOST_VIEWS, MOST_VIEW_PIXELS // (whole[0] * whole[1]))
         with torch.device("cpu"):  # whose random numbers the views come from
             pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
-    return build_pyramid(torch.cat(pictures), [size])[0]
+    return torch.cat(pictures)
 
 
 @dataclass(kw_only=True)

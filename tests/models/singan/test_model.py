@@ -21,7 +21,7 @@ from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import sample_seed
-from internal_gan.models.singan.training import SinGANRecipe, SinGANStage, views
+from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
 from tests.tiny import (
     LEAN,
     PAPER,
@@ -158,9 +158,9 @@ class TestViews:
         assert float(distances.min()) > 0.01
 
     def test_every_scale_sees_the_same_views(self) -> None:
-        photo = untrained().image
-        fine = views(photo, (20, 28), 0.5)
-        coarse = views(photo, (14, 20), 0.5)
+        recipe, model = recipe_of("model.freedom=0.5"), prepared()
+        stages = finish_stages(recipe, model, 3)
+        coarse, _, fine = (stage.views for stage in stages if isinstance(stage, SinGANStage))
         shrunk = resize(fine, (14, 20))
         own = (shrunk - coarse).abs().mean(dim=(1, 2, 3))
         other = (shrunk.roll(1, 0) - coarse).abs().mean(dim=(1, 2, 3))
