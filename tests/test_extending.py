@@ -1,10 +1,12 @@
 """The examples of docs/extending.md work when applied to a copy of the package."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the package and its configuration, with the examples applied."""
     place = tmp_path_factory.mktemp("copy")
     for name in ("internal_gan", "conf"):
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # With the compiled loops in its caches.
+        shutil.copytree(ROOT / name, place / name)
     for name, content in FILE.findall(TEXT):
         path = place / name
         assert not path.exists()
@@ -36,17 +39,27 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-REDRAWS = ("task=edit", "checkpoint=toy", "edit.image=photo.png")
+# Further commands start in the same process, which saves the seconds needed to import torch.
+COMMANDS = """
+import json, sys
+from internal_gan.cli import main
+for words in json.loads(sys.argv[1]):
+    main(words)
+"""
 IN_PYTHON = """
 import internal_gan
 model = internal_gan.load("toy", "toy")
 for number, picture in enumerate(model.sample(2, size=(30, 50), seed=4)):
     picture.save(f"python-{number}.png")
 assert not hasattr(model, "edit")
+try:
+    main(["task=edit", "checkpoint=toy", "edit.image=photo.png"])
+except SystemExit as end:
+    assert end.code == 2
 """
 # Trains a toy for the tab Variations, and draws with it.
 IN_THE_APP = """
-import sys, time
+import time
 from pathlib import Path
 from starlette.testclient import TestClient
 from internal_gan.app.guard import HEADER
@@ -56,7 +69,7 @@ from internal_gan.app.settings import Settings
 settings = Settings(runs=Path("runs"), trainer="debug")
 with TestClient(application(settings), "http://127.0.0.1:7860") as client:
     client.headers[HEADER.decode()] = "1"
-    photo = client.post("/photos?name=a.png", content=Path(sys.argv[1]).read_bytes()).json()
+    photo = client.post("/photos?name=a.png", content=Path(sys.argv[2]).read_bytes()).json()
     page = f"/photos/{photo['photo']}"
     offered = [family["title"] for family in client.get(page).json()["models"]["sample"]]
     assert offered == ["SinGAN", "Toy"], offered
@@ -71,22 +84,19 @@ with TestClient(application(settings), "http://127.0.0.1:7860") as client:
 """
 
 
-def run(copy: Path, *arguments: str) -> str:
-    return python(copy, "-m", "internal_gan", *arguments)
-
-
-def python(copy: Path, *arguments: str, code: int = 0) -> str:
-    """What Python prints with the copy, or its error if that is expected."""
+def run(copy: Path, photo: Path, *commands: Sequence[str], then: str = "") -> str:
+    """What the copy prints when it runs commands, and ``then`` Python code, in one process."""
     result = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, "-c", COMMANDS + then, json.dumps(commands), photo],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    assert result.returncode == code, result.stderr
-    return result.stderr if code else result.stdout
+    assert result.returncode == 0, result.stdout
+    return result.stdout
 
 
 def pixels(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
@@ -104,30 +114,33 @@ def test_the_examples_touch_as_many_files_as_they_say() -> None:
 
 
 def test_the_task_of_the_example_mirrors_the_photo(copy: Path, tiny_photo: Path) -> None:
-    run(copy, f"image={tiny_photo}", *TINY_RUN, "output=trained")
-    for axis in ("x", "y"):
-        arguments = ("task=mirror", "checkpoint=trained", f"mirror.axis={axis}")
-        run(copy, *arguments, f"output=singan-{axis}", "device=cpu")
+    mirror = ("task=mirror", "checkpoint=trained", "device=cpu")
+    told = run(
+        *(copy, tiny_photo, (f"image={tiny_photo}", *TINY_RUN, "output=trained")),
+        *((*mirror, f"mirror.axis={axis}", f"output=singan-{axis}") for axis in ("x", "y")),
+        ("task=mirror", "--help"),
+    )
     x, y = (pixels(copy / f"singan-{axis}" / "mirror" / "000.png") for axis in ("x", "y"))
     assert np.array_equal(x[:, ::-1], y[::-1])
     assert not np.array_equal(x, y)
-    assert "mirror.axis" in run(copy, "task=mirror", "--help")
+    assert "mirror.axis" in told.rpartition("Done")[2]
 
 
 def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     copy: Path, tiny_photo: Path
 ) -> None:
-    training = ("model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu")
-    assert "task=sample" in run(copy, *training)
+    pytest.importorskip("starlette")
     asked = ("sample.size=[30,50]", "sample.count=2", "sample.seed=4")
-    run(copy, "task=sample", "checkpoint=toy", *asked, "output=drawn", "device=cpu")
+    told = run(
+        *(copy, tiny_photo),
+        ("model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu"),
+        ("task=sample", "checkpoint=toy", *asked, "output=drawn", "device=cpu"),
+        then=IN_PYTHON + IN_THE_APP,
+    )
+    assert "task=sample" in told
     saved = [pixels(copy / "drawn" / "sample" / f"00{n}.png") for n in (0, 1)]
     assert saved[0].shape == (30, 50, 3)
     assert not np.array_equal(saved[0], saved[1])
-    python(copy, "-c", IN_PYTHON)
     drawn = [pixels(copy / f"python-{n}.png") for n in (0, 1)]
     assert all(np.array_equal(a, b) for a, b in zip(saved, drawn, strict=True))
-    error = python(copy, "-m", "internal_gan", *REDRAWS, code=2)
-    assert "a model of toy; task=edit needs one that redraws: singan" in error
-    pytest.importorskip("starlette")
-    python(copy, "-c", IN_THE_APP, str(tiny_photo))
+    assert "a model of toy; task=edit needs one that redraws: singan" in told
