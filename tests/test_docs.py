@@ -4,6 +4,7 @@ import dataclasses
 import re
 import runpy
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from internal_gan.app.settings import Settings, settings_of
@@ -53,16 +54,32 @@ def test_the_options_of_the_page_in_the_browser_are_read() -> None:
     settings_of([option for option in options if option[-1] != "="])
 
 
+def composes(command: str) -> None:
+    """Compose a command, or of a sweep one job: the first of several values."""
+    words = shlex.split(command, comments=True)
+    options = [word for word in words if "=" in word]
+    if "-m" in words:
+        options = [re.sub(r"=([^\[,]+),.*", r"=\1", option) for option in options]
+    compose(prepare(options))
+
+
+def at_once(options: list[str]) -> list[list[str]]:
+    """Options in as few lists as each can hold any option once."""
+    names = [option.partition("=")[0] for option in options]
+    turns = [names[:number].count(name) for number, name in enumerate(names)]
+    return [[o for o, turn in zip(options, turns, strict=True) if turn == n] for n in {*turns}]
+
+
 def test_documented_commands_compose() -> None:
-    wrong = {}
-    for command in documented_commands():
-        words = shlex.split(command, comments=True)
-        options = [word for word in words if "=" in word]
-        if "-m" in words:
-            # One job of the sweep: the first of several values.
-            options = [re.sub(r"=([^\[,]+),.*", r"=\1", option) for option in options]
+    wrong, commands = {}, documented_commands()
+    values = [command for command in commands if re.match(r"\w+\.[^ ]+$", command)]
+    for several in at_once(values):
+        with suppress(UserError):
+            compose(prepare(several))
+            commands = [command for command in commands if command not in several]
+    for command in commands:
         try:
-            compose(prepare(options))
+            composes(command)
         except UserError as error:
             wrong[command] = str(error)
     assert wrong == {}

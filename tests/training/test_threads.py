@@ -59,6 +59,7 @@ def test_a_containers_cpu_limit_is_respected(
 
 
 TRAININGS = """
+import subprocess
 import sys
 from pathlib import Path
 
@@ -72,10 +73,15 @@ from tests.training.test_engine import SignalAt
 
 place, runs, steps = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 OPTIONS = (f"model.steps=[1,1,{steps}]", "trainer.threads=2")
-models = [trained(place / str(number), *OPTIONS).model for number in range(runs - 1)]
-with pytest.raises(TrainingStopped):
-    trained(place / "stopped", *OPTIONS, callbacks=(SignalAt(2, steps // 2),))
-models.append(trained(place / "stopped", *OPTIONS, resume=True).model)
+busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+try:
+    models = [trained(place / str(number), *OPTIONS).model for number in range(runs - 1)]
+    with pytest.raises(TrainingStopped):
+        trained(place / "stopped", *OPTIONS, callbacks=(SignalAt(2, steps // 2),))
+    models.append(trained(place / "stopped", *OPTIONS, resume=True).model)
+finally:
+    busy.kill()
+    busy.wait()
 print([same_weights(models[0], model) for model in models])
 """
 
@@ -87,12 +93,5 @@ def test_training_next_to_a_busy_process_is_reproducible_and_resumable(
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
     environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-c", TRAININGS, str(tmp_path), str(runs), str(steps)]
-    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        answer = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
-    finally:
-        busy.kill()
-        busy.wait()
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert answer.stdout.split("\n")[0] == str([True] * runs), answer.stderr
