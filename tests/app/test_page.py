@@ -16,10 +16,22 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 ROOT = Path(__file__).parents[2]
-PHOTO = ROOT / "examples" / "photos" / "dandelions.jpg"
+NAMES = ("dandelions.jpg", "gravel.jpg", "peaks.jpg", "mountains.jpg")
+PHOTO = NAMES[0]
+SIZE = (71, 125)
 AXE = ROOT / "tests" / "app" / "node_modules" / "axe-core" / "axe.min.js"
 # Milliseconds: enough to train with trainer=debug on a busy machine.
 LONG = 40_000
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with some of the examples' photos at half their size."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name in NAMES:
+        with Image.open(ROOT / "examples" / "photos" / name) as photo:
+            photo.reduce(2).save(folder / name)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +66,7 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, address: str) -> Iterator[Any]:
+def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
     """A tab with a photo chosen. Checks that no request left the machine and no error occurred."""
     page = chromium.new_page(viewport={"width": 1200, "height": 900}, accept_downloads=True)
     page.set_default_timeout(LONG)
@@ -64,8 +76,8 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
     page.goto(address)
-    page.set_input_files("#files", PHOTO)
-    page.get_by_role("heading", name=PHOTO.name).wait_for()
+    page.set_input_files("#files", photos / PHOTO)
+    page.get_by_role("heading", name=PHOTO).wait_for()
     yield page
     assert not wrong
     outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
@@ -169,12 +181,12 @@ def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     looked_at.mouse.move(x, y)
     looked_at.mouse.down()
-    looked_at.mouse.move(x - 80, y, steps=4)
+    looked_at.mouse.move(x - 40, y, steps=4)
     looked_at.mouse.up()
     rows = int(panel.get_by_label("Height").input_value())
     columns = int(panel.get_by_label("Width").input_value())
-    assert abs(rows - 141) <= 6
-    assert 150 < columns < 200
+    assert abs(rows - 71) <= 3
+    assert 75 < columns < 100
     panel.get_by_role("button", name="Retarget", exact=True).click()
     assert size_of(looked_at, finished(looked_at, "Retargeted")) == (rows, columns)
 
@@ -188,21 +200,21 @@ def test_the_brushed_area_is_removed(looked_at: Any) -> None:
     before = looks.count()
     panel.get_by_role("button", name="First look").click()
     looks.nth(before).wait_for()
-    assert size_of(looked_at, finished(looked_at, "A first look")) == (141, 250)
+    assert size_of(looked_at, finished(looked_at, "A first look")) == SIZE
     panel.get_by_role("button", name="Remove").click()
     found = finished(looked_at, "Removed, with a new model")
-    assert size_of(looked_at, found) == (141, 250)
+    assert size_of(looked_at, found) == SIZE
 
 
-def test_editing_and_pasting_return_a_whole_photo(learnt: Any) -> None:
+def test_editing_and_pasting_return_a_whole_photo(learnt: Any, photos: Path) -> None:
     panel = tab(learnt, "Edit and paint")
     brush(learnt, panel.locator("canvas").first)
     panel.get_by_role("button", name="Go").click()
-    assert size_of(learnt, finished(learnt, "Edited")) == (141, 250)
-    panel.get_by_label("Paste a picture").set_input_files(ROOT / "examples/photos/peaks.jpg")
+    assert size_of(learnt, finished(learnt, "Edited")) == SIZE
+    panel.get_by_label("Paste a picture").set_input_files(photos / "peaks.jpg")
     panel.get_by_label("Then").select_option("harmonize")
     panel.get_by_role("button", name="Go").click()
-    assert size_of(learnt, finished(learnt, "Harmonized")) == (141, 250)
+    assert size_of(learnt, finished(learnt, "Harmonized")) == SIZE
 
 
 def test_animations_are_shown_as_gif_and_video(learnt: Any) -> None:
@@ -223,12 +235,12 @@ def test_a_photo_is_enlarged(looked_at: Any) -> None:
     panel = tab(looked_at, "Enlarge")
     panel.get_by_role("button", name="Enlarge").click()
     found = finished(looked_at, "Enlarged, with a new model")
-    assert size_of(looked_at, found) == (282, 500)
+    assert size_of(looked_at, found) == (142, 250)
 
 
 def test_a_photo_that_tiles(learnt: Any) -> None:
     tab(learnt, "Tile").get_by_role("button", name="Make it tile").click()
-    assert size_of(learnt, finished(learnt, "Tiled")) == (141, 250)
+    assert size_of(learnt, finished(learnt, "Tiled")) == SIZE
 
 
 def test_tabs_and_drawing_by_keyboard(looked_at: Any) -> None:
@@ -245,28 +257,30 @@ def test_tabs_and_drawing_by_keyboard(looked_at: Any) -> None:
     assert canvas.evaluate(drawn)
 
 
-def test_several_photos_at_once(chromium: Any, address: str) -> None:
+def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> None:
     page = chromium.new_page()
     page.set_default_timeout(LONG)
     page.goto(address)
-    photos = [ROOT / "examples" / "photos" / name for name in ("gravel.jpg", "peaks.jpg")]
-    page.set_input_files("#files", photos)
-    for photo in photos:
-        page.get_by_label(f"Select {photo.name}").check()
+    names = ("gravel.jpg", "peaks.jpg")
+    page.set_input_files("#files", [photos / name for name in names])
+    for name in names:
+        page.get_by_label(f"Select {name}").check()
     page.get_by_role("button", name="Start").click()
-    for photo in photos:
-        page.get_by_role("link", name=re.compile(rf"{photo.name}, 1 run")).wait_for()
+    for name in names:
+        page.get_by_role("link", name=re.compile(rf"{name}, 1 run")).wait_for()
     page.close()
 
 
-def test_another_photo_can_be_opened_during_the_first_look(chromium: Any, address: str) -> None:
+def test_another_photo_can_be_opened_during_the_first_look(
+    chromium: Any, address: str, photos: Path
+) -> None:
     page = chromium.new_page()
     page.set_default_timeout(LONG)
     page.goto(address)
     places = []
     for name in ("mountains.jpg", "peaks.jpg"):
         page.get_by_role("link", name="internal-gan").click()
-        page.set_input_files("#files", ROOT / "examples" / "photos" / name)
+        page.set_input_files("#files", photos / name)
         page.get_by_role("heading", name=name).wait_for()
         places.append(page.url)
     # Each photo gets its own two looks, the one left early as well.
@@ -301,7 +315,7 @@ def test_there_are_no_serious_accessibility_violations(
     page = chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.set_default_timeout(LONG)
     page.goto(address)
-    page.get_by_text(PHOTO.name).wait_for()
+    page.get_by_text(PHOTO).wait_for()
     assert _violations(page) == []
     page.goto(where)
     page.get_by_role("tab").first.wait_for()
