@@ -15,7 +15,7 @@ def noise(seed: int, height: int, width: int) -> Tensor:
 
 
 def test_the_layout_is_judged_where_a_patch_fits() -> None:
-    photo, sample = noise(1, 90, 120), noise(2, 40, 120)
+    photo, sample = noise(1, 88, 44), noise(2, 28, 56)
     found = judge(photo, sample)
     figures = layout_distances(photo, sample)
     assert {name: found[name] for name in found if name.startswith("layout")} == figures
