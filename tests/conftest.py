@@ -1,5 +1,6 @@
 """Fixtures and options for all tests: devices, a tiny picture, and slow tests."""
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,11 @@ def pytest_configure() -> None:
     # Tiny pictures gain nothing from threads, which only wait for each other on a busy machine.
     # Child processes inherit the variable.
     torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
+
+
+def pytest_collection_finish() -> None:
+    # Otherwise every full collection of garbage walks through all modules and tests.
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
