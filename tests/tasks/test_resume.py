@@ -23,7 +23,7 @@ SLOW = (
     *TINY_RUN,
     "trainer.max_steps=null",
     "trainer.checkpoint_interval=0",
-    "model.steps=20",
+    "model.steps=12",
     "sample.count=1",
 )
 
@@ -43,17 +43,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stop", "after", "extra", "code"),
     [
         (signal.SIGINT, 3, (), 130),
-        pytest.param(signal.SIGTERM, 30, (), 143, marks=pytest.mark.slow),
-        (signal.SIGKILL, 25, (), -signal.SIGKILL),
+        pytest.param(signal.SIGTERM, 20, (), 143, marks=pytest.mark.slow),
+        (signal.SIGKILL, 15, (), -signal.SIGKILL),
         (signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
         pytest.param(
-            *(signal.SIGKILL, 40, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+            *(signal.SIGKILL, 30, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
             marks=pytest.mark.slow,
         ),
     ],
     ids=["Ctrl-C", "SIGTERM", "kill -9", "kill -9 before any checkpoint", "kill -9 late"],
 )
-def test_a_resumed_run_ends_bit_equal(
+def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     shell: Shell,
     tmp_path: Path,
     photo: str,
@@ -66,7 +66,12 @@ def test_a_resumed_run_ends_bit_equal(
     process = start_process(f"image={photo}", "output=run", *SLOW, *extra, cwd=tmp_path)
     try:
         wait_for_lines(tmp_path / "run" / "metrics.jsonl", after, process)
+        process.send_signal(signal.SIGSTOP)  # so that it cannot end before the second command
+        early = shell("resume=run")
+        assert early.code == 2
+        assert f"process {process.pid}" in early.err
         process.send_signal(stop)
+        process.send_signal(signal.SIGCONT)
         out, _ = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -167,21 +172,3 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     assert "from run/photo.png, the photo shrunk and with 8 bits, because " in line
     assert line.endswith("photo.png is gone" if image else "the photo was in memory only")
     assert line in folder.log_path.read_text()
-
-
-def test_a_run_still_in_training_cannot_be_resumed(
-    shell: Shell, tmp_path: Path, photo: str
-) -> None:
-    process = start_process(f"image={photo}", "output=run", *SLOW, cwd=tmp_path)
-    try:
-        wait_for_lines(tmp_path / "run" / "metrics.jsonl", 1, process)
-        process.send_signal(
-            signal.SIGSTOP
-        )  # so that it cannot finish before the second command starts
-        answer = shell("resume=run")
-    finally:
-        process.kill()
-        process.wait()
-        process.communicate()
-    assert answer.code == 2
-    assert f"process {process.pid}" in answer.err

@@ -231,9 +231,9 @@ def test_tiles_write_the_same_pictures_as_one_piece(
     wide = ("model.widths.coarsest=32", "model.widths.limit=32")
     trained(tmp_path / "model", *wide)
     save_options(tiny_options(*wide), tmp_path / "model" / "config.yaml")
-    command = ("task=sample", "checkpoint=model", "sample.size=[150,210]", "sample.count=2")
+    command = ("task=sample", "checkpoint=model", "sample.size=[80,110]", "sample.count=2")
     assert shell(*command, "output=whole").code == 0
-    monkeypatch.setattr(SinGAN, "tile_pixels", 40 * 40)
+    monkeypatch.setattr(SinGAN, "tile_pixels", 30 * 30)
     assert shell(*command, "output=tiles").code == 0
     assert pictures("tiles") == pictures("whole")
 

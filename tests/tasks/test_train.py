@@ -21,10 +21,13 @@ from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, same_weights, sample
 
 
-def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> None:
+def test_the_first_command_does_its_whole_job_and_shows_and_keeps_its_warning(
+    tmp_path: Path, photo: str
+) -> None:
     name = "-a b=c #1 (2), [é].png"
     (tmp_path / photo).rename(tmp_path / name)
-    answer = run_process("model=singan", f"image={name}", *TINY_RUN, cwd=tmp_path)
+    options = (*TINY_RUN, "trainer.time=0.01s")
+    answer = run_process("model=singan", f"image={name}", *options, cwd=tmp_path)
     assert answer.code == 0, answer.err
     (folder,) = (tmp_path / "runs").glob("*/*")
     assert folder.parent.name == "a_b_c_1_2_é-singan"
@@ -37,6 +40,9 @@ def test_the_first_command_does_its_whole_job(tmp_path: Path, photo: str) -> Non
     assert str(folder.relative_to(tmp_path)) in first[3]
     assert answer.out.count("\nscale 0  14      20") == 1
     assert "Training takes about" in answer.err
+    told = "trainer.time=0.01s is too short for this model on this machine"
+    assert answer.err.count(told) == 1
+    assert (folder / "log.txt").read_text(encoding="utf-8").count(told) == 1
     assert last[0].startswith("Done in ")
 
     for path in ("model.safetensors", "sample", "index.html"):
@@ -171,15 +177,6 @@ def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> No
     assert "error: job photo-max_size=8: " in answer.err
     (model,) = Path("multirun").glob("*/*/model.safetensors")
     assert model.parent.name == "photo-max_size=28"
-
-
-def test_a_warning_of_a_run_is_shown_and_kept(tmp_path: Path, photo: str) -> None:
-    options = (f"image={photo}", "output=run", *TINY_RUN, "trainer.time=0.01s")
-    answer = run_process(*options, cwd=tmp_path)
-    assert answer.code == 0, answer.err
-    told = "trainer.time=0.01s is too short for this model on this machine"
-    assert answer.err.count(told) == 1
-    assert (tmp_path / "run" / "log.txt").read_text(encoding="utf-8").count(told) == 1
 
 
 def test_runs_started_in_the_same_second_get_their_own_folders(
