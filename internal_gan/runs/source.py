@@ -100,11 +100,11 @@ class Source:
 
     def called(self, number: int = 0) -> str:
         """The name by which a photo was given or, failing that, the file it is read from."""
+        name = self.names[number] if number < len(self.names) else None
+        if ("image", number) in self._in_memory:
+            return name or IN_MEMORY
         path = self.original(number)
-        if path is None:
-            is_given = ("image", number) in self._in_memory
-            return IN_MEMORY if is_given else str(self.learnt_path(number))
-        return self.names[number] if number < len(self.names) else str(path)
+        return str(self.learnt_path(number)) if path is None else name or str(path)
 
     def learnt(self, number: int = 0) -> Photo:
         """The training image of a photo, with its unknown part."""

@@ -381,7 +381,7 @@ class TestBudget:
         assert 0.85 * steps[0] < steps[1] < steps[0]
 
     @pytest.mark.parametrize(
-        ("seconds", "costs", "steps", "measured", "late"),
+        ("seconds", "costs", "steps", "took", "late"),
         [
             # The first stage is tried with 1 + 1 + 4 steps, the second with 1 + 4.
             (1, [0.5] * 2, 1, "5.5 s", 5.5),
@@ -398,7 +398,7 @@ class TestBudget:
         seconds: int,
         costs: list[float],
         steps: int,
-        measured: str,
+        took: str,
         late: float,
     ) -> None:
         started = clock.now
@@ -407,7 +407,7 @@ class TestBudget:
         assert clock.now - started == pytest.approx(seconds + late)
         assert caplog.messages == [
             f"trainer.time={seconds}s is too short for this model on this machine, whose speed "
-            f"took {measured} to measure; training ends about {late} s after the limit"
+            f"took {took} to measure; training ends about {late} s after the limit"
         ]
 
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
