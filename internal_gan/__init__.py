@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from internal_gan.api.alone import (
         compare,
         evaluate,
+        extend,
         make_tileable,
         preview,
         random_mask,
@@ -58,6 +59,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "extend",
     "fit",
     "list_models",
     "list_presets",
@@ -71,7 +73,9 @@ __all__ = [
 
 _HOMES = {
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
-    "api.alone": ("compare", "evaluate", "make_tileable", "preview", "random_mask", "verify"),
+    "api.alone": (
+        *("compare", "evaluate", "extend", "make_tileable", "preview", "random_mask", "verify"),
+    ),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),

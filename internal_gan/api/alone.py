@@ -28,6 +28,7 @@ from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
+from internal_gan.units import Size
 
 
 def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -> Any:
@@ -77,6 +78,40 @@ def make_tileable(
     """
     wanted = {"axes": axes, "band": band, "seed": seed}
     return _drawn("make_tileable", photo=photo, output_type=output_type, **wanted)[0]
+
+
+def extend(
+    photo: Given,
+    *,
+    margins: Sequence[int | str] | None = None,
+    shape: Size | str | None = None,
+    anchor: str | None = None,
+    bleed: str | None = None,
+    seed: int | None = None,
+    output_type: OutputType = "pil",
+) -> Any:
+    """Add canvas around a photo, filled with the photo's own patches, as task=extend does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`. If it has transparent parts and no margins are
+            asked for, these parts are filled.
+        margins: (top, right, bottom, left), each in pixels or, such as ``"10%"``, of the side.
+        shape: (height, width) in pixels, or width to height such as ``"16:9"``.
+        anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
+        bleed: a margin on all sides such as ``"3mm"``, by the resolution that the file names.
+        seed: of another filling than the one that fits best.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A picture in which every pixel of the photo is kept, bit for bit.
+
+    Raises:
+        UserError: the photo cannot be read, or an argument is not allowed.
+    """
+    wanted: dict[str, Any] = {"anchor": anchor, "bleed": bleed, "seed": seed}
+    wanted["margins"] = None if margins is None else list(margins)
+    wanted["shape"] = shape if shape is None or isinstance(shape, str) else list(shape)
+    return _drawn("extend", photo=photo, output_type=output_type, **wanted)[0]
 
 
 def random_mask(

@@ -141,6 +141,13 @@ TABLE = {
         memory="finish.resolution",
         source="compositeCapture",
     ),
+    "extend": TaskSpec(
+        alone=_ALONE
+        | {"extend.margins", "extend.shape", "extend.anchor", "extend.bleed", "extend.count"}
+        | {"extend.seed", "layers.files", "layers.labels"},
+        memory="extend.margins",
+        source="compositeCapture",
+    ),
     "verify": TaskSpec(
         alone=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
         reads=("verify.origin", "verify.photo"),

@@ -26,6 +26,7 @@ from internal_gan.config.fields import (
 from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
+    ExtendOptions,
     FinishOptions,
     HarmonizeOptions,
     InpaintOptions,
@@ -171,6 +172,7 @@ class Options:
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
+    extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
     hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -22,6 +23,21 @@ from internal_gan.config.fields import (
 from internal_gan.errors import Range
 from internal_gan.units import ratio_of
 
+# Where each anchor puts a photo on a larger canvas: the share of the new rows above it, and of the
+# new columns left of it.
+ANCHORS = {
+    "centre": (0.5, 0.5),
+    "top": (0.0, 0.5),
+    "bottom": (1.0, 0.5),
+    "left": (0.5, 0.0),
+    "right": (0.5, 1.0),
+    "top_left": (0.0, 0.0),
+    "top_right": (0.0, 1.0),
+    "bottom_left": (1.0, 0.0),
+    "bottom_right": (1.0, 1.0),
+}
+# A margin in per cent, and a length for printing.
+MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
 TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
@@ -360,6 +376,43 @@ class PreviewOptions:
         Range(0, 1),
         "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )
+    seed: int | None = seed()
+
+
+def _are_margins(value: Any) -> bool:
+    """Whether ``value`` is four margins in pixels or in per cent, not all of them 0."""
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    plain = all(type(one) is int or MARGIN.fullmatch(str(one)) for one in value)
+    sizes = [float(str(one).rstrip("%")) for one in value] if plain else []
+    return plain and min(sizes) >= 0 and max(sizes) > 0
+
+
+@dataclass
+class ExtendOptions:
+    """New canvas around a photo, filled with the photo's own patches."""
+
+    margins: Any = option(
+        None,
+        "new pixels on each side",
+        "[top,right,bottom,left], in pixels or in per cent of the photo's side, such as "
+        "[0,10%,0,10%], or null",
+        _are_margins,
+    )
+    shape: Any = option(
+        None,
+        "size of the result, or the aspect ratio that the photo is extended to",
+        "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
+        lambda v: _is_shape(v) and (isinstance(v, str) or None not in v),
+    )
+    anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
+    bleed: str | None = option(
+        None,
+        "new margin on all sides for a printer's bleed, by the resolution that the file names",
+        "a length such as 3mm, or null",
+        lambda v: LENGTH.fullmatch(v) is not None and float(v[:-2]) > 0,
+    )
+    count: int = _result_count()
     seed: int | None = seed()
 
 

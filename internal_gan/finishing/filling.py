@@ -1,46 +1,82 @@
 """A hole filled without a network: at a small size, from its border inwards."""
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import around, bounds, extent, parts
-from internal_gan.patches.completion import complete
+from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
+from internal_gan.patches.completion import Frame, complete
 from internal_gan.shapes import Mask, Pixels
+from internal_gan.units import Size
 
 # A hole is filled in a small copy of its surroundings: the copy's long side in pixels, and its
 # largest aspect ratio.
 LONGEST_AROUND, MOST_ASPECT = 128, 4
+# What lies around a photo is filled in blocks: their largest aspect ratio, unless they are short.
+LONGEST_BLOCK, SHORT_BLOCK = 4, 128
 AROUND = 16  # pixels around a hole, in addition to its own size on each side
 
 
 def completed(
-    photo: Pixels, hole: Mask, unknown: Mask | None, rng: torch.Generator | None
+    photo: Pixels,
+    hole: Mask,
+    unknown: Mask | None,
+    rng: torch.Generator | None,
+    frame: Window | None = None,
 ) -> tuple[Pixels, float]:
     """Fill each part of a hole at a small size, from its border inwards.
 
-    ``unknown`` and ``rng`` are as for :func:`internal_gan.patches.completion.complete`.
+    ``unknown`` and ``rng`` are as for :func:`internal_gan.patches.completion.complete`; ``frame``
+    is the window that holds the photo, if the hole is the rest of a larger canvas.
 
     Returns:
         The filled photo, and the smallest size at which a part was filled, relative to the photo's.
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
     drawing, left, least = photo.clone(), hole.clone(), 1.0
-    for part in parts(hole, AROUND):
+    for part in parts(hole, AROUND) if frame is None else _blocks(hole, frame):
         box = bounds(part)
         sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
-        here = (..., *around(box, (height, width), size_of(photo)))
+        window = around(box, (height, width), size_of(photo))
+        here = (..., *window)
         size = size_of(hole[here])
         smaller = fit_size(size, LONGEST_AROUND)
         # Shrinking must not spread the old pixels in the hole.
         start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
         masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
-        filled = resize(complete(start, masks[0], masks[1], rng=rng), size).clamp(-1, 1)
+        inner = None if frame is None else _fractions(frame, window, size)
+        made = complete(start, masks[0], masks[1], rng=rng, frame=inner)
+        filled = resize(made, size).clamp(-1, 1)
         drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
         left[here] = torch.where(part[here] > 0, 0.0, left[here])
         least = min(least, max(smaller) / max(size))
     return drawing, least
+
+
+def _blocks(hole: Mask, frame: Window) -> Iterator[Mask]:
+    """The parts of a hole beside a photo, then those above and below it."""
+    height, width = size_of(hole)
+    rows, columns = frame
+    beside = (rows, slice(0, columns.start)), (rows, slice(columns.stop, width))
+    above, below = slice(0, rows.start), slice(rows.stop, height)
+    for window in (*beside, (above, slice(0, width)), (below, slice(0, width))):
+        if not (thin := min(extent(window))):
+            continue
+        for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
+            part = torch.zeros_like(hole)
+            part[(..., *block)] = 1.0
+            yield part
+
+
+def _fractions(frame: Window, window: Window, size: Size) -> Frame:
+    """The part of a window that holds the photo."""
+    found = []
+    for inner, outer, side in zip(frame, window, size, strict=True):
+        found += [(end - outer.start) / side for end in (inner.start, inner.stop)]
+    return Frame(*(min(max(share, 0.0), 1.0) for share in found))

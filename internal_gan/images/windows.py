@@ -1,7 +1,7 @@
 """Rectangular windows of an image, each a pair of slices (rows, columns)."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from math import ceil, isqrt
 
 import torch
@@ -84,6 +84,19 @@ def tiles(size: Size, most: int) -> Iterator[Window]:
     for rows in _spans(size[0], isqrt(most)):
         for columns in _spans(size[1], isqrt(most)):
             yield rows, columns
+
+
+def blocks(window: Window, longest: int) -> Iterator[Window]:
+    """Cut a window into windows of at most ``longest`` pixels a side.
+
+    >>> list(blocks((slice(0, 2), slice(3, 8)), 3))
+    [(slice(0, 2, None), slice(3, 5, None)), (slice(0, 2, None), slice(5, 8, None))]
+    """
+    rows, columns = (
+        [slice(side.start + span.start, side.start + span.stop) for span in _spans(length, longest)]
+        for side, length in zip(window, extent(window), strict=True)
+    )
+    yield from product(rows, columns)
 
 
 def widened(window: Window, margin: int) -> Window:

@@ -11,6 +11,7 @@ size); N. Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -39,9 +40,25 @@ DISTRUST_PER_PIXEL = 1.3
 # Things keep to certain heights in most scenes. So moving a patch from top to bottom, or from side
 # to side, counts like this difference of colours.
 WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
+# Around a photo, a place counts as the nearest one inside, and this many times as much:
+# what lies at the photo's border goes on, and what lies in its middle is not repeated. For the same
+# reason, patches that nothing resembles are hardly favoured, and the smallest size is larger: at a
+# smaller one, a patch would hold both the sky and what is below it.
+OUTSIDE, ALPHA_OUTSIDE = 5.0, 0.5
+# The smallest size, in patches along the short side, in a photo and around it.
+LEAST_PATCHES, LEAST_PATCHES_OUTSIDE = 2, 6
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
 MOST_PAIRS = 1e8
+
+
+class Frame(NamedTuple):
+    """The part of an image that is a photo, as fractions of the image's height and width."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
 
 
 def complete(
@@ -51,6 +68,7 @@ def complete(
     *,
     lines: Mask | None = None,
     rng: torch.Generator | None = None,
+    frame: Frame | None = None,
 ) -> Pixels:
     """Fill a hole with known patches of the image.
 
@@ -64,13 +82,14 @@ def complete(
             the hole is filled smoothly.
         lines: edges known everywhere, which guide the choice of patches.
         rng: if given, only a random half of the patches fills the smallest size.
+        frame: where the photo is, if the hole is around it rather than in it.
     """
     excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
     start = fill_smoothly(image, hole)
     if not hole.any() or not has_patches(excluded):
         return start
     guide = start[:, :0] if lines is None else lines.to(start)
-    filled, _ = _complete(start, hole, excluded, guide, rng)
+    filled, _ = _complete(start, hole, excluded, guide, rng, frame)
     return torch.where(hole > 0, filled, image)
 
 
@@ -80,7 +99,12 @@ def has_patches(excluded: Mask) -> bool:
 
 
 def _complete(
-    image: Tensor, hole: Tensor, excluded: Tensor, guide: Tensor, rng: torch.Generator | None
+    image: Tensor,
+    hole: Tensor,
+    excluded: Tensor,
+    guide: Tensor,
+    rng: torch.Generator | None,
+    frame: Frame | None,
 ) -> tuple[Tensor, Tensor]:
     """The filled image, and for every place, the place of the patch that filled it."""
     fine = grid(image, PATCH)
@@ -88,28 +112,30 @@ def _complete(
     places = _known(excluded).nonzero().flatten()
     pairs = len(reaching) * len(places)
 
+    least = LEAST_PATCHES if frame is None else LEAST_PATCHES_OUTSIDE
+    alpha = ALPHA if frame is None else ALPHA_OUTSIDE
     coarse, *masks = halved(image, hole, excluded)
-    smallest = min(coarse.shape[-2:]) < 2 * PATCH or int(_known(masks[1]).sum()) < FEWEST_KNOWN
+    smallest = min(coarse.shape[-2:]) < least * PATCH or int(_known(masks[1]).sum()) < FEWEST_KNOWN
     matches = torch.arange(math.prod(fine), device=image.device)
     if smallest:
         places = places[:: math.ceil(pairs / MOST_PAIRS)]
     else:
         size = coarse.shape[-2:]
         lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
-        _, found = _complete(coarse, masks[0], masks[1], lines, rng)
+        _, found = _complete(coarse, masks[0], masks[1], lines, rng, frame)
         matches[reaching] = carry(found, grid(coarse, PATCH), fine)[reaching]
         carried = patches_at(image, matches[reaching], PATCH)
         image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
         if pairs > MOST_PAIRS:
             return image, matches
 
-    keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2)
+    keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2, frame)
     if smallest:
-        image = _peeled(image, hole, keys, guide, rng)
+        image = _peeled(image, hole, keys, guide, rng, frame)
     trust = patches_at(DISTRUST_PER_PIXEL ** -depth(hole), reaching, PATCH).mean(dim=1)
     for _ in range(SEARCHES_PER_SIZE):
-        wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2)
-        index, distance = nearest_normalised(wanted, keys, ALPHA)
+        wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2, frame)
+        index, distance = nearest_normalised(wanted, keys, alpha)
         spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
         weights = trust * torch.exp(-distance / (2 * spread)) + 1e-12
         colours = keys[index][:, : image.shape[1] * PATCH**2]
@@ -119,7 +145,12 @@ def _complete(
 
 
 def _peeled(
-    image: Tensor, hole: Tensor, keys: Tensor, guide: Tensor, rng: torch.Generator | None
+    image: Tensor,
+    hole: Tensor,
+    keys: Tensor,
+    guide: Tensor,
+    rng: torch.Generator | None,
+    frame: Frame | None,
 ) -> Tensor:
     """The hole filled ring by ring from its border inwards."""
     if rng is not None:
@@ -136,7 +167,7 @@ def _peeled(
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
         around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
         counted = F.pad(patches_at(counts, ring, PATCH), (0, 2), value=1.0)
-        index, _ = nearest(_described(around, ring, 0), keys, weights=counted)
+        index, _ = nearest(_described(around, ring, 0, frame), keys, weights=counted)
         colours = keys[index][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
         flat = image.flatten(2).clone()
         flat[0, :, ring] = colours[..., middle, middle].T
@@ -156,18 +187,20 @@ def _averaged(
     return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
 
 
-def _described(image: Tensor, places: Tensor, margin: int) -> Tensor:
+def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) -> Tensor:
     """Patches as rows, each followed by its position in units of colour, (n, C PATCH^2 + 2);
     ``margin`` is the distance of the first patch's centre from the border, 0 if that was padded."""
     rows, columns = grid(image, PATCH)
     height, width = rows + 2 * margin - 1, columns + 2 * margin - 1
-    where = torch.stack(
-        [
-            (places // columns + margin) * (WHOLE_HEIGHT * PATCH / height),
-            (places % columns + margin) * (WHOLE_WIDTH * PATCH / width),
-        ],
-        dim=1,
-    )
+    down, across = places // columns + margin, places % columns + margin
+    weights = WHOLE_HEIGHT * PATCH / height, WHOLE_WIDTH * PATCH / width
+    if frame is not None:
+        # The first and last centres of patches inside.
+        half = PATCH // 2
+        down = down.clamp(frame.top * height + half, frame.bottom * height - half)
+        across = across.clamp(frame.left * width + half, frame.right * width - half)
+        weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
+    where = torch.stack([down * weights[0], across * weights[1]], dim=1)
     return torch.cat([patches_at(image, places, PATCH), where], dim=1)
 
 

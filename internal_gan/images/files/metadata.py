@@ -1,7 +1,12 @@
 """EXIF data and colour profiles of image files."""
 
+from pathlib import Path
+
 from PIL import Image
 from PIL.ExifTags import IFD, Base
+
+from internal_gan.images.files.names import PILLOW_FORMATS
+from internal_gan.process_settings import ignored_warnings
 
 # The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
 _DESCRIPTIVE = (
@@ -31,6 +36,13 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
         if entries:
             kept[table] = entries
     return kept.tobytes() if len(kept) else None
+
+
+def dots_per_inch(path: Path) -> float | None:
+    """The print resolution that a readable image file names, if any."""
+    with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+        across, _ = image.info.get("dpi", (0, 0))
+    return float(across) or None
 
 
 def profile_space(profile: bytes) -> str | None:

@@ -1,0 +1,88 @@
+"""A photo on a larger canvas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from internal_gan.images.photo import Photo
+from internal_gan.images.windows import Window
+from internal_gan.units import Size
+
+MILLIMETRES_PER_INCH = 25.4
+
+
+class Margins(NamedTuple):
+    """New pixels on each side of a photo."""
+
+    top: int
+    right: int
+    bottom: int
+    left: int
+
+    def window(self, size: Size) -> Window:
+        """Where a photo of ``size`` lies on its canvas."""
+        return slice(self.top, self.top + size[0]), slice(self.left, self.left + size[1])
+
+    def around(self, photo: Photo) -> Photo:
+        """The photo on its canvas, whose margins are black and, if it has alpha, transparent."""
+        pad = (self.left, self.right, self.top, self.bottom)
+
+        def placed(layer: Tensor | None, value: float) -> Tensor | None:
+            return None if layer is None else F.pad(layer, pad, value=value)
+
+        return replace(
+            photo,
+            pixels=F.pad(photo.pixels, pad, value=-1.0),
+            alpha=placed(photo.alpha, 0.0),
+            raw=placed(photo.raw, -1.0),
+            given=None,
+        )
+
+
+def margins_of(sides: list[int | str], size: Size) -> Margins:
+    """The margins for ``[top, right, bottom, left]``, each in pixels or in per cent of the side.
+
+    >>> margins_of([0, "10%", 5, "10%"], (100, 300))
+    Margins(top=0, right=30, bottom=5, left=30)
+    """
+    height, width = size
+    lengths = (height, width, height, width)
+    return Margins(*(_pixels(one, side) for one, side in zip(sides, lengths, strict=True)))
+
+
+def margins_to(shape: Size | float, size: Size, anchor: tuple[float, float]) -> Margins:
+    """The margins for a canvas of a given size, or the smallest of a given aspect ratio.
+
+    Args:
+        shape: (height, width), at least that of the photo, or width over height.
+        size: of the photo.
+        anchor: the shares of the new rows above the photo, and of the new columns left of it.
+
+    >>> margins_to(1.0, (100, 300), (0.0, 0.5))
+    Margins(top=0, right=0, bottom=200, left=0)
+    """
+    height, width = size
+    if isinstance(shape, float):
+        shape = max(height, round(width / shape)), max(width, round(height * shape))
+    rows, columns = shape[0] - height, shape[1] - width
+    above, before = anchor
+    top, left = round(rows * above), round(columns * before)
+    return Margins(top, columns - left, rows - top, left)
+
+
+def bleed_of(millimetres: float, dots_per_inch: float) -> Margins:
+    """The margins of a print's bleed.
+
+    >>> bleed_of(3, 300)
+    Margins(top=36, right=36, bottom=36, left=36)
+    """
+    return Margins(*[ceil(millimetres / MILLIMETRES_PER_INCH * dots_per_inch)] * 4)
+
+
+def _pixels(margin: int | str, side: int) -> int:
+    return margin if isinstance(margin, int) else round(float(margin.rstrip("%")) / 100 * side)

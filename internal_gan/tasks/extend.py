@@ -1,0 +1,144 @@
+"""task=extend: more canvas around a photo, filled with the photo's own patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from internal_gan.config.task_options import ANCHORS, ExtendOptions
+from internal_gan.errors import UserError
+from internal_gan.finishing.filling import completed
+from internal_gan.finishing.masked import check_inside, rebuilt_inside
+from internal_gan.images.canvas import Margins, bleed_of, margins_of, margins_to
+from internal_gan.images.files.image import MAX_PIXELS
+from internal_gan.images.files.metadata import dots_per_inch
+from internal_gan.images.masks import FAINT
+from internal_gan.images.photo import Photo
+from internal_gan.tasks.base import Picture, Task
+from internal_gan.units import ratio_of
+
+# Largest margin, in sides of the photo: farther away, nothing says what should be there.
+MOST_MARGIN = 2
+
+
+class Extend(Task[ExtendOptions]):
+    """Draws ``extend/000.png`` and so on: the photo with new margins or, if it has transparent
+    parts, with these filled. Results after the first are random."""
+
+    result_name = "extended photo"
+
+    def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
+        context, photo = self.context, self.context.given.photo()
+        margins = self._margins(photo)
+        if margins is None:
+            canvas, frame, part, unknown = photo, None, _transparent(photo, 1 - FAINT), None
+        else:
+            canvas, frame = margins.around(photo), margins.window(photo.size)
+            part = torch.ones(1, 1, *canvas.size)
+            part[(..., *frame)] = 0.0
+            unknown = None if photo.alpha is None else torch.maximum(part, _transparent(canvas))
+        check_inside(self.memory, part)
+        layers = context.layers(photo.size)
+        alpha = None if canvas.alpha is None else torch.maximum(canvas.alpha, part)
+        corner = np.array(margins[:1] + margins[3:] if margins else (0, 0), np.int32)
+        for number, seed in enumerate(self.seeds(self.wanted.count)):
+            is_best = number == 0 and self.wanted.seed is None
+            rng = None if is_best else torch.Generator().manual_seed(seed)
+            drawing, scale = completed(canvas.pixels, part, unknown, rng, frame)
+            done = rebuilt_inside(canvas, drawing, part, unknown, scale=scale, reporter=context)
+            done = replace(done, origins=(done.origins - corner).clip(0))
+            made = done.finished(canvas, part, source=photo, alpha=alpha, layers=layers)
+            yield Picture.of(f"extend/{number:03d}.png", made)
+        yield Picture("extend/before.png", canvas.pixels, "before", canvas, 1.0 - part)
+
+    @property
+    def memory(self) -> str:
+        return next(iter(self._given()), "image")
+
+    def _given(self) -> dict[str, object]:
+        """The options that describe margins, with their values."""
+        found = {f"extend.{name}": getattr(self.wanted, name) for name in _MARGINS}
+        return {option: value for option, value in found.items() if value is not None}
+
+    def _margins(self, photo: Photo) -> Margins | None:
+        """The margins to add; None to fill the photo's transparent parts.
+
+        Raises:
+            UserError: not exactly one option describes margins, or they are not possible.
+        """
+        given = self._given()
+        if len(given) > 1:
+            raise UserError(f"{', '.join(given)}: each describes the margins; give one of them")
+        if not given:
+            if photo.alpha is None or not _transparent(photo, 1 - FAINT).any():
+                raise UserError(
+                    "task=extend needs extend.margins, extend.shape or extend.bleed; without them "
+                    "it fills a photo's transparent parts, and this photo has none"
+                )
+            if not (photo.alpha > FAINT).any():
+                raise UserError("image: every pixel is transparent; a photo must show something")
+            return None
+        ((option, value),) = given.items()
+        named = f"{option}={str(value).translate(_PLAIN)}"
+        margins = self._measured(photo, named)
+        if not any(margins):
+            raise UserError(f"{named}: adds nothing to a photo of {_by(*photo.size)} pixels")
+        height, width = photo.size
+        if max(margins.top, margins.bottom) > MOST_MARGIN * height or (
+            max(margins.left, margins.right) > MOST_MARGIN * width
+        ):
+            raise UserError(
+                f"{named}: margins of {list(margins)} pixels; allowed is at most {MOST_MARGIN} "
+                f"times the photo's side, {_by(MOST_MARGIN * height, MOST_MARGIN * width)}"
+            )
+        rows, columns = height + margins.top + margins.bottom, width + margins.left + margins.right
+        if rows * columns > MAX_PIXELS:
+            raise UserError(
+                f"{named}: the result would have {_by(rows, columns)} pixels; allowed are "
+                f"{MAX_PIXELS // 10**6} megapixels"
+            )
+        return margins
+
+    def _measured(self, photo: Photo, named: str) -> Margins:
+        wanted, size = self.wanted, photo.size
+        if wanted.margins is not None:
+            return margins_of(wanted.margins, size)
+        if wanted.shape is not None:
+            shape = wanted.shape
+            if isinstance(shape, str):
+                ratio = ratio_of(shape)
+                assert ratio is not None
+                return margins_to(ratio, size, ANCHORS[wanted.anchor])
+            if shape[0] < size[0] or shape[1] < size[1]:
+                raise UserError(f"{named}: smaller than the photo, which has {_by(*size)} pixels")
+            return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
+        dpi = None if photo.path is None else dots_per_inch(photo.path)
+        if dpi is None:
+            raise UserError(
+                f"{named}: the file does not say how many pixels an inch has (dpi); give "
+                "extend.margins in pixels"
+            )
+        assert wanted.bleed is not None
+        return bleed_of(float(wanted.bleed.removesuffix("mm")), dpi)
+
+
+_MARGINS = ("margins", "shape", "bleed")
+# What an option's value has in Python that a command line has not.
+_PLAIN = str.maketrans("", "", " '")
+
+
+def _transparent(photo: Photo, below: float = FAINT) -> Tensor:
+    """(1, 1, H, W), 1 where the photo is at most this opaque, else 0."""
+    assert photo.alpha is not None
+    return (photo.alpha <= below).float()
+
+
+def _by(height: int, width: int) -> str:
+    return f"{height}x{width}"
+
+
+TASK = Extend

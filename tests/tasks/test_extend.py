@@ -1,0 +1,146 @@
+"""task=extend: more canvas around a photo, made of the photo's own patches."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import internal_gan
+from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.resize import resize
+from tests.commands import Shell
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+
+
+@pytest.fixture(autouse=True)
+def photo(shell: Shell) -> None:
+    photo = read_image(PHOTOS / "gravel.jpg").pixels
+    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+
+
+def extended(shell: Shell, *options: str, photo: str = "photo.png") -> Path:
+    answer = shell("task=extend", f"image={photo}", "output=out", *options)
+    assert answer.code == 0, answer.err
+    return Path("out/extend/000.png")
+
+
+def test_the_photo_is_kept_and_the_margins_are_its_own_pixels(shell: Shell) -> None:
+    path = extended(shell, "extend.margins=[6,25%,0,7]")
+    photo, made = (np.asarray(Image.open(name)) for name in ("photo.png", path))
+    assert made.shape == (66, 112, 3)
+    assert np.array_equal(made[6:, 7:-21], photo)
+    origin = read_origin(path.with_suffix(".origin.png"))
+    exact = origin.kinds == EXACT
+    rows, columns = origin.places[..., 0], origin.places[..., 1]
+    assert np.array_equal(made[exact], photo[rows, columns][exact])
+    assert exact[6:, 7:-21].all()
+    assert ((origin.kinds == EXACT) | (origin.kinds == BLENDED)).all()
+    margin = made[:, -21:].reshape(-1, 3).astype(float)
+    assert margin.std() > 0.5 * photo.std()
+    answer = shell("task=verify", f"image={path}", "verify.photo=photo.png", "output=check")
+    assert answer.code == 0, answer.err
+
+
+def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:
+    pixels = np.asarray(Image.open("photo.png")).copy()
+    pixels[25:35, 36:48] = (255, 0, 0)
+    Image.fromarray(pixels).save("marked.png")
+    made = np.asarray(Image.open(extended(shell, "extend.margins=[0,20,0,20]", photo="marked.png")))
+    red = (made[..., 0] > 200) & (made[..., 1] < 60)
+    assert red[:, 20:-20].sum() == 120
+    assert not red[:, :20].any()
+    assert not red[:, -20:].any()
+
+
+def test_a_horizon_goes_on(shell: Shell) -> None:
+    noise = np.random.default_rng(0).normal(0, 4, (64, 96, 3))
+    pixels = np.where(np.arange(64)[:, None, None] < 24, 200, 60) + noise
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save("sea.png")
+    made = np.asarray(Image.open(extended(shell, "extend.margins=[0,30,0,30]", photo="sea.png")))
+    assert (np.abs((made.mean(axis=2) > 130).sum(axis=0) - 24) <= 2).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "corner"),
+    [
+        (["extend.shape=16:9"], (60, 107), (0, 12)),
+        (["extend.shape=1:1", "extend.anchor=bottom"], (84, 84), (24, 0)),
+        (["extend.shape=[70,90]", "extend.anchor=top_left"], (70, 90), (0, 0)),
+        (["extend.bleed=3mm"], (84, 108), (12, 12)),
+    ],
+)
+def test_a_shape_or_a_bleed(
+    shell: Shell, options: list[str], size: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    with Image.open("photo.png") as photo:
+        photo.save("print.png", dpi=(100, 100))
+    made = np.asarray(Image.open(extended(shell, *options, photo="print.png")))
+    assert made.shape[:2] == size
+    top, left = corner
+    kept = made[top : top + 60, left : left + 84]
+    assert np.array_equal(kept, np.asarray(Image.open("photo.png")))
+
+
+def test_transparent_parts_are_filled(shell: Shell) -> None:
+    pixels = np.dstack([np.asarray(Image.open("photo.png")), np.full((60, 84), 255, np.uint8)])
+    pixels[:20, :20] = 0
+    Image.fromarray(pixels).save("straightened.png")
+    made = np.asarray(Image.open(extended(shell, photo="straightened.png")))
+    shown = pixels[..., 3] > 0
+    assert np.array_equal(made[shown][:, :3], pixels[shown][:, :3])
+    assert made.shape[2] == 3 or (made[..., 3] == 255).all()
+    assert made[:20, :20, :3].std() > 10
+
+
+def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
+    gray = np.asarray(Image.open("photo.png").convert("L")).astype(np.uint16) * 257 + 3
+    Image.fromarray(gray).save("deep.png")
+    labels = np.repeat(np.arange(84, dtype=np.uint8)[None], 60, 0)
+    Image.fromarray(labels).save("labels.png")
+    path = extended(shell, "extend.margins=[0,0,12,0]", "layers=labels.png", photo="deep.png")
+    made = np.asarray(Image.open(path))
+    assert made.dtype == np.uint16
+    assert np.array_equal(made[:60], gray)
+    along = np.asarray(Image.open("out/extend/layers/labels/000.png"))
+    assert np.array_equal(along[:60], labels)
+    origin = read_origin(path.with_suffix(".origin.png"))
+    assert np.array_equal(along, origin.places[..., 1])
+
+
+def test_python_extends_alike_and_again_differently(shell: Shell) -> None:
+    path = extended(shell, "extend.margins=[8,8,8,8]", "extend.count=2")
+    first, second = (np.asarray(Image.open(path.with_name(f"00{n}.png"))) for n in range(2))
+    assert (first != second).any()
+    with Image.open("photo.png") as photo:
+        made = internal_gan.extend(photo, margins=(8, 8, 8, 8))
+    assert np.array_equal(np.asarray(made), first)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "task=extend needs extend.margins, extend.shape or extend.bleed"),
+        (["extend.margins=[1000000,0,0,0]"], "allowed is at most 2 times the photo's side"),
+        (["extend.margins=[0,0,0,0]"], "needs [top,right,bottom,left]"),
+        (["extend.margins=[1%,x,0,0]"], "needs [top,right,bottom,left]"),
+        (["extend.margins=[0.4%,0,0,0]"], "adds nothing to a photo of 60x84 pixels"),
+        (["extend.shape=[50,500]"], "smaller than the photo, which has 60x84 pixels"),
+        (["extend.shape=7:5"], "adds nothing"),
+        (["extend.bleed=3"], "needs a length such as 3mm"),
+        (["extend.bleed=3mm"], "does not say how many pixels an inch has"),
+        (["extend.bleed=3mm", "extend.shape=1:1"], "give one of them"),
+        (["extend.anchor=middle", "extend.shape=1:1"], "extend.anchor=middle: needs one of"),
+        (["image=gone.png", "extend.shape=1:1"], "gone.png: no such file"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    shell: Shell, options: list[str], said: str
+) -> None:
+    answer = shell("task=extend", "image=photo.png", *options)
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+    assert not Path("runs").exists()
