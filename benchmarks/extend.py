@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from scipy.ndimage import label
@@ -37,11 +38,11 @@ from benchmarks._common import (
 )
 from benchmarks._continuity import continuity
 from benchmarks.commands import seconds_of
+from benchmarks.inpainting import by_opencv
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.canvas import Margins, margins_of
-from internal_gan.images.classical_inpainting import inpaint_by_opencv
 from internal_gan.images.edges import Canny
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.pyramid import fit_size
@@ -66,8 +67,8 @@ def mirrored(canvas: Tensor, part: Tensor, margins: Margins) -> Tensor:
 
 METHODS: dict[str, Callable[[Tensor, Tensor, Margins], Tensor]] = {
     "mirrored": mirrored,
-    "Telea": lambda canvas, part, _: inpaint_by_opencv(canvas, part),
-    "Navier-Stokes": lambda canvas, part, _: inpaint_by_opencv(canvas, part, method="NS"),
+    "Telea": lambda canvas, part, _: by_opencv(cv2.INPAINT_TELEA, canvas, part),
+    "Navier-Stokes": lambda canvas, part, _: by_opencv(cv2.INPAINT_NS, canvas, part),
 }
 if installed(["resynthesizer"]):
     METHODS["Resynthesizer"] = lambda canvas, part, _: resynthesized(canvas, part)
