@@ -124,6 +124,16 @@ def preview(models: Models) -> Image.Image:
     return column([row([photo_of(photo.name, 1000), made[0]]), row(made[1:]), row(wide)])
 
 
+def extend(models: Models) -> Image.Image:
+    """The photo, and the photo extended to twice its height in width, framed where it was."""
+    photo = photo_of("mountains.jpg", 1500)
+    made = internal_gan.extend(photo, shape="5:2")
+    left, top = (made.width - photo.width) // 2, (made.height - photo.height) // 2
+    frame = (left, top, left + photo.width - 1, top + photo.height - 1)
+    ImageDraw.Draw(made).rectangle(frame, outline="white", width=3)
+    return row(made)
+
+
 def samples(models: Models) -> Image.Image:
     drawn = models("singan", "mountains.jpg").sample(6, seed=0, resolution=800)
     return column([row(drawn[:3]), row(drawn[3:])])
@@ -380,6 +390,7 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "start-scales": start_scales,
     "large": large,
     "tileable": tileable,
+    "extend": extend,
     "make-tileable": make_tileable,
     "paint": paint,
     "edit": edit,

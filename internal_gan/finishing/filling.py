@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
@@ -47,8 +46,8 @@ def completed(
         here = (..., *window)
         size = size_of(hole[here])
         smaller = fit_size(size, LONGEST_AROUND)
-        # Shrinking must not spread the old pixels in the hole.
-        start = resize(fill_smoothly(drawing[here], left[here]), smaller).clamp(-1, 1)
+        # Whatever has a part in the hole is filled, so old pixels in the hole have no influence.
+        start = F.adaptive_avg_pool2d(drawing[here], smaller)
         masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
         inner = None if frame is None else _fractions(frame, window, size)
         made = complete(start, masks[0], masks[1], rng=rng, frame=inner)

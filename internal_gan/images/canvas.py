@@ -6,11 +6,13 @@ from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.images.photo import Photo
 from internal_gan.images.windows import Window
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 MILLIMETRES_PER_INCH = 25.4
@@ -28,18 +30,21 @@ class Margins(NamedTuple):
         """Where a photo of ``size`` lies on its canvas."""
         return slice(self.top, self.top + size[0]), slice(self.left, self.left + size[1])
 
+    def part(self, size: Size) -> Mask:
+        """1 in the margins of a photo of ``size``, else 0."""
+        return self.padded(torch.zeros(1, 1, *size), 1.0)
+
+    def padded(self, image: Tensor, value: float) -> Tensor:
+        """An image (1, C, H, W) with margins of one value."""
+        return F.pad(image, (self.left, self.right, self.top, self.bottom), value=value)
+
     def around(self, photo: Photo) -> Photo:
         """The photo on its canvas, whose margins are black and, if it has alpha, transparent."""
-        pad = (self.left, self.right, self.top, self.bottom)
-
-        def placed(layer: Tensor | None, value: float) -> Tensor | None:
-            return None if layer is None else F.pad(layer, pad, value=value)
-
         return replace(
             photo,
-            pixels=F.pad(photo.pixels, pad, value=-1.0),
-            alpha=placed(photo.alpha, 0.0),
-            raw=placed(photo.raw, -1.0),
+            pixels=self.padded(photo.pixels, -1.0),
+            alpha=None if photo.alpha is None else self.padded(photo.alpha, 0.0),
+            raw=None if photo.raw is None else self.padded(photo.raw, -1.0),
             given=None,
         )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
+from internal_gan.finishing.extending import extended
 from internal_gan.finishing.filling import completed
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.canvas import Margins, bleed_of, margins_of, margins_to
@@ -35,22 +34,20 @@ class Extend(Task[ExtendOptions]):
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
         if margins is None:
-            canvas, frame, part, unknown = photo, None, _transparent(photo, 1 - FAINT), None
+            canvas, part = photo, _transparent(photo, 1 - FAINT)
         else:
-            canvas, frame = margins.around(photo), margins.window(photo.size)
-            part = torch.ones(1, 1, *canvas.size)
-            part[(..., *frame)] = 0.0
-            unknown = None if photo.alpha is None else torch.maximum(part, _transparent(canvas))
+            canvas, part = margins.around(photo), margins.part(photo.size)
         check_inside(self.memory, part)
         layers = context.layers(photo.size)
         alpha = None if canvas.alpha is None else torch.maximum(canvas.alpha, part)
-        corner = np.array(margins[:1] + margins[3:] if margins else (0, 0), np.int32)
         for number, seed in enumerate(self.seeds(self.wanted.count)):
             is_best = number == 0 and self.wanted.seed is None
             rng = None if is_best else torch.Generator().manual_seed(seed)
-            drawing, scale = completed(canvas.pixels, part, unknown, rng, frame)
-            done = rebuilt_inside(canvas, drawing, part, unknown, scale=scale, reporter=context)
-            done = replace(done, origins=(done.origins - corner).clip(0))
+            if margins is None:
+                drawing, scale = completed(photo.pixels, part, None, rng)
+                done = rebuilt_inside(photo, drawing, part, scale=scale, reporter=context)
+            else:
+                done = extended(photo, margins, _transparent(photo), rng=rng, reporter=context)
             made = done.finished(canvas, part, source=photo, alpha=alpha, layers=layers)
             yield Picture.of(f"extend/{number:03d}.png", made)
         yield Picture("extend/before.png", canvas.pixels, "before", canvas, 1.0 - part)
@@ -74,12 +71,12 @@ class Extend(Task[ExtendOptions]):
         if len(given) > 1:
             raise UserError(f"{', '.join(given)}: each describes the margins; give one of them")
         if not given:
-            if photo.alpha is None or not _transparent(photo, 1 - FAINT).any():
+            if not _transparent(photo, 1 - FAINT).any():
                 raise UserError(
                     "task=extend needs extend.margins, extend.shape or extend.bleed; without them "
                     "it fills a photo's transparent parts, and this photo has none"
                 )
-            if not (photo.alpha > FAINT).any():
+            if _transparent(photo).all():
                 raise UserError("image: every pixel is transparent; a photo must show something")
             return None
         ((option, value),) = given.items()
@@ -133,7 +130,8 @@ _PLAIN = str.maketrans("", "", " '")
 
 def _transparent(photo: Photo, below: float = FAINT) -> Tensor:
     """(1, 1, H, W), 1 where the photo is at most this opaque, else 0."""
-    assert photo.alpha is not None
+    if photo.alpha is None:
+        return torch.zeros_like(photo.pixels[:, :1])
     return (photo.alpha <= below).float()
 
 
