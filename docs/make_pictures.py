@@ -131,7 +131,7 @@ def extend(models: Models) -> Image.Image:
     left, top = (made.width - photo.width) // 2, (made.height - photo.height) // 2
     frame = (left, top, left + photo.width - 1, top + photo.height - 1)
     ImageDraw.Draw(made).rectangle(frame, outline="white", width=3)
-    return row(made)
+    return row([made])
 
 
 def samples(models: Models) -> Image.Image:

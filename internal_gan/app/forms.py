@@ -17,15 +17,21 @@ from internal_gan.errors import UserError
 
 WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
 # Tasks that draw: with a model, or without one.
-TASKS = (*(name for name, task in TABLE.items() if task.needs and not task.files), "preview")
+TASKS = (
+    *(name for name, task in TABLE.items() if task.needs and not task.files),
+    *("preview", "extend"),
+)
 
 
-def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
+def overrides_of(
+    task: str, given: Mapping[str, Any], drawing: Callable[[str], Path], *, alone: bool = False
+) -> list[str]:
     """The overrides for the options of a task.
 
     Args:
         given: options by their full names.
         drawing: returns the file of a drawing, given its id.
+        alone: whether the task works without a model.
 
     Raises:
         UserError: the page cannot set an option, or a value is of the wrong type.
@@ -36,7 +42,7 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     for name, value in given.items():
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in taken_by(task).difference(PATHS) or name == "trainer":
+        elif name in taken_by(task, alone=alone).difference(PATHS) or name == "trainer":
             found.append(f"{name}={_text(name, value)}")
         else:
             raise UserError(f"{name}: cannot be set on this page")
@@ -48,8 +54,8 @@ def _text(name: str, value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value):
-        return f"[{value[0]},{value[1]}]"
+    if isinstance(value, list) and len(value) in (2, 4) and all(type(v) is int for v in value):
+        return f"[{','.join(map(str, value))}]"
     if isinstance(value, str) and WORD.fullmatch(value):
         return value
-    raise UserError(f"{name}: needs a number, a word or a pair of whole numbers")
+    raise UserError(f"{name}: needs a number, a word, or two or four whole numbers")

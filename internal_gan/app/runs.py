@@ -160,7 +160,8 @@ def in_python(
         options: values by full option names.
     """
     begin = "import internal_gan\n\n"
-    if checkpoint is None and task != "preview":
+    alone = checkpoint is None and bool(TABLE[task].alone)
+    if checkpoint is None and not alone:
         rest = {name: value for name, value in options.items() if name != "mask.file"}
         if task == "super_resolution":
             rest = {"task": task, **rest}
@@ -172,8 +173,9 @@ def in_python(
         for name, value in options.items()
         if name != "animate.format"
     ]
-    if task == "preview":
-        return f"{begin}pictures = internal_gan.preview({', '.join([repr(photo), *named])})"
+    if alone:
+        made = "pictures" if task == "preview" else "picture"
+        return f"{begin}{made} = internal_gan.{task}({', '.join([repr(photo), *named])})"
     method = f"model.{_METHODS.get(task, task)}({', '.join(named)})"
     return f"{begin}model = internal_gan.load({checkpoint!r})\nresult = {method}"
 

@@ -116,7 +116,7 @@ class Server:
         asked = _object(await _body(request, 2**16, "the request"))
         name, job = self._job(upload, asked)
         self.uploads.note_run(upload, name)
-        if asked.get("run") is None and asked.get("task") != "preview":
+        if asked.get("run") is None and not TABLE[str(asked["task"])].alone:
             self.trainings.add(job)
             return JSONResponse(self._about(name))
         self.drawing.add(name)
@@ -134,10 +134,11 @@ class Server:
         """The name of a new run and its command; both are also recorded next to its folder."""
         task, checkpoint = str(asked.get("task")), asked.get("run")
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
-        trains = checkpoint is None and task != "preview"
+        alone = checkpoint is None and task in TABLE and bool(TABLE[task].alone)
+        trains = checkpoint is None and not alone
         if trains:
             given.setdefault("trainer", self.settings.trainer)
-        options = forms.overrides_of(task, given, self.uploads.drawing)
+        options = forms.overrides_of(task, given, self.uploads.drawing, alone=alone)
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         family = _family(task, asked.get("model")) if trains else None

@@ -40,5 +40,5 @@ def test_options_of_other_tasks_and_of_the_run_cannot_be_set(task: str) -> None:
 
 @pytest.mark.parametrize("value", ["../x", "/etc", "a b", "${seed}", "a,b", {"a": 1}, [1, 2, 3]])
 def test_a_value_is_a_number_a_word_or_a_pair(value: object) -> None:
-    with pytest.raises(UserError, match="a number, a word or a pair"):
+    with pytest.raises(UserError, match="a number, a word, or two or four"):
         asked("sample", "sample.size", value)

@@ -213,6 +213,28 @@ const TABS = {
     ];
   }],
 
+  extend: ["Extend", () => {
+    const sides = ["Top", "Right", "Bottom", "Left"].map((name) => [name, number(name === "Right" || name === "Left" ? 10 : 0, { min: 0, max: 200 })]);
+    const formats = choice([["", "by margins"], ["1:1", "1:1"], ["4:5", "4:5"], ["3:2", "3:2"], ["16:9", "16:9"], ["21:9", "21:9"], ["9:16", "9:16"]], "");
+    const anchor = choice([["centre", "in the middle"], ["top", "at the top"], ["bottom", "at the bottom"], ["left", "at the left"], ["right", "at the right"]], "centre");
+    const margins = make("div", { className: "row" }, ...sides.map(([name, input]) => field(`${name} %`, input)));
+    const place = make("div", { className: "row", hidden: true }, field("The photo is", anchor));
+    formats.addEventListener("change", () => {
+      margins.hidden = formats.value !== "";
+      place.hidden = formats.value === "";
+    });
+    return [
+      make("p", { textContent: "Adds canvas around the photo and fills it with the photo's own patches, in seconds. Every pixel of the photo is kept." }),
+      make("div", { className: "row" }, field("Format", formats)), margins, place,
+      make("div", { className: "row" }, button("Extend", () => {
+        const [height, width] = photo.size;
+        const pixels = sides.map(([, input], side) => Math.round((input.value / 100) * (side % 2 ? width : height)));
+        const wanted = formats.value ? { "extend.shape": formats.value, "extend.anchor": anchor.value } : { "extend.margins": pixels };
+        return start("extend", wanted);
+      }, true)),
+    ];
+  }],
+
   remove: ["Remove", () => {
     const board = new Board(photo.url, "mask", `Mark what should go. ${HELP_DRAWING}`);
     const lines = new Board(photo.url, "mask", `Draw lines inside the marked area. ${HELP_DRAWING}`);
@@ -289,12 +311,10 @@ const TABS = {
   }],
 
   tile: ["Tile", () => {
-    const run = model("make_tileable");
-    if (!run) return untrained("make_tileable");
     const axes = choice([["both", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "both");
     return [
       make("p", { textContent: "Changes the photo only along its borders, so that copies of it meet without a seam." }),
-      make("div", { className: "row" }, field("Repeats", axes), button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value }, run), true)),
+      make("div", { className: "row" }, field("Repeats", axes), button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value, "make_tileable.seed": random() }), true)),
     ];
   }],
 };
@@ -349,7 +369,7 @@ function showPanel() {
 const panels = new Map();
 
 // The controls are rebuilt only when they change, so that no input is lost.
-const NEEDS = { variations: "sample", retarget: "retarget", edit: "edit", animate: "animate", tile: "make_tileable" };
+const NEEDS = { variations: "sample", retarget: "retarget", edit: "edit", animate: "animate" };
 function panelState() {
   const task = NEEDS[chosen];
   if (!task) return JSON.stringify([photo.photo, chosen]);
@@ -358,7 +378,7 @@ function panelState() {
 
 // ---- Results
 
-const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retargeted", inpaint: "Removed", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled" };
+const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retargeted", inpaint: "Removed", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 
 function showResults() {
   const before = new Map([...$("results").children].map((card) => [card.dataset.run, card]));
