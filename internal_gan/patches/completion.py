@@ -40,10 +40,12 @@ DISTRUST_PER_PIXEL = 1.3
 # Things keep to certain heights in most scenes. So moving a patch from top to bottom, or from side
 # to side, counts like this difference of colours.
 WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
-# Around a photo, a place counts as the nearest one inside, and this many times as much:
-# what lies at the photo's border goes on, and what lies in its middle is not repeated. For the same
-# reason, patches that nothing resembles are hardly favoured, and the smallest size is larger: at a
-# smaller one, a patch would hold both the sky and what is below it.
+# Around a photo, a place counts as one inside, and this many times as much. Beside the photo, it is
+# the place that mirroring the photo would put there, so that no strip along the border is repeated
+# over and over. Above and below, where a mirrored meadow would hold trees, it is the nearest one.
+# Patches that nothing resembles are hardly favoured, so that what lies in the photo's middle is not
+# repeated. The smallest size is larger: at a smaller one, a patch would hold both the sky and what
+# is below it.
 OUTSIDE, ALPHA_OUTSIDE = 5.0, 0.5
 # The smallest size, in patches along the short side, in a photo and around it.
 LEAST_PATCHES, LEAST_PATCHES_OUTSIDE = 2, 6
@@ -198,7 +200,8 @@ def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) 
         # The first and last centres of patches inside.
         half = PATCH // 2
         down = down.clamp(frame.top * height + half, frame.bottom * height - half)
-        across = across.clamp(frame.left * width + half, frame.right * width - half)
+        first, last = frame.left * width + half, frame.right * width - half
+        across = (2 * across.clamp(first, last) - across).clamp(first, last)
         weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
     where = torch.stack([down * weights[0], across * weights[1]], dim=1)
     return torch.cat([patches_at(image, places, PATCH), where], dim=1)

@@ -245,7 +245,7 @@ def test_a_photo_that_tiles(learnt: Any) -> None:
 
 def test_tabs_and_drawing_by_keyboard(looked_at: Any) -> None:
     tab(looked_at, "Variations")
-    for _ in range(2):
+    for _ in range(3):
         looked_at.keyboard.press("ArrowRight")
     assert looked_at.locator(":focus").inner_text() == "Remove"
     canvas = looked_at.get_by_role("tabpanel").locator("canvas").first
