@@ -106,6 +106,11 @@ _RESIZED = " ".join(
     + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 9)]
 )
 _HOLED = " ".join(f"{{data}}/places50/real/{name}.jpg" for name in range(1, 26, 5))
+_CUT = " ".join(
+    [f"{{data}}/retarget/{name}" for name in ("corn.png", "fish.png", "fruit.png", "house.jpg")]
+    + [f"{{data}}/singan/images/{name}" for name in ("mountains.jpg", "seascape.png", "tree.png")]
+    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 9)]
+)
 _ENLARGED = " ".join(
     [
         f"{{data}}/singan/images/{name}"
@@ -128,6 +133,12 @@ ENTRIES = {
     "large": Entry(
         "large",
         f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
+        15,
+    ),
+    "extend": Entry(
+        "extend",
+        f"--photos {_CUT} --large {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} "
+        "--output {output}",
         15,
     ),
     "retargeting": Entry("retargeting", f"--photos {_SIX} --seeds 0 1 --output {{output}}", 80),

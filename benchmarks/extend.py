@@ -184,11 +184,9 @@ def new_piece(file: Path, part: Tensor) -> float:
     _, pieces = np.unique(shift[new], axis=0, return_inverse=True)
     numbers = np.zeros(new.shape, np.int64)
     numbers[new] = pieces.ravel() + 1
-    return max(
-        int(np.bincount(label(numbers == one)[0].ravel())[1:].max())
-        for one in np.bincount(numbers[new]).argsort()[-20:]
-        if (numbers == one).any()
-    ) / int(new.sum())
+    frequent = np.bincount(numbers[new])[1:].argsort()[-20:] + 1
+    largest = (np.bincount(label(numbers == one)[0].ravel())[1:].max() for one in frequent)
+    return int(max(largest)) / int(new.sum())
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""The benchmark of extending on a tiny photo, and its figures."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import extend
+from benchmarks.extend import FIGURES, METHODS, OURS, mirrored, new_piece, step
+from internal_gan.errors import UserError
+from internal_gan.finishing.origin import Origin, origin_path, write_origin
+from internal_gan.images.canvas import Margins
+from internal_gan.images.files.image import write_image
+from tests.tiny import picture
+
+MARGINS = Margins(0, 16, 12, 0)
+
+
+@pytest.mark.slow
+def test_every_method_extends_every_photo(
+    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image(tmp_path / "a.png", picture(128, 128))
+    write_image(tmp_path / "b.png", picture(40, 60))
+    output = tmp_path / "output"
+    options = ["--photos", str(tmp_path / "a.png"), "--large", str(tmp_path / "b.png")]
+    options += ["--output", str(output), "--size", "128"]
+    found = benchmark("extend", *options)
+    (cut,), (large,) = found["cut"], found["large"]
+    assert {OURS, "mirrored", "Telea", "Navier-Stokes"} <= set(cut["figures"])
+    assert all(set(FIGURES) <= set(figures) for figures in cut["figures"].values())
+    assert 0 < cut["largest_piece"] <= 1
+    assert large["megapixels"] == 0.0024
+    assert f"| {OURS} |" in extend.tables(found)["cut"]
+    assert "| b |" in extend.tables(found)["large"]
+    assert (output / "sheets" / "a.png").is_file()
+
+    # Finished results are reused.
+    monkeypatch.setattr(extend, "seconds_of", None)
+    extend.main(options)
+    with pytest.raises(UserError, match="choose another folder"):
+        extend.main([*options, "--size", "96"])
+
+
+def test_mirrored_edges_have_no_step_and_a_foreign_margin_has_one() -> None:
+    torch.manual_seed(0)
+    photo = torch.rand(1, 3, 48, 64)
+    part = torch.ones(1, 1, 48, 64)
+    part[..., :36, :48] = 0.0
+    made = mirrored(photo, part, MARGINS)
+    assert torch.equal(made[..., :36, 48:], photo[..., :36, 32:48].flip(-1))
+    assert torch.equal(made[..., 36:, :48], photo[..., 24:36, :48].flip(-2))
+    assert step(made, MARGINS) == 0.0
+    # Noise has the same steps everywhere; a margin twice as bright has larger ones.
+    assert step(photo, MARGINS) == pytest.approx(1, abs=0.15)
+    assert step(photo + part, MARGINS) > 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_ignores_what_is_outside_the_photo(method: str) -> None:
+    part = torch.ones(1, 1, 48, 64)
+    part[..., :36, :48] = 0.0
+    made = [
+        METHODS[method](torch.where(part > 0, torch.tensor(value), picture(48, 64)), part, MARGINS)
+        for value in (-1.0, 1.0)
+    ]
+    assert torch.equal(*made)
+    kept = (..., slice(36), slice(48))
+    assert torch.allclose(made[0][kept], picture(48, 64)[kept], atol=1 / 127)
+
+
+def test_the_largest_piece_is_a_share_of_the_new_part(tmp_path: Path) -> None:
+    # Of 20 new columns, 15 come from one place in one piece, and the others from another.
+    part = torch.zeros(1, 1, 10, 40)
+    part[..., 20:] = 1.0
+    places = np.moveaxis(np.indices((10, 40), np.int32), 0, -1)
+    places[:, 20:35, 1] -= 20
+    places[:, 35:, 1] -= 30
+    picture = tmp_path / "000.png"
+    write_origin(origin_path(picture), Origin(places, np.zeros((10, 40), np.uint8), (10, 20)))
+    assert new_piece(picture, part) == pytest.approx(15 / 20)
