@@ -183,7 +183,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
 
 
 def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
-    """EdgeConnect's fillings of two holes, and the previews', which need no network."""
+    """EdgeConnect's fillings of two holes, and those that need no network."""
     output, found = job.output, dict[str, Rows]()
     training = inpainting.Settings(settings.overrides, HOLED, settings.threads, {})
     inpainting.write_photo(job.photo, read_image(job.image), output, HOLED)
@@ -191,7 +191,7 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     for kind in KINDS:
         hole_job = inpainting.Job(job.photo, kind, RATIO, output, job.seed)
         photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
-        rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.PREVIEW]}
+        rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.FILL]}
         case = f"{kind} {RATIO} %"
         found[case] = {row: judge_hole(photo.pixels, made, hole) for row, made in rows.items()}
         emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)

@@ -28,7 +28,7 @@ DRAWN = "finish.detail=network"
 SINGAN = (DRAWN, "sample.count=4")
 INGAN = (DRAWN, "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
 # The box lies across the foot of the rocks.
-EDGECONNECT = (DRAWN, "inpaint.box=[68,40,36,44]")
+EDGECONNECT = (DRAWN, "mask.box=[68,40,36,44]")
 
 
 @dataclass(frozen=True)

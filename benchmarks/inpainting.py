@@ -90,7 +90,7 @@ def by_opencv(method: int, image: Tensor, hole: Tensor) -> Tensor:
     return torch.where(hole > 0, pixels_of(filled).to(image), image)
 
 
-OURS, PREVIEW = "EdgeConnect", "preview"
+OURS, FILL = "EdgeConnect", "fill"
 FIGURES = ("psnr", "ssim", "l1", "patches", "sharpness", "c2st")
 METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "Telea": partial(by_opencv, cv2.INPAINT_TELEA),
@@ -189,10 +189,10 @@ def judged(photo: Tensor, made: Tensor, hole: Tensor) -> dict[str, float]:
 def trained_fillings(
     job: Job, settings: Settings, processes: Processes
 ) -> tuple[Photo, Tensor, dict[str, Tensor]]:
-    """Draw the hole, train around it, and fill it by the model and by a preview.
+    """Draw the hole, train around it, and fill it by the model and by task=fill.
 
     Returns:
-        The photo; the hole, (1, 1, H, W), 1 inside and 0 elsewhere; the fillings OURS and PREVIEW,
+        The photo; the hole, (1, 1, H, W), 1 inside and 0 elsewhere; the fillings OURS and FILL,
         each (1, 3, H, W) in [-1, 1].
 
     Raises:
@@ -206,10 +206,10 @@ def trained_fillings(
     write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={job.seed}"]
     processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
-    previewed = internal_gan.preview(image, mask=mask, seed=0, output_type="pt")
+    filled = internal_gan.fill(image, mask, output_type="pt")
     fillings = {
         OURS: read_image(job.run / "inpaint" / "000.png").pixels,
-        PREVIEW: previewed[:1] * 2 - 1,
+        FILL: filled * 2 - 1,
     }
     return photo, hole, fillings
 
@@ -242,25 +242,25 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
     by_photo = _means(results, "photo", lambda r: str(r["photo"]))
     by_photo += _means(results, "photo", lambda r: "**all**")
     return {
-        "null": as_markdown(_against_preview(results)),
+        "null": as_markdown(_against_fill(results)),
         "holes": as_markdown(_means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")),
         "photos": as_markdown(by_photo),
     }
 
 
-def _against_preview(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Means of EdgeConnect's and the previews' figures, their ratios, and how often the first is
+def _against_fill(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Means of EdgeConnect's and the fillings' figures, their ratios, and how often the first is
     better."""
-    each = {row: [r["figures"][row] for r in results] for row in (OURS, PREVIEW)}
+    each = {row: [r["figures"][row] for r in results] for row in (OURS, FILL)}
     means = {row: {f: fmean(one[f] for one in each[row]) for f in FIGURES} for row in each}
     lines = [{"row": row} | {f: number(means[row][f]) for f in FIGURES} for row in each]
-    ratios = {f: number(means[OURS][f] / means[PREVIEW][f]) for f in FIGURES}
+    ratios = {f: number(means[OURS][f] / means[FILL][f]) for f in FIGURES}
     better = {
-        f: f"{sum(a[f] < b[f] for a, b in zip(each[OURS], each[PREVIEW], strict=True))}"
+        f: f"{sum(a[f] < b[f] for a, b in zip(each[OURS], each[FILL], strict=True))}"
         f" of {len(results)}"
         for f in ("l1", "patches", "c2st")
     }
-    lines.append({"row": f"{OURS} / {PREVIEW}"} | ratios)
+    lines.append({"row": f"{OURS} / {FILL}"} | ratios)
     lines.append({"row": f"{OURS} is better"} | {f: better.get(f, "") for f in FIGURES})
     return lines
 

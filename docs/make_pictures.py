@@ -242,26 +242,38 @@ def bend(models: Models) -> Image.Image:
     return shrunk(sheet, 900)
 
 
+HOLES = {"mountains.jpg": (740, 2190, 730, 470), "dandelions.jpg": (980, 1980, 320, 400)}
+
+
+def holed(name: str) -> tuple[Image.Image, Image.Image, Image.Image]:
+    """A photo, its hole, and the photo with the hole in white."""
+    photo = to_pil(read_image(PHOTOS / name).pixels)
+    top, left, height, width = HOLES[name]
+    hole = Image.new("L", photo.size, 0)
+    hole.paste(255, (left, top, left + width, top + height))
+    seen = photo.copy()
+    seen.paste(WHITE, mask=hole)
+    return photo, hole, seen
+
+
+def fill(models: Models) -> Image.Image:
+    """The fir tree."""
+    photo, hole, seen = holed("mountains.jpg")
+    return row([photo, seen, internal_gan.fill(PHOTOS / "mountains.jpg", hole)], 300)
+
+
 def inpaint(models: Models) -> Image.Image:
     """The fir tree, and a dandelion."""
     shown = []
-    for name, box in [
-        ("mountains.jpg", (740, 2190, 730, 470)),
-        ("dandelions.jpg", (980, 1980, 320, 400)),
-    ]:
-        photo = to_pil(read_image(PHOTOS / name).pixels)
-        top, left, height, width = box
-        hole = Image.new("L", photo.size, 0)
-        hole.paste(255, (left, top, left + width, top + height))
+    for name in HOLES:
+        photo, hole, seen = holed(name)
         mask = models.runs / f"{name}.mask.png"
         hole.save(mask)
         try:
             made = models("edgeconnect", name, mask=mask).fill(PHOTOS / name, mask)
         finally:
             mask.unlink()
-        holed = photo.copy()
-        holed.paste(WHITE, mask=hole)
-        shown.append(row([photo, holed, made], 300))
+        shown.append(row([photo, seen, made], 300))
     return column(shown)
 
 
@@ -390,6 +402,7 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "start-scales": start_scales,
     "large": large,
     "tileable": tileable,
+    "fill": fill,
     "extend": extend,
     "make-tileable": make_tileable,
     "paint": paint,

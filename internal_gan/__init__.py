@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         compare,
         evaluate,
         extend,
+        fill,
         make_tileable,
         preview,
         random_mask,
@@ -60,6 +61,7 @@ __all__ = [
     "compare",
     "evaluate",
     "extend",
+    "fill",
     "fit",
     "list_models",
     "list_presets",
@@ -74,7 +76,8 @@ __all__ = [
 _HOMES = {
     "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
     "api.alone": (
-        *("compare", "evaluate", "extend", "make_tileable", "preview", "random_mask", "verify"),
+        *("compare", "evaluate", "extend", "fill", "make_tileable"),
+        *("preview", "random_mask", "verify"),
     ),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),

@@ -22,7 +22,7 @@ FAMILIES = {
     "singan": LEAN,
     "ingan": INGAN_FAST,
     "ingan_unet": INGAN_PAPER,
-    "edgeconnect": (*EDGECONNECT, "inpaint.box=[10,12,8,9]"),
+    "edgeconnect": (*EDGECONNECT, "mask.box=[10,12,8,9]"),
 }
 
 

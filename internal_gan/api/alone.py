@@ -36,7 +36,6 @@ def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
-        mask: of the photo's size; its white part is filled instead of drawing variations.
         size: (height, width) of the pictures, by default the photo's at ``resolution``.
         freedom: how far their layout departs from the photo's, 0 to 1.
         resolution: as ``finish.resolution``.
@@ -50,6 +49,40 @@ def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -
     """
     found = _drawn("preview", photo=photo, count=count, **how)
     return torch.cat(found) if isinstance(found[0], torch.Tensor) else found
+
+
+def fill(
+    photo: Given,
+    mask: Given | None = None,
+    *,
+    box: tuple[int, int, int, int] | None = None,
+    source: Given | None = None,
+    invert: bool | None = None,
+    dilate: float | None = None,
+    seed: int | None = None,
+    output_type: OutputType = "pil",
+) -> Any:
+    """Fill a hole in a photo with the photo's own patches, without training, as task=fill does.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        mask: of the photo's size, white in the hole.
+        box: the hole as (top, left, height, width) in pixels, instead of a mask.
+        source: a mask, white where patches may be taken from; by default everywhere.
+        invert: take the mask's black as the hole.
+        dilate: grow the hole by this radius in pixels.
+        seed: of another filling than the one that fits best.
+        output_type: see :class:`Model`.
+
+    Returns:
+        A picture that equals the photo outside the hole, bit for bit.
+
+    Raises:
+        UserError: the photo or a mask cannot be read, or an argument is not allowed.
+    """
+    wanted: dict[str, Any] = {"mask": mask, "source": source, "invert": invert, "dilate": dilate}
+    wanted |= {"box": None if box is None else list(box), "seed": seed}
+    return _drawn("fill", photo=photo, output_type=output_type, **wanted)[0]
 
 
 def make_tileable(

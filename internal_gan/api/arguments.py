@@ -128,7 +128,6 @@ class Filling(Masked, total=False):
 class Previewing(TypedDict, total=False):
     """Of task=preview."""
 
-    mask: Given | None
     size: Size | None
     freedom: float
     seed: int | None
@@ -175,7 +174,7 @@ def option_of(task: str, name: str, value: Any = None, *, alone: bool = False) -
     """The option that an argument sets: the task's own, or one that it takes besides."""
     taken = taken_by(task, alone=alone)
     plain = [option for option in taken if option.endswith(f".{name}") and option not in PATHS]
-    for option in (f"{task}.{name}", SHORT.get(name, ""), *plain):
+    for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
         if option in taken:
             return option
     if name == "photo":

@@ -112,9 +112,9 @@ TABLE = {
     ),
     "inpaint": TaskSpec(
         needs=("fills",),
-        takes=_SOFTENED | _INSIDE | {"mask.file", "image"},
+        takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
         several_photos=True,
-        reads=("mask.file", "inpaint.edges", "inpaint.source"),
+        reads=("mask.file", "inpaint.edges", "mask.source"),
         memory="image",
         whole=True,
         again=("mask=other.png",),
@@ -135,10 +135,16 @@ TABLE = {
     ),
     "preview": TaskSpec(
         alone=_ALONE
-        | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"}
-        | {"mask.file", "mask.invert", "mask.dilate", "inpaint.box", "inpaint.source"},
-        reads=("mask.file", "inpaint.source"),
+        | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"},
         memory="finish.resolution",
+        source="compositeCapture",
+    ),
+    "fill": TaskSpec(
+        alone=_ALONE
+        | {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate"}
+        | {"fill.count", "fill.seed", "layers.files", "layers.labels"},
+        reads=("mask.file", "mask.source"),
+        memory="image",
         source="compositeCapture",
     ),
     "extend": TaskSpec(

@@ -27,6 +27,7 @@ from internal_gan.config.task_options import (
     AnimateOptions,
     EvaluateOptions,
     ExtendOptions,
+    FillOptions,
     FinishOptions,
     HarmonizeOptions,
     InpaintOptions,
@@ -172,6 +173,7 @@ class Options:
     )
     evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
+    fill: FillOptions = group(FillOptions, "fill.count=3")
     extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
     hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")

@@ -301,11 +301,22 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """How inpaint, edit and harmonize prepare their masks, and what task=mask makes."""
+    """Where a photo may change: the hole of fill and inpaint, how edit and harmonize prepare their
+    masks, and what task=mask makes."""
 
     file: str | None = path(
         "mask, white in the hole, or a folder of masks named like the photos; short: mask=FILE",
         "the name of one image file or of a folder of them, or null",
+    )
+    box: list[int] | None = option(
+        None,
+        "hole as a rectangle, instead of a mask",
+        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
+        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
+    )
+    source: str | None = path(
+        "mask of where to train and take patches from; null: everywhere except the hole",
+        "the name of one image file, white where to train, or null",
     )
     invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
@@ -327,20 +338,18 @@ class MaskOptions:
 class InpaintOptions:
     """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
 
-    box: list[int] | None = option(
-        None,
-        "hole as a rectangle, instead of a mask",
-        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
-        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
-    )
     edges: str | None = path(
         "drawing of the edges in the hole, of the photo's size; short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    source: str | None = path(
-        "mask of where to train and take patches from; null: everywhere except the hole",
-        "the name of one image file, white where to train, or null",
-    )
+    count: int = _result_count()
+    seed: int | None = seed()
+
+
+@dataclass
+class FillOptions:
+    """A hole filled with the photo's own patches, without training."""
+
     count: int = _result_count()
     seed: int | None = seed()
 

@@ -10,9 +10,9 @@ from benchmarks import inpainting
 from benchmarks._processes import Processes
 from benchmarks.inpainting import (
     FIGURES,
+    FILL,
     METHODS,
     OURS,
-    PREVIEW,
     RESYNTHESIZER,
     Job,
     random_share,
@@ -60,9 +60,9 @@ def test_every_method_is_evaluated_on_every_hole(
     ]
     for result in found["results"]:
         assert 0.19 < result["share"] < 0.31
-        assert set(result["figures"]) - {RESYNTHESIZER} == {OURS, PREVIEW, *METHODS}
+        assert set(result["figures"]) - {RESYNTHESIZER} == {OURS, FILL, *METHODS}
         assert all(set(figures) == set(FIGURES) for figures in result["figures"].values())
-    assert f"| {OURS} / {PREVIEW} |" in (output / "summary.md").read_text()
+    assert f"| {OURS} / {FILL} |" in (output / "summary.md").read_text()
     assert "| box 20-30 % | Telea |" in (output / "summary.md").read_text()
     assert (output / "sheets" / "a-box-20-30-seed3.png").is_file()
 

@@ -44,7 +44,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     wanted = options("a.jpg", "b.jpg", mask="holes", edges="holes/a.png")
     source = Source(wanted)
     before = [Path(name).read_bytes() for name in ("a.jpg", "b.jpg", "holes/b.png")]
-    source.keep(Path("run"), ("mask.file", "inpaint.edges", "inpaint.source"))
+    source.keep(Path("run"), ("mask.file", "inpaint.edges", "mask.source"))
     for name in ("a.jpg", "b.jpg"):
         Path(name).write_bytes(b"something else")
     shutil.rmtree("holes")
@@ -54,7 +54,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
         assert again.is_folder("mask.file")
         assert again.file("inpaint.edges", 1) == again.file("inpaint.edges")
-        assert again.file("inpaint.source", 0) is None
+        assert again.file("mask.source", 0) is None
         assert again.count == 2
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
     assert index[1] == {

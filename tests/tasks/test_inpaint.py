@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[box(20, 30, 12, 14)])
     options = load_options(path / "config.yaml")
     options.image = "photo.png"
-    options.inpaint.box = [20, 30, 12, 14]
+    options.mask.box = [20, 30, 12, 14]
     save_options(options, path / "config.yaml")
     return path
 
@@ -118,7 +118,7 @@ def test_patches_come_only_from_allowed_regions(shell: Shell, checkpoint: str) -
     photo[:, :40] = (255, 0, 255)
     Image.fromarray(photo).save("half.png")
     save_mask("source.png", box(0, 40, 60, 44))
-    where = ("image=half.png", "mask=hole.png", "inpaint.source=source.png")
+    where = ("image=half.png", "mask=hole.png", "mask.source=source.png")
     answer = shell("task=inpaint", checkpoint, *where, "finish.detail=patches", "output=out")
     assert answer.code == 0, answer.err
     filled = pixels("out/inpaint/000.png")[pixels("hole.png") > 0].astype(int)
@@ -145,7 +145,7 @@ def test_pixels_under_the_hole_do_not_matter(shell: Shell, checkpoint: str) -> N
 
 def test_a_box_is_a_mask(shell: Shell, checkpoint: str) -> None:
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
-    shell("task=inpaint", checkpoint, "inpaint.box=[10,50,15,20]", "output=two")
+    shell("task=inpaint", checkpoint, "mask.box=[10,50,15,20]", "output=two")
     assert np.array_equal(pixels("one/inpaint/000.png"), pixels("two/inpaint/000.png"))
 
 
@@ -289,7 +289,7 @@ def test_photos_of_the_same_name_have_folders_of_their_own(shell: Shell, checkpo
         Path(name).parent.mkdir()
         write_image(Path(name), picture(HEIGHT, WIDTH, seed))
     photos = f"image=[{','.join(folders)}]"
-    answer = shell("task=inpaint", checkpoint, photos, "inpaint.box=[5,5,10,12]", "output=out")
+    answer = shell("task=inpaint", checkpoint, photos, "mask.box=[5,5,10,12]", "output=out")
     assert answer.code == 0, answer.err
     assert {path.name for path in Path("out/inpaint").iterdir()} == set(folders.values())
     for name, folder in folders.items():
@@ -306,7 +306,7 @@ def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
     array = ((large[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(array).save("large.png")
     answer = shell(
-        "task=inpaint", checkpoint, "image=large.png", "inpaint.box=[150,300,40,50]", "output=out"
+        "task=inpaint", checkpoint, "image=large.png", "mask.box=[150,300,40,50]", "output=out"
     )
     assert answer.code == 0, answer.err
     changed = (pixels("out/inpaint/000.png") != array).any(axis=2)
@@ -317,7 +317,7 @@ def test_a_photo_much_larger_than_the_models_is_filled_in_its_own_size(
 
 def test_compare_evaluates_filled_holes_inside_the_hole(shell: Shell, checkpoint: str) -> None:
     for name, hole in (("a/small", [10, 50, 15, 20]), ("a/wide", [30, 10, 20, 60])):
-        task = ("task=inpaint", checkpoint, f"inpaint.box={hole}", f"output={name}")
+        task = ("task=inpaint", checkpoint, f"mask.box={hole}", f"output={name}")
         assert shell(*task).code == 0
     answer = shell("task=compare", "runs=a")
     assert answer.code == 0, answer.err
@@ -358,14 +358,14 @@ MISTAKES = [
     (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
     (["mask=empty.png"], ["mask=empty.png", "is empty"]),
     (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
-    (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["mask=hole.png", "inpaint.box is given too"]),
+    (["mask=hole.png", "mask.box=[1,2,3,4]"], ["mask=hole.png", "mask.box is given too"]),
     (["mask=hole.png", "mask.dilate=500"], ["mask.dilate=500", "whole photo"]),
     (["mask=photo.png"], ["mask=photo.png", "no pixel is black", "whole photo"]),
     (["mask=photo.png", "mask.invert=true"], ["mask=photo.png", "no pixel is white"]),
-    (["inpaint.box=[50,0,20,20]"], ["inpaint.box=[50,0,20,20]", "row 70", "60"]),
-    (["inpaint.box=[0,0,60,84]"], ["inpaint.box=[0,0,60,84]", "whole photo"]),
-    (["inpaint.box=[0,0,0,5]"], ["inpaint.box=[0,0,0,5]", "four whole numbers"]),
-    (["inpaint.box=[1,2,3]"], ["inpaint.box=[1,2,3]", "four whole numbers"]),
+    (["mask.box=[50,0,20,20]"], ["mask.box=[50,0,20,20]", "row 70", "60"]),
+    (["mask.box=[0,0,60,84]"], ["mask.box=[0,0,60,84]", "whole photo"]),
+    (["mask.box=[0,0,0,5]"], ["mask.box=[0,0,0,5]", "four whole numbers"]),
+    (["mask.box=[1,2,3]"], ["mask.box=[1,2,3]", "four whole numbers"]),
     (["mask=hole.png", "edges=gone.png"], ["inpaint.edges=gone.png", "no such file"]),
     (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
     (["mask=hole.png", "inpaint.count=0"], ["inpaint.count=0", "1 to 1000"]),
@@ -392,7 +392,7 @@ def test_a_mistake_is_one_line_and_leaves_no_folder(
 def test_a_hole_over_nearly_the_whole_photo_gives_one_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert shell("task=inpaint", checkpoint, "inpaint.box=[0,0,58,80]").code == 0
+    assert shell("task=inpaint", checkpoint, "mask.box=[0,0,58,80]").code == 0
     warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     warnings = [warning for warning in warnings if "no patch can be taken" not in warning]
     assert len(warnings) == 1
@@ -453,7 +453,7 @@ def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> Non
     spoilt = pixels("photo.png").copy()
     spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
     Image.fromarray(spoilt).save("spoilt.png")
-    arguments = ("inpaint.box=[20,10,10,10]", "inpaint.source=source.png", "model.max_size=84")
+    arguments = ("mask.box=[20,10,10,10]", "mask.source=source.png", "model.max_size=84")
     for name in ("photo", "spoilt"):
         answer = train(shell, f"image={name}.png", *arguments, output=name)
         assert answer.code == 0, answer.err
@@ -463,14 +463,14 @@ def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> Non
 
 def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: str) -> None:
     save_mask("source.png", box(0, 0, 60, 40))
-    arguments = ("image=photo.png", "inpaint.source=source.png", "model.max_size=84")
+    arguments = ("image=photo.png", "mask.source=source.png", "model.max_size=84")
     assert train(shell, *arguments, output="limited").code == 0
-    hole = ("inpaint.box=[20,50,16,16]",)
+    hole = ("mask.box=[20,50,16,16]",)
     for name, wish in (
         ("all", (checkpoint, *hole)),
-        ("part", (checkpoint, *hole, "inpaint.source=source.png")),
+        ("part", (checkpoint, *hole, "mask.source=source.png")),
         ("kept", ("checkpoint=limited", *hole)),
-        ("named", ("checkpoint=limited", *hole, "inpaint.source=source.png")),
+        ("named", ("checkpoint=limited", *hole, "mask.source=source.png")),
         ("other", ("checkpoint=limited", *hole, "image=photo.png")),
     ):
         answer = shell("task=inpaint", *wish, f"output={name}")
@@ -531,7 +531,7 @@ def test_several_photos_with_a_folder_of_masks_train_one_model(
 def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     shell: Shell, checkpoint: str
 ) -> None:
-    answer = train(shell, "image=photo.png", "inpaint.box=[30,40,8,10]")
+    answer = train(shell, "image=photo.png", "mask.box=[30,40,8,10]")
     assert answer.code == 0, answer.err
     assert "Trains on a window around the hole" in answer.out
     model = network_of("trained")
@@ -546,11 +546,11 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
         (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
         (["mask=photo.png"], ["mask=photo.png", "no pixel is black"]),
         (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
-        (["mask=hole.png", "inpaint.box=[1,2,3,4]"], ["inpaint.box is given too"]),
-        (["inpaint.box=[0,0,60,83]"], ["mask leaves", "to train on"]),
+        (["mask=hole.png", "mask.box=[1,2,3,4]"], ["mask.box is given too"]),
+        (["mask.box=[0,0,60,83]"], ["mask leaves", "to train on"]),
         (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
-        (["mask=hole.png", "inpaint.source=small.png"], ["inpaint.source=small.png", "30x40"]),
-        (["image=tiny.png", "inpaint.box=[1,1,2,2]"], ["tiny.png", "too small"]),
+        (["mask=hole.png", "mask.source=small.png"], ["mask.source=small.png", "30x40"]),
+        (["image=tiny.png", "mask.box=[1,1,2,2]"], ["tiny.png", "too small"]),
         (["mask=hole.png", "sample.count=2"], ["sample.count", "task=inpaint"]),
         (["model=singan", "mask=hole.png"], ["mask.file", "task=sample"]),
     ],

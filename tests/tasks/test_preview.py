@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import internal_gan
 from internal_gan.errors import UserError
-from internal_gan.finishing.filling import completed
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.resize import resize
 from tests.commands import Shell
 from tests.tiny import picture
@@ -79,6 +76,7 @@ def test_python_draws_the_same(shell: Shell) -> None:
         (["image=photo.png", "preview.freedom=2"], "preview.freedom=2.0: needs a number from 0"),
         (["image=photo.png", "preview.size=[0,5]"], "preview.size=[0,5]"),
         (["image=photo.png", "preview.size=[90000,90000]"], "preview.size=[90000,90000]"),
+        (["image=photo.png", "mask=photo.png"], "mask.file: cannot be changed here"),
         (["image=photo.png", "sample.count=2"], "sample.count: cannot be changed here"),
         ([], "image=FILE is missing"),
     ],
@@ -93,13 +91,6 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert not Path("runs").exists()
 
 
-def holed(top: int = 20, left: int = 30) -> Path:
-    mask = Image.new("L", (84, 60))
-    mask.paste(255, (left, top, left + 16, top + 12))
-    mask.save("hole.png")
-    return Path("hole.png")
-
-
 @pytest.mark.parametrize(
     ("size", "option"), [(None, "finish.resolution"), ((90, 90), "preview.size")]
 )
@@ -112,60 +103,3 @@ def test_too_little_memory_is_one_line_in_python(
     monkeypatch.setattr("internal_gan.tasks.preview.Preview.draw", refuse)
     with pytest.raises(UserError, match=f"not enough memory; a smaller {option} needs less"):
         internal_gan.preview(np.zeros((40, 50, 3), np.uint8), size=size)
-
-
-def test_a_hole_is_filled_with_the_photos_own_pixels(shell: Shell) -> None:
-    hole = np.asarray(Image.open(holed())) > 0
-    folder = preview(shell, "mask=hole.png", "preview.count=2")
-    photo = np.asarray(Image.open("photo.png"))
-    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
-    own = {tuple(pixel) for pixel in photo[~hole]}
-    for drawn in made:
-        assert np.array_equal(drawn[~hole], photo[~hole])
-        assert (drawn[hole] != photo[hole]).any(axis=1).mean() > 0.5
-        assert np.mean([tuple(pixel) in own for pixel in drawn[hole]]) > 0.1
-    assert (made[0] != made[1]).any()
-    origin = read_origin(folder / "000.origin.png")
-    places = origin.places[hole & (origin.kinds == EXACT)]
-    assert not hole[places[:, 0], places[:, 1]].any()
-    assert {path.name for path in folder.iterdir()} >= {"before.png", "mask.png"}
-
-
-def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
-    folder = preview(shell, f"mask={holed()}", "preview.count=1")
-    for mask in ("hole.png", Image.open("hole.png")):
-        (made,) = internal_gan.preview("photo.png", 1, mask=mask)
-        assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
-
-
-def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :]
-    hole = torch.zeros(1, 1, 90, 250)
-    hole[..., 20:23, 4:200] = 1
-    hole[..., 80:86, 240:246] = 1
-    made = [completed(photo, hole, None, torch.Generator().manual_seed(seed))[0] for seed in (1, 2)]
-    smooth = fill_smoothly(photo, hole)
-    for rows in (slice(0, 60), slice(60, 90)):
-        part = torch.zeros_like(hole)
-        part[..., rows, :] = hole[..., rows, :]
-        where = part.expand(-1, 3, -1, -1) > 0
-        assert (made[0][where] - smooth[where]).abs().mean() > 0.05
-    assert not torch.equal(made[0], made[1])
-    assert torch.equal(made[0] * (1 - hole), photo * (1 - hole))
-
-
-@pytest.mark.parametrize("option", ["mask.dilate=3", "mask.invert=true", "inpaint.source=hole.png"])
-def test_options_of_a_hole_need_one(shell: Shell, option: str) -> None:
-    holed()
-    answer = shell("task=preview", "image=photo.png", "output=out", option)
-    name = option.partition("=")[0]
-    expected = f"error: {name}: there is no hole; give mask=FILE or inpaint.box"
-    assert answer.lines == [expected]
-
-
-@pytest.mark.parametrize("option", ["preview.size=[90,90]", "finish.resolution=40"])
-def test_a_filled_hole_leaves_the_photo_as_large_as_it_is(shell: Shell, option: str) -> None:
-    answer = shell("task=preview", "image=photo.png", "output=out", f"mask={holed()}", option)
-    name = option.partition("=")[0]
-    assert answer.lines == [f"error: {name}: filling a hole keeps the photo's size"]
-    assert not Path("out").exists()

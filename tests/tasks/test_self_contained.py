@@ -26,7 +26,7 @@ TRAININGS = {
     ),
     "edgeconnect": (
         *("image=given/photo.png", "mask=given/hole.png", *EDGECONNECT, *COMMON),
-        *("edges=given/edges.png", "inpaint.source=given/source.png"),
+        *("edges=given/edges.png", "mask.source=given/source.png"),
     ),
     "batch": (
         *("image=[given/photo.png,given/other.png]", "mask=given/holes", *EDGECONNECT, *COMMON),
@@ -37,7 +37,7 @@ TASKS = {
     "singan": ("make_tileable", "super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
     "ingan": ("retarget retarget.shape=[20,30] retarget.image=other",),
-    "edgeconnect": ("inpaint mask.feather=1", "inpaint inpaint.box=[2,3,8,9]"),
+    "edgeconnect": ("inpaint mask.feather=1", "inpaint mask.box=[2,3,8,9]"),
     "batch": ("inpaint",),
 }
 # Tasks that name further files.

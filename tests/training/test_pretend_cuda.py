@@ -87,7 +87,7 @@ COMMANDS = {
     ),
     "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
     "video": "task=retarget checkpoint=ingan retarget.video=gif retarget.seconds=0.2",
-    "fill": "task=inpaint checkpoint=edgeconnect inpaint.box=[4,4,9,9]",
+    "fill": "task=inpaint checkpoint=edgeconnect mask.box=[4,4,9,9]",
 }
 
 

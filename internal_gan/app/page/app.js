@@ -248,7 +248,7 @@ const TABS = {
       board.element, brushes(board),
       make("details", {}, make("summary", { textContent: "Draw the lines that should continue inside" }), lines.element, brushes(lines)),
       make("div", { className: "row" }, button("First look", async () => {
-        await start("preview", { "preview.count": 1, "mask.file": await hole() });
+        await start("fill", { "mask.file": await hole() });
       }), button("Remove", async () => {
         await start("inpaint", {
           "mask.file": await hole(),
@@ -378,7 +378,7 @@ function panelState() {
 
 // ---- Results
 
-const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retargeted", inpaint: "Removed", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+const TASKS = { preview: "A first look", sample: "Variations", retarget: "Retargeted", inpaint: "Removed", fill: "Removed, a first look", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 
 function showResults() {
   const before = new Map([...$("results").children].map((card) => [card.dataset.run, card]));

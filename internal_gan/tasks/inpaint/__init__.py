@@ -40,7 +40,7 @@ class Inpaint(Task[InpaintOptions]):
 
     def __init__(self, name: str, context: Context) -> None:
         super().__init__(name, context)
-        self._holes = holes_of(self.wanted, context)
+        self._holes = holes_of(context)
 
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
@@ -102,7 +102,7 @@ class Inpaint(Task[InpaintOptions]):
         """The numbers of the photos to fill."""
         photos, holes = self.context.photos, self._holes
         given = photos is not self.context.trained
-        every = holes.of_each or (given and holes.box is not None)
+        every = holes.of_each or (given and holes.mask.box is not None)
         if given and photos.count > 1 and not every:
             raise UserError(
                 f"mask={holes.mask.file}: one mask for {photos.count} photos; give a folder of "

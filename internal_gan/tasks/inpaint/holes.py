@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import InpaintOptions, MaskOptions
+from internal_gan.config.task_options import MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.fill import fill_transparent
@@ -45,15 +45,13 @@ class Holes:
     """The holes of some photos, as the options describe them.
 
     Attributes:
-        box: (top, left, height, width) in pixels, in place of a mask.
-        mask: the options of masks.
+        mask: the options of masks; ``mask.box`` stands in place of a file.
         masks: where to read ``mask.file``.
-        sources: where to read ``inpaint.source``.
+        sources: where to read ``mask.source``.
         drawings: where to read ``inpaint.edges``.
         are_learnt: whether the holes are those of the model's training.
     """
 
-    box: list[int] | None
     mask: MaskOptions
     masks: Source
     sources: Source
@@ -63,7 +61,7 @@ class Holes:
     @property
     def is_named(self) -> bool:
         """Whether a mask or a box is given."""
-        return self.mask.file is not None or self.box is not None
+        return self.mask.file is not None or self.mask.box is not None
 
     @property
     def of_each(self) -> bool:
@@ -84,7 +82,7 @@ class Holes:
 
     def _lacks_mask(self, number: int) -> bool:
         """Whether the user's mask is gone and there is no copy, as in a published model."""
-        if not self.are_learnt or self.masks.folder is None or self.box is not None:
+        if not self.are_learnt or self.masks.folder is None or self.mask.box is not None:
             return False
         file = self.masks.file("mask.file", number)
         return file is not None and not is_file(file)
@@ -108,10 +106,10 @@ class Holes:
             UserError: neither or both of a mask and a box are given, or they do not fit the photo.
         """
         options = self.mask
-        if self.box is not None and options.file is not None:
-            raise UserError(f"mask={options.file}: inpaint.box is given too; use one of them")
-        if self.box is not None:
-            mask, name = _box(self.box, photo, options.invert), ""
+        if self.mask.box is not None and options.file is not None:
+            raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
+        if self.mask.box is not None:
+            mask, name = _box(self.mask.box, photo, options.invert), ""
         elif (given := self.masks.read("mask.file", number)) is not None:
             invert, option = options.invert, "mask.invert"
             mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
@@ -119,7 +117,7 @@ class Holes:
         else:
             raise UserError(
                 "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-                "inpaint.box=[top,left,height,width]. task=mask makes a random mask"
+                "mask.box=[top,left,height,width]. task=mask makes a random mask"
             )
         touched = (mask > FAINT).float()
         if name and touched.all():
@@ -145,16 +143,16 @@ class Holes:
         return hole
 
     def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
-        """Where nothing may be trained on or copied: in the ``hole``, outside ``inpaint.source``,
+        """Where nothing may be trained on or copied: in the ``hole``, outside ``mask.source``,
         and where the photo is transparent.
 
         Returns:
             (1, 1, H, W), 1 there, else 0; None if there is no such place.
         """
         parts = [] if hole is None else [hole]
-        if given := self.sources.read("inpaint.source", number):
+        if given := self.sources.read("mask.source", number):
             white = "is where the model may train and take patches from"
-            allowed = read_mask(given, photo.size, option="inpaint.source", white=white)
+            allowed = read_mask(given, photo.size, option="mask.source", white=white)
             parts.append((allowed < 0.5).float())
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
@@ -168,11 +166,11 @@ class Holes:
         return (drawn >= 0.5).float()
 
 
-def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
+def holes_of(context: Context) -> Holes:
     """The holes to fill; for the training's own photos, by default those of the training."""
     given, trained, options = context.given, context.trained, context.options.mask
-    sources = given if given.has_photos or wanted.source is not None else trained
-    holes = Holes(wanted.box, options, given, sources, given, given is trained)
+    sources = given if given.has_photos or options.source is not None else trained
+    holes = Holes(options, given, sources, given, given is trained)
     if given is trained or holes.is_named or given.has_photos:
         return holes
     before = trained.options.mask
@@ -182,7 +180,7 @@ def holes_of(wanted: InpaintOptions, context: Context) -> Holes:
         dilate=before.dilate if options.dilate is None else options.dilate,
         feather=before.feather if options.feather is None else options.feather,
     )
-    return Holes(trained.options.inpaint.box, options, trained, sources, given, True)
+    return Holes(options, trained, sources, given, True)
 
 
 def without(photo: Photo, hole: Tensor) -> Photo:
@@ -196,7 +194,7 @@ def without(photo: Photo, hole: Tensor) -> Photo:
 def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
     top, left, height, width = box
     rows, columns = photo.size
-    name = f"inpaint.box=[{','.join(map(str, box))}]"
+    name = f"mask.box=[{','.join(map(str, box))}]"
     if top + height > rows or left + width > columns:
         raise UserError(
             f"{name}: [top,left,height,width] reaches row {top + height} and column "
