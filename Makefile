@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint types contracts unit format clean
+.PHONY: help demo test test-oldest lint types contracts docs unit format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,7 +39,7 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"; \
 	echo "(after \`. $(BIN)/activate\` the command is just internal-gan)"
 
-test: lint contracts ## every check: ruff, mypy, import contracts, pytest
+test: lint contracts docs ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 types unit
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
@@ -51,6 +51,10 @@ types: $(VENV)/installed-dev ## mypy --strict
 
 contracts: $(VENV)/installed-dev ## which module may import which
 	$(BIN)/lint-imports
+
+# Without --quiet, which hides warnings from --strict. The variable silences an advertisement.
+docs: $(VENV)/installed-dev ## the documentation as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test-oldest: $(VENV)-oldest/installed ## the Python functions with the oldest versions that are allowed
 	$(VENV)-oldest/bin/pytest -p no:cacheprovider -n $(WORKERS) tests/test_api.py tests/images/files tests/nn
@@ -73,7 +77,7 @@ $(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
 	@touch $@
 
 clean: ## remove the environment, caches and builds (keeps your runs)
-	rm -rf $(VENV) $(VENV)-oldest build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
+	rm -rf $(VENV) $(VENV)-oldest build dist site .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -30,6 +30,8 @@ GAP = 8
 WHITE = (255, 255, 255)
 FPS = 24
 SMALL = "finish.resolution=800"
+# (top, left, height, width) of the fir tree and of a dandelion.
+HOLES = {"mountains.jpg": (740, 2190, 730, 470), "dandelions.jpg": (980, 1980, 320, 400)}
 
 Pictures = Sequence[Image.Image]
 
@@ -184,13 +186,13 @@ def _twice(picture: Image.Image) -> Image.Image:
 
 def paint(models: Models) -> Image.Image:
     model = models("singan", "mountains.jpg")
-    drawing = _drawing()
+    drawing = painting()
     return row(
         [drawing, *(model.paint(drawing, start_scale=s, seed=0, resolution=900) for s in (1, 2))]
     )
 
 
-def _drawing() -> Image.Image:
+def painting() -> Image.Image:
     """Two peaks, a forest and a meadow in flat colours, 900x600 pixels."""
     image = Image.new("RGB", (900, 600), (214, 226, 238))
     draw = ImageDraw.Draw(image)
@@ -203,15 +205,20 @@ def _drawing() -> Image.Image:
 
 
 def edit(models: Models) -> Image.Image:
-    """A photo with the fir copied to the left and a piece of the ridge copied up."""
+    edited, mask = with_copies()
+    made = models("singan", "mountains.jpg").edit(edited, mask, seed=0)
+    return row([edited, mask.convert("RGB"), made])
+
+
+def with_copies() -> tuple[Image.Image, Image.Image]:
+    """A photo with the fir copied to the left and a piece of the ridge copied up, and its mask."""
     photo = photo_of("mountains.jpg", 1200)
     edited, mask = photo.copy(), Image.new("L", photo.size, 0)
     for box, to in [((830, 300, 960, 560), (330, 330)), ((560, 80, 800, 190), (140, 110))]:
         piece = photo.crop(box)
         edited.paste(piece, to)
         mask.paste(255, (*to, to[0] + piece.width, to[1] + piece.height))
-    made = models("singan", "mountains.jpg").edit(edited, mask, seed=0)
-    return row([edited, mask.convert("RGB"), made])
+    return edited, mask
 
 
 def retarget(models: Models) -> Image.Image:
@@ -242,15 +249,9 @@ def bend(models: Models) -> Image.Image:
     return shrunk(sheet, 900)
 
 
-HOLES = {"mountains.jpg": (740, 2190, 730, 470), "dandelions.jpg": (980, 1980, 320, 400)}
-
-
 def holed(name: str) -> tuple[Image.Image, Image.Image, Image.Image]:
-    """A photo, its hole, and the photo with the hole in white."""
-    photo = to_pil(read_image(PHOTOS / name).pixels)
-    top, left, height, width = HOLES[name]
-    hole = Image.new("L", photo.size, 0)
-    hole.paste(255, (left, top, left + width, top + height))
+    """A photo, the mask of one of HOLES, and the photo with the hole in white."""
+    photo, hole = to_pil(read_image(PHOTOS / name).pixels), hole_in(name)
     seen = photo.copy()
     seen.paste(WHITE, mask=hole)
     return photo, hole, seen
@@ -263,7 +264,6 @@ def fill(models: Models) -> Image.Image:
 
 
 def inpaint(models: Models) -> Image.Image:
-    """The fir tree, and a dandelion."""
     shown = []
     for name in HOLES:
         photo, hole, seen = holed(name)
@@ -275,6 +275,14 @@ def inpaint(models: Models) -> Image.Image:
             mask.unlink()
         shown.append(row([photo, seen, made], 300))
     return column(shown)
+
+
+def hole_in(name: str) -> Image.Image:
+    """The mask of one of HOLES, of the photo's size."""
+    top, left, height, width = HOLES[name]
+    hole = Image.new("L", read_image(PHOTOS / name).size[::-1], 0)
+    hole.paste(255, (left, top, left + width, top + height))
+    return hole
 
 
 def animate(models: Models) -> list[Image.Image]:
@@ -295,7 +303,13 @@ def collage(models: Models) -> Image.Image:
 
 
 def harmonize(models: Models) -> Image.Image:
-    """The head of a dandelion in the evening, pasted into the meadow below the mountains."""
+    changed, mask = with_dandelion()
+    made = models("singan", "mountains.jpg").harmonize(changed, mask, start_scale=2, seed=0)
+    return row([p.convert("RGB").crop((250, 430, 750, 780)) for p in (changed, mask, made)])
+
+
+def with_dandelion() -> tuple[Image.Image, Image.Image]:
+    """The head of a dandelion in the evening, pasted into the meadow, and its mask."""
     photo = photo_of("mountains.jpg", 1200)
     head = photo_of("dandelions.jpg", 1200).crop((155, 30, 555, 430)).resize((200, 200))
     left, top = 420, 520
@@ -304,13 +318,12 @@ def harmonize(models: Models) -> Image.Image:
     pasted, changed = photo.copy(), photo.copy()
     pasted.paste(head, (left, top))
     changed.paste(pasted, mask=mask)
-    made = models("singan", "mountains.jpg").harmonize(changed, mask, start_scale=2, seed=0)
-    return row([p.convert("RGB").crop((250, 430, 750, 780)) for p in (changed, mask, made)])
+    return changed, mask
 
 
 def paint_quantized(models: Models) -> Image.Image:
     """The drawing in bright colours that the photo does not have."""
-    wrong = ImageEnhance.Color(_drawing()).enhance(2.5)
+    wrong = ImageEnhance.Color(painting()).enhance(2.5)
     model = models("singan", "mountains.jpg")
     drawn = [model.paint(wrong, quantize=q, seed=0, resolution=900) for q in (False, True)]
     return row([wrong, *drawn])
@@ -318,8 +331,7 @@ def paint_quantized(models: Models) -> Image.Image:
 
 def super_resolution(models: Models) -> Image.Image:
     """A crop of the photo, shrunk to a quarter and enlarged four times."""
-    true = photo_of("mountains.jpg", 1544).crop((860, 380, 1440, 740))
-    small = shrunk(true, true.width // 4)
+    true, small = enlarged_part()
     folder = models.runs / "mountains-super-resolution"
     if not (folder / "model.safetensors").is_file():
         overrides = ["task=super_resolution", "super_resolution.factor=4"]
@@ -327,6 +339,12 @@ def super_resolution(models: Models) -> Image.Image:
     made = internal_gan.load(folder, "singan").super_resolve(factor=4, seed=0)
     bicubic = small.resize(made.size, Image.Resampling.BICUBIC)
     return row([p.crop((120, 100, 520, 340)) for p in (bicubic, made, true.resize(made.size))])
+
+
+def enlarged_part() -> tuple[Image.Image, Image.Image]:
+    """A part of the photo, and the same at a quarter of its size."""
+    part = photo_of("mountains.jpg", 1544).crop((860, 380, 1440, 740))
+    return part, shrunk(part, part.width // 4)
 
 
 def layers(models: Models) -> Image.Image:

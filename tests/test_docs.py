@@ -1,4 +1,4 @@
-"""Commands, options, links and tests in the documentation exist."""
+"""Commands, options and tests in the documentation exist; `make docs` checks the links."""
 
 import dataclasses
 import re
@@ -21,10 +21,6 @@ COMMAND = re.compile(
     r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
 )
 OPTION = re.compile(r"`([a-z][a-z_/.]*=[^`<\s]+)`")
-LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
-PLACE = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
-CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def documented_commands() -> list[str]:
@@ -83,28 +79,6 @@ def test_documented_commands_compose() -> None:
         except UserError as error:
             wrong[command] = str(error)
     assert wrong == {}
-
-
-def test_links_lead_to_files_that_exist() -> None:
-    for page in PAGES:
-        targets = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
-        assert [target for target in targets if not (page.parent / target).exists()] == [], page
-
-
-def anchors(page: Path) -> list[str]:
-    """The anchors of the headings of ``page``."""
-    text = CODE.sub("", page.read_text(encoding="utf-8"))
-    names = [re.sub(r"[^\w -]", "", heading.lower()) for heading in HEADING.findall(text)]
-    return [name.replace(" ", "-") for name in names]
-
-
-def test_links_to_headings_lead_to_one() -> None:
-    for page in PAGES:
-        found = anchors(page)
-        assert [name for name in found if found.count(name) > 1] == [], page
-        places = PLACE.findall(page.read_text(encoding="utf-8"))
-        targets = [(page.parent / path if path else page, name) for path, name in places]
-        assert [str(path) for path, name in targets if name not in anchors(path)] == [], page
 
 
 def test_every_test_that_a_page_names_exists() -> None:

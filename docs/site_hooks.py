@@ -4,6 +4,7 @@ A link that leaves docs/ leads to a page of that file in the site: a Markdown fi
 code as a listing. So every link works in the site as it does in a checkout.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+LOG = logging.getLogger("mkdocs.hooks")
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 # Pages of the navigation whose files are elsewhere.
@@ -27,7 +29,7 @@ PAGES = {
 }
 URIS = {path: uri for uri, path in PAGES.items()}
 # Pages with nothing beside them in the navigation.
-ALONE = {"index.md", "gallery.md"}
+ALONE = {"index.md", "gallery.md", "decisions/README.md"}
 # These are copied; of other files a page shows the text.
 BINARY = {".ipynb", ".jpg", ".png"}
 LINK = re.compile(r"""(\]\(|src="|href=")([^)"#:\s]+)""")
@@ -64,6 +66,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def here(match: re.Match[str]) -> str:
         path = (folder / match[2]).resolve()
         if not path.is_file():
+            if match[1] != "](":  # which MkDocs checks itself
+                LOG.warning("%s: there is no %s", uri, match[2])
             return match[0]
         return match[1] + Path(os.path.relpath(_uri_of(path), Path(uri).parent)).as_posix()
 
