@@ -69,7 +69,7 @@ def timed(match: re.Match[str], folder: Path) -> str:
     if done.returncode:
         sys.exit(f"{match[1]}: {done.stderr}")
     print(f"{seconds:6.1f}  {match[1]}", flush=True)
-    return f"```\n{match[1]}\n```\n\n*{seconds:.2g} seconds*"
+    return f"```\n{match[1]}\n```\n\n*{seconds:.{int(seconds < 10)}f} seconds*"
 
 
 def main() -> None:
