@@ -18,7 +18,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 IMAGES = ROOT / "docs" / "images"
-FIRST_LOOK, VARIATIONS = "A first look", "Variations, with a new model"
 LONG = 600_000  # milliseconds
 
 
@@ -48,33 +47,39 @@ def take(address: str) -> None:
         expect.set_options(timeout=LONG)
         page.goto(address)
         page.set_input_files("#files", PHOTO)
-        wait(page, FIRST_LOOK)
+        wait(page, "Variations", 1)
         page.get_by_role("button", name="Train").click()
-        wait(page, VARIATIONS)
+        wait(page, "Variations", 2)
+        page.locator("article", has_text="new model").get_by_role("button").first.click()
         shot(page, "app-variations")
         remove(page)
         browser.close()
 
 
 def remove(page: Page) -> None:
-    """Brush over the fir."""
+    """Brush over the fir, fill it, and draw the slider over the result."""
     page.get_by_role("tab", name="Remove").click()
-    page.get_by_label("Brush").first.fill("64")
-    board = page.get_by_role("tabpanel").locator("canvas").first
-    box = board.bounding_box()
+    page.get_by_label("Brush").first.fill("48")
+    box = page.locator("#stage canvas").first.bounding_box()
     assert box is not None
     x, y = box["x"] + 0.745 * box["width"], box["y"] + 0.43 * box["height"]
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, box["y"] + 0.66 * box["height"], steps=10)
     page.mouse.up()
+    page.get_by_role("button", name="Fill", exact=True).click()
+    wait(page, "Filled", 1)
+    stage = page.locator("#stage").bounding_box()
+    assert stage is not None
+    page.get_by_label("Compare").fill(str(100 * (x - stage["x"]) / stage["width"]))
     shot(page, "app-remove")
 
 
-def wait(page: Page, title: str) -> None:
+def wait(page: Page, title: str, count: int) -> None:
+    """Wait for that many finished results of this title."""
     heading = page.get_by_role("heading", name=title, exact=True)
-    card = page.locator("article.run").filter(has=heading)
-    expect(card).to_have_attribute("data-state", "finished")
+    cards = page.locator("#strip article[data-state=finished]").filter(has=heading)
+    expect(cards).to_have_count(count)
 
 
 def shot(page: Page, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,8 +13,9 @@ from urllib.parse import quote
 from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import families_for
+from internal_gan.config.options import taken_by
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
+from internal_gan.files import atomic_write, read_json_object
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.results import read_results
@@ -63,6 +65,14 @@ class Runs:
         """The page's request that started a run."""
         return read_json_object(_beside(self.path(name)))
 
+    def entitle(self, name: str, title: str) -> None:
+        """Record a name of the user's for a run."""
+        asked = self.asked(name)
+        if not asked:
+            raise UserError("there is no such run")
+        with atomic_write(_beside(self.path(name))) as temporary:
+            temporary.write_text(json.dumps(asked | {"title": title}), encoding="utf-8")
+
     def forget(self, name: str) -> None:
         """Remove the page's request."""
         _beside(self.path(name)).unlink(missing_ok=True)
@@ -100,6 +110,11 @@ class Runs:
         return {
             "run": name,
             "task": asked.get("task"),
+            "title": asked.get("title") or None,
+            "asked": asked.get("asked") or {},
+            "seed": _seed(asked),
+            "started": status.get("started"),
+            "seconds": status.get("seconds"),
             "can": _tasks(asked),
             "trains": bool(asked.get("trains")),
             "state": state,
@@ -113,6 +128,7 @@ class Runs:
             "python": asked.get("python"),
             "results": [
                 {
+                    "file": result.file,
                     "url": self._current(name, result.file),
                     "kind": result.kind,
                     "group": result.group,
@@ -138,6 +154,15 @@ def _tasks(asked: Mapping[str, Any]) -> list[str]:
     if family is None or TABLE[str(task)].learns != "never":
         return []
     return [name for name in TABLE if family in families_for(name)]
+
+
+def _seed(asked: Mapping[str, Any]) -> str | None:
+    """The option that makes a task's results different, if it draws anything at random."""
+    task = asked.get("task")
+    if asked.get("trains") or task is None:
+        return None
+    option, alone = f"{task}.seed", (asked.get("asked") or {}).get("run") is None
+    return option if option in taken_by(str(task), alone=alone) else None
 
 
 def _beside(folder: Path) -> Path:

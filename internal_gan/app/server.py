@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -43,6 +44,10 @@ PAGE = Path(__file__).parent / "page"
 BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
 # Most bytes of metadata in one JPEG segment.
 MOST_MARK = 65_000
+# Longest name of a run, in characters.
+MOST_TITLE = 80
+# Side of the pictures in the strip of results, and of which files they are made.
+STRIP_SIDE, SHRUNK = 240, (".png", ".jpg")
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
@@ -66,8 +71,8 @@ class Server:
         self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
         self.worker = Worker()
         self.trainings = Trainings()
-        # Runs that the worker is running.
-        self.drawing = set[str]()
+        # Runs that the worker is running, and those of them that nobody asked for.
+        self.drawing, self.unasked = set[str](), set[str]()
 
     def close(self) -> None:
         self.worker.close()
@@ -115,15 +120,21 @@ class Server:
         upload = self.uploads.get(request.path_params["id"])
         asked = _object(await _body(request, 2**16, "the request"))
         name, job = self._job(upload, asked)
+        # A first look that the page draws by itself must not delay what somebody asked for.
+        for one in tuple(self.unasked):
+            self.worker.stop(one)
         self.uploads.note_run(upload, name)
         if asked.get("run") is None and not TABLE[str(asked["task"])].alone:
             self.trainings.add(job)
             return JSONResponse(self._about(name))
         self.drawing.add(name)
+        if asked.get("look"):
+            self.unasked.add(name)
         try:
             error = await run_in_threadpool(self.worker.do, name, job.overrides)
         finally:
             self.drawing.discard(name)
+            self.unasked.discard(name)
         if error is not None:
             self.uploads.forget_run(upload, name)
             self.runs.forget(name)
@@ -155,6 +166,7 @@ class Server:
         folder = self.runs.path(name)
         overrides += [*options, f"output={folder}"]
         about = {
+            "asked": {name: asked.get(name) for name in ("options", "run", "model", "look")},
             "task": task,
             "family": family,
             "trains": trains,
@@ -192,12 +204,47 @@ class Server:
             self.trainings.add(Job(folder, overrides))
         return JSONResponse(self._about(name))
 
+    async def rename(self, request: Request) -> Response:
+        """Give a run a name of the user's, or with an empty one its task's again."""
+        name = _name(request)
+        wanted = _object(await _body(request, 2**12, "the request")).get("title")
+        self.runs.entitle(name, " ".join(str(wanted or "").split())[:MOST_TITLE])
+        return JSONResponse(self._about(name))
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a run with all its files."""
+        name = _name(request)
+        folder = self.runs.path(name)
+        if not self.runs.asked(name):
+            raise UserError("there is no such run")
+        if self.trainings.place(folder) is not None or name in self.drawing:
+            raise UserError("it is still running; stop it first")
+        for upload in self.uploads.all():
+            if name in self.uploads.runs_of(upload):
+                self.uploads.forget_run(upload, name)
+        self.runs.forget(name)
+        await run_in_threadpool(shutil.rmtree, folder, True)
+        return JSONResponse({"run": name})
+
+    async def reuse(self, request: Request) -> Response:
+        """Open a picture of a run as a photo of its own."""
+        name = _name(request)
+        asked = _object(await _body(request, 2**12, "the request"))
+        found = self.runs.file(name, str(asked.get("file")))
+        photo = f"{asked.get('title') or 'result'}{found.suffix}"
+        path = self.uploads.begin(photo)
+        await run_in_threadpool(shutil.copyfile, found, path)
+        upload = await run_in_threadpool(self.uploads.add, photo, path)
+        return JSONResponse(self._about_photo(upload))
+
     async def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
             data = await run_in_threadpool(_jpeg, path, read_mark(path))
             headers = {"content-disposition": f'attachment; filename="{path.stem}.jpg"'}
             return Response(data, media_type="image/jpeg", headers=headers)
+        if "small" in request.query_params and path.suffix in SHRUNK:
+            return Response(await run_in_threadpool(_small, path), media_type="image/jpeg")
         if "download" in request.query_params:
             return FileResponse(path, filename=path.name)
         if path.suffix in TYPES:
@@ -274,6 +321,9 @@ def application(settings: Settings) -> Starlette:
         get("/runs/{group}/{time}", server.run),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),
+        post("/runs/{group}/{time}/rename", server.rename),
+        post("/runs/{group}/{time}/delete", server.delete),
+        post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),
     ]
     handlers: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
@@ -336,6 +386,16 @@ def _as_shown(path: Path) -> Response:
     if path.suffix in (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"):
         return FileResponse(path)
     return Response(_jpeg(path), media_type="image/jpeg")
+
+
+def _small(path: Path) -> bytes:
+    """A small copy of a picture, as a JPEG file."""
+    file = io.BytesIO()
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        profile = rgb_profile(image.info.get("icc_profile"))
+        image.thumbnail((STRIP_SIDE, STRIP_SIDE))
+        image.convert("RGB").save(file, "JPEG", quality=85, icc_profile=profile)
+    return file.getvalue()
 
 
 def _jpeg(path: Path, mark: bytes | None = None) -> bytes:

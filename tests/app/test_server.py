@@ -77,7 +77,7 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert "default-src 'self'" in page.headers["content-security-policy"]
-    for name in ("app.js", "canvas.js", "style.css", "icon.svg"):
+    for name in ("app.js", "stage.js", "tools.js", "style.css", "icon.svg"):
         text = client.get(f"/page/{name}").text
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
 
@@ -325,6 +325,31 @@ def test_a_photo_is_previewed_trained_on_and_sampled(client: TestClient, photo: 
     assert "sample.size=[30,70]" in drawn["command"].replace("'", "")
     runs = client.get(f"/photos/{photo}").json()["runs"]
     assert [one["task"] for one in runs] == ["sample", "sample", "preview"]
+    assert [one["seed"] for one in runs] == ["sample.seed", None, "preview.seed"]
+    assert runs[0]["asked"]["options"] == {"sample.count": 1, "sample.size": [30, 70]}
+    assert runs[0]["seconds"] > 0
+
+    small = Image.open(io.BytesIO(client.get(f"{result['url']}&small").content))
+    assert small.format == "JPEG"
+    assert small.size == (70, 30)
+    named = client.post(f"/runs/{drawn['run']}/rename", content=json.dumps({"title": " A  name "}))
+    assert named.json()["title"] == "A name"
+    asked = {"file": result["file"], "title": "mine"}
+    reused = client.post(f"/runs/{drawn['run']}/photo", content=json.dumps(asked)).json()
+    assert (reused["name"], reused["size"]) == ("mine.png", [30, 70])
+    kept = client.get(f"/photos/{reused['photo']}/file").content
+    assert kept == client.get(result["url"]).content
+    client.post(f"/runs/{drawn['run']}/delete")
+    runs = client.get(f"/photos/{photo}").json()["runs"]
+    assert [one["task"] for one in runs] == ["sample", "preview"]
+    assert client.get(result["url"]).status_code == 404
+    assert client.get(f"/runs/{run}").json()["state"] == "finished"
+
+
+@pytest.mark.parametrize("what", ["rename", "delete", "photo"])
+def test_an_unknown_run_is_neither_named_deleted_nor_used(client: TestClient, what: str) -> None:
+    body = json.dumps({"title": "x", "file": "../config.yaml"})
+    assert "there is no such" in error(client.post("/runs/a/b/" + what, content=body), 404)
 
 
 def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> None:

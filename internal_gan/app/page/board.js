@@ -1,38 +1,28 @@
-"use strict";
-// A picture to draw on with a brush, by mouse, pen, finger or keyboard.
+// A canvas over the photo to draw on with a brush, by mouse, pen, finger or keyboard.
 
-class Board {
-  // url: the picture; kind: "mask" marks an area, "paint" draws colours.
-  constructor(url, kind, label) {
-    this.kind = kind;
+const LONGEST = 2048; // pixels a side; the server scales a drawing to the photo's size
+
+export class Board {
+  // size: [height, width] of the photo; kind: "mask" marks an area, "paint" draws colours.
+  constructor([height, width], kind, label) {
     this.width = 24;
     this.colour = kind === "mask" ? "rgb(220 30 60)" : "#3a7d44";
     this.erases = false;
     this.strokes = [];
-    this.element = document.createElement("div");
-    this.element.className = "board";
-    this.image = new Image();
-    this.image.alt = "";
-    this.image.src = url;
     this.canvas = document.createElement("canvas");
+    const factor = Math.min(1, LONGEST / Math.max(height, width));
+    this.canvas.width = Math.max(1, Math.round(width * factor));
+    this.canvas.height = Math.max(1, Math.round(height * factor));
+    this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
+    this.canvas.className = `board ${kind}`;
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-label", label);
-    if (kind === "mask") this.canvas.style.opacity = "0.55";
-    this.element.append(this.image, this.canvas);
-    this.ready = this.image.decode().then(() => this.fit());
+    this.canvas.cancel = () => this.cancel();
     this.canvas.addEventListener("pointerdown", (event) => this.begin(event));
     this.canvas.addEventListener("pointermove", (event) => this.go(event));
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end());
     this.canvas.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  // The drawing has at most 2048 pixels a side; the server scales it to the photo's size.
-  fit() {
-    const factor = Math.min(1, 2048 / Math.max(this.image.naturalWidth, this.image.naturalHeight));
-    this.canvas.width = Math.max(1, Math.round(this.image.naturalWidth * factor));
-    this.canvas.height = Math.max(1, Math.round(this.image.naturalHeight * factor));
-    this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
   }
 
   // Drawing pixels per screen pixel.
@@ -55,7 +45,7 @@ class Board {
     this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
     this.strokes.push(this.pasted);
     this.redraw();
-    this.element.dispatchEvent(new Event("change"));
+    this.canvas.dispatchEvent(new Event("change"));
   }
 
   resizePasted(factor) {
@@ -87,8 +77,15 @@ class Board {
     this.draw(this.stroke);
   }
 
+  // The stroke so far, begun by the first of two fingers, was not meant.
+  cancel() {
+    if (this.stroke) this.strokes.pop();
+    this.stroke = this.moves = null;
+    this.redraw();
+  }
+
   end() {
-    if (this.stroke || this.moves) this.element.dispatchEvent(new Event("change"));
+    if (this.stroke || this.moves) this.canvas.dispatchEvent(new Event("change"));
     this.stroke = this.moves = null;
   }
 
@@ -102,6 +99,7 @@ class Board {
       this.cursor[1] = Math.min(Math.max(this.cursor[1] + y * step, 0), this.canvas.height);
     } else if (event.key !== " ") return;
     event.preventDefault();
+    event.stopPropagation();
     if (this.pasted && this.pasting && event.key !== " ") {
       this.pasted.points[0] = [...this.cursor];
     } else if (event.key === " " || event.shiftKey) {
@@ -109,7 +107,7 @@ class Board {
       this.strokes.push({ points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases });
     }
     this.redraw(true);
-    this.element.dispatchEvent(new Event("change"));
+    this.canvas.dispatchEvent(new Event("change"));
   }
 
   draw(stroke) {
@@ -152,14 +150,14 @@ class Board {
   undo() {
     if (this.strokes.pop() === this.pasted) this.pasted = null;
     this.redraw();
-    this.element.dispatchEvent(new Event("change"));
+    this.canvas.dispatchEvent(new Event("change"));
   }
 
   clear() {
     this.strokes = [];
     this.pasted = null;
     this.redraw();
-    this.element.dispatchEvent(new Event("change"));
+    this.canvas.dispatchEvent(new Event("change"));
   }
 
   get isEmpty() {

@@ -1,0 +1,104 @@
+// The strip of results: the photo, and a card for each run with its pictures.
+
+import { $, button, lasting, make, put, row, tell } from "./dom.js";
+import { state, tellRun } from "./server.js";
+
+export const TITLES = { preview: "Variations", sample: "Variations", retarget: "Retargeted", inpaint: "Filled, with lines", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+const MOST_SHOWN = 16; // pictures of a run
+
+export function title(run) {
+  const stretched = run.task === "preview" && run.asked.options && run.asked.options["preview.freedom"] === 0;
+  return run.title || (stretched ? "Stretched" : TITLES[run.task]) || run.task || run.run;
+}
+
+// The pictures of a run to look at; while it trains, the latest of its growing ones.
+export function picturesOf(run) {
+  const made = run.results.filter((result) => ["result", "film"].includes(result.kind));
+  return made.length ? made.slice(0, MOST_SHOWN) : run.results.filter((result) => result.kind === "preview").slice(-1);
+}
+
+export function busy(run) {
+  return ["running", "waiting"].includes(run.state);
+}
+
+// When it was started, how long it took, and its settings, in words.
+export function facts(run) {
+  const found = [];
+  if (run.started) found.push(new Date(run.started).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  if (run.seconds) found.push(lasting(run.seconds));
+  if (run.trains) found.push("new model");
+  for (const [name, value] of Object.entries(run.asked.options || {})) {
+    const said = JSON.stringify(value);
+    if (value === null || /^"?[0-9a-f]{16}"?$/.test(said)) continue;
+    found.push(`${name.split(".").pop().replace("_", " ")} ${said.replaceAll('"', "")}`);
+  }
+  return found.join(" · ");
+}
+
+// Shows all results; `choose` is called with a run and a picture, or with null for the photo.
+export function showStrip(shown, choose) {
+  const before = new Map([...$("strip").children].map((card) => [card.dataset.run, card]));
+  const cards = state.photo.runs.map((run) => {
+    // Progress alone makes no new card, since that would lose the focus.
+    const text = JSON.stringify({ ...run, share: null, seconds_left: null });
+    const old = before.get(run.run);
+    const same = old && old.dataset.text === text ? old : card(run, text, choose);
+    if (old && old.dataset.state !== run.state) tell(`${title(run)}: ${run.state}`);
+    showProgress(same, run);
+    return same;
+  });
+  const photo = before.get("") || photoCard(choose);
+  put($("strip"), [photo, ...cards]);
+  for (const one of $("strip").querySelectorAll("button[data-url]")) {
+    one.setAttribute("aria-pressed", String(one.dataset.url === (shown ? shown.url : "")));
+  }
+}
+
+function photoCard(choose) {
+  const open = picture(state.photo.small, "The photo", () => choose(null));
+  open.dataset.url = "";
+  const element = make("article", {}, make("h3", { textContent: "Photo" }), make("div", { className: "pictures" }, open));
+  element.dataset.run = "";
+  return element;
+}
+
+function card(run, text, choose) {
+  const element = make("article", {}, make("h3", { textContent: title(run) }));
+  Object.assign(element.dataset, { run: run.run, state: run.state, text });
+  const shown = picturesOf(run).map((result, number) => {
+    const video = result.url.includes(".mp4?");
+    const name = `${title(run)} ${number + 1}`;
+    const open = video ? make("button", { type: "button", textContent: "▶", "aria-label": name, onclick: () => choose(run, result) })
+      : picture(`${result.url}&small`, name, () => choose(run, result));
+    open.dataset.url = result.url;
+    return open;
+  });
+  element.append(make("div", { className: "pictures" }, ...shown));
+  if (run.state === "running") element.append(make("progress", { max: 1, "aria-label": "Progress" }), make("p", { className: "small" }));
+  else element.append(make("p", { className: run.state === "failed" ? "small wrong" : "small", textContent: told(run) }));
+  const act = (name) => button(name, () => tellRun(run.run, name.toLowerCase()));
+  if (busy(run)) element.append(row(act("Stop")));
+  if (["stopped", "failed"].includes(run.state)) element.append(row(run.trains ? act("Resume") : null, shown.length ? null : act("Delete")));
+  return element;
+}
+
+function told(run) {
+  if (run.state === "waiting") return `Waits for ${run.place === 1 ? "one other training" : `${run.place} other trainings`}`;
+  if (run.state === "failed") return run.error || "Failed";
+  if (run.state === "stopped") return run.results.length ? "Stopped" : "Stopped before there was a result";
+  return facts(run).split(" · ").slice(0, 3).join(" · ");
+}
+
+function picture(src, alt, onclick) {
+  return make("button", { type: "button", onclick }, make("img", { src, alt, loading: "lazy" }));
+}
+
+function showProgress(card, run) {
+  const bar = card.querySelector("progress");
+  if (!bar) return;
+  const what = run.trains ? "Training" : "Drawing";
+  const left = run.seconds_left === null ? `${what}…` : `${what}, about ${lasting(run.seconds_left)} left`;
+  if (run.seconds_left === null) bar.removeAttribute("value");
+  else bar.value = run.share;
+  if (bar.nextSibling.textContent !== left) bar.nextSibling.textContent = left;
+}

@@ -1,0 +1,317 @@
+// The tools: what each shows on the stage, its settings, and what its buttons start.
+
+import { Board } from "./board.js";
+import { button, checkbox, choice, field, make, note, number, random, row, slider } from "./dom.js";
+import { Frame } from "./frame.js";
+import { model, start, state, trainingFor, upload } from "./server.js";
+
+const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
+const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
+const MOST_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
+
+// Each returns its settings and, if any, the element on the stage and how much room it needs there.
+// `needs` is the task for which there must be a model, `look` starts a first look without one.
+export const TOOLS = {
+  variations: { title: "Variations", needs: "sample", show: variations, look: () => ["preview", { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 }] },
+  remove: { title: "Remove", show: remove },
+  extend: { title: "Extend", show: extend },
+  tile: { title: "Tile", show: tile, look: () => (pixels() > MOST_LOOKED_AT ? null : ["make_tileable", {}]) },
+  retarget: { title: "Retarget", needs: "retarget", show: retarget, look: () => ["preview", stretched([state.photo.size[0], 1.5 * state.photo.size[1]], 1000)] },
+  edit: { title: "Edit and paint", needs: "edit", show: edit },
+  animate: { title: "Animate", needs: "animate", show: animate },
+  enlarge: { title: "Enlarge", show: enlarge },
+};
+
+function pixels() {
+  return state.photo.size[0] * state.photo.size[1];
+}
+
+function variations() {
+  const count = number(3, { min: 1, max: 16 });
+  const freedom = slider(0.3, { min: 0, max: 1, step: 0.05 });
+  const look = [
+    row(field("How many", count), field("Freedom of the layout", freedom)),
+    row(button("Draw", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }), true)),
+  ];
+  const run = model("sample");
+  if (!run) {
+    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "Better: a model keeps things whole more often, and draws any size.")] };
+  }
+  const drawn = number(3, { min: 1, max: 16 });
+  const [width, height] = sides("", "");
+  const stages = state.photo.runs.find((one) => one.run === run).stages || 1;
+  const kept = [["0", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]];
+  const keep = choice(kept.slice(0, stages), "0");
+  const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "false");
+  const draw = () => start("sample", {
+    "sample.count": Number(drawn.value),
+    "sample.size": sizeOf(height.value, width.value),
+    "sample.start_scale": Number(keep.value),
+    "sample.tileable": { false: false, true: true }[tiles.value] ?? tiles.value,
+    "sample.seed": random(),
+  }, { run });
+  return {
+    settings: [
+      note("Drawn by the model, then made of the photo's pixels."),
+      row(field("How many", drawn)), row(field("Width", width), field("Height", height)),
+      row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), row(button("Draw", draw, true)),
+      make("details", {}, make("summary", { textContent: "Without the model" }), ...look),
+    ],
+  };
+}
+
+function remove() {
+  const board = new Board(state.photo.size, "mask", `Mark what should go. ${KEYS}`);
+  const lines = new Board(state.photo.size, "mask", `Draw lines inside the marked area. ${KEYS}`);
+  lines.width = 4;
+  lines.colour = "rgb(255 220 40)";
+  const boards = make("div", { className: "boards" }, board.canvas, lines.canvas);
+  const draws = choice([["hole", "what should go"], ["lines", "lines that go on inside"]], "hole");
+  const current = () => (draws.value === "hole" ? board : lines);
+  const choose = () => {
+    for (const one of [board, lines]) one.canvas.classList.toggle("idle", one !== current());
+    boards.cancel = current().canvas.cancel;
+  };
+  draws.addEventListener("change", choose);
+  choose();
+  const hole = async () => {
+    if (board.isEmpty) throw new Error("First brush over what should go.");
+    return upload(await board.drawn(), "mask");
+  };
+  const train = async () => start("inpaint", {
+    "mask.file": await hole(),
+    "inpaint.edges": lines.isEmpty ? null : await upload(await lines.drawn(), "mask"),
+  });
+  return {
+    overlay: boards,
+    settings: [
+      note("Brush over what should go. Then fill it at once with the photo's patches."),
+      ...brushes(current), row(button("Fill", async () => start("fill", { "mask.file": await hole() }), true)),
+      make("details", {}, make("summary", { textContent: "Better: with lines and training" }),
+        note("A model learns the rest of the photo for one to two minutes, and continues its lines into the hole, or those that you draw."),
+        row(field("Draw", draws)), row(button("Train and fill", train))),
+    ],
+  };
+}
+
+function extend() {
+  const frame = new Frame(state.photo.size, { least: 0, most: 2, handles: ["top", "right", "bottom", "left", "top left", "top right", "bottom left", "bottom right"] });
+  const inputs = ["Top", "Right", "Bottom", "Left"].map((name) => [name, number(0, { min: 0 })]);
+  const size = make("output");
+  const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
+  const shown = () => {
+    frame.rounded.forEach((margin, side) => (inputs[side][1].value = margin));
+    size.textContent = `${frame.extent[1]} × ${frame.extent[0]} pixels`;
+  };
+  frame.element.addEventListener("change", () => {
+    shape.value = "";
+    shown();
+  });
+  for (const [, input] of inputs) input.addEventListener("change", () => frame.setAll(inputs.map(([, one]) => Number(one.value))));
+  shape.addEventListener("change", () => {
+    if (!shape.value) return;
+    const wanted = shape.value;
+    const [height, width] = state.photo.size;
+    const [w, h] = wanted.split(":").map(Number);
+    const [down, across] = [Math.max(0, (width * h) / w - height) / 2, Math.max(0, (height * w) / h - width) / 2];
+    frame.setAll([down, across, down, across]);
+    shape.value = wanted;
+  });
+  frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
+  return {
+    overlay: frame.element,
+    room: 0.35,
+    settings: [
+      note("Drag the frame outwards. What is new is made of the photo's patches; every pixel of the photo is kept."),
+      row(field("Shape", shape), size), row(...inputs.slice(0, 2).map((one) => field(...one))), row(...inputs.slice(2).map((one) => field(...one))),
+      row(button("Extend", () => {
+        if (!frame.rounded.some(Boolean)) throw new Error("First drag a side of the frame outwards.");
+        return start("extend", { "extend.margins": frame.rounded });
+      }, true)),
+    ],
+  };
+}
+
+function tile() {
+  const axes = choice([["both", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "both");
+  return {
+    settings: [
+      note("Changes the photo only along its borders, so that copies of it meet without a seam."),
+      row(field("Repeats", axes)),
+      row(button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value, "make_tileable.seed": random() }), true)),
+    ],
+  };
+}
+
+function stretched([height, width], longest) {
+  const factor = Math.min(1, longest / Math.max(height, width));
+  return { "preview.count": 1, "preview.freedom": 0, "preview.size": [Math.round(height * factor), Math.round(width * factor)] };
+}
+
+// The margins of each photo's frame, which outlast a training.
+const reshaped = new Map();
+
+function retarget() {
+  const { size: [height, width], url } = state.photo;
+  const most = Math.min(1, 2048 / Math.max(height, width));
+  const frame = new Frame([height, width], { least: -0.9, most: 3, handles: ["right", "bottom", "bottom right"], picture: url });
+  const board = new Board([height, width], "mask", `Mark what must keep its shape. ${KEYS}`);
+  const layers = make("div", { className: "boards" }, frame.element, board.canvas);
+  const [columns, rows] = sides(Math.round(width * most), Math.round(height * most));
+  const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
+  frame.element.addEventListener("change", () => {
+    rows.value = Math.max(16, Math.round(frame.extent[0] * most));
+    columns.value = Math.max(16, Math.round(frame.extent[1] * most));
+    reshaped.set(url, frame.margins);
+  });
+  const set = (h, w) => frame.setAll([0, w / most - width, h / most - height, 0]);
+  for (const input of [rows, columns]) input.addEventListener("change", () => set(Number(rows.value), Number(columns.value)));
+  shape.addEventListener("change", () => {
+    if (!shape.value) return;
+    const [w, h] = shape.value.split(":").map(Number);
+    const area = height * width * most * most;
+    set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
+  });
+  if (reshaped.has(url)) frame.setAll(reshaped.get(url));
+  const protects = checkbox();
+  const choose = () => {
+    frame.element.hidden = protects.checked;
+    board.canvas.classList.toggle("idle", !protects.checked);
+    layers.cancel = protects.checked ? board.canvas.cancel : null;
+  };
+  protects.addEventListener("change", choose);
+  choose();
+  const size = () => [Number(rows.value), Number(columns.value)];
+  const options = async () => ({
+    "retarget.shape": size(),
+    "retarget.protect": board.isEmpty ? null : await upload(await board.drawn(), "mask"),
+  });
+  const run = model("retarget");
+  const look = () => start("preview", stretched(size(), 2048));
+  return {
+    overlay: layers,
+    room: 0.25,
+    settings: [
+      note("Drag the frame to another shape. A model keeps the sizes of things; a first look stretches them a little."),
+      row(field("Shape", shape)), row(field("Width", columns), field("Height", rows)),
+      row(button("First look", look, !run), run ? button("Retarget", async () => start("retarget", await options(), { run }), true) : null),
+      make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", protects)), ...brushes(() => board)),
+      ...(run ? [] : training("retarget", options, "With a model, which learns the photo once:")),
+    ],
+  };
+}
+
+function edit() {
+  const run = model("edit");
+  if (!run) return { settings: [...example("edit.jpg", "A tree and a ridge are copied; the model blends them in."), ...training("edit", { "sample.count": 1 })] };
+  const board = new Board(state.photo.size, "paint", `Paint on the photo. ${KEYS}`);
+  const colour = make("input", { type: "color", value: board.colour });
+  colour.addEventListener("input", () => (board.colour = colour.value));
+  const file = make("input", { type: "file", accept: "image/*" });
+  const scale = slider(1, { min: 0.1, max: 3, step: 0.05 });
+  const moves = checkbox();
+  moves.addEventListener("change", () => (board.pasting = moves.checked));
+  file.addEventListener("change", async () => {
+    if (!file.files.length) return;
+    await board.paste(URL.createObjectURL(file.files[0]));
+    board.pasting = moves.checked = true;
+  });
+  scale.addEventListener("input", () => board.resizePasted(Number(scale.value)));
+  const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
+  const go = async () => {
+    if (board.isEmpty) throw new Error("Paint or paste something first.");
+    const drawn = await board.drawn();
+    const options = { [`${how.value}.image`]: await upload(drawn, "paint"), [`${how.value}.seed`]: random() };
+    if (how.value !== "paint") options[`${how.value}.mask`] = await upload(drawn, "mask");
+    return start(how.value, options, { run });
+  };
+  return {
+    overlay: board.canvas,
+    settings: [
+      ...brushes(() => board), row(field("Colour", colour)),
+      row(field("Paste a picture", file)), row(field("Its size", scale), field("Drag it", moves)),
+      row(field("Then", how)), row(button("Go", go, true)),
+    ],
+  };
+}
+
+function animate() {
+  const run = model("animate");
+  if (!run) return { settings: [...example("animate.webp", "The photo moves a little, in a loop."), ...training("animate", { "sample.count": 1 })] };
+  const seconds = number(4, { min: 1, max: 30 });
+  const loop = checkbox(true);
+  const format = choice([["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]], "webp");
+  return {
+    settings: [
+      row(field("Seconds", seconds), field("Loop", loop)), row(field("Format", format)),
+      row(button("Animate", () => start("animate", {
+        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, "animate.seed": random(),
+      }, { run }), true)),
+    ],
+  };
+}
+
+function enlarge() {
+  const factor = number(2, { min: 1.1, max: 8, step: 0.1 });
+  return {
+    settings: [
+      note("For small photos. This trains a model of the photo's detail first, which takes minutes."),
+      row(field("Factor", factor), button("Enlarge", () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }), true)),
+    ],
+  };
+}
+
+// ---- Parts of settings
+
+// How to train a model for a task. `options` are of the pictures that it draws first.
+function training(task, options, why = "This needs a model of the photo. Training it once is enough.") {
+  const going = trainingFor(task);
+  if (going) return [note("The model is being trained; its picture improves as it goes.")];
+  const families = state.photo.models[task];
+  const which = choice(families.map((one, n) => [n, one.title]), 0);
+  const how = choice([["", ""], ["preview", "roughly, about 20 s"]], "");
+  const family = () => families[Number(which.value)];
+  const name = () => (how.options[0].textContent = `in full quality, ${family().time}`);
+  which.addEventListener("change", name);
+  name();
+  const train = async () => {
+    const drawn = typeof options === "function" ? await options() : options;
+    const fits = Object.keys(drawn).every((option) => option.startsWith(`${family().task}.`));
+    return start(family().task, { ...(fits ? drawn : {}), trainer: how.value || null }, { model: family().name });
+  };
+  return [
+    note(why), families.length > 1 ? row(field("Model", which)) : "",
+    row(field("Train", how), button("Train", train, !TOOLS_WITH_LOOK.has(task))),
+  ];
+}
+const TOOLS_WITH_LOOK = new Set(["sample", "retarget"]);
+
+function brushes(board) {
+  const width = slider(24, { min: 4, max: 120 });
+  width.addEventListener("input", () => (board().width = Number(width.value)));
+  const erase = checkbox();
+  erase.addEventListener("change", () => (board().erases = erase.checked));
+  return [
+    row(field("Brush", width), field("Erase", erase)),
+    row(button("Undo", () => board().undo()), button("Clear", () => board().clear())),
+  ];
+}
+
+function example(file, text) {
+  return [
+    make("img", { className: "example", src: `/page/${file}`, alt: "" }),
+    note(`An example: ${text[0].toLowerCase()}${text.slice(1)} Photo: Aitzol Berasategi, CC BY 4.0.`),
+  ];
+}
+
+function sides(width, height) {
+  const [tall, wide] = state.photo.size;
+  return [number(width, { min: 16, placeholder: wide }), number(height, { min: 16, placeholder: tall })];
+}
+
+// A side left empty follows from the other by the photo's aspect ratio.
+function sizeOf(rows, columns) {
+  if (!rows && !columns) return null;
+  const [height, width] = state.photo.size;
+  return [Number(rows) || Math.round((columns * height) / width), Number(columns) || Math.round((rows * width) / height)];
+}
