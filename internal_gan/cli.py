@@ -21,10 +21,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
 from internal_gan.commands import run
-from internal_gan.config.arguments import key_of, prepare, task_of
+from internal_gan.config.arguments import SHORT, key_of, prepare, task_of
 from internal_gan.config.compose import to_options
 from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, composed, conf_dir
 from internal_gan.config.messages import user_errors
+from internal_gan.config.options import FIELDS
 from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors, write_error
@@ -182,13 +183,24 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         known = [name for action in parser._actions for name in action.option_strings]
         wrong = [a for a in arguments if a.startswith("-") and a.partition("=")[0] not in known]
         hint = nearest(wrong[0], known) if wrong else ""
-        raise UserError(f"{message}{hint or '.'} See --help")
+        raise UserError(f"{message}{_as_option(arguments) or hint or '.'} See --help")
 
     parser.error = fail  # type: ignore[method-assign]
     flags = parser.parse_intermixed_args(arguments)
     if wrong := [override for override in flags.overrides if override.startswith("-")]:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
     return flags
+
+
+def _as_option(arguments: Sequence[str]) -> str:
+    """What to type instead of ``--image x.jpg`` or ``--image=x.jpg``; empty if it is no option."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, value = argument.partition("=")
+        option = name.lstrip("-").replace("-", "_")
+        if name.startswith("--") and (option in FIELDS or option in SHORT):
+            value = value or ("" if following.startswith("-") else following) or "VALUE"
+            return f"; options have no dashes: {option}={value}."
+    return ""
 
 
 def _for_hydra(flags: argparse.Namespace) -> list[str]:

@@ -24,11 +24,13 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 # Options allowed with resume= and with checkpoint=; others would have no effect.
 _WITH_RESUME = {"resume", "device", "logger"}
 _WITH_CHECKPOINT = {
-    *("task", "checkpoint", "output", "device", "seed", "model", "keep_original", "marks")
+    *("task", "checkpoint", "output", "device", "seed", "model", "keep_original", "marks"),
+    "confirm",
 }
 # Options that skip_finished=true compares with the existing run's, in addition to the model's.
 _OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
+    "confirm",
     *("marks", "hub", "model", "trainer", "precision"),
 }
 

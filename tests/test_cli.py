@@ -143,6 +143,8 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),
         (["task=sample", "checkpoint=caf\udce9"], ["caf\\udce9", "not valid UTF-8"]),
         (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
+        (["--image", "x.jpg"], ["--image; options have no dashes: image=x.jpg."]),
+        (["--trainer.time=5m", "image=x.jpg"], ["options have no dashes: trainer.time=5m."]),
         (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
         (["task=sample", "checkpoint=.", "image=x.jpg", "trainer=fast"], ["image, trainer"]),
         (["checkpoint=."], ["task=sample", "resume=."]),

@@ -18,7 +18,8 @@ from internal_gan.api.arguments import (
     source_of,
 )
 from internal_gan.api.model import drawn
-from internal_gan.finishing.origin import READ_SIDE, as_source, read_origin
+from internal_gan.errors import UserError
+from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import check_output_type, to_photo
@@ -236,21 +237,29 @@ def compare(runs: str | PathLike[str]) -> list[dict[str, str | float | None]]:
     return rows_of(folder, records, [figures_of(folder, record.name) for record in records])
 
 
-def verify(picture: Given, origin: str | PathLike[str], photo: Given) -> Verification:
+def verify(
+    picture: Given, photo: Given, *, origin: str | PathLike[str] | None = None
+) -> Verification:
     """Check every pixel of a result against the photo it is made from, as task=verify does.
 
     Args:
         picture: the result, of 8 or 16 bits, as methods of :class:`Model` take it.
-        origin: the file ``NAME.origin.png`` that was written next to it.
         photo: the photo that was given to the training.
+        origin: the file ``NAME.origin.png``, by default the one next to the picture's file.
 
     Returns:
         The shares of pixels that are exact copies or blended, whether the claim ``holds``, and a
         ``map`` (1, 3, h, w) in [-1, 1].
 
     Raises:
-        UserError: a picture or the origin cannot be read, or their sizes do not match.
+        UserError: a picture or the origin cannot be read, their sizes do not match, or a picture in
+            memory is given without its origin.
     """
+    if origin is None:
+        file = name_of(picture)
+        if file is None:
+            raise UserError("origin: a picture in memory needs the name of its NAME.origin.png")
+        origin = origin_path(Path(file))
     claimed = read_origin(fspath(origin))
     source = as_source(_read(photo, "photo", claimed.photo_size), claimed.photo_size)
     return check_origin(_read(picture, "picture"), claimed, source)

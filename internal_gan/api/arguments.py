@@ -153,7 +153,8 @@ def source_of(
     Raises:
         UserError: the task has no such option, or a value is not allowed.
     """
-    values: dict[str, Any] = {"task": task}
+    # A program is not asked.
+    values: dict[str, Any] = {"task": task, "confirm": "large"}
     files: dict[str, Photo] = {}
     for name, value in arguments.items():
         if value is None:

@@ -42,7 +42,10 @@ def overrides_of(
     for name, value in given.items():
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in taken_by(task, alone=alone).difference(PATHS) or name == "trainer":
+        elif name in taken_by(task, alone=alone).difference(PATHS) or name in (
+            "trainer",
+            "confirm",
+        ):
             found.append(f"{name}={_text(name, value)}")
         else:
             raise UserError(f"{name}: cannot be set on this page")

@@ -11,7 +11,7 @@ _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
 _INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
 _FINISHED = _INSIDE | {"finish.resolution"}
-_ALONE = frozenset({"task", "image", "output", "seed", "keep_original", "marks"})
+_ALONE = frozenset({"task", "image", "output", "seed", "keep_original", "marks", "confirm"})
 _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 

@@ -123,6 +123,9 @@ class Options:
     keep_original: bool = flag(
         True, "copy the photo's file into the run; false: record only its name and checksum"
     )
+    confirm: str | None = one_of(
+        ("large",), None, "large: make results of more than 50 megapixels without asking"
+    )
     marks: bool = flag(True, "record in result files how they were made (XMP metadata)")
     objective: str | None = one_of(
         FIGURES,

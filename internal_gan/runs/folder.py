@@ -106,10 +106,26 @@ class RunFolder:
                     f"run folder {path}: its run ended before it wrote config.yaml; start it again "
                     f"with output={path}"
                 )
-            raise UserError(f"{path} is not a run folder: it has no config.yaml")
+            newest = folder._newest(needs)
+            offer = f"; the newest run in it is {newest}" if newest else ": it has no config.yaml"
+            raise UserError(f"{path} is not a run folder{offer}")
         if lacking:
             raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
         return folder
+
+    def _newest(self, needs: Sequence[str]) -> Path | None:
+        """The newest run in this folder of runs, or of folders of them; with ``needs`` the newest
+        finished one that has these files."""
+        found = [
+            path.parent
+            for path in (*self.path.glob("*/config.yaml"), *self.path.glob("*/*/config.yaml"))
+            if not needs
+            or (
+                all((path.parent / name).is_file() for name in needs)
+                and read_status(path.parent / "status.json").get("state") == "finished"
+            )
+        ]
+        return max(found, key=lambda path: (path / "config.yaml").stat().st_mtime, default=None)
 
     def forget(self) -> None:
         """Let ``create`` begin this run again, writing over what it made.

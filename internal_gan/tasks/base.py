@@ -1,5 +1,6 @@
 """The interface of a task to the runner: it checks its options, then draws pictures one by one."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +15,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import LONGEST, Finished, Finisher
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, Finished, Finisher
 from internal_gan.finishing.layers import Layer, read_layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin
@@ -27,10 +28,13 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
-from internal_gan.units import Size, counted
+from internal_gan.units import Size, counted, duration, memory
 
 # Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
+
+# Results of more pixels must be confirmed, since they take minutes.
+LARGE, SECONDS_PER_MEGAPIXEL = 50_000_000, 2.0
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -241,6 +245,18 @@ class Context:
         """Raise a UserError if layers were given, which ``what`` does not support."""
         if files := self.given_layers:
             raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")
+
+    def check_size(self, size: Size | None, option: str) -> None:
+        """Raise a UserError that names ``option`` if a result of this size is very large, unless
+        that was confirmed."""
+        pixels = 0 if size is None else math.prod(size)
+        if pixels > LARGE and self.options.confirm != "large":
+            spent = SECONDS_PER_MEGAPIXEL * pixels / 1e6
+            raise UserError(
+                f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
+                f"{duration(spent)} on two cores and {memory(BYTES_PER_PIXEL * pixels)} of memory; "
+                "to go on, add confirm=large"
+            )
 
     def say(self, text: str) -> None:
         """Print a line and log it."""

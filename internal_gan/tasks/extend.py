@@ -98,6 +98,7 @@ class Extend(Task[ExtendOptions]):
                 f"{named}: the result would have {_by(rows, columns)} pixels; allowed are "
                 f"{MAX_PIXELS // 10**6} megapixels"
             )
+        self.context.check_size((rows, columns), named)
         return margins
 
     def _measured(self, photo: Photo, named: str) -> Margins:

@@ -20,6 +20,7 @@ class Preview(Task[PreviewOptions]):
         wanted, learnt = self.wanted, small(self.context.given.photo().pixels)
         finisher = self.context.finisher(learnt, wanted.size)
         finisher.check(self.size_option)
+        self.context.check_size(finisher.size, self.size_option)
         for number, seed in enumerate(self.seeds(wanted.count)):
             rng = torch.Generator().manual_seed(seed)
             shape = finisher.drawing_size or size_of(learnt)

@@ -34,6 +34,7 @@ class Sample(Task[SampleOptions]):
             needed = model.sampling_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option)
+        self.context.check_size(finisher.size, self.size_option)
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)

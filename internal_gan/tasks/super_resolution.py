@@ -89,6 +89,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         needed = IMAGES_AT_ONCE * 12 * height * width
         option = f"super_resolution.factor={factor:g}, {height}x{width} pixels,"
         check_memory(needed, device, option)
+        self.context.check_size((height, width), f"super_resolution.factor={factor:g}")
 
     def _in_words(self, size: Size) -> str:
         height, width = scaled(size, self.wanted.factor)

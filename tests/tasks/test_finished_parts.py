@@ -95,7 +95,7 @@ def test_the_origin_is_verified_and_marks_the_photos_pixels(
     answer = run(shell, runs, task)
     assert answer.code == 0, answer.err
     result = f"out/{task}/000.png"
-    found = internal_gan.verify(result, result.replace(".png", ".origin.png"), "photo.png")
+    found = internal_gan.verify(result, "photo.png", origin=result.replace(".png", ".origin.png"))
     assert found.holds
     origin, own = found.origin, np.moveaxis(np.indices(SIZE), 0, -1)
     made, source = (np.asarray(Image.open(file)) for file in (result, "photo.png"))
@@ -167,7 +167,9 @@ def test_with_another_photo_only_pixels_inside_have_origins(shell: Shell, runs: 
     assert origin.photo_size == (30, 42)
     assert (origin.kinds[:5] == OTHER).all()
     assert (origin.kinds[11:15, 17:21] != OTHER).all()
-    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+    assert internal_gan.verify(
+        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
+    ).holds
 
 
 def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None:
@@ -179,7 +181,9 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     origin = of("edit")
     assert origin.photo_size == SIZE
     assert (origin.kinds[44:60, 64:86] == BLENDED).mean() > 0.9
-    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+    assert internal_gan.verify(
+        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
+    ).holds
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,9 @@ def test_finished_results_are_kept_after_ctrl_c(
     answer = run(shell, runs, "edit", "edit.count=2")
     assert answer.code != 0
     assert "Traceback" not in answer.err
-    assert internal_gan.verify("out/edit/000.png", "out/edit/000.origin.png", "photo.png").holds
+    assert internal_gan.verify(
+        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
+    ).holds
     assert not Path("out/edit/001.png").exists()
     assert RunFolder(Path("out")).status()["state"] == "stopped"
 

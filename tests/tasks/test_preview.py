@@ -92,6 +92,30 @@ def test_mistakes_are_one_line_and_leave_nothing(
 
 
 @pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (["task=preview", "preview.size=[300,400]"], "preview.size=[300,400]"),
+        (["task=extend", "extend.margins=[0,0,160,200]"], "extend.margins=[0,0,160,200]"),
+        (["model=singan", "sample.size=[300,400]"], "sample.size=[300,400]"),
+        (["model=ingan", "retarget.shape=[300,400]"], "retarget.shape=[300,400]"),
+        (["task=super_resolution", "super_resolution.factor=4"], "super_resolution.factor=4"),
+    ],
+)
+def test_a_very_large_result_must_be_confirmed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, options: list[str], option: str
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.base.LARGE", 50_000)
+    write_image("photo.png", picture(100, 120))
+    answer = shell(*options, "image=photo.png")
+    assert answer.code == 2
+    assert f"error: {option}: a result of " in answer.err
+    assert " megapixels takes about " in answer.err
+    assert answer.err.endswith("of memory; to go on, add confirm=large\n")
+    assert answer.err.count("\n") == 1
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
     ("size", "option"), [(None, "finish.resolution"), ((90, 90), "preview.size")]
 )
 def test_too_little_memory_is_one_line_in_python(

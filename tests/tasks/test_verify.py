@@ -67,10 +67,15 @@ def test_another_photo_does_not_hold(result: Path, shell: Shell) -> None:
     assert answer.code == 1
 
 
+def test_a_picture_in_memory_needs_the_name_of_its_origin(result: Path) -> None:
+    with pytest.raises(UserError, match="origin: a picture in memory needs"):
+        internal_gan.verify(np.asarray(Image.open(result)), "photo.png")
+
+
 def test_blended_pixels_are_counted_with_their_largest_change(result: Path) -> None:
-    before = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
+    before = internal_gan.verify(result, "photo.png")
     changed(result, BLENDED, by=100)
-    after = internal_gan.verify(result, result.with_suffix(".origin.png"), "photo.png")
+    after = internal_gan.verify(result, "photo.png")
     assert before.holds
     assert after.holds
     assert after.blended == before.blended
@@ -82,7 +87,7 @@ def test_pixels_of_no_photo_are_counted(result: Path) -> None:
     origin = read_origin(file)
     origin.kinds[:] = 2
     write_origin(file, origin)
-    found = internal_gan.verify(result, file, "photo.png")
+    found = internal_gan.verify(result, "photo.png", origin=file)
     assert (found.exact, found.blended, found.other) == (0, 0, 1)
     assert "100 % are from no photo" in found.in_words()
 
@@ -103,7 +108,7 @@ def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> Non
 def test_from_python_pictures_may_be_in_memory(result: Path) -> None:
     array = np.asarray(Image.open(result))
     with Image.open("photo.png") as photo:
-        assert internal_gan.verify(array, result.with_suffix(".origin.png"), photo).holds
+        assert internal_gan.verify(array, photo, origin=result.with_suffix(".origin.png")).holds
 
 
 def test_an_origin_file_elsewhere_can_be_given(result: Path, shell: Shell) -> None:
@@ -145,7 +150,9 @@ def test_16_bits_and_transparency_are_verified(
     assert (sample.alpha is not None) == (channels == 4)
     answer = verify(shell, "run/sample/000.png", photo="deep.png")
     assert answer.code == 0, answer.out
-    found = internal_gan.verify("run/sample/000.png", "run/sample/000.origin.png", "deep.png")
+    found = internal_gan.verify(
+        "run/sample/000.png", "deep.png", origin="run/sample/000.origin.png"
+    )
     assert found.exact > 0.1
     if channels == 4:
         # Transparency is verified too.

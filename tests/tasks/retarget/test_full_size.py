@@ -194,7 +194,7 @@ def test_the_origin_of_a_result_holds(learnt: Path, shell: Shell, tmp_path: Path
     (name,) = retarget(shell, learnt, *wanted)
     picture = Path("out/retarget") / name
     origin = picture.with_suffix(".origin.png")
-    found = internal_gan.verify(picture, origin, learnt.parent / "light.png")
+    found = internal_gan.verify(picture, learnt.parent / "light.png", origin=origin)
     assert found.holds
     assert found.origin.photo == 1
     # The protected part is a copy.
