@@ -2,7 +2,7 @@
 
 python examples/tileable.py photo.jpg texture.png
 python examples/tileable.py runs/photo-singan/2026-01-31_10-00-00 wall.png --size 2000 2000
-python examples/tileable.py runs/photo-singan/2026-01-31_10-00-00 photo.png --keep-photo
+python examples/tileable.py photo.jpg tile.png --keep-photo
 """
 
 import argparse
@@ -16,17 +16,17 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="a photo, or the run folder of a trained model")
     parser.add_argument("picture", type=Path, help="file to write, such as texture.png")
     parser.add_argument("--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"))
-    parser.add_argument("--keep-photo", action="store_true", help="change only the photo's borders")
+    parser.add_argument("--keep-photo", action="store_true", help="change only a photo's borders")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
 
-    if wanted.source.is_dir():
-        model = internal_gan.load(wanted.source, "singan")
-    else:
-        model = internal_gan.fit(wanted.source, progress=True).model
     if wanted.keep_photo:
-        picture = model.make_tileable(seed=wanted.seed)
+        picture = internal_gan.make_tileable(wanted.source)
     else:
+        if wanted.source.is_dir():
+            model = internal_gan.load(wanted.source, "singan")
+        else:
+            model = internal_gan.fit(wanted.source, progress=True).model
         (picture,) = model.sample(size=wanted.size, tileable=True, seed=wanted.seed)
     picture.save(wanted.picture)
 

@@ -41,7 +41,6 @@ DRAWINGS: dict[str, dict[str, dict[str, Any]]] = {
         "harmonize": {"image": ARRAY[:, ::-1], "mask": HOLE, **NETWORK},
         "animate": {"seconds": 0.1, **NETWORK},
         "super_resolve": {"factor": 1.5},
-        "make_tileable": NETWORK,
     },
     "ingan": {"retarget": {"scale": (1, 1.5), **NETWORK}},
     "edgeconnect": {"fill": {"mask": HOLE, **NETWORK}},
@@ -279,14 +278,6 @@ class TestEachMethodGivesWhatItsTaskGives:
         for given in (photo, ARRAY, None):
             image = singan.model.super_resolve(given, factor=2)
             assert (np.asarray(image) == pixels(made / "super_resolution" / "enlarged.png")).all()
-
-    def test_make_tileable(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
-        made = command(
-            shell, tmp_path / "out", singan, "task=make_tileable", "make_tileable.axes=x"
-        )
-        for given in (None, ARRAY):
-            image = singan.model.make_tileable(given, axes="x")
-            assert (np.asarray(image) == pixels(made / "make_tileable" / "000.png")).all()
 
     @pytest.mark.parametrize(
         ("arguments", "options"),
@@ -532,7 +523,6 @@ class TestLoading:
         assert model.folder is None
         assert model.sample(detail="network") == singan.model.sample()
         assert model.sample(detail="patches")[0].size == (28, 20)
-        assert model.make_tileable().size == (28, 20)
         model.save_pretrained(tmp_path / "saved")
         assert internal_gan.load(tmp_path / "saved", "singan").sample() == model.sample()
 
@@ -597,7 +587,6 @@ ARGUMENTS = {
     "harmonize": arguments.Harmonizing,
     "animate": arguments.Animating,
     "super_resolution": arguments.Enlarging,
-    "make_tileable": arguments.Tiling,
     "retarget": arguments.Retargeting,
     "inpaint": arguments.Filling,
     "preview": arguments.Previewing,

@@ -97,19 +97,13 @@ def test_a_photo_becomes_larger(run: Path, tmp_path: Path, monkeypatch: pytest.M
     assert read_image(result).size == (100, 140)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "size"), [(["--size", "31", "44"], (31, 44)), (["--keep-photo"], (20, 28))]
-)
-def test_a_picture_that_repeats(
-    run: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    size: tuple[int, int],
-) -> None:
-    picture = tmp_path / "picture.png"
-    script(monkeypatch, "tileable.py", run, picture, *arguments)
-    assert read_image(picture).size == size
+def test_a_picture_that_repeats(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture_file, photo = tmp_path / "picture.png", tmp_path / "photo.png"
+    script(monkeypatch, "tileable.py", run, picture_file, "--size", "31", "44")
+    assert read_image(picture_file).size == (31, 44)
+    write_image(photo, picture())
+    script(monkeypatch, "tileable.py", photo, picture_file, "--keep-photo")
+    assert read_image(picture_file).size == read_image(photo).size
 
 
 def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

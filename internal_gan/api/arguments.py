@@ -97,14 +97,6 @@ class Enlarging(How, total=False):
     passes: int | None
 
 
-class Tiling(How, total=False):
-    """Of task=make_tileable."""
-
-    axes: Literal["both", "x", "y"]
-    band: float
-    start_scale: int | None
-
-
 class Retargeting(How, total=False):
     """Of task=retarget."""
 
@@ -153,8 +145,7 @@ def source_of(
     Raises:
         UserError: the task has no such option, or a value is not allowed.
     """
-    # A program is not asked.
-    values: dict[str, Any] = {"task": task, "confirm": "large"}
+    values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}
     for name, value in arguments.items():
         if value is None:

@@ -15,7 +15,6 @@ from internal_gan.api.arguments import (
     Painting,
     Retargeting,
     Sampling,
-    Tiling,
 )
 from internal_gan.api.model import Model
 from internal_gan.config.families import FAMILIES
@@ -99,16 +98,6 @@ class Redraws(Model):
             passes: by default chosen to suit the factor.
         """
         return self._one("super_resolution", photo=image, **how)
-
-    def make_tileable(self, image: Given | None = None, **how: Unpack[Tiling]) -> Any:
-        """Change the borders of a photo, by default the model's own, so that it repeats seamlessly.
-
-        Args:
-            axes: borders to match: ``x`` left and right, ``y`` top and bottom.
-            band: width of the border that may change, in pixels or, below 1, as a fraction of the
-                side.
-        """
-        return self._one("make_tileable", image=image, **how)
 
 
 class Retargets(Model):

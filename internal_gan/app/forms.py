@@ -19,7 +19,7 @@ WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
 # Tasks that draw: with a model, or without one.
 TASKS = (
     *(name for name, task in TABLE.items() if task.needs and not task.files),
-    *("preview", "fill", "extend"),
+    *("preview", "fill", "extend", "make_tileable"),
 )
 
 

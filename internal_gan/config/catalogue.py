@@ -100,16 +100,6 @@ TABLE = {
         again=("super_resolution.factor=2",),
         source=_CHANGED,
     ),
-    "make_tileable": TaskSpec(
-        needs=("redraws",),
-        takes=_INSIDE,
-        alone=_ALONE
-        | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
-        | {"layers.files", "layers.labels"},
-        reads=("make_tileable.image",),
-        memory="make_tileable.image",
-        source=_CHANGED,
-    ),
     "inpaint": TaskSpec(
         needs=("fills",),
         takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
@@ -144,6 +134,13 @@ TABLE = {
         | {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate"}
         | {"fill.count", "fill.seed", "layers.files", "layers.labels"},
         reads=("mask.file", "mask.source"),
+        memory="image",
+        source="compositeCapture",
+    ),
+    "make_tileable": TaskSpec(
+        alone=_ALONE
+        | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
+        | {"layers.files", "layers.labels"},
         memory="image",
         source="compositeCapture",
     ),

@@ -237,7 +237,6 @@ class HarmonizeOptions(RedrawOptions):
 class MakeTileableOptions:
     """How to make a photo repeat without a seam."""
 
-    image: str | None = path("photo to change; null: the photo of the training")
     axes: str = one_of(
         ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
     )
@@ -246,9 +245,6 @@ class MakeTileableOptions:
         "width of the border that may change, as a fraction of the side or in pixels",
         "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
-    )
-    start_scale: int | str = _start_scale(
-        0, "higher stays closer to the photo's own borders; auto: the task's default", AUTO
     )
     seed: int | None = seed()
 

@@ -10,6 +10,8 @@ from internal_gan.shapes import Pixels
 NAMES = {-2: "top and bottom", -1: "left and right"}
 # Pictures with a longer side, in pixels, are shrunk before they are repeated.
 LONGEST_REPEATED = 1000
+# Steps across a border, relative to those inside, at which it is softer than the rest, or shows.
+SOFTER, VISIBLE = 0.8, 1.3
 
 
 def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
@@ -29,10 +31,16 @@ def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
 def seams_in_words(found: Mapping[str, float]) -> str:
     """The ratios in words.
 
-    >>> seams_in_words({"top and bottom": 1.234, "left and right": 0.9})
-    '1.23 x (top and bottom), 0.90 x (left and right)'
+    >>> seams_in_words({"top and bottom": 1.034, "left and right": 0.6})
+    '1.03 x (top and bottom), 0.60 x, softer (left and right)'
     """
-    return ", ".join(f"{ratio:.2f} x ({name})" for name, ratio in found.items())
+    return ", ".join(f"{ratio:.2f} x{_judged(ratio)} ({name})" for name, ratio in found.items())
+
+
+def _judged(ratio: float) -> str:
+    if ratio < SOFTER:
+        return ", softer"
+    return ", a visible seam" if ratio > VISIBLE else ""
 
 
 def proof_name(wrap: Wrap) -> str:

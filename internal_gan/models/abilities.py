@@ -183,10 +183,6 @@ class Redraws(Model):
         """An image enlarged;
         see :func:`internal_gan.models.singan.super_resolution.super_resolve`."""
 
-    @abstractmethod
-    def make_tileable(self, *given: Any, **how: Any) -> Tensor:
-        """An image that repeats; see :func:`internal_gan.models.singan.tiling.make_tileable`."""
-
 
 class Quantizes(Recipe):
     """Can retrain a scale of a finished model on a few flat colours, as those of clip-art."""

@@ -123,7 +123,7 @@ class Context:
     Attributes:
         given: the inputs of the run.
         trained: the inputs of its model's training; the same object at the end of a training.
-        asides: whether to draw pictures other than the results.
+        asides: whether to draw pictures other than the results; calls from Python do not.
         console: where the task prints.
         folder: the run folder; None before the first picture is drawn, and in a call from Python.
         facts: what the task adds to the run's ``status.json``.
@@ -248,9 +248,9 @@ class Context:
 
     def check_size(self, size: Size | None, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed."""
+        that was confirmed or a program asks for it."""
         pixels = 0 if size is None else math.prod(size)
-        if pixels > LARGE and self.options.confirm != "large":
+        if pixels > LARGE and self.options.confirm != "large" and self.asides:
             spent = SECONDS_PER_MEGAPIXEL * pixels / 1e6
             raise UserError(
                 f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "

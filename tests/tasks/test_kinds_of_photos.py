@@ -99,7 +99,7 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "edit": f"checkpoint=singan edit.image={name} edit.mask=mask.png",
         "harmonize": f"checkpoint=singan harmonize.image={name} harmonize.mask=mask.png",
         "paint": f"checkpoint=singan paint.image={name}",
-        "make_tileable": "checkpoint=singan",
+        "make_tileable": f"image={name}",
         "evaluate": "checkpoint=singan sample.count=1 evaluate.maps=0",
         "retarget": "checkpoint=ingan retarget.shape=1:1",
         "inpaint": "checkpoint=edgeconnect",
@@ -109,7 +109,7 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         answer = shell(*options.split(), *common, f"output={folder}")
         assert answer.code == 0, answer.err
     for task, options in tasks.items():
-        settings = [] if task == "preview" else ["device=cpu"]
+        settings = [] if task in ("preview", "make_tileable") else ["device=cpu"]
         settings += [] if task in WITHOUT_RESOLUTION else [f"finish.resolution={longest}"]
         answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{task}")
         assert answer.code == 0, (task, answer.err)

@@ -55,7 +55,6 @@ def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
             ["harmonize.image=photo.png", "harmonize.mask=mask.png"],
             CHANGED,
         ),
-        ("make_tileable/000.png", ["make_tileable.image=photo.png"], CHANGED),
         ("super_resolution/enlarged.png", ["super_resolution.factor=2"], CHANGED),
     ],
 )

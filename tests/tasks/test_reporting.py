@@ -101,7 +101,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("task", "room"),
     [
         *(("sample", room) for room in range(5)),
-        *(("super_resolution", 3), ("make_tileable", 4), ("paint", 3)),
+        *(("super_resolution", 3), ("paint", 3)),
     ],
 )
 def test_a_full_disk_is_one_line_and_the_status_says_failed(

@@ -34,7 +34,7 @@ TRAININGS = {
 }
 # Tasks that need only the files of the training.
 TASKS = {
-    "singan": ("make_tileable", "super_resolution", "sample", "animate animate.seconds=0.1"),
+    "singan": ("super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
     "ingan": ("retarget retarget.shape=[20,30] retarget.image=other",),
     "edgeconnect": ("inpaint mask.feather=1", "inpaint mask.box=[2,3,8,9]"),
@@ -43,7 +43,6 @@ TASKS = {
 # Tasks that name further files.
 WITH_FILES = {
     "singan": (
-        "make_tileable make_tileable.image=given/other.png",
         "super_resolution image=given/other.png",
         "paint paint.image=given/other.png",
         "edit edit.image=given/other.png edit.mask=given/hole.png",

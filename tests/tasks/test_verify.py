@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import internal_gan
+from internal_gan.errors import UserError
 from internal_gan.finishing.origin import BLENDED, read_origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from tests.commands import Answer, Shell

@@ -68,7 +68,6 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("singan", "edit", {**BY_MASK, **NETWORK}),
     ("singan", "edit", {**BY_MASK, **PATCHES}),
     ("singan", "harmonize", {**BY_MASK, **NETWORK}),
-    ("singan", "make_tileable", PATCHES),
     ("singan", "super_resolve", {"factor": 1.5}),
     ("ingan", "retarget", {"scale": (1, 1.5), **NETWORK}),
     ("ingan", "retarget", {"size": (30, 56), **PATCHES}),

@@ -10,7 +10,7 @@ from internal_gan.images.colours import nearest_colours
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws, Samples
 from internal_gan.models.redrawing import last_start_scale, working_size
-from internal_gan.models.singan import animation, sampling, super_resolution, tiling
+from internal_gan.models.singan import animation, sampling, super_resolution
 from internal_gan.models.singan.pyramid import NoisePyramid
 from internal_gan.units import Size
 
@@ -25,7 +25,6 @@ class SinGAN(NoisePyramid, Samples, Redraws):
     animate = animation.animate
     animating_memory = animation.animating_memory
     super_resolve = super_resolution.super_resolve
-    make_tileable = tiling.make_tileable
 
     @torch.no_grad()
     def inject(
