@@ -32,12 +32,13 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 	echo; \
 	echo "The demo took $$((seconds / 60)) min $$((seconds % 60)) s."; \
 	echo "  the photo              $(PHOTO)"; \
-	echo "  samples of its size    $$run/sample/"; \
-	echo "  wider samples          $$run-wide/sample/"; \
+	echo "  samples of its size    $$run/sample/000.png to 007.png"; \
+	echo "  wider samples          $$run-wide/sample/000.png, 001.png"; \
 	echo "  report page            $$run/index.html"; \
-	echo "For your own photo:"; \
-	echo "  $(BIN)/internal-gan model=singan image=your-photo.jpg"; \
-	echo "(after \`. $(BIN)/activate\` the command is just internal-gan)"
+	echo "What to try next:"; \
+	echo "  $(BIN)/internal-gan task=preview image=your-photo.jpg     # at once, without training"; \
+	echo "  $(BIN)/internal-gan task=animate checkpoint=$$run         # the model that was trained here"; \
+	echo "  $(BIN)/internal-gan app                                   # in the browser: $(BIN)/pip install '.[app]'"
 
 test: lint contracts docs ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 types unit

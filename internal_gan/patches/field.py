@@ -16,9 +16,10 @@ were carried from a smaller size).
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -187,9 +188,18 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
         for band in bands:
             kernel(*arguments, *band)
         return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(lambda band: kernel(*arguments, *band), bands):
-            pass
+    for _ in _pool(threads).map(lambda band: kernel(*arguments, *band), bands):
+        pass
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Kept, since a picture takes hundreds of searches."""
+    return ThreadPoolExecutor(threads, "patches")
+
+
+if hasattr(os, "register_at_fork"):  # a child has no threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import HEADLINE_FIGURES, means, panel
+from internal_gan.evaluation.figures import FIGURES, HEADLINE_FIGURES, means, panel
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
 from internal_gan.finishing.origin import origin_path, read_origin
@@ -21,6 +21,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.report.summary import Setting, as_latex, as_rows, as_svg, settings_of
 from internal_gan.report.table import as_markdown, grid
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
@@ -73,10 +74,18 @@ class Compare(Task[None]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Document | Picture]:
         folder, records, say = self._folder, self._records, self.context.say
         figures = [figures_of(folder, record.name, measure=self.measure) for record in records]
-        rows = [_in_words(row) for row in rows_of(folder, records, figures)]
+        numbers = rows_of(folder, records, figures)
+        rows = [_in_words(row) for row in numbers]
         table, picture = self._target / NAME, self._target / f"{NAME}.png"
+        swept = [name for name in rows[0] if any(name in record.values for record in records)]
+        measured = [name for name in rows[0] if name in FIGURES or name == "seconds"]
+        settings = settings_of(numbers, swept, measured)
+        perfect = {name: value for name, (value, _) in FIGURES.items()} | {"seconds": "small"}
         yield Document(f"{table}.csv", as_csv(rows))
-        yield Document(f"{table}.md", as_markdown(rows))
+        yield Document(f"{table}.md", _tables(rows, settings, perfect))
+        if any(one.figures for one in settings):
+            yield Document(f"{table}.tex", as_latex(settings, perfect))
+            yield Document(f"{table}.svg", as_svg(settings))
         shown = [shown_of(folder / record.name) for record in records]
         cells = [
             (_label(record.name, found), [*filter(None, [run.photo]), *run.pictures])
@@ -87,11 +96,22 @@ class Compare(Task[None]):
             yield Picture(str(picture), to_photo(grid(cells)).pixels, "aside")
         else:
             picture.unlink(missing_ok=True)
-        say(f"{len(records)} runs\n  Table:    {table}.md, {NAME}.csv")
+        say(f"{len(records)} runs\n  Tables:   {table}.md, {NAME}.csv, {NAME}.tex")
+        say(f"  Plot:     {table}.svg")
         if cells:
             say(f"  Pictures: {picture}")
         if not self.measure:
             say(f"  Figures:  {command('task=compare', f'runs={folder}')} measures all runs")
+
+
+def _tables(
+    rows: Sequence[Mapping[str, str]], settings: Sequence[Setting], perfect: Mapping[str, str]
+) -> str:
+    """The settings, if a mean says more than a row, and all runs."""
+    if max(one.runs for one in settings) == 1:
+        return as_markdown(rows)
+    note = "Mean ± standard deviation over seeds and photos; arrows say what is better."
+    return f"{as_markdown(as_rows(settings, perfect))}\n{note}\n\n{as_markdown(rows)}"
 
 
 def compare(folder: str, *, measure: bool = True) -> None:
