@@ -17,7 +17,6 @@ from internal_gan.config.options import taken_by
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.results import read_results
 
 REQUEST = "app.json"
@@ -99,12 +98,6 @@ class Runs:
             state = "failed"
         elif state == "interrupted" or (state == "unknown" and asked):
             state = "stopped"
-        rows = read_metrics(folder.metrics_path) if folder.metrics_path.is_file() else []
-        plans = [row for row in rows if row.get("event") == "plan"]
-        planned = (
-            sum(s["steps"] * s["seconds_per_step"] for s in plans[-1]["stages"]) if plans else 0
-        )
-        spent = seconds_of(rows)
         results = read_results(folder.path) if folder.path.is_dir() else []
         overrides = asked.get("overrides", [])
         return {
@@ -120,8 +113,8 @@ class Runs:
             "state": state,
             "place": place,
             "error": error or status.get("reason"),
-            "share": min(1.0, spent / planned) if planned else 0.0,
-            "seconds_left": max(0.0, planned - spent) if planned else None,
+            "share": status.get("share", 0.0),
+            "seconds_left": status.get("seconds_left"),
             "stages": status.get("stages_finished"),
             "page": self.url(name, "index.html") if folder.report_path.is_file() else None,
             "command": command(*(o for o in overrides if not o.startswith("output="))),

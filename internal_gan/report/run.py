@@ -80,7 +80,7 @@ class RunState:
 
     @property
     def seconds_left(self) -> float:
-        return max(sum(stage.seconds for stage in self.stages) - self.seconds_spent, 0.0)
+        return float(self.status.get("seconds_left", 0.0))
 
 
 def read_run(folder: Path) -> RunState:

@@ -26,6 +26,8 @@ class Status(TypedDict, total=False):
     reason: str
     device: str
     seconds: float
+    share: float
+    seconds_left: float
     stages: int
     stages_finished: int
     photos: int

@@ -35,6 +35,8 @@ _FILES, _LABELS = "layers.files", "layers.labels"
 
 # Results of more pixels must be confirmed, since they take minutes.
 LARGE, SECONDS_PER_MEGAPIXEL = 50_000_000, 2.0
+# Seconds from which it is told how long drawing takes.
+LEAST_TOLD = 2.0
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -127,6 +129,8 @@ class Context:
         console: where the task prints.
         folder: the run folder; None before the first picture is drawn, and in a call from Python.
         facts: what the task adds to the run's ``status.json``.
+        expected: how many results there will be; 0 if the task shows its own progress.
+        opening: lines to print once all is checked and drawing begins.
     """
 
     given: Source
@@ -135,6 +139,8 @@ class Context:
     console: Console = field(default_factory=lambda: Console(quiet=True))
     folder: RunFolder | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    expected: int = 0
+    opening: Sequence[str] = ()
 
     @property
     def options(self) -> Options:
@@ -262,12 +268,27 @@ class Context:
         """Print a line and log it."""
         say(self.console, text)
 
+    def open(self) -> None:
+        """Print the opening lines, unless they were."""
+        for line in self.opening:
+            self.console.print(line, markup=False)
+        self.opening = ()
+
+    def begin(self, count: int, seconds: float) -> None:
+        """Tell that so many results will be drawn, and how long that takes on two cores."""
+        self.expected = count
+        self.open()
+        if seconds >= LEAST_TOLD:
+            self.say(f"Drawing {counted(count, 'picture')} takes about {duration(seconds)}")
+
     def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
         """Yield the items and show how many are done."""
+        self.open()
         return show_progress(items, count, what, self.console)
 
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
         """Yield a function that shows the fraction of the work that is done, 0 to 1."""
+        self.open()
         return show_share(doing, self.console)
 
 
@@ -313,6 +334,11 @@ class Task(ABC, Generic[Wanted]):
         The run folder is created after the first item, so raise any UserError about files or
         options before it.
         """
+
+    def cost(self, model: Any) -> float:
+        """About how many seconds drawing takes on two cores, at the end of a training; 0 if that is
+        hardly worth telling."""
+        return 0.0
 
     @property
     def memory(self) -> str:

@@ -9,6 +9,8 @@ from internal_gan.finishing.layout import layout, small
 from internal_gan.images.resize import size_of
 from internal_gan.tasks.base import Picture, Task
 
+LAYOUT_SECONDS = 0.4
+
 
 class Preview(Task[PreviewOptions]):
     """Draws variations, ``preview/000.png`` and so on, and their layouts."""
@@ -21,6 +23,7 @@ class Preview(Task[PreviewOptions]):
         finisher = self.context.finisher(learnt, wanted.size)
         finisher.check(self.size_option)
         self.context.check_size(finisher.size, self.size_option)
+        self.context.begin(wanted.count, wanted.count * (finisher.seconds + LAYOUT_SECONDS))
         for number, seed in enumerate(self.seeds(wanted.count)):
             rng = torch.Generator().manual_seed(seed)
             shape = finisher.drawing_size or size_of(learnt)

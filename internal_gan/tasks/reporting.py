@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import torch
@@ -16,10 +16,17 @@ from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
+from internal_gan.runs.results import Result
 from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.progress import Display
 from internal_gan.units import duration
 from internal_gan.version import __version__
+
+# Between two updates of the time left in a run's status.
+STATUS_SECONDS = 2.0
+# Between two updates of the results in it.
+RESULTS_SECONDS = 0.5
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -32,15 +39,53 @@ def new_console(*, quiet: bool = False) -> Console:
 def say(console: Console, text: str) -> None:
     """Print a line and log it."""
     console.print(text, markup=False)
+    log(text)
+
+
+def log(text: str) -> None:
+    """Log a line."""
     _log.info(text.strip())
 
 
-def announce(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
-    """Print the first lines of a run."""
-    say(console, f"internal-gan {__version__}, torch {torch.__version__}")
-    for line in about:
-        say(console, line)
-    say(console, f"Run folder {folder.path}")
+def header(about: Sequence[str]) -> list[str]:
+    """The first lines of a run."""
+    return [f"internal-gan {__version__}, torch {torch.__version__}", *about]
+
+
+class Reports:
+    """Tells how far drawing is, on a console and in the run's status.
+
+    Args:
+        expected: returns how many results there will be, 0 if the task shows its own progress.
+        started: when drawing began (:func:`time.monotonic`).
+    """
+
+    def __init__(
+        self, folder: RunFolder, console: Console, expected: Callable[[], int], started: float
+    ) -> None:
+        self._folder, self._expected, self._started = folder, expected, started
+        self._display, self._written = Display(console), started
+
+    def __call__(self, results: Sequence[Result]) -> None:
+        """Record the results so far, at most every half second."""
+        now = time.monotonic()
+        count, made = self._expected(), sum(result.kind == "result" for result in results)
+        if now - self._written < RESULTS_SECONDS or not made:
+            return
+        self._written, share = now, 0.0
+        if made < count:
+            share, left = made / count, (now - self._started) / made * (count - made)
+            self._display.show(share, left, f"{made} of {count} pictures")
+            write_left(self._folder, share, left)
+        self._folder.write_status("running", results=results)
+
+    def close(self) -> None:
+        self._display.close()
+
+
+def write_left(folder: RunFolder, share: float, seconds: float) -> None:
+    """Record how much of a run is done, 0 to 1, and about how many seconds are left."""
+    folder.write_status("running", share=round(share, 3), seconds_left=round(seconds, 1))
 
 
 def write_page(folder: RunFolder) -> None:
@@ -58,7 +103,9 @@ def end_run(
     """Record that a run is finished, and print what it ``made`` since ``started``
     (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
     seconds = time.monotonic() - started
-    folder.write_status("finished", seconds=round(earlier + seconds, 1))
+    folder.write_status(
+        "finished", seconds=round(earlier + seconds, 1), share=1.0, seconds_left=0.0
+    )
     write_page(folder)
     before = f", and {duration(earlier)} before" if earlier else ""
     say(console, f"{made} in {duration(seconds)}{before}.")

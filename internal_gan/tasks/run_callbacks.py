@@ -1,8 +1,11 @@
 """Callbacks that keep a run's folder up to date during training."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from internal_gan.config.options import Options
@@ -13,9 +16,10 @@ from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result, read_results
 from internal_gan.tasks.base import Item, Picture, Task
-from internal_gan.tasks.reporting import write_page
+from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.progress import ProgressReports, TrainingProgress
 
 
 class Schedule(Callback):
@@ -32,6 +36,19 @@ class Schedule(Callback):
         save_options(replace(options, model=learnt, trainer=trainer), self._path)
 
     on_replan = on_start
+
+
+class TimeLeft(ProgressReports):
+    """Keeps the share of the run that is done, and the seconds left, in ``status.json``."""
+
+    def __init__(self, folder: RunFolder, after: float) -> None:
+        super().__init__(self._write, after)
+        self._folder, self._written = folder, -math.inf
+
+    def _write(self, at: TrainingProgress) -> None:
+        if monotonic() - self._written >= STATUS_SECONDS:
+            write_left(self._folder, at.fraction, at.seconds_left)
+            self._written = monotonic()
 
 
 class Pictures(Callback):
@@ -58,9 +75,22 @@ class Pictures(Callback):
 
     def draw(self, model: Model, preview: bool = False) -> None:
         """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
-        drawn = self._write(self._task.draw(model, preview), model)
-        facts = self._task.context.facts
-        self._folder.write_status("running", results=[*drawn, *self._previews], **facts)
+        context = self._task.context
+        reports = Reports(self._folder, context.console, lambda: context.expected, monotonic())
 
-    def _write(self, drawn: Iterable[Item], model: Model) -> list[Result]:
-        return write(drawn, self._folder.path, self._like, mark_of(self._task, model))
+        def report(results: Sequence[Result]) -> None:
+            if not preview:
+                reports([*results, *self._previews])
+
+        with closing(reports):
+            drawn = self._write(self._task.draw(model, preview), model, report)
+        self._folder.write_status("running", results=[*drawn, *self._previews], **context.facts)
+
+    def _write(
+        self,
+        drawn: Iterable[Item],
+        model: Model,
+        report: Callable[[list[Result]], None] = lambda results: None,
+    ) -> list[Result]:
+        mark = mark_of(self._task, model)
+        return write(drawn, self._folder.path, self._like, mark, report)

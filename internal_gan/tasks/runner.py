@@ -2,8 +2,10 @@
 
 import importlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,7 +30,16 @@ from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Task
-from internal_gan.tasks.reporting import announce, end_run, enough_memory, new_console, recorded
+from internal_gan.tasks.reporting import (
+    Reports,
+    end_run,
+    enough_memory,
+    header,
+    log,
+    new_console,
+    recorded,
+    say,
+)
 
 
 def task_of(name: str, context: Context) -> Task[Any]:
@@ -52,6 +63,8 @@ def run_task(options: Options) -> int:
     task = task_of(options.task, context)
     if not TABLE[options.task].has_folder:
         return write_files(task)
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    context.opening = first_lines = header(about)
     with enough_memory(task.memory):
         task.check(model)
         drawn = task.draw(model)
@@ -65,14 +78,20 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(options, kept.photo, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        announce(context.console, folder, [*about, *task.about])
+        context.open()
+        for line in first_lines:
+            log(line)
+        for line in (*task.about, f"Run folder {folder.path}"):
+            say(context.console, line)
+        folder.write_status("running", started=begun)
         if model is not None:
             folder.write_status("running", device=str(model.device), model_task=model.task)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, TABLE[task.name].reads)
-        with enough_memory(task.memory):
-            results = write(drawn, folder.path, like, mark_of(task, model))
+        reports = Reports(folder, context.console, lambda: context.expected, started)
+        with enough_memory(task.memory), closing(reports):
+            results = write(drawn, folder.path, like, mark_of(task, model), reports)
         folder.write_status("running", results=results, **context.facts)
         end_run(context.console, folder, options.task, task.made(results), started)
     return task.exit_code
@@ -87,7 +106,11 @@ def write_files(task: Task[Any]) -> int:
 
 
 def write(
-    drawn: Iterable[Item], folder: Path, like: Photo | None = None, mark: bytes | None = None
+    drawn: Iterable[Item],
+    folder: Path,
+    like: Photo | None = None,
+    mark: bytes | None = None,
+    report: Callable[[list[Result]], None] = lambda results: None,
 ) -> list[Result]:
     """Write what a task draws into a folder, replacing older files.
 
@@ -97,6 +120,7 @@ def write(
     Args:
         like: the photo whose format pictures take by default.
         mark: from :func:`mark_of`, for the files that a model generated.
+        report: called with all results so far after each picture.
     """
     results, asides = list[Result](), list[Result]()
     for item in drawn:
@@ -128,7 +152,12 @@ def write(
                 results.append(_result(file, "aside"))
             if item.origin is not None:
                 asides += _write_origin(folder, item.file, item.origin, item.layers)
-    # Results come first.
+            report(_ordered(results, asides))
+    return _ordered(results, asides)
+
+
+def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result]:
+    """All results, those that were asked for first."""
     return sorted([*results, *asides], key=lambda result: result.kind != "result")
 
 

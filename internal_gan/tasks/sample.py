@@ -36,12 +36,19 @@ class Sample(Task[SampleOptions]):
         finisher.check(self.size_option)
         self.context.check_size(finisher.size, self.size_option)
 
+    def cost(self, model: Samples) -> float:
+        count = self.wanted.count * len(self._folders(model.num_stages, False))
+        return count * self.context.finisher(model.image, self.wanted.size).seconds
+
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
         finisher = self.context.finisher(model.image, wanted.size)
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
-        for folder, scale in self._folders(model.finished, preview).items():
+        folders = self._folders(model.finished, preview)
+        if not preview:
+            self.context.begin(count * len(folders), count * len(folders) * finisher.seconds)
+        for folder, scale in folders.items():
             images = model.samples(
                 count,
                 None if preview else finisher.drawing_size,

@@ -26,15 +26,15 @@ from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Task
 from internal_gan.tasks.reporting import (
-    announce,
     end_run,
     enough_memory,
+    header,
     new_console,
     recorded,
     say,
     say_where,
 )
-from internal_gan.tasks.run_callbacks import Pictures, Schedule
+from internal_gan.tasks.run_callbacks import Pictures, Schedule, TimeLeft
 from internal_gan.tasks.runner import task_of
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -245,21 +245,24 @@ def _learn(
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     folder.write_status("running", device=str(model.device), model_task=model.task)
-    announce(console, folder, training.about)
+    for line in (*header(training.about), f"Run folder {folder.path}"):
+        say(console, line)
     console.print(_table(model))
+    after = work.cost(model)
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to resume later: {go_on}")
     pictures = Pictures(folder, work)
     callbacks: list[Callback] = [
         Schedule(options, folder.config_path),
-        *([Progress(Console(stderr=True, highlight=False))] if prints else []),
+        *([Progress(Console(stderr=True, highlight=False), after)] if prints else []),
+        TimeLeft(folder, after),
         MetricsLogger(folder.metrics_path),
         pictures,
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
     if callable(hooks.progress):
-        callbacks.append(ProgressReports(hooks.progress))
+        callbacks.append(ProgressReports(hooks.progress, after))
     callbacks += hooks.callbacks
     try:
         with enough_memory("model.max_size"):

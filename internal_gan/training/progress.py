@@ -123,8 +123,8 @@ class TrainingProgress:
     Attributes:
         stage: its name, such as ``scale 3``, and ``stage_index`` its number, from 0.
         step: of the stage, from 1; it has so many ``steps``.
-        fraction: of the whole training that is done, in [0, 1].
-        seconds_left: expected until the end of the training.
+        fraction: of the whole run that is done, in [0, 1].
+        seconds_left: expected until the end of the run, its last pictures included.
         scalars: the latest losses and other measures by name.
     """
 
@@ -145,8 +145,9 @@ class ProgressReports(Callback):
     of measured to planned time so far.
     """
 
-    def __init__(self, receive: Callable[[TrainingProgress], object]) -> None:
-        self._receive = receive
+    def __init__(self, receive: Callable[[TrainingProgress], object], after: float = 0.0) -> None:
+        """``after`` are the seconds that drawing the last pictures is expected to take."""
+        self._receive, self._after = receive, after
         self._scalars: dict[str, float] = {}
         self._first: float | None = None
 
@@ -176,8 +177,8 @@ class ProgressReports(Callback):
                 stage_index=stage_index,
                 step=step,
                 steps=steps,
-                fraction=min(done / self._total, 1.0),
-                seconds_left=max(self._total - done, 0.0) * slower,
+                fraction=min(done / (self._total + self._after), 1.0),
+                seconds_left=(max(self._total - done, 0.0) + self._after) * slower,
                 scalars=self._scalars,
             )
         )
@@ -189,8 +190,8 @@ class ProgressReports(Callback):
 class Progress(ProgressReports):
     """Shows the time left of the run in a :class:`Display`, and a line after each stage."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(self._show)
+    def __init__(self, console: Console, after: float = 0.0) -> None:
+        super().__init__(self._show, after)
         self._console = console
         self._display: Display | None = None
 
@@ -199,7 +200,10 @@ class Progress(ProgressReports):
         self._stage_start = monotonic()
         self._display = Display(self._console)
         seconds = plan.total_seconds
-        text = f"Training takes about {duration(seconds)}" if seconds > 0 else "Training starts"
+        text = "Training starts"
+        if seconds > 0:
+            text = f"Training takes about {duration(seconds)}"
+            text += f", and its pictures {duration(self._after)}" if self._after >= 1 else ""
         threads = f"; {counted(plan.threads, 'thread')}" if plan.threads else ""
         self._display.print(text + threads)
 

@@ -1,7 +1,9 @@
 """task=preview: pictures composed of a photo's patches, without training."""
 
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import State
 from tests.commands import Shell
 from tests.tiny import picture
 
@@ -47,6 +51,31 @@ def test_previews_are_the_photos_own_pixels(shell: Shell) -> None:
     status = json.loads(Path("out/status.json").read_text())
     assert status["state"] == "finished"
     assert "preview/000.png" in Path("out/index.html").read_text()
+
+
+def test_pictures_appear_one_by_one_with_the_time_left(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
+    seen: list[tuple[int, float, float]] = []
+    write_status = RunFolder.write_status
+
+    def watched(folder: RunFolder, state: State, **fields: Any) -> None:
+        write_status(folder, state, **fields)
+        now = folder.status()
+        if "share" in now and "results" in fields:
+            made = sum(one["kind"] == "result" for one in now["results"])
+            seen.append((made, now["share"], now["seconds_left"]))
+
+    monkeypatch.setattr(RunFolder, "write_status", watched)
+    preview(shell, "preview.count=3")
+    assert [(made, share) for made, share, _ in seen[:2]] == [(1, 0.333), (2, 0.667)]
+    assert seen[0][2] > seen[1][2] > 0
+    status = json.loads(Path("out/status.json").read_text())
+    assert (status["share"], status["seconds_left"]) == (1, 0)
+    # It was started before the first picture was drawn.
+    spent = datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["started"])
+    assert abs(spent.total_seconds() - status["seconds"]) <= 2
 
 
 def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
