@@ -9,7 +9,9 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +22,8 @@ from internal_gan.hints import typed
 T = TypeVar("T")
 
 TEMPORARY_PREFIX = ".tmp-"
+# How long to wait for another process to close a file, in seconds.
+PATIENCE, PAUSE = 2.0, 0.02
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -33,6 +37,7 @@ _REASONS = {
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EISDIR: "a folder of that name is in the way",
     errno.ENAMETOOLONG: "the name is too long",
+    errno.EINVAL: "this system does not allow such a name; choose another",
     errno.EIO: "the disk reports an input/output error",
 }
 
@@ -84,7 +89,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         # Some writers replace the file with one that only its owner can read.
         temporary.chmod(mode)
         _sync(temporary)
-        temporary.replace(path)
+        _patiently(lambda: temporary.replace(path))
     except OSError as error:
         problem = write_error(path, error) if _is_about(error, temporary, path) else None
         if problem is None:
@@ -168,7 +173,8 @@ def read_file(path: Path) -> bytes:
     """
     try:
         # The flag prevents blocking on a pipe; regular files ignore it.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+        descriptor = _patiently(lambda: os.open(path, flags))
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UserError(f"cannot read {path}: it is not a regular file")
@@ -218,6 +224,18 @@ def _json_object(text: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
         return None
     return value if isinstance(value, dict) else None
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    """Open or replace a file; on Windows, wait while another process replaces or reads it."""
+    end = time.monotonic() + (PATIENCE if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(PAUSE)
 
 
 def _sync(path: Path) -> None:

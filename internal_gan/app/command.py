@@ -76,7 +76,8 @@ def _listening(settings: Settings) -> socket.socket:
             settings.host, settings.port, type=socket.SOCK_STREAM
         )[0]
         listening = socket.socket(family)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # where it would share the port with another program
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         # From now on, connections wait for the server instead of being refused.
         listening.listen()

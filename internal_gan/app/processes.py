@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,33 @@ from pathlib import Path
 
 # Seconds that a training has to save its state when the server stops.
 PATIENCE = 30.0
+
+
+def interrupt(pid: int) -> None:
+    """Ask a process of this program to stop, as Ctrl-C does.
+
+    Raises:
+        OSError: there is no such process, or on Windows it has another console.
+    """
+    # On Windows, os.kill would end the process at any other signal.
+    os.kill(pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+
+
+def _start(
+    arguments: Sequence[str], stdin: int, stdout: int, stderr: int | None = None
+) -> subprocess.Popen[str]:
+    """Start ``python -m ARGUMENTS`` out of reach of Ctrl-C, which is for the server."""
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,  # ignored on Windows
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
 
 
 class Worker:
@@ -75,14 +103,8 @@ class Worker:
         if self._closed:
             raise EOFError
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "internal_gan.app.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                # Ctrl-C is for the server, which ends this process itself.
-                start_new_session=True,
+            self._process = _start(
+                ["internal_gan.app.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             self._answer(self._process)
         return self._process
@@ -163,7 +185,8 @@ class Trainings:
         # Only once: a second signal would stop it before it has saved its state.
         if self._process is not None and not self._stopping:
             self._stopping = True
-            self._process.send_signal(signal.SIGINT)
+            with suppress(OSError):
+                interrupt(self._process.pid)
 
     def _work(self) -> None:
         while True:
@@ -183,19 +206,16 @@ class Trainings:
             _, said = process.communicate()
             with self._changed:
                 errors = [line for line in said.splitlines() if line.startswith("error: ")]
-                if process.returncode not in (0, 130, 143):
+                if process.returncode not in (0, 130, 143) and (errors or not self._stopping):
                     reason = errors[-1] if errors else "error: the training ended unexpectedly"
                     self._errors[job.folder] = reason.removeprefix("error: ")
                 self._job = self._process = None
 
 
 def _begin(job: Job) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "internal_gan", *job.overrides],
+    return _start(
+        ["internal_gan", *job.overrides],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
     )

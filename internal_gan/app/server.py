@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import shutil
-import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -26,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from internal_gan.app import forms, runs
 from internal_gan.app.guard import Guard, problem
-from internal_gan.app.processes import Job, Trainings, Worker
+from internal_gan.app.processes import Job, Trainings, Worker, interrupt
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
@@ -191,8 +189,8 @@ class Server:
             # Left by a killed server. On another host, the number belongs to another process.
             status = RunFolder(folder).status()
             if status.get("state") == "running" and status.get("host") == socket.gethostname():
-                with suppress(ProcessLookupError):
-                    os.kill(int(status["pid"]), signal.SIGINT)
+                with suppress(OSError):
+                    interrupt(int(status["pid"]))
         return JSONResponse(self._about(name))
 
     async def resume(self, request: Request) -> Response:

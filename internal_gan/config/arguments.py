@@ -10,6 +10,7 @@ import glob
 import os
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -119,9 +120,14 @@ def written(value: Any) -> str:
 
 def command(*arguments: str) -> str:
     """This program's command line with ``arguments``, quoted for a shell."""
-    program = Path(sys.argv[0]).name
+    program = Path(sys.argv[0]).stem
     name = "internal-gan" if program == "internal-gan" else "python -m internal_gan"
-    return " ".join([name, *(shlex.quote(argument) for argument in arguments)])
+    return f"{name} {quoted(*arguments)}"
+
+
+def quoted(*arguments: str) -> str:
+    """Arguments as one line for this system's shell."""
+    return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)(arguments)
 
 
 def check_image_file(image: str | None) -> None:

@@ -1,7 +1,6 @@
 """``index.html``: a page that shows a run, in a single file."""
 
 import os
-import shlex
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from internal_gan.config.arguments import quoted
 from internal_gan.evaluation.seams import seams_in_words
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.report.curves import loss_curves
@@ -58,7 +58,7 @@ def _templates() -> Environment:
         "duration": duration,
         "link": _link,
         "seams": seams_in_words,
-        "shell": shlex.quote,
+        "shell": quoted,
     }
     return templates
 

@@ -28,9 +28,6 @@ from internal_gan.images.files.names import shown
 from internal_gan.runs.records import State, read_status
 from internal_gan.runs.results import Result, as_json
 
-if sys.platform != "win32":
-    import fcntl
-
 # How long a run on another machine, whose process cannot be looked up, counts as alive without
 # writing.
 SILENCE_SECONDS = 600.0
@@ -267,21 +264,19 @@ class RunFolder:
         return start is not None and abs(start - status.get("process_start", start)) < CLOCK_SECONDS
 
     def _take_lock(self) -> int:
-        # The lock closes the gap between reading the status and writing it. The kernel drops it
-        # with the process, and unlike flock's, children do not inherit it. On file systems
-        # without locks, the status must suffice.
+        # The lock closes the gap between reading the status and writing it. The system drops it
+        # with the process. On file systems without locks, the status must suffice.
         try:
             descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
             raise write_error(self.path, error) or error from error
-        if sys.platform != "win32":
-            try:
-                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError) as error:
-                os.close(descriptor)
-                raise UserError(self._busy(read_status(self.status_path))) from error
-            except OSError:
-                pass
+        try:
+            _lock(descriptor)
+        except (BlockingIOError, PermissionError) as error:
+            os.close(descriptor)
+            raise UserError(self._busy(read_status(self.status_path))) from error
+        except OSError:
+            pass
         return descriptor
 
     def _busy(self, status: dict[str, Any]) -> str:
@@ -298,6 +293,18 @@ def _check_text(path: Path) -> None:
             f"{shown(path)}: this name is not valid UTF-8, which reading a model needs; choose "
             "another folder, rename this one, or work inside it"
         ) from error
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        # Unlike flock's, children do not inherit this lock.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _process_start(pid: int) -> float | None:

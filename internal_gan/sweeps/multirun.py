@@ -159,8 +159,8 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
 
 def short(path: str) -> str:
     """``path``, relative if it is inside the working directory."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
+    whole, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 (resolves "..", not links)
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else path
 
 
 @contextmanager

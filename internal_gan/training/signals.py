@@ -7,6 +7,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
+# On Windows, only Ctrl-Break can be sent to another process, as SIGBREAK.
+STOPPING = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", signal.SIGINT)}
+
 
 class StopRequest:
     """Context in which Ctrl-C or SIGTERM requests a clean stop, a second one an immediate stop.
@@ -22,14 +25,14 @@ class StopRequest:
 
     @property
     def reason(self) -> str | None:
-        """What requested a stop: ``SIGINT``, ``SIGTERM`` or ``stop()``; None so far."""
+        """What requested a stop: such as ``SIGINT`` or ``stop()``; None so far."""
         if self._reason is None and self._wanted is not None and self._wanted():
             self._reason = "stop()"
         return self._reason
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in STOPPING:
                 self._before[number] = signal.signal(number, self._handle)
         return self
 

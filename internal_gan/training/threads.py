@@ -55,9 +55,9 @@ def restored() -> Iterator[None]:
 
 def usable_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Number of cores this process may use, given its affinity and its container's ``limit``."""
-    try:
+    if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
-    except AttributeError:
+    else:
         cores = os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no limit
         quota, period = map(int, limit.read_text(encoding="ascii").split())
