@@ -18,10 +18,10 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint types contracts docs unit format clean
+.PHONY: help demo test test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality dist
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2 minutes on two cores
 	@set -e; start=$$(date +%s); run="$(RUNS)/demo-$$(date +%Y-%m-%d_%H-%M-%S)"; \
@@ -63,6 +63,43 @@ test-oldest: $(VENV)-oldest/installed ## the Python functions with the oldest ve
 unit: $(VENV)/installed-dev ## pytest: tests/ and the doctests of the package
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
+# What the workflows in .github run. On Windows, environments have other folders, so that the first
+# two are Python.
+try-wheel: ## build the wheel, install it in a new environment and use it: about 4 minutes
+	$(firstword $(PYTHON)) .ci/try_wheel.py
+
+fast-tests: ## the fast tests with the Python at hand, into which it installs what they need
+	$(firstword $(PYTHON)) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(firstword $(PYTHON)) -m pytest -n 2 --dist worksteal
+
+OUT ?= quality
+THREE := gravel mountains peaks
+
+samples: $(VENV)/installed ## five samples of three bundled photos, in OUT, to compare versions
+	@set -e; for name in $(THREE); do \
+		$(BIN)/internal-gan "image=examples/photos/$$name.jpg" sample.count=5 \
+			finish.resolution=model "output=$(OUT)/runs/$$name"; \
+		mkdir -p "$(OUT)/$$name"; cp "$(OUT)/runs/$$name/sample/"???.png "$(OUT)/$$name/"; \
+	done
+
+quality: $(VENV)/installed-dev ## compare samples of this version with those in BEFORE; results in OUT
+	$(BIN)/python -m benchmarks.quality --real examples/photos --published "$(BEFORE)" \
+		--photos $(THREE) --seeds 0 --output "$(OUT)" > /dev/null
+
+dist: ## wheel, sdist and bill of materials in dist/; with TAG, its version must be the package's
+	@rm -rf dist $(VENV)-release
+	@$(firstword $(PYTHON)) -m venv $(VENV)-release
+	@$(VENV)-release/bin/python -m pip install --quiet build cyclonedx-bom
+	@version=$$(sed -n 's/__version__ = "\(.*\)"/\1/p' internal_gan/version.py); \
+	if [ -n "$(TAG)" ] && [ "$(TAG)" != "v$$version" ]; then \
+		echo "error: the tag is $(TAG), but internal_gan/version.py says $$version" >&2; exit 2; \
+	fi
+	$(VENV)-release/bin/python -m build --outdir dist
+	@$(firstword $(PYTHON)) -m venv $(VENV)-release/installed
+	@$(VENV)-release/installed/bin/python -m pip install --quiet -c constraints.txt dist/*.whl
+	$(VENV)-release/bin/cyclonedx-py environment --pyproject pyproject.toml \
+		--output-file dist/internal-gan.cdx.json $(VENV)-release/installed
+
 format: $(VENV)/installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -78,7 +115,7 @@ $(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
 	@touch $@
 
 clean: ## remove the environment, caches and builds (keeps your runs)
-	rm -rf $(VENV) $(VENV)-oldest build dist site .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-release build dist site .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

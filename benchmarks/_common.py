@@ -21,6 +21,7 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, natural, read_json_object
 from internal_gan.images.files.names import READABLE_SUFFIXES
+from internal_gan.info import processor
 from internal_gan.units import Size
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,7 @@ def environment() -> dict[str, Any]:
         "commit": _git("rev-parse", "HEAD"),
         "modified": bool(_git("status", "--porcelain", "--untracked-files=no", "--", *MEASURED)),
         "machine": {
-            "cpu": _cpu_name(),
+            "cpu": processor(),
             "instructions": instructions(),
             "cores": cores(),
             "memory_gib": round(_memory_bytes() / 2**30, 1),
@@ -253,10 +254,6 @@ def instructions() -> list[str] | None:
     does not tell."""
     flags = _cpu_info("flags")
     return None if flags is None else [name for name in INSTRUCTIONS if name in flags.split()]
-
-
-def _cpu_name() -> str:
-    return _cpu_info("model name") or platform.processor() or platform.machine()
 
 
 def _cpu_info(name: str) -> str | None:

@@ -134,7 +134,7 @@ def test_without_working_locks_the_status_alone_refuses(
     def no_locks(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("internal_gan.runs.folder.fcntl.lockf", no_locks)
+    monkeypatch.setattr("fcntl.lockf", no_locks)
     busy = pytest.raises(UserError, match="is training in it")
     with training_process(tmp_path / "run"), busy:
         RunFolder.open(tmp_path / "run").claim()

@@ -1,0 +1,88 @@
+"""``internal-gan info``: what a report of a problem should say about the installation.
+
+It names no folders, users or machines.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+import psutil
+
+from internal_gan.units import memory
+from internal_gan.version import __version__
+
+PACKAGE = "internal-gan"
+# Extras for working on the package itself.
+OWN = {"dev", "docs", "benchmarks"}
+
+
+def main() -> None:
+    """Print the versions, the processor, the devices and the extras."""
+    for line in lines():
+        print(line)
+
+
+def lines() -> Iterator[str]:
+    """What :func:`main` prints."""
+    import torch
+
+    from internal_gan.training.threads import usable_cores
+
+    system = f"{platform.system()} {platform.release()} ({platform.machine()})"
+    yield f"{PACKAGE} {__version__}, Python {platform.python_version()}, {system}"
+    yield ", ".join(f"{name} {version(name)}" for name in dependencies())
+    yield (
+        f"processor: {processor()}; {torch.backends.cpu.get_cpu_capability()}; "
+        f"{usable_cores()} of {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
+        f"{memory(psutil.virtual_memory().total)} of memory"
+    )
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    devices = ["cpu", *(f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(count))]
+    yield f"devices: {', '.join(devices)}"
+    yield f"extras: {', '.join(extras()) or 'none'}"
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        fields = [line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    except OSError:  # not Linux
+        fields = []
+    names = (value.strip() for key, _, value in fields if key.strip() == "model name")
+    return next(names, platform.processor() or platform.machine())
+
+
+def dependencies() -> list[str]:
+    """The names of the packages that this one needs."""
+    return [name for name, extra in _requirements() if extra is None]
+
+
+def extras() -> list[str]:
+    """The extras whose packages are all installed."""
+    wanted: dict[str, list[str]] = {}
+    for name, extra in _requirements():
+        if extra is not None:
+            wanted.setdefault(extra, []).append(name)
+    return [extra for extra, names in wanted.items() if extra not in OWN and all(map(_has, names))]
+
+
+def _requirements() -> Iterator[tuple[str, str | None]]:
+    """The name of each package in the metadata, with the extra that needs it."""
+    for text in requires(PACKAGE) or ():
+        name, extra = re.match(r"[\w.-]+", text), re.search(r"extra == ['\"]([\w-]+)", text)
+        if name is not None:
+            yield name[0], None if extra is None else extra[1]
+
+
+def _has(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True

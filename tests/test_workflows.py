@@ -1,0 +1,36 @@
+"""The workflows in .github: each step is a target of the Makefile, so that it can be run here."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.commands import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    (path,) = (path for path in WORKFLOWS if path.stem == name)
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_target_exists(path: Any) -> None:
+    commands = [step.get("run", "") for step in steps(path.stem)]
+    targets = re.findall(r"^make (?:-C \w+ )?([a-z-]+)", "\n".join(commands), re.MULTILINE)
+    assert targets
+    assert set(targets) <= TARGETS
+
+
+def test_everything_is_tried_on_every_system() -> None:
+    path = ROOT / ".github" / "workflows" / "ci.yml"
+    matrix = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]["everywhere"]["strategy"]
+    assert matrix["matrix"] == {
+        "os": ["ubuntu-latest", "windows-latest", "macos-latest"],
+        "python": ["3.11", "3.13"],
+    }
+    assert ".ci/run" in [step.get("run") for step in steps("ci")]
