@@ -35,9 +35,10 @@ LONGEST_IN_FILMS = 1024
 FADE = 0.4
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# What a result costs on two cores (a sample of 250 to 2048 pixels, AMD EPYC): for itself, for its
-# layout, which is decided where the short side has LAYOUT_SIDE pixels, and for each megapixel.
-SECONDS_DRAWN, SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.1, 0.6, 1.2, 0.35
+# What a result costs on two cores (samples of 250 to 2048 pixels, AMD EPYC): for itself, for each
+# megapixel of its layout, which is decided where the photo's short side has LAYOUT_SIDE pixels, and
+# for each megapixel.
+SECONDS_DRAWN, SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.1, 0.6, 8.0, 0.35
 LAYOUT_SIDE = 320
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 LEAST, LEAST_SIDE = 8, 16
@@ -163,12 +164,9 @@ class Finisher:
         """About how long a result takes on two cores, with its files."""
         if not self.on or self.size is None:
             return SECONDS_DRAWN
-        layout = min(1.0, min(self.size) / LAYOUT_SIDE) ** 2
-        return (
-            SECONDS_EACH
-            + SECONDS_OF_LAYOUT * layout
-            + SECONDS_PER_MEGAPIXEL * (math.prod(self.size) / 1e6)
-        )
+        megapixels = math.prod(self.size) / 1e6
+        layout = megapixels * min(1.0, LAYOUT_SIDE / min(self.photo_size)) ** 2
+        return SECONDS_EACH + SECONDS_OF_LAYOUT * layout + SECONDS_PER_MEGAPIXEL * megapixels
 
     def at(self, size: Size) -> Finisher:
         """A copy for results of another size, with the photo at the same size."""

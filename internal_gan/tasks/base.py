@@ -33,8 +33,8 @@ from internal_gan.units import Size, counted, duration, memory
 # Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
 
-# Results of more pixels must be confirmed, since they take minutes.
-LARGE, SECONDS_PER_MEGAPIXEL = 50_000_000, 2.0
+# Results of more pixels, or that take more seconds, must be confirmed.
+LARGE, LONG, SECONDS_PER_MEGAPIXEL = 50_000_000, 120.0, 2.0
 # Seconds from which it is told how long drawing takes.
 LEAST_TOLD = 2.0
 
@@ -252,12 +252,12 @@ class Context:
         if files := self.given_layers:
             raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")
 
-    def check_size(self, size: Size | None, option: str) -> None:
-        """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed or a program asks for it."""
+    def check_size(self, size: Size | None, option: str, seconds: float | None = None) -> None:
+        """Raise a UserError that names ``option`` if a result of this size is very large or takes
+        very long, unless that was confirmed or a program asks for it."""
         pixels = 0 if size is None else math.prod(size)
-        if pixels > LARGE and self.options.confirm != "large" and self.asides:
-            spent = SECONDS_PER_MEGAPIXEL * pixels / 1e6
+        spent = SECONDS_PER_MEGAPIXEL * pixels / 1e6 if seconds is None else seconds
+        if self.options.confirm != "large" and self.asides and (pixels > LARGE or spent > LONG):
             raise UserError(
                 f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
                 f"{duration(spent)} on two cores and {memory(BYTES_PER_PIXEL * pixels)} of memory; "

@@ -34,7 +34,7 @@ class Sample(Task[SampleOptions]):
             needed = model.sampling_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option)
-        self.context.check_size(finisher.size, self.size_option)
+        self.context.check_size(finisher.size, self.size_option, finisher.seconds)
 
     def cost(self, model: Samples) -> float:
         count = self.wanted.count * len(self._folders(model.num_stages, False))

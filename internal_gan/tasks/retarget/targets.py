@@ -88,7 +88,7 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         at = target.drawing_size
         _check_memory(at, model, option)
         target.finisher.check(option)
-        context.check_size(target.size, option)
+        context.check_size(target.size, option, target.finisher.seconds)
         sizes = sizes or [target.finisher.photo_size]
         sizes.append(target.size)
         _check_sheet(sizes, target.finisher, wanted, model)
