@@ -97,7 +97,7 @@ def looked_at(page: Any) -> Any:
 def learnt(looked_at: Any) -> Any:
     """The tab once a SinGAN is trained on the photo."""
     tab(looked_at, "Variations").get_by_role("button", name="Train").click()
-    looked_at.locator("article[data-state=finished] p", has_text="new model").wait_for()
+    cards(looked_at, "Variations").filter(has_text="new model").first.wait_for()
     return looked_at
 
 

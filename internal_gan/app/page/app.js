@@ -34,7 +34,10 @@ function choose(name) {
   tool = name;
   showTools();
   showPanel();
-  if (panel().overlay) showOnStage(null);
+  if (panel().overlay) {
+    followed = null; // no result takes the stage from what is drawn there
+    showOnStage(null);
+  }
   lookFirst();
   $(`tab-${name}`).focus();
 }
@@ -230,10 +233,12 @@ async function refresh() {
   timer = setTimeout(refresh, state.photo && state.photo.runs.some(busy) ? 700 : 3000);
 }
 
-// Shows the first result of the newest run, and what grows on the stage.
+// Shows the first result of the newest run, and what grows on the stage. A first look takes the stage
+// only in its own tool, and not from what is drawn or dragged there.
 async function showNews() {
-  const fresh = state.photo.runs.filter((run) => !known.has(run.run));
-  for (const run of fresh) known.add(run.run);
+  const unseen = state.photo.runs.filter((run) => !known.has(run.run));
+  for (const run of unseen) known.add(run.run);
+  const fresh = unseen.filter((run) => !run.asked.look || (run.asked.look === tool && !panel().overlay));
   if (fresh.length) followed = fresh[0].run;
   const run = state.photo.runs.find((one) => one.run === (followed || (shown && shown.run)));
   if (!run) return;
