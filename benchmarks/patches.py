@@ -25,7 +25,7 @@ from torch import Tensor
 
 from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, shown, spread
 from internal_gan.finishing.seams import seam_figure
-from internal_gan.finishing.whole import finish
+from internal_gan.finishing.whole import Indices, finish
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -176,7 +176,7 @@ def finished_photos(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
         drawing = np.ascontiguousarray(to_uint8(small)[0].movedim(0, -1).numpy())
         for _ in range(rounds):
             with watch.running():
-                done = finish(drawing, photo, size)
+                done = finish(drawing, Indices(photo), size)
         seams = seam_figure(done.pixels, done.origins, photo)
         figures = {"seams": seams, "largest_piece": done.largest_piece}
         for shrink in SHRINKS:

@@ -37,7 +37,7 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
-from internal_gan.finishing.whole import finish
+from internal_gan.finishing.whole import Indices, finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.pyramid import fit_size
@@ -148,7 +148,7 @@ def judge(
         back = model.retarget(size_of(image), image=drawn)
         distance = float((back - image).abs().mean()) / 2
         found[name]["InGAN"]["way back"] = 1000 * distance
-        done = finish(levels_of(drawn, 255), levels_of(large, 255), finished_size)
+        done = finish(levels_of(drawn, 255), Indices(levels_of(large, 255)), finished_size)
         finished = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         results["InGAN, finished"] = finished
         found[name]["InGAN, finished"] = figures_of(large, finished)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -52,3 +53,21 @@ def ignored_warnings() -> Iterator[None]:
     """Ignore libraries' warnings, such as about harmless oddities in files."""
     with warnings.catch_warnings(action="ignore"):
         yield
+
+
+@contextmanager
+def quick_imports() -> Iterator[None]:
+    """Import much at the start of a process without looking for garbage in it, then or later.
+
+    Torch and numba make half a million objects that stay. Looking through them takes a quarter of
+    a second while they are imported, and as much again when the process ends.
+    """
+    first = not gc.get_freeze_count()
+    if first:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if first:
+            gc.freeze()
+            gc.enable()

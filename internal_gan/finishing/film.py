@@ -20,7 +20,7 @@ from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 from internal_gan.finishing.seams import HOLD, hide, hide_inside
 from internal_gan.finishing.sizes import box_of, resized, sampled
 from internal_gan.finishing.walker import Fixed, Level, walk
-from internal_gan.finishing.whole import CAREFUL, octaves_of, unpadded, up_to
+from internal_gan.finishing.whole import CAREFUL, Indices, octaves_of, unpadded, up_to
 from internal_gan.patches.field import Flags, Image, Places
 from internal_gan.patches.origins import taken
 from internal_gan.units import Size
@@ -103,8 +103,9 @@ class Frames:
 
     def _begin(self, drawing: Image) -> Image:
         """Finish the first drawing, and return it at the smallest size."""
-        first, *octaves = octaves_of(self._photo, self._size)
-        self._levels = [*up_to(first, drawing, CAREFUL), *octaves]
+        indices = Indices(self._photo)
+        first, *octaves = octaves_of(indices, self._size)
+        self._levels = [*up_to(indices, first, drawing, CAREFUL), *octaves]
         self._origins = list(walk(self._levels))
         self._hold = HOLD / 2 ** len(octaves)
         origins = unpadded(self._origins[-1], self._size, self._photo)

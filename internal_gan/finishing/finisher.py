@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ from internal_gan.units import Size
 
 if TYPE_CHECKING:
     from internal_gan.finishing.walker import Fixed
+    from internal_gan.finishing.whole import Indices
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
@@ -159,6 +161,12 @@ class Finisher:
         """The photo at its size in results."""
         return pixels_of(self._photo) if self.on else self._learnt.cpu()
 
+    @cached_property
+    def _indices(self) -> Indices:
+        from internal_gan.finishing.whole import Indices
+
+        return Indices(self._photo)
+
     @property
     def seconds(self) -> float:
         """About how long a result takes on two cores, with its files."""
@@ -228,7 +236,7 @@ class Finisher:
         tried = []
         for steps in dict.fromkeys((matching, 0)):
             layout = levels_of(matched(drawing.cpu(), self._learnt.cpu(), steps, wrap), 255)
-            tried.append(finish(layout, self._photo, self.size, wrap=wrap, fixed=fixed))
+            tried.append(finish(layout, self._indices, self.size, wrap=wrap, fixed=fixed))
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)

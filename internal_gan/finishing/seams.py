@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import maximum_filter1d
@@ -30,11 +31,20 @@ COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
     """Where the next pixel along ``axis`` belongs to another piece, (H, W)."""
-    rows, columns = np.moveaxis(np.roll(origins, -1, axis) - origins, -1, 0)
-    found: Flags = (rows != 1 - axis) | (columns != axis)
-    if not wrap[axis]:
-        found.swapaxes(0, axis)[-1] = False
+    places = origins.swapaxes(0, axis)
+    found = np.zeros(origins.shape[:2], np.bool_)
+    here = found.swapaxes(0, axis)
+    here[:-1] = _jumps(places[:-1], places[1:], axis)
+    if wrap[axis]:
+        here[-1:] = _jumps(places[-1:], places[:1], axis)
     return found
+
+
+def _jumps(before: Places, after: Places, axis: int) -> Flags:
+    """Where a place does not lie right behind another along ``axis``."""
+    steps = after - before
+    jumps: Flags = (steps[..., 0] != 1 - axis) | (steps[..., 1] != axis)
+    return jumps
 
 
 def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flags:
@@ -99,13 +109,14 @@ def hide(
     waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
     strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
     axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
+    how: dict[str, Any] = {"norm": "ortho", "workers": torch.get_num_threads()}
     for channel in range(channels):
         plane: Pixels = wanted[..., channel]
         for axis in axes:
-            plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, norm="ortho")
+            plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, **how)
         plane = plane / strength
         for axis in axes[::-1]:
-            plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, norm="ortho")
+            plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, **how)
         wanted[..., channel] = plane.real
     return wanted
 

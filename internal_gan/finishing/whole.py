@@ -41,9 +41,39 @@ class Rebuilt:
     largest_piece: float
 
 
+class Indices:
+    """A photo at the sizes at which its patches are searched, with what the searches find out about
+    it, for any number of results. A small photo is padded, so that a patch fits into it.
+
+    Args:
+        photo: of 8 or 16 bits.
+
+    Attributes:
+        octaves: from the full size to that at which the layout is decided, each half as large as
+            the one before.
+    """
+
+    def __init__(self, photo: Levels) -> None:
+        self.photo = photo
+        lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
+        images = [np.pad(in_eight_bits(photo), [*lacking, (0, 0)], mode="edge")]
+        while min(images[-1].shape[:2]) > LAYOUT_SIDE:
+            images.append(halved(images[-1]))
+        self.octaves = [Index(image) for image in images]
+        self._smaller = dict[Size, Index]()
+
+    def smaller(self, scale: float) -> Index:
+        """The photo at this scale, relative to the size at which the layout is decided."""
+        image = self.octaves[-1].image
+        size = scaled(image.shape[:2], scale)
+        if size not in self._smaller:
+            self._smaller[size] = Index(resized(image, size))
+        return self._smaller[size]
+
+
 def finish(
     drawing: Image,
-    photo: Levels,
+    indices: Indices,
     size: Size,
     *,
     wrap: Wrap = (False, False),
@@ -53,13 +83,14 @@ def finish(
 
     Args:
         drawing: of any size.
-        photo: of 8 or 16 bits, with pixels of the same size as the result's.
+        indices: of the photo, with pixels of the same size as the result's.
         size: of the result.
         fixed: pixels of the result that are given; those at seams may still be changed.
     """
-    first, *octaves = octaves_of(in_eight_bits(photo), size, wrap, fixed)
+    photo = indices.photo
+    first, *octaves = octaves_of(indices, size, wrap, fixed)
     for shortest in (SHORTEST, CAREFUL):
-        *_, origins = walk(up_to(first, drawing, shortest))
+        *_, origins = walk(up_to(indices, first, drawing, shortest))
         largest = largest_piece(origins)
         if largest <= LARGEST:
             break
@@ -77,46 +108,41 @@ def finish(
 
 
 def octaves_of(
-    photo: Image, size: Size, wrap: Wrap = (False, False), fixed: Fixed | None = None
+    indices: Indices, size: Size, wrap: Wrap = (False, False), fixed: Fixed | None = None
 ) -> list[Level]:
     """The level at which the layout is decided, and those up to a result's size, each twice as
     large as the one before.
 
-    A small photo or result is padded, so that a patch fits into each.
+    A small result is padded, so that a patch fits into each.
     """
-    lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
-    sources = [np.pad(photo, [*lacking, (0, 0)], mode="edge")]
-    while min(sources[-1].shape[:2]) > LAYOUT_SIDE:
-        sources.append(halved(sources[-1]))
-    least = PATCH << (len(sources) - 1)
+    last = len(indices.octaves) - 1
     height, width = (
-        side if wraps else max(side, least) for side, wraps in zip(size, wrap, strict=True)
+        side if wraps else max(side, PATCH << last) for side, wraps in zip(size, wrap, strict=True)
     )
     levels = list[Level]()
-    for number, source in enumerate(sources):
-        given = fixed and fixed.resized(0.5**number, (height, width), source.shape[:2])
-        scale = 2.0 ** (len(sources) - 1 - number)
-        levels.append(Level(scale, Index(source), (height, width), wrap, fixed=given))
+    for number, index in enumerate(indices.octaves):
+        given = fixed and fixed.resized(0.5**number, (height, width), index.image.shape[:2])
+        levels.append(Level(2.0 ** (last - number), index, (height, width), wrap, fixed=given))
         height, width = -(-height // 2), -(-width // 2)
     return levels[::-1]
 
 
-def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
-    """The levels up to a ``last`` one, at each of which a drawing of any size decides.
+def up_to(indices: Indices, last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
+    """The levels up to the ``last`` one at which a drawing of any size decides.
 
     At the first, the photo's short side is ``shortest``. A larger one gives a result closer to the
     drawing, in smaller pieces.
     """
     photo = last.index.image
     for scale in scales(photo.shape[:2], shortest, min(last.size)):
-        size, source = scaled(last.size, scale), resized(photo, scaled(photo.shape[:2], scale))
+        size, index = scaled(last.size, scale), indices.smaller(scale)
         yield replace(
             last,
             scale=scale,
-            index=Index(source),
+            index=index,
             size=size,
             drawing=resized(drawing, size),
-            fixed=last.fixed and last.fixed.resized(scale, size, source.shape[:2]),
+            fixed=last.fixed and last.fixed.resized(scale, size, index.image.shape[:2]),
         )
 
 

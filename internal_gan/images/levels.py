@@ -10,9 +10,9 @@ from internal_gan.shapes import Levels
 
 def levels_of(pixels: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
-    levels = ((pixels[0].float() + 1.0) * (largest / 2)).round_().clamp_(0, largest)
-    values = levels.permute(1, 2, 0).cpu().numpy()
-    return np.ascontiguousarray(values, np.uint8 if largest == 255 else np.uint16)
+    levels = pixels[0].float().add(1.0).mul_(largest / 2).round_().clamp_(0, largest)
+    values = levels.cpu().numpy().astype(np.uint8 if largest == 255 else np.uint16)
+    return np.ascontiguousarray(np.moveaxis(values, 0, 2))
 
 
 def largest_level(photo: Photo) -> int:
@@ -22,8 +22,8 @@ def largest_level(photo: Photo) -> int:
 
 def pixels_of(levels: Levels) -> Tensor:
     """Convert whole numbers to an image (1, C, H, W) in [-1, 1]."""
-    values = torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
-    return values / (np.iinfo(levels.dtype).max / 2) - 1
+    values = np.ascontiguousarray(np.moveaxis(levels, 2, 0)).astype(np.float32)
+    return torch.from_numpy(values)[None].div_(np.iinfo(levels.dtype).max / 2).sub_(1)
 
 
 def in_eight_bits(levels: Levels) -> Levels:

@@ -88,6 +88,14 @@ class Index:
         return seeds
 
     @cached_property
+    def weights(self) -> NDArray[np.float32]:
+        """Factors on the distances to the patches: 1, or infinite where none may be taken."""
+        weights = np.ones(self.grid, np.float32)
+        if self.allowed is not None:
+            weights[~self.allowed] = np.inf
+        return weights
+
+    @cached_property
     def _basis(self) -> NDArray[np.float32]:
         """The waves along which patches vary most, (PATCH^2 C, k)."""
         channels = self.image.shape[2]
@@ -140,9 +148,7 @@ def search(
     target = around(target, wrap)
     a, b = flat(target), flat(source.image)
     if weights is None:
-        weights = np.ones(source.grid, np.float32)
-        if source.allowed is not None:
-            weights[~source.allowed] = np.inf
+        weights = source.weights
     if active is None:
         active = np.ones((height, width), np.bool_)
     distances = np.full((height, width), kernels.FAR, np.int32)
@@ -150,8 +156,7 @@ def search(
         places = np.zeros((height, width, 2), np.int32)
     else:
         places = start.copy()
-        over_rows(kernels.measure, height, a, b, places, active, channels, distances)
-        distances[np.isinf(weights[places[..., 0], places[..., 1]])] = kernels.FAR
+        over_rows(kernels.measure, height, a, b, places, weights, active, channels, distances)
     if seeds:
         found = source.nearest(target)
         over_rows(

@@ -91,13 +91,16 @@ def project(image, channels, basis, stride, result, top, bottom):
 
 
 @compiled
-def measure(target, source, field, active, channels, distances, top, bottom):
-    """Write the squared distances of active matches into ``distances`` (h, w), int32."""
+def measure(target, source, field, weights, active, channels, distances, top, bottom):
+    """Write the squared distances of active matches, ``FAR`` if excluded, into ``distances``
+    (h, w), int32."""
     for y in range(top, bottom):
         for x in range(field.shape[1]):
             if active[y, x]:
                 sy, sx = field[y, x, 0], field[y, x, 1]
-                distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
+                distances[y, x] = FAR
+                if weights[sy, sx] != np.inf:
+                    distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
 
 
 @compiled

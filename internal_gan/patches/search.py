@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.units import Size
 
 AT_ONCE = 2**22  # distances held in memory at a time
+MOST_KEPT = 2**25  # distances held in memory if they are needed twice
 CUT_AT_ONCE = 20_000  # patches cut out at a time
 
 
@@ -118,10 +119,10 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
         return (cross + some.square().sum(dim=1, keepdim=True)).clamp_min_(0) / keys.shape[1]
 
     parts = list(_parts(queries, keys))
-    least = torch.stack([distances(part).amin(dim=0) for part in parts]).amin(dim=0)
+    kept = list(map(distances, parts)) if len(queries) * len(keys) <= MOST_KEPT else []
+    least = torch.stack([some.amin(dim=0) for some in kept or map(distances, parts)]).amin(dim=0)
     index, found = [], []
-    for part in parts:
-        distance = distances(part)
+    for distance in kept or map(distances, parts):
         index.append((distance / (alpha + least)).argmin(dim=1))
         found.append(distance.gather(1, index[-1][:, None])[:, 0])
     return torch.cat(index), torch.cat(found)

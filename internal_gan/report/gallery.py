@@ -1,6 +1,7 @@
 """The pictures on a run's page: rows of results of its tasks, and the preview of each stage."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -9,6 +10,7 @@ from internal_gan.report.pictures import PagePicture, read_picture
 from internal_gan.report.run import RunState
 from internal_gan.runs.results import MOVIE_SUFFIXES, Result, in_words, read_results
 
+AT_ONCE = 2  # pictures decoded at the same time
 MAX_PICTURES = 12
 MAX_ROW = 7
 FEW = 4
@@ -72,15 +74,14 @@ def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
 def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
     """Prepare pictures and films, without those that cannot be read."""
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
-    found = []
-    for result in results:
+
+    def read(result: Result) -> PagePicture | None:
         if PurePosixPath(result.file).suffix.lower() in MOVIE_SUFFIXES:
-            found.append(
-                PagePicture(result.file, None, height, width, result.caption, is_film=True)
-            )
-        elif picture := read_picture(run.folder, result.file, result.caption):
-            found.append(picture)
-    return found
+            return PagePicture(result.file, None, height, width, result.caption, is_film=True)
+        return read_picture(run.folder, result.file, result.caption)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [picture for picture in pool.map(read, results) if picture is not None]
 
 
 def _named(run: RunState, index: int, preview: Result) -> Result:

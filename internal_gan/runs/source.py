@@ -6,6 +6,7 @@ from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
@@ -46,6 +47,8 @@ class Source:
         self._in_memory = {("image", number): photo for number, photo in enumerate(photos)}
         self._in_memory |= {(option, 0): picture for option, picture in (files or {}).items()}
         self._inputs = {} if folder is None else read_index(folder)
+        # Photos that were read whole, while they are in use: decoding one again takes a second.
+        self._in_use = WeakValueDictionary[int, Photo]()
 
     @property
     def has_photos(self) -> bool:
@@ -74,8 +77,13 @@ class Source:
             if not self.learnt_path(number).is_file():
                 raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
             return self.learnt(number)
+        if (known := self._in_use.get(number)) is not None:
+            return known
         if self.options.keep_original:
-            return read_image(path, longest=longest)
+            photo = read_image(path, longest=longest)
+            if photo.given is None:
+                self._in_use[number] = photo
+            return photo
         # The file may disappear during the run, so it is read once, as large as it is.
         photo = self._in_memory["image", number] = read_image(path)
         return photo

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -151,6 +152,11 @@ class Context:
     def photos(self) -> Source:
         """The source of the photos to work on: the run's or, if it has none, the training's."""
         return self.given if self.given.has_photos else self.trained
+
+    @cached_property
+    def small_photo(self) -> Pixels:
+        """The photo given to the run, at the size at which its patches are laid out."""
+        return small(self.given.photo().pixels)
 
     @property
     def uses_photo_pixels(self) -> bool:
@@ -351,7 +357,7 @@ class Task(ABC, Generic[Wanted]):
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
-        return small(self.context.given.photo().pixels)
+        return self.context.small_photo
 
     def made(self, results: Sequence[Result]) -> str:
         """What was made, such as ``"8 samples"``."""

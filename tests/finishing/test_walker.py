@@ -9,7 +9,7 @@ from internal_gan.finishing import walker, whole
 from internal_gan.finishing.seams import breaks, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
-from internal_gan.finishing.whole import up_to
+from internal_gan.finishing.whole import Indices, up_to
 from internal_gan.images.levels import pixels_of as pixels
 from internal_gan.patches.field import Image, Index, Places
 from internal_gan.patches.origins import taken
@@ -25,8 +25,9 @@ def synthesise(
     drawing: Image, photo: Image, size: Size, shortest: int = SHORTEST, **options: Any
 ) -> Places:
     """Rebuild a drawing up to the size at which the layout is decided."""
+    indices = Indices(photo)
     last = Level(1.0, Index(photo), size, **options)
-    *_, origins = walk(up_to(last, drawing, shortest))
+    *_, origins = walk(up_to(indices, last, drawing, shortest))
     return origins
 
 
@@ -140,8 +141,8 @@ def test_fixed_pixels_are_copied_at_full_size(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(whole, "LAYOUT_SIDE", 80)  # two octaves below the photo's size
     image, size = dandelions(320), (328, 1128)
     fixed = part(4, size)
-    done = whole.finish(resized(image, (18, 64)), image, size)
-    kept = whole.finish(resized(image, (18, 64)), image, size, fixed=fixed)
+    done = whole.finish(resized(image, (18, 64)), Indices(image), size)
+    kept = whole.finish(resized(image, (18, 64)), Indices(image), size, fixed=fixed)
     assert (kept.origins[fixed.where] == fixed.origins[fixed.where]).all()
     assert (done.origins[fixed.where] != fixed.origins[fixed.where]).any()
     assert kept.exact[fixed.where].mean() > 0.4

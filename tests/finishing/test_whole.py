@@ -12,7 +12,7 @@ from internal_gan.finishing import whole as finishing
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Level
-from internal_gan.finishing.whole import Rebuilt, finish, up_to
+from internal_gan.finishing.whole import Indices, Rebuilt, finish, up_to
 from internal_gan.patches.field import Image, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import noise, picture
@@ -43,21 +43,21 @@ def test_a_shrunk_photo_comes_back_as_the_photo(kind: type) -> None:
     if kind is np.uint16:
         photo = photo * 257 + 3
     drawing = resized(picture("gravel", (181, 243)), (45, 60))
-    done = finish(drawing, photo, (181, 243))
+    done = finish(drawing, Indices(photo), (181, 243))
     check(done, photo, (181, 243))
     assert (done.pixels == photo).all(axis=2).mean() > 0.95
 
 
 def test_sixteen_bit_values_are_the_photos() -> None:
     photo = np.random.default_rng(0).integers(0, 2**16, (40, 50, 3)).astype(np.uint16)
-    done = finish(picture("gravel", (16, 20)), photo, (40, 50))
+    done = finish(picture("gravel", (16, 20)), Indices(photo), (40, 50))
     check(done, photo, (40, 50))
 
 
 @pytest.mark.usefixtures("octaves")
 def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
-    done = finish(drawing, photo, (150, 200))
+    done = finish(drawing, Indices(photo), (150, 200))
     check(done, photo, (150, 200))
     assert 0 < done.exact.mean() < 1
     # The correction hides seams: they are more visible in the bare copy.
@@ -83,12 +83,12 @@ def test_another_layout_is_composed_with_hidden_seams() -> None:
 @pytest.mark.parametrize("wrap", [(False, False), (False, True), (True, True)])
 def test_sizes(photo_size: tuple[int, int], size: tuple[int, int], wrap: Wrap) -> None:
     photo = picture("gravel", photo_size)
-    check(finish(picture("gravel", (8, 9)), photo, size, wrap=wrap), photo, size)
+    check(finish(picture("gravel", (8, 9)), Indices(photo), size, wrap=wrap), photo, size)
 
 
 def test_a_flat_photo() -> None:
     photo = np.full((60, 80, 3), 77, np.uint8)
-    done = finish(picture("gravel", (20, 30)), photo, (60, 80))
+    done = finish(picture("gravel", (20, 30)), Indices(photo), (60, 80))
     check(done, photo, (60, 80))
     assert (done.pixels == 77).all()
 
@@ -96,7 +96,7 @@ def test_a_flat_photo() -> None:
 @pytest.mark.usefixtures("octaves")
 def test_a_wrapping_result_is_seamless_at_full_size() -> None:
     photo = picture("gravel", (160, 200))
-    done = finish(resized(photo, (40, 50)), photo, (160, 200), wrap=(True, True))
+    done = finish(resized(photo, (40, 50)), Indices(photo), (160, 200), wrap=(True, True))
     check(done, photo, (160, 200))
     pixels = done.pixels.astype(float)
     for axis in range(2):
@@ -111,7 +111,7 @@ def test_any_number_of_threads() -> None:
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
-            found.append(finish(drawing, photo, (170, 220)))
+            found.append(finish(drawing, Indices(photo), (170, 220)))
     finally:
         torch.set_num_threads(before)
     assert np.array_equal(found[0].origins, found[1].origins)
@@ -124,14 +124,14 @@ def test_a_near_copy_is_synthesised_again_from_a_larger_size(
     """Only if one piece covers more than allowed."""
     tried = list[int]()
 
-    def watched(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
+    def watched(indices: Indices, last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
         tried.append(shortest)
-        return up_to(last, drawing, shortest)
+        return up_to(indices, last, drawing, shortest)
 
     monkeypatch.setattr(finishing, "up_to", watched)
     photo = picture("mountains", (90, 120))
-    assert finish(resized(photo, (45, 60)), photo, (90, 120)).largest_piece > 0.9
+    assert finish(resized(photo, (45, 60)), Indices(photo), (90, 120)).largest_piece > 0.9
     assert tried == [SHORTEST, finishing.CAREFUL]
     tried.clear()
-    assert finish(noise((45, 60)), photo, (90, 120)).largest_piece < finishing.LARGEST
+    assert finish(noise((45, 60)), Indices(photo), (90, 120)).largest_piece < finishing.LARGEST
     assert tried == [SHORTEST]

@@ -66,6 +66,17 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     }
 
 
+@pytest.mark.usefixtures("place")
+def test_a_photo_in_use_is_not_read_again() -> None:
+    source = Source(options("a.jpg", "b.jpg"))
+    photo = source.photo(0)
+    assert source.photo(0, longest=20) is photo
+    assert source.photo(1) is not photo
+    write_image("a.jpg", picture(seed=5))
+    del photo
+    assert torch.equal(source.photo(0).pixels, read_image("a.jpg").pixels)
+
+
 def test_a_run_without_a_copy_uses_the_original_while_unchanged(
     place: Path,
 ) -> None:

@@ -22,11 +22,12 @@ BAND_PIXELS = 2**18
 def photo_of(
     levels: Tensor, mode: str, bit_depth: int, size: Size, icc_profile: bytes | None = None
 ) -> Photo:
-    """The photo of a picture of ``size`` from what :func:`in_bands` returns for it."""
+    """The photo of a picture of ``size`` from what :func:`in_bands` returns for it, which is
+    overwritten."""
     has_alpha = len(levels) in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[None, -1:] if has_alpha else None
-    raw = colours.expand(3, -1, -1).unsqueeze(0).contiguous() * 2.0 - 1.0
+    raw = colours.expand(3, -1, -1).contiguous()[None].mul_(2.0).sub_(1.0)
     pixels = raw if alpha is None else fill_transparent(raw, alpha)
     return Photo(
         pixels,

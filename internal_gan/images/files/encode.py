@@ -173,7 +173,7 @@ def _array(channels: Tensor, bit_depth: int) -> np.ndarray[Any, Any]:
         largest = 2**bit_depth - 1
         channels = channels.mul_(largest).round_().clamp_(0, largest)
     kind = {8: np.uint8, 16: np.uint16, 32: np.float32}[bit_depth]
-    return channels.permute(1, 2, 0).numpy().astype(kind)
+    return np.ascontiguousarray(np.moveaxis(channels.numpy().astype(kind), 0, 2))
 
 
 def deep_png(
