@@ -11,6 +11,7 @@ from internal_gan.finishing.filling import completed
 from internal_gan.finishing.masked import Inside, Reporter, rebuilt_inside
 from internal_gan.images.canvas import Margins
 from internal_gan.images.photo import Photo
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask
 
 
@@ -40,8 +41,7 @@ def extended(
         drawing, scale = completed(canvas.pixels, part, excluded, rng, frame)
         made = rebuilt_inside(canvas, drawing, part, excluded, scale=scale, reporter=reporter)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
-        rows, columns = made.origins[..., 0], made.origins[..., 1]
-        origins = np.pad(done.origins, [*around, (0, 0)])[rows, columns]
-        known = np.pad(done.known, around)[rows, columns] & made.known
+        origins = taken(np.pad(done.origins, [*around, (0, 0)]), made.origins)
+        known = taken(np.pad(done.known, around), made.origins) & made.known
         done, photo = Inside(made.pixels, origins, known), replace(canvas, pixels=made.pixels)
     return done

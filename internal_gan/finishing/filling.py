@@ -37,14 +37,14 @@ def completed(
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
     drawing, left, least = photo.clone(), hole.clone(), 1.0
-    for part in parts(hole, AROUND) if frame is None else _blocks(hole, frame):
-        box = bounds(part)
+    for box, part in _parts(hole) if frame is None else _blocks(size_of(hole), frame):
         sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
         window = around(box, (height, width), size_of(photo))
         here = (..., *window)
-        size = size_of(hole[here])
+        size = extent(window)
+        inside = _boxed(box, window) if part is None else part[here]
         smaller = fit_size(size, LONGEST_AROUND)
         # Whatever has a part in the hole is filled, so old pixels in the hole have no influence.
         start = F.adaptive_avg_pool2d(drawing[here], smaller)
@@ -52,15 +52,21 @@ def completed(
         inner = None if frame is None else _fractions(frame, window, size)
         made = complete(start, masks[0], masks[1], rng=rng, frame=inner)
         filled = resize(made, size).clamp(-1, 1)
-        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
-        left[here] = torch.where(part[here] > 0, 0.0, left[here])
+        drawing[here] = torch.where(inside > 0, filled, drawing[here])
+        left[here] = torch.where(inside > 0, 0.0, left[here])
         least = min(least, max(smaller) / max(size))
     return drawing, least
 
 
-def _blocks(hole: Mask, frame: Window) -> Iterator[Mask]:
-    """The parts of a hole beside a photo, then those above and below it."""
-    height, width = size_of(hole)
+def _parts(hole: Mask) -> Iterator[tuple[Window, Mask | None]]:
+    """The parts of a hole that lie apart, each with its box."""
+    for part in parts(hole, AROUND):
+        yield bounds(part), part
+
+
+def _blocks(size: Size, frame: Window) -> Iterator[tuple[Window, Mask | None]]:
+    """The boxes beside a photo on a canvas of ``size``, then those above and below it."""
+    height, width = size
     rows, columns = frame
     beside = (rows, slice(0, columns.start)), (rows, slice(columns.stop, width))
     above, below = slice(0, rows.start), slice(rows.stop, height)
@@ -68,9 +74,18 @@ def _blocks(hole: Mask, frame: Window) -> Iterator[Mask]:
         if not (thin := min(extent(window))):
             continue
         for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
-            part = torch.zeros_like(hole)
-            part[(..., *block)] = 1.0
-            yield part
+            yield block, None
+
+
+def _boxed(box: Window, window: Window) -> Mask:
+    """1 in a box, else 0, in a window."""
+    mask = torch.zeros(1, 1, *extent(window))
+    rows, columns = (
+        slice(inner.start - outer.start, inner.stop - outer.start)
+        for inner, outer in zip(box, window, strict=True)
+    )
+    mask[..., rows, columns] = 1.0
+    return mask
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:

@@ -225,8 +225,8 @@ class Finisher:
         """
         if not self.on:
             return Finished(drawing)
+        from internal_gan.finishing.compilation import compile_loops
         from internal_gan.finishing.whole import LARGEST, finish
-        from internal_gan.patches.compilation import compile_loops
         from internal_gan.patches.matching import matched
         from internal_gan.patches.origins import taken
 
@@ -254,8 +254,8 @@ class Finisher:
         if not self.on:
             yield from drawings
             return
+        from internal_gan.finishing.compilation import compile_loops
         from internal_gan.finishing.film import film
-        from internal_gan.patches.compilation import compile_loops
 
         assert self.size is not None
         compile_loops(self._say)

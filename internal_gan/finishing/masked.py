@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from internal_gan.device import check_memory
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.sizes import box_of
 from internal_gan.finishing.verification import compared
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Levels, Mask, Pixels
 
 if TYPE_CHECKING:
     from internal_gan.patches.field import Flags, Image, Places, Wrap
@@ -136,24 +136,26 @@ def rebuilt_inside(
         source: the image to take pixels from in place of the photo; origins are places in it.
         wrap: whether the photo wraps from bottom to top, and from right to left.
     """
+    from internal_gan.finishing.compilation import compile_loops
     from internal_gan.finishing.part import finish_inside
-    from internal_gan.patches.compilation import compile_loops
 
     compile_loops(reporter.say)
     origins = np.moveaxis(np.indices(photo.size, np.int32), 0, -1).copy()
     known = part[0, 0].numpy() == 0
-    pixels = torch.where(part > 0, drawing, photo.pixels)
+    pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
+    levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
+    below = None if source is None else levels_of(source, white)
     closed = part if excluded is None else torch.maximum(part, excluded)
     whole, done = float(part.sum()), 0.0
     with reporter.share("filling with the photo's own pixels") as show:
         for one in _parts(part, wrap):
             share = float(one.sum()) / whole
             window = _window(one, closed, source is not None, wrap)
-            here = (..., *window)
-            drawn = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
-            canvas = _Canvas(drawn, one[here], closed[here], window[0].start, window[1].start)
-            if source is not None:
-                canvas = canvas.below(source)
+            inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
+            corner = window[0].start, window[1].start
+            canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, *corner)
+            if below is not None:
+                canvas = canvas.below(below)
             decided = min(
                 1.0, max(DECIDES * scale, DETAILED_SIDE * detailed / _narrowest(one, wrap))
             )
@@ -162,11 +164,11 @@ def rebuilt_inside(
                 show(done + share * part)
 
             filled = finish_inside(
-                levels_of(canvas.pixels, largest_level(photo)),
-                canvas.part[0, 0].numpy() > 0,
-                canvas.closed[0, 0].numpy() > 0,
+                canvas.levels,
+                canvas.part,
+                canvas.closed,
                 guide=None if lines is None else guide_of(lines(window)),
-                shortest=decided * min(size_of(canvas.pixels)),
+                shortest=decided * min(canvas.part.shape),
                 wrap=wrap,
                 on_progress=shown,
             )
@@ -175,19 +177,21 @@ def rebuilt_inside(
                 continue
             rows, columns = one[0, 0].nonzero(as_tuple=True)
             there = rows.numpy(), columns.numpy()
-            corner = np.array([canvas.top, canvas.left], np.int32)
+            corner = canvas.top, canvas.left
             inner = tuple(
                 index - start - span.start
                 for index, start, span in zip(there, corner, filled.window, strict=True)
             )
             places = filled.origins[inner]
+            if source is None:
+                places = places + np.array(corner, np.int32)
             row, column = torch.from_numpy(places).long().unbind(dim=-1)
             pixels[0, :, rows, columns] = torch.where(
                 torch.from_numpy(filled.exact[inner]),
-                canvas.pixels[0, :, row, column],
+                copied[0, :, row, column],
                 pixels_of(filled.pixels[inner][None])[0, :, 0],
             )
-            origins[there] = places if source is not None else places + corner
+            origins[there] = places
             known[there] = True
     return Inside(pixels, origins, known)
 
@@ -196,31 +200,29 @@ class _Canvas(NamedTuple):
     """A picture, the part of it to rebuild, where nothing may be taken from, and the place of its
     first row and column in the photo."""
 
-    pixels: Pixels
-    part: Mask
-    closed: Mask
+    levels: Levels
+    part: Flags
+    closed: Flags
     top: int
     left: int
 
-    def below(self, source: Pixels) -> _Canvas:
+    def below(self, source: Levels) -> _Canvas:
         """This one below another photo, the only one that pixels are taken from."""
-        (height, width), columns = size_of(source), self.pixels.shape[-1]
+        (height, width, _), (rows, columns, _) = source.shape, self.levels.shape
         # Repeat the canvas's first row above it, so that the source does not influence it.
-        between = max(ROWS_APART, min(extent(bounds(self.part))) // 2)
+        between = max(ROWS_APART, min(extent(box_of(self.part))) // 2)
         start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
-        above = (0, side - columns, start - height, 0)
-        pixels = torch.cat(
+        beside, above = (0, side - columns), (start - height, 0)
+        levels = np.concatenate(
             [
-                F.pad(source, (0, side - width, 0, 0), mode="replicate"),
-                F.pad(self.pixels, above, mode="replicate"),
-            ],
-            dim=2,
+                np.pad(source, ((0, 0), (0, side - width), (0, 0)), mode="edge"),
+                np.pad(self.levels, (above, beside, (0, 0)), mode="edge"),
+            ]
         )
-        part, closed = (pixels.new_zeros(1, 1, *size_of(pixels)) for _ in range(2))
-        part[..., height:, :columns] = F.pad(self.part, (0, 0, start - height, 0), mode="replicate")
-        closed[..., height:, :] = 1.0
-        closed[..., width:] = 1.0
-        return _Canvas(pixels, part, closed, self.top - start, self.left)
+        part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
+        part[height:, :columns] = np.pad(self.part, (above, (0, 0)), mode="edge")
+        closed[height:] = closed[:, width:] = True
+        return _Canvas(levels, part, closed, self.top - start, self.left)
 
 
 def _parts(part: Mask, wrap: Wrap) -> list[Mask]:

@@ -5,7 +5,7 @@ Two neighbouring pixels belong to one piece if they are side by side in the phot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from internal_gan.finishing.poisson import applied, solved
 from internal_gan.patches.field import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
@@ -24,9 +25,6 @@ Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels, at the size at which the layout is decided.
 HOLD = 0.02
-# Inside a part: about the smallest side in the multigrid cycle, its smoothing steps before a
-# smaller size, the most iterations, and the relative error that ends them.
-COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
@@ -135,83 +133,14 @@ def hide_inside(
     """Like :func:`hide`, but outside a part (H, W) of the picture, what is added is 0, or what was
     added ``before``.
 
-    Solved by conjugate gradients, preconditioned with a multigrid cycle.
-
     Args:
         unknown: (h, w), pixels of ``source`` whose steps are not used.
     """
     wanted = _missing(pixels, origins, source, wrap, unknown)
-    free = part[..., None].astype(np.float32)
     if before is None:
-        return _solved(wanted, free, hold, wrap)
+        return solved(wanted, part, hold, wrap)
     kept = np.where(part[..., None], np.float32(0), before)
-    return kept + _solved(wanted - _operator(kept, hold, wrap), free, hold, wrap)
-
-
-def _solved(wanted: Pixels, part: Pixels, hold: float, wrap: Wrap) -> NDArray[np.float32]:
-    """E with (hold - Laplace) E = wanted in the part (H, W, 1), and 0 outside."""
-    levels = [(part, hold)]
-    while min(levels[-1][0].shape[:2]) > COARSEST:
-        fine, held = levels[-1]
-        levels.append((_blocks(fine).min((1, 3)), 4 * held))
-    left = wanted * part
-    found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
-    along, before = found, np.float32(1)
-    for _ in range(STEPS):
-        if np.vdot(left, left) <= enough:
-            break
-        near = _nearly_solved(left, levels, wrap)
-        length = np.vdot(left, near)
-        along = near + (length / before) * along
-        pushed = part * _operator(along, hold, wrap)
-        step = length / np.vdot(along, pushed)
-        found += step * along
-        left = left - step * pushed
-        before = length
-    return found
-
-
-def _nearly_solved(
-    wanted: Pixels, levels: Sequence[tuple[Pixels, float]], wrap: Wrap
-) -> NDArray[np.float32]:
-    """One multigrid cycle; each level is a part and its hold, at half the size of the last one."""
-    (part, hold), *coarser = levels
-    weight = np.float32(0.8 / (4 + hold)) * part
-    found = weight * wanted
-    for _ in range(SMOOTHED if coarser else COARSEST):
-        found += weight * (wanted - _operator(found, hold, wrap))
-    if coarser:
-        left = part * (wanted - _operator(found, hold, wrap))
-        coarse = _nearly_solved(_blocks(left).sum((1, 3)), coarser, wrap)
-        height, width = part.shape[:2]
-        found += part * coarse.repeat(2, 0).repeat(2, 1)[:height, :width]
-        for _ in range(SMOOTHED + 1):
-            found += weight * (wanted - _operator(found, hold, wrap))
-    return found
-
-
-def _blocks(values: Pixels) -> Pixels:
-    """Blocks of two by two pixels, (h, 2, w, 2, C)."""
-    height, width = values.shape[:2]
-    even = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
-    return even.reshape(-(-height // 2), 2, -(-width // 2), 2, -1)
-
-
-def _operator(values: Pixels, hold: float, wrap: Wrap) -> Pixels:
-    """(hold - Laplace) of (H, W, C); there is no step across borders that do not wrap."""
-    result = np.float32(hold) * values
-    for axis, around in enumerate(wrap):
-        step = np.diff(values, axis=axis)
-        first, last = [[slice(None)] * 3 for _ in range(2)]
-        first[axis], last[axis] = slice(None, -1), slice(1, None)
-        result[tuple(first)] -= step
-        result[tuple(last)] += step
-        if around:
-            first[axis], last[axis] = slice(-1, None), slice(None, 1)
-            step = values[tuple(last)] - values[tuple(first)]
-            result[tuple(first)] -= step
-            result[tuple(last)] += step
-    return result
+    return kept + solved(wanted - applied(kept, hold, wrap, part), part, hold, wrap)
 
 
 def _missing(

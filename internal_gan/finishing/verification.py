@@ -14,7 +14,8 @@ from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, OTHER, Orig
 from internal_gan.images.colours import colour_code
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
-from internal_gan.shapes import Pixels
+from internal_gan.patches.origins import taken
+from internal_gan.shapes import Levels, Pixels
 from internal_gan.units import counted
 
 # Longest side of a map, in pixels.
@@ -142,29 +143,24 @@ def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
     return same
 
 
-def _differences(
-    picture: Photo, photo: Photo, places: NDArray[np.int32]
-) -> tuple[int, NDArray[np.uint16]]:
+def _differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tuple[int, Levels]:
     """The level of white, and the difference in levels from the photo's pixels, in the channel that
     differs most."""
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo, white) for image in (picture, photo))
-    rows, columns = places[..., 0], places[..., 1]
-    off = np.zeros(rows.shape, np.uint16)
-    for channel in range(ours.shape[2]):
-        there = source[rows, columns, channel].astype(np.int32)
-        off = np.maximum(off, np.abs(ours[..., channel] - there)).astype(np.uint16)
-    return white, off
+    there = taken(source, places)
+    off = np.maximum(ours, there) - np.minimum(ours, there)
+    return white, off.max(axis=2)
 
 
-def _channels(image: Photo, photo: Photo, white: int) -> NDArray[np.uint16]:
+def _channels(image: Photo, photo: Photo, white: int) -> Levels:
     """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha; fully
     transparent pixels then have no colour."""
     pixels = image.pixels if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
         pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
-    return levels_of(pixels, white).astype(np.uint16)
+    return levels_of(pixels, white)
 
 
 def origin_map(origin: Origin) -> Pixels:

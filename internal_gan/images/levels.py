@@ -11,8 +11,10 @@ from internal_gan.shapes import Levels
 def levels_of(pixels: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
     levels = pixels[0].float().add(1.0).mul_(largest / 2).round_().clamp_(0, largest)
-    values = levels.cpu().numpy().astype(np.uint8 if largest == 255 else np.uint16)
-    return np.ascontiguousarray(np.moveaxis(values, 0, 2))
+    if largest == 255:
+        # Torch rearranges on all threads, but hardly knows 16 bits.
+        return levels.byte().permute(1, 2, 0).contiguous().cpu().numpy()
+    return np.ascontiguousarray(np.moveaxis(levels.cpu().numpy().astype(np.uint16), 0, 2))
 
 
 def largest_level(photo: Photo) -> int:

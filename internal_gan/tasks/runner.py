@@ -3,7 +3,9 @@
 import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -29,7 +31,7 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Film, Item, Task
+from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.reporting import (
     Reports,
     end_run,
@@ -136,24 +138,32 @@ def write(
             write_video(path, frames, item.fps)
             results.append(_result(item.file, "film"))
         else:
-            made = item.made or item.kind in MADE
-            write_image(
-                path,
-                item.pixels,
-                like=item.like or like,
-                alpha=item.alpha,
-                mark=mark if made else None,
-            )
-            results.append(_result(item.file, item.kind, item.caption))
-            if item.drawing is not None:
-                file = _beside(folder, item.file, DRAWN)
-                own = like if item.like is None else output_format_of(item.like)[0]
-                write_image(folder / file, item.drawing, like=own, mark=mark)
-                results.append(_result(file, "aside"))
-            if item.origin is not None:
-                asides += _write_origin(folder, item.file, item.origin, item.layers)
+            made = mark if item.made or item.kind in MADE else None
+            # The files of a large picture take seconds, so two are written at a time. Warnings go
+            # to this run's log.
+            with ThreadPoolExecutor(1) as pool:
+                beside = pool.submit(copy_context().run, _write_beside, folder, item, like, mark)
+                write_image(path, item.pixels, like=item.like or like, alpha=item.alpha, mark=made)
+            drawings, along = beside.result()
+            results += [_result(item.file, item.kind, item.caption), *drawings]
+            asides += along
             report(_ordered(results, asides))
     return _ordered(results, asides)
+
+
+def _write_beside(
+    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None
+) -> tuple[list[Result], list[Result]]:
+    """Write the network's output for a picture, if any, and what belongs to its origin."""
+    drawings = list[Result]()
+    if picture.drawing is not None:
+        file = _beside(folder, picture.file, DRAWN)
+        own = like if picture.like is None else output_format_of(picture.like)[0]
+        write_image(folder / file, picture.drawing, like=own, mark=mark)
+        drawings.append(_result(file, "aside"))
+    if picture.origin is None:
+        return drawings, []
+    return drawings, list(_write_origin(folder, picture.file, picture.origin, picture.layers))
 
 
 def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result]:

@@ -207,9 +207,14 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def _is_finite(values: Tensor) -> bool:
+    """Whether all values are finite; infinity and NaN show in the extremes."""
+    return bool(torch.stack(torch.aminmax(values)).isfinite().all())
+
+
 def _checked(pixels: Tensor) -> Tensor:
     """Pixels as (3, H, W) in [0, 1] on the CPU."""
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
-    if single.ndim != 3 or single.shape[0] != 3 or not torch.isfinite(single).all():
+    if single.ndim != 3 or single.shape[0] != 3 or not _is_finite(single):
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
     return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)

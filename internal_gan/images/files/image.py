@@ -135,9 +135,9 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 255 if layout.bit_depth == 8 else 65535
-    channels = (channels * largest).round().clamp(0, largest)[None] / largest
+    channels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)[None]
     count = 1 if layout.mode.startswith("L") else 3
-    colours = channels[:, :count].expand(-1, 3, -1, -1) * 2.0 - 1.0
+    colours = channels[:, :count].expand(-1, 3, -1, -1).mul(2.0).sub_(1.0)
     own = channels[:, count:] if layout.mode.endswith("A") else None
     mode = {("L", 16): "I;16"}.get((layout.mode, layout.bit_depth), layout.mode)
     return Photo(colours, own, mode=mode, bit_depth=layout.bit_depth)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from internal_gan.finishing.poisson import COARSEST, solved
+from internal_gan.finishing.seams import HOLD
 from internal_gan.patches import kernels
 from internal_gan.patches.field import PATCH, Index, search
 from internal_gan.patches.origins import vote
@@ -31,4 +33,7 @@ def compile_loops(say: Callable[[str], None]) -> None:
             else "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
         )
         say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
+        # Read from the cache, these are loaded when they are needed.
+        side = 2 * COARSEST
+        solved(np.zeros((side, side, 3), np.float32), np.ones((side, side), np.bool_), HOLD)
     vote(search(tiny, index).places, (PATCH, PATCH))

@@ -1,0 +1,133 @@
+"""Solves the screened Poisson equation, (hold - Laplace) E = wanted, in a part of a picture.
+
+By conjugate gradients, preconditioned with a multigrid cycle. Pictures are float32 (H, W, C), and a
+part is a flag for each pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from internal_gan.patches.field import Flags, Wrap, over_rows
+from internal_gan.patches.kernels import compiled
+
+Values = NDArray[np.float32]
+
+# About the smallest side in the multigrid cycle, its smoothing steps before a smaller size, the
+# most iterations, and the relative error that ends them.
+COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
+
+
+def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)) -> Values:
+    """E, which is 0 outside the part. There is no step across borders that do not wrap."""
+    levels = [(part, np.float32(hold))]
+    while min(levels[-1][0].shape) > COARSEST:
+        fine, held = levels[-1]
+        levels.append((np.logical_and.reduce(_quarters(fine)), 4 * held))
+    left = np.where(part[..., None], wanted, np.float32(0))
+    found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
+    along, before = found, np.float32(1)
+    for _ in range(STEPS):
+        if np.vdot(left, left) <= enough:
+            break
+        near = _nearly_solved(left, levels, wrap)
+        length = np.vdot(left, near)
+        along = near + (length / before) * along
+        pushed = applied(along, hold, wrap, part)
+        step = length / np.vdot(along, pushed)
+        found += step * along
+        left -= step * pushed
+        before = length
+    return found
+
+
+def applied(values: Values, hold: float, wrap: Wrap, part: Flags) -> Values:
+    """(hold - Laplace) of a picture in the part, and 0 outside."""
+    return _stepped(values, values, part, np.float32(hold), wrap, keep=0, add=0, push=-1)
+
+
+def _nearly_solved(
+    wanted: Values, levels: Sequence[tuple[Flags, np.float32]], wrap: Wrap
+) -> Values:
+    """One multigrid cycle; each level is a part and its hold, at half the size of the last one."""
+    (part, hold), *coarser = levels
+    weight = 0.8 / (4 + float(hold))
+    found = np.float32(weight) * wanted
+    for _ in range(SMOOTHED if coarser else COARSEST):
+        found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+    if coarser:
+        left = _stepped(found, wanted, part, hold, wrap, keep=0, add=1, push=1)
+        a, b, c, d = _quarters(left)
+        coarse = _nearly_solved(a + b + c + d, coarser, wrap)
+        over_rows(_add_enlarged, len(found), coarse, part, found)
+        for _ in range(SMOOTHED + 1):
+            found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+    return found
+
+
+def _quarters(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """The four pixels of each block of two by two, with zeros beyond the border."""
+    more = [(0, side % 2) for side in values.shape[:2]]
+    even = np.pad(values, [*more, (0, 0)][: values.ndim])
+    return [even[row::2, column::2] for row in range(2) for column in range(2)]
+
+
+def _stepped(
+    values: Values,
+    wanted: Values,
+    part: Flags,
+    hold: np.float32,
+    wrap: Wrap,
+    *,
+    keep: float,
+    add: float,
+    push: float,
+) -> Values:
+    """``keep values + part (add wanted - push (hold - Laplace) values)``."""
+    factors = np.array([hold, keep, add, push], np.float32)
+    result = np.empty_like(values)
+    over_rows(_step, len(values), values, wanted, part, factors, wrap, result)
+    return result
+
+
+@compiled
+def _step(
+    values: Values,
+    wanted: Values,
+    part: Flags,
+    factors: Values,
+    wrap: Wrap,
+    result: Values,
+    top: int,
+    bottom: int,
+) -> None:
+    height, width, channels = values.shape
+    hold, keep, add, push = factors
+    for y in range(top, bottom):
+        above = y - 1 if y > 0 else (height - 1 if wrap[0] else y)
+        below = y + 1 if y < height - 1 else (0 if wrap[0] else y)
+        for x in range(width):
+            before = x - 1 if x > 0 else (width - 1 if wrap[1] else x)
+            after = x + 1 if x < width - 1 else (0 if wrap[1] else x)
+            for c in range(channels):
+                value = values[y, x, c]
+                result[y, x, c] = keep * value
+                if part[y, x]:
+                    beside = values[above, x, c] + values[below, x, c]
+                    beside += values[y, before, c] + values[y, after, c]
+                    steps = np.float32(4) * value - beside
+                    result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)
+
+
+@compiled
+def _add_enlarged(coarse: Values, part: Flags, values: Values, top: int, bottom: int) -> None:
+    """Add a picture of half the size, each of its pixels to a block of two by two, in the part."""
+    for y in range(top, bottom):
+        for x in range(values.shape[1]):
+            if part[y, x]:
+                for c in range(values.shape[2]):
+                    values[y, x, c] += coarse[y // 2, x // 2, c]
