@@ -18,8 +18,9 @@ T = TypeVar("T")
 
 # What a layout costs on two cores, and each of its pixels.
 LAYOUT_SECONDS, SECONDS_PER_PIXEL = 0.1, 1e-4
-# Pictures drawn at once; one if they have too many pixels for the memory of a laptop.
-AT_ONCE, AT_ONCE_PIXELS = 2, 5_000_000
+# Pictures drawn at once; one if they have too many pixels for the memory of a laptop. Together they
+# take this share of the time that they take one after another.
+AT_ONCE, AT_ONCE_PIXELS, TOGETHER = 2, 5_000_000, 0.65
 
 
 def ahead(draw: Callable[[T], Picture], items: Sequence[T], at_once: int) -> Iterator[Picture]:
@@ -52,7 +53,9 @@ class Preview(Task[PreviewOptions]):
         shape = finisher.drawing_size or size_of(learnt)
         each = finisher.seconds + LAYOUT_SECONDS + SECONDS_PER_PIXEL * math.prod(shape)
         self.context.check_size(finisher.size, self.size_option, each)
-        self.context.begin(wanted.count, wanted.count * each)
+        small = math.prod(finisher.size or shape) <= AT_ONCE_PIXELS
+        others = (wanted.count - 1) * each * (TOGETHER if small else 1.0)
+        self.context.begin(wanted.count, each + others)
         seeds = self.seeds(wanted.count)
 
         def drawn(number: int) -> Picture:
@@ -60,7 +63,6 @@ class Preview(Task[PreviewOptions]):
             drawing = layout(learnt, shape, rng, freedom=wanted.freedom)
             return Picture.of(f"preview/{number:03d}.png", finisher(drawing))
 
-        small = math.prod(finisher.size or shape) <= AT_ONCE_PIXELS
         yield from ahead(drawn, range(wanted.count), AT_ONCE if small else 1)
 
     @property
