@@ -39,8 +39,9 @@ FADE = 0.4
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # What a result costs on two cores (samples of 250 to 2048 pixels, AMD EPYC): for itself, for each
 # megapixel of its layout, which is decided where the photo's short side has LAYOUT_SIDE pixels, and
-# for each megapixel.
-SECONDS_DRAWN, SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.1, 0.4, 7.0, 0.35
+# for each megapixel; and one that stays as the network draws it (SinGAN's default).
+SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.4, 7.0, 0.35
+SECONDS_DRAWN, DRAWN_PER_MEGAPIXEL = 0.1, 6.0
 LAYOUT_SIDE = 320
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 LEAST, LEAST_SIDE = 8, 16
@@ -170,9 +171,9 @@ class Finisher:
     @property
     def seconds(self) -> float:
         """About how long a result takes on two cores, with its files."""
-        if not self.on or self.size is None:
-            return SECONDS_DRAWN
-        megapixels = math.prod(self.size) / 1e6
+        megapixels = math.prod(self.size or self.photo_size) / 1e6
+        if not self.on:
+            return SECONDS_DRAWN + DRAWN_PER_MEGAPIXEL * megapixels
         layout = megapixels * min(1.0, LAYOUT_SIDE / min(self.photo_size)) ** 2
         return SECONDS_EACH + SECONDS_OF_LAYOUT * layout + SECONDS_PER_MEGAPIXEL * megapixels
 

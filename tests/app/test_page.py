@@ -369,6 +369,41 @@ def test_what_is_asked_goes_before_a_first_look(chromium: Any, address: str, pho
     page.close()
 
 
+def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> None:
+    page, asked = chromium.new_page(), list[str]()  # the refusal is an error in the console
+    page.set_default_timeout(LONG)
+    page.goto(learnt.url)
+    panel, before = tab(page, "Variations"), cards(learnt, "Variations").count()
+
+    def refuse(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    panel.get_by_label("Height").fill("300")
+    panel.get_by_label("Width").fill("70000")
+    with page.expect_event("dialog"):
+        panel.get_by_role("button", name="Draw").first.click()
+    page.remove_listener("dialog", refuse)
+    assert re.search(r"21 megapixels takes about \d+ min .*memory\. Go on\?$", asked[0])
+    sync_api.expect(cards(page, "Variations")).to_have_count(before)
+    # A training is only refused when it begins, so its card asks.
+    page.evaluate(
+        """async () => (await import("/page/server.js")).start(
+            "retarget", {"retarget.shape": [300, 70000]}, {model: "ingan"})"""
+    )
+    failed = cards(page, "Retargeted").filter(has_text="21 megapixels")
+    failed.get_by_role("button", name="Go on").wait_for()
+    assert "confirm=large" not in failed.inner_text()
+    failed.get_by_role("button", name="Go on").click()
+    failed.wait_for(state="detached")
+    cards(page, "Retargeted").first.get_by_role("button", name="Stop").click()
+    again = page.locator("#strip article[data-state=stopped]").filter(has_text="Retargeted")
+    again.get_by_role("button", name="Delete").click()
+    again.wait_for(state="detached")
+    page.close()
+
+
 def test_a_file_that_is_no_image_gives_a_one_line_error(
     chromium: Any, address: str, tmp_path: Path
 ) -> None:

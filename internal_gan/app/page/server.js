@@ -28,11 +28,20 @@ export async function start(task, options, { run = null, model = null, look = nu
   try {
     return await send(options);
   } catch (error) {
-    if (!error.message.includes("confirm=large") || look) throw error;
-    const question = error.message.replace(/;? *[^;]*confirm=large.*/, "");
-    if (!window.confirm(`${question}. Go on?`)) return null;
+    if (!mustBeConfirmed(error.message) || look) throw error;
+    if (!window.confirm(`${unconfirmed(error.message)}. Go on?`)) return null;
     return send({ ...options, confirm: "large" });
   }
+}
+
+// Whether an error says that a result would be very large.
+export function mustBeConfirmed(error) {
+  return error.includes("confirm=large");
+}
+
+// Such an error without what to do on the command line.
+export function unconfirmed(error) {
+  return error.replace(/;? *[^;]*confirm=large.*/, "");
 }
 
 export async function upload(blob, kind) {

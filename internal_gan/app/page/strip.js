@@ -1,7 +1,7 @@
 // The strip of results: the photo, and a card for each run with its pictures.
 
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
-import { state, tellRun } from "./server.js";
+import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
 export const TITLES = { preview: "Variations", sample: "Variations", retarget: "Retargeted", inpaint: "Filled, with lines", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const MOST_SHOWN = 16; // pictures of a run
@@ -78,13 +78,22 @@ function card(run, text, choose) {
   else element.append(make("p", { className: run.state === "failed" ? "small wrong" : "small", textContent: told(run) }));
   const act = (name) => button(name, () => tellRun(run.run, name.toLowerCase()));
   if (busy(run)) element.append(row(act("Stop")));
-  if (["stopped", "failed"].includes(run.state)) element.append(row(run.trains ? act("Resume") : null, shown.length ? null : act("Delete")));
+  if (run.state === "failed" && mustBeConfirmed(run.error || "")) {
+    element.append(row(button("Go on", () => goOn(run)), act("Delete")));
+  } else if (["stopped", "failed"].includes(run.state)) element.append(row(run.trains ? act("Resume") : null, shown.length ? null : act("Delete")));
   return element;
+}
+
+// Starts a training again that was refused because its pictures would be very large.
+async function goOn(run) {
+  const { options, ...rest } = run.asked;
+  await start(run.task, { ...options, confirm: "large" }, rest);
+  await tellRun(run.run, "delete");
 }
 
 function told(run) {
   if (run.state === "waiting") return `Waits for ${run.place === 1 ? "one other training" : `${run.place} other trainings`}`;
-  if (run.state === "failed") return run.error || "Failed";
+  if (run.state === "failed") return unconfirmed(run.error || "Failed");
   if (run.state === "stopped") return run.results.length ? "Stopped" : "Stopped before there was a result";
   return facts(run).split(" · ").slice(0, 3).join(" · ");
 }
