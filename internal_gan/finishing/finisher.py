@@ -40,7 +40,7 @@ BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # What a result costs on two cores (samples of 250 to 2048 pixels, AMD EPYC): for itself, for each
 # megapixel of its layout, which is decided where the photo's short side has LAYOUT_SIDE pixels, and
 # for each megapixel; and one that stays as the network draws it (SinGAN's default).
-SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.4, 7.0, 0.35
+SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.5, 7.0, 0.35
 SECONDS_DRAWN, DRAWN_PER_MEGAPIXEL = 0.1, 6.0
 LAYOUT_SIDE = 320
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.

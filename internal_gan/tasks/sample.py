@@ -11,6 +11,8 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
+from internal_gan.shapes import Pixels
+from internal_gan.tasks.ahead import ahead, at_once, seconds_of
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.units import counted
 
@@ -38,7 +40,8 @@ class Sample(Task[SampleOptions]):
 
     def cost(self, model: Samples) -> float:
         count = self.wanted.count * len(self._folders(model.num_stages, False))
-        return count * self.context.finisher(model.image, self.wanted.size).seconds
+        finisher = self.context.finisher(model.image, self.wanted.size)
+        return seconds_of(count, finisher.seconds, finisher)
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
@@ -47,7 +50,12 @@ class Sample(Task[SampleOptions]):
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         folders = self._folders(model.finished, preview)
         if not preview:
-            self.context.begin(count * len(folders), count * len(folders) * finisher.seconds)
+            whole = count * len(folders)
+            self.context.begin(whole, seconds_of(whole, finisher.seconds, finisher))
+
+        def finished(image: Pixels) -> Finished:
+            return Finished(image) if preview else finisher(image, wrap, matching=wanted.matching)
+
         for folder, scale in folders.items():
             images = model.samples(
                 count,
@@ -60,10 +68,7 @@ class Sample(Task[SampleOptions]):
             # Such as sample/tiled-2x2 or sample/scale-0-tiled-2x2.
             joint = "/" if folder == "sample" else "-"
             proofs = f"{folder}{joint}{proof_name(wrap)}"
-            for index, image in enumerate(images):
-                drawn = (
-                    Finished(image) if preview else finisher(image, wrap, matching=wanted.matching)
-                )
+            for index, drawn in enumerate(ahead(finished, images, at_once(finisher))):
                 yield Picture.of(f"{folder}/{index:03d}.png", drawn)
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)

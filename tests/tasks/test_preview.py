@@ -1,14 +1,12 @@
 """task=preview: pictures composed of a photo's patches, without training."""
 
 import json
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import internal_gan
@@ -19,8 +17,6 @@ from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import State
-from internal_gan.tasks.base import Picture
-from internal_gan.tasks.preview import ahead
 from tests.commands import Shell
 from tests.tiny import picture
 
@@ -80,35 +76,6 @@ def test_pictures_appear_one_by_one_with_the_time_left(
     # It was started before the first picture was drawn.
     spent = datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["started"])
     assert abs(spent.total_seconds() - status["seconds"]) <= 2
-
-
-def test_pictures_are_drawn_ahead_but_not_before_the_first() -> None:
-    begun, second = list[int](), threading.Barrier(2, timeout=20)
-
-    def draw(number: int) -> Picture:
-        begun.append(number)
-        if number in (1, 2):
-            second.wait()  # both are drawn at the same time
-        return Picture(f"{number}.png", torch.zeros(1, 3, 2, 2))
-
-    pictures = ahead(draw, range(5), 2)
-    assert next(pictures).file == "0.png"
-    assert begun[0] == 0
-    assert 3 not in begun  # so far, two of the others are enough
-    assert [picture.file for picture in pictures] == ["1.png", "2.png", "3.png", "4.png"]
-    assert sorted(begun) == [0, 1, 2, 3, 4]
-
-
-def test_what_fails_while_drawn_ahead_is_raised_in_its_turn() -> None:
-    def draw(number: int) -> Picture:
-        if number == 1:
-            raise UserError("no memory")
-        return Picture(f"{number}.png", torch.zeros(1, 3, 2, 2))
-
-    pictures = ahead(draw, range(3), 1)
-    assert next(pictures).file == "0.png"
-    with pytest.raises(UserError, match="no memory"):
-        next(pictures)
 
 
 def test_a_size_and_a_narrow_photo(shell: Shell) -> None:

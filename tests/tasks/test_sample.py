@@ -208,8 +208,15 @@ def test_memory_that_runs_out_leaves_no_folder(
     assert [p.name for p in Path.cwd().iterdir()] == ["model"]
 
 
-def test_samples_are_written_before_the_next_is_drawn(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("detail", "expected"), [("network", [0, 1, 2, 3]), ("patches", [0, 0, 0, 1])]
+)
+def test_no_more_than_two_samples_are_drawn_ahead(
+    shell: Shell,
+    model: str,
+    monkeypatch: pytest.MonkeyPatch,
+    detail: str,
+    expected: list[int],
 ) -> None:
     there: list[int] = []
     drawn = SinGAN.random_noise
@@ -221,8 +228,8 @@ def test_samples_are_written_before_the_next_is_drawn(
 
     monkeypatch.setattr(SinGAN, "random_noise", draw)
     command = ("task=sample", f"checkpoint={model}", "sample.count=4", "output=out")
-    assert shell(*command).code == 0
-    assert there == [0, 1, 2, 3]
+    assert shell(*command, f"finish.detail={detail}").code == 0
+    assert there == expected
 
 
 def test_tiles_write_the_same_pictures_as_one_piece(

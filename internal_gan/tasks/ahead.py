@@ -1,0 +1,51 @@
+"""Finishes pictures in the background while others are drawn or written."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from internal_gan.finishing.finisher import Finisher
+
+T = TypeVar("T")
+Made = TypeVar("Made")
+
+# Pictures made at once; one if they have too many pixels for the memory of a laptop. Together they
+# take this share of the time that they take one after another.
+AT_ONCE, AT_ONCE_PIXELS, TOGETHER = 2, 5_000_000, 0.75
+
+
+def at_once(finisher: Finisher) -> int:
+    """How many results to make at the same time; 0 if they stay as they are drawn."""
+    if not finisher.on:
+        return 0
+    height, width = finisher.size or finisher.photo_size
+    return AT_ONCE if height * width <= AT_ONCE_PIXELS else 1
+
+
+def seconds_of(count: int, each: float, finisher: Finisher) -> float:
+    """About how long ``count`` results take, of which one alone takes ``each`` seconds."""
+    return each * (1 + (count - 1) * (TOGETHER if at_once(finisher) > 1 else 1))
+
+
+def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterator[Made]:
+    """Make something of each item, in order.
+
+    The first is made alone, so that it comes early; the others in the background. Items are drawn
+    by the caller's thread, no more than ``at_once`` ahead. With 0, all is done there, in turn.
+    """
+    if not at_once:
+        yield from map(make, items)
+        return
+    left, coming = iter(items), deque[Future[Made]]()
+    for first in islice(left, 1):
+        made = make(first)
+        with ThreadPoolExecutor(at_once, "pictures") as pool:
+            while True:
+                wanted = at_once - len(coming)
+                coming.extend(pool.submit(make, item) for item in islice(left, wanted))
+                yield made
+                if not coming:
+                    return
+                made = coming.popleft().result()
