@@ -223,7 +223,7 @@ def test_no_more_than_two_samples_are_drawn_ahead(
 
     def draw(self: SinGAN, scale: int, *rest: Any) -> Any:
         if scale == 0:
-            there.append(len(list(Path("out").glob("sample/*.png"))))
+            there.append(len(list(Path("out").glob("sample/???.png"))))
         return drawn(self, scale, *rest)
 
     monkeypatch.setattr(SinGAN, "random_noise", draw)
