@@ -34,7 +34,7 @@ COMMANDS = {
     "model=edgeconnect image={large} mask={hole}": 90,
     "model=ingan image={large} retarget.shape=1:1": 120,
     "task=preview image={small}": 3,
-    "task=preview image={large}": 10,
+    "task=preview image={large}": 8,
     "task=sample checkpoint={trained} sample.count=1": 8,
 }
 
