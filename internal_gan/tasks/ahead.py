@@ -1,18 +1,22 @@
 """Finishes pictures in the background while others are drawn or written."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from internal_gan.finishing.finisher import Finisher
+import torch
+
+from internal_gan.device import free_memory
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, Finisher
 
 T = TypeVar("T")
 Made = TypeVar("Made")
 
-# Pictures made at once; one if they have too many pixels for the memory of a laptop. Together they
-# take this share of the time that they take one after another.
+# Pictures made at once; one if they have more pixels, since a large one keeps all cores busy, or if
+# two do not fit into memory. Together they take this share of their time one after another.
 AT_ONCE, AT_ONCE_PIXELS, TOGETHER = 2, 5_000_000, 0.75
 
 
@@ -20,8 +24,9 @@ def at_once(finisher: Finisher) -> int:
     """How many results to make at the same time; 0 if they stay as they are drawn."""
     if not finisher.on:
         return 0
-    height, width = finisher.size or finisher.photo_size
-    return AT_ONCE if height * width <= AT_ONCE_PIXELS else 1
+    pixels = math.prod(finisher.size or finisher.photo_size)
+    fit = AT_ONCE * BYTES_PER_PIXEL * pixels <= free_memory(torch.device("cpu"))
+    return AT_ONCE if pixels <= AT_ONCE_PIXELS and fit else 1
 
 
 def seconds_of(count: int, each: float, finisher: Finisher) -> float:
