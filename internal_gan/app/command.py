@@ -49,9 +49,10 @@ def serve(settings: Settings) -> None:
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            # Otherwise it would wait for running tasks, and then complain about them.
-            page.state.server.worker.close()
-            super().handle_exit(sig, frame)
+            if not self.should_exit:  # a second one would end it before a training is saved
+                super().handle_exit(sig, frame)
+                # Otherwise it would wait for running tasks, and then complain about them.
+                page.state.server.worker.close()
 
     config = uvicorn.Config(page, log_level="warning", timeout_graceful_shutdown=2)
     listening = _listening(settings)

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -411,6 +413,25 @@ def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
         assert client.get(f"/runs/{second}").json()["state"] == "stopped"
         client.post(f"/runs/{second}/resume")
         waited_for(client, second, "running", "finished")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process at once")
+def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "internal_gan", "app", "port=0", "browser=false"]
+    with subprocess.Popen(
+        [*command, f"runs={tmp_path}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert "http://" in server.stdout.readline()
+            time.sleep(3)  # its worker has started
+            server.send_signal(signal.SIGINT)
+            server.send_signal(signal.SIGTERM)
+            _, said = server.communicate(timeout=60)
+        finally:
+            server.kill()
+    assert "Traceback" not in said
+    assert server.returncode in (-signal.SIGINT, 130)
 
 
 def test_a_training_that_cannot_start_stops_no_other(

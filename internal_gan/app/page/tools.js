@@ -271,7 +271,7 @@ function training(task, options, why = "This needs a model of the photo. Trainin
   const which = choice(families.map((one, n) => [n, one.title]), 0);
   const how = choice([["", ""], ["preview", "roughly, about 20 s"]], "");
   const family = () => families[Number(which.value)];
-  const name = () => (how.options[0].textContent = `in full quality, ${family().time}`);
+  const name = () => (how.options[0].textContent = `fully, ${family().time}`);
   which.addEventListener("change", name);
   name();
   const train = async () => {
