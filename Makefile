@@ -40,8 +40,8 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 	echo "  $(BIN)/internal-gan task=animate checkpoint=$$run         # the model that was trained here"; \
 	echo "  $(BIN)/internal-gan app                                   # in the browser: $(BIN)/pip install '.[app]'"
 
-test: lint contracts docs ## every check: ruff, mypy, import contracts, links, pytest
-	@$(MAKE) --no-print-directory --jobs=2 types unit
+test: lint ## every check: ruff, mypy, import contracts, links, pytest
+	@$(MAKE) --no-print-directory --jobs=2 unit contracts types docs
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
 	$(BIN)/ruff check

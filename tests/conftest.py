@@ -1,12 +1,15 @@
 """Fixtures and options for all tests: devices, a tiny picture, and slow tests."""
 
+import copy
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import yaml
 from PIL import Image
 from torch import Tensor
 
@@ -46,10 +49,26 @@ def _assumed(recipe: Recipe, model: Model, steps: Sequence[int], *_: object) -> 
     return TrainingPlan([StagePlan(*stage, 0.1) for stage in stages], torch.get_num_threads())
 
 
+def _loading_once(load: Callable[..., object]) -> Callable[..., object]:
+    """``yaml.load``, which keeps what it has made of a text."""
+    known: dict[object, object] = {}
+
+    def loaded(stream: Any, Loader: type) -> object:
+        text = stream if isinstance(stream, str | bytes) else stream.read()
+        key = Loader.__name__, text
+        if key not in known:
+            known[key] = load(text, Loader)
+        return copy.deepcopy(known[key])
+
+    return loaded
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _hurry() -> Iterator[None]:
-    """No training in this process is timed beforehand, and no file is synced to the disk."""
+    """No training in this process is timed beforehand, no file is synced to the disk, and the files
+    of ``conf/`` are parsed once."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "load", _loading_once(yaml.load))
         patch.setattr(budget, "_tried", _assumed)
         patch.setattr(os, "fsync", lambda _: None)
         yield

@@ -4,7 +4,8 @@ import dataclasses
 import re
 import runpy
 import shlex
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from internal_gan.app.settings import Settings, settings_of
@@ -20,6 +21,7 @@ PAGE = APPLICATIONS / "app.md"
 COMMAND = re.compile(
     r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
 )
+CHOICE = re.compile(r"(task|model|experiment|trainer|model/\w+)=")
 OPTION = re.compile(r"`([a-z][a-z_/.]*=[^`<\s]+)`")
 
 
@@ -50,35 +52,41 @@ def test_the_options_of_the_page_in_the_browser_are_read() -> None:
     settings_of([option for option in options if option[-1] != "="])
 
 
-def composes(command: str) -> None:
-    """Compose a command, or of a sweep one job: the first of several values."""
+def options_of(command: str) -> list[str]:
+    """The options of a command, or of one job of a sweep: the first of several values."""
     words = shlex.split(command, comments=True)
     options = [word for word in words if "=" in word]
     if "-m" in words:
         options = [re.sub(r"=([^\[,]+),.*", r"=\1", option) for option in options]
-    compose(prepare(options))
+    return options
 
 
-def at_once(options: list[str]) -> list[list[str]]:
+def at_once(options: Iterable[str]) -> list[list[str]]:
     """Options in as few lists as each can hold any option once."""
-    names = [option.partition("=")[0] for option in options]
-    turns = [names[:number].count(name) for number, name in enumerate(names)]
-    return [[o for o, turn in zip(options, turns, strict=True) if turn == n] for n in {*turns}]
+    turns: list[dict[str, str]] = []
+    for option in options:
+        name = option.partition("=")[0]
+        free = next((turn for turn in turns if name not in turn), None)
+        if free is None:
+            turns.append(free := {})
+        free[name] = option
+    return [list(turn.values()) for turn in turns]
 
 
 def test_documented_commands_compose() -> None:
-    wrong, commands = {}, documented_commands()
-    values = [command for command in commands if re.match(r"\w+\.[^ ]+$", command)]
-    for several in at_once(values):
-        with suppress(UserError):
-            compose(prepare(several))
-            commands = [command for command in commands if command not in several]
-    for command in commands:
-        try:
-            composes(command)
-        except UserError as error:
-            wrong[command] = str(error)
-    assert wrong == {}
+    wrong, beside = [], defaultdict[tuple[str, ...], dict[str, None]](dict)
+    for command in documented_commands():
+        words = options_of(command)
+        chosen = tuple(word for word in words if CHOICE.match(word))
+        beside[chosen] |= dict.fromkeys(word for word in words if word not in chosen)
+    for chosen, options in beside.items():
+        # Composing takes a while, so all options beside the same choices are composed together.
+        for several in at_once(options) or [[]]:
+            try:
+                compose(prepare([*chosen, *several]))
+            except UserError as error:
+                wrong.append(str(error))
+    assert wrong == []
 
 
 def test_every_test_that_a_page_names_exists() -> None:

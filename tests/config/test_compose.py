@@ -43,9 +43,9 @@ def test_an_experiment_of_another_model_is_refused(experiment: str) -> None:
     assert compose([f"experiment={experiment}", f"model={chosen}"]).model == plain.model
     other = "edgeconnect" if chosen == "ingan" else "ingan"
     said = f"model={other}: experiment={experiment} is of model={chosen}; leave out model="
-    for written in (other, f"'{other}'"):
-        with pytest.raises(UserError, match=re.escape(said)):
-            compose([f"model={written}", f"experiment={experiment}"])
+    # Quoted, a name means the same.
+    with pytest.raises(UserError, match=re.escape(said)):
+        compose([f"model='{other}'", f"experiment={experiment}"])
 
 
 def test_a_numpy_size_is_a_size() -> None:
