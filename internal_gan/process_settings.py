@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -57,12 +58,12 @@ def ignored_warnings() -> Iterator[None]:
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Import much at the start of a process without looking for garbage in it, then or later.
+    """Import torch and what needs it without looking for garbage in them, then or later.
 
     Torch and numba make half a million objects that stay. Looking through them takes a quarter of
     a second while they are imported, and as much again when the process ends.
     """
-    first = not gc.get_freeze_count()
+    first = "torch" not in sys.modules
     if first:
         gc.disable()
     try:

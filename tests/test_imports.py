@@ -37,6 +37,7 @@ def test_garbage_is_collected_again_after_the_imports() -> None:
 import gc
 from internal_gan.process_settings import quick_imports
 with quick_imports():
+    import torch
     print(gc.isenabled())
 frozen = gc.get_freeze_count()
 with quick_imports():  # such as the next job of a sweep

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -99,9 +100,9 @@ class Homography(Transform):
     matrix: Sequence[Sequence[float]]
 
     def __post_init__(self) -> None:
-        matrix = torch.tensor(self.matrix, dtype=torch.float64)
-        relative = matrix / torch.linalg.matrix_norm(matrix)
-        if not torch.isfinite(matrix).all() or not abs(float(torch.linalg.det(relative))) > 1e-6:
+        matrix = np.array(self.matrix, np.float64)
+        relative = matrix / np.linalg.norm(matrix)
+        if not np.isfinite(matrix).all() or not abs(np.linalg.det(relative)) > 1e-6:
             raise ValueError("the homography is not invertible; no three corners may be in line")
 
     @classmethod
@@ -117,9 +118,9 @@ class Homography(Transform):
         """
         if len(corners) != 4 or any(len(corner) != 2 for corner in corners):
             raise ValueError(f"a homography takes four corners of two numbers, got {corners}")
-        places = torch.tensor(corners, dtype=torch.float64)
-        side = places.roll(-1, 0) - places
-        following = side.roll(-1, 0)
+        places = np.array(corners, np.float64)
+        side = np.roll(places, -1, 0) - places
+        following = np.roll(side, -1, 0)
         turns = side[:, 0] * following[:, 1] - side[:, 1] * following[:, 0]
         if not (turns.min() > 1e-6 or turns.max() < -1e-6):
             raise ValueError(
@@ -131,17 +132,15 @@ class Homography(Transform):
             rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
             rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
             values += [u, v]
-        found = torch.linalg.solve(
-            torch.tensor(rows, dtype=torch.float64), torch.tensor(values, dtype=torch.float64)
-        )
-        return cls(torch.cat([found, found.new_ones(1)]).view(3, 3).tolist())
+        found = np.linalg.solve(np.array(rows, np.float64), np.array(values, np.float64))
+        return cls(np.append(found, 1.0).reshape(3, 3).tolist())
 
     def inverse(self) -> Homography:
-        inverse = torch.linalg.inv(torch.tensor(self.matrix, dtype=torch.float64))
-        return Homography((inverse / inverse.abs().max()).tolist())
+        inverse = np.linalg.inv(np.array(self.matrix, np.float64))
+        return Homography((inverse / np.abs(inverse).max()).tolist())
 
     def source(self, points: Tensor) -> Tensor:
-        matrix = torch.tensor(self.matrix, dtype=torch.float64, device="cpu").inverse()
+        matrix = torch.from_numpy(np.linalg.inv(np.array(self.matrix, np.float64)))
         if self.matrix[2][2] < 0:
             matrix = -matrix  # keeps the image's centre on this side of the horizon
         matrix = hand_over(matrix.to(points.dtype), points.device)
@@ -226,11 +225,12 @@ def random_view(freedom: float, rng: torch.Generator) -> Homography:
     vertically by up to a quarter of that. ``rng`` is on the CPU.
     """
     sideways = freedom * _uniform(rng, 1, 1)
-    moved = TURN * freedom * _uniform(rng, 4, 2) * torch.tensor([1.0, 0.25])
-    corners = torch.tensor(_CORNERS) + 2 * (moved + torch.cat([sideways, 0 * sideways], dim=1))
+    moved = TURN * freedom * _uniform(rng, 4, 2) * torch.tensor([1.0, 0.25], device="cpu")
+    moved += torch.cat([sideways, 0 * sideways], dim=1)
+    corners = torch.tensor(_CORNERS, device="cpu") + 2 * moved
     return Homography.to_corners(corners.tolist()).inverse()
 
 
 def _uniform(rng: torch.Generator, *shape: int) -> Tensor:
     """Numbers from -1 to 1."""
-    return 2 * torch.rand(*shape, generator=rng) - 1
+    return 2 * torch.rand(*shape, generator=rng, device="cpu") - 1

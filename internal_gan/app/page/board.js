@@ -5,11 +5,11 @@ const LONGEST = 2048; // pixels a side; the server scales a drawing to the photo
 export class Board {
   // size: [height, width] of the photo; kind: "mask" marks an area, "paint" draws colours.
   constructor([height, width], kind, label) {
-    this.width = 24;
     this.colour = kind === "mask" ? "rgb(220 30 60)" : "#3a7d44";
     this.erases = false;
     this.strokes = [];
     this.canvas = document.createElement("canvas");
+    this.width = 24;
     const factor = Math.min(1, LONGEST / Math.max(height, width));
     this.canvas.width = Math.max(1, Math.round(width * factor));
     this.canvas.height = Math.max(1, Math.round(height * factor));
@@ -23,6 +23,19 @@ export class Board {
     this.canvas.addEventListener("pointermove", (event) => this.go(event));
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end());
     this.canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // The brush's width in screen pixels, shown as a ring around the pointer.
+  set width(width) {
+    this.brush = width;
+    const [side, middle] = [width + 4, width / 2 + 2];
+    const ring = (radius, colour) => `<circle cx="${middle}" cy="${middle}" r="${radius}" fill="none" stroke="${colour}"/>`;
+    const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}">${ring(middle - 2, "black")}${ring(middle - 1, "white")}</svg>`;
+    this.canvas.style.cursor = `url("data:image/svg+xml,${encodeURIComponent(drawn)}") ${middle} ${middle}, crosshair`;
+  }
+
+  get width() {
+    return this.brush;
   }
 
   // Drawing pixels per screen pixel.

@@ -236,11 +236,10 @@ def views(photo: Tensor, freedom: float) -> Tensor:
     """
     pictures = [photo]
     if freedom > 0:
-        rng = torch.Generator().manual_seed(0)
+        rng = torch.Generator("cpu").manual_seed(0)
         whole = size_of(photo)
         count = min(MOST_VIEWS, MOST_VIEW_PIXELS // (whole[0] * whole[1]))
-        with torch.device("cpu"):  # whose random numbers the views come from
-            pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
+        pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
     return torch.cat(pictures)
 
 
