@@ -15,8 +15,7 @@ PHOTO ?= examples/photos/large/mountains.jpg
 TIME ?= 60s
 WIDE ?= [1024,3072]
 
-# Compiling everything would take as long as downloading it; Python compiles what it imports.
-PIP_INSTALL := $(BIN)/python -m pip install --no-compile --disable-pip-version-check -c constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality dist
