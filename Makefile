@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality dist
+.PHONY: help demo test test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,18 @@ samples: $(VENV)/installed ## five samples of three bundled photos, in OUT, to c
 quality: $(VENV)/installed-dev ## compare samples of this version with those in BEFORE; results in OUT
 	$(BIN)/python -m benchmarks.quality --real examples/photos --published "$(BEFORE)" \
 		--photos $(THREE) --seeds 0 --output "$(OUT)" > /dev/null
+
+# Of CPython 3.12, what an image with torch, numba, scipy, safetensors, jinja2 and psutil lacks.
+# antlr4 has no wheel. Photos named as benchmarks/gpu.py says may be put into .gpu/photos.
+GPU_WHEELS := hydra-core omegaconf kornia kornia-rs rich
+GPU_TAGS := $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) --platform manylinux2014_x86_64
+
+gpu-kit: ## .gpu/: what benchmarks/gpu.sh needs on a machine without a network
+	@mkdir -p .gpu/photos; rm -f .gpu/*.whl
+	$(firstword $(PYTHON)) -m pip wheel --disable-pip-version-check --quiet --no-deps -w .gpu \
+		$$(grep '^antlr4' constraints.txt)
+	$(firstword $(PYTHON)) -m pip download --disable-pip-version-check --quiet --no-deps -d .gpu \
+		--only-binary=:all: --python-version 3.12 $(GPU_TAGS) -c constraints.txt $(GPU_WHEELS)
 
 dist: ## wheel, sdist and bill of materials in dist/; with TAG, its version must be the package's
 	@rm -rf dist $(VENV)-release

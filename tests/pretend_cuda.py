@@ -26,6 +26,9 @@ PACKAGE = Path(internal_gan.__file__).parent
 # Attributes of tensors on the pretended device, and of tensors in pinned memory.
 ON_CUDA, PINNED = "_on_cuda", "_pinned"
 
+# What is watched of a training step.
+PARTS = ("discriminator_updates", "generator_updates", "average")
+
 # Functions of which CUDA needs the result on the host.
 WAITING = {
     *("item", "tolist", "__bool__", "__float__", "__int__", "__index__", "__contains__"),
@@ -77,9 +80,7 @@ class PretendCuda(TorchFunctionMode):
     def wait(self, name: str) -> None:
         """Note that ``name`` waits for the device."""
         if self._in_step:
-            frames = [f for f in traceback.extract_stack() if PACKAGE in Path(f.filename).parents]
-            where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "a test"
-            self.waits.append(f"{name} in {where}")
+            self.waits.append(f"{name} in {where(traceback.extract_stack())}")
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -246,7 +247,7 @@ def pretend_cuda() -> Iterator[PretendCuda]:
             with mode.backward():
                 backward(*args, **kwargs)
 
-        for name in ("discriminator_updates", "generator_updates", "average"):
+        for name in PARTS:
             patch.setattr(StageTrainer, name, counted(getattr(StageTrainer, name)))
         patch.setattr(torch.autograd, "backward", unwatched)
         yield mode
@@ -255,6 +256,12 @@ def pretend_cuda() -> Iterator[PretendCuda]:
 def on_cuda(tensor: Tensor) -> bool:
     """Whether a tensor claims to be on the GPU."""
     return hasattr(tensor, ON_CUDA)
+
+
+def where(stack: traceback.StackSummary) -> str:
+    """The line of the package that called last."""
+    frames = [frame for frame in stack if PACKAGE in Path(frame.filename).parents]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "a test"
 
 
 class _Generator(torch.Generator):

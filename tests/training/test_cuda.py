@@ -1,6 +1,6 @@
 """Training and drawing on a GPU mix no devices, and no training step waits for it.
 
-``tests/pretend_cuda.py`` pretends that there is a GPU.
+On the machine's GPU if it has one; elsewhere ``tests/pretend_cuda.py`` pretends that there is one.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ from internal_gan.images.files.image import to_uint8, write_image
 from internal_gan.training.stage_trainer import StageTrainer
 from tests.commands import Shell
 from tests.pretend_cuda import CUDA, PretendCuda, on_cuda, pretend_cuda
+from tests.real_cuda import RealCuda, real_cuda
 from tests.tiny import (
     EDGECONNECT,
     INGAN_FAST,
@@ -33,6 +34,7 @@ from tests.tiny import (
 )
 
 Trained = Callable[[str], Run[Any]]
+Gpu = PretendCuda | RealCuda
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
 HOLE = np.zeros(ARRAY.shape[:2], bool)
@@ -91,17 +93,17 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="module")
-def pretence() -> Iterator[PretendCuda]:
-    with pretend_cuda() as mode:
-        yield mode
+def gpu() -> Iterator[Gpu]:
+    with real_cuda() if torch.cuda.is_available() else pretend_cuda() as found:
+        yield found
 
 
 @pytest.fixture
-def cuda(pretence: PretendCuda) -> PretendCuda:
+def cuda(gpu: Gpu) -> Gpu:
     """A GPU that has counted nothing yet."""
-    pretence.steps = 0
-    pretence.waits.clear()
-    return pretence
+    gpu.steps = 0
+    gpu.waits.clear()
+    return gpu
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +115,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(pretence: PretendCuda, folder: Path) -> Trained:
+def trained(gpu: Gpu, folder: Path) -> Trained:
     """Trains a family, once: to its first step, then resumed to the end."""
 
     @cache
@@ -141,7 +143,7 @@ def test_a_training_stops_and_resumes(trained: Trained, family: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_no_step_waits_for_the_device(cuda: PretendCuda, form: str) -> None:
+def test_no_step_waits_for_the_device(cuda: Gpu, form: str) -> None:
     recipe = recipe_of(base=FORMS[form])
     model, previous = recipe.prepare(picture().to(CUDA)), None
     rng = torch.Generator(CUDA).manual_seed(0)
@@ -159,18 +161,18 @@ def test_no_step_waits_for_the_device(cuda: PretendCuda, form: str) -> None:
 
 @pytest.mark.parametrize(("family", "method", "how"), DRAWINGS)
 def test_drawing(
-    cuda: PretendCuda, trained: Trained, family: str, method: str, how: dict[str, Any]
+    cuda: Gpu, trained: Trained, family: str, method: str, how: dict[str, Any]
 ) -> None:
     drawn = getattr(trained(family).model, method)(output_type="pt", **how)
     first: Tensor = drawn if isinstance(drawn, Tensor) else next(drawn)
-    assert not on_cuda(first)
+    assert not first.is_cuda
     assert first.isfinite().all()
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize(("family", "method", "how"), [DRAWINGS[i] for i in (0, 7, 12, 18)])
 def test_drawing_in_half_precision(
-    cuda: PretendCuda, trained: Trained, family: str, method: str, how: dict[str, Any], dtype: Any
+    cuda: Gpu, trained: Trained, family: str, method: str, how: dict[str, Any], dtype: Any
 ) -> None:
     model = internal_gan.load(trained(family).folder, device="cuda", dtype=dtype)
     assert getattr(model, method)(output_type="pt", **how).isfinite().all()
@@ -178,7 +180,7 @@ def test_drawing_in_half_precision(
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_commands(
-    cuda: PretendCuda,
+    cuda: Gpu,
     trained: Trained,
     folder: Path,
     tmp_path: Path,
@@ -194,6 +196,7 @@ def test_commands(
     assert answer.code == 0, answer.err
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="nothing is pretended on a GPU")
 class TestThePretence:
     """It fails where CUDA would, and counts every wait."""
 

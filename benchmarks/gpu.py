@@ -1,0 +1,437 @@
+"""The package on a GPU: whether it runs, how fast, and the papers' forms trained to their end.
+
+    OUT=results bash benchmarks/gpu.sh PART...
+
+Parts run one after the other; those joined by ``+`` run at once. Whatever is found, also by a part
+that fails or runs out of time, is in the folder that OUT names: ``results.json``, ``log.txt``, and
+for each part a zip of its pictures and records. DEVICE=cpu and TINY=1 rehearse the parts.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+import internal_gan
+from benchmarks._common import ROOT, environment, run, say, write_json
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.device import prepare_device, select_precision
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image
+from internal_gan.runs.records import read_metrics, read_status
+from internal_gan.training.stage_trainer import StageTrainer
+
+DEVICE, TINY = os.environ.get("DEVICE", "cuda"), bool(os.environ.get("TINY"))
+OUT = Path(os.environ.get("OUT", ROOT / ".gpu" / "out")).absolute()
+WORK = ROOT / ".gpu" / "work"
+PHOTOS = ROOT / "examples" / "photos"
+LARGE, SMALL = PHOTOS / "large" / "mountains.jpg", PHOTOS / "peaks.jpg"
+FAMILIES = ("singan", "ingan", "edgeconnect")
+PRECISIONS = ("fp32", "bf16")
+TESTS = (
+    *("tests/training/test_cuda.py", "tests/test_device.py", "tests/training/test_engine.py"),
+    *("tests/training/test_recovery.py", "tests/models/singan/test_model.py"),
+    *("tests/patches", "tests/images/test_resize.py", "tests/images/test_pyramid.py"),
+    *("tests/images/test_periodic.py", "tests/images/test_transforms.py", "tests/evaluation"),
+)
+# A zip is left out above this size, and so are files that can be made again.
+MOST_BYTES = 15 * 2**20
+LEFT_OUT = ("training.ckpt", "original.jpg", "index.html")
+GRACE_SECONDS = 20.0
+# For launches: steps that are timed, then as many that are traced.
+TIMED_STEPS = 3 if TINY else 40
+# Overrides for a rehearsal, which must not take long.
+QUICK = ("trainer=debug", "finish.resolution=model", "model.max_size=48") if TINY else ()
+
+
+@dataclass
+class Part:
+    """What a part finds, and the processes that it may start until its time is over."""
+
+    name: str
+    ends: float
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return WORK / self.name
+
+    @property
+    def left(self) -> float:
+        return max(1.0, self.ends - time.monotonic())
+
+    def command(self, name: str, *arguments: str) -> dict[str, Any]:
+        """Run ``internal-gan ARGUMENTS`` with a run folder ``name``; how it ended."""
+        output = self.folder / name
+        words = ["-m", "internal_gan", *arguments]
+        if not any(word.startswith(("output=", "resume=")) for word in arguments):
+            words.append(f"output={output}")
+        found = self.python(*words)
+        status = read_status(output / "status.json")
+        found |= {key: status.get(key) for key in ("state", "device", "seconds")}
+        self.found[name] = found | {"stages": _stages(output)}
+        return found
+
+    def python(self, *words: str, stop_at: Path | None = None) -> dict[str, Any]:
+        """Run Python until it ends; when there is a file ``stop_at``, or when the part's time is
+        over, it is asked to stop."""
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            while stop_at and process.poll() is None and not stop_at.exists():
+                time.sleep(0.02)
+            output, _ = process.communicate(timeout=0.1 if stop_at else self.left)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            try:
+                output, _ = process.communicate(timeout=GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                output, _ = process.communicate()
+        seconds = time.monotonic() - began
+        command = " ".join(words).replace(str(ROOT) + "/", "")
+        _log(f"$ python {command}\n{output}[{process.returncode}, {seconds:.1f} s]\n")
+        return {"command": command, "code": process.returncode, "wall": round(seconds, 2)}
+
+
+def smoke(part: Part) -> None:
+    """Tests on the device; every family's training stopped, resumed and used; agreement with the
+    CPU; peak memory."""
+    tests = ["tests/training/test_cuda.py"] if TINY else TESTS
+    chosen = [] if DEVICE == "cpu" else ["-k", "cuda"]
+    workers = ["-n", "2" if TINY else "6"]
+    kind = ["-p", "no:cacheprovider", "-o", "filterwarnings=", *workers, *tests, *chosen]
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [
+            pool.submit(lambda: part.found.update(tests=part.python("-m", "pytest", "-q", *kind)))
+        ]
+        jobs += [
+            pool.submit(_lives, part, family, precision)
+            for family in FAMILIES
+            for precision in (PRECISIONS[:1] if TINY else PRECISIONS)
+        ]
+    for job in jobs:
+        job.result()
+    part.python("-m", "benchmarks.gpu", "--agreement", str(part.folder / "agreement.json"))
+    part.found["agreement"] = _read(part.folder / "agreement.json")
+
+
+def _lives(part: Part, family: str, precision: str) -> None:
+    """Train, stop, resume, and use the model."""
+    name = f"{family}-{precision}"
+    run_folder = part.folder / name
+    common = [f"device={DEVICE}", f"precision={precision}"]
+    hole = ["mask.box=[60,90,40,50]"] if family == "edgeconnect" else []
+    quick = (
+        [*QUICK, "trainer.max_steps=40"]
+        if TINY
+        else ["trainer.steps_factor=0.2", "finish.resolution=model"]
+    )
+    train = ["-m", "internal_gan", f"model={family}", f"image={SMALL}", *common, *hole, *quick]
+    stop_at = run_folder / "metrics.jsonl"
+    part.found[f"{name}, stopped"] = part.python(*train, f"output={run_folder}", stop_at=stop_at)
+    part.command(name, f"resume={run_folder}", f"device={DEVICE}")
+    for task, options in _tasks(family, part.folder).items():
+        part.command(
+            f"{name}-{task}",
+            f"task={task}",
+            f"checkpoint={run_folder}",
+            f"device={DEVICE}",
+            *options,
+        )
+
+
+def _tasks(family: str, folder: Path) -> dict[str, list[str]]:
+    """Every task that uses a family's model, with options."""
+    changed, mask = folder / "changed.png", folder / "mask.png"
+    return {
+        "singan": {
+            "sample": ["sample.count=2", "sample.size=[200,300]"],
+            "animate": ["animate.seconds=0.2"],
+            "paint": [f"paint.image={changed}"],
+            "edit": [f"edit.image={changed}", f"edit.mask={mask}"],
+            "harmonize": [f"harmonize.image={changed}", f"harmonize.mask={mask}"],
+            "super_resolution": ["super_resolution.factor=2"],
+            "evaluate": ["sample.count=2"],
+        },
+        "ingan": {"retarget": ["retarget.scale=[1,1.5]"], "evaluate": []},
+        "edgeconnect": {"inpaint": ["mask.box=[20,30,30,40]"]},
+    }[family]
+
+
+def agreement(target: Path) -> None:
+    """How far what a model draws on the device is from what it draws on the CPU, and the peak
+    memory of a default training; written to ``target``."""
+    found: dict[str, Any] = {}
+    network = {"detail": "network", "output_type": "pt"}
+    draw: dict[str, Callable[[Any], Any]] = {
+        "singan": lambda model: model.sample(2, seed=0, **network),
+        "ingan": lambda model: model.retarget(scale=(1, 1.5), **network),
+        "edgeconnect": lambda model: model.fill(**network),
+    }
+    for family, made in draw.items():
+        folder = target.parent / f"{family}-fp32"
+        devices = "cpu", DEVICE
+        pictures = [made(internal_gan.load(folder, device=device)) for device in devices]
+        gap = (pictures[0] - pictures[1]).abs()
+        found[family] = {"largest": float(gap.max()), "mean": float(gap.mean())}
+        if DEVICE != "cpu":
+            torch.cuda.reset_peak_memory_stats()
+            for trainer in _stages_of(["model=" + family, *QUICK]):
+                _steps(trainer, 2)
+            found[family]["peak_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    write_json(target, found)
+
+
+def defaults(part: Part) -> None:
+    """The default command of each family on a photo of 6 megapixels, on the device and on this
+    machine's CPU, and the share of time in which the device has nothing to do."""
+    part.python("-m", "benchmarks.gpu", "--launches", str(part.folder / "launches.json"))
+    part.found["launches"] = _read(part.folder / "launches.json")
+    for device in dict.fromkeys((DEVICE, "cpu")):
+        for family in FAMILIES:
+            hole = ["mask.box=[900,1300,300,400]"] if family == "edgeconnect" else []
+            arguments = [f"model={family}", f"image={LARGE}", f"device={device}", *hole, *QUICK]
+            part.command(f"{family}-{device}", *arguments)
+
+
+def launches(target: Path) -> None:
+    """Milliseconds of a step, of the device's kernels in it, and how many there are, by stage."""
+    found: dict[str, Any] = {}
+    papers = ("experiment=singan_paper", "experiment=ingan_paper", "experiment=edgeconnect_paper")
+    for form in (*(f"model={family}" for family in FAMILIES), *papers):
+        free = ["model/features=random"] if "edgeconnect_paper" in form else []
+        stages = []
+        for trainer in _stages_of([form, *free, *QUICK]):
+            _steps(trainer, 5)
+            began = time.perf_counter()
+            _steps(trainer, TIMED_STEPS)
+            wall = (time.perf_counter() - began) / TIMED_STEPS
+            row = {"name": trainer.stage.name, "size": trainer.stage.size, "ms": 1000 * wall}
+            stages.append(row | _kernels(trainer))
+        found[form] = stages
+        write_json(target, found)
+
+
+def _kernels(trainer: StageTrainer) -> dict[str, float]:
+    """Of a step: milliseconds in which the device computes, and the number of its kernels."""
+    if DEVICE == "cpu":
+        return {}
+    activity = torch.profiler.ProfilerActivity.CUDA
+    with torch.profiler.profile(activities=[activity]) as profile:
+        _steps(trainer, 10)
+    events = [e for e in profile.events() or () if "CUDA" in str(e.device_type)]
+    return {
+        "device_ms": sum(e.time_range.elapsed_us() for e in events) / 10_000,
+        "kernels": len(events) / 10,
+    }
+
+
+def _stages_of(arguments: Sequence[str]) -> Iterator[StageTrainer]:
+    """Each stage of a training on SMALL, untrained, as the engine would train it."""
+    options = compose([*arguments, f"device={DEVICE}", f"image={SMALL}"])
+    device, _ = prepare_device(DEVICE, options.precision)
+    precision, _ = select_precision(options.precision, device)
+    recipe = build(options.model)
+    pixels = read_image(SMALL).pixels.to(device)
+    model = recipe.prepare(pixels).to(device, memory_format=torch.channels_last)
+    rng, previous = torch.Generator(device).manual_seed(0), None
+    for index, steps in enumerate(recipe.steps_of(model)):
+        stage = recipe.stage(model, index, steps, previous, rng)
+        yield StageTrainer(stage, precision)
+        stage.finish()
+        previous = stage
+
+
+def _steps(trainer: StageTrainer, count: int) -> None:
+    for _ in range(count):
+        trainer.discriminator_updates()
+        trainer.generator_updates()
+        trainer.average()
+        trainer.step += 1
+    trainer.check_finite()  # waits for the device
+
+
+def singan_paper(part: Part) -> None:
+    """``experiment=singan_paper`` at 250 pixels, and its samples by start scale and size."""
+    photo = _photo("singan", SMALL)
+    part.command("run", *_paper("singan_paper", photo), *_until(part, 30), "sample.count=50")
+    more = ["task=sample", f"checkpoint={part.folder / 'run'}", f"device={DEVICE}"]
+    part.command("scale-1", *more, "sample.start_scale=1", "sample.count=50")
+    part.command("start-scales", *more, "sample.start_scale=all", "sample.count=3")
+    part.command("wide", *more, "sample.size=[188,600]", "sample.count=4")
+
+
+def ingan_paper(part: Part) -> None:
+    """``experiment=ingan_paper`` on two photos to half and twice the width, one also without the
+    cycle."""
+    first, second = _photo("ingan-1", SMALL), _photo("ingan-2", PHOTOS / "dandelions.jpg")
+    scales = "retarget.scale=[[1,0.5],[1,2]]"
+    jobs = {
+        "first": ("ingan_paper", first),
+        "second": ("ingan_paper", second),
+        "first-no-cycle": ("ingan_no_cycle", first),
+    }
+    _at_once(
+        part,
+        {name: [*_paper(*of), *_until(part, 15), scales] for name, of in jobs.items()},
+    )
+
+
+def edgeconnect_paper(part: Part) -> None:
+    """``experiment=edgeconnect_paper`` on one photo with two holes, with and without edges."""
+    photo, mask = _photo("edgeconnect", SMALL), part.folder / "holes.png"
+    with Image.open(photo) as picture:
+        holes = np.zeros((picture.height, picture.width), np.uint8)
+    height, width = holes.shape
+    for top, left in ((0.2, 0.15), (0.55, 0.6)):
+        holes[int(top * height) :, int(left * width) :][: height // 4, : width // 5] = 255
+    Image.fromarray(holes).save(mask)
+    common = [*_paper("edgeconnect_paper", photo), f"mask={mask}", "model/features=random"]
+    without = ["model/edges=none", "model.steps=[30000]", "model.learning_rates=[1]"]
+    without += ["model.final_rates=[0.1]"]
+    jobs = {"edges": common, "no-edges": [*common, *without]}
+    _at_once(part, {name: [*words, *_until(part, 15)] for name, words in jobs.items()})
+
+
+PARTS: dict[str, tuple[Callable[[Part], None], float]] = {
+    "smoke": (smoke, 120),
+    "defaults": (defaults, 150),
+    "singan_paper": (singan_paper, 430),
+    "ingan_paper": (ingan_paper, 430),
+    "edgeconnect_paper": (edgeconnect_paper, 430),
+}
+# Each is run in a process of its own, with the file to write.
+MEASURES = {"--agreement": agreement, "--launches": launches}
+
+
+def _paper(experiment: str, photo: Path) -> list[str]:
+    return [f"experiment={experiment}", f"image={photo}", f"device={DEVICE}", *QUICK]
+
+
+def _until(part: Part, reserve: float) -> list[str]:
+    """Fit a training to the part's time, less a reserve for drawing."""
+    limit = os.environ.get("SECONDS_" + part.name.upper())
+    seconds = float(limit) if limit else part.left - reserve
+    return [] if TINY or seconds == 0 else [f"trainer.time={seconds:.0f}s"]
+
+
+def _at_once(part: Part, jobs: Mapping[str, Sequence[str]]) -> None:
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        for job in [pool.submit(part.command, name, *words) for name, words in jobs.items()]:
+            job.result()
+
+
+def _photo(name: str, otherwise: Path) -> Path:
+    """The photo of a part: ``.gpu/photos/NAME.*``, or a bundled one."""
+    return next(iter(sorted((ROOT / ".gpu" / "photos").glob(f"{name}.*"))), otherwise)
+
+
+def _stages(folder: Path) -> dict[str, float]:
+    """The seconds at which each stage's last recorded step was done."""
+    rows = read_metrics(folder / "metrics.jsonl")
+    return {str(row["stage"]): row["seconds"] for row in rows if "stage" in row}
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _log(text: str) -> None:
+    with (OUT / "log.txt").open("a", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+def _zip(part: Part) -> None:
+    """Keep a part's pictures and records, the smallest first, as long as they fit."""
+    files = [p for p in part.folder.rglob("*") if p.is_file() and p.name not in LEFT_OUT]
+    total = 0
+    with zipfile.ZipFile(OUT / f"{part.name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files, key=lambda path: path.stat().st_size):
+            total += path.stat().st_size
+            if total < MOST_BYTES:
+                archive.write(path, path.relative_to(part.folder))
+
+
+def _prepare(folder: Path) -> None:
+    """A changed photo and the mask of the change, for the tasks that need them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Image.open(SMALL) as picture:
+        photo = picture.convert("RGB")
+    mask = Image.new("L", photo.size)
+    mask.paste(255, (90, 60, 140, 100))
+    photo.paste(photo.crop((10, 10, 60, 50)), (90, 60))
+    photo.save(folder / "changed.png")
+    mask.save(folder / "mask.png")
+
+
+@contextmanager
+def _kept(part: Part, results: dict[str, Any]) -> Iterator[None]:
+    """Write what a part has found, however it ends."""
+    try:
+        yield
+    except Exception as error:
+        part.found["error"] = repr(error)
+        _log(f"{part.name}: {error!r}")
+    finally:
+        results[part.name] = part.found
+        write_json(OUT / "results.json", results)
+        _zip(part)
+        say(f"{part.name}: {json.dumps(part.found)}")
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if len(words) == 2 and words[0] in MEASURES:
+        MEASURES[words[0]](Path(words[1]))
+        return
+    groups = [word.split("+") for word in words]
+    for name in (name for group in groups for name in group):
+        if name not in PARTS:
+            raise UserError(f"{name}: no such part; allowed: {', '.join(PARTS)}")
+    if not groups:
+        raise UserError(f"name a part: {', '.join(PARTS)}")
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "log.txt").write_text("", encoding="utf-8")
+    results: dict[str, Any] = {"environment": environment(), "device": DEVICE}
+    if DEVICE != "cpu":
+        results["card"] = torch.cuda.get_device_name()
+    for group in groups:
+        with ThreadPoolExecutor(len(group)) as pool:
+            for job in [pool.submit(_do, name, results) for name in group]:
+                job.result()
+
+
+def _do(name: str, results: dict[str, Any]) -> None:
+    work, seconds = PARTS[name]
+    part = Part(name, time.monotonic() + seconds)
+    shutil.rmtree(part.folder, ignore_errors=True)
+    _prepare(part.folder)
+    with _kept(part, results):
+        work(part)
+
+
+if __name__ == "__main__":
+    run(main)

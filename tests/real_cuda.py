@@ -1,0 +1,58 @@
+"""A GPU that counts what makes the CPU wait for it in a training step."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+
+from internal_gan.training.stage_trainer import StageTrainer
+from tests.pretend_cuda import PARTS, where
+
+
+class RealCuda:
+    """See :func:`real_cuda`; the attributes are those of the pretended one."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.waits: list[str] = []
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Count what waits here."""
+        self.steps += 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = self._note
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                yield
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+
+    def _note(self, message: Warning | str, *_: object, **__: object) -> None:
+        if "synchroniz" in str(message):
+            self.waits.append(f"{where(traceback.extract_stack())}")
+
+
+@contextmanager
+def real_cuda() -> Iterator[RealCuda]:
+    """Count the waits in the parts of a training step, by CUDA's own warnings."""
+    found = RealCuda()
+    with pytest.MonkeyPatch.context() as patch:
+
+        def counted(part: Callable[[StageTrainer], Any]) -> Callable[[StageTrainer], Any]:
+            def watched(trainer: StageTrainer) -> Any:
+                with found.step():
+                    return part(trainer)
+
+            return watched
+
+        for name in PARTS:
+            patch.setattr(StageTrainer, name, counted(getattr(StageTrainer, name)))
+        yield found
