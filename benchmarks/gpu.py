@@ -49,6 +49,8 @@ TESTS = (
     *("tests/patches", "tests/images/test_resize.py", "tests/images/test_pyramid.py"),
     *("tests/images/test_periodic.py", "tests/images/test_transforms.py", "tests/evaluation"),
 )
+# Seconds of all parts together.
+LIMIT = float(os.environ.get("LIMIT", 560))
 # A zip is left out above this size, and so are files that can be made again.
 MOST_BYTES = 15 * 2**20
 LEFT_OUT = ("training.ckpt", "original.jpg", "index.html")
@@ -117,23 +119,28 @@ class Part:
 
 
 def smoke(part: Part) -> None:
-    """Tests on the device; every family's training stopped, resumed and used; agreement with the
-    CPU; peak memory."""
-    tests = ["tests/training/test_cuda.py"] if TINY else TESTS
-    chosen = [] if DEVICE == "cpu" else ["-k", "cuda"]
-    workers = ["-n", "2" if TINY else "6"]
-    kind = ["-p", "no:cacheprovider", "-o", "filterwarnings=", *workers, *tests, *chosen]
+    """Every family's training stopped, resumed and used, in both precisions."""
     with ThreadPoolExecutor(8) as pool:
         jobs = [
-            pool.submit(lambda: part.found.update(tests=part.python("-m", "pytest", "-q", *kind)))
-        ]
-        jobs += [
             pool.submit(_lives, part, family, precision)
             for family in FAMILIES
             for precision in (PRECISIONS[:1] if TINY else PRECISIONS)
         ]
     for job in jobs:
         job.result()
+
+
+def tests(part: Part) -> None:
+    """The tests that take a device; agreement with the CPU, and peak memory."""
+    files = ["tests/training/test_cuda.py"] if TINY else TESTS
+    chosen = [] if DEVICE == "cpu" else ["-k", "cuda"]
+    kind = ["-p", "no:cacheprovider", "-o", "filterwarnings=", "-n", "2"]
+    part.found["tests"] = part.python("-m", "pytest", "-q", *kind, *files, *chosen)
+    quick = [*QUICK] or ["trainer.max_steps=50", "trainer.threads=1"]
+    _at_once(
+        part,
+        {family: [*_default(family, SMALL, "cpu", "fp32"), *quick] for family in FAMILIES},
+    )
     part.python("-m", "benchmarks.gpu", "--agreement", str(part.folder / "agreement.json"))
     part.found["agreement"] = _read(part.folder / "agreement.json")
 
@@ -142,14 +149,12 @@ def _lives(part: Part, family: str, precision: str) -> None:
     """Train, stop, resume, and use the model."""
     name = f"{family}-{precision}"
     run_folder = part.folder / name
-    common = [f"device={DEVICE}", f"precision={precision}"]
-    hole = ["mask.box=[60,90,40,50]"] if family == "edgeconnect" else []
     quick = (
         [*QUICK, "trainer.max_steps=40"]
         if TINY
         else ["trainer.steps_factor=0.2", "finish.resolution=model"]
     )
-    train = ["-m", "internal_gan", f"model={family}", f"image={SMALL}", *common, *hole, *quick]
+    train = ["-m", "internal_gan", *_default(family, SMALL, DEVICE, precision), *quick]
     stop_at = run_folder / "metrics.jsonl"
     part.found[f"{name}, stopped"] = part.python(*train, f"output={run_folder}", stop_at=stop_at)
     part.command(name, f"resume={run_folder}", f"device={DEVICE}")
@@ -192,7 +197,7 @@ def agreement(target: Path) -> None:
         "edgeconnect": lambda model: model.fill(**network),
     }
     for family, made in draw.items():
-        folder = target.parent / f"{family}-fp32"
+        folder = target.parent / family
         devices = "cpu", DEVICE
         pictures = [made(internal_gan.load(folder, device=device)) for device in devices]
         gap = (pictures[0] - pictures[1]).abs()
@@ -207,17 +212,24 @@ def agreement(target: Path) -> None:
 
 def defaults(part: Part) -> None:
     """The default command of each family on a photo of 6 megapixels, on the device and on this
-    machine's CPU, and the share of time in which the device has nothing to do."""
-    part.python("-m", "benchmarks.gpu", "--launches", str(part.folder / "launches.json"))
-    part.found["launches"] = _read(part.folder / "launches.json")
-    for device in dict.fromkeys((DEVICE, "cpu")):
-        for family in FAMILIES:
-            hole = ["mask.box=[900,1300,300,400]"] if family == "edgeconnect" else []
-            arguments = [f"model={family}", f"image={LARGE}", f"device={device}", *hole, *QUICK]
-            part.command(f"{family}-{device}", *arguments)
+    machine's CPU."""
+    jobs = {
+        f"{family}-{device}-{precision}": [*_default(family, LARGE, device, precision), *QUICK]
+        for device in dict.fromkeys((DEVICE, "cpu"))
+        for precision in (PRECISIONS if device == DEVICE else PRECISIONS[:1])
+        for family in FAMILIES
+    }
+    for name, arguments in jobs.items():
+        part.command(name, *arguments)
 
 
-def launches(target: Path) -> None:
+def launches(part: Part) -> None:
+    """The share of a step's time in which the device computes."""
+    part.python("-m", "benchmarks.gpu", "--steps", str(part.folder / "steps.json"))
+    part.found["steps"] = _read(part.folder / "steps.json")
+
+
+def steps(target: Path) -> None:
     """Milliseconds of a step, of the device's kernels in it, and how many there are, by stage."""
     found: dict[str, Any] = {}
     papers = ("experiment=singan_paper", "experiment=ingan_paper", "experiment=edgeconnect_paper")
@@ -252,7 +264,7 @@ def _kernels(trainer: StageTrainer) -> dict[str, float]:
 def _stages_of(arguments: Sequence[str]) -> Iterator[StageTrainer]:
     """Each stage of a training on SMALL, untrained, as the engine would train it."""
     options = compose([*arguments, f"device={DEVICE}", f"image={SMALL}"])
-    device, _ = prepare_device(DEVICE, options.precision)
+    device, _ = prepare_device(DEVICE)
     precision, _ = select_precision(options.precision, device)
     recipe = build(options.model)
     pixels = read_image(SMALL).pixels.to(device)
@@ -285,18 +297,12 @@ def singan_paper(part: Part) -> None:
 
 
 def ingan_paper(part: Part) -> None:
-    """``experiment=ingan_paper`` on two photos to half and twice the width, one also without the
-    cycle."""
-    first, second = _photo("ingan-1", SMALL), _photo("ingan-2", PHOTOS / "dandelions.jpg")
-    scales = "retarget.scale=[[1,0.5],[1,2]]"
-    jobs = {
-        "first": ("ingan_paper", first),
-        "second": ("ingan_paper", second),
-        "first-no-cycle": ("ingan_no_cycle", first),
-    }
+    """``experiment=ingan_paper`` to half and twice the width, with and without the cycle."""
+    photo, scales = _photo("ingan", SMALL), "retarget.scale=[[1,0.5],[1,2]]"
+    jobs = {"cycle": "ingan_paper", "no-cycle": "ingan_no_cycle"}
     _at_once(
         part,
-        {name: [*_paper(*of), *_until(part, 15), scales] for name, of in jobs.items()},
+        {name: [*_paper(of, photo), *_until(part, 15), scales] for name, of in jobs.items()},
     )
 
 
@@ -310,6 +316,7 @@ def edgeconnect_paper(part: Part) -> None:
         holes[int(top * height) :, int(left * width) :][: height // 4, : width // 5] = 255
     Image.fromarray(holes).save(mask)
     common = [*_paper("edgeconnect_paper", photo), f"mask={mask}", "model/features=random"]
+    common.append("precision=bf16")
     without = ["model/edges=none", "model.steps=[30000]", "model.learning_rates=[1]"]
     without += ["model.final_rates=[0.1]"]
     jobs = {"edges": common, "no-edges": [*common, *without]}
@@ -318,13 +325,25 @@ def edgeconnect_paper(part: Part) -> None:
 
 PARTS: dict[str, tuple[Callable[[Part], None], float]] = {
     "smoke": (smoke, 120),
-    "defaults": (defaults, 150),
+    "tests": (tests, 120),
+    "launches": (launches, 25),
+    "defaults": (defaults, 300),
     "singan_paper": (singan_paper, 430),
     "ingan_paper": (ingan_paper, 430),
     "edgeconnect_paper": (edgeconnect_paper, 430),
 }
 # Each is run in a process of its own, with the file to write.
-MEASURES = {"--agreement": agreement, "--launches": launches}
+MEASURES = {"--agreement": agreement, "--steps": steps}
+
+
+def _default(family: str, photo: Path, device: str, precision: str) -> list[str]:
+    """A family's default training; if it needs a hole, one a fifth of the photo's sides."""
+    words = [f"model={family}", f"image={photo}", f"device={device}", f"precision={precision}"]
+    if family == "edgeconnect":
+        with Image.open(photo) as picture:
+            width, height = picture.size
+        words.append(f"mask.box=[{height // 3},{width // 3},{height // 5},{width // 5}]")
+    return words
 
 
 def _paper(experiment: str, photo: Path) -> list[str]:
@@ -415,18 +434,19 @@ def main() -> None:
         raise UserError(f"name a part: {', '.join(PARTS)}")
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "log.txt").write_text("", encoding="utf-8")
+    ends = time.monotonic() + LIMIT
     results: dict[str, Any] = {"environment": environment(), "device": DEVICE}
     if DEVICE != "cpu":
         results["card"] = torch.cuda.get_device_name()
     for group in groups:
         with ThreadPoolExecutor(len(group)) as pool:
-            for job in [pool.submit(_do, name, results) for name in group]:
+            for job in [pool.submit(_do, name, results, ends) for name in group]:
                 job.result()
 
 
-def _do(name: str, results: dict[str, Any]) -> None:
+def _do(name: str, results: dict[str, Any], ends: float) -> None:
     work, seconds = PARTS[name]
-    part = Part(name, time.monotonic() + seconds)
+    part = Part(name, min(ends, time.monotonic() + seconds))
     shutil.rmtree(part.folder, ignore_errors=True)
     _prepare(part.folder)
     with _kept(part, results):

@@ -34,14 +34,13 @@ def select_device(name: str) -> tuple[torch.device, str]:
     return torch.device(name), "as requested"
 
 
-def prepare_device(name: str, precision: str) -> tuple[torch.device, str]:
-    """Select the device as :func:`select_device` does, and set up its precision.
+def prepare_device(name: str) -> tuple[torch.device, str]:
+    """Select the device as :func:`select_device` does, and let its float32 have all 24 bits.
 
-    With ``precision`` ``fp32``, the whole process computes in full float32 on CUDA from then on. By
-    default, torch would round convolutions to TF32, which has 10 bits.
+    By default, torch would round convolutions on CUDA to TF32, which has 11.
     """
     device, reason = select_device(name)
-    if precision == "fp32" and device.type == "cuda":
+    if device.type == "cuda":
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cuda.matmul.allow_tf32 = False
     return device, reason

@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 from torch import Tensor
 
+from internal_gan.device import prepare_device
 from internal_gan.models.base import Model, Recipe
 from internal_gan.training import budget
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
@@ -91,7 +92,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every device of this machine in turn: the CPU, and CUDA where there is one."""
-    return torch.device(request.param)
+    return prepare_device(request.param)[0]
 
 
 @pytest.fixture

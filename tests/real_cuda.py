@@ -36,7 +36,7 @@ class RealCuda:
                 torch.cuda.set_sync_debug_mode("default")
 
     def _note(self, message: Warning | str, *_: object, **__: object) -> None:
-        if "synchroniz" in str(message):
+        if "called a synchronizing" in str(message):
             self.waits.append(f"{where(traceback.extract_stack())}")
 
 

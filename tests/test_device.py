@@ -81,18 +81,9 @@ def tf32() -> Iterator[None]:
 
 @pytest.mark.parametrize("machine", [1], indirect=True)
 @pytest.mark.usefixtures("machine", "tf32")
-@pytest.mark.parametrize(
-    ("name", "precision", "rounded"),
-    [
-        ("cuda", "fp32", False),
-        ("auto", "fp32", False),
-        ("cpu", "fp32", True),
-        ("cuda", "auto", True),
-        ("cuda", "bf16", True),
-    ],
-)
-def test_requested_float32_is_not_rounded_to_tf32(name: str, precision: str, rounded: bool) -> None:
-    assert prepare_device(name, precision) == select_device(name)
+@pytest.mark.parametrize(("name", "rounded"), [("cuda", False), ("auto", False), ("cpu", True)])
+def test_float32_is_not_rounded_to_tf32(name: str, rounded: bool) -> None:
+    assert prepare_device(name) == select_device(name)
     assert torch.backends.cudnn.allow_tf32 is rounded
     assert torch.backends.cuda.matmul.allow_tf32 is rounded
 

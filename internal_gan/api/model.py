@@ -178,8 +178,7 @@ class Model:
                 raise UserError(f"dtype={dtype}: allowed: {', '.join(map(str, DTYPES))}")
             self.network.precision = dtype
         if device is not None:
-            precision = self._source.options.precision
-            self.network.to(prepare_device(str(device), precision)[0])
+            self.network.to(prepare_device(str(device))[0])
         return self
 
     @property

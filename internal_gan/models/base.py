@@ -86,6 +86,7 @@ class Stage(ABC):
         size: working size.
         discriminator: None if the generator trains without one.
         generator_steps, discriminator_steps: updates of each network in one step.
+        sizes_vary: whether pictures have another size in each step.
         step: the generator's updates so far, counted by the stage itself.
     """
 
@@ -95,6 +96,7 @@ class Stage(ABC):
     discriminator: nn.Module | None
     generator_steps: int = 1
     discriminator_steps: int = 1
+    sizes_vary: ClassVar[bool] = False
 
     def __init__(
         self,

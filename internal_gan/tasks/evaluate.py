@@ -131,7 +131,7 @@ class Evaluate(Task[EvaluateOptions]):
         if not given.has_photos or not samples:
             lacking = "evaluate.samples=FOLDER" if given.has_photos else "evaluate.real=PHOTO"
             raise UserError(f"task={NAME} without checkpoint= also needs {lacking}")
-        device, reason = prepare_device(options.device, options.precision)
+        device, reason = prepare_device(options.device)
         self.about = [f"Device {device} ({reason})"]
         self.context.facts["device"] = str(device)
         try:

@@ -216,9 +216,7 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
     assert options.checkpoint is not None
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
-    # A model trained in full float32 also draws in it.
-    asked = options.precision, source.options.precision
-    device, reason = prepare_device(options.device, "fp32" if "fp32" in asked else "auto")
+    device, reason = prepare_device(options.device)
     model = load_model(folder.model_path)
     check_able(model.family, options.task, f"checkpoint={folder.path}")
     about = [f"Device {device} ({reason})", f"Model {folder.model_path}"]

@@ -164,7 +164,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     """
     if options.logger == "tensorboard":
         summary_writer()
-    device, device_reason = prepare_device(options.device, options.precision)
+    device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
     recipe: Recipe = build(chosen)

@@ -1,7 +1,8 @@
 """A stage in training: networks, optimisers, averaged weights and precision."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -87,10 +88,11 @@ class StageTrainer:
         optimizer.param_groups[0]["lr"] = rate
         mixed = self.precision != torch.float32
         # Autocast's cache of weights belongs to the process: another thread would clear it midway.
-        with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
-            total, scalars = loss()
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(total)
+        with _without_plans(self.stage.sizes_vary):
+            with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
+                total, scalars = loss()
+            torch.autograd.backward(total)
         weights = optimizer.param_groups[0]["params"]
         norm = get_total_norm([w.grad for w in weights if w.grad is not None])
         self._sum += total.detach() + norm
@@ -148,6 +150,18 @@ class StageTrainer:
     def go_back(self) -> None:
         """Return to the state that was kept last."""
         self.load_state_dict(self._kept)
+
+
+@contextmanager
+def _without_plans(sizes_vary: bool) -> Iterator[None]:
+    """Convolutions of sizes that vary are not cuDNN's, which plans for milliseconds whenever it
+    meets a new size (docs/results/gpu.md)."""
+    before = torch.backends.cudnn.enabled
+    torch.backends.cudnn.enabled = before and not sizes_vary
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = before
 
 
 def _averaged(network: nn.Module) -> list[Tensor]:

@@ -151,6 +151,14 @@ FAMILIES = {
 }
 
 
+def same(a: Tensor, b: Tensor) -> bool:
+    """Bit for bit on the CPU. Sums on a GPU vary; Adam's first steps are as large for a tiny
+    gradient as for any."""
+    if not a.is_cuda:
+        return torch.equal(a, b)
+    return torch.allclose(a, b, rtol=0.05, atol=0.02)
+
+
 @pytest.mark.parametrize("base", FAMILIES.values(), ids=FAMILIES)
 def test_a_good_state_holds_everything_a_step_depends_on(
     base: tuple[str, ...], device: torch.device
@@ -174,7 +182,8 @@ def test_a_good_state_holds_everything_a_step_depends_on(
                     tensors += stage.discriminator.state_dict().values()
                 tensors.append(rng.get_state())
                 ends.append([tensor.clone() for tensor in tensors])
-            assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True)), stage.name
+            for pair in zip(*ends, strict=True):
+                assert same(*pair), stage.name
             trainer.keep()
         stage.finish()
         previous = stage

@@ -60,6 +60,7 @@ class InGANPyramidStage(Stage):
     recipe: "InGANPyramidRecipe"
     model: InGANPyramid
     discriminator: MultiScaleDiscriminator | None
+    sizes_vary = True
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng

@@ -45,6 +45,7 @@ class InGANStage(Stage):
     recipe: "InGANRecipe"
     model: InGAN
     discriminator: MultiScaleDiscriminator
+    sizes_vary = True
 
     def make(self, previous: Stage | None) -> None:
         recipe, rng = self.recipe, self.rng
