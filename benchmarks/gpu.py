@@ -41,7 +41,7 @@ OUT = Path(os.environ.get("OUT", ROOT / ".gpu" / "out")).absolute()
 WORK = ROOT / ".gpu" / "work"
 PHOTOS = ROOT / "examples" / "photos"
 LARGE, SMALL = PHOTOS / "large" / "mountains.jpg", PHOTOS / "peaks.jpg"
-FAMILIES = ("singan", "ingan", "edgeconnect")
+FAMILIES = ("singan", "edgeconnect", "ingan")
 PRECISIONS = ("fp32", "bf16")
 TESTS = (
     *("tests/training/test_cuda.py", "tests/test_device.py", "tests/training/test_engine.py"),
@@ -211,16 +211,15 @@ def agreement(target: Path) -> None:
 
 
 def defaults(part: Part) -> None:
-    """The default command of each family on a photo of 6 megapixels, on the device and on this
-    machine's CPU."""
-    jobs = {
-        f"{family}-{device}-{precision}": [*_default(family, LARGE, device, precision), *QUICK]
-        for device in dict.fromkeys((DEVICE, "cpu"))
-        for precision in (PRECISIONS if device == DEVICE else PRECISIONS[:1])
-        for family in FAMILIES
-    }
-    for name, arguments in jobs.items():
-        part.command(name, *arguments)
+    """The default command of each family on a photo of 6 megapixels, on the device in both
+    precisions at once, and on this machine's CPU."""
+    for family in FAMILIES:
+        _at_once(
+            part,
+            {f"{family}-{p}": [*_default(family, LARGE, DEVICE, p), *QUICK] for p in PRECISIONS},
+        )
+    for family in FAMILIES:
+        part.command(f"{family}-cpu", *_default(family, LARGE, "cpu", "fp32"), *QUICK)
 
 
 def launches(part: Part) -> None:
