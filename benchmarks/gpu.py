@@ -2,9 +2,12 @@
 
     OUT=results bash benchmarks/gpu.sh PART...
 
-Parts run one after the other; those joined by ``+`` run at once. Whatever is found, also by a part
-that fails or runs out of time, is in the folder that OUT names: ``results.json``, ``log.txt``, and
-for each part a zip of its pictures and records. DEVICE=cpu and TINY=1 rehearse the parts.
+Parts run one after the other, within LIMIT seconds in all. Those joined by ``+`` run at once, and
+slow each other down: alone on the card, trainings at 250 pixels are several times as fast. Whatever
+is found, also by a part that fails or runs out of time, is in the folder that OUT names:
+``results.json``, ``log.txt``, and for each part a zip of its pictures and records. ``.gpu/photos``
+may have photos for the papers' forms, ``singan.jpg``, ``ingan.png`` and ``edgeconnect.jpg``.
+DEVICE=cpu and TINY=1 rehearse the parts.
 """
 
 import json
@@ -131,18 +134,22 @@ def smoke(part: Part) -> None:
 
 
 def tests(part: Part) -> None:
-    """The tests that take a device; agreement with the CPU, and peak memory."""
+    """The tests that take a device."""
     files = ["tests/training/test_cuda.py"] if TINY else TESTS
     chosen = [] if DEVICE == "cpu" else ["-k", "cuda"]
     kind = ["-p", "no:cacheprovider", "-o", "filterwarnings=", "-n", "2"]
     part.found["tests"] = part.python("-m", "pytest", "-q", *kind, *files, *chosen)
+
+
+def agreement(part: Part) -> None:
+    """What a model draws on the device beside what it draws on the CPU; peak memory."""
     quick = [*QUICK] or ["trainer.max_steps=50", "trainer.threads=1"]
     _at_once(
         part,
         {family: [*_default(family, SMALL, "cpu", "fp32"), *quick] for family in FAMILIES},
     )
-    part.python("-m", "benchmarks.gpu", "--agreement", str(part.folder / "agreement.json"))
-    part.found["agreement"] = _read(part.folder / "agreement.json")
+    part.python("-m", "benchmarks.gpu", "--gaps", str(part.folder / "gaps.json"))
+    part.found["gaps"] = _read(part.folder / "gaps.json")
 
 
 def _lives(part: Part, family: str, precision: str) -> None:
@@ -186,7 +193,7 @@ def _tasks(family: str, folder: Path) -> dict[str, list[str]]:
     }[family]
 
 
-def agreement(target: Path) -> None:
+def gaps(target: Path) -> None:
     """How far what a model draws on the device is from what it draws on the CPU, and the peak
     memory of a default training; written to ``target``."""
     found: dict[str, Any] = {}
@@ -211,15 +218,11 @@ def agreement(target: Path) -> None:
 
 
 def defaults(part: Part) -> None:
-    """The default command of each family on a photo of 6 megapixels, on the device in both
-    precisions at once, and on this machine's CPU."""
-    for family in FAMILIES:
-        _at_once(
-            part,
-            {f"{family}-{p}": [*_default(family, LARGE, DEVICE, p), *QUICK] for p in PRECISIONS},
-        )
-    for family in FAMILIES:
-        part.command(f"{family}-cpu", *_default(family, LARGE, "cpu", "fp32"), *QUICK)
+    """The default command of each family on a photo of 6 megapixels, on the device and on this
+    machine's CPU."""
+    for device in dict.fromkeys((DEVICE, "cpu")):
+        for family in FAMILIES:
+            part.command(f"{family}-{device}", *_default(family, LARGE, device, "auto"), *QUICK)
 
 
 def launches(part: Part) -> None:
@@ -299,10 +302,8 @@ def ingan_paper(part: Part) -> None:
     """``experiment=ingan_paper`` to half and twice the width, with and without the cycle."""
     photo, scales = _photo("ingan", SMALL), "retarget.scale=[[1,0.5],[1,2]]"
     jobs = {"cycle": "ingan_paper", "no-cycle": "ingan_no_cycle"}
-    _at_once(
-        part,
-        {name: [*_paper(of, photo), *_until(part, 15), scales] for name, of in jobs.items()},
-    )
+    for left, (name, experiment) in zip((2, 1), jobs.items(), strict=True):
+        part.command(name, *_paper(experiment, photo), *_until(part, 15, left), scales)
 
 
 def edgeconnect_paper(part: Part) -> None:
@@ -319,20 +320,22 @@ def edgeconnect_paper(part: Part) -> None:
     without = ["model/edges=none", "model.steps=[30000]", "model.learning_rates=[1]"]
     without += ["model.final_rates=[0.1]"]
     jobs = {"edges": common, "no-edges": [*common, *without]}
-    _at_once(part, {name: [*words, *_until(part, 15)] for name, words in jobs.items()})
+    for left, (name, words) in zip((2, 1), jobs.items(), strict=True):
+        part.command(name, *words, *_until(part, 15, left))
 
 
 PARTS: dict[str, tuple[Callable[[Part], None], float]] = {
     "smoke": (smoke, 120),
     "tests": (tests, 120),
-    "launches": (launches, 25),
-    "defaults": (defaults, 300),
+    "agreement": (agreement, 90),
+    "launches": (launches, 60),
+    "defaults": (defaults, 200),
     "singan_paper": (singan_paper, 430),
     "ingan_paper": (ingan_paper, 430),
     "edgeconnect_paper": (edgeconnect_paper, 430),
 }
 # Each is run in a process of its own, with the file to write.
-MEASURES = {"--agreement": agreement, "--steps": steps}
+MEASURES = {"--gaps": gaps, "--steps": steps}
 
 
 def _default(family: str, photo: Path, device: str, precision: str) -> list[str]:
@@ -349,11 +352,9 @@ def _paper(experiment: str, photo: Path) -> list[str]:
     return [f"experiment={experiment}", f"image={photo}", f"device={DEVICE}", *QUICK]
 
 
-def _until(part: Part, reserve: float) -> list[str]:
-    """Fit a training to the part's time, less a reserve for drawing."""
-    limit = os.environ.get("SECONDS_" + part.name.upper())
-    seconds = float(limit) if limit else part.left - reserve
-    return [] if TINY or seconds == 0 else [f"trainer.time={seconds:.0f}s"]
+def _until(part: Part, reserve: float, trainings: int = 1) -> list[str]:
+    """Fit the next of so many trainings to the part's time, less a reserve for drawing."""
+    return [] if TINY else [f"trainer.time={part.left / trainings - reserve:.0f}s"]
 
 
 def _at_once(part: Part, jobs: Mapping[str, Sequence[str]]) -> None:

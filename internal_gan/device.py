@@ -49,15 +49,17 @@ def prepare_device(name: str) -> tuple[torch.device, str]:
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     """The dtype of convolutions for ``auto``, ``fp32`` or ``bf16``, and the reason for it.
 
-    ``auto`` picks bfloat16 on hardware with native support; elsewhere float32 is faster.
+    ``auto`` picks bfloat16 on a CPU with native support. Elsewhere float32 is faster. On a GPU,
+    steps of small networks wait for the launch of kernels, and bfloat16 launches more
+    (docs/results/gpu.md).
     """
     if name == "fp32":
         return torch.float32, "as requested"
     if name == "bf16":
         return torch.bfloat16, "as requested"
-    if _has_native_bf16(device):
+    if device.type == "cpu" and _has_native_bf16():
         return torch.bfloat16, "native on this device"
-    return torch.float32, "this device has no native bfloat16"
+    return torch.float32, "faster on this device"
 
 
 def free_memory(device: torch.device) -> int:
@@ -79,9 +81,7 @@ def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.to(device, non_blocking=True)
 
 
-def _has_native_bf16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
+def _has_native_bf16() -> bool:
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 

@@ -210,7 +210,7 @@ class PretendCuda(TorchFunctionMode):
 
 @contextmanager
 def pretend_cuda() -> Iterator[PretendCuda]:
-    """Make torch pretend that there is a GPU of capability 8.0.
+    """Make torch pretend that there is a GPU.
 
     As on a real one, calls that mix devices raise, and so does reading a tensor's values without
     copying them. Waits for the device are counted in the parts of a training step.
@@ -226,7 +226,6 @@ def pretend_cuda() -> Iterator[PretendCuda]:
             "is_available": True,
             "device_count": 1,
             "get_device_name": "a pretended GPU",
-            "get_device_capability": (8, 0),
             "mem_get_info": (2**33, 2**34),
             "is_current_stream_capturing": False,
         }.items():

@@ -104,12 +104,8 @@ def test_auto_is_bfloat16_if_the_cpu_supports_it(
     assert select_precision("auto", CPU)[0] == (torch.bfloat16 if native else torch.float32)
 
 
-@pytest.mark.parametrize(("version", "native"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
-def test_auto_is_bfloat16_if_the_gpu_supports_it(
-    version: tuple[int, int], native: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: version)
-    assert select_precision("auto", CUDA)[0] == (torch.bfloat16 if native else torch.float32)
+def test_auto_is_float32_on_a_gpu() -> None:
+    assert select_precision("auto", CUDA)[0] == torch.float32
 
 
 def test_a_tensor_is_handed_over_unchanged(device: torch.device) -> None:

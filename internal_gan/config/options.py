@@ -141,7 +141,7 @@ class Options:
     precision: str = one_of(
         PRECISIONS,
         "auto",
-        "precision of the networks; auto: bf16 if the device has it natively, else fp32",
+        "precision of the networks; auto: bf16 on a CPU that has it natively, else fp32",
     )
     seed: int = option(
         0,

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses
 from internal_gan.nn.blocks import update_spectral_norms
+from internal_gan.process_settings import shared
 
 
 class NotFiniteError(Exception):
@@ -89,7 +90,7 @@ class StageTrainer:
         mixed = self.precision != torch.float32
         # Autocast's cache of weights belongs to the process: another thread would clear it midway.
         optimizer.zero_grad(set_to_none=True)
-        with _without_plans(self.stage.sizes_vary):
+        with _without_cudnn() if self.stage.sizes_vary else nullcontext():
             with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
                 total, scalars = loss()
             torch.autograd.backward(total)
@@ -152,12 +153,13 @@ class StageTrainer:
         self.load_state_dict(self._kept)
 
 
+@shared
 @contextmanager
-def _without_plans(sizes_vary: bool) -> Iterator[None]:
-    """Convolutions of sizes that vary are not cuDNN's, which plans for milliseconds whenever it
-    meets a new size (docs/results/gpu.md)."""
+def _without_cudnn() -> Iterator[None]:
+    """Convolutions are not cuDNN's, which plans for milliseconds whenever it meets a new size
+    (docs/results/gpu.md)."""
     before = torch.backends.cudnn.enabled
-    torch.backends.cudnn.enabled = before and not sizes_vary
+    torch.backends.cudnn.enabled = False
     try:
         yield
     finally:

@@ -1,0 +1,50 @@
+"""The kit for a machine with a GPU is rehearsed on the CPU."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("launches", "smoke", "singan_paper+ingan_paper+edgeconnect_paper", "defaults", "agreement")
+
+
+def rehearse(out: Path, *parts: str) -> subprocess.CompletedProcess[str]:
+    """Run the kit with this interpreter as ``python3``."""
+    bin_dir = out / "bin"
+    bin_dir.mkdir(parents=True)
+    (bin_dir / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (bin_dir / "python3").chmod(0o755)
+    given = {"DEVICE": "cpu", "TINY": "1", "OUT": str(out / "out"), "LIMIT": "400"}
+    paths = {"PATH": f"{bin_dir}:{os.environ['PATH']}"}
+    command = ["bash", "benchmarks/gpu.sh", *parts]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | given | paths, capture_output=True, text=True
+    )
+
+
+def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
+    answer = rehearse(tmp_path, "smoke+smok")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("error: smok: no such part; allowed: smoke, tests")
+
+
+@pytest.mark.slow
+def test_every_part_leaves_its_findings(tmp_path: Path) -> None:
+    answer = rehearse(tmp_path, *PARTS)
+    assert answer.returncode == 0, answer.stderr
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    for part in "+".join(PARTS).split("+"):
+        found = results[part]
+        assert "error" not in found
+        assert zipfile.is_zipfile(tmp_path / "out" / f"{part}.zip")
+        for name, command in found.items():
+            if "state" in command and name != "ingan-fp32-evaluate":  # too small for its patches
+                assert command["state"] == "finished", name
+    assert results["smoke"]["singan-fp32, stopped"]["code"] == 143
+    assert set(results["agreement"]["gaps"]) == {"singan", "ingan", "edgeconnect"}
+    assert results["launches"]["steps"]["model=ingan"][0]["ms"] > 0
