@@ -4,8 +4,11 @@ its network, and their figures.
 Figures are by case (a kind of result, such as a size or a hole) and row.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import internal_gan
-from benchmarks import inpainting
+from benchmarks import _tokens, inpainting
 from benchmarks._common import environment, write_json
 from benchmarks._processes import Processes
 from internal_gan.config.record import load_options
@@ -24,13 +27,18 @@ from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.evaluation.inpainting import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import Finisher
+from internal_gan.finishing.layout import layout, small
+from internal_gan.finishing.masked import rebuilt_inside
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.models.singan.sampling import JUDGED_SIDE, layout_distance
 from internal_gan.patches.statistics import (
     diversity,
     layout_distances,
@@ -46,10 +54,11 @@ from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget.full_size import finished
 from internal_gan.tasks.retarget.targets import Target, targets
 from internal_gan.tasks.runner import write
+from internal_gan.units import Size
 
 Rows = dict[str, dict[str, float]]
 
-DEFAULT, NULL, PREVIEW = "default", "no network", "preview"
+DEFAULT, NULL, FORMULA, PREVIEW = "default", "no network", "closed form", "preview"
 AS_DRAWN = ", as drawn"
 SAMPLES = "samples"
 # Factors of height and width.
@@ -62,6 +71,8 @@ PATCHES = (15, 21)
 SMOOTH = 5
 # Drawings shown of each SinGAN.
 SHOWN = 8
+# Level of the noise from which the closed form redraws a resized photo.
+RESIZED_FREEDOM = 0.6
 
 
 @dataclass(frozen=True)
@@ -135,8 +146,13 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
     if not isinstance(model, SinGAN):
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
     learnt, finisher = model.image, context.finisher(model.image)
-    null, previews = job.folder("null"), job.folder("previews")
-    write(null_samples(context, finisher, learnt, settings.samples, job.seed), null)
+    null, formula, previews = (job.folder(kind) for kind in ("null", "formula", "previews"))
+    seconds = {}
+    for folder, draw in ((null, without_network), (formula, by_formula)):
+        began = time.perf_counter()
+        drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
+        seconds[folder] = (time.perf_counter() - began) / settings.samples
+        write(_finished(context, finisher, drawings), folder)
     wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
@@ -144,14 +160,21 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         job.log,
         settings.threads,
     )
-    folders = {DEFAULT: job.run / "sample", NULL: null / "sample", PREVIEW: previews / "preview"}
+    folders = {
+        DEFAULT: job.run / "sample",
+        NULL: null / "sample",
+        FORMULA: formula / "sample",
+        PREVIEW: previews / "preview",
+    }
     files = {row: pictures_in(folder) for row, folder in folders.items()}
     rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
-    for row in (DEFAULT, NULL):
+    for row in (DEFAULT, NULL, FORMULA):
         if drawn := pictures_in(folders[row] / DRAWN):
             rows[row + AS_DRAWN] = judge_files(drawn, learnt)
     job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
-    _write_drawings(job)
+    seconds[job.run] = _write_drawings(job)
+    for row, folder in {DEFAULT: job.run, NULL: null, FORMULA: formula}.items():
+        rows[row + AS_DRAWN]["seconds"] = seconds[folder]
     return {SAMPLES: rows}
 
 
@@ -163,18 +186,23 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     if not isinstance(model, RetargetModel):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
     wanted = list(targets(context.options.retarget, model, context))
-    null = job.folder("null")
-    write(null_sizes(model.image, wanted), null)
-    folders = {DEFAULT: job.run / "retarget", NULL: null / "retarget"}
+    null, formula = job.folder("null"), job.folder("formula")
+    write(null_sizes(wanted, partial(resized, model.image)), null)
+    write(null_sizes(wanted, partial(redrawn, model.image, job.seed)), formula)
+    folders = {
+        DEFAULT: job.run / "retarget",
+        NULL: null / "retarget",
+        FORMULA: formula / "retarget",
+    }
     found: dict[str, Rows] = {case: {} for case in SCALES}
-    resized = "plain resizing"
-    shown: dict[str, list[Path]] = {row: [job.image] for row in (resized, NULL, DEFAULT)}
+    plain = "plain resizing"
+    shown: dict[str, list[Path]] = {row: [job.image] for row in (plain, NULL, FORMULA, DEFAULT)}
     for case, target in zip(SCALES, wanted, strict=True):
         for row, folder in folders.items():
             path = folder / f"{target.name}.png"
             shown[row].append(path)
             found[case][row] = judge_files([path], target.finisher.photo)
-        shown[resized].append(job.run / "compare" / target.name / "plain-resizing.png")
+        shown[plain].append(job.run / "compare" / target.name / "plain-resizing.png")
         for row, folder in folders.items():
             if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
                 found[case][row + AS_DRAWN] = judge_files([drawn], model.image)
@@ -191,9 +219,16 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     for kind in KINDS:
         hole_job = inpainting.Job(job.photo, kind, RATIO, output, job.seed)
         photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
-        rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.FILL]}
+        rows = {
+            DEFAULT: fillings[inpainting.OURS],
+            NULL: fillings[inpainting.FILL],
+            FORMULA: filled_by_formula(photo, hole, job.seed),
+        }
         case = f"{kind} {RATIO} %"
-        found[case] = {row: judge_hole(photo.pixels, made, hole) for row, made in rows.items()}
+        found[case] = {
+            row: judge_hole(photo.pixels, made, hole) | _witnessed(photo.pixels, made)
+            for row, made in rows.items()
+        }
         emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
         folder = make_folder(output / "fillings" / hole_job.name)
         files = []
@@ -229,21 +264,72 @@ def without_network(photo: Tensor, rng: torch.Generator) -> Tensor:
     return (photo.mean(dim=3, keepdim=True) + deviation * noise / noise.std()).clamp(-1, 1)
 
 
-def null_samples(
-    context: Context, finisher: Finisher, learnt: Tensor, count: int, seed: int
+def by_formula(photo: Tensor, rng: torch.Generator) -> Tensor:
+    """A drawing of a photo's size by the closed form."""
+    return layout(photo, size_of(photo), rng)
+
+
+def candidates(
+    context: Context,
+    learnt: Tensor,
+    draw: Callable[[Tensor, torch.Generator], Tensor],
+    count: int,
+    seed: int,
+) -> Iterator[Tensor]:
+    """Drawings, each the best of as many as the network draws, by what chooses among its own."""
+    rng, side = torch.Generator().manual_seed(seed), fit_size(size_of(learnt), JUDGED_SIDE)
+    real = resize(learnt, side).clamp(-1, 1)
+    for _ in range(count):
+        drawn = [draw(learnt, rng) for _ in range(context.options.sample.candidates)]
+        yield min(drawn, key=lambda drawing: layout_distance(real, resize(drawing, side)))
+
+
+def _finished(
+    context: Context, finisher: Finisher, drawings: Sequence[Tensor]
 ) -> Iterator[Picture]:
-    """Samples without a network, matched and finished like those of the training."""
-    rng, steps = torch.Generator().manual_seed(seed), context.options.sample.matching
-    for number in range(count):
-        drawn = finisher(without_network(learnt, rng), matching=steps)
+    """Drawings, matched and finished like those of the network."""
+    for number, drawing in enumerate(drawings):
+        drawn = finisher(drawing, matching=context.options.sample.matching)
         yield Picture.of(f"sample/{number:03d}.png", drawn)
 
 
-def null_sizes(learnt: Tensor, wanted: Sequence[Target]) -> Iterator[Picture]:
-    """The resized photo, finished like the network's output at each size."""
+def resized(learnt: Tensor, size: Size) -> Tensor:
+    """The photo at another size."""
+    return resize(learnt, size).clamp(-1, 1)
+
+
+def redrawn(learnt: Tensor, seed: int, size: Size) -> Tensor:
+    """The resized photo, redrawn by the closed form."""
+    rng = torch.Generator().manual_seed(seed)
+    return layout(learnt, size, rng, freedom=RESIZED_FREEDOM)
+
+
+def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iterator[Picture]:
+    """What is drawn at each size, finished like the network's output."""
     for target in wanted:
-        drawing = resize(learnt, target.drawing_size).clamp(-1, 1)
-        yield Picture.of(f"retarget/{target.name}.png", finished(drawing, target))
+        drawn = finished(draw(target.drawing_size), target)
+        yield Picture.of(f"retarget/{target.name}.png", drawn)
+
+
+def filled_by_formula(photo: Photo, hole: Tensor, seed: int) -> Tensor:
+    """A hole filled by the closed form, then with the photo's own pixels."""
+    learnt = small(photo.pixels)
+    inside = F.adaptive_max_pool2d(hole, size_of(learnt))
+    rng = torch.Generator().manual_seed(seed)
+    drawing = resize(layout(learnt, size_of(learnt), rng, hole=inside), photo.size)
+    scale = max(size_of(learnt)) / max(photo.size)
+    return rebuilt_inside(photo, drawing, hole, scale=scale, reporter=Silent()).pixels
+
+
+class Silent:
+    """Tells nothing."""
+
+    def say(self, text: str) -> None:
+        pass
+
+    @contextmanager
+    def share(self, doing: str) -> Iterator[Callable[[float], None]]:
+        yield lambda share: None
 
 
 def trained(run: Path) -> tuple[Model, Context]:
@@ -275,6 +361,7 @@ def judge_files(files: Sequence[Path], photo: Tensor) -> dict[str, float]:
         figures = layout_distances(photo, picture, PATCHES)
         if figures:
             figures["layout"] = fmean(figures.values())
+        figures |= _witnessed(photo, picture)
         figures["swd1"] = sliced_wasserstein(photo, picture)
         figures["sharpness"] = sharpness(photo, picture)
         if origin_path(path).is_file():
@@ -286,18 +373,29 @@ def judge_files(files: Sequence[Path], photo: Tensor) -> dict[str, float]:
     return found
 
 
+def _witnessed(photo: Tensor, picture: Tensor) -> dict[str, float]:
+    """The second witness, if its weights are installed."""
+    if not _tokens.network():
+        return {}
+    return {"tokens": _tokens.token_distance(photo, picture)}
+
+
 def _train(job: Job, settings: Settings, processes: Processes, wanted: str) -> None:
     arguments = [*settings.overrides, f"image={job.image}", f"seed={job.seed}", wanted]
     processes.train(job.run, arguments, job.log, settings.threads)
 
 
-def _write_drawings(job: Job) -> None:
-    """A sheet of the photo as learnt and the first drawings of the network."""
+def _write_drawings(job: Job) -> float:
+    """A sheet of the photo as learnt and the first drawings of the network; the seconds of one."""
     model = internal_gan.load(job.run)
     assert isinstance(model, internal_gan.SinGAN)
     folder = make_folder(job.folder("drawn"))
     files = [job.run / "photo.png"]
-    for number, picture in enumerate(model.sample(SHOWN, seed=job.seed, detail="network")):
+    began = time.perf_counter()
+    drawn = model.sample(SHOWN, seed=job.seed, detail="network")
+    seconds = (time.perf_counter() - began) / SHOWN
+    for number, picture in enumerate(drawn):
         files.append(folder / f"{number:03d}.png")
         picture.save(files[-1])
     job.write_sheet({"photo, drawings": files}, "-drawn")
+    return seconds

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks._common import number
-from benchmarks._null_job import AS_DRAWN, DEFAULT, NULL, PREVIEW, SAMPLES
+from benchmarks._null_job import AS_DRAWN, DEFAULT, FORMULA, PREVIEW, SAMPLES
 from internal_gan.report.table import as_markdown
 
 Figures = Mapping[str, float]
@@ -14,11 +14,11 @@ Figures = Mapping[str, float]
 FIGURES = (
     *("layout_coherence_15", "layout_completeness_15"),
     *("layout_coherence_21", "layout_completeness_21"),
-    *("layout", "l1", "patches"),
-    *("swd1", "diversity", "sharpness", "largest_piece", "seams"),
+    *("layout", "tokens", "l1", "patches"),
+    *("swd1", "diversity", "sharpness", "largest_piece", "seams", "seconds"),
 )
 # What decides whether the default is better than its null: lower is better.
-VERDICTS = ("layout", "l1", "patches")
+VERDICTS = ("layout", "tokens", "l1", "patches")
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def _means(summary: Mapping[str, Any]) -> list[dict[str, str]]:
 def _photos(photos: Mapping[str, Mapping[str, Figures]]) -> Iterator[dict[str, str]]:
     for photo, rows in photos.items():
         yield {"photo": photo} | {
-            f"{figure}, {row}": number(rows[row][figure]) if figure in rows[row] else ""
+            f"{figure}, {row}": number(rows[row][figure]) if figure in rows.get(row, {}) else ""
             for figure in ("layout", "diversity")
-            for row in (DEFAULT, NULL, PREVIEW)
+            for row in (DEFAULT, FORMULA, PREVIEW)
         }
 
 

@@ -102,8 +102,8 @@ _BUNDLED = " ".join(
 )
 _RESIZED = " ".join(
     [f"{{data}}/retarget/{name}" for name in ("corn.png", "fish.png", "fruit.png", "house.jpg")]
-    + [f"{{data}}/large/{name}.jpg" for name in LARGE]
-    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 9)]
+    + [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
+    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 5)]
 )
 _HOLED = " ".join(f"{{data}}/places50/real/{name}.jpg" for name in range(1, 26, 5))
 _CUT = " ".join(
@@ -121,14 +121,12 @@ _ENLARGED = " ".join(
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
     "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
-    "null-places50": Entry(
-        "null", "--photos {data}/places50/real --seeds 0 1 --output {output}", 60
-    ),
+    "null-places50": Entry("null", "--photos {data}/places50/real --jobs 2 --output {output}", 30),
     "null-ingan": Entry(
-        "null", f"--family ingan --photos {_RESIZED} --seeds 0 --output {{output}}", 75
+        "null", f"--family ingan --photos {_RESIZED} --jobs 2 --output {{output}}", 30
     ),
     "null-edgeconnect": Entry(
-        "null", f"--family edgeconnect --photos {_HOLED} --seeds 0 --output {{output}}", 10
+        "null", f"--family edgeconnect --photos {_HOLED} --jobs 2 --output {{output}}", 6
     ),
     "large": Entry(
         "large",

@@ -377,7 +377,7 @@ class PreviewOptions:
     count: int = whole(3, Range(1, MOST_PREVIEWS), "number of results")
     size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
     freedom: float = number(
-        0.3,
+        1.0,
         Range(0, 1),
         "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )

@@ -1,22 +1,38 @@
-"""New layouts of a small photo without training: it is warped, then its patches are restored."""
+"""New layouts of a small photo without training: its patches, put together by the formula of
+:mod:`internal_gan.patches.denoiser`."""
+
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.denoiser import Denoiser, denoised
 from internal_gan.patches.matching import matched
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The photo's long side when its layout is made, in pixels, as in SinGAN's default; longer if the
 # short side would be less than SHORTEST.
 LONGEST, SHORTEST = 60, 14
-# Sizes relative to full size, and the steps of matching at each.
-SCALES, STEPS = (0.65, 1.0), 50
-# Waves of the warp along the photo's long side, and the factor on its vertical movement.
-WAVES, UPRIGHT = 4, 0.25
+# Price of a patch that leaves its height, if height explains all differences in the photo. Skies
+# stay above, while in a texture everything may be everywhere.
+PRICE = 20.0
+
+
+class Pass(NamedTuple):
+    """One size at which a layout is drawn: the photo's long side, the side of a patch, the steps of
+    denoising and those of matching afterwards."""
+
+    side: int
+    patch: int
+    steps: int
+    matching: int
+
+
+# The first decides what goes where, by patches of nearly half the side; the second, whose long side
+# is the photo's, adds detail. Matching returns what is drawn too rarely.
+PASSES = Pass(24, 11, 20, 100), Pass(LONGEST, 17, 10, 50)
 
 
 def small(photo: Pixels) -> Pixels:
@@ -26,41 +42,51 @@ def small(photo: Pixels) -> Pixels:
     return resize(photo, fit_size(sides, longest)).clamp(-1, 1)
 
 
-def layout(photo: Pixels, size: Size, rng: torch.Generator, *, freedom: float = 0.3) -> Pixels:
-    """Rearrange a small photo.
-
-    The photo is resized, mirrored at random, and warped smoothly, mostly sideways, so that skies
-    stay at the top. Then its patches are matched to the photo's, coarse to fine.
+def layout(
+    photo: Pixels,
+    size: Size,
+    rng: torch.Generator,
+    *,
+    freedom: float = 1.0,
+    hole: Mask | None = None,
+    wrap: tuple[bool, bool] = (False, False),
+) -> Pixels:
+    """Put a small photo's patches together anew.
 
     Args:
         photo: some tens of pixels a side.
         size: of the layout.
-        rng: source of the mirroring and the warp, on the CPU.
-        freedom: standard deviation of the warp, in half-widths of the photo; 0 neither warps nor
-            mirrors, so only another size makes a difference.
-
-    Source: the matching, coarse to fine, is from Elnekave and Weiss, ECCV 2022.
+        rng: source of the noise, on the CPU.
+        freedom: level of the noise from which the layout emerges. 1 shows nothing of the photo's
+            layout; 0 keeps it, so only another size makes a difference.
+        hole: all that is drawn, in a photo of the same size; no patch is taken from there.
+        wrap: whether the layout repeats, from bottom to top and from right to left.
     """
-    own, picture = size_of(photo), photo
-    for scale in SCALES:
-        picture = resize(picture, scaled(size, scale)).clamp(-1, 1)
-        if scale == SCALES[0] and freedom > 0:
-            picture = _warped(picture, scaled(own, scale), rng, freedom)
-        picture = matched(picture, resize(photo, scaled(own, scale)).clamp(-1, 1), STEPS)
+    own, device = size_of(photo), photo.device
+    start = picture = resize(photo, size).clamp(-1, 1)
+    price = PRICE * height_share(photo)
+    for number, (side, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
+        share = min(1.0, side / LONGEST)
+        here = scaled(size, share)
+        real = resize(photo, scaled(own, share)).clamp(-1, 1)
+        noise = torch.randn(1, 3, *here, generator=rng).to(device)
+        drawn = None if hole is None else resize(hole, here).ceil()
+        denoiser = Denoiser(real, min(patch, *here), price=price, excluded=drawn, wrap=wrap)
+        known = None if drawn is None else (real, 1 - drawn)
+        if number == 0:
+            first = resize(start, here)
+            picture = denoised(denoiser, noise, steps, level=freedom, start=first, known=known)
+        else:
+            picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
+        if hole is None:
+            picture = matched(picture, real, matching, wrap)
     return picture
 
 
-def _warped(picture: Tensor, photo: Size, rng: torch.Generator, freedom: float) -> Tensor:
-    """Mirror a picture at random and warp it; lengths are relative to the photo's size."""
-    if torch.rand((), generator=rng) < 0.5:
-        picture = picture.flip(3)
-    height, width = size_of(picture)
-    nodes = [max(3, round(WAVES * side / max(photo))) for side in (height, width)]
-    waves = torch.randn(1, 2, *nodes, generator=rng) * freedom
-    waves = F.interpolate(waves, (height, width), mode="bicubic", align_corners=True)[0]
-    # Where each place comes from, in coordinates from -1 to 1 along the picture's sides.
-    columns, rows = torch.linspace(-1, 1, width), torch.linspace(-1, 1, height)[:, None]
-    across = columns + waves[0] * (photo[1] / width)
-    down = rows + waves[1] * (UPRIGHT * photo[0] / height)
-    grid = torch.stack([across, down.clamp(-1, 1)], dim=-1)[None]
-    return F.grid_sample(picture, grid, padding_mode="reflection", align_corners=True)
+def height_share(photo: Pixels) -> float:
+    """The share of the colours' variance that is between the rows of a photo: nearly 0 in a
+    texture, nearly 1 where sky, sea and sand lie above each other."""
+    rows = photo.mean(dim=3, keepdim=True)
+    centred = photo - photo.mean(dim=(2, 3), keepdim=True)
+    between = (rows - rows.mean(dim=2, keepdim=True)).square().mean()
+    return float(between / centred.square().mean().clamp_min(1e-8))

@@ -12,7 +12,7 @@ from internal_gan.tasks.ahead import ahead, at_once, seconds_of
 from internal_gan.tasks.base import Picture, Task
 
 # What a layout costs on two cores, and each of its pixels.
-LAYOUT_SECONDS, SECONDS_PER_PIXEL = 0.1, 1e-4
+LAYOUT_SECONDS, SECONDS_PER_PIXEL = 0.1, 2e-4
 
 
 class Preview(Task[PreviewOptions]):

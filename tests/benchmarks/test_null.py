@@ -12,6 +12,7 @@ from benchmarks import null
 from benchmarks._null_job import (
     AS_DRAWN,
     DEFAULT,
+    FORMULA,
     NULL,
     PREVIEW,
     SAMPLES,
@@ -25,7 +26,9 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import EDGECONNECT, picture
 
-DRAWN = {DEFAULT + AS_DRAWN, NULL + AS_DRAWN}
+DRAWN = {row + AS_DRAWN for row in (DEFAULT, NULL, FORMULA)}
+# Of the second witness, whose weights need not be installed.
+WITNESS = {"tokens"}
 FINISHED = ("trainer=debug", "finish.detail=patches", "finish.resolution=auto")
 LAYOUT = {
     f"layout_{way}_{patch}" for way in ("coherence", "completeness") for patch in (15, 21)
@@ -50,10 +53,10 @@ def test_samples_are_compared_with_those_of_no_network_and_previews(
     (result,) = found["results"]
     assert (result["photo"], result["seed"]) == ("a", 3)
     rows = result["figures"][SAMPLES]
-    assert set(rows) == {DEFAULT, NULL, PREVIEW, *DRAWN}
+    assert set(rows) == {DEFAULT, NULL, FORMULA, PREVIEW, *DRAWN}
     for row, figures in rows.items():
-        pieces = set() if row in DRAWN else {"largest_piece", "seams"}
-        assert set(figures) == LAYOUT | pieces | {"swd1", "sharpness", "diversity"}
+        own = {"seconds"} if row in DRAWN else {"largest_piece", "seams"}
+        assert set(figures) - WITNESS == LAYOUT | own | {"swd1", "sharpness", "diversity"}
         assert all(value > 0 for value in figures.values())
     assert found["summary"][SAMPLES]["rows"] == rows
     output = tmp_path / "output"
@@ -91,7 +94,7 @@ def test_sizes_are_compared_with_the_resized_photo(benchmark: Any, tmp_path: Pat
     figures = found["results"][0]["figures"]
     assert list(figures) == list(SCALES)
     for rows in figures.values():
-        assert set(rows) == {DEFAULT, NULL, *DRAWN}
+        assert set(rows) == {DEFAULT, NULL, FORMULA, *DRAWN}
         assert {"layout", "swd1", "largest_piece", "seams"} <= set(rows[NULL])
     output = tmp_path / "output"
     with Image.open(output / "null" / "a-seed0" / "retarget" / "72x48.png") as narrow:
@@ -108,9 +111,11 @@ def test_fillings_are_compared_with_those_of_previews(benchmark: Any, tmp_path: 
     figures = found["results"][0]["figures"]
     assert list(figures) == ["box 20-30 %", "strokes 20-30 %"]
     for rows in figures.values():
-        assert set(rows) == {DEFAULT, NULL}
+        assert set(rows) == {DEFAULT, NULL, FORMULA}
+        assert rows[FORMULA] != rows[NULL]
         assert min(rows[NULL]["l1"], rows[NULL]["patches"]) > 0
-    assert list(found["summary"]["box 20-30 %"]["better"][NULL]) == ["l1", "patches"]
+    better = found["summary"]["box 20-30 %"]["better"][NULL]
+    assert set(better) - WITNESS == {"l1", "patches"}
     assert (tmp_path / "output" / "sheets" / "a-seed0.png").is_file()
 
 
@@ -159,6 +164,7 @@ class TestTables:
 
     def test_a_row_for_each_source_and_each_photo(self, results: Sequence[dict[str, Any]]) -> None:
         for one in results:
+            one["figures"][SAMPLES][FORMULA] = {"layout": 0.04, "diversity": 0.6}
             one["figures"][SAMPLES][PREVIEW] = {"layout": 0.05, "diversity": 0.4}
         found = tables({"settings": {"family": "singan"}, "results": results})
         assert list(found) == ["singan", "photos"]
@@ -166,4 +172,4 @@ class TestTables:
         assert lines[0] == "| row | layout | diversity | default is better |"
         assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
         assert "| default / preview | 4 | 1.25 | layout: 0 of 2 |" in lines
-        assert "| a | 0.3 | 0.2 | 0.05 | 0.5 | 0.25 | 0.4 |" in found["photos"].splitlines()
+        assert "| a | 0.3 | 0.04 | 0.05 | 0.5 | 0.6 | 0.4 |" in found["photos"].splitlines()

@@ -21,7 +21,7 @@ export function number(value, properties = {}) {
 }
 
 export function slider(value, properties = {}) {
-  return make("input", { type: "range", value, ...properties });
+  return make("input", { type: "range", ...properties, value }); // after its bounds, which round it
 }
 
 export function checkbox(checked = false) {

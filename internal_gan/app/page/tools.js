@@ -28,7 +28,7 @@ function pixels() {
 
 function variations() {
   const count = number(3, { min: 1, max: 16 });
-  const freedom = slider(0.3, { min: 0, max: 1, step: 0.05 });
+  const freedom = slider(1, { min: 0, max: 1, step: 0.05 });
   const look = [
     row(field("How many", count), field("Freedom of the layout", freedom)),
     row(button("Draw", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }), true)),

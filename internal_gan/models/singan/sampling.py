@@ -11,6 +11,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.ladder import MOST_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
@@ -82,7 +83,7 @@ def _drawn(
         start_scale = 1 + _judged_scale(model)
         layouts = drawn(sizes[:start_scale], candidates, 0, None).float()
         real = model.real(start_scale - 1)
-        image = min(torch.split(layouts, 1), key=lambda layout: _distance(real, layout))
+        image = min(torch.split(layouts, 1), key=lambda layout: layout_distance(real, layout))
     if start_scale < len(sizes):
         image = drawn(sizes, 1, start_scale, image)
     assert image is not None
@@ -95,5 +96,7 @@ def _judged_scale(model: NoisePyramid) -> int:
     return max(0, sum(small) - 1)
 
 
-def _distance(real: Tensor, layout: Tensor) -> float:
+def layout_distance(real: Pixels, layout: Pixels) -> float:
+    """What decides between candidates, the smaller the better: how far a layout's patches are from
+    the photo's and the other way round, at a long side of about JUDGED_SIDE pixels."""
     return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_PATCH]).values())

@@ -1,0 +1,171 @@
+"""The optimal denoiser of one photo's patches, and pictures drawn with it; nothing is learnt.
+
+Noise turns a patch x of the photo into y = (1 - t) x + t n, where n is white noise and the level t
+goes from 0 to 1. If all patches are equally likely, the expectation of x given y has a closed form:
+the mean of all patches, each with the weight exp(-|y - (1 - t) x|^2 / 2 t^2). A convolutional
+diffusion model whose field is one patch learns this mean; here it is computed.
+
+Sources: Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models"
+(arXiv 2412.20292); for one image, "Efficient single-image denoising" (arXiv 2606.04299). The steps
+are those of Song et al., "Denoising diffusion implicit models", ICLR 2021. Balanced weights are
+optimal transport's with an entropy: Cuturi, "Sinkhorn distances", NeurIPS 2013.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.search import grid, patches_at
+from internal_gan.shapes import Mask, Pixels
+
+# Every second patch of a picture is denoised; where they overlap, their means are averaged by a
+# Gaussian window of this standard deviation, relative to the patch.
+STRIDE, WINDOW = 2, 0.25
+# Rounds that balance how often the photo's patches are used, and the use below which none counts as
+# less used.
+ROUNDS, LEAST_USE = 10, 1e-3
+# Use is estimated from at most so many patches of the picture, and so many weights are held in
+# memory at once.
+MOST_BALANCED, AT_ONCE = 4096, 2**24
+
+
+class Denoiser:
+    """Denoises pictures that consist of a photo's patches.
+
+    Args:
+        photo: of the size at which things are as large as in the pictures.
+        patch: side of the patches, in pixels; smaller if the photo is.
+        price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
+            moves by the share d of the picture's height.
+        excluded: 1 where no patch is taken from.
+        wrap: whether pictures wrap from bottom to top, and from right to left.
+    """
+
+    def __init__(
+        self,
+        photo: Pixels,
+        patch: int,
+        *,
+        price: float = 0.0,
+        excluded: Mask | None = None,
+        wrap: tuple[bool, bool] = (False, False),
+    ) -> None:
+        self.patch = patch = min(patch, *size_of(photo))
+        self.price, self.wrap = price, wrap
+        rows, columns = grid(photo, patch)
+        places = torch.arange(rows * columns, device=photo.device)
+        if excluded is not None:
+            free = F.max_pool2d(excluded, patch, 1).flatten() == 0
+            places = places[free] if free.any() else places
+        self._patches = patches_at(photo, places, patch)
+        self._lengths = self._patches.square().sum(dim=1) / 2
+        self._heights = _heights(places // columns, rows)
+        span = torch.arange(patch, device=photo.device) - (patch - 1) / 2
+        bell = torch.exp(-span.square() / (2 * (WINDOW * patch) ** 2))
+        self._window = (bell[:, None] * bell).flatten()
+
+    def __call__(self, noisy: Pixels, level: float) -> Pixels:
+        """The expectation of a picture, given what noise of a ``level`` above 0 made of it."""
+        size, patch = size_of(noisy), self.patch
+        beyond = [patch - 1 if wraps else 0 for wraps in self.wrap]
+        noisy = F.pad(noisy, (0, beyond[1], 0, beyond[0]), mode="circular")
+        rows, columns = grid(noisy, patch)
+        some = [_every(STRIDE, count, noisy.device) for count in (rows, columns)]
+        places = (some[0][:, None] * columns + some[1]).flatten()
+        # A wrapped picture has no top, and thus no heights.
+        heights = None if self.wrap[0] or not self.price else _heights(places // columns, rows)
+
+        def weights_of(chosen: Tensor) -> Tensor:
+            """Their logarithms, for the patches at some of the places."""
+            share = 1 - level
+            cut = patches_at(noisy, places[chosen], patch)
+            logits = torch.addmm(self._lengths, cut, self._patches.T, beta=-share, alpha=1)
+            logits *= share / level**2
+            if heights is not None:
+                moved = heights[chosen, None] - self._heights
+                logits -= self.price * moved.square()
+            return logits
+
+        every = torch.arange(len(places), device=noisy.device)
+        even = _balance(weights_of(every[:: -(-len(every) // MOST_BALANCED)]))
+        total = torch.zeros(rows * columns, self._patches.shape[1], device=noisy.device)
+        for part in torch.split(every, max(1, AT_ONCE // len(self._lengths))):
+            weights = (weights_of(part) + even).softmax(dim=1)
+            total[places[part]] = weights @ self._patches
+        window = self._window.repeat(noisy.shape[1])
+        used = torch.zeros(rows * columns, 1, device=noisy.device)
+        used[places] = 1
+        image, share = (
+            F.fold(values.T[None], size_of(noisy), patch)
+            for values in (total * window, used * self._window)
+        )
+        return _wrapped(image, size, self.wrap) / _wrapped(share, size, self.wrap)
+
+
+def denoised(
+    denoiser: Denoiser,
+    noise: Pixels,
+    steps: int,
+    *,
+    level: float = 1.0,
+    start: Pixels | None = None,
+    coarser: Pixels | None = None,
+    known: tuple[Pixels, Mask] | None = None,
+) -> Pixels:
+    """Draw a picture of a photo's patches from noise: denoise it, at lower and lower levels.
+
+    Args:
+        noise: white, (1, 3, h, w).
+        level: of the noise at first, above 0 and at most 1; below 1, the picture is like ``start``.
+        coarser: a smaller picture, which this one shrinks to.
+        known: pixels that are kept, (1, 3, h, w), and a mask of where.
+    """
+    size = size_of(noise)
+    noisy = noise if start is None else (1 - level) * start + level * noise
+    levels = [level * (1 - step / steps) for step in range(steps + 1)]
+    picture = noisy
+    for now, then in pairwise(levels):
+        picture = denoiser(noisy, now)
+        if coarser is not None:
+            picture = picture + resize(coarser - resize(picture, size_of(coarser)), size)
+        if known is not None:
+            picture = torch.where(known[1] > 0, known[0], picture)
+        noisy = (1 - then) * picture + then * (noisy - (1 - now) * picture) / now
+        if known is not None:
+            noisy = torch.where(known[1] > 0, (1 - then) * known[0] + then * noise, noisy)
+    return picture.clamp(-1, 1)
+
+
+def _balance(weights: Tensor) -> Tensor:
+    """What to add to logarithms of weights (n, m) so that all m are used about equally often."""
+    even = torch.zeros(weights.shape[1], device=weights.device)
+    for _ in range(ROUNDS):
+        use = (weights + even).softmax(dim=1).mean(dim=0) * weights.shape[1]
+        even = even - (use + LEAST_USE).log()
+    return even
+
+
+def _every(stride: int, count: int, device: torch.device) -> Tensor:
+    """Every ``stride``-th of so many numbers from 0 on, and the last."""
+    numbers = torch.arange(0, count - 1, stride, device=device)
+    return torch.cat([numbers, torch.tensor([count - 1], device=device)])
+
+
+def _heights(rows: Tensor, count: int) -> Tensor:
+    """From 0 to 1: how far down these of ``count`` rows of patches are."""
+    return rows / max(1, count - 1)
+
+
+def _wrapped(image: Tensor, size: tuple[int, int], wrap: tuple[bool, bool]) -> Tensor:
+    """An image of ``size`` with what is beyond its borders added where it wraps to."""
+    for axis, (length, wraps) in enumerate(zip(size, wrap, strict=True), start=2):
+        if wraps:
+            inside, beyond = torch.split(image, [length, image.shape[axis] - length], dim=axis)
+            image = inside.clone()
+            image.narrow(axis, 0, beyond.shape[axis]).add_(beyond)
+    return image
