@@ -7,7 +7,7 @@ import torch
 
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.denoiser import Denoiser, denoised, free_patches
 from internal_gan.patches.matching import matched
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -18,6 +18,10 @@ LONGEST, SHORTEST = 60, 14
 # Price of a patch that leaves its height, if height explains all differences in the photo. Skies
 # stay above, while in a texture everything may be everywhere.
 PRICE = 20.0
+# With a hole, patches are so small that at least so many are left.
+FEWEST_FREE = 100
+# Share of a pixel's colour that is from the hole, above which it is unknown at a smaller size.
+LEAST_HOLE = 1e-4
 
 
 class Pass(NamedTuple):
@@ -63,21 +67,27 @@ def layout(
         wrap: whether the layout repeats, from bottom to top and from right to left.
     """
     own, device = size_of(photo), photo.device
+    if hole is not None:  # nothing in it counts
+        known = (1 - hole) / (1 - hole).sum().clamp_min(1)
+        photo = torch.where(hole > 0, (photo * known).sum(dim=(2, 3), keepdim=True), photo)
     start = picture = resize(photo, size).clamp(-1, 1)
     price = PRICE * height_share(photo)
-    for number, (side, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
-        share = min(1.0, side / LONGEST)
+    for number, (longest, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
+        share = min(1.0, longest / LONGEST)
         here = scaled(size, share)
         real = resize(photo, scaled(own, share)).clamp(-1, 1)
         noise = torch.randn(1, 3, *here, generator=rng).to(device)
-        drawn = None if hole is None else resize(hole, here).ceil()
-        denoiser = Denoiser(real, min(patch, *here), price=price, excluded=drawn, wrap=wrap)
-        known = None if drawn is None else (real, 1 - drawn)
+        drawn = None if hole is None else (resize(hole, here).abs() > LEAST_HOLE).float()
+        side = min(patch, *here, *size_of(real))
+        while drawn is not None and side > 1 and free_patches(drawn, side).sum() < FEWEST_FREE:
+            side -= 1
+        denoiser = Denoiser(real, side, price=price, excluded=drawn, wrap=wrap)
+        kept = None if drawn is None else (real, 1 - drawn)
         if number == 0:
             first = resize(start, here)
-            picture = denoised(denoiser, noise, steps, level=freedom, start=first, known=known)
+            picture = denoised(denoiser, noise, steps, level=freedom, start=first, known=kept)
         else:
-            picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
+            picture = denoised(denoiser, noise, steps, coarser=picture, known=kept)
         if hole is None:
             picture = matched(picture, real, matching, wrap)
     return picture

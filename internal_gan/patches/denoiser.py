@@ -42,7 +42,7 @@ class Denoiser:
         patch: side of the patches, in pixels; smaller if the photo is.
         price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
             moves by the share d of the picture's height.
-        excluded: 1 where no patch is taken from.
+        excluded: 1 where no patch is taken from; a ValueError if none is left.
         wrap: whether pictures wrap from bottom to top, and from right to left.
     """
 
@@ -60,8 +60,9 @@ class Denoiser:
         rows, columns = grid(photo, patch)
         places = torch.arange(rows * columns, device=photo.device)
         if excluded is not None:
-            free = F.max_pool2d(excluded, patch, 1).flatten() == 0
-            places = places[free] if free.any() else places
+            places = places[free_patches(excluded, patch)]
+            if not len(places):
+                raise ValueError("excluded: no patch is left to take")
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
         self._heights = _heights(places // columns, rows)
@@ -75,7 +76,10 @@ class Denoiser:
         beyond = [patch - 1 if wraps else 0 for wraps in self.wrap]
         noisy = F.pad(noisy, (0, beyond[1], 0, beyond[0]), mode="circular")
         rows, columns = grid(noisy, patch)
-        some = [_every(STRIDE, count, noisy.device) for count in (rows, columns)]
+        some = [
+            _every(STRIDE, count, wraps).to(noisy.device)
+            for count, wraps in zip((rows, columns), self.wrap, strict=True)
+        ]
         places = (some[0][:, None] * columns + some[1]).flatten()
         # A wrapped picture has no top, and thus no heights.
         heights = None if self.wrap[0] or not self.price else _heights(places // columns, rows)
@@ -141,6 +145,11 @@ def denoised(
     return picture.clamp(-1, 1)
 
 
+def free_patches(excluded: Mask, patch: int) -> Tensor:
+    """For each place of a patch, whether it holds nothing that is excluded."""
+    return F.max_pool2d(excluded, patch, 1).flatten() == 0
+
+
 def _balance(weights: Tensor) -> Tensor:
     """What to add to logarithms of weights (n, m) so that all m are used about equally often."""
     even = torch.zeros(weights.shape[1], device=weights.device)
@@ -150,10 +159,10 @@ def _balance(weights: Tensor) -> Tensor:
     return even
 
 
-def _every(stride: int, count: int, device: torch.device) -> Tensor:
-    """Every ``stride``-th of so many numbers from 0 on, and the last."""
-    numbers = torch.arange(0, count - 1, stride, device=device)
-    return torch.cat([numbers, torch.tensor([count - 1], device=device)])
+def _every(stride: int, count: int, wraps: bool) -> Tensor:
+    """Every ``stride``-th of so many numbers from 0 on, and the last unless 0 follows it."""
+    numbers = range(0, count, stride) if wraps else (*range(0, count - 1, stride), count - 1)
+    return torch.tensor(numbers)
 
 
 def _heights(rows: Tensor, count: int) -> Tensor:

@@ -243,7 +243,7 @@ def test_a_result_is_saved_named_and_made_again(looked_at: Any, tmp_path: Path) 
 
 def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     panel = tab(looked_at, "Retarget")
-    size_of(looked_at, finished(looked_at, "Stretched"))
+    size_of(looked_at, finished(looked_at, "Reshaped"))
     looked_at.get_by_role("button", name="The photo", exact=True).click()
     drag(looked_at, looked_at.get_by_label("Move the right of the frame"), -40, 0)
     rows = int(panel.get_by_label("Height").input_value())

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.layout import layout
+from internal_gan.finishing.layout import height_share, layout
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.units import Size
@@ -43,3 +43,32 @@ def test_any_size_has_the_photos_patches(photo: Tensor, size: Size) -> None:
 
 def test_a_photo_smaller_than_a_patch() -> None:
     assert layout(picture(5, 9), (5, 9), rng()).shape == (1, 3, 5, 9)
+
+
+def test_only_a_hole_is_drawn_whatever_is_in_it(photo: Tensor) -> None:
+    hole = torch.zeros(1, 1, 40, 60)
+    hole[..., 12:30, 20:44] = 1
+    emptied = torch.where(hole > 0, torch.ones_like(photo), photo)
+    one, other = (layout(image, (40, 60), rng(), hole=hole) for image in (photo, emptied))
+    outside = hole[0, 0] == 0
+    assert torch.equal(one[..., outside], photo[..., outside])
+    assert (one - photo)[..., ~outside].abs().mean() > 0.05
+    assert torch.equal(one, other)
+
+
+def test_a_wrapped_layout_repeats_without_a_step(photo: Tensor) -> None:
+    made, plain = (layout(photo, (40, 60), rng(), wrap=(wrap, wrap)) for wrap in (True, False))
+    steps = [(x[..., 0] - x[..., -1]).abs().mean() for x in (made, plain)]
+    assert steps[0] < 0.5 * steps[1]
+
+
+@pytest.mark.parametrize(
+    ("image", "share"),
+    [
+        (torch.linspace(-1, 1, 20)[:, None].expand(1, 3, 20, 30), 1.0),
+        (torch.linspace(-1, 1, 30).expand(1, 3, 20, 30), 0.0),
+        (torch.zeros(1, 3, 20, 30), 0.0),
+    ],
+)
+def test_the_share_of_height(image: Tensor, share: float) -> None:
+    assert height_share(image) == pytest.approx(share, abs=1e-4)

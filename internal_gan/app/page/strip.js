@@ -7,8 +7,8 @@ export const TITLES = { preview: "Variations", sample: "Variations", retarget: "
 const MOST_SHOWN = 16; // pictures of a run
 
 export function title(run) {
-  const stretched = run.task === "preview" && run.asked.options && run.asked.options["preview.freedom"] === 0;
-  return run.title || (stretched ? "Stretched" : TITLES[run.task]) || run.task || run.run;
+  const reshaped = run.task === "preview" && run.asked.options && run.asked.options["preview.size"];
+  return run.title || (reshaped ? "Reshaped" : TITLES[run.task]) || run.task || run.run;
 }
 
 // The pictures of a run to look at; while it trains, the latest of its growing ones.

@@ -7,6 +7,7 @@ import { model, start, state, trainingFor, upload } from "./server.js";
 
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
+const RESHAPING = 0.6; // the freedom that leaves things about where they are
 const MOST_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
@@ -16,7 +17,7 @@ export const TOOLS = {
   remove: { title: "Remove", show: remove },
   extend: { title: "Extend", show: extend },
   tile: { title: "Tile", show: tile, look: () => (pixels() > MOST_LOOKED_AT ? null : ["make_tileable", {}]) },
-  retarget: { title: "Retarget", needs: "retarget", show: retarget, look: () => ["preview", stretched([state.photo.size[0], 1.5 * state.photo.size[1]], 1000)] },
+  retarget: { title: "Retarget", needs: "retarget", show: retarget, look: () => ["preview", reshaping([state.photo.size[0], 1.5 * state.photo.size[1]], 1000)] },
   edit: { title: "Edit and paint", needs: "edit", show: edit },
   animate: { title: "Animate", needs: "animate", show: animate },
   enlarge: { title: "Enlarge", show: enlarge },
@@ -35,7 +36,7 @@ function variations() {
   ];
   const run = model("sample");
   if (!run) {
-    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "Better: a model keeps things whole more often, and draws any size.")] };
+    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "A model can be edited with, painted with and animated, too.")] };
   }
   const drawn = number(3, { min: 1, max: 16 });
   const [width, height] = sides("", "");
@@ -143,9 +144,9 @@ function tile() {
   };
 }
 
-function stretched([height, width], longest) {
+function reshaping([height, width], longest) {
   const factor = Math.min(1, longest / Math.max(height, width));
-  return { "preview.count": 1, "preview.freedom": 0, "preview.size": [Math.round(height * factor), Math.round(width * factor)] };
+  return { "preview.count": 1, "preview.freedom": RESHAPING, "preview.size": [Math.round(height * factor), Math.round(width * factor)] };
 }
 
 // The margins of each photo's frame, which outlast a training.
@@ -187,12 +188,12 @@ function retarget() {
     "retarget.protect": board.isEmpty ? null : await upload(await board.drawn(), "mask"),
   });
   const run = model("retarget");
-  const look = () => start("preview", stretched(size(), 2048));
+  const look = () => start("preview", reshaping(size(), 2048));
   return {
     overlay: layers,
     room: 0.25,
     settings: [
-      note("Drag the frame to another shape. A model keeps the sizes of things; a first look stretches them a little."),
+      note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
       row(field("Shape", shape)), row(field("Width", columns), field("Height", rows)),
       row(button("First look", look, !run), run ? button("Retarget", async () => start("retarget", await options(), { run }), true) : null),
       make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", protects)), ...brushes(() => board)),

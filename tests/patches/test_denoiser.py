@@ -1,0 +1,126 @@
+"""The closed form of the optimal denoiser, against a second implementation and what it promises."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.resize import resize
+from internal_gan.patches import denoiser as module
+from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.statistics import coherence
+from tests.tiny import picture, rng
+
+
+def noise(height: int, width: int, seed: int = 0) -> Tensor:
+    return torch.randn(1, 3, height, width, generator=rng(seed))
+
+
+def by_loops(photo: Tensor, noisy: Tensor, patch: int, level: float, price: float) -> Tensor:
+    """The mean of the photo's patches for every patch of a picture, overlapping means averaged."""
+    real, given = (x[0].double().numpy() for x in (photo, noisy))
+    heights = [shape - patch + 1 for shape in (real.shape[1], given.shape[1])]
+    total, weight = np.zeros_like(given), np.zeros(given.shape[1:])
+    span = np.arange(patch) - (patch - 1) / 2
+    window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW * patch) ** 2))
+    for top in range(heights[1]):
+        for left in range(given.shape[2] - patch + 1):
+            here = (slice(top, top + patch), slice(left, left + patch))
+            mean, mass = np.zeros((3, patch, patch)), 0.0
+            for row in range(heights[0]):
+                for column in range(real.shape[2] - patch + 1):
+                    one = real[:, row : row + patch, column : column + patch]
+                    distance = ((given[:, *here] - (1 - level) * one) ** 2).sum()
+                    moved = row / (heights[0] - 1) - top / (heights[1] - 1)
+                    share = math.exp(-distance / (2 * level**2) - price * moved**2)
+                    mean, mass = mean + share * one, mass + share
+            total[:, *here] += window * mean / mass
+            weight[here] += window
+    return torch.from_numpy(total / weight)[None]
+
+
+@pytest.mark.parametrize("price", [0.0, 4.0])
+def test_it_is_the_mean_of_all_patches_by_their_likelihood(
+    price: float, monkeypatch: pytest.MonkeyPatch, device: torch.device
+) -> None:
+    monkeypatch.setattr(module, "ROUNDS", 0)
+    monkeypatch.setattr(module, "STRIDE", 1)
+    monkeypatch.setattr(module, "AT_ONCE", 100)  # a few places at a time
+    photo = picture(7, 9)
+    noisy = 0.4 * picture(8, 11, seed=1) + 0.6 * noise(8, 11)
+    found = Denoiser(photo.to(device), 3, price=price)(noisy.to(device), 0.6).cpu()
+    assert torch.allclose(found.double(), by_loops(photo, noisy, 3, 0.6, price), atol=1e-5)
+
+
+def test_hardly_any_noise_hides_nothing() -> None:
+    photo = picture(20, 28)
+    assert (Denoiser(photo, 7)(photo, 0.01) - photo).abs().max() < 0.01
+
+
+def test_all_patches_are_used_about_equally_often() -> None:
+    weights = 3 * torch.randn(40, 60, generator=rng())
+    before, after = (
+        (weights + even).softmax(dim=1).mean(dim=0) * 60
+        for even in (torch.zeros(60), module._balance(weights))
+    )
+    assert before.max() > 2
+    assert (after - 1).abs().max() < 0.1
+
+
+def test_a_price_keeps_patches_at_their_height() -> None:
+    photo = torch.linspace(-1, 1, 20)[:, None].expand(1, 3, 20, 24)
+    plain, dear = (Denoiser(photo, 5, price=price)(noise(20, 24), 1.0) for price in (0.0, 1e4))
+    assert plain.mean(dim=3).std() < 0.15
+    assert (dear - photo).abs().max() < 0.2
+
+
+def test_nothing_is_taken_from_what_is_excluded() -> None:
+    photo = torch.cat([torch.full((1, 3, 12, 12), -0.5), torch.full((1, 3, 12, 12), 0.5)], dim=3)
+    hole = torch.zeros(1, 1, 12, 24)
+    hole[..., 12:] = 1
+    made = Denoiser(photo, 5, excluded=hole)(noise(12, 24), 0.9)
+    assert torch.allclose(made, torch.full_like(made, -0.5), atol=1e-5)
+    with pytest.raises(ValueError, match="no patch is left"):
+        Denoiser(photo, 5, excluded=torch.ones_like(hole))
+
+
+def test_a_wrapped_picture_has_no_borders() -> None:
+    wrapping = Denoiser(picture(14, 18), 5, wrap=(True, True))
+    noisy = noise(14, 18)
+    moved = wrapping(noisy.roll((4, 6), (2, 3)), 0.5)
+    assert torch.allclose(moved, wrapping(noisy, 0.5).roll((4, 6), (2, 3)), atol=1e-4)
+
+
+def test_a_picture_is_drawn_of_the_photos_patches() -> None:
+    photo = picture(32, 40)
+    made = denoised(Denoiser(photo, 7), noise(32, 48), 10)
+    assert coherence(photo, made) < 0.8 * coherence(photo, noise(32, 48).clamp(-1, 1))
+
+
+def test_known_pixels_stay_and_the_rest_fits() -> None:
+    photo = picture(24, 32)
+    hole = torch.zeros(1, 1, 24, 32)
+    hole[..., 8:16, 10:20] = 1
+    denoiser = Denoiser(photo, 7, excluded=hole)
+    made = denoised(denoiser, noise(24, 32), 10, known=(photo, 1 - hole))
+    assert torch.equal(made[..., hole[0, 0] == 0], photo[..., hole[0, 0] == 0])
+    free = denoised(denoiser, noise(24, 32), 10)
+    errors = [(x - photo).abs()[..., hole[0, 0] > 0].mean() for x in (made, free)]
+    assert errors[0] < 0.8 * errors[1]
+
+
+def test_less_noise_stays_closer_to_the_start() -> None:
+    photo = picture(24, 32)
+    near, far = (
+        denoised(Denoiser(photo, 7), noise(24, 32), 8, level=level, start=photo)
+        for level in (0.1, 0.9)
+    )
+    assert (near - photo).abs().mean() < 0.5 * (far - photo).abs().mean()
+
+
+def test_a_finer_picture_shrinks_to_the_coarser_one() -> None:
+    coarse, photo = picture(12, 16, seed=2), picture(24, 32)
+    made = denoised(Denoiser(photo, 7), noise(24, 32), 8, coarser=coarse)
+    assert (resize(made, (12, 16)) - coarse).abs().mean() < 0.05
