@@ -71,8 +71,8 @@ PATCHES = (15, 21)
 SMOOTH = 5
 # Drawings shown of each SinGAN.
 SHOWN = 8
-# Level of the noise from which the closed form redraws a resized photo.
-RESIZED_FREEDOM = 0.6
+# Freedom with which the closed form redraws a resized photo.
+RESIZED_FREEDOM = 0.2
 
 
 @dataclass(frozen=True)
@@ -147,11 +147,12 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
     learnt, finisher = model.image, context.finisher(model.image)
     null, formula, previews = (job.folder(kind) for kind in ("null", "formula", "previews"))
-    seconds = {}
-    for folder, draw in ((null, without_network), (formula, by_formula)):
+    seconds = dict[str, float]()
+    rows_of = {NULL: (null, without_network), FORMULA: (formula, by_formula)}
+    for row, (folder, draw) in rows_of.items():
         began = time.perf_counter()
         drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
-        seconds[folder] = (time.perf_counter() - began) / settings.samples
+        seconds[row] = (time.perf_counter() - began) / settings.samples
         write(_finished(context, finisher, drawings), folder)
     wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
@@ -168,13 +169,11 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
     }
     files = {row: pictures_in(folder) for row, folder in folders.items()}
     rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
-    for row in (DEFAULT, NULL, FORMULA):
-        if drawn := pictures_in(folders[row] / DRAWN):
-            rows[row + AS_DRAWN] = judge_files(drawn, learnt)
     job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
-    seconds[job.run] = _write_drawings(job)
-    for row, folder in {DEFAULT: job.run, NULL: null, FORMULA: formula}.items():
-        rows[row + AS_DRAWN]["seconds"] = seconds[folder]
+    seconds[DEFAULT] = _write_drawings(job)
+    for row, each in seconds.items():
+        if drawn := pictures_in(folders[row] / DRAWN):
+            rows[row + AS_DRAWN] = {**judge_files(drawn, learnt), "seconds": each}
     return {SAMPLES: rows}
 
 

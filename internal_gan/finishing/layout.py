@@ -25,18 +25,20 @@ LEAST_HOLE = 1e-4
 
 
 class Pass(NamedTuple):
-    """One size at which a layout is drawn: the photo's long side, the side of a patch, the steps of
-    denoising and those of matching afterwards."""
+    """One size at which a layout is drawn, as a share of the full one; the side of a patch there,
+    in pixels; the steps of denoising, and those of matching afterwards."""
 
-    side: int
+    share: float
     patch: int
     steps: int
     matching: int
 
 
-# The first decides what goes where, by patches of nearly half the side; the second, whose long side
-# is the photo's, adds detail. Matching returns what is drawn too rarely.
-PASSES = Pass(24, 11, 20, 100), Pass(LONGEST, 17, 10, 50)
+# The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
+# adds detail. Matching brings back what is drawn too rarely.
+PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
+# Noise of a lower level hides nothing of a patch of the first size.
+LEAST_LEVEL = 0.65
 
 
 def small(photo: Pixels) -> Pixels:
@@ -61,9 +63,10 @@ def layout(
         photo: some tens of pixels a side.
         size: of the layout.
         rng: source of the noise, on the CPU.
-        freedom: level of the noise from which the layout emerges. 1 shows nothing of the photo's
-            layout; 0 keeps it, so only another size makes a difference.
-        hole: all that is drawn, in a photo of the same size; no patch is taken from there.
+        freedom: how much noise hides the resized photo at first. At 1, nothing of it is left; at 0
+            it is returned as it is.
+        hole: all that is drawn, in a photo of the layout's size; no patch is taken from there. A
+            UserError if it leaves none.
         wrap: whether the layout repeats, from bottom to top and from right to left.
     """
     own, device = size_of(photo), photo.device
@@ -72,8 +75,8 @@ def layout(
         photo = torch.where(hole > 0, (photo * known).sum(dim=(2, 3), keepdim=True), photo)
     start = picture = resize(photo, size).clamp(-1, 1)
     price = PRICE * height_share(photo)
-    for number, (longest, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
-        share = min(1.0, longest / LONGEST)
+    level = LEAST_LEVEL + (1 - LEAST_LEVEL) * freedom
+    for number, (share, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
         here = scaled(size, share)
         real = resize(photo, scaled(own, share)).clamp(-1, 1)
         noise = torch.randn(1, 3, *here, generator=rng).to(device)
@@ -85,7 +88,7 @@ def layout(
         kept = None if drawn is None else (real, 1 - drawn)
         if number == 0:
             first = resize(start, here)
-            picture = denoised(denoiser, noise, steps, level=freedom, start=first, known=kept)
+            picture = denoised(denoiser, noise, steps, level=level, start=first, known=kept)
         else:
             picture = denoised(denoiser, noise, steps, coarser=picture, known=kept)
         if hole is None:

@@ -6,9 +6,10 @@ the mean of all patches, each with the weight exp(-|y - (1 - t) x|^2 / 2 t^2). A
 diffusion model whose field is one patch learns this mean; here it is computed.
 
 Sources: Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models"
-(arXiv 2412.20292); for one image, "Efficient single-image denoising" (arXiv 2606.04299). The steps
-are those of Song et al., "Denoising diffusion implicit models", ICLR 2021. Balanced weights are
-optimal transport's with an entropy: Cuturi, "Sinkhorn distances", NeurIPS 2013.
+(arXiv 2412.20292); for one image, Qiu, Kutulakos and Lindell, "Efficient and training-free
+single-image diffusion models" (arXiv 2606.04299). The steps are those of Song et al., "Denoising
+diffusion implicit models", ICLR 2021. Balanced weights are optimal transport's with an entropy:
+Cuturi, "Sinkhorn distances", NeurIPS 2013.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import UserError
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, patches_at
 from internal_gan.shapes import Mask, Pixels
@@ -26,12 +28,10 @@ from internal_gan.shapes import Mask, Pixels
 # Every second patch of a picture is denoised; where they overlap, their means are averaged by a
 # Gaussian window of this standard deviation, relative to the patch.
 STRIDE, WINDOW = 2, 0.25
-# Rounds that balance how often the photo's patches are used, and the use below which none counts as
-# less used.
+# Rounds that balance how often the photo's patches are used; a smaller use counts as LEAST_USE.
 ROUNDS, LEAST_USE = 10, 1e-3
-# Use is estimated from at most so many patches of the picture, and so many weights are held in
-# memory at once.
-MOST_BALANCED, AT_ONCE = 4096, 2**24
+# Use is estimated from so many patches of a picture at most; so many weights are computed at once.
+MOST_BALANCED, AT_ONCE = 4096, 2**22
 
 
 class Denoiser:
@@ -42,7 +42,7 @@ class Denoiser:
         patch: side of the patches, in pixels; smaller if the photo is.
         price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
             moves by the share d of the picture's height.
-        excluded: 1 where no patch is taken from; a ValueError if none is left.
+        excluded: 1 where no patch is taken from; a UserError if none is left.
         wrap: whether pictures wrap from bottom to top, and from right to left.
     """
 
@@ -62,7 +62,7 @@ class Denoiser:
         if excluded is not None:
             places = places[free_patches(excluded, patch)]
             if not len(places):
-                raise ValueError("excluded: no patch is left to take")
+                raise UserError("the hole leaves no part of the photo to take patches from")
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
         self._heights = _heights(places // columns, rows)
@@ -71,44 +71,45 @@ class Denoiser:
         self._window = (bell[:, None] * bell).flatten()
 
     def __call__(self, noisy: Pixels, level: float) -> Pixels:
-        """The expectation of a picture, given what noise of a ``level`` above 0 made of it."""
-        size, patch = size_of(noisy), self.patch
-        beyond = [patch - 1 if wraps else 0 for wraps in self.wrap]
-        noisy = F.pad(noisy, (0, beyond[1], 0, beyond[0]), mode="circular")
-        rows, columns = grid(noisy, patch)
-        some = [
-            _every(STRIDE, count, wraps).to(noisy.device)
-            for count, wraps in zip((rows, columns), self.wrap, strict=True)
-        ]
-        places = (some[0][:, None] * columns + some[1]).flatten()
-        # A wrapped picture has no top, and thus no heights.
-        heights = None if self.wrap[0] or not self.price else _heights(places // columns, rows)
-
-        def weights_of(chosen: Tensor) -> Tensor:
-            """Their logarithms, for the patches at some of the places."""
-            share = 1 - level
-            cut = patches_at(noisy, places[chosen], patch)
-            logits = torch.addmm(self._lengths, cut, self._patches.T, beta=-share, alpha=1)
-            logits *= share / level**2
-            if heights is not None:
-                moved = heights[chosen, None] - self._heights
-                logits -= self.price * moved.square()
-            return logits
-
-        every = torch.arange(len(places), device=noisy.device)
-        even = _balance(weights_of(every[:: -(-len(every) // MOST_BALANCED)]))
-        total = torch.zeros(rows * columns, self._patches.shape[1], device=noisy.device)
-        for part in torch.split(every, max(1, AT_ONCE // len(self._lengths))):
-            weights = (weights_of(part) + even).softmax(dim=1)
-            total[places[part]] = weights @ self._patches
-        window = self._window.repeat(noisy.shape[1])
-        used = torch.zeros(rows * columns, 1, device=noisy.device)
-        used[places] = 1
-        image, share = (
-            F.fold(values.T[None], size_of(noisy), patch)
-            for values in (total * window, used * self._window)
+        """The expectation of a picture, at least a patch large, given what noise of a ``level``
+        above 0 made of it."""
+        (height, width), patch, device = size_of(noisy), self.patch, noisy.device
+        pixels, span = noisy[0].flatten(1), torch.arange(patch, device=device)
+        stride = min(STRIDE, patch)
+        tops, lefts = (
+            _every(stride, side if wraps else side - patch + 1, wraps).to(device)
+            for side, wraps in zip((height, width), self.wrap, strict=True)
         )
-        return _wrapped(image, size, self.wrap) / _wrapped(share, size, self.wrap)
+
+        def pixels_of(chosen: Tensor) -> Tensor:
+            """The numbers of the pixels in some of the patches, (n, patch^2)."""
+            rows = (tops[chosen // len(lefts), None] + span) % height
+            columns = (lefts[chosen % len(lefts), None] + span) % width
+            return (rows[:, :, None] * width + columns[:, None]).flatten(1)
+
+        def weights_of(chosen: Tensor, inside: Tensor) -> Tensor:
+            """The logarithms of the weights of the photo's patches, (n, m)."""
+            cut = pixels[:, inside].movedim(0, 1).flatten(1)
+            share = 1 - level
+            weights = torch.addmm(self._lengths, cut, self._patches.T, beta=-share)
+            weights *= share / level**2
+            if self.price and not self.wrap[0]:  # a picture that wraps has no top
+                heights = _heights(tops[chosen // len(lefts)], height - patch + 1)
+                weights -= self.price * (heights[:, None] - self._heights).square()
+            return weights
+
+        count = len(tops) * len(lefts)
+        some = torch.linspace(0, count - 1, min(count, MOST_BALANCED), device=device).round().long()
+        even = _balance(weights_of(some, pixels_of(some)))
+        total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0])
+        every = torch.arange(count, device=device)
+        for part in torch.split(every, max(1, AT_ONCE // len(self._lengths))):
+            inside = pixels_of(part)
+            weights = weights_of(part, inside).add_(even).softmax(dim=1)
+            means = (weights @ self._patches).view(len(part), len(pixels), -1) * self._window
+            total.index_add_(1, inside.flatten(), means.movedim(1, 0).flatten(1))
+            share.index_add_(0, inside.flatten(), self._window.repeat(len(part)))
+        return (total / share).view_as(noisy)
 
 
 def denoised(
@@ -140,8 +141,6 @@ def denoised(
         if known is not None:
             picture = torch.where(known[1] > 0, known[0], picture)
         noisy = (1 - then) * picture + then * (noisy - (1 - now) * picture) / now
-        if known is not None:
-            noisy = torch.where(known[1] > 0, (1 - then) * known[0] + then * noise, noisy)
     return picture.clamp(-1, 1)
 
 
@@ -155,7 +154,7 @@ def _balance(weights: Tensor) -> Tensor:
     even = torch.zeros(weights.shape[1], device=weights.device)
     for _ in range(ROUNDS):
         use = (weights + even).softmax(dim=1).mean(dim=0) * weights.shape[1]
-        even = even - (use + LEAST_USE).log()
+        even -= use.clamp_min(LEAST_USE).log()
     return even
 
 
@@ -168,13 +167,3 @@ def _every(stride: int, count: int, wraps: bool) -> Tensor:
 def _heights(rows: Tensor, count: int) -> Tensor:
     """From 0 to 1: how far down these of ``count`` rows of patches are."""
     return rows / max(1, count - 1)
-
-
-def _wrapped(image: Tensor, size: tuple[int, int], wrap: tuple[bool, bool]) -> Tensor:
-    """An image of ``size`` with what is beyond its borders added where it wraps to."""
-    for axis, (length, wraps) in enumerate(zip(size, wrap, strict=True), start=2):
-        if wraps:
-            inside, beyond = torch.split(image, [length, image.shape[axis] - length], dim=axis)
-            image = inside.clone()
-            image.narrow(axis, 0, beyond.shape[axis]).add_(beyond)
-    return image

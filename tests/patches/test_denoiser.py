@@ -1,12 +1,14 @@
 """The closed form of the optimal denoiser, against a second implementation and what it promises."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.patches import denoiser as module
 from internal_gan.patches.denoiser import Denoiser, denoised
@@ -18,40 +20,61 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
     return torch.randn(1, 3, height, width, generator=rng(seed))
 
 
-def by_loops(photo: Tensor, noisy: Tensor, patch: int, level: float, price: float) -> Tensor:
-    """The mean of the photo's patches for every patch of a picture, overlapping means averaged."""
+def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: int) -> Tensor:
+    """The mean of the photo's patches of three pixels for every patch of a picture, overlapping
+    means averaged."""
     real, given = (x[0].double().numpy() for x in (photo, noisy))
-    heights = [shape - patch + 1 for shape in (real.shape[1], given.shape[1])]
-    total, weight = np.zeros_like(given), np.zeros(given.shape[1:])
-    span = np.arange(patch) - (patch - 1) / 2
-    window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW * patch) ** 2))
-    for top in range(heights[1]):
-        for left in range(given.shape[2] - patch + 1):
-            here = (slice(top, top + patch), slice(left, left + patch))
-            mean, mass = np.zeros((3, patch, patch)), 0.0
-            for row in range(heights[0]):
-                for column in range(real.shape[2] - patch + 1):
-                    one = real[:, row : row + patch, column : column + patch]
-                    distance = ((given[:, *here] - (1 - level) * one) ** 2).sum()
-                    moved = row / (heights[0] - 1) - top / (heights[1] - 1)
-                    share = math.exp(-distance / (2 * level**2) - price * moved**2)
-                    mean, mass = mean + share * one, mass + share
-            total[:, *here] += window * mean / mass
-            weight[here] += window
-    return torch.from_numpy(total / weight)[None]
+    span = np.arange(3) - 1
+    window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW * 3) ** 2))
+    places = [[*np.ndindex(x.shape[1] - 2, x.shape[2] - 2)] for x in (given, real)]
+
+    def cut(image: Any, place: tuple[int, ...]) -> Any:
+        return image[:, place[0] : place[0] + 3, place[1] : place[1] + 3]
+
+    weights = np.zeros((len(places[0]), len(places[1])))
+    for n, here in enumerate(places[0]):
+        for m, there in enumerate(places[1]):
+            distance = ((cut(given, here) - (1 - level) * cut(real, there)) ** 2).sum()
+            moved = here[0] / (given.shape[1] - 3) - there[0] / (real.shape[1] - 3)
+            weights[n, m] = math.exp(-distance / (2 * level**2) - price * moved**2)
+    for _ in range(rounds):
+        use = (weights / weights.sum(axis=1, keepdims=True)).mean(axis=0) * len(places[1])
+        weights /= np.maximum(use, module.LEAST_USE)
+    total, share = np.zeros_like(given), np.zeros(given.shape[1:])
+    for n, (top, left) in enumerate(places[0]):
+        mean = sum(w * cut(real, place) for w, place in zip(weights[n], places[1], strict=True))
+        total[:, top : top + 3, left : left + 3] += window * mean / weights[n].sum()
+        share[top : top + 3, left : left + 3] += window
+    return torch.from_numpy(total / share)[None]
 
 
-@pytest.mark.parametrize("price", [0.0, 4.0])
+@pytest.mark.parametrize(("price", "rounds"), [(0.0, 0), (4.0, 0), (4.0, 3)])
 def test_it_is_the_mean_of_all_patches_by_their_likelihood(
-    price: float, monkeypatch: pytest.MonkeyPatch, device: torch.device
+    price: float, rounds: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 0)
+    monkeypatch.setattr(module, "ROUNDS", rounds)
     monkeypatch.setattr(module, "STRIDE", 1)
     monkeypatch.setattr(module, "AT_ONCE", 100)  # a few places at a time
     photo = picture(7, 9)
     noisy = 0.4 * picture(8, 11, seed=1) + 0.6 * noise(8, 11)
     found = Denoiser(photo.to(device), 3, price=price)(noisy.to(device), 0.6).cpu()
-    assert torch.allclose(found.double(), by_loops(photo, noisy, 3, 0.6, price), atol=1e-5)
+    assert torch.allclose(found.double(), by_loops(photo, noisy, 0.6, price, rounds), atol=1e-5)
+
+
+def test_some_of_a_large_pictures_patches_balance_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    denoiser, noisy = Denoiser(picture(20, 28), 7), noise(24, 60)
+    whole = denoiser(noisy, 0.8)
+    monkeypatch.setattr(module, "ROUNDS", 0)
+    unbalanced = denoiser(noisy, 0.8)
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "MOST_BALANCED", 90)
+    part = denoiser(noisy, 0.8)
+    assert (part - whole).abs().mean() < 0.5 * (unbalanced - whole).abs().mean()
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_small_patches_leave_no_pixel_out(side: int) -> None:
+    assert Denoiser(picture(9, 12), side)(noise(8, 15), 0.5).isfinite().all()
 
 
 def test_hardly_any_noise_hides_nothing() -> None:
@@ -82,7 +105,7 @@ def test_nothing_is_taken_from_what_is_excluded() -> None:
     hole[..., 12:] = 1
     made = Denoiser(photo, 5, excluded=hole)(noise(12, 24), 0.9)
     assert torch.allclose(made, torch.full_like(made, -0.5), atol=1e-5)
-    with pytest.raises(ValueError, match="no patch is left"):
+    with pytest.raises(UserError, match="leaves no part of the photo"):
         Denoiser(photo, 5, excluded=torch.ones_like(hole))
 
 

@@ -7,7 +7,7 @@ import { model, start, state, trainingFor, upload } from "./server.js";
 
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
-const RESHAPING = 0.6; // the freedom that leaves things about where they are
+const RESHAPING = 0.2; // the freedom that leaves things about where they are
 const MOST_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
@@ -36,7 +36,7 @@ function variations() {
   ];
   const run = model("sample");
   if (!run) {
-    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "A model can be edited with, painted with and animated, too.")] };
+    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "With a model you can also edit, paint and animate.")] };
   }
   const drawn = number(3, { min: 1, max: 16 });
   const [width, height] = sides("", "");
