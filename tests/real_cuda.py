@@ -37,7 +37,7 @@ class RealCuda:
 
     def _note(self, message: Warning | str, *_: object, **__: object) -> None:
         if "called a synchronizing" in str(message):
-            self.waits.append(f"{where(traceback.extract_stack())}")
+            self.waits.append(where(traceback.extract_stack()))
 
 
 @contextmanager

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("launches", "smoke", "singan_paper+ingan_paper+edgeconnect_paper", "defaults", "agreement")
+PARTS = (
+    "launches",
+    "tests",
+    "smoke",
+    "singan_paper+ingan_paper+edgeconnect_paper",
+    "defaults",
+    "agreement",
+)
 
 
 def rehearse(out: Path, *parts: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +26,7 @@ def rehearse(out: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     bin_dir.mkdir(parents=True)
     (bin_dir / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (bin_dir / "python3").chmod(0o755)
-    given = {"DEVICE": "cpu", "TINY": "1", "OUT": str(out / "out"), "LIMIT": "400"}
+    given = {"DEVICE": "cpu", "TINY": "1", "OUT": str(out / "out"), "WORK": str(out / "work")}
     paths = {"PATH": f"{bin_dir}:{os.environ['PATH']}"}
     command = ["bash", "benchmarks/gpu.sh", *parts]
     return subprocess.run(
@@ -28,7 +35,7 @@ def rehearse(out: Path, *parts: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
-    answer = rehearse(tmp_path, "smoke+smok")
+    answer = rehearse(tmp_path, "tests+smok")
     assert answer.returncode == 2
     assert answer.stderr.startswith("error: smok: no such part; allowed: smoke, tests")
 
@@ -45,6 +52,7 @@ def test_every_part_leaves_its_findings(tmp_path: Path) -> None:
         for name, command in found.items():
             if "state" in command and name != "ingan-fp32-evaluate":  # too small for its patches
                 assert command["state"] == "finished", name
+    assert results["tests"]["tests"]["code"] == 0
     assert results["smoke"]["singan-fp32, stopped"]["code"] == 143
     assert set(results["agreement"]["gaps"]) == {"singan", "ingan", "edgeconnect"}
     assert results["launches"]["steps"]["model=ingan"][0]["ms"] > 0

@@ -152,11 +152,9 @@ FAMILIES = {
 
 
 def same(a: Tensor, b: Tensor) -> bool:
-    """Bit for bit on the CPU. Sums on a GPU vary; Adam's first steps are as large for a tiny
+    """Bit for bit on the CPU. Sums on a GPU vary, and Adam's first steps are as large for a tiny
     gradient as for any."""
-    if not a.is_cuda:
-        return torch.equal(a, b)
-    return torch.allclose(a, b, rtol=0.05, atol=0.02)
+    return torch.allclose(a, b, rtol=0.05, atol=0.02) if a.is_cuda else torch.equal(a, b)
 
 
 @pytest.mark.parametrize("base", FAMILIES.values(), ids=FAMILIES)
