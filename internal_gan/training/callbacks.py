@@ -85,9 +85,9 @@ class Callback:
         """Called once for every step, even if a loss that was not finite made it run again.
 
         A GPU may not have finished the step yet. ``stage_index`` counts from 0, ``step`` from 1 to
-        the stage's ``steps``. ``scalars`` are losses and other measures by name, every
-        ``trainer.log_interval`` steps and after the last; otherwise None, because reading them
-        waits for the device.
+        the stage's ``steps``. ``scalars`` are losses and other measures by name, each as it was
+        computed last, every ``trainer.log_interval`` steps and after the last; otherwise None,
+        because reading them waits for the device.
         """
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:

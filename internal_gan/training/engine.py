@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
@@ -108,11 +109,12 @@ def _loop(
     for index, trainer in stages:
         trainer.keep()
         told, steps = trainer.step, trainer.stage.steps
+        latest: dict[str, Tensor] = {}  # terms that are not due in each step are logged as well
         while trainer.step < steps:
             step = trainer.step + 1
             logs = step % options.log_interval == 0 or step == steps
             try:
-                scalars = trainer.discriminator_updates() | trainer.generator_updates()
+                latest |= trainer.discriminator_updates() | trainer.generator_updates()
                 trainer.average()
                 trainer.step = step
 
@@ -120,7 +122,7 @@ def _loop(
                     trainer.check_finite()
                 if step > told:  # a repeated step is not told again
                     told = step
-                    values = {n: float(v) for n, v in scalars.items()} if logs else None
+                    values = {n: float(v) for n, v in latest.items()} if logs else None
                     for callback in callbacks:
                         callback.on_step(index, step, steps, values)
 

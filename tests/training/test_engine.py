@@ -205,6 +205,20 @@ def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     ]
 
 
+def test_terms_that_are_not_due_are_logged_as_they_were_last(tmp_path: Path) -> None:
+    logged = list[set[str]]()
+
+    class Logged(Callback):
+        def on_step(self, *step: Any) -> None:
+            if step[-1]:
+                logged.append(set(step[-1]))
+
+    due = ("model.penalty_interval=2", "model.reconstruction_interval=2", "trainer.log_interval=4")
+    trained(tmp_path, *due, "model.steps=4", callbacks=[Logged()])
+    everything = {"discriminator", "penalty", "generator", "reconstruction"}
+    assert logged == 3 * [everything]
+
+
 def test_measuring_leaves_no_trace(measured: None, tmp_path: Path) -> None:
     model = train_toy(ToyRecipe(stages=2, steps=4), tmp_path)
     assert len(model.calls) == 2 * 4 * 2
