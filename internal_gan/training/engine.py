@@ -135,6 +135,7 @@ def _loop(
                         where = f"{trainer.stage.name}, step {step}"
                         raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
             except NotFiniteError:
+                latest.clear()
                 _recover(trainer, step, saver)
         trainer.finish()
         if saver:

@@ -88,8 +88,8 @@ class StageTrainer:
         rate = self.rates[network] * optimization.lr_factor(self.step, self.stage.steps)
         optimizer.param_groups[0]["lr"] = rate
         mixed = self.precision != torch.float32
-        # Autocast's cache of weights belongs to the process: another thread would clear it midway.
         optimizer.zero_grad(set_to_none=True)
+        # Autocast's cache of weights belongs to the process: another thread would clear it midway.
         with _without_cudnn() if self.stage.sizes_vary else nullcontext():
             with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
                 total, scalars = loss()
@@ -156,8 +156,8 @@ class StageTrainer:
 @shared
 @contextmanager
 def _without_cudnn() -> Iterator[None]:
-    """Convolutions are not cuDNN's, which plans for milliseconds whenever it meets a new size
-    (docs/results/gpu.md)."""
+    """Do convolutions without cuDNN, which plans for milliseconds whenever it meets a new size
+    (docs/results/gpu.md). The switch is the process's, so other threads do without it, too."""
     before = torch.backends.cudnn.enabled
     torch.backends.cudnn.enabled = False
     try:
