@@ -85,3 +85,13 @@ def test_a_wrapped_layout_repeats_without_a_step(photo: Tensor) -> None:
 )
 def test_the_share_of_height(image: Tensor, share: float) -> None:
     assert height_share(image) == pytest.approx(share, abs=1e-4)
+
+
+def test_what_depends_on_the_height_keeps_its_height(monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks = small(read_image(PHOTOS / "peaks.jpg").pixels)
+    gaps = []
+    for price in (300.0, 0.0):
+        monkeypatch.setattr("internal_gan.finishing.layout.PRICE", price)
+        made = [layout(peaks, (45, 60), rng(seed)) for seed in range(3)]
+        gaps.append(float((torch.cat(made) - peaks).mean(dim=3).abs().mean()))
+    assert gaps[0] < 0.8 * gaps[1]
