@@ -98,7 +98,7 @@ def judge(
     fake: Tensor,
     rng: torch.Generator,
     *,
-    weigh: Callable[[Tensor], Tensor] | None = None,
+    weight: Tensor | None = None,
     penalised: tuple[Tensor, Tensor] | None = None,
     step: int = 0,
     interval: int = 1,
@@ -107,7 +107,7 @@ def judge(
 
     Args:
         real, fake: (N, C, H, W); their sizes may differ.
-        weigh: takes logits and returns how much each counts; equal by default.
+        weight: how much each logit counts, of the logits' shape; equal by default.
         penalised: a real and a generated image of the same size for the penalty; ``real`` and
             ``fake`` by default.
         interval: the penalty is added every ``interval`` steps, with ``interval`` times its weight.
@@ -115,7 +115,6 @@ def judge(
     terms = Terms()
     real_logits, _ = discriminator(real.detach())
     fake_logits, _ = discriminator(fake.detach())
-    weight = None if weigh is None else weigh(fake_logits)
     terms.add("discriminator", loss.discriminator(real_logits, fake_logits, weight))
     if step % interval == 0:
         penalty = loss.penalty(discriminator, *(penalised or (real, fake)), rng)

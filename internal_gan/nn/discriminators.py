@@ -20,6 +20,7 @@ from internal_gan.nn.blocks import (
     Norm,
     initialise,
 )
+from internal_gan.shapes import Masks
 from internal_gan.units import Size
 
 # Sides that every discriminator can judge.
@@ -101,6 +102,13 @@ class PatchDiscriminator(nn.Module):
             image = block(self._padded(image))
             features.append(image)
         return self.output(self._padded(image)), features
+
+    def touched(self, mask: Masks) -> Masks:
+        """1 for the logits (N, 1, H', W') of patches that touch the mask, 0 for the others."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                mask = F.max_pool2d(self._padded(mask), module.kernel_size, module.stride)
+        return mask
 
     def _padded(self, x: Tensor) -> Tensor:
         return F.pad(x, (self.padding,) * 4) if self.padding else x

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch.autograd.functional import jvp
 from torch.nn import functional as F
 
+from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
 from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from internal_gan.nn.losses import WGANGP
@@ -72,6 +74,34 @@ def test_a_logit_sees_its_receptive_field(
     top, left = 3 * stride, 4 * stride
     expected[top : top + side, left : left + side] = True
     assert torch.equal(seen, expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "side"),
+    [
+        ({"widths": [4, 8], "strides": [2, 1]}, 16),
+        ({"widths": [2, 4, 8, 8], "strides": [2, 2, 2, 1], "padding": 1}, 70),
+    ],
+)
+@pytest.mark.parametrize("size", [(96, 96), (71, 94)])
+def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
+    settings: dict[str, Any], side: int, size: tuple[int, int]
+) -> None:
+    """EdgeConnect's discriminators. Derivatives along a random direction inside the hole are 0
+    only where all of its pixels' are."""
+    discriminator = patch(kernel_size=4, norm="none", init="kaiming", rng=rng(), **settings)
+    assert discriminator.receptive_field == side
+    corners = torch.zeros(4, 1, *size)
+    for corner, (row, column) in zip(corners, [(0, 0), (0, -1), (-1, 0), (-1, -1)], strict=True):
+        corner[0, row, column] = 1
+    draw = rng()
+    drawn = [random_hole(kind, size, 0.02, draw) for kind in [*KINDS] * 3]
+    holes = torch.cat([corners, *drawn])
+    image, direction = torch.randn(2, len(holes), 3, *size, generator=draw)
+    _, change = jvp(lambda x: discriminator(x)[0], image, direction * holes)
+    found = discriminator.touched(holes)
+    assert set(found.unique().tolist()) == {0, 1}
+    assert torch.equal(found, (change != 0).float())
 
 
 @pytest.mark.parametrize(

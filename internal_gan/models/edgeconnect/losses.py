@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.images.resize import size_of
 from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
+from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 from internal_gan.shapes import Masks, Pictures
@@ -63,7 +63,8 @@ class CompletionLoss:
     Args:
         features: the network of the content and style losses; None leaves them out.
         judge_composite: whether the filling's known pixels are the true ones. The adversarial loss
-            then counts only patches that touch the hole; see :func:`touched`.
+            then counts only patches that touch the hole: the others are equal in the real and the
+            filled image, and would only pull the discriminator to chance.
         style_inside: whether the style loss sees only the hole, with everything else black.
     """
 
@@ -74,7 +75,7 @@ class CompletionLoss:
     style_inside: bool
 
     def __call__(
-        self, discriminator: nn.Module, batch: Batch, filled: Pictures, edges: Masks
+        self, discriminator: PatchDiscriminator, batch: Batch, filled: Pictures, edges: Masks
     ) -> Losses:
         """The loss of a batch with its filling and the edges that guided it."""
         weight, terms = self.weight, Terms()
@@ -82,7 +83,7 @@ class CompletionLoss:
         logits, _ = discriminator(torch.cat([filled, edges.detach()], dim=1))
         made = batch.hole - batch.unknown
         share = made.mean().clamp_min(1e-3)
-        judged = touched(logits, made) if self.judge_composite else None
+        judged = discriminator.touched(made) if self.judge_composite else None
         terms.add("generator", self.loss.generator(logits, judged), weight("adversarial"))
         terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, weight("l1"))
         if self.features is not None:
@@ -96,12 +97,3 @@ class CompletionLoss:
                 found = self.features(torch.where(batch.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), weight("style"))
         return terms.losses
-
-
-def touched(logits: Tensor, hole: Masks) -> Tensor:
-    """1 for the logits (N, 1, h, w) of patches that touch the hole, 0 for the others.
-
-    Where nothing was filled, real and generated patches are equal: they would only pull the
-    discriminator to chance.
-    """
-    return (F.adaptive_max_pool2d(hole, size_of(logits)) > 0).to(hole)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -16,7 +16,7 @@ from internal_gan.images.pyramid import MOST_LEVELS, fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, draw_hole
-from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss, touched
+from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.model import Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.per_stage import PerStage, per_stage
@@ -175,7 +175,7 @@ class InpaintingStage(Stage):
 
     recipe: EdgeConnectRecipe
     model: EdgeConnect
-    discriminator: nn.Module
+    discriminator: PatchDiscriminator
 
     def make(self, previous: Stage | None) -> None:
         recipe = self.recipe
@@ -267,11 +267,11 @@ class CompletionStage(InpaintingStage):
     def discriminator_loss(self) -> Losses:
         batch, filled, edges = self._draws.for_discriminator()
         real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
-        weigh = None
+        judged = None
         if self.recipe.judge_composite:
-            weigh = partial(touched, hole=batch.hole - batch.unknown)
+            judged = self.discriminator.touched(batch.hole - batch.unknown)
         loss = self.recipe.adversarial_loss
-        return judge(self.discriminator, loss, real, fake, self.rng, weigh=weigh)
+        return judge(self.discriminator, loss, real, fake, self.rng, weight=judged)
 
     def generator_loss(self) -> Losses:
         self.step += 1
