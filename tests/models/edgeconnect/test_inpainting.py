@@ -72,6 +72,19 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     assert sum(float(h.sum()) for _, h, *_ in model.seen) == float(hole.sum())
 
 
+def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
+    size = (700, 1000)
+    hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))
+    model = Recorder()
+    fill(model, picture(*size), hole, largest=256)
+    _, second = windows(hole, 1.0, 256)
+    image, left, *_ = model.seen[1]
+    filled = (hole[(..., *second)] > 0) & (left == 0)
+    assert filled.any()
+    assert (image[filled.expand_as(image)] == 0.5).all()
+    assert sum(float(h.sum()) for _, h, *_ in model.seen) == float(hole.sum())
+
+
 def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))

@@ -270,6 +270,38 @@ def test_the_edge_network_is_trained_without_seeing_the_hole(
     assert torch.equal(seen[0], seen[2])
 
 
+def test_the_later_stages_go_on_from_the_trained_networks() -> None:
+    recipe = recipe_of(base=EDGECONNECT)
+    drawn, true, predicted, joint = finish_stages(recipe, recipe.prepare(picture()), 4)
+    assert same_weights(joint.generator["edges"], drawn.generator)
+    for before, after in ((true, predicted), (predicted, joint)):
+        assert same_weights(after.completion, before.completion)
+        assert same_weights(after.discriminator, before.discriminator)
+
+
+def test_noise_of_any_strength_is_added_inside_the_hole() -> None:
+    """In training; in use it has its full strength."""
+    stage: Any = stages()[1]
+    model, seen = stage.model, list[Tensor]()
+    for network in (stage.completion, model.completion_network):
+        network.register_forward_pre_hook(lambda _, given: seen.append(given[0][:, :3]))
+
+    def strength(start: Tensor, hole: Tensor) -> float:
+        noise = seen.pop() - start
+        assert not noise[(hole == 0).expand_as(noise)].any()
+        return float(noise[(hole > 0).expand_as(noise)].std()) / model.noise
+
+    batches = [stage._draw()[0] for _ in range(40)]
+    found = [strength(batch.start, batch.hole) for batch in reversed(batches)]
+    assert min(found) < 0.15
+    assert 0.35 < sum(found) / len(found) < 0.65
+    assert 0.85 < max(found) < 1.2
+    model.inpaint(picture(), box())
+    start = seen[-1]
+    model.inpaint(picture(), box(), seed=0)
+    assert 0.8 < strength(start, box()) < 1.2
+
+
 def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     image, hole = torch.full((1, 3, 48, 64), -0.2), torch.zeros(1, 1, 48, 64)
     image[..., 24:, :] = 0.2
@@ -348,6 +380,25 @@ def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
     for batch in drawn:
         assert not (batch.edges * batch.unknown).any()
         assert torch.equal(torch.maximum(batch.hole, batch.unknown), batch.hole)
+
+
+def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edges tell where a pixel was, and whether it is unknown."""
+
+    def places(_: EdgeConnect, image: Tensor, hole: Tensor) -> Tensor:
+        return torch.where(hole > 0, 2, image[:, :1])
+
+    monkeypatch.setattr(EdgeConnect, "find_edges", places)
+    across = torch.linspace(-1, 1, 56).expand(1, 3, 40, 56)
+    down = torch.linspace(-0.5, 0.5, 40).view(40, 1)
+    model = tiny_edgeconnect("model.max_size=56", pixels=across + down, holes=[box()])
+    batches = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, rng()).batches
+    mirrored = []
+    for _ in range(20):
+        batch = batches.draw(guided=False)
+        assert torch.equal(batch.edges, torch.where(batch.unknown > 0, 2, batch.image[:, :1]))
+        mirrored.append(bool(batch.image[..., 0].mean() > batch.image[..., -1].mean()))
+    assert 5 < sum(mirrored) < 15
 
 
 def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
