@@ -87,6 +87,22 @@ class TestNoise:
         assert noise.abs().min() > 0
         assert sample(model, 1, (31, 40)).shape == (1, 3, 31, 40)
 
+    def test_in_training_every_coarser_scale_adds_its_own(self) -> None:
+        stage = stage_of(index=2)
+        model, seen = stage.model, dict[int, Tensor]()
+
+        def watch(scale: int, noise: Tensor) -> None:
+            margin = model.margins[scale]
+            seen[scale] = noise[..., margin:-margin, margin:-margin]
+
+        for scale, generator in enumerate(model.generators[:2]):
+            generator.register_forward_pre_hook(lambda _, x, scale=scale: watch(scale, x[0]))
+        stage.discriminator_loss()
+        for scale, noise in seen.items():
+            deviations = noise.std(dim=(1, 2, 3)) / model.noise_std[scale]
+            assert deviations.tolist() == pytest.approx([1] * len(noise), abs=0.2)
+            assert len(noise.unique(dim=0)) == len(noise) > 1
+
 
 class TestReconstruction:
     def test_uses_z_star_and_no_further_noise(self, model: SinGAN) -> None:
@@ -264,6 +280,18 @@ class TestLosses:
             assert ("penalty" in scalars) == (step % 3 == 0)
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
+
+    def test_the_penalty_is_that_of_points_between_what_is_judged(self) -> None:
+        stage = stage_of("model.penalty_crop=null")
+        seen: list[Tensor] = []
+        stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        _, scalars = stage.discriminator_loss()
+        assert "penalty" in scalars
+        real, fake, between = (x.detach() for x in seen)
+        way = fake - real
+        share = ((between - real) * way).sum(dim=(1, 2, 3)) / way.square().sum(dim=(1, 2, 3))
+        torch.testing.assert_close(between, real + share.view(-1, 1, 1, 1) * way)
+        assert 0.01 < float(share.min()) < float(share.max()) < 0.99
 
     def test_a_patch_loss_is_computed_at_intervals_with_proportional_weight(self) -> None:
         options = (
