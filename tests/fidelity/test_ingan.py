@@ -91,8 +91,8 @@ def range_at(step: int) -> tuple[float, float]:
     return min(sides) / 256, max(sides) / 256
 
 
-def noise_in_a_step() -> dict[str, float]:
-    """The largest difference of what the networks see from the images, times 255."""
+def noise_in_a_step() -> dict[str, tuple[float, float]]:
+    """The range of the differences of what the networks see from the images, times 255."""
     stage, seen = narrow(), []
     networks = (stage.generator, stage.discriminator)
     hooks = [n.register_forward_pre_hook(lambda _, x: seen.append(x[0])) for n in networks]
@@ -112,8 +112,10 @@ def noise_in_a_step() -> dict[str, float]:
         "judged for G": (judged, drawn.fake),
         "input of the way back": (back, drawn.fake),
     }
+    noises = {name: 255 * (a - b).detach() for name, (a, b) in pairs.items()}
     return {
-        name: round(255 * float((a - b).detach().abs().max()), 1) for name, (a, b) in pairs.items()
+        name: (round(float(noise.min()), 1), round(float(noise.max()), 1))
+        for name, noise in noises.items()
     }
 
 
@@ -281,7 +283,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "noise": (
         noise_in_a_step,
-        {"real": 1, "fake": 1, "input": 1, "judged for G": 0, "input of the way back": 0},
+        {
+            **dict.fromkeys(("real", "fake", "input"), (-1, 1)),
+            **dict.fromkeys(("judged for G", "input of the way back"), (0, 0)),
+        },
     ),
     "crop": (lambda: paper().stage.draw_crop().shape, (1, 3, 256, 256)),
     "range of sizes": (

@@ -322,6 +322,22 @@ def test_the_weights_of_the_sizes_move_from_coarse_to_fine() -> None:
     assert weights[0] < weights[1]
 
 
+def test_the_photo_is_judged_at_as_many_sizes_as_the_fake() -> None:
+    stage = stage_of("model.adversarial_from=0", index=2)
+    assert stage.discriminator is not None
+    judged: list[int] = []
+    for number, network in enumerate(stage.discriminator.networks):
+        network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))
+    counts = set()
+    for stage.step in range(20):
+        judged.clear()
+        stage.discriminator_loss()
+        count = len(judged) // 2
+        assert judged == [*range(count)] * 2
+        counts.add(count)
+    assert counts == {1, 2}
+
+
 def test_a_discriminator_starts_from_the_sizes_that_the_coarser_scale_judged() -> None:
     recipe, model = recipe_of(base=("model=ingan",)), None
     model = recipe.prepare(picture(48, 64))
