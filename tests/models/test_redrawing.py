@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
+from internal_gan.images.masks import soften
 from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
@@ -117,6 +118,16 @@ def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     grown = soft_mask(model, mask, 4, 0)
     reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
+
+
+def test_a_dab_grows_before_it_is_softened(model: SinGAN) -> None:
+    """Softened first, it would fade away."""
+    mask = torch.zeros(1, 1, 20, 28)
+    mask[..., 10, 14] = 1
+    grown = soft_mask(model, mask, 6, 2)
+    disk = torch.hypot(torch.arange(20.0)[:, None] - 10, torch.arange(28.0) - 14) <= 6
+    assert torch.allclose(grown[0, 0], soften(disk.float()[None, None], 2)[0, 0], atol=0.002)
+    assert grown[0, 0, 10, 14] > 0.9
 
 
 def test_the_image_is_reduced_to_the_palette_before_injection() -> None:
