@@ -183,9 +183,9 @@ class NearestPatch(PatchLoss):
             turn, level = divmod(step, len(self.banks))
             images = _levels(fake.float(), self.patch, level + 1)
             fake, bank = images[-1], self.banks[len(images) - 1]
-            first = turn * self.candidates % len(bank)
-            first = max(0, min(first, len(bank) - self.candidates))
-            real = bank[first : first + self.candidates]
+            count = min(self.candidates, len(bank))
+            shown = turn * count + torch.arange(count, device=bank.device)
+            real = bank[shown % len(bank)]
             patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
                 distance = squared_distances(patches, real, dtype)

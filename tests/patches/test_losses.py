@@ -160,13 +160,17 @@ def test_small_generated_images_fall_back_to_a_finer_level() -> None:
         assert torch.isfinite(loss(fake, rng(), 1))
 
 
-def test_nearest_patch_cycles_through_the_real_patches() -> None:
-    real, fake = picture(24, 32, 1), picture(24, 32, 2)
-    loss = NearestPatch(real, rng(), patch=5, queries=ALL, candidates=140, reverse_weight=0)
-    values = [float(loss(fake, rng(), step)) for step in range(8)]
-    turns = 20 * 28 // 140
-    assert len(set(values[:turns])) == turns
-    assert values[turns:] == values[:turns]
+@pytest.mark.parametrize("candidates", [4, 5, 7, 12])
+def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> None:
+    """A pixel is at no distance when its colour is among the shown ones."""
+    real = torch.linspace(-1, 1, 10).expand(1, 3, 1, 10)
+    loss = NearestPatch(real, rng(), patch=1, candidates=candidates, reverse_weight=0)
+    times = torch.zeros(10)
+    for step in range(25):
+        shown = [float(loss(pixel, rng(), step)) == 0 for pixel in real.split(1, dim=3)]
+        assert sum(shown) == min(candidates, 10)
+        times += torch.tensor(shown)
+        assert times.max() - times.min() <= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
