@@ -20,6 +20,7 @@ from internal_gan.images.resize import resize
 from internal_gan.nn.blocks import ConvBlock, DoublingConv2d, OwnBatchNorm2d, Reflect
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
+    in_tasks,
     initial,
     precision,
     published,
@@ -301,6 +302,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "steps": (lambda: paper().recipe.steps_of(paper().model), [STEPS]),
     "multiples of the size": (inner_size, ((24, 32), (21, 30))),
     "precision": (lambda: precision(paper()), torch.float32),
+    "nothing else, in tasks": (
+        lambda: in_tasks("ingan", "experiment=ingan_paper"),
+        {"finish.detail": "network", "finish.resolution": "model", "retarget.zoom": "auto"},
+    ),
 }
 
 
