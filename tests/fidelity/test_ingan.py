@@ -92,6 +92,15 @@ def range_at(step: int) -> tuple[float, float]:
     return min(sides) / 256, max(sides) / 256
 
 
+def shapes_at(step: int) -> float:
+    """The largest shift of a corner at a step, with ``model.geometry=0.4``."""
+    stage = published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
+    stage.step = step
+    corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    drawn = (stage.draw().transform.inverse().source(corners) for _ in range(40))
+    return max(float((corners - moved).abs().max()) for moved in drawn)
+
+
 def noise_in_a_step() -> dict[str, float]:
     """The largest difference of what the networks see from the images, times 255."""
     stage, seen = narrow(), []
@@ -291,6 +300,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             pytest.approx(limits, abs=0.01)
             for limits in ((1, 1), (0.575, 1.625), (0.15, 2.25), (0.15, 2.25))
         ],
+    ),
+    "range of shapes": (
+        lambda: [shapes_at(step) for step in (0, 5_000, 10_000, 75_000)],
+        [pytest.approx(shift, abs=0.01) for shift in (0, 0.2, 0.4, 0.4)],
     ),
     "learning rate": (
         lambda: (in_training().rates, {betas[0] for betas in in_training().betas}),
