@@ -69,11 +69,6 @@ ABLATIONS = {
     "ingan-adversarial-loss": _ablation(
         "ingan", "adversarial_loss", "model/adversarial_loss", "dandelions.jpg"
     ),
-    "edgeconnect-edges": Ablation(
-        "peaks.jpg",
-        "experiment",
-        ["model=edgeconnect", "experiment=none,edgeconnect_no_edges", *EDGECONNECT],
-    ),
     "edgeconnect-sigma": _ablation(
         *("edgeconnect", "sigma", "model.edges.sigma", "peaks.jpg", "model.edges.sigma=0.5,2,5")
     ),
