@@ -279,7 +279,7 @@ def candidates(
     rng, side = torch.Generator().manual_seed(seed), fit_size(size_of(learnt), JUDGED_SIDE)
     real = resize(learnt, side).clamp(-1, 1)
     for _ in range(count):
-        drawn = [draw(learnt, rng) for _ in range(context.options.sample.candidates)]
+        drawn = [draw(learnt, rng) for _ in range(context.as_trained("sample.candidates"))]
         yield min(drawn, key=lambda drawing: layout_distance(real, resize(drawing, side)))
 
 

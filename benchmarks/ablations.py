@@ -23,12 +23,10 @@ from internal_gan.files import atomic_write
 from internal_gan.report.table import as_markdown
 
 PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
-# Figures are of the networks' output, without finishing.
-DRAWN = "finish.detail=network"
-SINGAN = (DRAWN, "sample.count=4")
-INGAN = (DRAWN, "retarget.scale=[[1.0,0.5],[1.0,2.0]]")
+SINGAN = ("sample.count=4",)
+INGAN = ("retarget.scale=[[1.0,0.5],[1.0,2.0]]",)
 # The box lies across the foot of the rocks.
-EDGECONNECT = (DRAWN, "mask.box=[68,40,36,44]")
+EDGECONNECT = ("mask.box=[68,40,36,44]",)
 
 
 @dataclass(frozen=True)
@@ -52,27 +50,23 @@ def _ablation(family: str, name: str, option: str, photo: str, *more: str) -> Ab
 
 
 ABLATIONS = {
-    "singan-start-scales": _ablation(
-        "singan", "start_scales", "sample.start_scale", "mountains.jpg"
-    ),
     "singan-scales": _ablation("singan", "scales", "model.num_scales", "mountains.jpg"),
     "singan-alpha": _ablation("singan", "alpha", "model.reconstruction_weight", "mountains.jpg"),
     "singan-adversarial-loss": _ablation(
         "singan", "adversarial_loss", "model/adversarial_loss", "mountains.jpg"
     ),
+    "singan-adversarial-weight": _ablation(
+        "singan", "adversarial_weight", "model.adversarial_weight", "mountains.jpg"
+    ),
     "ingan-encoder-encoder": _ablation(
         "ingan", "encoder_encoder", "model.cycle_weight", "dandelions.jpg"
     ),
-    "ingan-discriminators": _ablation(
-        "ingan", "discriminators", "model.adversarial_from", "dandelions.jpg"
+    "ingan-discriminator-scales": _ablation(
+        "ingan", "discriminator_scales", "model.discriminator.scales", "dandelions.jpg"
     ),
+    "ingan-patch-losses": _ablation("ingan", "patch_losses", "model/patch_loss", "dandelions.jpg"),
     "ingan-adversarial-loss": _ablation(
         "ingan", "adversarial_loss", "model/adversarial_loss", "dandelions.jpg"
-    ),
-    "edgeconnect-edges": Ablation(
-        "peaks.jpg",
-        "experiment",
-        ["model=edgeconnect", "experiment=none,edgeconnect_no_edges", *EDGECONNECT],
     ),
     "edgeconnect-sigma": _ablation(
         *("edgeconnect", "sigma", "model.edges.sigma", "peaks.jpg", "model.edges.sigma=0.5,2,5")

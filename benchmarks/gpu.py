@@ -318,9 +318,7 @@ def edgeconnect_paper(part: Part) -> None:
     Image.fromarray(holes).save(mask)
     common = [*_paper("edgeconnect_paper", photo), f"mask={mask}", "model/features=random"]
     common.append("precision=bf16")
-    without = ["model/edges=none", "model.steps=[30000]", "model.learning_rates=[1]"]
-    without += ["model.final_rates=[0.1]"]
-    jobs = {"edges": common, "no-edges": [*common, *without]}
+    jobs = {"edges": common, "no-edges": [*common, "model/edges=none"]}
     for left, (name, words) in zip((2, 1), jobs.items(), strict=True):
         part.command(name, *words, *_until(part, 15, left))
 

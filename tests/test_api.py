@@ -230,6 +230,12 @@ class TestEachMethodGivesWhatItsTaskGives:
         for index, image in enumerate(drawn):
             assert (np.asarray(image) == pixels(made / "sample" / f"00{index}.png")).all()
 
+    def test_a_training_decides_how_its_model_draws(self, photo: Path, tmp_path: Path) -> None:
+        model = fit(photo, tmp_path / "run", "sample.candidates=1", "sample.count=2")
+        written = [pixels(tmp_path / "run" / "sample" / f"00{n}.png") for n in range(2)]
+        assert np.array_equal(model.sample(2), written)
+        assert not np.array_equal(model.sample(2, candidates=6), written)
+
     def test_finishing(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
         options = ["sample.count=1", "finish.detail=patches", "finish.resolution=48"]
         made = command(shell, tmp_path / "out", singan, "task=sample", *options)

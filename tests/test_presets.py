@@ -88,7 +88,7 @@ def test_a_search_varies_options_of_its_model() -> None:
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))
 def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None:
-    """Any two jobs differ in the model, the schedule or the samples."""
+    """Any two jobs differ in the model or the schedule, and show what the network draws."""
     chosen = f"experiment=ablation/{ablation}"
     path = CONF / "experiment" / "ablation" / f"{ablation}.yaml"
     assert f"-m {chosen} image=photo.jpg" in path.read_text()
@@ -98,7 +98,8 @@ def test_every_job_of_an_ablation_differs_from_the_others(ablation: str) -> None
     for job in jobs:
         assert ablation.partition("_")[0] in job.model["_target_"]
         assert isinstance(build(job.model), Recipe)
-    whole = [(job.model, job.trainer, job.sample) for job in jobs]
+        assert job.finish.detail == "network"
+    whole = [(job.model, job.trainer) for job in jobs]
     assert all(whole.count(one) == 1 for one in whole)
 
 

@@ -40,9 +40,16 @@ def option(
     return field(default=default, metadata=about)
 
 
-def flag(default: bool, help: str) -> Any:
-    """True or false."""
-    return option(default, help, "true or false")
+def as_trained(usual: Any, entry: Any, *, in_words: str = "") -> Any:
+    """A field that is null by default: as in the model's training, where null means ``usual``."""
+    usually = in_words or str(usual).lower()
+    help = f"{entry.metadata['help']}; null: as in training (by default {usually})"
+    return field(default=None, metadata={**entry.metadata, "help": help, "usual": usual})
+
+
+def flag(default: bool | None, help: str) -> Any:
+    """True or false, or null if that is the default."""
+    return option(default, help, "true, false or null" if default is None else "true or false")
 
 
 def path(help: str, needs: str = "the name of one image file, or null") -> Any:

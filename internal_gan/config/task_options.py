@@ -10,6 +10,7 @@ from typing import Any
 
 from internal_gan.config.fields import (
     AUTO,
+    as_trained,
     flag,
     number,
     one_of,
@@ -108,10 +109,13 @@ class SampleOptions:
         "true, false, x or y",
         lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
-    candidates: int = whole(
+    candidates: int | None = as_trained(
         6,
-        Range(1, MOST_CANDIDATES),
-        "layouts drawn for each sample, the best of which is kept; more vary less",
+        whole(
+            None,
+            Range(1, MOST_CANDIDATES),
+            "layouts drawn for each sample, the best of which is kept; more vary less",
+        ),
     )
     matching: int = whole(
         100,
@@ -205,7 +209,9 @@ class PaintOptions:
     quantize: bool = flag(
         False, "reduce painting and photo to a few colours, and retrain the start scale on them"
     )
-    colours: int = whole(8, Range(2, 256), "number of colours for quantize")
+    colours: int | None = as_trained(
+        8, whole(None, Range(2, 256), "number of colours for quantize")
+    )
     count: int = _result_count()
     seed: int | None = seed()
 
@@ -230,7 +236,9 @@ class RedrawOptions:
 class HarmonizeOptions(RedrawOptions):
     """A photo with an object pasted into it, of any size, and a mask of the object."""
 
-    match: bool = flag(True, "first give the object the photo's mean colour and contrast")
+    match: bool | None = as_trained(
+        True, flag(None, "first give the object the photo's mean colour and contrast")
+    )
 
 
 @dataclass
@@ -255,13 +263,18 @@ class SuperResolutionOptions:
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
     noise: float = number(1.0, Range(0), "noise in each pass, relative to training")
-    back_projection: int = whole(
+    back_projection: int | None = as_trained(
         1,
-        Range(0, MOST_ROUNDS),
-        "back-projection rounds per pass, which keep the result true to the photo",
+        whole(
+            None,
+            Range(0, MOST_ROUNDS),
+            "back-projection rounds per pass, which keep the result true to the photo",
+        ),
     )
-    passes: int | None = whole(
-        None, Range(1, MOST_ROUNDS), "number of enlarging passes; null: chosen by factor and model"
+    passes: int | None = as_trained(
+        None,
+        whole(None, Range(1, MOST_ROUNDS), "number of enlarging passes"),
+        in_words="chosen by factor and model",
     )
     seed: int | None = seed()
 
@@ -354,19 +367,24 @@ class FillOptions:
 class FinishOptions:
     """Whether results are made of the photo's pixels, and at which resolution."""
 
-    detail: str | None = one_of(
-        ("patches", "network"),
-        None,
-        "patches: made of the photo's own pixels; network: the network's output; "
-        "null: as in training (by default patches)",
+    detail: str | None = as_trained(
+        "patches",
+        one_of(
+            ("patches", "network"),
+            None,
+            "patches: made of the photo's own pixels; network: the network's output",
+        ),
     )
-    resolution: int | str | None = option(
-        None,
-        "long side of the photo in results made of patches; null: as in training (by default auto)",
-        "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested size), "
-        "photo (the photo's own), model (that of the training), a number of pixels from 16 to "
-        "100000, or null",
-        lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+    resolution: int | str | None = as_trained(
+        AUTO,
+        option(
+            None,
+            "long side of the photo in results made of patches",
+            "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested "
+            "size), photo (the photo's own), model (that of the training), a number of pixels "
+            "from 16 to 100000, or null",
+            lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+        ),
     )
 
 

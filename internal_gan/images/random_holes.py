@@ -1,9 +1,12 @@
 """Random holes: boxes and brush strokes that cover a given share of an image."""
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -18,7 +21,6 @@ PIECES = 6
 LENGTHS = (0.08, 0.25)
 WIDTHS = (0.05, 0.13)
 TURN = 0.9
-PAIRS_AT_ONCE = 1_000_000
 # Strokes on longer images are drawn at this long side, in pixels, and enlarged.
 LARGEST_DRAWN_SIDE = 512
 
@@ -56,56 +58,69 @@ def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Mask:
     drawn = fit_size(size, LARGEST_DRAWN_SIDE)
     if drawn != size:
         return (resize(random_strokes(drawn, ratio, rng), size) >= 0.5).to(torch.float32)
-    height, width = size
-    short = float(min(size))
-    piece = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / (height * width)
-    # Enough pieces for most ratios; for larger ones, the pixels nearest to the strokes are added.
-    strokes = math.ceil(-1.5 * math.log1p(-min(ratio, 0.9)) / (piece * PIECES))
-    start, end, radius = _pieces(size, strokes, rng)
-    times = _times(size, start, end, radius)
-    count = height * width
+    count = math.prod(size)
     rank = min(max(round(ratio * count), 1), count - 1)
-    last = times.flatten().kthvalue(rank).values
-    return (times <= last).to(torch.float32)[None, None]
+    times = np.full(size, np.inf, np.float32)
+    for number, piece in enumerate(_pieces(size, ratio, rng)):
+        if number % PIECES == 0 and np.isfinite(times).sum() >= rank:
+            break
+        _draw(piece, number, times)
+    last = np.partition(times, rank - 1, axis=None)[rank - 1]
+    return torch.from_numpy(times <= last).to(torch.float32)[None, None]
 
 
 KINDS = {"box": random_box, "strokes": random_strokes}
 
 
-def _pieces(size: Size, strokes: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Both ends (n, 2) of straight pieces, as row and column in pixels, and their radii (n,)."""
+class _Piece(NamedTuple):
+    """A straight piece of a stroke: where it begins and the way to its end, as (row, column), its
+    length and its radius, in pixels."""
+
+    start: tuple[float, float]
+    way: tuple[float, float]
+    length: float
+    radius: float
+
+
+def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[_Piece]:
+    """The pieces of strokes without end, stroke by stroke."""
     short = float(min(size))
-    draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng)
-    turns = torch.randn(strokes, PIECES, generator=rng) * TURN
-    angles = 2.0 * math.pi * draws[:, :1] + turns.cumsum(dim=1)
-    lengths = short * (LENGTHS[0] + (LENGTHS[1] - LENGTHS[0]) * draws[:, 3 : 3 + PIECES])
-    diameters = short * (WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * draws[:, 3 + PIECES :])
-    steps = torch.stack([angles.sin(), angles.cos()], dim=2) * lengths[..., None]
+    share = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / math.prod(size)
+    # Drawn so many at a time; nearly always, the first of them cover the ratio.
+    strokes = math.ceil(-1.5 * math.log1p(-min(ratio, 0.9)) / (share * PIECES))
     extent = torch.tensor(size, dtype=torch.float32)
-    first = (draws[:, 1:3] * extent)[:, None]
-    points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
-    # Strokes are reflected at the border.
-    points = extent - (extent - points.remainder(2.0 * extent)).abs()
-    return points[:, :-1].flatten(0, 1), points[:, 1:].flatten(0, 1), diameters.flatten() / 2.0
+    while True:
+        draws = torch.rand(strokes, 3 + 2 * PIECES, generator=rng)
+        turns = torch.randn(strokes, PIECES, generator=rng) * TURN
+        angles = 2.0 * math.pi * draws[:, :1] + turns.cumsum(dim=1)
+        lengths = short * (LENGTHS[0] + (LENGTHS[1] - LENGTHS[0]) * draws[:, 3 : 3 + PIECES])
+        diameters = short * (WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * draws[:, 3 + PIECES :])
+        steps = torch.stack([angles.sin(), angles.cos()], dim=2) * lengths[..., None]
+        first = (draws[:, 1:3] * extent)[:, None]
+        points = torch.cat([first, first + steps.cumsum(dim=1)], dim=1)
+        # Strokes are reflected at the border.
+        points = extent - (extent - points.remainder(2.0 * extent)).abs()
+        ways = points.diff(dim=1)
+        found = (points[:, :-1], ways, ways.norm(dim=2).clamp_min(1e-3), diameters / 2.0)
+        yield from map(_Piece, *(part.flatten(0, 1).tolist() for part in found))
 
 
-def _times(size: Size, start: Tensor, end: Tensor, radius: Tensor) -> Tensor:
-    """When the brush reaches each pixel, (height, width), counted in pieces."""
-    height, width = size
-    rows = torch.arange(height).view(1, -1, 1) + 0.5
-    columns = torch.arange(width).view(1, 1, -1) + 0.5
-    times = torch.full(size, math.inf)
-    number = torch.arange(len(start))
-    for part in torch.split(number, max(1, PAIRS_AT_ONCE // (height * width))):
-        a, reach = start[part], radius[part].view(-1, 1, 1)
-        along = end[part] - a
-        length = along.norm(dim=1).clamp_min(1e-3).view(-1, 1, 1)
-        dy, dx = rows - a[:, :1, None], columns - a[:, 1:, None]
-        place = (dy * along[:, :1, None] + dx * along[:, 1:, None]) / length
-        nearest = torch.minimum(place.clamp_min(0.0), length)
-        across = dy * along[:, 1:, None] - dx * along[:, :1, None]
-        away = ((across / length).square() + (place - nearest).square()).sqrt() - reach
-        drawn = part.view(-1, 1, 1) + (place + reach) / (length + 2.0 * reach)
-        reached = torch.where(away <= 0.0, drawn, len(start) + away)
-        times = torch.minimum(times, reached.amin(dim=0))
-    return times
+def _draw(piece: _Piece, number: int, times: NDArray[np.float32]) -> None:
+    """Lower ``times``, when the brush reaches each pixel, counted in pieces, to those of the piece
+    of this number."""
+    start, way, length, radius = piece
+    near = [
+        slice(max(0, math.floor(min(a, a + b) - radius)), math.ceil(max(a, a + b) + radius) + 1)
+        for a, b in zip(start, way, strict=True)
+    ]
+    here = times[near[0], near[1]]
+    dy, dx = (
+        np.arange(side.start, side.start + extent, dtype=np.float32) + np.float32(0.5) - a
+        for side, extent, a in zip(near, here.shape, start, strict=True)
+    )
+    place = (dy[:, None] * way[0] + dx * way[1]) / length
+    across = dy[:, None] * way[1] - dx * way[0]
+    nearest = np.clip(place, 0.0, length)
+    away = np.sqrt((across / length) ** 2 + (place - nearest) ** 2) - radius
+    reached = number + (place + radius) / (length + 2.0 * radius)
+    np.minimum(here, reached, out=here, where=away <= 0.0)

@@ -251,6 +251,8 @@ class Recipe(ABC):
         model_class: its constructor's arguments are fields of the recipe with the same names.
         stage_class: class of every stage.
         learns_several: whether one model can be trained on several photos.
+        named_stages: names by which an option may have a number for each stage; see
+            :func:`internal_gan.models.per_stage.per_stage`.
         steps: training steps per stage.
         learning_rates: factors per stage on the rates in ``optimization``.
         max_aspect: a single photo longer than this, as the ratio of its sides, is shrunk for
@@ -260,6 +262,7 @@ class Recipe(ABC):
     model_class: ClassVar[type[Model]]
     stage_class: ClassVar[type[Stage]]
     learns_several: ClassVar[bool] = False
+    named_stages: ClassVar[Sequence[str]] = ()
     steps: PerStage
     learning_rates: PerStage = 1.0
     optimization: Optimization
@@ -281,12 +284,17 @@ class Recipe(ABC):
 
     def steps_of(self, model: Model) -> list[int]:
         """Training steps of every stage, without a time budget."""
-        return [round(n) for n in per_stage(self.steps, model.num_stages, "steps", 1)]
+        return [round(n) for n in self.by_stage("steps", model, 1)]
 
     def weights_of(self, term: str, model: Model) -> list[float]:
         """The weight of a loss term, the field ``TERM_weight``, in every stage."""
-        name = f"{term}_weight"
-        return per_stage(getattr(self, name), model.num_stages, name)
+        return self.by_stage(f"{term}_weight", model)
+
+    def by_stage(
+        self, name: str, model: Model, low: float = 0.0, high: float = MOST
+    ) -> list[float]:
+        """An option's number, from ``low`` to ``high``, for every stage."""
+        return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
 
     def check_weights(self, model: Model) -> None:
         """Raise a ValueError if a weight is out of range or does not fit the stages."""
@@ -297,8 +305,8 @@ class Recipe(ABC):
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""
-        rates = per_stage(self.learning_rates, model.num_stages, "learning_rates", 0, MOST_RATE)
-        chosen, rate = self.optimization, rates[index]
+        chosen = self.optimization
+        rate = self.by_stage("learning_rates", model, high=MOST_RATE)[index]
         return replace(
             chosen,
             generator_lr=rate * chosen.generator_lr,

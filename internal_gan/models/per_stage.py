@@ -13,39 +13,48 @@ MOST_RATE = 1000.0
 
 
 def per_stage(
-    value: PerStage, count: int, name: str = "value", low: float = 0.0, high: float = MOST
+    value: PerStage,
+    count: int,
+    name: str = "value",
+    low: float = 0.0,
+    high: float = MOST,
+    stages: Sequence[str] = (),
 ) -> list[float]:
     """An option's number for every stage, coarsest first.
 
     Args:
         value: one number for all stages; a list with one number per stage;
             ``{coarsest: a, finest: b}``, geometric in between; ``{coarsest: a, others: b}``; or all
-            three.
+            three; or a number for each of ``stages`` by its name.
         name: the option's name in messages.
         low, high: the allowed range of each number.
+        stages: the names of a family's stages. A model with fewer has the last of them.
 
     Raises:
         ValueError: a list of another length, other keys, or a number out of range.
     """
     named = value if isinstance(value, Mapping) else {}
     check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})
-    numbers = _spelt_out(value, count, name)
+    numbers = _spelt_out(value, count, name, stages)
     for number in numbers:
         check_range(low, high, **{name: number})
     return numbers
 
 
-def _spelt_out(value: PerStage, count: int, name: str) -> list[float]:
+def _spelt_out(value: PerStage, count: int, name: str, stages: Sequence[str]) -> list[float]:
     if isinstance(value, Mapping):
+        if stages and set(value) == set(stages):
+            return [float(value[stage]) for stage in stages[-count:]]
         if {"coarsest", "others"} <= set(value) <= {"coarsest", "others", "finest"}:
             numbers = [float(value["coarsest"])] + [float(value["others"])] * (count - 1)
             if "finest" in value and count > 1:
                 numbers[-1] = float(value["finest"])
             return numbers
         if set(value) != {"coarsest", "finest"}:
+            named = f", or {', '.join(stages)}" if stages else ""
             raise ValueError(
                 f"{name} has the keys {', '.join(value) or '(none)'}; allowed: coarsest with "
-                "finest, others or both"
+                f"finest, others or both{named}"
             )
         first, last = float(value["coarsest"]), float(value["finest"])
         if first <= 0 or last <= 0:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -13,8 +14,8 @@ from rich.console import Console
 from torch import Tensor
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.fields import AUTO, LARGEST_SEED
-from internal_gan.config.options import Options
+from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, Finished, Finisher
 from internal_gan.finishing.layers import Layer, read_layer
@@ -158,11 +159,16 @@ class Context:
         """The photo given to the run, at the size at which its patches are laid out."""
         return small(self.given.photo().pixels)
 
+    def as_trained(self, option: str) -> Any:
+        """An option of the run or, where null, of its model's training, or else its usual value."""
+        found = map(attrgetter(option), (self.options, self.trained.options))
+        usual = FIELDS[option].metadata["usual"]
+        return next((value for value in found if value is not None), usual)
+
     @property
     def uses_photo_pixels(self) -> bool:
         """Whether results are made of the photo's own pixels."""
-        wanted, trained = self.options.finish, self.trained.options.finish
-        return (wanted.detail or trained.detail or "patches") == "patches"
+        return bool(self.as_trained("finish.detail") == "patches")
 
     def finisher(
         self,
@@ -187,13 +193,12 @@ class Context:
         def read(longest: int | None) -> Photo:
             return Photo(learnt.cpu()) if gone else self.trained.photo(number, longest=longest)
 
-        wanted, trained = self.options.finish, self.trained.options.finish
         return Finisher(
             learnt,
             read,
             at,
             number=number,
-            resolution=wanted.resolution or trained.resolution or AUTO,
+            resolution=self.as_trained("finish.resolution"),
             longest=longest,
             zoom=zoom,
             layers=self.layers,

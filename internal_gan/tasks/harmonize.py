@@ -24,6 +24,10 @@ class Harmonize(Redraw[HarmonizeOptions]):
     # Finished results keep the object's outline.
     reference = math.inf
 
+    @property
+    def _match(self) -> bool:
+        return bool(self.context.as_trained("harmonize.match"))
+
     def _finished(
         self,
         photo: Photo,

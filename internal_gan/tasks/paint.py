@@ -57,7 +57,7 @@ class Paint(FromImage[PaintOptions]):
         self._tell(start, last)
 
     def _quantized(self, model: Redraws, start: int) -> tuple[Redraws, Any]:
-        colours, context = self.wanted.colours, self.context
+        context, colours = self.context, self.context.as_trained("paint.colours")
         settings = context.trained.options.model
         if not settings:
             raise UserError(

@@ -174,7 +174,7 @@ class Redraw(FromImage[Wanted]):
     @property
     def _match(self) -> bool:
         """Whether the part's colours are matched to the training photo's first."""
-        return getattr(self.wanted, "match", False)
+        return False
 
     def _lengths(self, model: Redraws) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""

@@ -47,6 +47,7 @@ class Sample(Task[SampleOptions]):
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
         finisher = self.context.finisher(model.image, wanted.size)
+        candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         folders = self._folders(model.finished, preview)
         if not preview:
@@ -61,7 +62,7 @@ class Sample(Task[SampleOptions]):
                 count,
                 None if preview else finisher.drawing_size,
                 start_scale=scale,
-                candidates=1 if preview else wanted.candidates,
+                candidates=candidates,
                 tileable=tileable,
                 seed=self.seed,
             )

@@ -59,17 +59,18 @@ class Enlarge(Task[SuperResolutionOptions]):
         if preview:
             # Only the finest generator enlarges.
             return
-        wanted, photo = self.wanted, self.context.photos.photo()
+        wanted, context = self.wanted, self.context
+        photo = context.photos.photo()
         self._size = photo.size
-        self.about = [f"Photo {self.context.photos.called()}", self._in_words(photo.size)]
+        self.about = [f"Photo {context.photos.called()}", self._in_words(photo.size)]
         self._check_result(photo.size, model.device)
         enlarged = model.super_resolve(
             wanted.factor,
             photo.pixels,
             seed=self.seed,
             noise=wanted.noise,
-            back_projection=wanted.back_projection,
-            passes=wanted.passes,
+            back_projection=context.as_trained("super_resolution.back_projection"),
+            passes=context.as_trained("super_resolution.passes"),
         ).cpu()
         size = (enlarged.shape[-2], enlarged.shape[-1])
         alpha = None if photo.alpha is None else resize(photo.alpha, size).clamp(0, 1)

@@ -8,20 +8,20 @@ from benchmarks import ablations
 from internal_gan.config.arguments import prepare
 from internal_gan.errors import UserError
 
-DEBUG = ["trainer=debug", "trainer.max_steps=1", "sample.start_scale=0,1"]
+DEBUG = ["trainer=debug", "trainer.max_steps=1", "model.reconstruction_weight=0,1"]
 
 
 @pytest.mark.slow
 def test_a_sweep_and_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["singan-start-scales", "--output", str(tmp_path), "--seeds", "0", "2"]
+    arguments = ["singan-alpha", "--output", str(tmp_path), "--seeds", "0", "2"]
     ablations.main([*arguments, "--overrides", *DEBUG])
-    assert "internal-gan -m experiment=ablation/singan_start_scales" in capsys.readouterr().err
+    assert "internal-gan -m experiment=ablation/singan_alpha" in capsys.readouterr().err
     text = (tmp_path / "summary.md").read_text()
-    assert "## singan-start-scales" in text
-    assert "| sample.start_scale |" in text
+    assert "## singan-alpha" in text
+    assert "| model.reconstruction_weight |" in text
     assert text.count(" ± ") >= 2 * 5
-    assert (tmp_path / "singan-start-scales" / "comparison.png").is_file()
-    jobs = list((tmp_path / "singan-start-scales").glob("*/model.safetensors"))
+    assert (tmp_path / "singan-alpha" / "comparison.png").is_file()
+    jobs = list((tmp_path / "singan-alpha").glob("*/model.safetensors"))
     times = [path.stat().st_mtime_ns for path in jobs]
     ablations.main([*arguments, "--overrides", *DEBUG])
     assert [path.stat().st_mtime_ns for path in jobs] == times

@@ -219,7 +219,7 @@ def test_an_empty_image_option_does_not_mean_the_current_folder(
 
 
 @pytest.mark.parametrize(
-    "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_no_edges"]
+    "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_paper"]
 )
 def test_a_folder_means_its_images_for_tasks_that_take_several(
     what: str,

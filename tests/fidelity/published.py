@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.config.build import build
+from internal_gan.config.catalogue import TABLE
+from internal_gan.config.compose import compose
+from internal_gan.config.families import families_for
+from internal_gan.config.options import PATHS, taken_by
 from internal_gan.device import select_precision
 from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses, Terms
@@ -18,6 +23,10 @@ from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 from tests.tiny import picture, tiny_options
 
+# What a task is asked for, by the last part of the option's name.
+ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop", "video"}
+ASKED |= {"factor", "quantize", "tileable", "transform", "amount", "periods", "corners"}
+ASKED |= {"collage", "compare", "box", "invert"}
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -39,6 +48,19 @@ def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -
     return SimpleNamespace(
         options=options, recipe=recipe, model=model, stages=made, stage=made[-1] if made else None
     )
+
+
+def in_tasks(family: str, *overrides: str) -> dict[str, Any]:
+    """The options that decide how a model of a family does its tasks, except its evaluation.
+
+    A new option is among them, unless it is one of ``ASKED``.
+    """
+    tasks = [task for task in TABLE if family in families_for(task) and task != "evaluate"]
+    names = set().union(*map(taken_by, tasks)) - {*PATHS}
+    options = compose(overrides)
+    return {
+        name: attrgetter(name)(options) for name in names if name.rpartition(".")[2] not in ASKED
+    }
 
 
 def precision(built: Any) -> torch.dtype:

@@ -30,6 +30,7 @@ from internal_gan.nn.perceptual import (
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
     field_of_view,
+    in_tasks,
     initial,
     precision,
     published,
@@ -371,6 +372,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "nothing else": (everything_else, [{1}, True, 0, {False}, {None}, False]),
     "precision": (lambda: precision(paper()), torch.float32),
+    "nothing else, in tasks": (
+        lambda: in_tasks("edgeconnect", PAPER),
+        {"finish.detail": "network", "mask.dilate": None, "mask.feather": None},
+    ),
 }
 
 

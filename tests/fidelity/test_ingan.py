@@ -20,6 +20,7 @@ from internal_gan.images.resize import resize
 from internal_gan.nn.blocks import ConvBlock, DoublingConv2d, OwnBatchNorm2d, Reflect
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
+    in_tasks,
     initial,
     precision,
     published,
@@ -89,6 +90,15 @@ def range_at(step: int) -> tuple[float, float]:
     sides = [side for _ in range(1500) for side in stage.draw_size()]
     stage.step = 0
     return min(sides) / 256, max(sides) / 256
+
+
+def shapes_at(step: int) -> float:
+    """The largest shift of a corner at a step, with ``model.geometry=0.4``."""
+    stage = published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
+    stage.step = step
+    corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    drawn = (stage.draw().transform.inverse().source(corners) for _ in range(40))
+    return max(float((corners - moved).abs().max()) for moved in drawn)
 
 
 def noise_in_a_step() -> dict[str, tuple[float, float]]:
@@ -296,6 +306,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             for limits in ((1, 1), (0.575, 1.625), (0.15, 2.25), (0.15, 2.25))
         ],
     ),
+    "range of shapes": (
+        lambda: [shapes_at(step) for step in (0, 5_000, 10_000, 75_000)],
+        [pytest.approx(shift, abs=0.01) for shift in (0, 0.2, 0.4, 0.4)],
+    ),
     "learning rate": (
         lambda: (in_training().rates, {betas[0] for betas in in_training().betas}),
         (
@@ -306,6 +320,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "steps": (lambda: paper().recipe.steps_of(paper().model), [STEPS]),
     "multiples of the size": (inner_size, ((24, 32), (21, 30))),
     "precision": (lambda: precision(paper()), torch.float32),
+    "nothing else, in tasks": (
+        lambda: in_tasks("ingan", "experiment=ingan_paper"),
+        {"finish.detail": "network", "finish.resolution": "model", "retarget.zoom": "auto"},
+    ),
 }
 
 

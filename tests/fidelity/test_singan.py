@@ -3,7 +3,7 @@
 The keys of ``NUMBERS`` are the rows of that page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -13,15 +13,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.config.compose import compose
+from internal_gan.config.compose import compose, options_of
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
 from internal_gan.models.redrawing import EDIT_DILATE, FEATHER, HARMONIZE_DILATE, soft_mask
 from internal_gan.models.singan.super_resolution import super_resolution_sizes, super_resolve
 from internal_gan.models.singan.walk import Walk
+from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.runner import task_of
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
     field_of_view,
+    in_tasks,
     initial,
     precision,
     published,
@@ -30,7 +35,16 @@ from tests.fidelity.published import (
     training,
     weights,
 )
-from tests.tiny import finish_stages, picture, prepared, recipe_of, untrained
+from tests.tiny import PAPER as TINY_PAPER
+from tests.tiny import (
+    finish_stages,
+    picture,
+    prepared,
+    recipe_of,
+    sample,
+    tiny_options,
+    untrained,
+)
 
 PAPER = "experiment=singan_paper"
 ENLARGING = (
@@ -192,7 +206,7 @@ def trained_to_enlarge() -> list[Any]:
 
 def passes() -> tuple[float, int, bool]:
     """The factor, how often the finest scale is applied, and whether the last time decides."""
-    wanted = compose(ENLARGING).super_resolution
+    wanted: Any = compose(ENLARGING).super_resolution
     model, drawn = untrained(), list[Tensor]()
     refine = model.refine
 
@@ -228,6 +242,46 @@ def walk() -> tuple[float, float]:
     options = compose([PAPER]).animate
     found = Walk(options.alpha, options.beta, 10)
     return round(found.a, 3), round(found.b, 3)
+
+
+def done(task: str, **pictures: Tensor) -> Iterator[Any]:
+    """What a task draws with a small model of the paper's form and its own defaults."""
+    options, model = tiny_options(base=TINY_PAPER), untrained(base=TINY_PAPER)
+    given = {f"{task}.{name}": IN_MEMORY for name in pictures}
+    wanted = options_of({"task": task, "paint.quantize": True, **given})
+    files = {f"{task}.{name}": Photo(pixels) for name, pixels in pictures.items()}
+    trained = Source(options, photos=[Photo(model.image)])
+    context = Context(Source(wanted, files=files), trained)
+    yield from task_of(task, context).draw(model)
+
+
+def drawn_once() -> list[bool]:
+    """Whether samples are the first that are drawn, or the best of two."""
+    found = torch.cat([item.pixels for item in done("sample")])
+    model = untrained(base=TINY_PAPER)
+    return [torch.equal(found, sample(model, len(found), candidates=n)) for n in (1, 2)]
+
+
+def injected_as_pasted() -> bool:
+    """Whether the pyramid gets a photo with an object just as it is given."""
+    given, model, seen = picture(seed=1), untrained(base=TINY_PAPER), list[Tensor]()
+    mask = torch.zeros(1, 3, 40, 56)
+    mask[..., 10:20, 20:30] = 1
+
+    def watch(_: Any, image: Tensor, *args: Any, **how: Any) -> Tensor:
+        seen.append(image)
+        return image
+
+    with patch.object(type(model), "inject", watch):
+        next(done("harmonize", image=given, mask=mask))
+    return torch.equal(seen[0], resize(given, model.sizes[-1]).clamp(-1, 1))
+
+
+def colours_of_a_painting() -> int:
+    (flat,) = (
+        item.pixels for item in done("paint", image=picture(seed=1)) if "painting-in" in item.file
+    )
+    return len(flat.flatten(2)[0].unique(dim=1).T)
 
 
 BLOCKS = "conv batch leaky " * 4 + "conv"
@@ -297,6 +351,32 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "passes of super-resolution": (passes, (4, 6, True)),
     "training for films": (trained_for_films, [20, {2000}, 10, 1]),
+    "samples": (drawn_once, [True, False]),
+    "object to harmonize": (injected_as_pasted, True),
+    "colours of a quantized painting": (colours_of_a_painting, 5),
+    "nothing else, in tasks": (
+        lambda: in_tasks("singan", PAPER),
+        {
+            "finish.detail": "network",
+            "finish.resolution": "model",
+            "sample.start_scale": 0,
+            "sample.candidates": 1,
+            "sample.matching": 100,  # of results made of patches alone
+            "paint.start_scale": "auto",
+            "paint.colours": 5,
+            "edit.start_scale": "auto",
+            "harmonize.start_scale": "auto",
+            "harmonize.match": False,
+            "mask.dilate": None,
+            "mask.feather": None,
+            "animate.start_scale": 0,
+            "animate.alpha": 0.1,
+            "animate.beta": 0.9,
+            "super_resolution.noise": 1,
+            "super_resolution.back_projection": 0,
+            "super_resolution.passes": None,
+        },
+    ),
 }
 
 

@@ -1,9 +1,18 @@
 """Random holes: how much they cover, where they lie, and that only the seed decides."""
 
+from itertools import islice
+
+import numpy as np
 import pytest
 import torch
 
-from internal_gan.images.random_holes import KINDS, random_box, random_hole, random_strokes
+from internal_gan.images.random_holes import (
+    KINDS,
+    _pieces,
+    random_box,
+    random_hole,
+    random_strokes,
+)
 
 
 def _rng(seed: int = 0) -> torch.Generator:
@@ -36,6 +45,23 @@ def test_boxes_have_many_shapes_and_reach_every_border() -> None:
     assert len(shapes) > 10
     anywhere = holes.amax(dim=(0, 1))
     assert all(float(edge.max()) == 1 for edge in (*anywhere[[0, -1]], *anywhere.T[[0, -1]]))
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.4, 0.97])
+def test_strokes_are_the_pixels_that_the_brush_reaches_first(ratio: float) -> None:
+    size = (40, 60)
+    pixels = np.moveaxis(np.indices(size) + 0.5, 0, -1)
+    reached = np.full(size, np.inf)
+    for number, piece in enumerate(islice(_pieces(size, ratio, _rng()), 3000)):
+        way = np.array(piece.way)
+        along = (pixels - piece.start) @ way / piece.length
+        on_piece = np.clip(along / piece.length, 0, 1)[..., None] * way + piece.start
+        inside = np.linalg.norm(pixels - on_piece, axis=-1) <= piece.radius
+        share = (along + piece.radius) / (piece.length + 2 * piece.radius)
+        reached = np.minimum(reached, np.where(inside, number + share, np.inf))
+    first = reached <= np.sort(reached, axis=None)[round(ratio * reached.size) - 1]
+    drawn = random_strokes(size, ratio, _rng())[0, 0].numpy() > 0
+    assert (drawn != first).sum() <= 2  # in float32
 
 
 def test_strokes_scale_with_the_image() -> None:

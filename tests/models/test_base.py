@@ -38,6 +38,15 @@ def test_an_option_has_a_number_for_each_stage(value: Any, expected: list[float]
     assert per_stage(value, len(expected)) == pytest.approx(expected)
 
 
+def test_a_model_of_fewer_stages_has_the_last_of_the_named_numbers() -> None:
+    value, stages = {"lines": 7, "last": 3, "colours": 5}, ("lines", "colours", "last")
+    assert per_stage(value, 3, stages=stages) == [7, 5, 3]
+    assert per_stage(value, 2, stages=stages) == [5, 3]
+    for wrong in ({"lines": 7, "last": 3}, {**value, "coarsest": 2}):
+        with pytest.raises(ValueError, match="or both, or lines, colours, last"):
+            per_stage(wrong, 2, stages=stages)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

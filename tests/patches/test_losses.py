@@ -167,7 +167,7 @@ def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> 
     loss = NearestPatch(real, rng(), patch=1, candidates=candidates, reverse_weight=0)
     times = torch.zeros(10)
     for step in range(25):
-        shown = [float(loss(pixel, rng(), step)) == 0 for pixel in real.split(1, dim=3)]
+        shown = [float(loss(pixel, rng(), step)) == 0 for pixel in torch.split(real, 1, dim=3)]
         assert sum(shown) == min(candidates, 10)
         times += torch.tensor(shown)
         assert times.max() - times.min() <= 1

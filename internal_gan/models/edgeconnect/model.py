@@ -37,7 +37,8 @@ CONFIDENCE = 0.35
 OWN_LINES = 0.6
 # What guides finishing where the network's evidence says nothing.
 UNSURE = 0.25
-STAGES = ("edges", "completion on true edges", "completion on predicted edges", "joint")
+# Without edges there is no first one.
+STAGES = ("edges", "completion", "refinement", "joint")
 
 
 class EdgeConnect(SeveralPhotosModel, Fills):
@@ -103,7 +104,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
     @property
     def stage_names(self) -> Sequence[str]:
-        return STAGES if self.detector else ("completion",)
+        return STAGES if self.detector else STAGES[1:]
 
     @property
     def unknown(self) -> list[Mask]:

@@ -17,9 +17,9 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, draw_hole
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
-from internal_gan.models.edgeconnect.model import Base, EdgeConnect
+from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
-from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -47,6 +47,7 @@ class EdgeConnectRecipe(Recipe):
 
     model_class: ClassVar[type[Model]] = EdgeConnect
     learns_several: ClassVar[bool] = True
+    named_stages: ClassVar[Sequence[str]] = STAGES
     edge_generator: Callable[..., DilatedResidualGenerator]
     generator: Callable[..., DilatedResidualGenerator]
     discriminator: Callable[..., PatchDiscriminator]
@@ -142,8 +143,7 @@ class EdgeConnectRecipe(Recipe):
         found = super().optimization_at(model, index)
         if self.final_rates is None:
             return found
-        fractions = per_stage(self.final_rates, model.num_stages, "final_rates", 0, 1)
-        return replace(found, final_lr=fractions[index])
+        return replace(found, final_lr=self.by_stage("final_rates", model, high=1)[index])
 
     def feature_network(self, model: EdgeConnect) -> FeatureNetwork | None:
         """The network of the content and style losses, if they count."""
@@ -242,6 +242,7 @@ class CompletionStage(InpaintingStage):
     """The completion network against a discriminator that sees the image and its edges.
 
     The first of these stages is given true edges, later ones those that the edge network draws.
+    Without edges they differ in their learning rates alone.
     """
 
     def make(self, previous: Stage | None) -> None:

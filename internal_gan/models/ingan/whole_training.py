@@ -62,6 +62,12 @@ class InGANStage(Stage):
         """The fraction of the steps done so far."""
         return self.step / self.steps
 
+    @property
+    def reached(self) -> float:
+        """The fraction of the ranges of sizes and shapes that the curriculum has reached."""
+        curriculum = self.recipe.curriculum
+        return min(1.0, self.progress / curriculum) if curriculum else 1.0
+
     def discriminator_loss(self) -> Losses:
         self.discriminator.set_progress(self.progress)
         drawn = self.draws.for_discriminator()
@@ -99,16 +105,13 @@ class InGANStage(Stage):
 
     def draw(self) -> Round:
         image = self.draw_crop()
-        transform = random_homography(self.recipe.geometry, self.geometry_rng)
+        transform = random_homography(self.reached * self.recipe.geometry, self.geometry_rng)
         fake = self.generator(self._noisy(image), self.draw_size(), transform)
         return Round(image, transform, fake)
 
     def draw_size(self) -> Size:
         """A random size within the range that the curriculum has reached."""
-        reached = 1.0
-        if self.recipe.curriculum:
-            reached = min(1.0, self.progress / self.recipe.curriculum)
-        low, high = (1 + reached * (limit - 1) for limit in self.model.scale_range)
+        low, high = (1 + self.reached * (limit - 1) for limit in self.model.scale_range)
         factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
         height, width = (
             max(self.discriminator.min_side, round(side * factor))

@@ -101,7 +101,7 @@ class TestNoise:
         for scale, noise in seen.items():
             deviations = noise.std(dim=(1, 2, 3)) / model.noise_std[scale]
             assert deviations.tolist() == pytest.approx([1] * len(noise), abs=0.2)
-            assert len(noise.unique(dim=0)) == len(noise) > 1
+            assert len(torch.unique(noise, dim=0)) == len(noise) > 1
 
 
 class TestReconstruction:
