@@ -41,7 +41,7 @@ TINY = (
     "model.steps=4",
     "trainer.log_interval=1",
 )
-LEAN = ("trainer=fast", "finish.detail=network", *TINY)
+LEAN = ("trainer=fast", "finish.detail=network", "model.drawings=8", *TINY)
 PAPER = ("experiment=singan_paper", *TINY)
 # The paper's form of InGAN on the tiny picture at (20, 28) pixels.
 TINY_INGAN = (

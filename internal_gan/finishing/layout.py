@@ -1,6 +1,7 @@
 """New layouts of a small photo without training: its patches, put together by the formula of
 :mod:`internal_gan.patches.denoiser`."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.denoiser import Denoiser, denoised, free_patches
 from internal_gan.patches.matching import matched
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.units import Size
 
 # The photo's long side when its layout is made, in pixels, as in SinGAN's default; longer if the
@@ -37,6 +38,10 @@ class Pass(NamedTuple):
 # The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
 # adds detail. Matching brings back what is drawn too rarely.
 PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
+# In a pyramid, patches are half as long as a picture of 18 pixels, .28 of one of 60, and in between.
+# Pictures of more than MOST_PIXELS take too long; AT_ONCE are drawn at once.
+WHOLE, DETAIL = (18, 0.5), (60, 0.28)
+MOST_PIXELS, AT_ONCE = 4096, 64
 # Noise of a lower level hides nothing of a patch of the first size.
 LEAST_LEVEL = 0.65
 
@@ -94,6 +99,37 @@ def layout(
         if hole is None:
             picture = matched(picture, real, matching, wrap)
     return picture
+
+
+def layouts(
+    photo: Pixels, sizes: Sequence[Size], most: int, rng: torch.Generator
+) -> list[Pictures]:
+    """New layouts at the sizes of a pyramid, coarsest first, each a coarser one with more detail.
+
+    At the first size there are ``most`` of them. The time that one takes grows with the square of
+    its area, so at the finer sizes there are fewer, and none above MOST_PIXELS.
+    """
+    price, found = PRICE * height_share(photo), list[Pictures]()
+    (width, share), (full_width, full_share) = WHOLE, DETAIL
+    for size in sizes:
+        pixels, side = size[0] * size[1], max(size)
+        count = round(most * (sizes[0][0] * sizes[0][1] / pixels) ** 1.5)
+        real = resize(photo, size).clamp(-1, 1)
+        if count == 0 or pixels > MOST_PIXELS:
+            found.append(real[:0])
+            continue
+        finer = min(max((side - width) / (full_width - width), 0), 1)
+        patch = round((share + (full_share - share) * finer) * side)
+        denoiser, drawn = Denoiser(real, patch, price=price), list[Pictures]()
+        for first in range(0, count, AT_ONCE):
+            last = min(first + AT_ONCE, count)
+            noise = torch.randn(last - first, 3, *size, generator=rng).to(photo.device)
+            if found:
+                drawn.append(denoised(denoiser, noise, 10, coarser=found[-1][first:last]))
+            else:
+                drawn.append(denoised(denoiser, noise, 20))
+        found.append(torch.cat(drawn))
+    return found
 
 
 def height_share(photo: Pixels) -> float:

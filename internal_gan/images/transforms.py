@@ -25,8 +25,6 @@ from internal_gan.units import Size
 POINTS_PER_SIDE = 4
 # Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
-# How far the corners of a random view move, relative to the view itself.
-TURN = 0.35
 _AMOUNTS = Range(above=-1, below=1)
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
@@ -215,22 +213,3 @@ def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
     inwards = 1 - magnitude * torch.rand(4, 2, generator=rng)
     corners = torch.tensor(_CORNERS) * inwards
     return Homography.to_corners(corners.tolist())
-
-
-def random_view(freedom: float, rng: torch.Generator) -> Homography:
-    """The image as seen by a camera that was moved sideways and turned a little, at random.
-
-    ``freedom`` is the longest way sideways, as a fraction of the image's width, from 0 (the
-    identity) to 1. Each corner of the frame moves as well: by up to ``TURN`` times as much, and
-    vertically by up to a quarter of that. ``rng`` is on the CPU.
-    """
-    sideways = freedom * _uniform(rng, 1, 1)
-    moved = TURN * freedom * _uniform(rng, 4, 2) * torch.tensor([1.0, 0.25], device="cpu")
-    moved += torch.cat([sideways, 0 * sideways], dim=1)
-    corners = torch.tensor(_CORNERS, device="cpu") + 2 * moved
-    return Homography.to_corners(corners.tolist()).inverse()
-
-
-def _uniform(rng: torch.Generator, *shape: int) -> Tensor:
-    """Numbers from -1 to 1."""
-    return 2 * torch.rand(*shape, generator=rng, device="cpu") - 1

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.search import grid, patches_at
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Mask, Pictures, Pixels
 
 # Every second patch of a picture is denoised; where they overlap, their means are averaged by a
 # Gaussian window of this standard deviation, relative to the patch.
@@ -70,11 +70,11 @@ class Denoiser:
         bell = torch.exp(-span.square() / (2 * (WINDOW * patch) ** 2))
         self._window = (bell[:, None] * bell).flatten()
 
-    def __call__(self, noisy: Pixels, level: float) -> Pixels:
-        """The expectation of a picture, at least a patch large, given what noise of a ``level``
-        above 0 made of it."""
+    def __call__(self, noisy: Pictures, level: float) -> Pictures:
+        """The expectation of pictures, at least a patch large, given what noise of a ``level``
+        above 0 made of them."""
         (height, width), patch, device = size_of(noisy), self.patch, noisy.device
-        pixels, span = noisy[0].flatten(1), torch.arange(patch, device=device)
+        pixels, span = noisy.flatten(2), torch.arange(patch, device=device)
         stride = min(STRIDE, patch)
         tops, lefts = (
             _every(stride, side if wraps else side - patch + 1, wraps).to(device)
@@ -88,11 +88,11 @@ class Denoiser:
             return (rows[:, :, None] * width + columns[:, None]).flatten(1)
 
         def weights_of(chosen: Tensor, inside: Tensor) -> Tensor:
-            """The logarithms of the weights of the photo's patches, (n, m)."""
-            cut = pixels[:, inside].movedim(0, 1).flatten(1)
+            """The logarithms of the weights of the photo's patches, (N, n, m)."""
+            cut = pixels[:, :, inside].movedim(1, 2).flatten(2)
             share = 1 - level
-            weights = torch.addmm(self._lengths, cut, self._patches.T, beta=-share)
-            weights *= share / level**2
+            weights = torch.addmm(self._lengths, cut.flatten(0, 1), self._patches.T, beta=-share)
+            weights = weights.mul_(share / level**2).view(len(cut), len(chosen), -1)
             if self.price and not self.wrap[0]:  # a picture that wraps has no top
                 heights = _heights(tops[chosen // len(lefts)], height - patch + 1)
                 weights -= self.price * (heights[:, None] - self._heights).square()
@@ -101,13 +101,13 @@ class Denoiser:
         count = len(tops) * len(lefts)
         some = torch.linspace(0, count - 1, min(count, MOST_BALANCED), device=device).round().long()
         even = _balance(weights_of(some, pixels_of(some)))
-        total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0])
+        total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
-        for part in torch.split(every, max(1, AT_ONCE // len(self._lengths))):
+        for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
             inside = pixels_of(part)
-            weights = weights_of(part, inside).add_(even).softmax(dim=1)
-            means = (weights @ self._patches).view(len(part), len(pixels), -1) * self._window
-            total.index_add_(1, inside.flatten(), means.movedim(1, 0).flatten(1))
+            weights = weights_of(part, inside).add_(even).softmax(dim=2)
+            means = (weights @ self._patches).view(*weights.shape[:2], 3, -1) * self._window
+            total.index_add_(2, inside.flatten(), means.movedim(2, 1).flatten(2))
             share.index_add_(0, inside.flatten(), self._window.repeat(len(part)))
         return (total / share).view_as(noisy)
 
@@ -150,11 +150,11 @@ def free_patches(excluded: Mask, patch: int) -> Tensor:
 
 
 def _balance(weights: Tensor) -> Tensor:
-    """What to add to logarithms of weights (n, m) so that all m are used about equally often."""
-    even = torch.zeros(weights.shape[1], device=weights.device)
+    """What to add to logarithms of weights (N, n, m) so that all m are used about equally often."""
+    even = torch.zeros(1, device=weights.device)
     for _ in range(ROUNDS):
-        use = (weights + even).softmax(dim=1).mean(dim=0) * weights.shape[1]
-        even -= use.clamp_min(LEAST_USE).log()
+        use = (weights + even).softmax(dim=2).mean(dim=1, keepdim=True) * weights.shape[2]
+        even = even - use.clamp_min(LEAST_USE).log()
     return even
 
 

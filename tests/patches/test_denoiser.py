@@ -72,6 +72,15 @@ def test_some_of_a_large_pictures_patches_balance_the_rest(monkeypatch: pytest.M
     assert (part - whole).abs().mean() < 0.5 * (unbalanced - whole).abs().mean()
 
 
+def test_pictures_are_denoised_together_as_they_are_alone() -> None:
+    denoiser, noisy = Denoiser(picture(20, 28), 7, price=3.0), torch.cat([noise(24, 30)] * 2)
+    noisy[1] = noisy[1].flip(2)
+    together = denoiser(noisy, 0.7)
+    alone = torch.cat([denoiser(one[None], 0.7) for one in noisy])
+    assert torch.allclose(together, alone, atol=1e-6)
+    assert (together[0] - together[1]).abs().mean() > 0.1
+
+
 @pytest.mark.parametrize("side", [1, 2, 3])
 def test_small_patches_leave_no_pixel_out(side: int) -> None:
     assert Denoiser(picture(9, 12), side)(noise(8, 15), 0.5).isfinite().all()
@@ -83,9 +92,9 @@ def test_hardly_any_noise_hides_nothing() -> None:
 
 
 def test_all_patches_are_used_about_equally_often() -> None:
-    weights = 3 * torch.randn(40, 60, generator=rng())
+    weights = 3 * torch.randn(2, 40, 60, generator=rng())
     before, after = (
-        (weights + even).softmax(dim=1).mean(dim=0) * 60
+        (weights + even).softmax(dim=2).mean(dim=1) * 60
         for even in (torch.zeros(60), module._balance(weights))
     )
     assert before.max() > 2

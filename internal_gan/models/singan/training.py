@@ -9,10 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.finishing.layout import layouts
 from internal_gan.images.colours import nearest_colours, palette_of
-from internal_gan.images.pyramid import build_pyramid
-from internal_gan.images.resize import size_of
-from internal_gan.images.transforms import random_view
 from internal_gan.models.abilities import Quantizes
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
@@ -25,9 +23,9 @@ from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.shapes import Pictures, Pixels
 
-# Of the coarse outputs that are computed at once, and of the views, the photo included.
+# Of the coarse outputs that are computed at once.
 MOST_BASES, MOST_BASE_PIXELS = 16, 2**20
-MOST_VIEWS, MOST_VIEW_PIXELS = 64, 2**22
+MOST_DRAWINGS = 100_000
 MOST_IN_BATCH = 64
 
 SATURATED_FROM = 0.99
@@ -42,7 +40,7 @@ class SinGANStage(Stage):
     model: SinGAN
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
-    largest_views: Tensor
+    drawings: list[Pictures]
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
@@ -62,10 +60,11 @@ class SinGANStage(Stage):
         self.real = model.real(index)
         self.batch = round(per_stage(recipe.batch, count)[index])
         if isinstance(previous, SinGANStage):
-            self.largest_views = previous.largest_views
+            self.drawings = previous.drawings
         else:
-            self.largest_views = views(model.image, recipe.freedom)
-        self.views = build_pyramid(self.largest_views, [self.size])[0]
+            same = torch.Generator().manual_seed(0)
+            self.drawings = layouts(model.image, model.sizes, recipe.drawings, same)
+        self.reals = torch.cat([self.real, self.drawings[index]])
         self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
@@ -85,9 +84,9 @@ class SinGANStage(Stage):
 
     def discriminator_loss(self) -> Losses:
         recipe, fake = self.recipe, self._fake_to_judge()
-        numbers = (len(self.views), (self.batch,))
+        numbers = (len(self.reals), (self.batch,))
         chosen = torch.randint(*numbers, device=self.rng.device, generator=self.rng)
-        real = self.views[chosen]
+        real = self.reals[chosen]
         window = moving_window(self.size, recipe.discriminator_crop, self.judged)
         penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
         losses = judge(
@@ -227,22 +226,6 @@ class QuantizedStage(SinGANStage):
         return self.reconstruction_base.expand(self.batch, -1, -1, -1)
 
 
-def views(photo: Tensor, freedom: float) -> Tensor:
-    """The pictures that the finest scale takes for real: the photo, and random views of it.
-
-    Every scale gets the same views. With the photo alone, as with a ``freedom`` of 0 (see
-    :func:`internal_gan.images.transforms.random_view`), learning its arrangement would mean copying
-    it.
-    """
-    pictures = [photo]
-    if freedom > 0:
-        rng = torch.Generator("cpu").manual_seed(0)
-        whole = size_of(photo)
-        count = min(MOST_VIEWS, MOST_VIEW_PIXELS // (whole[0] * whole[1]))
-        pictures += [random_view(freedom, rng)(photo, whole) for _ in range(count - 1)]
-    return torch.cat(pictures)
-
-
 @dataclass(kw_only=True)
 class SinGANRecipe(LadderRecipe, Quantizes):
     """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them.
@@ -255,7 +238,7 @@ class SinGANRecipe(LadderRecipe, Quantizes):
     discriminator: Callable[..., PatchDiscriminator]
     generator_steps: int
     discriminator_steps: int
-    freedom: float
+    drawings: int
     batch: PerStage
     depths: PerStage
     reconstruction_weight: PerStage
@@ -274,7 +257,7 @@ class SinGANRecipe(LadderRecipe, Quantizes):
             reconstruction_interval=self.reconstruction_interval,
         )
         check_range(0, 1e6, noise_strength=self.noise_strength)
-        check_range(0, 1, freedom=self.freedom)
+        check_range(0, MOST_DRAWINGS, drawings=self.drawings)
 
     @property
     def judged_side(self) -> int:

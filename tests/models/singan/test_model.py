@@ -165,34 +165,42 @@ class TestWarmStart:
         assert all(p.grad is not None for p in stage.generator.parameters())
 
 
-class TestViews:
-    def test_the_photo_is_the_first_and_the_others_differ(self) -> None:
-        stage = stage_of("model.freedom=0.5")
-        assert torch.equal(stage.views[:1], stage.real)
-        assert stage.views.shape == (64, 3, *stage.size)
-        distances = (stage.views[1:] - stage.real).abs().mean(dim=(1, 2, 3))
-        assert float(distances.min()) > 0.01
+class TestReals:
+    def test_the_photo_is_the_first_and_the_closed_forms_drawings_follow(self) -> None:
+        recipe, model = recipe_of("model.drawings=6"), prepared()
+        stages: list[Any] = finish_stages(recipe, model, 3)
+        for index, stage in enumerate(stages):
+            assert torch.equal(stage.reals[:1], model.real(index))
+            # As sharp as the photo, and all different.
+            variations = sharpness_of(stage.reals)
+            assert float(variations[1:].min()) > 0.7 * float(variations[0])
+            assert len(torch.unique(stage.reals, dim=0)) == len(stage.reals)
+        assert [len(stage.reals) for stage in stages] == [7, 5, 3]
+        # The finer ones have the arrangement of the coarser ones.
+        coarse, fine = stages[0].reals, stages[1].reals
+        shrunk = resize(fine, stages[0].size)
+        assert float((shrunk - coarse[: len(fine)]).abs().mean()) < 0.05
 
-    def test_every_scale_sees_the_same_views(self) -> None:
-        recipe, model = recipe_of("model.freedom=0.5"), prepared()
-        stages = finish_stages(recipe, model, 3)
-        coarse, _, fine = (stage.views for stage in stages if isinstance(stage, SinGANStage))
-        shrunk = resize(fine, (14, 20))
-        own = (shrunk - coarse).abs().mean(dim=(1, 2, 3))
-        other = (shrunk.roll(1, 0) - coarse).abs().mean(dim=(1, 2, 3))
-        assert bool((own < 0.5 * other).all())
+    def test_with_none_the_photo_is_alone(self) -> None:
+        stage = stage_of("model.drawings=0")
+        assert torch.equal(stage.reals, stage.real)
 
     def test_the_discriminator_judges_a_batch_of_them(self) -> None:
-        stage = stage_of("model.batch=5", "model.freedom=0.5", "model.penalty_interval=1000")
+        stage = stage_of("model.batch=5", "model.drawings=8", "model.penalty_interval=1000")
         stage.discriminator_loss()
         seen: list[Tensor] = []
         stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
         stage.discriminator_loss()
         real, fake = seen
         assert real.shape == fake.shape == (5, 3, *stage.size)
-        nearest = [(stage.views - one).abs().amax(dim=(1, 2, 3)).min() for one in real]
+        nearest = [(stage.reals - one).abs().amax(dim=(1, 2, 3)).min() for one in real]
         assert max(map(float, nearest)) == 0
         assert len(torch.unique(real, dim=0)) > 1
+
+
+def sharpness_of(pictures: Tensor) -> Tensor:
+    """The mean absolute gradient of each picture."""
+    return pictures.diff(dim=3).abs().mean(dim=(1, 2, 3))
 
 
 class TestSample:
