@@ -1,8 +1,9 @@
-"""Images and megapixels per second of sampling, by output size.
+"""Seconds of a drawing by SinGAN and by the closed form, by size.
 
     python -m benchmarks.sampling > sampling.json
 
-The model has random weights, which cost the same as trained ones.
+The model has random weights, which cost the same as trained ones. The closed form draws sizes of up
+to --largest pixels.
 """
 
 import argparse
@@ -11,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from benchmarks._common import (
-    OUTPUT_SIZES,
     PHOTO,
     existing_file,
     positive,
@@ -26,10 +27,15 @@ from benchmarks._common import (
 )
 from benchmarks._models import device_name, untrained
 from internal_gan.errors import UserError
+from internal_gan.finishing.layout import layout
+from internal_gan.images.files.image import read_image
+from internal_gan.images.resize import resize
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
 from internal_gan.report.table import as_markdown
 from internal_gan.units import Size
+
+SIZES = ((45, 60), (90, 120), (188, 250), (500, 500), (1000, 1000), (2000, 2000))
 
 
 def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
@@ -46,29 +52,43 @@ def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str,
         {
             "size": (height, width),
             "seconds": spread(found),
-            "images_per_second": spread([1 / s for s in found]),
             "megapixels_per_second": spread([height * width / 1e6 / s for s in found]),
         }
         for (height, width), found in zip(sizes, seconds, strict=True)
     ]
 
 
+def measure_formula(photo: Tensor, largest: int, result: dict[str, Any]) -> None:
+    """Add the seconds of one drawing by the closed form, if the result's size is small enough."""
+    height, width = result["size"]
+    if height * width <= largest:
+        small = resize(photo, (height, width)).clamp(-1, 1)
+        start = time.perf_counter()
+        layout(small, (height, width), torch.Generator().manual_seed(0))
+        result["formula_seconds"] = time.perf_counter() - start
+        say(f"closed form at {height}x{width}")
+
+
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Seconds of a sample by its size."""
-    rows = [
-        {
+    """Seconds of a drawing by its size."""
+    rows = []
+    for found in record["results"]:
+        row = {
             "size": "x".join(map(str, found["size"])),
-            "seconds a sample": shown(found["seconds"]),
+            "seconds, SinGAN": shown(found["seconds"]),
             "megapixels a second": shown(found["megapixels_per_second"]),
         }
-        for found in record["results"]
-    ]
+        if seconds := found.get("formula_seconds"):
+            row["seconds, closed form"] = f"{seconds:.3g}"
+            row["SinGAN's drawings in that time"] = f"{seconds / found['seconds']['median']:.3g}"
+        rows.append(row)
     return {"sizes": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sampling", description=__doc__)
-    parser.add_argument("--sizes", type=size, nargs="+", default=OUTPUT_SIZES, metavar="HxW")
+    parser.add_argument("--sizes", type=size, nargs="+", default=SIZES, metavar="HxW")
+    parser.add_argument("--largest", type=positive, default=188 * 250)
     parser.add_argument("--overrides", nargs="+", default=[], help="such as device=cuda")
     parser.add_argument("--photo", type=existing_file, default=PHOTO)
     parser.add_argument(
@@ -88,7 +108,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         "threads": options.threads,
         "device": device_name(model.device),
     }
-    print_json("sampling", about | {"results": measure(model, options.sizes, options.rounds)})
+    results = measure(model, options.sizes, options.rounds)
+    photo = read_image(options.photo).pixels
+    for result in results:
+        measure_formula(photo, options.largest, result)
+    print_json("sampling", about | {"results": results})
 
 
 if __name__ == "__main__":

@@ -39,9 +39,10 @@ class Pass(NamedTuple):
 # adds detail. Matching brings back what is drawn too rarely.
 PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
 # In a pyramid, patches are half as long as a picture of 18 pixels, .28 of one of 60, and in between.
-# Pictures of more than MOST_PIXELS take too long; AT_ONCE are drawn at once.
+# A picture of more than SMALL_PIXELS takes longer, one of more than MOST_PIXELS too long. AT_ONCE are
+# drawn at once.
 WHOLE, DETAIL = (18, 0.5), (60, 0.28)
-MOST_PIXELS, AT_ONCE = 4096, 64
+SMALL_PIXELS, MOST_PIXELS, AT_ONCE = 192, 4096, 64
 # Noise of a lower level hides nothing of a patch of the first size.
 LEAST_LEVEL = 0.65
 
@@ -106,14 +107,14 @@ def layouts(
 ) -> list[Pictures]:
     """New layouts at the sizes of a pyramid, coarsest first, each a coarser one with more detail.
 
-    At the first size there are ``most`` of them. The time that one takes grows with the square of
-    its area, so at the finer sizes there are fewer, and none above MOST_PIXELS.
+    At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with the
+    square of its area, so at larger sizes there are fewer, and none above MOST_PIXELS.
     """
     price, found = PRICE * height_share(photo), list[Pictures]()
     (width, share), (full_width, full_share) = WHOLE, DETAIL
     for size in sizes:
         pixels, side = size[0] * size[1], max(size)
-        count = round(most * (sizes[0][0] * sizes[0][1] / pixels) ** 1.5)
+        count = round(most * min(SMALL_PIXELS / pixels, 1) ** 1.5)
         real = resize(photo, size).clamp(-1, 1)
         if count == 0 or pixels > MOST_PIXELS:
             found.append(real[:0])

@@ -167,7 +167,7 @@ class TestWarmStart:
 
 class TestReals:
     def test_the_photo_is_the_first_and_the_closed_forms_drawings_follow(self) -> None:
-        recipe, model = recipe_of("model.drawings=6"), prepared()
+        recipe, model = recipe_of("model.drawings=12"), prepared()
         stages: list[Any] = finish_stages(recipe, model, 3)
         for index, stage in enumerate(stages):
             assert torch.equal(stage.reals[:1], model.real(index))
@@ -175,7 +175,7 @@ class TestReals:
             variations = sharpness_of(stage.reals)
             assert float(variations[1:].min()) > 0.7 * float(variations[0])
             assert len(torch.unique(stage.reals, dim=0)) == len(stage.reals)
-        assert [len(stage.reals) for stage in stages] == [7, 5, 3]
+        assert [len(stage.reals) for stage in stages] == [8, 5, 3]
         # The finer ones have the arrangement of the coarser ones.
         coarse, fine = stages[0].reals, stages[1].reals
         shrunk = resize(fine, stages[0].size)
