@@ -110,7 +110,7 @@ class SampleOptions:
         lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
     candidates: int | None = as_trained(
-        6,
+        4,
         whole(
             None,
             Range(1, MOST_CANDIDATES),

@@ -112,7 +112,7 @@ def test_detail_network_keeps_the_networks_output(shell: Shell, model: str) -> N
     options = ("finish.detail=network", "sample.count=1", "output=out", "seed=3")
     assert shell("task=sample", model, *options).code == 0
     drawn = (
-        to_uint8(sample(network_of(model.removeprefix("checkpoint=")), seed=3, candidates=6))[0]
+        to_uint8(sample(network_of(model.removeprefix("checkpoint=")), seed=3, candidates=4))[0]
         .permute(1, 2, 0)
         .numpy()
     )
