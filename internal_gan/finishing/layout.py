@@ -38,9 +38,9 @@ class Pass(NamedTuple):
 # The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
 # adds detail. Matching brings back what is drawn too rarely.
 PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
-# In a pyramid, patches are half as long as a picture of 18 pixels, .28 of one of 60, and in between.
-# A picture of more than SMALL_PIXELS takes longer, one of more than MOST_PIXELS too long. AT_ONCE are
-# drawn at once.
+# In a pyramid, patches are half as long as a picture of 18 pixels, .28 of one of 60, and in
+# between. A picture of more than SMALL_PIXELS takes longer, one of more than MOST_PIXELS too long.
+# AT_ONCE are drawn at once.
 WHOLE, DETAIL = (18, 0.5), (60, 0.28)
 SMALL_PIXELS, MOST_PIXELS, AT_ONCE = 192, 4096, 64
 # Noise of a lower level hides nothing of a patch of the first size.
@@ -107,8 +107,8 @@ def layouts(
 ) -> list[Pictures]:
     """New layouts at the sizes of a pyramid, coarsest first, each a coarser one with more detail.
 
-    At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with the
-    square of its area, so at larger sizes there are fewer, and none above MOST_PIXELS.
+    At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
+    the square of its area, so at larger sizes there are fewer, and none above MOST_PIXELS.
     """
     price, found = PRICE * height_share(photo), list[Pictures]()
     (width, share), (full_width, full_share) = WHOLE, DETAIL
