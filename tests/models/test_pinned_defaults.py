@@ -2,7 +2,6 @@
 these numbers; one that is renews them: ``python -m tests.models.test_pinned_defaults``."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -95,9 +94,11 @@ class Losses(Callback):
         self.found: dict[str, float] = {}
 
     def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: Mapping[str, float]
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        self.found |= {f"{stage_index} {name}": float(loss) for name, loss in scalars.items()}
+        self.found |= {
+            f"{stage_index} {name}": float(loss) for name, loss in (scalars or {}).items()
+        }
 
 
 def losses_of(model: str, folder: Path) -> dict[str, float]:
