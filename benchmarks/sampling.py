@@ -88,7 +88,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sampling", description=__doc__)
     parser.add_argument("--sizes", type=size, nargs="+", default=SIZES, metavar="HxW")
-    parser.add_argument("--largest", type=positive, default=188 * 250)
+    parser.add_argument("--largest", type=positive, default=90 * 120)
     parser.add_argument("--overrides", nargs="+", default=[], help="such as device=cuda")
     parser.add_argument("--photo", type=existing_file, default=PHOTO)
     parser.add_argument(
