@@ -85,7 +85,7 @@ def layout(
     for number, (share, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
         here = scaled(size, share)
         real = resize(photo, scaled(own, share)).clamp(-1, 1)
-        noise = torch.randn(1, 3, *here, generator=rng).to(device)
+        noise = torch.randn(1, 3, *here, generator=rng, device="cpu").to(device)
         drawn = None if hole is None else (resize(hole, here).abs() > LEAST_HOLE).float()
         side = min(patch, *here, *size_of(real))
         while drawn is not None and side > 1 and free_patches(drawn, side).sum() < FEWEST_FREE:
@@ -110,7 +110,7 @@ def layouts(
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
     the square of its area, so at larger sizes there are fewer, and none above MOST_PIXELS.
     """
-    price, found = PRICE * height_share(photo), list[Pictures]()
+    price, found, device = PRICE * height_share(photo), list[Pictures](), photo.device
     (width, share), (full_width, full_share) = WHOLE, DETAIL
     for size in sizes:
         pixels, side = size[0] * size[1], max(size)
@@ -124,7 +124,7 @@ def layouts(
         denoiser, drawn = Denoiser(real, patch, price=price), list[Pictures]()
         for first in range(0, count, AT_ONCE):
             last = min(first + AT_ONCE, count)
-            noise = torch.randn(last - first, 3, *size, generator=rng).to(photo.device)
+            noise = torch.randn(last - first, 3, *size, generator=rng, device="cpu").to(device)
             if found:
                 drawn.append(denoised(denoiser, noise, 10, coarser=found[-1][first:last]))
             else:
