@@ -1,7 +1,7 @@
 """SinGAN's training: scale by scale, each with its own patch discriminator."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -62,8 +62,7 @@ class SinGANStage(Stage):
         if isinstance(previous, SinGANStage):
             self.drawings = previous.drawings
         else:
-            same = torch.Generator().manual_seed(0)
-            self.drawings = layouts(model.image, model.sizes, recipe.drawings, same)
+            self.drawings = recipe.drawings_of(model)
         self.reals = torch.cat([self.real, self.drawings[index]])
         self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
         self.reconstruction_base: Tensor | None = None
@@ -246,6 +245,9 @@ class SinGANRecipe(LadderRecipe, Quantizes):
     noise_strength: float
     noise_padding: Literal["zero", "random"]
     handover: Handover
+    _kept: tuple[int, Tensor, list[Pictures]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -258,6 +260,21 @@ class SinGANRecipe(LadderRecipe, Quantizes):
         )
         check_range(0, 1e6, noise_strength=self.noise_strength)
         check_range(0, MOST_DRAWINGS, drawings=self.drawings)
+
+    def drawings_of(self, model: SinGAN) -> list[Pictures]:
+        """The closed form's drawings of a model's photo at every scale.
+
+        Kept, since steps are timed before they are trained; their last bits depend on the threads.
+        """
+        threads = torch.get_num_threads()
+        if self._kept is not None:
+            drawn_by, photo, kept = self._kept
+            if drawn_by == threads and torch.equal(photo, model.image):
+                return kept
+        same = torch.Generator().manual_seed(0)
+        drawn = layouts(model.image, model.sizes, self.drawings, same)
+        self._kept = threads, model.image.clone(), drawn
+        return drawn
 
     @property
     def judged_side(self) -> int:

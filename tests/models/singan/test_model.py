@@ -181,6 +181,12 @@ class TestReals:
         shrunk = resize(fine, stages[0].size)
         assert float((shrunk - coarse[: len(fine)]).abs().mean()) < 0.05
 
+    def test_they_are_drawn_once_for_a_photo(self) -> None:
+        recipe, model = recipe_of("model.drawings=2"), prepared()
+        first = recipe.drawings_of(model)
+        assert recipe.drawings_of(copy.deepcopy(model)) is first
+        assert recipe.drawings_of(prepared(pixels=picture(seed=1))) is not first
+
     def test_with_none_the_photo_is_alone(self) -> None:
         stage = stage_of("model.drawings=0")
         assert torch.equal(stage.reals, stage.real)
