@@ -48,7 +48,8 @@ class AdversarialLoss(ABC):
 
 
 class WGANGP(AdversarialLoss):
-    """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, Equation 3).
+    """Wasserstein GAN with a penalty on gradients whose norm is not 1 (Gulrajani et al. 2017,
+    Equation 3).
 
     ``penalty_weight`` is lambda. The penalised gradient is that of the summed logits, and its norm
     that of each pixel's channels, as in SinGAN's release.
@@ -70,7 +71,7 @@ class WGANGP(AdversarialLoss):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """The penalty on gradients whose norm is not 1, at random points between real and fake.
+        """The penalty on the gradients at random points between real and fake images.
 
         Computed in float32, since in bfloat16 the norm is too coarse to reach 1.
         """
@@ -80,8 +81,24 @@ class WGANGP(AdversarialLoss):
             between.requires_grad_(True)
             logits, _ = discriminator(between)
             (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
-            norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
-            return self.penalty_weight * (norm - 1).square().mean()
+            norms: Tensor = torch.linalg.vector_norm(gradient, dim=1)
+            return self.penalty_weight * self.excess(norms).square().mean()
+
+    def excess(self, norms: Tensor) -> Tensor:
+        """By how much the norms (N, H, W) of an image's pixels are off."""
+        return norms - 1
+
+
+class WGANLP(WGANGP):
+    """Wasserstein GAN that penalises no gradients but those that are too large (Petzka, Fischer and
+    Lukovnikov 2018, Equation 8).
+
+    What must not exceed 1 is the root mean square over an image of the norm that WGAN-GP takes at
+    each pixel. So there need be no gradient where real and generated images agree.
+    """
+
+    def excess(self, norms: Tensor) -> Tensor:
+        return F.relu(norms.square().mean((1, 2)).sqrt() - 1)
 
 
 class LSGAN(AdversarialLoss):

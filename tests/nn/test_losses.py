@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.losses import LSGAN, NSGAN, WGANGP, AdversarialLoss, Hinge
+from internal_gan.nn.losses import LSGAN, NSGAN, WGANGP, WGANLP, AdversarialLoss, Hinge
 from tests.tiny import rng
 
 REAL = torch.tensor([[2.0, 0.5], [-1.0, 3.5]]).view(1, 1, 2, 2)
@@ -106,6 +106,27 @@ def test_the_penalty_of_a_linear_critic() -> None:
 def test_a_critic_with_gradients_of_norm_one_is_not_penalised() -> None:
     penalty = WGANGP(0.1).penalty(Linear([0.6, 0.0, 0.8]), *images(), rng())
     assert float(penalty.detach()) == pytest.approx(0.0, abs=1e-10)
+
+
+class Ramp(torch.nn.Module):
+    """Logits of the width's first half alone, which there have a gradient of a given norm."""
+
+    def __init__(self, norm: float) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        return self.norm * image[:, :1, :, : image.shape[3] // 2], []
+
+
+def test_only_too_large_gradients_cost_the_one_sided_loss() -> None:
+    real, fake = (x.repeat(1, 1, 1, 2) for x in images())
+    gentle = WGANLP(0.1).penalty(Ramp(1.4), real, fake, rng())
+    assert float(gentle.detach()) == 0
+    steep = WGANLP(0.1).penalty(Ramp(3), real, fake, rng())
+    assert float(steep.detach()) == pytest.approx(0.1 * (3 / 2**0.5 - 1) ** 2)
+    both = WGANGP(0.1).penalty(Ramp(3), real, fake, rng())
+    assert float(both.detach()) == pytest.approx(0.1 * (2**2 + 1) / 2)
 
 
 def test_the_penalty_uses_one_random_interpolate_per_pair() -> None:

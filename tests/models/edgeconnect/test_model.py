@@ -96,7 +96,7 @@ def test_pixels_under_the_hole_influence_nothing(tmp_path: Path) -> None:
     assert torch.isfinite(results[0]).all()
 
 
-@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_gp"])
+@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_lp", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
     for stage in stages(f"model/adversarial_loss={loss}"):
         for total, network in (
