@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.layout import height_share, layout, small
+from internal_gan.finishing.layout import height_share, layout, layouts, small
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import sliced_wasserstein
@@ -95,3 +95,17 @@ def test_what_depends_on_the_height_keeps_its_height(monkeypatch: pytest.MonkeyP
         made = [layout(peaks, (45, 60), rng(seed)) for seed in range(3)]
         gaps.append(float((torch.cat(made) - peaks).mean(dim=3).abs().mean()))
     assert gaps[0] < 0.8 * gaps[1]
+
+
+def test_a_pyramids_layouts_are_fewer_where_they_take_longer() -> None:
+    image = picture()
+    sizes = [(12, 16), (24, 32), (64, 65)]
+    small_ones, finer, too_large = layouts(image, sizes, 16, rng())
+    assert small_ones.shape == (16, 3, 12, 16)
+    assert finer.shape == (2, 3, 24, 32)
+    assert too_large.shape == (0, 3, 64, 65)
+    # Each is a coarser one with more detail, and no two are the same.
+    shrunk = resize(finer, (12, 16))
+    far = torch.cdist(shrunk.flatten(1), small_ones.flatten(1))
+    assert far.argmin(dim=1).tolist() == [0, 1]
+    assert float(far[0, 0]) < float(far[0, 1:].min()) / 2
