@@ -13,27 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import TABLE, TaskSpec
+from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
 from internal_gan.config.families import check_able, family_of
-from internal_gan.config.options import PATHS, Options
+from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.process_settings import quick_imports
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
-# Options allowed with resume= and with checkpoint=; others would have no effect.
-_WITH_RESUME = {"resume", "device", "logger"}
-_WITH_CHECKPOINT = {
-    *("task", "checkpoint", "output", "device", "seed", "model", "keep_original", "marks"),
-    "confirm",
-}
-# Options that skip_finished=true compares with the existing run's, in addition to the model's.
-_OWN_FIELDS = {field.name for field in dataclasses.fields(Options)} - {
-    *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
-    "confirm",
-    *("marks", "hub", "model", "trainer", "precision"),
-}
+# Options that skip_finished=true compares with the existing run's only if they were given, or
+# together, as the model's.
+_MODEL = {"model", "trainer", "precision"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -56,12 +47,12 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier run")
         again = going_on(options, given)
         if again is not options:
-            given &= _WITH_RESUME
+            given &= RESUMED
         options = again
     given -= {"skip_finished", "objective"}
     task = TABLE[options.task]
     if options.resume is not None:
-        _refuse(given - _WITH_RESUME, "resume", "continues with the options of that run")
+        _refuse(given - RESUMED, "resume", "continues with the options of that run")
         folder = RunFolder.open(options.resume)
         if folder.status()["state"] == "finished":
             print(f"{folder.path} is finished; its page is {folder.report_path}")
@@ -73,7 +64,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone and (options.checkpoint is None or not task.on_model):
+    elif task.alone:
         _check_use_alone(options, task, given)
     elif task.files and options.checkpoint is None:
         _check_use_of_files(options, task, given)
@@ -87,16 +78,15 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
         raise UserError(
             f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
         )
-    groups = {options.task} | task.draws
-    own = {key for key in given if key.partition(".")[0] in groups} | task.takes
-    if "mask.file" in set(given) - own and "mask.invert" in own:
+    if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
         raise UserError(
             f"mask={options.mask.file}: task={options.task} takes its mask as "
             f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
         )
-    if options.image is not None and "image" in own:
+    if options.image is not None and task.allows("image"):
         _check_images(options)
-    _refuse(set(given) - _WITH_CHECKPOINT - own, f"task={options.task}", "uses the trained model")
+    other = [key for key in given if not task.allows(key)]
+    _refuse(other, f"task={options.task}", "uses the trained model")
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
     if "model" in given and named != found:
@@ -106,13 +96,13 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
 
 
 def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    what = f"task={options.task}"
-    if task.on_model:
-        if options.image is None:
-            raise UserError(f"{what} needs image=FILE or, for a trained model, checkpoint=RUN")
-        what += " without checkpoint=RUN"
-    _refuse(set(given) - task.alone, what, f"takes {', '.join(sorted(task.alone))}")
-    if "image" in task.alone:
+    taken = sorted(
+        name
+        for name, field in FIELDS.items()
+        if task.allows(name) and not dataclasses.is_dataclass(field.default_factory)
+    )
+    _refuse(set(given).difference(taken), f"task={options.task}", f"takes {', '.join(taken)}")
+    if task.allows("image"):
         _check_images(options)
 
 
@@ -121,7 +111,7 @@ def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]
     if not own:
         model = "checkpoint=RUN, the run folder of a trained model"
         raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
-    other = set(given) - own - (_WITH_CHECKPOINT - {"checkpoint", "model"})
+    other = set(given) - own - (task.of_run - {"checkpoint", "model"})
     _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
@@ -174,7 +164,7 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]
-    names = {key for key in given if key.partition(".")[0] in _OWN_FIELDS} | {"seed"}
+    names = {key for key in given if key.partition(".")[0] not in FREE | _MODEL} | {"seed"}
     if not options.trains:
         # A task inverts the mask that it takes from the training.
         names.discard("mask.invert")

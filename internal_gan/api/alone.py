@@ -275,5 +275,5 @@ def _read(given: Given, name: str, size: tuple[int, int] | None = None) -> Photo
 def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:
     """The results of a task that works on a photo alone."""
     check_output_type(output_type)
-    source = source_of(task, arguments, alone=True)
+    source = source_of(task, arguments)
     return list(drawn(task_of(task, Context(source, source, asides=False)), None, output_type))

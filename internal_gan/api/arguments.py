@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from internal_gan.config.arguments import SHORT
+from internal_gan.config.catalogue import TABLE
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
@@ -131,7 +132,6 @@ def source_of(
     task: str,
     arguments: Mapping[str, Any],
     *,
-    alone: bool = False,
     names: Sequence[str] | None = None,
 ) -> Source:
     """A task's checked options, and its pictures in memory.
@@ -139,7 +139,6 @@ def source_of(
     Args:
         arguments: values and pictures by their options' names without the group; ``photo`` stands
             for ``image=``.
-        alone: whether the task works without a model.
         names: of the photos that masks in a folder belong to, if no photo is given.
 
     Raises:
@@ -150,7 +149,7 @@ def source_of(
     for name, value in arguments.items():
         if value is None:
             continue
-        option = option_of(task, name, value, alone=alone)
+        option = option_of(task, name, value)
         if option in PATHS and name_of(value) is None:
             files[option] = in_memory(value, option.removesuffix(".file"))
             value = IN_MEMORY
@@ -162,16 +161,16 @@ def source_of(
     return Source(options, photos=photos, names=options.photos or names, files=files)
 
 
-def option_of(task: str, name: str, value: Any = None, *, alone: bool = False) -> str:
+def option_of(task: str, name: str, value: Any = None) -> str:
     """The option that an argument sets: the task's own, or one that it takes besides."""
-    taken = taken_by(task, alone=alone)
+    taken = taken_by(task)
     plain = [option for option in taken if option.endswith(f".{name}") and option not in PATHS]
     for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
         if option in taken:
             return option
     if name == "photo":
         return "image"
-    if name == "seed" and alone:
+    if name == "seed" and TABLE[task].alone:
         return "seed"
     why = "draws nothing at random" if name == "seed" else "has no such argument"
     raise UserError(f"{name}={value}: task={task} {why}")

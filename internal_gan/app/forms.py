@@ -23,15 +23,12 @@ TASKS = (
 )
 
 
-def overrides_of(
-    task: str, given: Mapping[str, Any], drawing: Callable[[str], Path], *, alone: bool = False
-) -> list[str]:
+def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
     """The overrides for the options of a task.
 
     Args:
         given: options by their full names.
         drawing: returns the file of a drawing, given its id.
-        alone: whether the task works without a model.
 
     Raises:
         UserError: the page cannot set an option, or a value is of the wrong type.
@@ -42,7 +39,7 @@ def overrides_of(
     for name, value in given.items():
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in taken_by(task, alone=alone).difference(PATHS) or name in (
+        elif name in taken_by(task).difference(PATHS) or name in (
             "trainer",
             "confirm",
         ):

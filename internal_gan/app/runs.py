@@ -154,8 +154,8 @@ def _seed(asked: Mapping[str, Any]) -> str | None:
     task = asked.get("task")
     if asked.get("trains") or task is None:
         return None
-    option, alone = f"{task}.seed", (asked.get("asked") or {}).get("run") is None
-    return option if option in taken_by(str(task), alone=alone) else None
+    option = f"{task}.seed"
+    return option if option in taken_by(str(task)) else None
 
 
 def _beside(folder: Path) -> Path:
@@ -178,7 +178,7 @@ def in_python(
         options: values by full option names.
     """
     begin = "import internal_gan\n\n"
-    alone = checkpoint is None and bool(TABLE[task].alone)
+    alone = checkpoint is None and TABLE[task].alone
     if checkpoint is None and not alone:
         rest = {name: value for name, value in options.items() if name != "mask.file"}
         if task == "super_resolution":

@@ -143,11 +143,11 @@ class Server:
         """The name of a new run and its command; both are also recorded next to its folder."""
         task, checkpoint = str(asked.get("task")), asked.get("run")
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
-        alone = checkpoint is None and task in TABLE and bool(TABLE[task].alone)
+        alone = checkpoint is None and task in TABLE and TABLE[task].alone
         trains = checkpoint is None and not alone
         if trains:
             given.setdefault("trainer", self.settings.trainer)
-        options = forms.overrides_of(task, given, self.uploads.drawing, alone=alone)
+        options = forms.overrides_of(task, given, self.uploads.drawing)
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         family = _family(task, asked.get("model")) if trains else None

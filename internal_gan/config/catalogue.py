@@ -9,9 +9,14 @@ from internal_gan.images.files.marks import SourceType
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
-_INSIDE = frozenset({"finish.detail", "layers.files", "layers.labels"})
+_INSIDE = frozenset({"finish.detail", "layers"})
 _FINISHED = _INSIDE | {"finish.resolution"}
-_ALONE = frozenset({"task", "image", "output", "seed", "keep_original", "marks", "confirm"})
+# Options of the run itself that apply to any result, and to one on a model or without one.
+_RESULT = frozenset({"task", "output", "seed", "keep_original", "marks", "confirm"})
+_ON_MODEL = _RESULT | {"checkpoint", "device", "model"}
+_ALONE = _RESULT | {"image"}
+# Options that apply with resume=.
+RESUMED = frozenset({"resume", "device", "logger"})
 _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
@@ -20,13 +25,14 @@ class TaskSpec:
     """A task as the command line sees it; the module of its name does the work.
 
     Attributes:
+        name: of the task, its module and its option group.
         learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
         needs: what a trained model must be able to do, at least one of these abilities
             (:mod:`internal_gan.config.families`); empty: it works on no model.
-        takes: options outside its own group that apply on a trained model.
-        alone: all options that apply without a model; empty: it needs one.
-        draws: option groups of what the model draws first.
+        takes: options, and groups of them, that apply besides those of its own group.
+        own_group: whether all options of its group apply.
+        run: options of the run itself that apply; None: those of any result.
         files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
         reads: options naming files that belong to the photo and are kept with it.
@@ -37,11 +43,12 @@ class TaskSpec:
         has_folder: whether it makes a run folder, rather than only files.
     """
 
+    name: str
     learns: Literal["always", "unless", "never"] = "never"
     needs: tuple[str, ...] = ()
     takes: frozenset[str] = frozenset()
-    alone: frozenset[str] = frozenset()
-    draws: frozenset[str] = frozenset()
+    own_group: bool = True
+    run: frozenset[str] | None = None
     files: str | None = None
     several_photos: bool = False
     reads: tuple[str, ...] = ()
@@ -52,46 +59,69 @@ class TaskSpec:
     has_folder: bool = True
 
     @property
-    def on_model(self) -> bool:
-        """Whether it works on a trained model."""
-        return bool(self.needs)
+    def alone(self) -> bool:
+        """Whether it works without a model."""
+        return self.learns == "never" and not self.needs
+
+    @property
+    def of_run(self) -> frozenset[str]:
+        """The options of the run itself that apply once a model is trained, or without one."""
+        return (_ALONE if self.alone else _ON_MODEL) if self.run is None else self.run
+
+    def allows(self, option: str) -> bool:
+        """Whether an option, by its full name, applies once a model is trained, or without one."""
+        groups = self.takes | ({self.name} if self.own_group else set())
+        return option in self.of_run | self.takes or option.partition(".")[0] in groups
 
 
-TABLE = {
-    "train": TaskSpec(learns="always", several_photos=True),
-    "sample": TaskSpec(
-        needs=("samples",), takes=_FINISHED, memory="sample.size", again=("sample.count=16",)
+_TASKS = (
+    TaskSpec("train", learns="always", several_photos=True),
+    TaskSpec(
+        "sample",
+        needs=("samples",),
+        takes=_FINISHED,
+        memory="sample.size",
+        again=("sample.count=16",),
     ),
-    "retarget": TaskSpec(
+    TaskSpec(
+        "retarget",
         needs=("retargets",),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
-    "paint": TaskSpec(
-        needs=("redraws",), takes=_FINISHED, reads=("paint.image",), memory="finish.resolution"
+    TaskSpec(
+        "paint",
+        needs=("redraws",),
+        takes=_FINISHED,
+        reads=("paint.image",),
+        memory="finish.resolution",
     ),
-    "edit": TaskSpec(
+    TaskSpec(
+        "edit",
         needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
         source=_CHANGED,
     ),
-    "harmonize": TaskSpec(
+    TaskSpec(
+        "harmonize",
         needs=("redraws",),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
         source=_CHANGED,
     ),
-    "animate": TaskSpec(
+    TaskSpec(
+        "animate",
         needs=("redraws",),
         takes=frozenset({"finish.detail", "finish.resolution"}),
         memory="animate.size",
     ),
-    "super_resolution": TaskSpec(
+    TaskSpec(
+        "super_resolution",
         learns="unless",
         needs=("redraws",),
         takes=frozenset({"image"}),
@@ -100,7 +130,8 @@ TABLE = {
         again=("super_resolution.factor=2",),
         source=_CHANGED,
     ),
-    "inpaint": TaskSpec(
+    TaskSpec(
+        "inpaint",
         needs=("fills",),
         takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
         several_photos=True,
@@ -110,53 +141,56 @@ TABLE = {
         again=("mask=other.png",),
         source=_CHANGED,
     ),
-    "mask": TaskSpec(
-        alone=frozenset({"task", "image", "output", "seed", "mask.kind", "mask.ratio"}),
+    TaskSpec(
+        "mask",
+        takes=frozenset({"mask.kind", "mask.ratio"}),
+        own_group=False,
+        run=frozenset({"task", "image", "output", "seed"}),
         several_photos=True,
         memory="image",
         has_folder=False,
     ),
-    "evaluate": TaskSpec(
+    TaskSpec(
+        "evaluate",
         needs=("samples", "retargets"),
-        draws=frozenset({"sample", "retarget"}),
+        takes=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
         reads=("evaluate.mask",),
         memory="evaluate.samples",
     ),
-    "preview": TaskSpec(
-        alone=_ALONE
-        | {"preview.count", "preview.size", "preview.freedom", "preview.seed", "finish.resolution"},
+    TaskSpec(
+        "preview",
+        takes=frozenset({"finish.resolution"}),
         memory="finish.resolution",
         source="compositeCapture",
     ),
-    "fill": TaskSpec(
-        alone=_ALONE
-        | {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate"}
-        | {"fill.count", "fill.seed", "layers.files", "layers.labels"},
+    TaskSpec(
+        "fill",
+        takes=frozenset(
+            {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate", "layers"}
+        ),
         reads=("mask.file", "mask.source"),
         memory="image",
         source="compositeCapture",
     ),
-    "make_tileable": TaskSpec(
-        alone=_ALONE
-        | {"make_tileable.axes", "make_tileable.band", "make_tileable.seed"}
-        | {"layers.files", "layers.labels"},
+    TaskSpec(
+        "make_tileable",
+        takes=frozenset({"layers"}),
         memory="image",
         source="compositeCapture",
     ),
-    "extend": TaskSpec(
-        alone=_ALONE
-        | {"extend.margins", "extend.shape", "extend.anchor", "extend.bleed", "extend.count"}
-        | {"extend.seed", "layers.files", "layers.labels"},
+    TaskSpec(
+        "extend",
+        takes=frozenset({"layers"}),
         memory="extend.margins",
         source="compositeCapture",
     ),
-    "verify": TaskSpec(
-        alone=frozenset({"task", "image", "output", "verify.origin", "verify.photo"}),
+    TaskSpec(
+        "verify",
+        run=frozenset({"task", "image", "output"}),
         reads=("verify.origin", "verify.photo"),
         memory="image",
     ),
-    "compare": TaskSpec(
-        alone=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False
-    ),
-}
+    TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
+)
+TABLE = {task.name: task for task in _TASKS}

@@ -199,6 +199,11 @@ class Options:
 
 # Every option and group by its full name.
 FIELDS = dict(fields_of(Options))
+# Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
+FREE = {
+    *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
+    *("confirm", "marks", "hub"),
+}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),
@@ -206,10 +211,6 @@ PATHS = (
 )
 
 
-def taken_by(task: str, *, alone: bool = False) -> set[str]:
-    """The options in groups that a task takes on a model or, if ``alone``, without one."""
-    spec = TABLE[task]
-    if alone or not spec.on_model:
-        return {name for name in spec.alone if "." in name}
-    own = {name for name in FIELDS if name.startswith(f"{task}.")}
-    return own | {name for name in spec.takes if "." in name}
+def taken_by(task: str) -> set[str]:
+    """The options in groups that a task takes."""
+    return {name for name in FIELDS if "." in name and TABLE[task].allows(name)}

@@ -10,7 +10,7 @@ from operator import attrgetter
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import fields_of
-from internal_gan.config.options import Options
+from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import unknown
 
 
@@ -33,10 +33,9 @@ def help_of_task(name: str) -> str:
     if name not in TABLE:
         raise unknown("task", name, TABLE)
     task = TABLE[name]
-    if not task.on_model and task.alone:
-        own = task.alone - {"task"}
-    else:
-        own = task.takes | task.draws | {name} | ({"trainer"} if task.learns != "never" else set())
+    own = {option for option in FIELDS if task.allows(option)} - {"task"}
+    if task.learns != "never":
+        own |= {"image", "trainer"}
     lines = [f"Options of task={name}; --help alone shows those of every task.", ""]
     for _, option, help, needs in described(own):
         lines += [option, *textwrap.wrap(f"    {help} ({needs})", 90, subsequent_indent="    ")]

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from internal_gan.config.arguments import key_of, unquote
-from internal_gan.config.options import PATHS
+from internal_gan.config.options import FREE, PATHS
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, natural, read_record
 
 RECORDS = ".jobs"
-# Options that may differ when a sweep is continued.
-_FREE = {"skip_finished", "objective", "output", "device", "logger"}
 
 
 @dataclass
@@ -71,7 +69,7 @@ def lasting(overrides: Sequence[str]) -> list[str]:
     kept = []
     for override in overrides:
         key, value = key_of(override), override.partition("=")[2]
-        if key in _FREE or key.startswith("hydra"):
+        if key.partition(".")[0] in FREE or key.startswith("hydra"):
             continue
         if key in PATHS and not value.startswith("[") and value not in ("", "null"):
             override = f"{key}={Path(unquote(value)).absolute()}"

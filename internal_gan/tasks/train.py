@@ -146,10 +146,9 @@ def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFold
 
 def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.work.name
-    groups = {name, *(key.partition(".")[0] for key in TABLE[name].takes)}
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
-        if dot and group in {*TABLE, "finish"} and group not in groups:
+        if dot and group in {*TABLE, "finish"} and not TABLE[name].allows(key):
             raise UserError(
                 f"{key}: a training of {training.model.family} ends with task={name}, where this "
                 "option has no effect"
@@ -201,10 +200,10 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    if "layers.files" not in TABLE[task].takes:
+    if not TABLE[task].allows("layers.files"):
         allowed = "tasks that make results of the photo's own pixels"
         work.context.refuse_layers(f"task={task}", allowed)
-    finished = "finish.detail" in TABLE[task].takes and options.finish.detail != "network"
+    finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
     lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
     if not options.keep_original:
