@@ -241,14 +241,6 @@ def protect(models: Models) -> Image.Image:
     return shrunk(made, WIDTH)
 
 
-def bend(models: Models) -> Image.Image:
-    model = models("ingan", "dandelions.jpg")
-    made = model.retarget(scale=(1.0, 1.6), transform="bend", amount=0.4, resolution=700)
-    sheet = Image.new("RGB", made.size, WHITE)
-    sheet.paste(made, mask=made.getchannel("A"))
-    return shrunk(sheet, 900)
-
-
 def holed(name: str) -> tuple[Image.Image, Image.Image, Image.Image]:
     """A photo, the mask of one of HOLES, and the photo with the hole in white."""
     photo, hole = to_pil(read_image(PHOTOS / name).pixels), hole_in(name)
@@ -294,12 +286,6 @@ def animate_frames(models: Models) -> Image.Image:
     """Every twelfth frame of the film."""
     frames = animate(models)[::12]
     return column([row(frames[:3]), row(frames[3:])])
-
-
-def collage(models: Models) -> Image.Image:
-    sizes = ("retarget.scale=[[0.7,0.6],[1.4,1.7]]", "retarget.collage=true", "seed=0")
-    made = models.task("retarget-collage", "ingan", "dandelions.jpg", *sizes, SMALL)
-    return shrunk(Image.open(made / "retarget" / "collage.png"), WIDTH)
 
 
 def harmonize(models: Models) -> Image.Image:
@@ -428,11 +414,9 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "retarget": retarget,
     "formats": formats,
     "protect": protect,
-    "bend": bend,
     "inpaint": inpaint,
     "animate": animate,
     "animate-frames": animate_frames,
-    "collage": collage,
     "harmonize": harmonize,
     "paint-quantized": paint_quantized,
     "super-resolution": super_resolution,

@@ -1,4 +1,4 @@
-"""Retarget a photo to several sizes and an arch: python examples/retarget.py photo.jpg out/"""
+"""Retarget a photo to several sizes: python examples/retarget.py photo.jpg out/"""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,6 @@ def main() -> None:
     model.retarget(scale=(1, 2)).save(wanted.output / "wide.png")
     model.retarget(scale=(1, 0.5)).save(wanted.output / "narrow.png")
     model.retarget(scale=(2, 2)).save(wanted.output / "large.png")
-    model.retarget(scale=(1, 2), transform="bend").save(wanted.output / "arch.png")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,6 @@ KINDS: dict[str, Kind] = {
     "before": "before",
     "mask": "mask",
     ".mp4": "film",
-    ".gif": "film",
-    ".webp": "film",
-    "collage": "aside",
     "hole": "aside",
 }
 

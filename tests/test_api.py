@@ -290,7 +290,10 @@ class TestEachMethodGivesWhatItsTaskGives:
         [
             ({"size": (None, 40)}, ["shape=[null,40]"]),
             ({"scale": (1, 1.5)}, ["scale=[1,1.5]"]),
-            ({"size": (30, 40), "transform": "bend"}, ["shape=[30,40]", "transform=bend"]),
+            (
+                {"size": (30, 40), "transform": "trapezoid"},
+                ["shape=[30,40]", "transform=trapezoid"],
+            ),
         ],
         ids=["width", "scale", "transform"],
     )

@@ -103,9 +103,8 @@ class Retargeting(How, total=False):
 
     scale: Factors | None
     zoom: float | Literal["auto"]
-    transform: Literal["homography", "trapezoid", "bend", "wave"] | None
+    transform: Literal["homography", "trapezoid"] | None
     amount: float
-    periods: float
     corners: Sequence[Factors] | None
     protect: Given | None
 

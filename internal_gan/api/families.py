@@ -123,8 +123,8 @@ class Retargets(Model):
                 ``size``.
             zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
                 ``auto``: a ``size`` shows about as much as the photo.
-            transform: shape of the frame, of strength ``amount`` in (-1, 1); a wave has
-                ``periods`` crests.
+            transform: shape of the frame; a trapezoid cuts ``amount``, in (-1, 1), off the top
+                edge, or a negative one off the bottom edge.
             corners: a homography's corners, (row, column) as fractions of the frame, clockwise from
                 top left.
             protect: a mask of what keeps its size and shape.
@@ -132,8 +132,7 @@ class Retargets(Model):
         if size is None and outline is None and how.get("scale") is None:
             how["scale"] = (1.0, 1.0)
         which = None if image is None else str(image)
-        only = {"compare": False, "collage": False, "video": None}
-        return self._one("retarget", shape=size, mask=outline, image=which, **only, **how)
+        return self._one("retarget", shape=size, mask=outline, image=which, compare=False, **how)
 
 
 class Fills(Model):

@@ -39,7 +39,7 @@ ANCHORS = {
 }
 # A margin in per cent, and a length for printing.
 MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
-TRANSFORMS = ("homography", "trapezoid", "bend", "wave")
+TRANSFORMS = ("homography", "trapezoid")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
 ALL_SCALES = "all"
@@ -50,14 +50,6 @@ MOST_CANDIDATES, MOST_PREVIEWS = 1000, 1000
 
 def _result_count() -> Any:
     return whole(1, Range(1, MOST_RESULTS), "number of results; their seeds are consecutive")
-
-
-def _seconds(default: float, help: str) -> Any:
-    return number(default, Range(above=0, high=MOST_SECONDS), help, "of seconds")
-
-
-def _fps(help: str) -> Any:
-    return number(24.0, Range(above=0, high=120), help, "of frames per second,")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -129,8 +121,12 @@ class SampleOptions:
 class AnimateOptions:
     """The motion of the photo, and the file format."""
 
-    seconds: float = _seconds(4.0, "length of the animation in seconds")
-    fps: float = _fps("frames per second")
+    seconds: float = number(
+        4.0, Range(above=0, high=MOST_SECONDS), "length of the animation in seconds", "of seconds"
+    )
+    fps: float = number(
+        24.0, Range(above=0, high=120), "frames per second", "of frames per second,"
+    )
     format: str = one_of(
         VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
     )
@@ -170,8 +166,11 @@ class RetargetOptions:
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
     transform: str | None = one_of(TRANSFORMS, None, "outline of the result; null: a rectangle")
-    amount: float = number(0.3, Range(above=-1, below=1), "strength of a trapezoid, bend or wave")
-    periods: float = number(2.0, Range(0, 100), "number of waves, for transform=wave")
+    amount: float = number(
+        0.3,
+        Range(above=-1, below=1),
+        "share of the top edge that a trapezoid cuts off; negative: of the bottom edge",
+    )
     corners: Any = option(
         None,
         "where a homography moves the corners; 0 to 1 is inside the frame",
@@ -185,14 +184,6 @@ class RetargetOptions:
         "the number or the name of one of the model's photos, or null",
     )
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
-    collage: bool = flag(False, "also write a sheet that combines every height with every width")
-    video: str | None = one_of(
-        VIDEO_FORMATS,
-        None,
-        "also write a video, in this format, that goes through the sizes and back",
-    )
-    seconds: float = _seconds(6.0, "length of the video in seconds")
-    fps: float = _fps("frames per second of the video")
     compare: bool = flag(True, "also write plain resizing for comparison")
 
 

@@ -6,10 +6,9 @@ of the image (``align_corners=False``), so that they fit every resolution.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.device import hand_over
-from internal_gan.errors import Range, check_range
+from internal_gan.errors import Range
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
@@ -154,55 +153,6 @@ def trapezoid(amount: float) -> Homography:
     _AMOUNTS.check(amount=amount)
     top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)
     return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
-
-
-@dataclass(frozen=True)
-class _Lift(Transform):
-    """Moves columns, shortened so that they stay inside, up and down; or undoes this."""
-
-    amount: float
-    undo: bool = field(default=False, kw_only=True)
-
-    def __post_init__(self) -> None:
-        _AMOUNTS.check(amount=self.amount)
-
-    @abstractmethod
-    def _lift(self, x: Tensor) -> Tensor:
-        """How far the column at ``x`` moves down, from -|amount| to |amount|."""
-
-    def source(self, points: Tensor) -> Tensor:
-        x, y = points.unbind(dim=-1)
-        lift, shortened = self._lift(x), 1 - abs(self.amount)
-        y = shortened * y + lift if self.undo else (y - lift) / shortened
-        return torch.stack([x, y], dim=-1)
-
-    def inverse(self) -> Transform:
-        return replace(self, undo=not self.undo)
-
-
-class Bend(_Lift):
-    """Bends the image into an arch, by a parabola that rises by ``amount`` of the height, above -1
-    and below 1."""
-
-    def _lift(self, x: Tensor) -> Tensor:
-        return self.amount * (2 * x * x - 1)
-
-
-@dataclass(frozen=True)
-class Wave(_Lift):
-    """Waves the image like a flag, by a sine of 0 to 100 ``periods`` from the left to the right.
-
-    ``amount`` is twice the amplitude as a fraction of the height, above -1 and below 1.
-    """
-
-    periods: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_range(0, 100, periods=self.periods)
-
-    def _lift(self, x: Tensor) -> Tensor:
-        return self.amount * torch.sin(math.pi * self.periods * x)
 
 
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
+from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finisher
+from internal_gan.images.files.video import check_format
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Film, Picture, Task, check_film
+from internal_gan.tasks.base import Film, Picture, Task
 
 
 class Animate(Task[AnimateOptions]):
@@ -18,7 +20,12 @@ class Animate(Task[AnimateOptions]):
 
     def check(self, model: Redraws) -> None:
         wanted = self.wanted
-        check_film("animate", "format", wanted.format, wanted.seconds, wanted.fps)
+        check_format(wanted.format, wanted.fps, self.name)
+        if self._count < 2:
+            raise UserError(
+                f"animate.seconds={wanted.seconds:g}: less than two frames at "
+                f"animate.fps={wanted.fps:g}; allowed: {2 / wanted.fps:.3g} or more"
+            )
         finisher = self._finisher(model)
         if finisher.drawing_size is not None:
             needed = model.animating_memory(finisher.drawing_size)

@@ -21,7 +21,6 @@ from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, Finished, 
 from internal_gan.finishing.layers import Layer, read_layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.origin import Origin
-from internal_gan.images.files.video import check_format
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
@@ -107,17 +106,6 @@ class Document:
 
 # What a task draws; None stands for nothing, once everything is checked.
 Item = Picture | Film | Document | None
-
-
-def check_film(task: str, option: str, format: str, seconds: float, fps: float) -> None:
-    """Raise a UserError if the format, named by ``option``, cannot be written here, or if there are
-    fewer than two frames."""
-    check_format(format, fps, task, option)
-    if round(seconds * fps) < 2:
-        raise UserError(
-            f"{task}.seconds={seconds:g}: less than two frames at {task}.fps={fps:g}; "
-            f"allowed: {2 / fps:.3g} or more"
-        )
 
 
 @dataclass

@@ -107,7 +107,7 @@ class Evaluate(Task[EvaluateOptions]):
                     "own photo and pictures"
                 )
         options = context.options
-        results_alone = replace(options.retarget, compare=False, collage=False, video=None)
+        results_alone = replace(options.retarget, compare=False)
         # Pictures are compared with the training image, so draw them at its size.
         as_learnt = replace(options.finish, resolution="model")
         context.given.options = replace(options, retarget=results_alone, finish=as_learnt)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from internal_gan.evaluation.figures import panel
@@ -31,13 +30,6 @@ def shown_of(run: Path) -> Shown:
 
 def names_of(run: Path, task: str) -> list[str]:
     return [path.relative_to(run / task).as_posix() for path in shown_of(run).pictures]
-
-
-@pytest.mark.parametrize("film", ["sizes.mp4", "sizes.webp", "sizes.gif"])
-def test_films_frames_and_collages_are_not_results(tmp_path: Path, film: str) -> None:
-    write(tmp_path, "retarget/20x40.png", "retarget/20x80.png", f"retarget/{film}")
-    write(tmp_path, "retarget/frames/0000.png", "retarget/collage.png")
-    assert names_of(tmp_path, "retarget") == ["20x40.png", "20x80.png"]
 
 
 def test_a_film_alone_is_represented_by_its_frames(tmp_path: Path) -> None:

@@ -190,18 +190,13 @@ def test_a_singan_is_sampled_and_evaluated(shell: Shell, tmp_path: Path) -> None
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
-def test_tiling_proofs_and_collages_are_not_evaluated(shell: Shell, tmp_path: Path) -> None:
+def test_tiling_proofs_are_not_evaluated(shell: Shell, tmp_path: Path) -> None:
     a_model(tmp_path / "run")
     tileable = ("sample.tileable=true", "sample.count=1", "output=out")
     assert shell("task=evaluate", "checkpoint=run", SMALL, *tileable).code == 0
     assert list(Path("out/sample").glob("tiled-*"))
     assert list(record()["groups"]) == ["samples"]
     assert len(record()["samples"]) == 1
-
-    trained_ingan(tmp_path / "other", base=INGAN_PAPER)
-    collage = ("retarget.collage=true", "retarget.scale=[[1.0,2.0]]", "output=out2")
-    assert shell("task=evaluate", "checkpoint=other", SMALL, *collage).code == 0
-    assert [sample["size"] for sample in record("out2")["samples"]] == [[20, 56]]
 
 
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:

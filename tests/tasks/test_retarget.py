@@ -81,14 +81,14 @@ def test_every_size_is_exact_to_the_pixel(
     assert RunFolder(Path("out")).status()["state"] == "finished"
 
 
-@pytest.mark.parametrize("name", ["trapezoid", "bend", "wave", "homography"])
+@pytest.mark.parametrize("name", ["trapezoid", "homography"])
 def test_another_outline_comes_with_alpha(shell: Shell, model: str, name: str) -> None:
     corners = ["retarget.corners=[[0.3,0.0],[0,1],[1,1],[0.7,0.0]]"] if name == "homography" else []
     options = [f"retarget.transform={name}", "retarget.shape=[40,60]", *corners]
     assert retarget(shell, *options) == {f"40x60-{name}.png": (40, 60)}
     alpha = read_image(f"out/retarget/40x60-{name}.png").alpha
     assert alpha is not None
-    share = {"trapezoid": 0.85, "bend": 0.7, "wave": 0.7, "homography": 0.7}[name]
+    share = {"trapezoid": 0.85, "homography": 0.7}[name]
     assert float(alpha.mean()) == pytest.approx(share, abs=0.02)
     if name == "homography":
         assert alpha[0, 0, :10, 0].max() == 0
@@ -125,23 +125,15 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
         (["retarget.scale=[0,1]"], "needs two factors"),
         (["retarget.scale=[1,1]", "retarget.shape=[9,9]"], "use one of them"),
         (["retarget.shape=[300000,800000]"], "GB of memory"),
-        (
-            ["retarget.shape=[[2,900000],[900000,2]]", "retarget.collage=true"],
-            "retarget.collage=true of 900022x900030 pixels needs about",
-        ),
-        (
-            ["retarget.shape=[[2,900000],[900000,2]]", "retarget.video=gif"],
-            "retarget.video=gif of 900000x900000 pixels needs about",
-        ),
         (["retarget.transform=trapezoid", "retarget.amount=0.9999999"], "retarget.amount="),
-        (["retarget.transform=twist"], "one of homography, trapezoid, bend, wave"),
-        (["retarget.transform=bend", "retarget.amount=1"], "above -1 and below 1"),
+        (["retarget.transform=twist"], "one of homography, trapezoid, or null"),
+        (["retarget.transform=trapezoid", "retarget.amount=1"], "above -1 and below 1"),
         (["retarget.transform=homography"], "needs retarget.corners"),
         (["retarget.corners=[[0,0],[0,1],[1,1]]"], "four corners"),
         (["retarget.corners=[[0,0],[1,1],[0,1],[1,0]]"], "not invertible"),
         (
-            ["retarget.transform=bend", "retarget.corners=[[0,0],[0,1],[1,1],[1,0]]"],
-            "needs transform=homography, not bend",
+            ["retarget.transform=trapezoid", "retarget.corners=[[0,0],[0,1],[1,1],[1,0]]"],
+            "needs transform=homography, not trapezoid",
         ),
         (["retarget.mask=none.png"], "retarget.mask=none.png"),
         (["sample.count=3"], "sample.count"),
@@ -184,9 +176,9 @@ def test_a_training_of_the_fast_form_also_ends_with_retargeting(shell: Shell, ph
     assert answer.code == 0, answer.err
     assert sorted(p.name for p in Path("run/retarget").iterdir()) == ["30x70.png", "9x13.png"]
     assert read_image("run/retarget/30x70.png").size == (30, 70)
-    wider = ("model=ingan", "retarget.transform=bend", "retarget.scale=[1,2]", "output=bent")
+    wider = ("model=ingan", "retarget.transform=trapezoid", "retarget.scale=[1,2]", "output=cut")
     assert shell("task=retarget", "checkpoint=run", *wider).code == 0
-    assert read_image("bent/retarget/20x56-bend.png").alpha is not None
+    assert read_image("cut/retarget/20x56-trapezoid.png").alpha is not None
 
 
 def two_photos() -> str:
@@ -309,31 +301,6 @@ def test_a_mask_of_the_photos_own_size_works(shell: Shell, photo: str) -> None:
     assert torch.equal(painted[..., 8:12, 26:31], kept[..., 8:12, 12:17])
 
 
-@pytest.mark.parametrize("file_format", ["webp", "gif", "png"])
-def test_a_film_goes_through_the_sizes(shell: Shell, model: str, file_format: str) -> None:
-    sizes = "retarget.scale=[[1,2],[0.5,1]]"
-    video = (f"retarget.video={file_format}", "retarget.seconds=1", "retarget.fps=12")
-    files = ("task=retarget", "checkpoint=model", "output=out", "device=cpu", sizes, *video)
-    answer = shell(*files, "retarget.collage=true", protecting())
-    if file_format == "png":
-        assert "retarget.shape=[10,28]: the protected part with its seam is 12" in answer.lines[0]
-        answer = shell(*files, "retarget.collage=true")
-    else:
-        assert answer.code == 2
-        answer = shell(*files)
-    assert answer.code == 0, answer.err
-    frames = sorted(Path("out/retarget/frames").iterdir())
-    assert len(frames) == 12
-    assert {read_image(frame).size for frame in frames} == {(20, 56)}
-    if file_format == "png":
-        assert read_image("out/retarget/collage.png").size == (10 + 20 + 12, 28 + 56 + 12)
-        assert not Path("out/retarget/sizes.png").exists()
-        return
-    with Image.open(f"out/retarget/sizes.{file_format}") as film:
-        assert (film.height, film.width) == (20, 56)
-        assert getattr(film, "n_frames", 1) > 8
-
-
 def test_the_fast_form_reaches_sizes_beyond_the_range_in_steps(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.scale=[[1,3],[4,4]]", f"image={photo}", "device=cpu")
     assert shell(*INGAN_FAST, *options, "output=run", "retarget.compare=false").code == 0
@@ -349,17 +316,11 @@ def test_the_fast_form_reaches_sizes_beyond_the_range_in_steps(shell: Shell, pho
         (["retarget.protect=empty.png"], "the mask is empty; white is kept, and black is the rest"),
         (["retarget.protect=full.png"], "the mask covers the whole image"),
         (["retarget.protect=keep.png", "retarget.shape=[20,12]"], "13 pixels wide"),
-        (["retarget.protect=keep.png", "retarget.transform=bend"], "use one of them"),
-        (["retarget.video=avi"], "needs one of webp, gif, mp4, png"),
-        (["retarget.video=gif", "retarget.fps=60"], "retarget.fps=60: a GIF shows at most 50"),
-        (["retarget.video=webp", "retarget.seconds=0.05"], "allowed: 0.0833 or more"),
-        (["retarget.video=webp", "retarget.transform=bend"], "leave out retarget.transform"),
-        (["retarget.collage=true", "retarget.mask=keep.png"], "corners and mask"),
-        (["retarget.collage=maybe"], "needs true or false"),
+        (["retarget.protect=keep.png", "retarget.transform=trapezoid"], "use one of them"),
     ],
     ids=" ".join,
 )
-def test_unsuitable_protect_and_video_options_are_refused(
+def test_unsuitable_protect_options_are_refused(
     shell: Shell, model: str, options: list[str], piece: str
 ) -> None:
     protecting()

@@ -74,7 +74,7 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("ingan", "retarget", {"scale": (1, 1.5), **NETWORK}),
     ("ingan", "retarget", {"size": (30, 56), **PATCHES}),
     ("ingan", "retarget", {"scale": (1, 1.5), "protect": HOLE, **NETWORK}),
-    ("ingan", "retarget", {"transform": "bend", **NETWORK}),
+    ("ingan", "retarget", {"transform": "trapezoid", **NETWORK}),
     ("ingan", "retarget", {"transform": "trapezoid", **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, "feather": 2.0, **NETWORK}),
@@ -87,7 +87,6 @@ COMMANDS = {
         "task=evaluate evaluate.real=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
     ),
     "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
-    "video": "task=retarget checkpoint=ingan retarget.video=gif retarget.seconds=0.2",
     "fill": "task=inpaint checkpoint=edgeconnect mask.box=[4,4,9,9]",
 }
 

@@ -25,20 +25,20 @@ H264 = (
 )
 
 
-def check_format(file_format: str, fps: float, option: str, name: str = "format") -> None:
+def check_format(file_format: str, fps: float, task: str) -> None:
     """Raise a UserError for MP4 without its encoder, or a GIF of too many frames per second, that
-    names the option ``option.name``."""
+    names the option of ``task``."""
     if file_format == "mp4":
         try:
             _encoder()
         except (ImportError, RuntimeError) as error:
             raise UserError(
-                f"{option}.{name}=mp4: needs an encoder; pip install 'internal-gan[video]', "
+                f"{task}.format=mp4: needs an encoder; pip install 'internal-gan[video]', "
                 "or choose gif, webp or png"
             ) from error
     if file_format == "gif" and fps > MAX_GIF_FPS:
         raise UserError(
-            f"{option}.fps={fps:g}: a GIF shows at most {MAX_GIF_FPS} frames a second; "
+            f"{task}.fps={fps:g}: a GIF shows at most {MAX_GIF_FPS} frames a second; "
             "choose fewer, or webp, mp4 or png"
         )
 

@@ -1,7 +1,6 @@
 """task=retarget: the photo in other sizes and shapes, with its own patches."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 
 from torch import Tensor
 
@@ -10,16 +9,13 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.base import Film, Picture, Task
+from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
-from internal_gan.tasks.retarget.size_tour import breathing, collage, frames
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
-from internal_gan.units import Size
 
 
 class Retarget(Task[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on; also plain resizing in ``compare/``,
-    a sheet of all sizes, and a film of the photo going through them."""
+    """Draws ``retarget/300x800.png`` and so on; also plain resizing in ``compare/``."""
 
     result_name = "picture"
 
@@ -34,7 +30,7 @@ class Retarget(Task[RetargetOptions]):
         found = targets(self.wanted, model, self.context)
         return sum(target.finisher.seconds for target in found)
 
-    def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
         learnt = self.learnt(model)
         wanted = list(targets(self.wanted, model, self.context))
         if not preview:
@@ -50,8 +46,6 @@ class Retarget(Task[RetargetOptions]):
             if self.wanted.compare and alpha is None:
                 photo = target.finisher.photo
                 yield from _compared(target.name, model.family, drawn.pixels, photo)
-        if not preview:
-            yield from self._tour(model, learnt, wanted)
 
     def _paint(self, model: Retargets, learnt: Tensor, target: Target) -> Tensor:
         """The network's output (1, 3, h, w) in [-1, 1], without outline."""
@@ -61,38 +55,6 @@ class Retarget(Task[RetargetOptions]):
             image=learnt,
             protect=target.protect,
         )
-
-    def _tour(
-        self, model: Retargets, learnt: Tensor, wanted: Sequence[Target]
-    ) -> Iterator[Picture | Film]:
-        """The sheet and the film of the photo's own size and the wanted ones."""
-        asked, first = self.wanted, wanted[0]
-
-        def shown(size: Size) -> Tensor:
-            target = replace(first, size=size, finisher=first.finisher.at(size))
-            return finished(self._paint(model, learnt, target), target).pixels
-
-        def framed(size: Size) -> Tensor:
-            finisher = first.finisher.enlarging(size)
-            return self._paint(model, learnt, replace(first, finisher=finisher))
-
-        if asked.collage:
-            stops = [first.finisher.photo_size, *(target.size for target in wanted)]
-            yield Picture("retarget/collage.png", collage(stops, shown), "aside", made=True)
-        if asked.video is not None:
-            stops = [size_of(learnt), *(target.drawing_size for target in wanted)]
-            if first.finisher.on:
-                height, width = size_of(learnt)
-                self.context.say(
-                    f"The film is the network's own output, with the photo at {height}x{width} "
-                    "pixels; training with a larger model.max_size gives a sharper one"
-                )
-            sizes = breathing(stops, round(asked.seconds * asked.fps))
-            drawn = frames(sizes, framed)
-            for index, frame in enumerate(self.context.progress(drawn, len(sizes), "frames")):
-                yield Picture(f"retarget/frames/{index:04d}.png", frame, "frame")
-            if asked.video != "png":
-                yield Film(f"retarget/sizes.{asked.video}", asked.fps)
 
 
 def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:

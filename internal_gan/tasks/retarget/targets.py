@@ -18,17 +18,15 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.transforms import Bend, Homography, Transform, Wave, trapezoid
+from internal_gan.images.transforms import Homography, Transform, trapezoid
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
-from internal_gan.tasks.base import Context, check_film
+from internal_gan.tasks.base import Context
 from internal_gan.units import Size, ratio_of
 
 # Factors of height and width by default.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
-# Three float32 channels, twice while they are written.
-BYTES_PER_SHEET_PIXEL = 24
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
 
@@ -68,7 +66,6 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
     Raises:
         UserError: the options contradict each other, or do not fit the model or the memory.
     """
-    _check_video(wanted)
     image = photo_of(wanted, model, context)
     number = _number(wanted.image, context.trained.names, len(model.images))
     mask = _protected(wanted, image, context, number)
@@ -82,16 +79,12 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         raise UserError(
             f"retarget.zoom={wanted.zoom:g}: not possible with finish.detail=network; allowed: auto"
         )
-    sizes: list[Size] = []
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
         option = f"retarget.shape={_listed(target.size)}"
         at = target.drawing_size
-        _check_memory(at, model, option)
+        check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
         target.finisher.check(option)
         context.check_size(target.size, option, target.finisher.seconds)
-        sizes = sizes or [target.finisher.photo_size]
-        sizes.append(target.size)
-        _check_sheet(sizes, target.finisher, wanted, model)
         if protect is not None:
             try:
                 protection_of(protect, at)
@@ -99,28 +92,6 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
                 drawn = f" is drawn at {_named(at)} pixels:" if at != target.size else ":"
                 raise UserError(f"{option}{drawn} {error}") from error
         yield replace(target, protect=protect, protected=mask)
-
-
-def _check_memory(size: Size, model: Retargets, option: str, sheet: Size = (0, 0)) -> None:
-    needed = math.prod(size) * model.bytes_per_pixel + math.prod(sheet) * BYTES_PER_SHEET_PIXEL
-    check_memory(round(needed), model.device, option)
-
-
-def _check_sheet(
-    sizes: Sequence[Size], finisher: Finisher, wanted: RetargetOptions, model: Retargets
-) -> None:
-    """Check the memory for a sheet or a film, which combines every height with every width."""
-    heights, widths = ({size[axis] for size in sizes} for axis in (0, 1))
-    largest = finisher.at((max(heights), max(widths)))
-    assert largest.drawing_size is not None
-    if wanted.collage:
-        whole = (sum(heights), sum(widths))
-        option = f"retarget.collage=true of {_named(whole)} pixels"
-        _check_memory(largest.drawing_size, model, option, whole)
-        largest.check(option)
-    if wanted.video is not None:
-        option = f"retarget.video={wanted.video} of {_named(largest.drawing_size)} pixels"
-        _check_memory(largest.drawing_size, model, option)
 
 
 def photo_of(wanted: RetargetOptions, model: Model, context: Context) -> Tensor:
@@ -213,18 +184,6 @@ def _targets(
         yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
 
 
-def _check_video(wanted: RetargetOptions) -> None:
-    if wanted.video is None and not wanted.collage:
-        return
-    if wanted.transform or wanted.corners or wanted.mask:
-        raise UserError(
-            "retarget.video and retarget.collage show sizes; leave out retarget.transform, corners "
-            "and mask"
-        )
-    if wanted.video is not None:
-        check_film("retarget", "video", wanted.video, wanted.seconds, wanted.fps)
-
-
 def _transform(wanted: RetargetOptions) -> Transform | None:
     corners = wanted.corners
     if corners is not None and wanted.transform not in (None, "homography"):
@@ -237,11 +196,7 @@ def _transform(wanted: RetargetOptions) -> Transform | None:
     try:
         if corners is not None:
             return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in corners])
-        if wanted.transform == "trapezoid":
-            return trapezoid(wanted.amount)
-        if wanted.transform == "bend":
-            return Bend(wanted.amount)
-        return Wave(wanted.amount, wanted.periods) if wanted.transform == "wave" else None
+        return trapezoid(wanted.amount) if wanted.transform == "trapezoid" else None
     except ValueError as error:
         option = f"amount={wanted.amount:g}" if corners is None else f"corners={corners}"
         raise UserError(f"retarget.{option}: {error}") from error
