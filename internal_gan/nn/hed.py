@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.edges import EdgeDetector, is_ridge
+from internal_gan.images.edges import EdgeDetector
 from internal_gan.shapes import Masks, Pictures
 from internal_gan.weights import Wheel
 
@@ -75,7 +76,7 @@ class HED(EdgeDetector):
         corners = padded[..., 2:, 2:] + padded[..., :-2, :-2]
         xy = (corners - padded[..., 2:, :-2] - padded[..., :-2, 2:]) / 4
         along = torch.atan2(2 * xy, xx - yy) / 2
-        ridges = is_ridge(middle, -along.sin(), along.cos())
+        ridges = _is_ridge(middle, -along.sin(), along.cos())
         return ((found >= self.threshold) & ridges).to(image.dtype)
 
 
@@ -102,3 +103,19 @@ def read_hed(option: str) -> dict[str, Tensor]:
     # It was trained on blue, green and red.
     state["features.0.weight"] = state["features.0.weight"].flip(1)
     return state
+
+
+def _is_ridge(strength: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
+    """Where neither neighbour across the edge is stronger; of two equal pixels the first counts.
+
+    All are (N, 1, H, W); ``dx`` and ``dy`` point across the edge.
+    """
+    height, width = strength.shape[-2:]
+    padded = F.pad(strength, (1,) * 4)
+    sector = torch.round(torch.atan2(dy, dx) * (4.0 / math.pi)).long() % 4
+    keep = torch.zeros_like(strength, dtype=torch.bool)
+    for number, (down, right) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
+        after = padded[..., 1 + down : 1 + down + height, 1 + right : 1 + right + width]
+        before = padded[..., 1 - down : 1 - down + height, 1 - right : 1 - right + width]
+        keep |= (sector == number) & (strength > before) & (strength >= after)
+    return keep

@@ -147,7 +147,7 @@ FAMILIES = {
     "singan": LEAN,
     "ingan": INGAN_FAST,
     "ingan_unet": INGAN_PAPER,
-    "edgeconnect": (*EDGECONNECT, "model/edges=scharr"),
+    "edgeconnect": EDGECONNECT,
 }
 
 

@@ -117,8 +117,6 @@ def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -
         "model/edges=none",
         "experiment=edgeconnect_no_adversarial",
         "model/features=none",
-        "model/edges=scharr",
-        "model/edges=difference_of_gaussians",
     ],
 )
 def test_a_tiny_training_of_every_ablation(tmp_path: Path, ablation: str) -> None:
