@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 import internal_gan
 from internal_gan.cli import main as internal_gan_command
@@ -307,14 +307,6 @@ def with_dandelion() -> tuple[Image.Image, Image.Image]:
     return changed, mask
 
 
-def paint_quantized(models: Models) -> Image.Image:
-    """The drawing in bright colours that the photo does not have."""
-    wrong = ImageEnhance.Color(painting()).enhance(2.5)
-    model = models("singan", "mountains.jpg")
-    drawn = [model.paint(wrong, quantize=q, seed=0, resolution=900) for q in (False, True)]
-    return row([wrong, *drawn])
-
-
 def super_resolution(models: Models) -> Image.Image:
     """A crop of the photo, shrunk to a quarter and enlarged four times."""
     true, small = enlarged_part()
@@ -418,7 +410,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "animate": animate,
     "animate-frames": animate_frames,
     "harmonize": harmonize,
-    "paint-quantized": paint_quantized,
     "super-resolution": super_resolution,
     "layers": layers,
     "origin": origin,

@@ -62,8 +62,6 @@ class Painting(How, total=False):
     """Of task=paint."""
 
     start_scale: int | None
-    quantize: bool
-    colours: int
 
 
 class Editing(Masked, total=False):

@@ -50,12 +50,7 @@ class Redraws(Model):
         return to_memory(self.network.preview(), output_type, self._like)
 
     def paint(self, image: Given, **how: Unpack[Painting]) -> Any:
-        """Turn a painting or clip-art into a photo: its shapes with the photo's textures.
-
-        Args:
-            quantize: reduce it to ``colours`` colours of the photo, and retrain the start scale on
-                them.
-        """
+        """Turn a painting or clip-art into a photo: its shapes with the photo's textures."""
         return self._one("paint", image=image, count=1, **how)
 
     def edit(self, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:

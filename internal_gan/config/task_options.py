@@ -197,12 +197,6 @@ class PaintOptions:
         "1 keeps only rough shapes, higher stays closer to the painting; auto: the task's default",
         AUTO,
     )
-    quantize: bool = flag(
-        False, "reduce painting and photo to a few colours, and retrain the start scale on them"
-    )
-    colours: int | None = as_trained(
-        8, whole(None, Range(2, 256), "number of colours for quantize")
-    )
     count: int = _result_count()
     seed: int | None = seed()
 

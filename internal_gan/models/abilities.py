@@ -8,13 +8,12 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from internal_gan.images.periodic import Tileable
 from internal_gan.images.transforms import Transform
 from internal_gan.images.windows import Window
-from internal_gan.models.base import Model, Recipe
+from internal_gan.models.base import Model
 from internal_gan.units import Size
 
 
@@ -155,7 +154,6 @@ class Redraws(Model):
         *,
         size: Size | None = None,
         seed: int = 0,
-        palette: Tensor | None = None,
     ) -> Tensor:
         """An image of any size, which replaces the coarser scales' output and is refined.
 
@@ -164,7 +162,6 @@ class Redraws(Model):
             size: (height, width) of the result in pixels; by default
                 :func:`internal_gan.models.redrawing.working_size`.
             seed: random seed of the details.
-            palette: (K, 3) in [-1, 1], colours to which the image is reduced first.
 
         Raises:
             UserError: a start scale or a size out of range, or fewer than two finished scales.
@@ -182,18 +179,3 @@ class Redraws(Model):
     def super_resolve(self, *given: Any, **how: Any) -> Tensor:
         """An image enlarged;
         see :func:`internal_gan.models.singan.super_resolution.super_resolve`."""
-
-
-class Quantizes(Recipe):
-    """Can retrain a scale of a finished model on a few flat colours, as those of clip-art."""
-
-    @abstractmethod
-    def quantized_stage(self, model: Model, index: int, colours: int, rng: torch.Generator) -> Any:
-        """The stage that retrains scale ``index``.
-
-        It has the attributes ``palette``, the ``colours`` of the photo at the next coarser scale,
-        (K, 3) in [-1, 1], and ``quantized``, the photo at that scale in these colours.
-
-        Raises:
-            UserError: the model has no such finished scale.
-        """

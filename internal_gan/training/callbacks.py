@@ -11,7 +11,7 @@ from internal_gan.units import Size
 class StagePlan:
     """The expected cost of a stage, named such as ``scale 3``.
 
-    ``seconds_per_step`` was measured before training; 0 if not.
+    ``seconds_per_step`` was measured before training.
     """
 
     name: str
@@ -30,11 +30,11 @@ class TrainingPlan:
 
     Attributes:
         stages: every stage in order, including those a resumed run has finished.
-        threads: CPU threads of the whole run; 0 if not chosen for it.
+        threads: CPU threads of the whole run.
     """
 
     stages: Sequence[StagePlan]
-    threads: int = 0
+    threads: int
 
     @property
     def total_seconds(self) -> float:

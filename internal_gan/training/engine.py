@@ -16,7 +16,7 @@ from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, threads
-from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
+from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.saver import Saver, load_state, restore_model
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
@@ -84,26 +84,13 @@ def train(
         _loop(model, stages, options, callbacks, request, saver)
 
 
-def train_stage(
-    stage: Stage, *, precision: torch.dtype, callbacks: Sequence[Callback] = ()
-) -> None:
-    """:func:`train` one more stage of a finished model, without saving intermediate states."""
-    model = stage.model
-    plan = TrainingPlan([StagePlan(stage.name, stage.size, stage.steps, 0.0)])
-    for callback in callbacks:
-        callback.on_start(model, plan)
-    trainer = StageTrainer(stage, precision)
-    with _repeatable(model.device):
-        _loop(model, [(0, trainer)], TrainerOptions(), callbacks, StopRequest())
-
-
 def _loop(
     model: Model,
     stages: Iterable[tuple[int, StageTrainer]],
     options: TrainerOptions,
     callbacks: Sequence[Callback],
     request: StopRequest,
-    saver: Saver | None = None,
+    saver: Saver,
 ) -> None:
     """Train stage after stage: in each step the discriminator, then the generator."""
     for index, trainer in stages:
@@ -127,7 +114,7 @@ def _loop(
                         callback.on_step(index, step, steps, values)
 
                 reason = request.reason
-                if saver and (saver.is_due or reason or step == steps):
+                if saver.is_due or reason or step == steps:
                     trainer.check_finite()
                     trainer.keep()
                     saver.save()
@@ -138,8 +125,7 @@ def _loop(
                 latest.clear()
                 _recover(trainer, step, saver)
         trainer.finish()
-        if saver:
-            saver.save_model()
+        saver.save_model()
         for callback in callbacks:
             callback.on_stage_end(model, index)
     for callback in callbacks:
@@ -177,19 +163,16 @@ def _stages(
         precision = trainer.precision
 
 
-def _recover(trainer: StageTrainer, failed: int, saver: Saver | None) -> None:
+def _recover(trainer: StageTrainer, failed: int, saver: Saver) -> None:
     """Return to the last good state, and continue from there in float32; if the step that failed
     was in float32 already, save that state and raise a UserError."""
     trainer.go_back()
     name = trainer.stage.name
     if trainer.precision == torch.float32:
-        kept = ""
-        if saver:
-            saver.save()
-            kept = f"; the state after step {trainer.step} is saved"
+        saver.save()
         raise UserError(
-            f"{name}: a loss is not finite at step {failed}, even in float32{kept} (smaller "
-            "learning rates may help)"
+            f"{name}: a loss is not finite at step {failed}, even in float32; the state after "
+            f"step {trainer.step} is saved (smaller learning rates may help)"
         ) from None
     _log.warning(
         "%s: step %d is not finite in bfloat16; continuing in float32 after step %d",

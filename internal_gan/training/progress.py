@@ -157,7 +157,7 @@ class ProgressReports(Callback):
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        # Without planned times, all steps have the same weight.
+        # A stage whose first steps were not finite has no measured time.
         self._costs = [stage.seconds_per_step or 1e-3 for stage in plan.stages]
         seconds = [c * stage.steps for c, stage in zip(self._costs, plan.stages, strict=True)]
         *self._before, self._total = accumulate(seconds, initial=0.0)
@@ -199,13 +199,9 @@ class Progress(ProgressReports):
         super().on_start(model, plan)
         self._stage_start = monotonic()
         self._display = Display(self._console)
-        seconds = plan.total_seconds
-        text = "Training starts"
-        if seconds > 0:
-            text = f"Training takes about {duration(seconds)}"
-            text += f", and its pictures {duration(self._after)}" if self._after >= 1 else ""
-        threads = f"; {counted(plan.threads, 'thread')}" if plan.threads else ""
-        self._display.print(text + threads)
+        text = f"Training takes about {duration(plan.total_seconds)}"
+        text += f", and its pictures {duration(self._after)}" if self._after >= 1 else ""
+        self._display.print(f"{text}; {counted(plan.threads, 'thread')}")
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         assert self._display is not None

@@ -130,17 +130,6 @@ def test_a_dab_grows_before_it_is_softened(model: SinGAN) -> None:
     assert grown[0, 0, 10, 14] > 0.9
 
 
-def test_the_image_is_reduced_to_the_palette_before_injection() -> None:
-    quiet = untrained()
-    quiet.noise_std.zero_()
-    palette = torch.tensor([[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]])
-    image = picture(17, 23)
-    reduced = torch.where(image.mean(1, keepdim=True) > 0, 0.5, -0.5).expand_as(image)
-    drawn = quiet.inject(image, 2, size=(20, 28), palette=palette)
-    assert torch.allclose(drawn, quiet.inject(reduced, 2, size=(20, 28)), atol=1e-5)
-    assert not torch.allclose(drawn, quiet.inject(image, 2, size=(20, 28)), atol=1e-2)
-
-
 def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) -> None:
     image = picture(20, 28) * 0.3
     image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)

@@ -4,16 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from internal_gan.config.record import save_options
-from internal_gan.errors import UserError
-from internal_gan.files import read_json_lines
 from internal_gan.images.files.image import read_image, to_uint8
-from internal_gan.tasks.paint import quantized
 from tests.commands import Shell
-from tests.tiny import network_of, picture, recipe_of, same_weights, trained
+from tests.tiny import picture, trained
 
 
 @pytest.fixture(scope="module")
@@ -59,64 +55,6 @@ def test_the_strip_shows_each_start_scale(shell: Shell, checkpoint: str) -> None
         assert result != other
 
 
-def test_quantize_retrains_the_start_scale_with_progress(
-    shell: Shell, run: Path, checkpoint: str
-) -> None:
-    model_file = (run / "model.safetensors").read_bytes()
-    wanted = ("paint.image=art.png", "paint.quantize=true", "paint.colours=3")
-    answer = shell("task=paint", checkpoint, *wanted, "paint.start_scale=1", "output=out")
-    assert answer.code == 0, answer.err
-    assert "scale 1, 17 x 23, done in" in answer.err
-    assert (run / "model.safetensors").read_bytes() == model_file
-    rows = read_json_lines(Path("out/metrics.jsonl"))
-    assert rows[0]["event"] == "plan"
-    assert "step" in rows[-1]
-    colours = [
-        {tuple(c) for c in read_image(f"out/paint/{name}.png").pixels[0].flatten(1).T.tolist()}
-        for name in ("photo-in-these-colours", "painting-in-these-colours")
-    ]
-    assert len(colours[0]) == 3
-    assert colours[1] <= colours[0]
-    plain = Path("out/paint/start-scale-1.png").read_bytes()
-    assert Path("out/paint/000.png").read_bytes() != plain
-
-
-def test_a_quantized_model_is_a_copy_that_differs_at_one_scale(run: Path) -> None:
-    model = network_of(run)
-    before = network_of(run)
-    recipe = recipe_of()
-    other, stage = quantized(recipe, model, 2, 4, seed=1)
-    assert same_weights(model, before)
-    assert [
-        same_weights(*pair) for pair in zip(model.generators, other.generators, strict=True)
-    ] == [*(True, True, False)]
-    assert torch.equal(model.noise_std[:2], other.noise_std[:2])
-    assert model.noise_std[2] != other.noise_std[2]
-    assert stage.palette.shape == (4, 3)
-    assert not any(p.requires_grad for p in other.parameters())
-    again, _ = quantized(recipe, model, 2, 4, seed=1)
-    assert same_weights(other, again)
-    assert other.inject(picture(), 2, palette=stage.palette).shape == (1, 3, 20, 28)
-
-
-def test_a_scale_learns_to_undo_the_quantization(run: Path) -> None:
-    """Longer training brings the reconstruction from few colours closer to the photo."""
-    errors = []
-    for steps in (1, 120):
-        recipe = recipe_of(f"model.steps={steps}", "model.reconstruction_weight=100")
-        copy, stage = quantized(recipe, network_of(run), 1, 3)
-        noise = copy.fixed_noise(1, stage.size)
-        with torch.no_grad():
-            rebuilt = copy.generators[1](noise, stage.reconstruction_base)
-        errors.append(float((rebuilt - copy.real(1)).square().mean()))
-    assert errors[1] < 0.8 * errors[0]
-
-
-def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
-    with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        quantized(recipe_of(), network_of(run), 3)
-
-
 @pytest.mark.parametrize(
     ("arguments", "pieces"),
     [
@@ -125,11 +63,6 @@ def test_a_start_scale_that_the_model_lacks_is_refused(run: Path) -> None:
         (
             ["paint.image=art.png", "paint.start_scale=7"],
             ["start_scale=7", "1 to 2, or auto"],
-        ),
-        (["paint.image=art.png", "paint.colours=1"], ["paint.colours=1", "2 to 256"]),
-        (
-            ["paint.image=art.png", "paint.quantize=maybe"],
-            ["quantize=maybe", "true or false"],
         ),
         (["paint.image=art.png", "mask.invert=true"], ["mask.invert", "task=paint"]),
     ],

@@ -66,7 +66,7 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("singan", "animate", {"seconds": 0.1, "loop": True, **NETWORK}),
     ("singan", "animate", {"seconds": 0.1, **PATCHES}),
     ("singan", "paint", {"image": ARRAY, **NETWORK}),
-    ("singan", "paint", {"image": ARRAY, "quantize": True, "colours": 3, **PATCHES}),
+    ("singan", "paint", {"image": ARRAY, **PATCHES}),
     ("singan", "edit", {**BY_MASK, **NETWORK}),
     ("singan", "edit", {**BY_MASK, **PATCHES}),
     ("singan", "harmonize", {**BY_MASK, **NETWORK}),

@@ -16,7 +16,7 @@ from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 from tests.toy import Clock
 
-PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)])
+PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)], 1)
 
 
 class Previewing:
@@ -67,7 +67,7 @@ def test_a_new_plan_is_appended(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     logger = MetricsLogger(path)
     train(logger, (0, 1), (0, 10))
-    shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3)
+    shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3, 1)
     logger.on_replan(MODEL, shorter)
     logger.on_step(1, 1, 5, {"rec": 0.5})
     plans = [row for row in read_json_lines(path) if row.get("event") == "plan"]

@@ -101,7 +101,7 @@ class TestReports:
         self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
     ) -> None:
         reports.on_replan(
-            MODEL, TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)])
+            MODEL, TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)], 2)
         )
         for step in range(1, 101):
             clock.now += 0.1

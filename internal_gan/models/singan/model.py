@@ -6,7 +6,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from internal_gan.images.colours import nearest_colours
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws, Samples
 from internal_gan.models.redrawing import last_start_scale, working_size
@@ -34,14 +33,11 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         *,
         size: Size | None = None,
         seed: int = 0,
-        palette: Tensor | None = None,
     ) -> Tensor:
         last = last_start_scale(self)
         self.ladder.check_scale(start_scale, first=1)
         sizes = self.ladder.sizes_for(size or working_size(self, size_of(image)), last)
         start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
-        if palette is not None:
-            start = nearest_colours(start, palette)
         drawn = self.synthesise(
             sizes,
             self.noise_from(torch.Generator().manual_seed(seed)),

@@ -10,8 +10,6 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.finishing.layout import layouts
-from internal_gan.images.colours import nearest_colours, palette_of
-from internal_gan.models.abilities import Quantizes
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
@@ -69,17 +67,13 @@ class SinGANStage(Stage):
         if index > 0:
             with torch.no_grad():
                 rebuilt = model.synthesise(model.sizes[:index], model.fixed_noise)
-            self.rebuild_from(rebuilt)
+            self.reconstruction_base = model.hand_over(rebuilt, self.size)
+            rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
+            model.noise_std[index] = recipe.noise_strength * rmse
         self.reconstruction_noise = model.fixed_noise(index, self.size)
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
         self._draws = Draws(self._generate)
-
-    def rebuild_from(self, coarser: Pixels) -> None:
-        """Reconstruct the image from the coarser scale's output, whose error sets the noise."""
-        self.reconstruction_base = self.model.hand_over(coarser, self.size)
-        rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
-        self.model.noise_std[self.index] = self.recipe.noise_strength * rmse
 
     def discriminator_loss(self) -> Losses:
         recipe, fake = self.recipe, self._fake_to_judge()
@@ -188,45 +182,8 @@ class SinGANStage(Stage):
         return base
 
 
-class QuantizedStage(SinGANStage):
-    """One scale of a finished model, retrained with the quantised photo as the coarser output.
-
-    It learns to texture the flat areas of paintings (Shaham et al. 2019, section 4 and
-    supplementary material). Training changes the model's generator and noise at scale ``index``,
-    from 1 on; ``recipe`` has trained the model, and ``colours`` is 2 to 256. If the model has no
-    such finished scale, it is a UserError.
-    """
-
-    def __init__(
-        self,
-        recipe: "SinGANRecipe",
-        model: SinGAN,
-        index: int,
-        colours: int,
-        rng: torch.Generator,
-    ) -> None:
-        model.ladder.check_scale(index, first=1)
-        self.colours = colours
-        super().__init__(recipe, model, index, recipe.steps_of(model)[index], None, rng)
-
-    def make(self, previous: Stage | None) -> None:
-        super().make(previous)
-        coarser = self.model.real(self.index - 1)
-        self.palette = palette_of(coarser, self.colours)
-        self.quantized = nearest_colours(coarser, self.palette)
-        self.rebuild_from(self.quantized)
-
-    def finish(self) -> None:
-        super().finish()
-        self.model.generators[self.index] = self.model.generators.pop(-1)
-
-    def _random_base(self) -> Tensor | None:
-        assert self.reconstruction_base is not None
-        return self.reconstruction_base.expand(self.batch, -1, -1, -1)
-
-
 @dataclass(kw_only=True)
-class SinGANRecipe(LadderRecipe, Quantizes):
+class SinGANRecipe(LadderRecipe):
     """SinGAN's training options; ``conf/model/singan.yaml`` sets and explains them.
 
     ``discriminator`` is called with ``width`` and ``rng`` to make a scale's discriminator.
@@ -287,8 +244,3 @@ class SinGANRecipe(LadderRecipe, Quantizes):
 
     def check(self, model: SinGAN) -> None:
         per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)
-
-    def quantized_stage(
-        self, model: Any, index: int, colours: int, rng: torch.Generator
-    ) -> QuantizedStage:
-        return QuantizedStage(self, model, index, colours, rng)
