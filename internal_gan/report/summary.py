@@ -1,4 +1,4 @@
-"""Means and spread over runs of the same settings, as Markdown, LaTeX and a plot."""
+"""Means and spread over runs of the same settings, as rows of a table."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from internal_gan.report.curves import Axis
-
 # How figures get better, by the value of a perfect result.
 ARROWS = {"0": "↓", "small": "↓", "high": "↑", "1": "→ 1"}
-IN_LATEX = {"↓": r"$\downarrow$", "↑": r"$\uparrow$", "→ 1": r"$\to 1$", "": ""}
-SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-SPECIAL |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
 DIGITS = 3
 
 
@@ -83,68 +76,19 @@ def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dic
         perfect: the value of a perfect result by the names of figures.
     """
     rows: list[dict[str, str]] = [{"setting": one.name, "runs": str(one.runs)} for one in settings]
-    for figure in _figures(settings):
+    for figure in dict.fromkeys(figure for one in settings for figure in one.figures):
         best = best_of(settings, figure, perfect.get(figure, ""))
         head = f"{figure} {ARROWS.get(perfect.get(figure, ''), '')}".strip()
         for row, one in zip(rows, settings, strict=True):
-            text = _number(one, figure, " ± ")
+            text = _number(one, figure)
             row[head] = f"**{text}**" if one is best else text
     return rows
 
 
-def as_latex(settings: Sequence[Setting], perfect: Mapping[str, str]) -> str:
-    """A table for the package booktabs; the best in bold."""
-    figures = _figures(settings)
-    heads = [
-        f"{_escaped(figure)} {IN_LATEX[ARROWS.get(perfect.get(figure, ''), '')]}".strip()
-        for figure in figures
-    ]
-    best = {figure: best_of(settings, figure, perfect.get(figure, "")) for figure in figures}
-    lines = [rf"\begin{{tabular}}{{lr{'r' * len(figures)}}}", r"\toprule"]
-    lines += [" & ".join(["setting", "runs", *heads]) + r" \\", r"\midrule"]
-    for one in settings:
-        cells = [_escaped(one.name), str(one.runs)]
-        for figure in figures:
-            text = _number(one, figure, r" \pm ")
-            number = f"${text}$" if text else ""
-            cells.append(rf"\boldmath{number}" if number and one is best[figure] else number)
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
-
-
-def as_svg(settings: Sequence[Setting]) -> str:
-    """A plot for each figure: the means of the settings, with bars of one standard deviation."""
-    plots = []
-    for figure in _figures(settings):
-        known = [one.figures.get(figure) for one in settings]
-        ends = [mean + sign * (off or 0) for mean, off in filter(None, known) for sign in (-1, 1)]
-        room = 0.06 * (max(ends) - min(ends)) or 0.1 * abs(ends[0]) or 1.0
-        axis = Axis(min(ends) - room, max(ends) + room, log=False)
-        points = [
-            (number, axis.y(mean), axis.y(mean - (off or 0)), axis.y(mean + (off or 0)))
-            for number, (mean, off) in ((n, each) for n, each in enumerate(known) if each)
-        ]
-        plots.append((figure, [(tick, axis.y(tick)) for tick in axis.ticks()], points))
-    loader = PackageLoader("internal_gan.report")
-    templates = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    names = [one.name for one in settings]
-    return templates.get_template("summary.svg").render(plots=plots, names=names)
-
-
-def _figures(settings: Sequence[Setting]) -> list[str]:
-    return list(dict.fromkeys(figure for one in settings for figure in one.figures))
-
-
-def _number(one: Setting, figure: str, plus_minus: str) -> str:
+def _number(one: Setting, figure: str) -> str:
     """The mean and the deviation, to as many places; empty if there is none."""
     mean, off = one.figures.get(figure, (math.nan, None))
     if math.isnan(mean):
         return ""
     places = max(0, DIGITS - 1 - math.floor(math.log10(abs(mean)))) if mean else DIGITS
-    return f"{mean:.{places}f}" + ("" if off is None else f"{plus_minus}{off:.{places}f}")
-
-
-def _escaped(text: str) -> str:
-    return "".join(SPECIAL.get(sign, sign) for sign in text)
+    return f"{mean:.{places}f}" + ("" if off is None else f" ± {off:.{places}f}")

@@ -21,7 +21,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.report.summary import Setting, as_latex, as_rows, as_svg, settings_of
+from internal_gan.report.summary import Setting, as_rows, settings_of
 from internal_gan.report.table import as_markdown, grid
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
@@ -83,9 +83,6 @@ class Compare(Task[None]):
         perfect = {name: value for name, (value, _) in FIGURES.items()} | {"seconds": "small"}
         yield Document(f"{table}.csv", as_csv(rows))
         yield Document(f"{table}.md", _tables(rows, settings, perfect))
-        if any(one.figures for one in settings):
-            yield Document(f"{table}.tex", as_latex(settings, perfect))
-            yield Document(f"{table}.svg", as_svg(settings))
         shown = [shown_of(folder / record.name) for record in records]
         cells = [
             (_label(record.name, found), [*filter(None, [run.photo]), *run.pictures])
@@ -96,8 +93,7 @@ class Compare(Task[None]):
             yield Picture(str(picture), to_photo(grid(cells)).pixels, "aside")
         else:
             picture.unlink(missing_ok=True)
-        say(f"{len(records)} runs\n  Tables:   {table}.md, {NAME}.csv, {NAME}.tex")
-        say(f"  Plot:     {table}.svg")
+        say(f"{len(records)} runs\n  Tables:   {table}.md, {NAME}.csv")
         if cells:
             say(f"  Pictures: {picture}")
         if not self.measure:

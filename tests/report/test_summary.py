@@ -1,11 +1,10 @@
 """Means and spread over the runs of a sweep."""
 
 import math
-import xml.etree.ElementTree as ET
 
 import pytest
 
-from internal_gan.report.summary import Setting, as_latex, as_rows, as_svg, best_of, settings_of
+from internal_gan.report.summary import Setting, as_rows, best_of, settings_of
 
 ROWS: list[dict[str, str | float | None]] = [
     {"job": "a", "seed": "0", "model.min_size": "12", "swd1": 1.0, "psnr": 20.0},
@@ -58,30 +57,3 @@ def test_rows_have_arrows_spread_and_the_best_in_bold(settings: list[Setting]) -
             "psnr ↑": "**24.0 ± 2.8**",
         },
     ]
-
-
-def test_latex_is_escaped_and_complete(settings: list[Setting]) -> None:
-    text = as_latex(settings, PERFECT)
-    assert text.splitlines() == [
-        r"\begin{tabular}{lrrr}",
-        r"\toprule",
-        r"setting & runs & swd1 $\downarrow$ & psnr $\uparrow$ \\",
-        r"\midrule",
-        r"model.min\_size=12 & 2 & \boldmath$2.00 \pm 1.41$ & $20.0$ \\",
-        r"model.min\_size=25 & 2 & $4.00 \pm 0.00$ & \boldmath$24.0 \pm 2.8$ \\",
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-
-
-def test_the_plot_has_a_point_for_each_mean_and_its_spread(settings: list[Setting]) -> None:
-    hostile = [Setting("<a>&", 1, {"swd1": (1.0, None)}), *settings]
-    root = ET.fromstring(as_svg(hostile))
-    space = "{http://www.w3.org/2000/svg}"
-    plots = root.findall(f"{space}g")
-    assert [plot.find(f"{space}text").text for plot in plots] == ["swd1", "psnr"]  # type: ignore[union-attr]
-    points = [[float(c.attrib["cy"]) for c in plot.findall(f"{space}circle")] for plot in plots]
-    assert [len(each) for each in points] == [3, 2]
-    # Larger values are higher up.
-    assert points[0][0] > points[0][1] > points[0][2]
-    assert "1: <a>&" in [text.text for text in root.findall(f"{space}text")]
