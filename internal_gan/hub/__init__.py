@@ -5,19 +5,35 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from statistics import fmean
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from torch import Tensor
 
 from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
+from internal_gan.evaluation.figures import meaning
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
-from internal_gan.hub.card import card
+from internal_gan.images.files.image import read_image
 from internal_gan.models.base import Model
-from internal_gan.runs.results import read_results
+from internal_gan.patches.statistics import (
+    coherence,
+    completeness,
+    sharpness,
+    sliced_wasserstein,
+)
+from internal_gan.runs.records import read_status
+from internal_gan.runs.results import DRAWN, read_results
+from internal_gan.units import duration
+from internal_gan.version import __version__
 
 MODEL, CONFIG, CARD = "model.safetensors", "config.yaml", "README.md"
 # The Hub counts downloads by this file.
@@ -25,6 +41,14 @@ SAVED = "config.json"
 # Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MOST_PICTURES = 8
+# On the card, of the network's first outputs.
+FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
+    "swd1": sliced_wasserstein,
+    "coherence": coherence,
+    "completeness": completeness,
+    "sharpness": sharpness,
+}
+MOST_JUDGED = 4
 INSTALL = "pip install 'internal-gan[hub]'"
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -59,7 +83,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
     # Must come before the folder's files change, which may be the model's own.
-    text = card(run if known else None, network, options, drawn, licence)
+    text = _card(run if known else None, network, options, drawn, licence)
     save_options(_without_folders(options), config)
     for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, text)):
         with atomic_write(folder / name) as temporary:
@@ -91,6 +115,58 @@ def _without_folders(options: Options) -> Options:
     if len(options.photos) > 1:
         changes["image"] = [Path(name).name for name in options.photos]
     return replace(options, **changes)
+
+
+def _card(
+    run: Path | None, model: Model, options: Options, pictures: Sequence[str], licence: str | None
+) -> str:
+    """The text of a model card.
+
+    Args:
+        run: the folder of the model's training, which may lack other files of a run; None if
+            there is only the model's file.
+        options: of the run; no file names are taken from them.
+        pictures: paths of the pictures next to the card.
+        licence: the photo's, as the Hub names it.
+    """
+    judged, values = (0, {}) if run is None else _figures_of(run, options)
+    environment = Environment(
+        loader=PackageLoader("internal_gan.hub"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("README.md.jinja").render(
+        licence=licence,
+        model=model,
+        family=FAMILIES[model.family],
+        pictures=pictures,
+        seed=None if run is None else options.seed,
+        version=__version__,
+        weights=sum(parameter.numel() for parameter in model.parameters()),
+        status={} if run is None else read_status(run / "status.json"),
+        duration=duration,
+        judged=judged,
+        figures=[{"name": name, "value": value, **meaning(name)} for name, value in values.items()],
+    )
+
+
+def _figures_of(run: Path, options: Options) -> tuple[int, dict[str, float]]:
+    """How many of the network's outputs were evaluated, and the means of their figures."""
+    photo = run / "photo.png"
+    made = [result for result in read_results(run) if result.task in ("sample", "retarget")]
+    drawn = [result for result in made if DRAWN in PurePosixPath(result.file).parts]
+    if options.finish.detail == "network":
+        drawn = [result for result in made if result.kind == "result"]
+    if not drawn or not photo.is_file():
+        return 0, {}
+    real = read_image(photo).pixels
+    samples = [read_image(run / result.file).pixels for result in drawn[:MOST_JUDGED]]
+    found = {}
+    for name, figure in FIGURES.items():
+        # A photo smaller than a patch has none.
+        with suppress(UserError):
+            found[name] = fmean(figure(real, sample) for sample in samples)
+    return len(samples), found
 
 
 def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:
