@@ -43,7 +43,6 @@ from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.edgeconnect.inpainting import lines_around
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
@@ -162,7 +161,8 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
             own = guide == "own"
             inside = guiding_lines(evidence(lines, hole)) if own else lines
             weight = OWN_LINES if own else 1.0
-            guiding = weight * torch.where(hole > 0, inside, lines_around(model, photo, excluded))
+            found = model.find_edges(photo, excluded)
+            guiding = weight * torch.where(hole > 0, inside, found)
             filled = finished(drawing, hole, excluded, None if guide == "none" else guiding)
             made = dict(zip(STEPS, (drawing, filled), strict=True))
             for step, picture in made.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,9 +16,6 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.shapes import Mask, Pixels
-
-if TYPE_CHECKING:
-    from internal_gan.models.edgeconnect.model import EdgeConnect
 
 # In pixels of the model: the context around a hole, and the longest side of a window.
 CONTEXT = 64
@@ -38,15 +35,22 @@ class Inpainting:
     edges: Mask
 
 
+class Inpaint(Protocol):
+    """See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`."""
+
+    def __call__(
+        self, image: Pixels, hole: Mask, *, edges: Mask | None, excluded: Mask | None
+    ) -> Inpainting: ...
+
+
 def fill(
-    model: EdgeConnect,
+    inpaint: Inpaint,
     image: Pixels,
     hole: Mask,
     *,
     scale: float = 1.0,
     edges: Mask | None = None,
     excluded: Mask | None = None,
-    seed: int | None = None,
     largest: int = LARGEST,
 ) -> tuple[Pixels, Mask]:
     """See :meth:`internal_gan.models.abilities.Fills.fill`; the lines are 0 outside the windows.
@@ -66,24 +70,11 @@ def fill(
         here = (..., *window)
         factor = min(scale, largest / max(extent(window)))
         given = None if edges is None else edges[here]
-        made, lines = _fill_window(
-            model, image[here], left[here], excluded[here], factor, given, seed
-        )
+        made, lines = _fill_window(inpaint, image[here], left[here], excluded[here], factor, given)
         image[here] = torch.where(left[here] > 0, made, image[here])
         drawn[here] = torch.maximum(drawn[here], lines)
         left[here] = 0.0
     return image, drawn
-
-
-def lines_around(model: EdgeConnect, image: Pixels, hole: Mask, scale: float = 1.0) -> Mask:
-    """The edges of an image outside a hole, as :func:`fill` finds them."""
-    size = size_of(image)
-    small = scaled(size, scale)
-    if small != size:
-        image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
-        hole = F.adaptive_max_pool2d(hole, small)
-    found = model.find_edges(image.to(model.device), hole.to(model.device)).cpu()
-    return F.interpolate(found, size=size)
 
 
 def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Window]:
@@ -105,13 +96,12 @@ def windows(hole: Tensor, scale: float, largest: int = LARGEST) -> Iterator[Wind
 
 
 def _fill_window(
-    model: EdgeConnect,
+    inpaint: Inpaint,
     image: Tensor,
     hole: Tensor,
     excluded: Tensor,
     factor: float,
     edges: Tensor | None,
-    seed: int | None,
 ) -> tuple[Tensor, Tensor]:
     """A window's filling and edges, computed at ``factor`` times its size."""
     size = size_of(image)
@@ -121,7 +111,7 @@ def _fill_window(
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole, excluded = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(excluded, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)
-    made = model.inpaint(image, hole, edges=edges, excluded=excluded, seed=seed)
+    made = inpaint(image, hole, edges=edges, excluded=excluded)
     if small == size:
         return made.image, made.edges
     return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)

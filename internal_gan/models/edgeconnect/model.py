@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 import torch
@@ -17,7 +18,8 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.continuation import continue_lines
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
-from internal_gan.images.resize import size_of
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.models.abilities import Fills
 from internal_gan.models.base import freeze
@@ -203,8 +205,9 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> tuple[Tensor, Tensor]:
+        inpaint = partial(self.inpaint, seed=seed)
         return inpainting.fill(
-            self, image, hole, scale=self.scale, edges=edges, excluded=excluded, seed=seed
+            inpaint, image, hole, scale=self.scale, edges=edges, excluded=excluded
         )
 
     def lines_to_finish(
@@ -219,10 +222,20 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
         def guiding(window: Window) -> Tensor:
             here = (..., *window)
-            around = inpainting.lines_around(self, image[here], closed[here], self.scale)
+            around = self.lines_around(image[here], closed[here])
             return weight * torch.where(hole[here] > 0, inside[here], around)
 
         return guiding
+
+    def lines_around(self, image: Pixels, hole: Mask) -> Mask:
+        """The edges of an image outside a hole, as :meth:`fill` finds them."""
+        size = size_of(image)
+        small = scaled(size, self.scale)
+        if small != size:
+            image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
+            hole = F.adaptive_max_pool2d(hole, small)
+        found = self.find_edges(image.to(self.device), hole.to(self.device)).cpu()
+        return F.interpolate(found, size=size)
 
     def start(
         self,

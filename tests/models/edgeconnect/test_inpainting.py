@@ -7,16 +7,14 @@ import torch
 from torch import Tensor
 
 from internal_gan.models.edgeconnect.inpainting import Inpainting, fill, windows
-from internal_gan.models.edgeconnect.model import EdgeConnect
 from tests.tiny import picture
 
 
-class Recorder(EdgeConnect):
+class Recorder:
     """Fills holes with 0.5 and corrupts the rest, which must not matter."""
 
     def __init__(self) -> None:
-        torch.nn.Module.__init__(self)
-        self.seen: list[tuple[Tensor, Tensor, Tensor | None, int | None]] = []
+        self.seen: list[tuple[Tensor, Tensor, Tensor | None]] = []
         self.excluded: list[Tensor | None] = []
 
     def inpaint(
@@ -26,9 +24,8 @@ class Recorder(EdgeConnect):
         *,
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
-        seed: int | None = None,
     ) -> Inpainting:
-        self.seen.append((image.clone(), hole.clone(), edges, seed))
+        self.seen.append((image.clone(), hole.clone(), edges))
         self.excluded.append(None if excluded is None else excluded.clone())
         inside = torch.full_like(image, 0.5)
         return Inpainting(torch.where(hole > 0, inside, image), hole if edges is None else edges)
@@ -48,9 +45,8 @@ def holes(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Tensor:
 def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
-    filled, edges = fill(model, image, hole, seed=3)
+    filled, edges = fill(model.inpaint, image, hole)
     assert model.shown == [(60, 80)]
-    assert model.seen[0][3] == 3
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
     assert bool((filled[inside] == 0.5).all())
@@ -61,7 +57,7 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     size = (700, 1000)
     image, hole = picture(*size), holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder()
-    filled, _ = fill(model, image, hole, largest=256)
+    filled, _ = fill(model.inpaint, image, hole, largest=256)
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
     # Windows include enough surroundings, at the photo's own resolution.
@@ -76,7 +72,7 @@ def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
     size = (700, 1000)
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))
     model = Recorder()
-    fill(model, picture(*size), hole, largest=256)
+    fill(model.inpaint, picture(*size), hole, largest=256)
     _, second = windows(hole, 1.0, 256)
     image, left, *_ = model.seen[1]
     filled = (hole[(..., *second)] > 0) & (left == 0)
@@ -89,7 +85,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder()
-    filled, _ = fill(model, image, hole, largest=256)
+    filled, _ = fill(model.inpaint, image, hole, largest=256)
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -103,7 +99,7 @@ def test_pixels_under_the_hole_do_not_matter(scale: float) -> None:
     for value in (-1.0, 1.0):
         image = torch.where(hole > 0, torch.full((1,), value), picture(60, 80))
         model = Recorder()
-        filled, edges = fill(model, image, hole, scale=scale)
+        filled, edges = fill(model.inpaint, image, hole, scale=scale)
         known = torch.where(model.seen[0][1] > 0, torch.zeros(1), model.seen[0][0])
         results.append((known, filled, edges))
     assert all(torch.equal(one, two) for one, two in zip(*results, strict=True))
@@ -113,7 +109,7 @@ def test_given_edges_are_resized_to_the_models_scale() -> None:
     model = Recorder()
     drawn = torch.zeros(1, 1, 60, 80)
     drawn[..., 30, :] = 1
-    fill(model, picture(60, 80), holes((60, 80), (20, 20, 20, 30)), scale=0.5, edges=drawn)
+    fill(model.inpaint, picture(60, 80), holes((60, 80), (20, 20, 20, 30)), scale=0.5, edges=drawn)
     edges = model.seen[0][2]
     assert edges is not None
     assert edges.shape[-2:] == (30, 40)
@@ -136,7 +132,7 @@ def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
     elsewhere = holes(size, (60, 0, 10, 300))
     model = Recorder()
-    fill(model, picture(*size), hole, excluded=elsewhere, largest=256)
+    fill(model.inpaint, picture(*size), hole, excluded=elsewhere, largest=256)
     columns = [excluded.sum(dim=2).flatten() for excluded in model.excluded if excluded is not None]
     for found in columns:
         assert found.min() == 10  # the excluded region below both
