@@ -17,6 +17,7 @@ from internal_gan.api.arguments import (
     Sampling,
 )
 from internal_gan.api.model import Model
+from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
 from internal_gan.images.files.memory import check_output_type, to_memory
 
@@ -172,7 +173,7 @@ class EdgeConnect(Fills):
 
 
 # Other families' classes, made of their abilities.
-_KINDS = {kind.__name__.lower(): kind for kind in (Samples, Redraws, Retargets, Fills)}
+_METHODS = {SAMPLES: Samples, REDRAWS: Redraws, RETARGETS: Retargets, FILLS: Fills}
 for _name, _family in FAMILIES.items():
     if _name not in Model.classes:
-        type(_family.title, tuple(_KINDS[a] for a in _family.abilities), {"family": _name})
+        type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {"family": _name})

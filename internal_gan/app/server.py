@@ -29,7 +29,7 @@ from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import FAMILIES, families_for
+from internal_gan.config.families import FAMILIES, ending_of, families_for
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.image import read_image, read_mark
@@ -151,7 +151,7 @@ class Server:
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         family = _family(task, asked.get("model")) if trains else None
-        ends = family is not None and FAMILIES[family].ending.task == task
+        ends = family is not None and ending_of(family) == task
         overrides = [f"model={family}" if ends else f"task={task}"]
         if checkpoint is not None:
             checkpoint = str(self.runs.path(str(checkpoint)))

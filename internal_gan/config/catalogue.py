@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES, Ability
 from internal_gan.images.files.marks import SourceType
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
@@ -28,8 +29,8 @@ class TaskSpec:
         name: of the task, its module and its option group.
         learns: whether it trains on ``image=``: ``always``, ``unless`` given ``checkpoint=``, or
             ``never``.
-        needs: what a trained model must be able to do, at least one of these abilities
-            (:mod:`internal_gan.config.families`); empty: it works on no model.
+        needs: what a trained model must be able to do, at least one of these; empty: it works on
+            no model.
         takes: options, and groups of them, that apply besides those of its own group.
         own_group: whether all options of its group apply.
         run: options of the run itself that apply; None: those of any result.
@@ -45,7 +46,7 @@ class TaskSpec:
 
     name: str
     learns: Literal["always", "unless", "never"] = "never"
-    needs: tuple[str, ...] = ()
+    needs: tuple[Ability, ...] = ()
     takes: frozenset[str] = frozenset()
     own_group: bool = True
     run: frozenset[str] | None = None
@@ -78,14 +79,14 @@ _TASKS = (
     TaskSpec("train", learns="always", several_photos=True),
     TaskSpec(
         "sample",
-        needs=("samples",),
+        needs=(SAMPLES,),
         takes=_FINISHED,
         memory="sample.size",
         again=("sample.count=16",),
     ),
     TaskSpec(
         "retarget",
-        needs=("retargets",),
+        needs=(RETARGETS,),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
@@ -93,14 +94,14 @@ _TASKS = (
     ),
     TaskSpec(
         "paint",
-        needs=("redraws",),
+        needs=(REDRAWS,),
         takes=_FINISHED,
         reads=("paint.image",),
         memory="finish.resolution",
     ),
     TaskSpec(
         "edit",
-        needs=("redraws",),
+        needs=(REDRAWS,),
         takes=_SOFTENED | _INSIDE,
         reads=("edit.image", "edit.mask"),
         memory="edit.image",
@@ -108,7 +109,7 @@ _TASKS = (
     ),
     TaskSpec(
         "harmonize",
-        needs=("redraws",),
+        needs=(REDRAWS,),
         takes=_SOFTENED | _INSIDE,
         reads=("harmonize.image", "harmonize.mask"),
         memory="harmonize.image",
@@ -116,14 +117,14 @@ _TASKS = (
     ),
     TaskSpec(
         "animate",
-        needs=("redraws",),
+        needs=(REDRAWS,),
         takes=frozenset({"finish.detail", "finish.resolution"}),
         memory="animate.size",
     ),
     TaskSpec(
         "super_resolution",
         learns="unless",
-        needs=("redraws",),
+        needs=(REDRAWS,),
         takes=frozenset({"image"}),
         memory="super_resolution.factor",
         whole=True,
@@ -132,7 +133,7 @@ _TASKS = (
     ),
     TaskSpec(
         "inpaint",
-        needs=("fills",),
+        needs=(FILLS,),
         takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "mask.source"),
@@ -152,7 +153,7 @@ _TASKS = (
     ),
     TaskSpec(
         "evaluate",
-        needs=("samples", "retargets"),
+        needs=(SAMPLES, RETARGETS),
         takes=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
         reads=("evaluate.mask",),

@@ -1,8 +1,4 @@
-"""The families of models, each listed once, and what their models can do. Does not load torch.
-
-A class of :mod:`internal_gan.models.abilities` and one of :mod:`internal_gan.api.families` has the
-name of each ability, with a capital letter.
-"""
+"""The families of models, each listed once, and what their models can do. Does not load torch."""
 
 from __future__ import annotations
 
@@ -10,31 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES, Ability
 from internal_gan.config.catalogue import TABLE
 from internal_gan.errors import UserError
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What a training ends with.
-
-    Attributes:
-        task: its task.
-        pipeline: what a model does, as the Hub calls it.
-        call: a line of code that does it.
-    """
-
-    task: str
-    pipeline: str
-    call: str
-
-
-# By a family's first ability.
-ENDINGS = {
-    "samples": Ending("sample", "unconditional-image-generation", "model.sample(4)"),
-    "retargets": Ending("retarget", "image-to-image", "model.retarget((300, 800))"),
-    "fills": Ending("inpaint", "image-to-image", 'model.fill("photo.jpg", "mask.png")'),
-}
 
 
 @dataclass(frozen=True)
@@ -48,19 +22,19 @@ class Family:
     """
 
     title: str
-    abilities: tuple[str, ...]
+    abilities: tuple[Ability, ...]
     minutes: str = "some minutes"
 
     @property
-    def ending(self) -> Ending:
-        """What its training ends with."""
-        return ENDINGS[self.abilities[0]]
+    def ending(self) -> Ability:
+        """What a training ends with."""
+        return self.abilities[0]
 
 
 FAMILIES = {
-    "singan": Family("SinGAN", ("samples", "redraws"), "one to two minutes"),
-    "ingan": Family("InGAN", ("retargets",), "about three minutes"),
-    "edgeconnect": Family("EdgeConnect", ("fills",), "one to two minutes"),
+    "singan": Family("SinGAN", (SAMPLES, REDRAWS), "one to two minutes"),
+    "ingan": Family("InGAN", (RETARGETS,), "about three minutes"),
+    "edgeconnect": Family("EdgeConnect", (FILLS,), "one to two minutes"),
 }
 
 
@@ -72,6 +46,11 @@ def family_of(model: Mapping[str, Any]) -> str:
     """
     parts = str(model.get("_target_", "")).split(".")
     return parts[2] if len(parts) > 3 else ""
+
+
+def ending_of(family: str) -> str:
+    """The task that a family's training ends with."""
+    return FAMILIES[family].ending.task
 
 
 def families_for(task: str) -> list[str]:
@@ -88,7 +67,7 @@ def check_able(family: str, task: str, where: str) -> None:
     """Raise a UserError if a family's models, named ``where``, cannot do a task."""
     spec, able = TABLE[task], families_for(task)
     if family not in able:
-        can, files = " or ".join(spec.needs), spec.files
+        can, files = " or ".join(ability.verb for ability in spec.needs), spec.files
         raise UserError(
             f"{where}: a model of {family}; task={task} needs one that {can}: {', '.join(able)}"
             + (f"; for its results: {files}" if files else "")

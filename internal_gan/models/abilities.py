@@ -1,12 +1,12 @@
 """What a task can ask of a model, whatever its family.
 
-Tensors of images are (1, 3, height, width) in [-1, 1]; results are on the CPU.
-:mod:`internal_gan.config.families` lists which family can do what.
+Each class is an ability of :mod:`internal_gan.config.abilities`. Tensors of images are
+(1, 3, height, width) in [-1, 1]; results are on the CPU.
 """
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 
@@ -19,8 +19,6 @@ from internal_gan.units import Size
 
 class Samples(Model):
     """Draws random images."""
-
-    task: ClassVar[str] = "sample"
 
     @abstractmethod
     def samples(
@@ -55,8 +53,6 @@ class Samples(Model):
 
 class Retargets(Model):
     """Draws its photos in other sizes and shapes."""
-
-    task: ClassVar[str] = "retarget"
 
     @property
     @abstractmethod
@@ -95,7 +91,6 @@ class Fills(Model):
         scale: training size of the first photo as a fraction of its original size.
     """
 
-    task: ClassVar[str] = "inpaint"
     scale: float
 
     @abstractmethod
@@ -168,14 +163,55 @@ class Redraws(Model):
         """
 
     @abstractmethod
-    def animate(self, *given: Any, **how: Any) -> Iterator[Tensor]:
-        """The photo in motion; see :func:`internal_gan.models.singan.animation.animate`."""
+    def animate(
+        self,
+        frames: int,
+        *,
+        alpha: float,
+        beta: float,
+        fps: float,
+        start_scale: int = 0,
+        loop: bool = False,
+        seed: int = 0,
+        size: Size | None = None,
+    ) -> Iterator[Tensor]:
+        """The photo in motion, frame by frame.
+
+        Args:
+            frames: their number, which does not affect memory.
+            alpha: pull towards the photo, in (0, 1].
+            beta: smoothness of the motion, in [0, 1).
+            fps: frames per second.
+            start_scale: 0 moves everything; higher values move only smaller structures.
+            loop: whether the last frame leads back to the first.
+            size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
+                animates a random image, higher ones the stretched photo.
+        """
 
     @abstractmethod
     def animating_memory(self, size: Size) -> int:
         """Approximate peak memory, in bytes, for frames of a size."""
 
     @abstractmethod
-    def super_resolve(self, *given: Any, **how: Any) -> Tensor:
-        """An image enlarged;
-        see :func:`internal_gan.models.singan.super_resolution.super_resolve`."""
+    def super_resolve(
+        self,
+        factor: float,
+        image: Tensor | None = None,
+        *,
+        seed: int = 0,
+        noise: float = 1.0,
+        back_projection: int = 1,
+        passes: int | None = None,
+    ) -> Tensor:
+        """An image enlarged, with added detail like the photo's own; on the model's device.
+
+        Args:
+            factor: any number above 1.
+            image: of any size; the model's own by default.
+            noise: strength of the noise in each pass, relative to training.
+            back_projection: corrections per pass, which keep the result true to the image.
+            passes: in how many the image is enlarged; by default chosen from ``factor``.
+
+        Raises:
+            ValueError: an argument out of range, or fewer than two finished scales.
+        """

@@ -157,7 +157,6 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: its name, as in ``model=singan``.
-        task: that runs at the end of a training.
         image: the working image, a buffer.
         sizes: working size of every stage; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
@@ -167,7 +166,6 @@ class Model(nn.Module, ABC):
     """
 
     family: ClassVar[str]
-    task: ClassVar[str] = "sample"
     image: Pixels
     generators: nn.ModuleList
     precision: torch.dtype = torch.float32

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from internal_gan.config.families import ending_of
 from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
@@ -112,7 +113,7 @@ class Evaluate(Task[EvaluateOptions]):
         as_learnt = replace(options.finish, resolution="model")
         context.given.options = replace(options, retarget=results_alone, finish=as_learnt)
         # Files are kept and pictures marked as by the model's own task.
-        self.name = model.task
+        self.name = ending_of(model.family)
         self._drawing = task_of(self.name, context)
         self._drawing.check(model)
         self._real = self._drawing.learnt(model)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import check_able
+from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
@@ -87,7 +87,9 @@ def run_task(options: Options) -> int:
             say(context.console, line)
         folder.write_status("running", started=begun)
         if model is not None:
-            folder.write_status("running", device=str(model.device), model_task=model.task)
+            folder.write_status(
+                "running", device=str(model.device), model_task=ending_of(model.family)
+            )
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, TABLE[task.name].reads)

@@ -12,7 +12,7 @@ from rich.table import Table
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import check_able
+from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device, select_precision
@@ -172,7 +172,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
             f"image: {source.count} photos, but a model of {recipe.model_class.family} is trained "
             "on one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
         )
-    task = recipe.model_class.task if options.task == "train" else options.task
+    task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
     work = task_of(task, Context(source, source))
     if as_learnt:
@@ -243,7 +243,7 @@ def _learn(
     work.context.console, work.context.folder = console, folder
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
-    folder.write_status("running", device=str(model.device), model_task=model.task)
+    folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
     for line in (*header(training.about), f"Run folder {folder.path}"):
         say(console, line)
     console.print(_table(model))

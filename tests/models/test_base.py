@@ -19,6 +19,7 @@ from tests.tiny import INGAN_FAST, INGAN_PAPER, finish_stages, picture, recipe_o
 from tests.toy import optimization
 
 MASK = torch.ones(1, 1, 40, 56)
+MOTION: dict[str, Any] = {"alpha": 0.1, "beta": 0.9, "fps": 10}
 
 
 @pytest.mark.parametrize(
@@ -115,8 +116,8 @@ def singan() -> SinGAN:
         (lambda m: sample(m, 1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
         (lambda m: sample(m, 1, (math.nan, 5)), "size is"),  # type: ignore[arg-type]
         (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
-        (lambda m: animate(m, 10**12), "frames is 1000000000000"),
-        (lambda m: animate(m, 2, size=(10**6, 10**6)), "size is 1000000x1000000 pixels"),
+        (lambda m: animate(m, 10**12, **MOTION), "frames is 1000000000000"),
+        (lambda m: animate(m, 2, size=(10**6, 10**6), **MOTION), "size is 1000000x1000000 pixels"),
         (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
         (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
         (lambda m: soft_mask(m, MASK, 0, math.inf), "feather is inf; .* 0 to 1000"),

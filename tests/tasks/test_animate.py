@@ -36,7 +36,9 @@ def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) ->
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
     model = network_of(run)
-    frames = animate(model, 4, fps=8, start_scale=1, loop=loop == "true", beta=0.5, seed=4)
+    frames = animate(
+        model, 4, alpha=0.1, beta=0.5, fps=8, start_scale=1, loop=loop == "true", seed=4
+    )
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
     assert RunFolder(Path("out")).status()["state"] == "finished"

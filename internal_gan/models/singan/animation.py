@@ -12,7 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.ladder import MOST_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
-from internal_gan.models.singan.walk import PAPER_FPS, Fields, Walk
+from internal_gan.models.singan.walk import Fields, Walk
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -24,15 +24,15 @@ def animate(
     model: NoisePyramid,
     frames: int,
     *,
-    alpha: float = 0.1,
-    beta: float = 0.9,
-    fps: float = PAPER_FPS,
+    alpha: float,
+    beta: float,
+    fps: float,
     start_scale: int = 0,
     loop: bool = False,
     seed: int = 0,
     size: Size | None = None,
 ) -> Iterator[Pixels]:
-    """Frames of an animation, on the CPU.
+    """See :meth:`internal_gan.models.abilities.Redraws.animate`.
 
     From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it.
     The coarser scales reconstruct the image.
@@ -40,14 +40,6 @@ def animate(
     The generators were trained with noise of variance 1. If the reconstruction's noise and the walk
     together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
     standard deviation.
-
-    Args:
-        frames: their number, which does not affect memory.
-        alpha, beta, fps: see :class:`internal_gan.models.singan.walk.Walk`.
-        start_scale: 0 moves everything; higher values move only smaller structures.
-        loop: whether the last frame leads back to the first.
-        size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
-            animates a random image, higher ones the stretched photo.
     """
     model.ladder.check_finished()
     check_range(1, MOST_RESULTS, frames=frames)

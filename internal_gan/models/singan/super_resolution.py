@@ -20,7 +20,7 @@ MOST_ROUNDS = 100
 @torch.no_grad()
 def super_resolve(
     model: NoisePyramid,
-    factor: float = 4.0,
+    factor: float,
     image: Pixels | None = None,
     *,
     seed: int = 0,
@@ -28,26 +28,14 @@ def super_resolve(
     back_projection: int = 1,
     passes: int | None = None,
 ) -> Pixels:
-    """Enlarge an image and add detail like the photo's own.
+    """See :meth:`internal_gan.models.abilities.Redraws.super_resolve`.
 
     Each of k passes enlarges by factor^(1/k) and runs the finest generator. The paper enlarges by
     the ratio r of the two finest scales, for which the generator was trained. Here k is chosen for
     r^2, since many passes oversharpen. Large images are computed in tiles.
 
-    Args:
-        factor: any number above 1.
-        image: of any size; the model's own by default.
-        noise: strength of the noise in each pass, relative to training.
-        back_projection: corrections per pass. Each shrinks the result to the size of ``image`` and
-            adds the enlarged difference (Irani and Peleg, "Improving resolution by image
-            registration", 1991). More stay closer to the image; 0 is the paper's method.
-        passes: k; by default chosen from ``factor``.
-
-    Returns:
-        An image of ``factor`` times the size, on the model's device.
-
-    Raises:
-        ValueError: an argument out of range, or fewer than two finished scales.
+    A back-projection shrinks the result to the size of ``image`` and adds the enlarged difference
+    (Irani and Peleg, "Improving resolution by image registration", 1991). The paper has none.
     """
     Range(above=1).check(factor=factor)
     check_range(0, noise=noise)

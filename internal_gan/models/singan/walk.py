@@ -37,7 +37,7 @@ class Walk:
     Source: Shaham et al. 2019, supplementary material, animation.
     """
 
-    def __init__(self, alpha: float = 0.1, beta: float = 0.9, fps: float = PAPER_FPS) -> None:
+    def __init__(self, alpha: float, beta: float, fps: float = PAPER_FPS) -> None:
         Range(above=0, high=1).check(alpha=alpha)
         Range(0, below=1).check(beta=beta)
         Range(above=0).check(fps=fps)

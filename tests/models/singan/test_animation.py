@@ -1,6 +1,7 @@
 """Frames of an animation: where they begin, what moves, and how they loop."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -21,8 +22,12 @@ def model() -> SinGAN:
     return model
 
 
-def frames(model: SinGAN, count: int, **options: object) -> Tensor:
-    return torch.cat(list(animate(model, count, **options)))  # type: ignore[arg-type]
+# The walk's alpha and beta, and frames per second.
+MOTION: dict[str, Any] = {"alpha": 0.1, "beta": 0.9, "fps": 10}
+
+
+def frames(model: SinGAN, count: int, **options: Any) -> Tensor:
+    return torch.cat(list(animate(model, count, **MOTION | options)))
 
 
 @pytest.mark.parametrize("start_scale", [0, 1, 2])
@@ -56,7 +61,7 @@ def test_a_scale_gets_the_walks_noise_but_no_more_than_it_was_trained_with(
 
     monkeypatch.setattr(SinGAN, "refine", record)
     frames(model, 60, alpha=alpha, loop=loop)
-    walked = min(1.0, Walk(alpha).variance() ** 0.5)
+    walked = min(1.0, Walk(alpha, 0.9).variance() ** 0.5)
     for scale, noises in given.items():
         ratio = torch.stack(noises[20:]).square().mean().sqrt() / model.noise_std[scale]
         assert float(ratio) == pytest.approx(walked if scale else 1.0, rel=0.1)
@@ -76,7 +81,7 @@ def test_the_size_is_exact_to_the_pixel(model: SinGAN, start_scale: int) -> None
     ],
 )
 def test_numbers_out_of_range_are_refused_before_the_first_frame(
-    model: SinGAN, options: dict[str, object], message: str
+    model: SinGAN, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        animate(model, **{"frames": 3, **options})  # type: ignore[arg-type]
+        animate(model, **{"frames": 3, **MOTION, **options})

@@ -47,7 +47,7 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
 )
 def test_a_number_out_of_range_is_named(options: dict[str, float], piece: str) -> None:
     with pytest.raises(ValueError, match=piece):
-        super_resolve(untrained(), **options)  # type: ignore[arg-type]
+        super_resolve(untrained(), **{"factor": 2, **options})  # type: ignore[arg-type]
 
 
 def test_a_model_of_one_scale_is_refused() -> None:

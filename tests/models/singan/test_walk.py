@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.models.singan.walk import Fields, Walk
 
 COUNT = 20_000
+ALPHA, BETA = 0.1, 0.9
 
 
 def pushes(t: int) -> Fields:
@@ -50,7 +51,7 @@ def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, b
 
 
 def test_the_variance_has_its_closed_form() -> None:
-    walk = Walk()
+    walk = Walk(ALPHA, BETA)
     walked = first_fields(walk.steps(pushes), 60)
     for field, expected in zip(walked, walk.variances(), strict=False):
         assert float(field.var(correction=0)) == pytest.approx(expected, rel=0.05, abs=1e-9)
@@ -60,14 +61,14 @@ def test_the_variance_has_its_closed_form() -> None:
 
 @pytest.mark.parametrize("period", [1, 2, 7, 24])
 def test_the_variance_of_a_loop_has_its_closed_form(period: int) -> None:
-    walk = Walk()
+    walk = Walk(ALPHA, BETA)
     e = torch.stack(first_fields(walk.loop(pushes, period), period))
     assert float(e.square().mean()) == pytest.approx(walk.variance(period), rel=0.03)
 
 
 @pytest.mark.parametrize("fps", [5, 24, 60])
 def test_the_motion_is_the_same_at_any_frame_rate(fps: int) -> None:
-    at_ten, other = Walk(), Walk(fps=fps)
+    at_ten, other = Walk(ALPHA, BETA), Walk(ALPHA, BETA, fps)
     assert other.variance() == pytest.approx(at_ten.variance())
     for seconds in (1, 2, 3):
         assert likeness(other, seconds * fps) == pytest.approx(
@@ -93,4 +94,4 @@ def likeness(walk: Walk, frames: int) -> float:
 )
 def test_numbers_out_of_range_are_refused(options: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Walk(**options)
+        Walk(**{"alpha": ALPHA, "beta": BETA, **options})
