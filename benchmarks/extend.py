@@ -129,7 +129,7 @@ def do_cut(photo: Path, output: Path, size: int) -> dict[str, Any]:
         started = time.perf_counter()
         made[name] = torch.where(part > 0, method(canvas, part, margins), whole)
         seconds[name] = time.perf_counter() - started
-    detector = Canny()
+    detector = Canny(sigma=2.0, low=0.1, high=0.2)
     figures = {
         name: {
             "step": step(one, margins),

@@ -38,9 +38,9 @@ class Canny(EdgeDetector):
     The gradient of an edge is at least ``low`` everywhere and reaches ``high`` somewhere.
     """
 
-    sigma: float = 2.0
-    low: float = 0.1
-    high: float = 0.2
+    sigma: float
+    low: float
+    high: float
 
     def __post_init__(self) -> None:
         check_range(0.1, LARGEST_SIGMA, sigma=self.sigma)

@@ -61,7 +61,7 @@ class HED(EdgeDetector):
     ``threshold`` is the smallest probability of an edge.
     """
 
-    def __init__(self, threshold: float = 0.5) -> None:
+    def __init__(self, threshold: float) -> None:
         check_range(0.01, 0.99, threshold=threshold)
         self.threshold = threshold
         self.network = HEDNetwork(read_hed("model/edges=hed"))

@@ -53,9 +53,7 @@ class RandomFeatures(FeatureNetwork):
         levels: number of scales, each half the size of the one before.
     """
 
-    def __init__(
-        self, filters: int = 64, *, kernel_size: int = 7, levels: int = 3, seed: int = 0
-    ) -> None:
+    def __init__(self, filters: int, *, kernel_size: int, levels: int, seed: int) -> None:
         super().__init__()
         check_range(1, MOST_CHANNELS, filters=filters)
         check_kernel(kernel_size)
@@ -104,7 +102,7 @@ class VGGFeatures(FeatureNetwork):
         depth: Literal[16, 19],
         weights: str | None = None,
         *,
-        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        widths: Sequence[int],
         normalise: bool = True,
     ) -> None:
         super().__init__()

@@ -88,10 +88,10 @@ class SlicedWasserstein(PatchLoss):
         real: Pixels,
         rng: torch.Generator,
         *,
-        patch: int = 7,
-        projections: int = 16,
-        bank: int = 256,
-        places: int = 8192,
+        patch: int,
+        projections: int,
+        bank: int,
+        places: int,
         levels: int,
     ) -> None:
         check_range(1, MOST_LEVELS, levels=levels)
@@ -153,12 +153,12 @@ class NearestPatch(PatchLoss):
         real: Pixels,
         rng: torch.Generator,
         *,
-        patch: int = 7,
-        queries: int = 512,
-        candidates: int = 3072,
+        patch: int,
+        queries: int,
+        candidates: int,
         reverse_weight: float,
         normalise: float | None = None,
-        levels: int = 1,
+        levels: int,
     ) -> None:
         check_range(1, MOST_LEVELS, levels=levels)
         check_range(1, patch=patch, queries=queries, candidates=candidates)

@@ -10,6 +10,8 @@ from internal_gan.shapes import Pixels
 
 PATCH = 7
 DIRECTIONS = 24  # compared at each size in each step
+BANK = 256  # directions prepared in advance
+PLACES = 8192  # patches of the drawing compared at each size in each step, about
 # Adam's initial learning rate, about the largest change of a pixel, which then falls.
 RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
 
@@ -36,7 +38,13 @@ def matched(
     with torch.inference_mode(False), torch.enable_grad(), exact:
         rng = torch.Generator(photo.device).manual_seed(0)
         distance = SlicedWasserstein(
-            photo, rng, patch=PATCH, projections=DIRECTIONS, levels=MOST_LEVELS
+            photo,
+            rng,
+            patch=PATCH,
+            projections=DIRECTIONS,
+            bank=BANK,
+            places=PLACES,
+            levels=MOST_LEVELS,
         )
         levels = len(distance.quantiles)
         pixels = drawing.float().clone().requires_grad_()

@@ -16,6 +16,8 @@ from internal_gan.images.edges import Canny
 from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, picture
 
+CANNY = Canny(sigma=2.0, low=0.1, high=0.2)
+
 
 @pytest.mark.slow
 def test_every_guide_is_evaluated_in_every_hole(
@@ -49,14 +51,14 @@ def test_a_continued_line_has_no_gap_and_the_gap_grows_with_its_shift() -> None:
     photo, hole = torch.full((1, 3, 48, 64), -0.6), torch.zeros(1, 1, 48, 64)
     photo[..., 24:, :] = 0.6
     hole[..., 12:36, 20:44] = 1
-    same = continuity(Canny(), photo, photo, hole)
+    same = continuity(CANNY, photo, photo, hole)
     assert (same["gap"], same["lines"]) == (0, 1)
     assert same["angle"] < 5
     near, far = (
-        continuity(Canny(), photo, torch.where(hole > 0, photo.roll(shift, dims=-2), photo), hole)
+        continuity(CANNY, photo, torch.where(hole > 0, photo.roll(shift, dims=-2), photo), hole)
         for shift in (4, 7)
     )
     assert 0 < near["gap"] < far["gap"] < 8
     assert max(near["lines"], far["lines"]) < 0.5
     flat = torch.zeros_like(photo)
-    assert all(math.isnan(value) for value in continuity(Canny(), flat, flat, hole).values())
+    assert all(math.isnan(value) for value in continuity(CANNY, flat, flat, hole).values())

@@ -42,6 +42,7 @@ from tests.fidelity.published import (
 from tests.tiny import picture
 
 PAPER = "experiment=edgeconnect_paper"
+VGG19_WIDTHS = (64, 128, 256, 512, 512)
 
 
 @cache
@@ -353,7 +354,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "input of VGG-19": (seen_by_vgg19, (0, 1)),
     "style": (style_and_content_outside, (False, True)),
     "hole": (hole_seen, [1]),
-    "edges": (lambda: [finds_the_edges_of(Canny(sigma)) for sigma in (2, 1.5)], [True, False]),
+    "edges": (
+        lambda: [finds_the_edges_of(Canny(sigma, 0.1, 0.2)) for sigma in (2, 1.5)],
+        [True, False],
+    ),
     "learning rates": (
         rates,
         [(1e-4, 1e-5, 0.1), (1e-4, 1e-5, 0.1), (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)],
@@ -397,7 +401,7 @@ def test_style_is_compared_as_if_everything_outside_the_hole_were_black() -> Non
     torch.testing.assert_close(near["style"], style_distance(black[:1], black[1:]))
 
 
-def vgg19(path: Path, widths: Sequence[int] = (64, 128, 256, 512, 512)) -> Path:
+def vgg19(path: Path, widths: Sequence[int] = VGG19_WIDTHS) -> Path:
     """A file with random weights of VGG-19's layers, in torchvision's layout."""
     state, channels, place = {}, 3, 0
     for width, count in zip(widths, CONVOLUTIONS[19], strict=True):
@@ -414,10 +418,10 @@ def vgg19(path: Path, widths: Sequence[int] = (64, 128, 256, 512, 512)) -> Path:
 
 
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:
-    network = VGGFeatures(19, str(vgg19(tmp_path / "vgg.pth")))
+    network = VGGFeatures(19, str(vgg19(tmp_path / "vgg.pth")), widths=VGG19_WIDTHS)
     assert sum(p.numel() for p in network.parameters()) == 20_024_384
     content, style = network(picture(32, 40))
-    assert [m.shape[1] for m in content] == [64, 128, 256, 512, 512]
+    assert [m.shape[1] for m in content] == [*VGG19_WIDTHS]
     assert [m.shape[1] for m in style] == [128, 256, 512, 512]
 
 

@@ -50,14 +50,14 @@ def test_the_network_is_the_papers(
     size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install_hed(monkeypatch, tmp_path)
-    found = HED().network(picture(*size))
+    found = HED(0.5).network(picture(*size))
     assert found.std() > 0
     torch.testing.assert_close(found, plain(picture(*size)), rtol=1e-3, atol=1e-4)
 
 
 def test_a_ridge_becomes_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_hed(monkeypatch, tmp_path)
-    detector = HED()
+    detector = HED(0.5)
     detector.network = Ridge()  # type: ignore[assignment]
     edges = detector(picture(30, 40))
     assert torch.equal(edges, (torch.arange(40) == 20).float().expand(1, 1, 30, 40))

@@ -1,5 +1,6 @@
 """Feature networks compute the right maps, and their distances follow the formulas."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ from internal_gan.nn.perceptual import (
 )
 from tests.tiny import EDGECONNECT, picture, recipe_of
 from tests.wheels import WIDTHS, hed_tensors, install_hed
+
+random_features = partial(RandomFeatures, 4, kernel_size=7, levels=3, seed=0)
 
 
 def stand_in(depth: int = 19) -> dict[str, Tensor]:
@@ -113,11 +116,11 @@ def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
 
 def test_random_features_are_fixed_by_their_seed_and_see_colour() -> None:
     image = picture()
-    first, again, other = (RandomFeatures(4, seed=seed)(image)[0] for seed in (0, 0, 1))
+    first, again, other = (random_features(seed=seed)(image)[0] for seed in (0, 0, 1))
     assert [tuple(m.shape[1:]) for m in first] == [(7, 40, 56), (7, 20, 28), (7, 10, 14)]
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first[0], other[0])
-    brighter = RandomFeatures(4)(image + 0.1)[0]
+    brighter = random_features()(image + 0.1)[0]
     torch.testing.assert_close(
         brighter[0][:, :4, 3:-3, 3:-3], first[0][:, :4, 3:-3, 3:-3], atol=1e-4, rtol=1e-4
     )
@@ -127,7 +130,7 @@ def test_random_features_are_fixed_by_their_seed_and_see_colour() -> None:
 @pytest.mark.parametrize("size", [0, 1, 4, 33])
 def test_random_features_refuse_a_kernel_that_they_cannot_use(size: int) -> None:
     with pytest.raises(ValueError, match=rf"^kernel_size is {size}; allowed: "):
-        RandomFeatures(4, kernel_size=size)
+        random_features(kernel_size=size)
 
 
 def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:

@@ -42,7 +42,9 @@ def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-KINDS = [SlicedWasserstein, partial(NearestPatch, reverse_weight=0)]
+SLICED = partial(SlicedWasserstein, projections=16, bank=256, places=8192)
+NEAREST = partial(NearestPatch, queries=512, candidates=3072, reverse_weight=0)
+KINDS = [SLICED, NEAREST]
 
 
 def sliced(real: Tensor, *, patch: int = 5, projections: int = 16) -> SlicedWasserstein:
@@ -61,6 +63,7 @@ def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> Nea
         queries=ALL,
         candidates=ALL,
         reverse_weight=reverse_weight,
+        levels=1,
     )
 
 
@@ -130,7 +133,7 @@ def test_nearest_patch_agrees_with_brute_force(
 
 def test_nearest_patch_uses_at_most_the_given_number_of_patches() -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2).requires_grad_()
-    loss = NearestPatch(real, rng(), patch=3, queries=5, candidates=7, reverse_weight=0)
+    loss = NEAREST(real, rng(), patch=3, queries=5, candidates=7, levels=1)
     loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
     assert fake.grad is not None
     assert 9 <= int((fake.grad[0].abs().sum(dim=0) > 0).sum()) <= 5 * 9
@@ -140,9 +143,7 @@ def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
     fake, real = (torch.tensor(row).expand(1, 3, 1, 2) for row in ([0.0, 0.1], [0.1, 0.6]))
 
     def squared(alpha: float | None) -> float:
-        return float(
-            NearestPatch(real, rng(), patch=1, normalise=alpha, reverse_weight=0)(fake, rng(), 0)
-        )
+        return float(NEAREST(real, rng(), patch=1, normalise=alpha, levels=1)(fake, rng(), 0))
 
     # Both are pulled to 0.1, which the image already contains.
     assert squared(None) == squared(1.0) == pytest.approx(0.1**2 / 2)
@@ -153,8 +154,8 @@ def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
 def test_small_generated_images_fall_back_to_a_finer_level() -> None:
     real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
     for loss in (
-        NearestPatch(real, rng(), patch=5, queries=ALL, levels=2, reverse_weight=0),
-        SlicedWasserstein(real, rng(), patch=5, levels=2),
+        NEAREST(real, rng(), patch=5, queries=ALL, levels=2),
+        SLICED(real, rng(), patch=5, levels=2),
     ):
         assert torch.equal(loss(fake, rng(), 0), loss(fake, rng(), 0))
         assert torch.isfinite(loss(fake, rng(), 1))
@@ -164,7 +165,7 @@ def test_small_generated_images_fall_back_to_a_finer_level() -> None:
 def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> None:
     """A pixel is at no distance when its colour is among the shown ones."""
     real = torch.linspace(-1, 1, 10).expand(1, 3, 1, 10)
-    loss = NearestPatch(real, rng(), patch=1, candidates=candidates, reverse_weight=0)
+    loss = NEAREST(real, rng(), patch=1, candidates=candidates, levels=1)
     times = torch.zeros(10)
     for step in range(25):
         shown = [float(loss(pixel, rng(), step)) == 0 for pixel in torch.split(real, 1, dim=3)]
@@ -216,9 +217,9 @@ class TestEveryPatchLoss:
     def test_the_seed_decides_which_patches_are_looked_at(self, name: str) -> None:
         real, fake = picture(24, 32, 1), picture(24, 32, 2)
         loss = (
-            SlicedWasserstein(real, rng(), projections=4, bank=64, levels=1)
+            SLICED(real, rng(), patch=7, projections=4, bank=64, levels=1)
             if name == "sliced_wasserstein"
-            else NearestPatch(real, rng(), queries=32, candidates=64, reverse_weight=0)
+            else NEAREST(real, rng(), patch=7, queries=32, candidates=64, levels=1)
         )
         first, same, other = (float(loss(fake, rng(seed), 0)) for seed in (1, 1, 2))
         assert first == same != other
