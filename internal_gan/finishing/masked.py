@@ -29,16 +29,20 @@ if TYPE_CHECKING:
 BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
-# Pixels are taken from a window of this many times a part's sides, at least LEAST_WINDOW pixels;
-# it grows until this share of it may be copied.
-WINDOW_TIMES, LEAST_WINDOW, LEAST_OPEN = 3, 640, 0.25
+# A part is rebuilt from a square window around it, whose side doubles until enough of it may be
+# copied.
+WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
+LEAST_WINDOW = 640  # the shortest first side, in pixels
+LEAST_OPEN = 0.25  # the share of pixels that must be allowed to be copied
 # Pixels kept around a part whose pixels come from another photo.
 MARGIN = 256
-# Canvas and photo lie below each other at a multiple of this many rows, so that both can be halved.
+# If pixels come from another photo, the canvas is put below it. The canvas begins at a multiple of
+# this many rows, so that halving both does not mix their rows.
 ROWS_APART = 64
-# The drawing decides the layout up to this share of the size at which it was drawn, and a detailed
-# one at least up to the size at which a part's shorter side has DETAILED_SIDE pixels.
-DECIDES, DETAILED_SIDE = 0.75, 50
+# Rebuilding begins at a small size, at which the drawing decides the layout.
+DECIDES = 0.75  # this size, relative to the one at which the drawing was made
+# If the drawing is detailed, a part's shorter side has at least this many pixels at this size.
+DETAILED_SIDE = 50
 # An extra or missing line counts like a difference of this many colour levels.
 LINE_LEVELS = 200
 

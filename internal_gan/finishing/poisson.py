@@ -17,9 +17,10 @@ from internal_gan.patches.kernels import compiled
 
 Values = NDArray[np.float32]
 
-# About the smallest side in the multigrid cycle, its smoothing steps before a smaller size, the
-# most iterations, and the relative error that ends them.
-COARSEST, SMOOTHED, STEPS, ACCURACY = 32, 1, 60, 3e-3
+COARSEST = 32  # a multigrid cycle stops halving at this shorter side, in pixels
+SMOOTHED = 1  # smoothing steps of the cycle before each halving
+STEPS = 60  # of conjugate gradients, at most
+ACCURACY = 3e-3  # the relative error at which they end
 
 
 def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)) -> Values:

@@ -44,13 +44,16 @@ from internal_gan.units import Size
 
 SEARCHES_PER_SIZE = 3
 SWEEPS_FROM_SCRATCH, SWEEPS_FROM_MATCHES = 2, 1
-# Searches near seams at each octave, and by how many pixels they move matches. A match carried to
-# twice the size is only right to within a pixel, which shows most in a part of a photo.
-SEAM_SEARCHES, SEAM_SEARCHES_IN_PARTS, SHIFTS_IN_PARTS = 2, 3, 1
+# After each doubling of the size, patches near seams are searched for again, since a match carried
+# from half the size may be a pixel off. This shows most where a part of a photo is rebuilt.
+SEAM_SEARCHES = 2
+SEAM_SEARCHES_IN_PARTS = 3
+SHIFTS_IN_PARTS = 1  # by how many pixels these try to move each match
 # Price of each neighbour that a patch near a seam does not continue.
 BREAK_PRICE = 300.0
-# Patches that the picture lacks are preferred, the more the smaller this is; in mean squared
-# differences of colours in [0, 1]. Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
+# The search prefers patches of the photo that the picture still lacks; the smaller this is, the
+# more strongly. In mean squared differences of colours in [0, 1]. Source: Granot et al., "Drop the
+# GAN", CVPR 2022, Section 4.2.
 COMPLETENESS_ALPHA = 0.01
 
 

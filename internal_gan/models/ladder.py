@@ -10,8 +10,8 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.nn.blocks import MOST_CHANNELS
 from internal_gan.units import Size
 
-# Pixels of one result, which need at least 16 gigabytes, and results of one call.
-MOST_PIXELS, MOST_RESULTS = 250_000_000, 1_000_000
+MOST_PIXELS = 250_000_000  # of one result; drawing it takes at least 16 gigabytes of memory
+MOST_RESULTS = 1_000_000  # of one call
 
 Refine = Callable[[int, Tensor | None], Tensor]
 After = Callable[[int, Tensor], Tensor]

@@ -40,15 +40,13 @@ DISTRUST_PER_PIXEL = 1.3
 # Things keep to certain heights in most scenes. So moving a patch from top to bottom, or from side
 # to side, counts like this difference of colours.
 WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
-# Around a photo, a place counts as one inside, and this many times as much. Beside the photo, it is
-# the place that mirroring the photo would put there, so that no strip along the border is repeated
-# over and over. Above and below, where a mirrored meadow would hold trees, it is the nearest one.
-# Patches that nothing resembles are hardly favoured, so that what lies in the photo's middle is not
-# repeated. The smallest size is larger: at a smaller one, a patch would hold both the sky and what
-# is below it.
-OUTSIDE, ALPHA_OUTSIDE = 5.0, 0.5
-# The smallest size, in patches along the short side, in a photo and around it.
-LEAST_PATCHES, LEAST_PATCHES_OUTSIDE = 2, 6
+# A patch around a photo is compared as if it were inside it. Left and right of the photo, it is
+# mirrored into it, so that no strip along the border is repeated over and over. Above and below,
+# where mirroring would put trees into a meadow, it is moved to the border.
+OUTSIDE = 5.0  # how many times as much the moves between places count there
+ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
+LEAST_PATCHES = 2  # along the short side at the smallest size
+LEAST_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
 MOST_PAIRS = 1e8

@@ -42,12 +42,13 @@ PATCH = kernels.PATCH
 # must not depend on the number of threads.
 BAND = 64
 
-# Waves of low frequency by which the tree tells patches apart, how many along each axis they are
-# chosen from, and about how many patches are sampled to choose them.
-TREE_WAVES, FREQUENCIES, SAMPLED_PATCHES = 16, 5, 1000
-# Every second place of every second row is looked up in the tree. It returns two matches, each at
-# most 1 + TREE_TOLERANCE times as far away as the nearest.
-TREE_STRIDE, TREE_MATCHES, TREE_TOLERANCE = 2, 2, 2.0
+# The tree compares patches by those coefficients of their cosine transform that vary most.
+TREE_WAVES = 16  # coefficients
+FREQUENCIES = 5  # along each axis, the lowest, from which they are chosen
+SAMPLED_PATCHES = 1000  # roughly, of the source, that decide which vary most
+TREE_STRIDE = 2  # places and rows from one look-up in the tree to the next
+TREE_MATCHES = 2  # from each look-up
+TREE_TOLERANCE = 2.0  # a match is at most 1 + this times as far away as the nearest
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
 

@@ -35,7 +35,7 @@ from internal_gan.units import Size
 
 NAME = "comparison"
 FIGURES_FOLDER = ".figures"
-# Of a run; more would take longer and tell little more.
+# A run is judged by this many pictures; more take longer and hardly change the figures.
 MOST_PICTURES = 4
 
 

@@ -125,7 +125,8 @@ class Extend(Task[ExtendOptions]):
 
 
 _MARGINS = ("margins", "shape", "bleed")
-# What an option's value has in Python that a command line has not.
+# Removes the blanks and quotation marks of a list in Python, such as [0, '10%'], which is written
+# without them on the command line.
 _PLAIN = str.maketrans("", "", " '")
 
 

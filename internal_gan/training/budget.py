@@ -28,9 +28,9 @@ MOST_MEASURING_FRACTION = 1 / 3
 # More threads must take less than this fraction of the time, since their number affects the last
 # digits of results.
 WORTHWHILE_FRACTION = 0.9
-# Occasional work recurs within so many steps. At most a third of a stage's steps are tried, and
-# none after so many seconds.
-PROBE_STEPS, PROBE_SECONDS = 8, 2.0
+# A stage's cost is measured on a few steps, at most a third of its own.
+PROBE_STEPS = 8  # enough to include all work that is not done in every step
+PROBE_SECONDS = 2.0  # after these, no further step is begun
 
 
 def plan(

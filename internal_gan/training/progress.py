@@ -19,7 +19,8 @@ from internal_gan.units import counted, duration
 
 T = TypeVar("T")
 
-# At first, the speed counts as measured for so long as planned.
+# The first steps say little about the speed. So the measurement starts as if the training had run
+# for this long at the planned speed.
 ASSUMED_SECONDS = 2.0
 BAR_WIDTH = 20
 REFRESH_SECONDS, LINE_SECONDS = 0.5, 30.0

@@ -24,7 +24,7 @@ from internal_gan.units import Size
 
 # A crop is redrawn until so much of it is known.
 MOST_DRAWS, WANTED_KNOWN_SHARE = 8, 0.5
-# Of the finest detail, inside a hole.
+# In training, the networks see at most this share of the finest detail inside a hole.
 LARGEST_VISIBLE_SHARE = 0.6
 
 

@@ -21,8 +21,9 @@ from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.patches.losses import MOST_STEPS_BETWEEN
 from internal_gan.shapes import Pictures, Pixels
 
-# Of the coarse outputs that are computed at once.
-MOST_BASES, MOST_BASE_PIXELS = 16, 2**20
+# The outputs of the coarser scales are computed for several steps at once.
+MOST_BASES = 16  # at once
+MOST_BASE_PIXELS = 2**20  # in all of these
 MOST_DRAWINGS = 100_000
 MOST_IN_BATCH = 64
 

@@ -155,7 +155,7 @@ def _targets(
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-    # With each size, a function for the finisher of a part of it.
+    # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
     aimed = [
         (photo.at(_of_ratio(shape, own)), photo.at)
         if isinstance(shape, str)
