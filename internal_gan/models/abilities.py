@@ -6,7 +6,6 @@ Each class is an ability of :mod:`internal_gan.config.abilities`. Tensors of ima
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from torch import Tensor
 

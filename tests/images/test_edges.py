@@ -21,7 +21,7 @@ def step(at: int = 20, low: float = -0.5, high: float = 0.5) -> Tensor:
 
 
 def test_a_step_is_one_line_at_the_right_place() -> None:
-    edges = Canny()(step())
+    edges = canny()(step())
     assert edges.shape == (1, 1, 24, 40)
     assert set(edges.flatten().tolist()) == {0.0, 1.0}
     inner = edges[0, 0, 6:-6]
@@ -30,7 +30,7 @@ def test_a_step_is_one_line_at_the_right_place() -> None:
 
 
 def test_turning_the_image_turns_its_edges() -> None:
-    edges = Canny()(step().transpose(2, 3))
+    edges = canny()(step().transpose(2, 3))
     inner = edges[0, 0, :, 6:-6]
     assert set(inner.sum(dim=0).tolist()) == {1}
     assert set(inner.argmax(dim=0).tolist()) <= {19, 20}
