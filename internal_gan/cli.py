@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 
 from internal_gan.commands import run
 from internal_gan.config.arguments import SHORT, key_of, prepare, task_of
 from internal_gan.config.compose import to_options
-from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, composed, conf_dir
+from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
 from internal_gan.config.messages import user_errors
 from internal_gan.config.options import FIELDS
 from internal_gan.config.reference import help_of_task
 from internal_gan.errors import UserError, nearest
-from internal_gan.files import disk_errors, write_error
-from internal_gan.standard_output import lost_output, spare_output
+from internal_gan.files import disk_errors
 from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job
 from internal_gan.version import __version__
 
@@ -39,35 +39,38 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: with code 2 after a user's mistake, 1 after an error in this package, 130 or 143
-            after a stop by Ctrl-C or SIGTERM, and 141 if the reader of an answer is gone, as in
-            ``--help | head -1``. A run continues even if nobody reads its output.
+            after a stop by Ctrl-C or SIGTERM, and 141 if nobody reads an answer any more, as after
+            ``--help | head -1``.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    with spare_output():
-        try:
-            with disk_errors(Path()):
-                _run(arguments)
-            error = lost_output()
-            if error is not None and not isinstance(error, BrokenPipeError):
-                print(f"warning: {_not_printed(error)}", file=sys.stderr)
-        except Exception as error:
-            sys.exit(_told(error))
-        except KeyboardInterrupt:
-            sys.exit(130)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names may have characters that the encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        with disk_errors(Path()):
+            _run(arguments)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes it once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        sys.exit(_told(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _run(arguments: list[str]) -> None:
     flags = _parse(arguments)
     if flags.version:
-        with _answer():
-            print(f"internal-gan {__version__}")
+        print(f"internal-gan {__version__}")
         return
     overrides: list[str] = flags.overrides
     if not flags.shell_completion:
         overrides = prepare(overrides, multirun=flags.multirun)
     if flags.help and (task := task_of(overrides)):
-        with _answer():
-            print(help_of_task(task))
+        print(help_of_task(task))
         return
     answers = flags.cfg or flags.shell_completion or flags.help
     with user_errors(overrides):
@@ -80,54 +83,16 @@ def _run(arguments: list[str]) -> None:
     with user_errors(overrides), disk_errors(place), _hydra([*_for_hydra(flags), *overrides]):
         if many:
             many.launch(application, _say)
-        elif answers or flags.resolve or flags.package:
-            with _answer():
-                application()
         else:
-            _once(application, overrides)
+            application()
     if many and (code := many.end(_say)):
         sys.exit(code)
-
-
-def _once(application: Callable[[], None], overrides: Sequence[str]) -> None:
-    """One run. Hydra itself would compose everything twice, which takes half a second."""
-    config, outer = composed(overrides, with_hydra=True), HydraConfig.instance().cfg
-    if config.hydra.mode == RunMode.MULTIRUN:
-        application()
-        return
-    HydraConfig.instance().set_config(config)
-    try:
-        with open_dict(config):
-            del config.hydra
-        _job(config)
-    finally:
-        HydraConfig.instance().cfg = outer
-
-
-@contextlib.contextmanager
-def _answer() -> Iterator[None]:
-    """Exit with code 141, as other programs do, if nobody reads the block's output."""
-    try:
-        yield
-    finally:
-        error = lost_output()
-        if isinstance(error, BrokenPipeError):
-            sys.exit(141)
-        if error is not None:
-            raise UserError(_not_printed(error))
-
-
-def _not_printed(error: OSError) -> str:
-    reason = write_error(Path("standard output"), error)
-    return str(reason or f"cannot write standard output: {error.strerror}")
 
 
 def _job(config: DictConfig) -> float | None:
     """One run, or under multirun one of several."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
-        # Possibly in a process that did not start in main.
-        with spare_output():
-            return _one_of_several(config)
+        return _one_of_several(config)
     try:
         with disk_errors(Path()):
             options = to_options(config)

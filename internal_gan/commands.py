@@ -18,7 +18,6 @@ from internal_gan.config.families import check_able, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
-from internal_gan.process_settings import quick_imports
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
@@ -117,9 +116,9 @@ def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]
 
 def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
-    with quick_imports():
-        from internal_gan.tasks.runner import run_task
-        from internal_gan.tasks.train import Hooks, TrainingStopped, resume, train
+    from internal_gan.tasks.runner import run_task
+    from internal_gan.tasks.train import Hooks, TrainingStopped, resume, train
+
     ctrl_c_raises()
     hooks = Hooks(progress=True)
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -54,21 +52,3 @@ def ignored_warnings() -> Iterator[None]:
     """Ignore libraries' warnings, such as about harmless oddities in files."""
     with warnings.catch_warnings(action="ignore"):
         yield
-
-
-@contextmanager
-def quick_imports() -> Iterator[None]:
-    """Import torch and what needs it without looking for garbage in them, then or later.
-
-    Torch and numba make half a million objects that stay. Looking through them takes a quarter of
-    a second while they are imported, and as much again when the process ends.
-    """
-    first = "torch" not in sys.modules
-    if first:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if first:
-            gc.freeze()
-            gc.enable()

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from internal_gan.cli import main
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import TASKS, Options
-from tests.commands import ROOT, TINY_RUN, Answer, Shell, run_process
+from tests.commands import ROOT, TINY_RUN, Answer, Shell, run_process, start_process
 
 
 @pytest.fixture
@@ -255,3 +256,27 @@ def test_a_real_process_says_one_line_and_ends_with_2(tmp_path: Path) -> None:
     answer = run_process("image=a b=c #1 (2), [é].jpg", "model=singan", cwd=tmp_path)
     assert_one_line(answer, "image=a b=c #1 (2), [é].jpg: no such file")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX pipe")
+@pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"]], ids=" ".join)
+def test_a_command_whose_output_nobody_reads_ends_quietly(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    process = start_process(*arguments, cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait() == 141
+    assert process.stderr is not None
+    with process.stderr as said:
+        assert said.read() == ""
+
+
+def test_characters_that_the_encoding_lacks_are_escaped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.cli._run", lambda arguments: print("é and \udce9"))
+    with (tmp_path / "out").open("w", encoding="ascii") as file:
+        monkeypatch.setattr(sys, "stdout", file)
+        main([])
+    assert (tmp_path / "out").read_text() == "\\xe9 and \\udce9\n"

@@ -30,21 +30,3 @@ def test_modules_every_layer_may_import_need_only_the_standard_library(module: s
     )
     loaded = {name.partition(".")[0] for name in result.stdout.split()}
     assert loaded <= {*sys.stdlib_module_names, "__main__", "internal_gan"}
-
-
-def test_garbage_is_collected_again_after_the_imports() -> None:
-    script = """
-import gc
-from internal_gan.process_settings import quick_imports
-with quick_imports():
-    import torch
-    print(gc.isenabled())
-frozen = gc.get_freeze_count()
-with quick_imports():  # such as the next job of a sweep
-    made = [[] for _ in range(100_000)]
-print(gc.isenabled(), frozen > 0, gc.get_freeze_count() == frozen)
-"""
-    result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.split() == ["False", "True", "True", "True"]

@@ -15,7 +15,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
+from internal_gan.commands import run
 from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
@@ -52,10 +54,6 @@ def _warm_up() -> None:
 
 def done(overrides: Sequence[str]) -> str | None:
     """Run a command; returns an error, in one line, or None."""
-    from pathlib import Path
-
-    from internal_gan.commands import run
-
     try:
         with contextlib.redirect_stderr(io.StringIO()), disk_errors(Path()):
             run(compose(prepare(overrides)), changed={key_of(one) for one in overrides})

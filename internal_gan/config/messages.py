@@ -38,7 +38,7 @@ def user_errors(overrides: Sequence[str]) -> Iterator[None]:
     """Raise errors of Hydra and OmegaConf about ``overrides`` as :class:`UserError`."""
     try:
         yield
-    except UserError:
+    except (UserError, BrokenPipeError):
         raise
     except Exception as error:
         raise user_error(error, overrides) from error

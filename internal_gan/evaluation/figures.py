@@ -16,6 +16,7 @@ from internal_gan.evaluation.inception import LAYERS, InceptionStem
 from internal_gan.evaluation.sifid import sifid
 from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from internal_gan.finishing.origin import OTHER, Origin
+from internal_gan.finishing.seams import largest_piece, seam_figure
 from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
@@ -128,8 +129,6 @@ def judge(
 def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, float]:
     """``largest_piece`` and ``seams`` of a picture made of a photo of ``origin.photo_size``;
     nothing if some pixels come from no photo."""
-    from internal_gan.finishing.seams import largest_piece, seam_figure
-
     if (origin.kinds == OTHER).any():
         return {}
     drawn, given = (image[0].movedim(0, -1).cpu().numpy() for image in (sample, photo))

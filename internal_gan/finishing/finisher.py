@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,18 +15,20 @@ from numpy.typing import NDArray
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
+from internal_gan.finishing.compilation import compile_loops
+from internal_gan.finishing.film import film
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
+from internal_gan.finishing.walker import Fixed
+from internal_gan.finishing.whole import LARGEST, Indices, finish
 from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
+from internal_gan.patches.matching import matched
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
-
-if TYPE_CHECKING:
-    from internal_gan.finishing.walker import Fixed
-    from internal_gan.finishing.whole import Indices
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
@@ -164,8 +165,6 @@ class Finisher:
 
     @cached_property
     def _indices(self) -> Indices:
-        from internal_gan.finishing.whole import Indices
-
         return Indices(self._photo)
 
     @property
@@ -226,11 +225,6 @@ class Finisher:
         """
         if not self.on:
             return Finished(drawing)
-        from internal_gan.finishing.compilation import compile_loops
-        from internal_gan.finishing.whole import LARGEST, finish
-        from internal_gan.patches.matching import matched
-        from internal_gan.patches.origins import taken
-
         assert self.size is not None
         compile_loops(self._say)
         # Matching may turn a drawing that is close to the photo into a copy of it.
@@ -255,9 +249,6 @@ class Finisher:
         if not self.on:
             yield from drawings
             return
-        from internal_gan.finishing.compilation import compile_loops
-        from internal_gan.finishing.film import film
-
         assert self.size is not None
         compile_loops(self._say)
         drawn = (levels_of(drawing, 255) for drawing in drawings)
@@ -270,8 +261,6 @@ class Finisher:
         """A result with other pixels but the same origins."""
         if drawn.origin is None:
             return replace(drawn, pixels=pixels)
-        from internal_gan.patches.origins import taken
-
         places = drawn.origin.places
         exact = (levels_of(pixels, self._white) == taken(self._photo, places)).all(axis=2)
         return replace(drawn, pixels=pixels, origin=self._origin(exact, places))

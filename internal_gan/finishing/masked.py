@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 
 from internal_gan.device import check_memory
+from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.sizes import box_of
 from internal_gan.finishing.verification import compared
 from internal_gan.images.files.image import as_written
@@ -20,10 +22,8 @@ from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
+from internal_gan.patches.field import Flags, Image, Places, Wrap
 from internal_gan.shapes import Levels, Mask, Pixels
-
-if TYPE_CHECKING:
-    from internal_gan.patches.field import Flags, Image, Places, Wrap
 
 # Memory for each pixel of the photo, and in addition for each pixel of a rebuilt part.
 BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
@@ -140,9 +140,6 @@ def rebuilt_inside(
         source: the image to take pixels from in place of the photo; origins are places in it.
         wrap: whether the photo wraps from bottom to top, and from right to left.
     """
-    from internal_gan.finishing.compilation import compile_loops
-    from internal_gan.finishing.part import finish_inside
-
     compile_loops(reporter.say)
     origins = np.moveaxis(np.indices(photo.size, np.int32), 0, -1).copy()
     known = part[0, 0].numpy() == 0

@@ -17,7 +17,6 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
 from internal_gan.runs.results import Result
-from internal_gan.standard_output import spare_output
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import Display
 from internal_gan.units import duration
@@ -127,11 +126,8 @@ def say_where(console: Console, folder: RunFolder, task: str) -> None:
 
 @contextmanager
 def recorded(folder: RunFolder) -> Iterator[None]:
-    """Log what the block does, and record how it ends in ``status.json``.
-
-    The block continues even if its output cannot be written.
-    """
-    with log_to(folder.log_path), spare_output():
+    """Log what the block does, and record how it ends in ``status.json``."""
+    with log_to(folder.log_path):
         try:
             with disk_errors(folder.path):
                 yield

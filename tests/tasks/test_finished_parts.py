@@ -249,7 +249,7 @@ def test_finished_results_are_kept_after_ctrl_c(
             raise KeyboardInterrupt
         return finish_inside(*given, **how)
 
-    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", interrupted)
+    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", interrupted)
     answer = run(shell, runs, "edit", "edit.count=2")
     assert answer.code != 0
     assert "Traceback" not in answer.err
@@ -279,7 +279,7 @@ def test_the_progress_within_a_hole_is_shown(
         return finish_inside(*given, on_progress=lambda _: None, **how)
 
     monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
-    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", halfway)
+    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", halfway)
     assert run(shell, runs, "inpaint", "mask.feather=null").code == 0
     assert shown == pytest.approx([0.375, 0.875])
 
@@ -293,7 +293,7 @@ def guides(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
         found.append(guide)
         return finish_inside(*given, guide=guide, **how)
 
-    monkeypatch.setattr("internal_gan.finishing.part.finish_inside", watched)
+    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", watched)
     return found
 
 

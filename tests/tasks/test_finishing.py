@@ -18,7 +18,7 @@ from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
-from tests.commands import TINY_RUN, Shell, run_process
+from tests.commands import TINY_RUN, Shell
 from tests.tiny import network_of, picture, sample
 
 PATCHES = "finish.detail=patches"
@@ -70,7 +70,7 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
 
     results = []
     for matched in (one, two):
-        monkeypatch.setattr("internal_gan.patches.matching.matched", matched)
+        monkeypatch.setattr("internal_gan.finishing.finisher.matched", matched)
         folder = f"output={matched.__name__}"
         assert shell("task=sample", model, PATCHES, "sample.count=1", folder).code == 0
         results.append(values(f"{matched.__name__}/sample/000.png"))
@@ -176,18 +176,3 @@ def test_the_drawing_size_follows_the_share_of_the_photo_shown(
     made = finisher(tmp_path, size, resolution=resolution)
     assert made.size == size
     assert made.drawing_size == drawing
-
-
-@pytest.mark.slow
-def test_numba_is_not_loaded_without_finishing(shell: Shell, model: str) -> None:
-    timed = {"PYTHONPROFILEIMPORTTIME": "1"}
-    answer = run_process("--help", cwd=Path.cwd(), **timed)
-    assert answer.code == 0
-    assert "numba" not in answer.err
-    assert "scipy" not in answer.err
-    options = ("finish.detail=network", "sample.count=1", "output=out")
-    answer = run_process(
-        "task=sample", model, *options, cwd=Path.cwd(), PYTHONPROFILEIMPORTTIME="1"
-    )
-    assert answer.code == 0
-    assert "numba" not in answer.err

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.walker import Fixed
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import bounds
@@ -18,8 +19,6 @@ def finished(drawing: Tensor, target: Target) -> Finished:
     finisher, protected = target.finisher, target.protected
     if not finisher.on or target.protect is None or protected is None:
         return finisher(drawing)
-    from internal_gan.finishing.walker import Fixed
-
     mask = resize(protected, finisher.photo_size).clamp(0, 1)
     small = protect(target.protect, target.drawing_size)
     kept = enlarged(small, size_of(target.protect), mask, target.size)
