@@ -38,12 +38,6 @@ LONGEST_IN_FILMS = 1024
 FADE = 0.4
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# What a result costs on two cores (samples of 250 to 2048 pixels, AMD EPYC): for itself, for each
-# megapixel of its layout, which is decided where the photo's short side has LAYOUT_SIDE pixels, and
-# for each megapixel; and one that stays as the network draws it (SinGAN's default).
-SECONDS_EACH, SECONDS_OF_LAYOUT, SECONDS_PER_MEGAPIXEL = 0.5, 7.0, 0.35
-SECONDS_DRAWN, DRAWN_PER_MEGAPIXEL = 0.1, 6.0
-LAYOUT_SIDE = 320
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 LEAST, LEAST_SIDE = 8, 16
 
@@ -166,15 +160,6 @@ class Finisher:
     @cached_property
     def _indices(self) -> Indices:
         return Indices(self._photo)
-
-    @property
-    def seconds(self) -> float:
-        """About how long a result takes on two cores, with its files."""
-        megapixels = math.prod(self.size or self.photo_size) / 1e6
-        if not self.on:
-            return SECONDS_DRAWN + DRAWN_PER_MEGAPIXEL * megapixels
-        layout = megapixels * min(1.0, LAYOUT_SIDE / min(self.photo_size)) ** 2
-        return SECONDS_EACH + SECONDS_OF_LAYOUT * layout + SECONDS_PER_MEGAPIXEL * megapixels
 
     def at(self, size: Size) -> Finisher:
         """A copy for results of another size, with the photo at the same size."""

@@ -16,8 +16,8 @@ T = TypeVar("T")
 Made = TypeVar("Made")
 
 # Pictures made at once; one if they have more pixels, since a large one keeps all cores busy, or if
-# two do not fit into memory. Together they take this share of their time one after another.
-AT_ONCE, AT_ONCE_PIXELS, TOGETHER = 2, 5_000_000, 0.75
+# two do not fit into memory.
+AT_ONCE, AT_ONCE_PIXELS = 2, 5_000_000
 
 
 def at_once(finisher: Finisher) -> int:
@@ -27,11 +27,6 @@ def at_once(finisher: Finisher) -> int:
     pixels = math.prod(finisher.size or finisher.photo_size)
     fit = AT_ONCE * BYTES_PER_PIXEL * pixels <= free_memory(torch.device("cpu"))
     return AT_ONCE if pixels <= AT_ONCE_PIXELS and fit else 1
-
-
-def seconds_of(count: int, each: float, finisher: Finisher) -> float:
-    """About how long ``count`` results take, of which one alone takes ``each`` seconds."""
-    return each * (1 + (count - 1) * (TOGETHER if at_once(finisher) > 1 else 1))
 
 
 def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterator[Made]:

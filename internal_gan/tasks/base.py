@@ -29,15 +29,13 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
-from internal_gan.units import Size, counted, duration, memory
+from internal_gan.units import Size, counted, memory
 
 # Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
 
-# Results of more pixels, or that take more seconds, must be confirmed.
-LARGE, LONG, SECONDS_PER_MEGAPIXEL = 50_000_000, 120.0, 2.0
-# Seconds from which it is told how long drawing takes.
-LEAST_TOLD = 2.0
+# Results of more pixels must be confirmed.
+LARGE = 50_000_000
 
 T = TypeVar("T")
 Wanted = TypeVar("Wanted")
@@ -251,16 +249,14 @@ class Context:
         if files := self.given_layers:
             raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")
 
-    def check_size(self, size: Size | None, option: str, seconds: float | None = None) -> None:
-        """Raise a UserError that names ``option`` if a result of this size is very large or takes
-        very long, unless that was confirmed or a program asks for it."""
-        pixels = 0 if size is None else math.prod(size)
-        spent = SECONDS_PER_MEGAPIXEL * pixels / 1e6 if seconds is None else seconds
-        if self.options.confirm != "large" and self.asides and (pixels > LARGE or spent > LONG):
+    def check_size(self, size: Size, option: str) -> None:
+        """Raise a UserError that names ``option`` if a result of this size is very large, unless
+        that was confirmed or a program asks for it."""
+        pixels = math.prod(size)
+        if self.options.confirm != "large" and self.asides and pixels > LARGE:
             raise UserError(
                 f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
-                f"{duration(spent)} on two cores and {memory(BYTES_PER_PIXEL * pixels)} of memory; "
-                "to go on, add confirm=large"
+                f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
             )
 
     def say(self, text: str) -> None:
@@ -273,12 +269,10 @@ class Context:
             self.console.print(line, markup=False)
         self.opening = ()
 
-    def begin(self, count: int, seconds: float) -> None:
-        """Tell that so many results will be drawn, and how long that takes on two cores."""
+    def begin(self, count: int) -> None:
+        """Tell that drawing so many results begins."""
         self.expected = count
         self.open()
-        if seconds >= LEAST_TOLD:
-            self.say(f"Drawing {counted(count, 'picture')} takes about {duration(seconds)}")
 
     def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
         """Yield the items and show how many are done."""
@@ -333,11 +327,6 @@ class Task(ABC, Generic[Wanted]):
         The run folder is created after the first item, so raise any UserError about files or
         options before it.
         """
-
-    def cost(self, model: Any) -> float:
-        """About how many seconds drawing takes on two cores, at the end of a training; 0 if that is
-        hardly worth telling."""
-        return 0.0
 
     @property
     def memory(self) -> str:

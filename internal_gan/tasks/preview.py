@@ -1,6 +1,5 @@
 """task=preview: pictures made of a photo's patches alone, without any training."""
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -8,11 +7,8 @@ import torch
 from internal_gan.config.task_options import PreviewOptions
 from internal_gan.finishing.layout import layout
 from internal_gan.images.resize import size_of
-from internal_gan.tasks.ahead import ahead, at_once, seconds_of
+from internal_gan.tasks.ahead import ahead, at_once
 from internal_gan.tasks.base import Picture, Task
-
-# What a layout costs on two cores, and each of its pixels.
-LAYOUT_SECONDS, SECONDS_PER_PIXEL = 0.1, 2e-4
 
 
 class Preview(Task[PreviewOptions]):
@@ -28,9 +24,8 @@ class Preview(Task[PreviewOptions]):
         del photo  # until here it was in use, and thus read only once
         finisher.check(self.size_option)
         shape = finisher.drawing_size or size_of(learnt)
-        each = finisher.seconds + LAYOUT_SECONDS + SECONDS_PER_PIXEL * math.prod(shape)
-        self.context.check_size(finisher.size, self.size_option, each)
-        self.context.begin(wanted.count, seconds_of(wanted.count, each, finisher))
+        self.context.check_size(finisher.size or finisher.photo_size, self.size_option)
+        self.context.begin(wanted.count)
         seeds = self.seeds(wanted.count)
 
         def drawn(number: int) -> Picture:

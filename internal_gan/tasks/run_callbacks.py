@@ -39,10 +39,10 @@ class Schedule(Callback):
 
 
 class TimeLeft(ProgressReports):
-    """Keeps the share of the run that is done, and the seconds left, in ``status.json``."""
+    """Keeps the share of the training that is done, and the seconds left, in ``status.json``."""
 
-    def __init__(self, folder: RunFolder, after: float) -> None:
-        super().__init__(self._write, after)
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__(self._write)
         self._folder, self._written = folder, -math.inf
 
     def _write(self, at: TrainingProgress) -> None:

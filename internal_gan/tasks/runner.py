@@ -69,7 +69,7 @@ def run_task(options: Options) -> int:
     context.opening = first_lines = header(about)
     with enough_memory(task.memory):
         task.check(model)
-        drawn = task.draw(model)
+        drawing, drawn = time.monotonic(), task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
     like = None
@@ -93,7 +93,7 @@ def run_task(options: Options) -> int:
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, TABLE[task.name].reads)
-        reports = Reports(folder, context.console, lambda: context.expected, started)
+        reports = Reports(folder, context.console, lambda: context.expected, drawing)
         with enough_memory(task.memory), closing(reports):
             results = write(drawn, folder.path, like, mark_of(task, model), reports)
         folder.write_status("running", results=results, **context.facts)

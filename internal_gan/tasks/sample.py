@@ -12,7 +12,7 @@ from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.ahead import ahead, at_once, seconds_of
+from internal_gan.tasks.ahead import ahead, at_once
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.units import counted
 
@@ -36,12 +36,7 @@ class Sample(Task[SampleOptions]):
             needed = model.sampling_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option)
-        self.context.check_size(finisher.size, self.size_option, finisher.seconds)
-
-    def cost(self, model: Samples) -> float:
-        count = self.wanted.count * len(self._folders(model.num_stages, False))
-        finisher = self.context.finisher(model.image, self.wanted.size)
-        return seconds_of(count, finisher.seconds, finisher)
+        self.context.check_size(finisher.size or finisher.photo_size, self.size_option)
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
@@ -51,8 +46,7 @@ class Sample(Task[SampleOptions]):
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         folders = self._folders(model.finished, preview)
         if not preview:
-            whole = count * len(folders)
-            self.context.begin(whole, seconds_of(whole, finisher.seconds, finisher))
+            self.context.begin(count * len(folders))
 
         def finished(image: Pixels) -> Finished:
             return Finished(image) if preview else finisher(image, wrap, matching=wanted.matching)

@@ -247,21 +247,20 @@ def _learn(
     for line in (*header(training.about), f"Run folder {folder.path}"):
         say(console, line)
     console.print(_table(model))
-    after = work.cost(model)
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to resume later: {go_on}")
     pictures = Pictures(folder, work)
     callbacks: list[Callback] = [
         Schedule(options, folder.config_path),
-        *([Progress(Console(stderr=True, highlight=False), after)] if prints else []),
-        TimeLeft(folder, after),
+        *([Progress(Console(stderr=True, highlight=False))] if prints else []),
+        TimeLeft(folder),
         MetricsLogger(folder.metrics_path),
         pictures,
     ]
     if options.logger == "tensorboard":
         callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
     if callable(hooks.progress):
-        callbacks.append(ProgressReports(hooks.progress, after))
+        callbacks.append(ProgressReports(hooks.progress))
     callbacks += hooks.callbacks
     try:
         with enough_memory("model.max_size"):

@@ -124,8 +124,8 @@ class TrainingProgress:
     Attributes:
         stage: its name, such as ``scale 3``, and ``stage_index`` its number, from 0.
         step: of the stage, from 1; it has so many ``steps``.
-        fraction: of the whole run that is done, in [0, 1].
-        seconds_left: expected until the end of the run, its last pictures included.
+        fraction: of the training that is done, in [0, 1].
+        seconds_left: expected until the end of the training.
         scalars: the latest losses and other measures by name.
     """
 
@@ -146,9 +146,8 @@ class ProgressReports(Callback):
     of measured to planned time so far.
     """
 
-    def __init__(self, receive: Callable[[TrainingProgress], object], after: float = 0.0) -> None:
-        """``after`` are the seconds that drawing the last pictures is expected to take."""
-        self._receive, self._after = receive, after
+    def __init__(self, receive: Callable[[TrainingProgress], object]) -> None:
+        self._receive = receive
         self._scalars: dict[str, float] = {}
         self._first: float | None = None
 
@@ -178,8 +177,8 @@ class ProgressReports(Callback):
                 stage_index=stage_index,
                 step=step,
                 steps=steps,
-                fraction=min(done / (self._total + self._after), 1.0),
-                seconds_left=(max(self._total - done, 0.0) + self._after) * slower,
+                fraction=min(done / self._total, 1.0),
+                seconds_left=max(self._total - done, 0.0) * slower,
                 scalars=self._scalars,
             )
         )
@@ -189,10 +188,10 @@ class ProgressReports(Callback):
 
 
 class Progress(ProgressReports):
-    """Shows the time left of the run in a :class:`Display`, and a line after each stage."""
+    """Shows the time left in a :class:`Display`, and a line after each stage."""
 
-    def __init__(self, console: Console, after: float = 0.0) -> None:
-        super().__init__(self._show, after)
+    def __init__(self, console: Console) -> None:
+        super().__init__(self._show)
         self._console = console
         self._display: Display | None = None
 
@@ -201,7 +200,6 @@ class Progress(ProgressReports):
         self._stage_start = monotonic()
         self._display = Display(self._console)
         text = f"Training takes about {duration(plan.total_seconds)}"
-        text += f", and its pictures {duration(self._after)}" if self._after >= 1 else ""
         self._display.print(f"{text}; {counted(plan.threads, 'thread')}")
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:

@@ -391,24 +391,24 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> No
 
     page.on("dialog", refuse)
     panel.get_by_label("Height").fill("300")
-    panel.get_by_label("Width").fill("70000")
+    panel.get_by_label("Width").fill("180000")
     with page.expect_event("dialog"):
         panel.get_by_role("button", name="Draw").first.click()
     page.remove_listener("dialog", refuse)
-    assert re.search(r"21 megapixels takes about \d+ min .*memory\. Go on\?$", asked[0])
+    assert re.search(r"54 megapixels takes about 8\.1 GB of memory\. Go on\?$", asked[0])
     sync_api.expect(cards(page, "Variations")).to_have_count(before)
     # A training is only refused when it begins, so its card asks.
     page.evaluate(
         """async () => (await import("/page/server.js")).start(
-            "retarget", {"retarget.shape": [300, 70000]}, {model: "ingan"})"""
+            "sample", {"sample.size": [300, 180000]}, {model: "singan"})"""
     )
-    failed = cards(page, "Retargeted").filter(has_text="21 megapixels")
+    failed = cards(page, "Variations").filter(has_text="54 megapixels")
     failed.get_by_role("button", name="Go on").wait_for()
     assert "confirm=large" not in failed.inner_text()
     failed.get_by_role("button", name="Go on").click()
     failed.wait_for(state="detached")
-    cards(page, "Retargeted").first.get_by_role("button", name="Stop").click()
-    again = page.locator("#strip article[data-state=stopped]").filter(has_text="Retargeted")
+    cards(page, "Variations").first.get_by_role("button", name="Stop").click()
+    again = page.locator("#strip article[data-state=stopped]").filter(has_text="Variations")
     again.get_by_role("button", name="Delete").click()
     again.wait_for(state="detached")
     page.close()

@@ -1,6 +1,7 @@
 """task=preview: pictures composed of a photo's patches, without training."""
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,17 @@ def test_pictures_appear_one_by_one_with_the_time_left(
     # It was started before the first picture was drawn.
     spent = datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["started"])
     assert abs(spent.total_seconds() - status["seconds"]) <= 2
+
+
+@pytest.mark.parametrize(("least", "count"), [(0.0, 1), (1e9, 0)])
+def test_the_first_picture_tells_once_how_long_the_others_take(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, least: float, count: int
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
+    monkeypatch.setattr("internal_gan.tasks.reporting.LEAST_TOLD", least)
+    answer = shell("task=preview", "image=photo.png", "preview.count=3", "output=out")
+    told = re.findall("^1 of 3 pictures done in .* s; about .* s left$", answer.out, re.MULTILINE)
+    assert len(told) == answer.out.count(" left") == count
 
 
 def test_a_size_and_a_narrow_photo(shell: Shell) -> None:

@@ -76,19 +76,6 @@ class TestReports:
         assert (last.stage, last.stage_index, last.step, last.steps) == ("scale 1", 1, 50, 100)
         assert (first.scalars, last.scalars) == ({"loss": 1.0}, {"loss": 1.0})
 
-    def test_the_last_pictures_count_as_much_slower_as_the_training(
-        self, told: list[TrainingProgress], clock: Clock
-    ) -> None:
-        reports = ProgressReports(told.append, after=20.0)
-        reports.on_start(MODEL, PLAN)
-        for stage in (0, 1):
-            for step in range(1, 101):
-                clock.now += PLAN.stages[stage].seconds_per_step * 2
-                reports.on_step(stage, step, 100, None)
-            reports.on_stage_end(MODEL, stage)
-        assert told[-1].fraction == pytest.approx(100 / 120)
-        assert told[-1].seconds_left == pytest.approx(40, rel=0.05)
-
     def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast(
         self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
     ) -> None:

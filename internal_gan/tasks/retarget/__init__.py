@@ -26,15 +26,11 @@ class Retarget(Task[RetargetOptions]):
         for _ in targets(self.wanted, model, self.context):
             pass
 
-    def cost(self, model: Retargets) -> float:
-        found = targets(self.wanted, model, self.context)
-        return sum(target.finisher.seconds for target in found)
-
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
         learnt = self.learnt(model)
         wanted = list(targets(self.wanted, model, self.context))
         if not preview:
-            self.context.begin(len(wanted), sum(target.finisher.seconds for target in wanted))
+            self.context.begin(len(wanted))
         for target in wanted:
             drawing, file = self._paint(model, learnt, target), f"retarget/{target.name}.png"
             if preview:

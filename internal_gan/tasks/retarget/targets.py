@@ -84,7 +84,7 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         at = target.drawing_size
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
         target.finisher.check(option)
-        context.check_size(target.size, option, target.finisher.seconds)
+        context.check_size(target.size, option)
         if protect is not None:
             try:
                 protection_of(protect, at)
