@@ -266,10 +266,10 @@ def verify(
 
 
 def _read(given: Given, name: str, size: tuple[int, int] | None = None) -> Photo:
-    file, longest = name_of(given), None if size is None else max(READ_SIDE, *size)
+    file = name_of(given)
     if file is None:
-        return to_photo(given, name, longest)  # type: ignore[arg-type]
-    return read_image(file, longest=longest)
+        return to_photo(given, name)  # type: ignore[arg-type]
+    return read_image(file, longest=None if size is None else max(READ_SIDE, *size))
 
 
 def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:

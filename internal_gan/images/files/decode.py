@@ -10,8 +10,9 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
-from internal_gan.images.files.decoded import in_bands, photo_of
+from internal_gan.images.files.decoded import photo_of, reduced_size
 from internal_gan.images.photo import Photo
+from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _SIXTEEN_BIT_GRAY = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
@@ -46,6 +47,10 @@ def decode(
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
         raise UnreadablePixelsError("its 16-bit channels are stored in separate planes")
+    size = image.height, image.width
+    if not is_deep:
+        # JPEG files are decoded at a half, a quarter or an eighth of their size.
+        image.draft(None, reduced_size(size, longest)[::-1])
     notes, layers, mode, depth = list[str](), list[Image.Image](), image.mode, 8
     decoder: Callable[..., Tensor] = _eight_bits
     if raw_mode == "LA;16B":
@@ -67,29 +72,35 @@ def decode(
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
     layers.insert(0, _upright(image))
-    width, height = layers[0].size
-    levels = in_bands(
-        (height, width),
-        longest,
-        lambda top, bottom: decoder(*(layer.crop((0, top, width, bottom)) for layer in layers)),
-    )
+    if _orientation(image) >= 5:  # turned by 90 degrees
+        size = size[::-1]
+    # The mean of other colours could be the one that stands for transparency.
+    keyed = depth == 16 and "transparency" in image.info
+    to = size if keyed else reduced_size(size, longest)
+    levels = decoder(*layers, to=None if to == size else to)
     # An empty profile counts as none, and a CMYK one does not describe RGB pixels.
     profile = None if mode == "CMYK" else image.info.get("icc_profile") or None
-    return photo_of(levels, mode, depth, (height, width), profile), notes
+    return photo_of(levels, mode, depth, size, profile), notes
 
 
 def _upright(image: Image.Image) -> Image.Image:
     # Pillow would copy even an upright image.
     image.load()
-    is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
-    return image if is_upright else ImageOps.exif_transpose(image)
+    return image if _orientation(image) == 1 else ImageOps.exif_transpose(image)
 
 
-def _eight_bits(image: Image.Image) -> Tensor:
-    return channels_of(image.convert("RGBA" if image.has_transparency_data else "RGB")).div_(255.0)
+def _orientation(image: Image.Image) -> int:
+    found: int = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return found
 
 
-def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[[Image.Image], Tensor]:
+def _eight_bits(image: Image.Image, to: Size | None) -> Tensor:
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    image = image if image.mode == mode else image.convert(mode)
+    return channels_of(_shrunk(image, to)).div_(255.0)
+
+
+def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[..., Tensor]:
     notes.append("CMYK is converted to RGB, and results are written as RGB")
     transform = None
     if profile:
@@ -100,15 +111,15 @@ def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[[Image.Im
         except ImageCms.PyCMSError:
             notes.append("its CMYK colour profile is damaged, so the colours may be off")
 
-    def decoder(image: Image.Image) -> Tensor:
+    def decoder(image: Image.Image, to: Size | None) -> Tensor:
         converted = ImageCms.applyTransform(image, transform) if transform else None
-        return channels_of(converted or image.convert("RGB")) / 255.0
+        return channels_of(_shrunk(converted or image.convert("RGB"), to)).div_(255.0)
 
     return decoder
 
 
-def _integers(image: Image.Image, largest: int) -> Tensor:
-    levels = channels_of(image)
+def _integers(image: Image.Image, to: Size | None, largest: int) -> Tensor:
+    levels = _planes(image, to)
     if levels.min() < 0 or levels.max() > largest:
         span = f"{levels.min():.0f} to {levels.max():.0f}"
         raise UnreadablePixelsError(f"its values go from {span}; allowed is 0 to {largest}")
@@ -118,8 +129,8 @@ def _integers(image: Image.Image, largest: int) -> Tensor:
     return levels / largest
 
 
-def _floats(image: Image.Image) -> Tensor:
-    levels = channels_of(image)
+def _floats(image: Image.Image, to: Size | None) -> Tensor:
+    levels = _planes(image, to)
     if not torch.isfinite(levels).all() or levels.min() < 0.0 or levels.max() > 1.0:
         span = f"{levels.min():.4g} to {levels.max():.4g}"
         raise UnreadablePixelsError(
@@ -128,9 +139,9 @@ def _floats(image: Image.Image) -> Tensor:
     return levels
 
 
-def _deep_colours(image: Image.Image, low_bytes: Image.Image) -> Tensor:
+def _deep_colours(image: Image.Image, low_bytes: Image.Image, to: Size | None) -> Tensor:
     """Join the high bytes of 16-bit colours, which are all that Pillow reads, with the low ones."""
-    levels = 256.0 * channels_of(image) + channels_of(low_bytes)
+    levels = 256.0 * _planes(image, to) + _planes(low_bytes, to)
     key = image.info.get("transparency")
     if isinstance(key, tuple):
         transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
@@ -138,9 +149,9 @@ def _deep_colours(image: Image.Image, low_bytes: Image.Image) -> Tensor:
     return levels / 65535.0
 
 
-def _deep_gray_alpha(image: Image.Image) -> Tensor:
+def _deep_gray_alpha(image: Image.Image, to: Size | None) -> Tensor:
     """16-bit gray and alpha, whose four bytes per pixel were read as RGBA."""
-    planes = channels_of(image)
+    planes = _planes(image, to)
     return (256.0 * planes[0::2] + planes[1::2]) / 65535.0
 
 
@@ -150,6 +161,19 @@ def channels_of(image: Image.Image) -> Tensor:
     planes = np.moveaxis(array if array.ndim == 3 else array[..., None], 2, 0)
     # Numbers of 8 or 16 bits are rearranged faster than floats.
     return torch.from_numpy(np.ascontiguousarray(planes).astype(np.float32, copy=False))
+
+
+def _shrunk(image: Image.Image, to: Size | None) -> Image.Image:
+    """The image at a smaller size; the colours of its pixels count by their alpha."""
+    return image if to is None else image.resize(to[::-1], Image.Resampling.BILINEAR)
+
+
+def _planes(image: Image.Image, to: Size | None) -> Tensor:
+    """:func:`channels_of` an image at a smaller size, without rounding and each channel alone."""
+    if to is None:
+        return channels_of(image)
+    planes = (_shrunk(plane.convert("F"), to) for plane in image.split())
+    return torch.cat([channels_of(plane) for plane in planes])
 
 
 def _raw_mode(image: Image.Image) -> str:

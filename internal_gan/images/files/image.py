@@ -31,7 +31,7 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
 
     Args:
         longest: the longest side needed, in pixels: a file of more than ``decoded.WHOLE_PIXELS`` is
-            reduced to ``decoded.GAP`` times that side while it is decoded. None reads it whole.
+            reduced to ``decoded.GAP`` times that side. None reads it whole.
 
     Raises:
         UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has

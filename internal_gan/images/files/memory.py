@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
-from internal_gan.images.files.decoded import in_bands, photo_of
+from internal_gan.images.files.decoded import photo_of
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
@@ -20,26 +20,21 @@ _PILLOW = Format("Pillow", deep_modes=frozenset({"L"}), floats=True)
 _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
-def to_photo(
-    image: Image.Image | np.ndarray[Any, Any] | Tensor,
-    name: str = "the image",
-    longest: int | None = None,
-) -> Photo:
+def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "the image") -> Photo:
     """Make a photo from a picture in memory.
 
     Args:
         image: a Pillow image; an array (H, W) or (H, W, C); or a tensor (C, H, W) or (1, C, H, W)
             on any device. Arrays and tensors are gray, RGB or RGBA, as uint8, uint16 or floats in
             [0, 1]. Anything else is a UserError, which begins with ``name``.
-        longest: as for :func:`internal_gan.images.files.image.read_image`.
 
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
     """
     if isinstance(image, Image.Image):
-        return _from_pillow(image, name, longest)
+        return _from_pillow(image, name)
     if isinstance(image, Tensor | np.ndarray):
-        return _from_array(_layers(image, name), name, longest)
+        return _from_array(_layers(image, name), name)
     raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
 
 
@@ -90,11 +85,11 @@ def check_output_type(output_type: str) -> None:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
 
 
-def _from_pillow(image: Image.Image, name: str, longest: int | None) -> Photo:
+def _from_pillow(image: Image.Image, name: str) -> Photo:
     try:
         # A loaded image holds everything its mode can, so no second pass over a file is needed.
         image.load()
-        return decode(image, image.copy, longest)[0]
+        return decode(image, image.copy)[0]
     except UnreadablePixelsError as error:
         raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -117,24 +112,21 @@ def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, 
     return layers
 
 
-def _from_array(layers: np.ndarray[Any, Any], name: str, longest: int | None) -> Photo:
+def _from_array(layers: np.ndarray[Any, Any], name: str) -> Photo:
     depth = {"uint8": 8, "uint16": 16}.get(layers.dtype.name)
     if depth is None and not np.issubdtype(layers.dtype, np.floating):
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
-
-    def rows(top: int, bottom: int) -> Tensor:
-        levels = layers[top:bottom].astype(np.float32)
-        if depth is None:
-            _check_range(levels, name)
-        else:
-            levels /= 2**depth - 1
-        return torch.from_numpy(levels).permute(2, 0, 1)
-
+    levels = layers.astype(np.float32)
+    if depth is None:
+        _check_range(levels, name)
+    else:
+        levels /= 2**depth - 1
     height, width, channels = layers.shape
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
-    return photo_of(in_bands((height, width), longest, rows), mode, depth or 8, (height, width))
+    planes = torch.from_numpy(levels).permute(2, 0, 1)
+    return photo_of(planes, mode, depth or 8, (height, width))
 
 
 def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:

@@ -1,4 +1,4 @@
-"""Huge pictures are reduced while reading, with the same result up to rounding."""
+"""Huge files that are only needed shrunk are reduced first, with nearly the same result."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +13,10 @@ from torch import Tensor
 
 from internal_gan.images.files import decode, decoded
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.units import Size
 from tests.tiny import picture
 
 LONGEST = 20
@@ -69,20 +69,10 @@ FILES: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.fixture
-def bands(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Lowers the limits so that small pictures count as huge; lists the pixels of each band."""
+@pytest.fixture(autouse=True)
+def huge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lowers the limit so that small pictures count as huge."""
     monkeypatch.setattr(decoded, "WHOLE_PIXELS", 10_000)
-    monkeypatch.setattr(decoded, "BAND_PIXELS", 20_000)
-    seen: list[int] = []
-    channels = decode.channels_of
-
-    def watched(image: Image.Image) -> Tensor:
-        seen.append(image.width * image.height)
-        return channels(image)
-
-    monkeypatch.setattr(decode, "channels_of", watched)
-    return seen
 
 
 def shrunk(photo: Photo) -> Tensor:
@@ -91,7 +81,8 @@ def shrunk(photo: Photo) -> Tensor:
 
 
 def check_alike(small: Photo, whole: Photo) -> None:
-    """They differ by less than two 8-bit levels where visible; hidden pixels are filled anyway."""
+    """They differ by less than an 8-bit level where visible, or by four if a JPEG file was decoded
+    at a part of its size; hidden pixels are filled anyway."""
     assert small.full_size == whole.size == whole.full_size
     assert max(small.size) == decoded.GAP * LONGEST
     assert (small.mode, small.bit_depth) == (whole.mode, whole.bit_depth)
@@ -99,19 +90,17 @@ def check_alike(small: Photo, whole: Photo) -> None:
     if whole.alpha is not None:
         seen = 1 - F.max_pool2d(1 - resize(whole.alpha, (14, 20)), 5, 1, 2) > 0.9
         difference = difference * seen
-    assert difference.max() < 2 / 255
+    is_jpeg = whole.path is not None and whole.path.suffix == ".jpg"
+    assert difference.max() < (8 if is_jpeg else 2) / 255
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_huge_file_is_read_in_bands_and_looks_as_if_it_were_read_whole(
-    name: str, bands: list[int], tmp_path: Path
+def test_a_huge_file_is_reduced_and_looks_as_if_it_were_read_whole(
+    name: str, tmp_path: Path
 ) -> None:
     FILES[name](tmp_path / name)
     whole = read_image(tmp_path / name)
-    bands.clear()
     small = read_image(tmp_path / name, longest=LONGEST)
-    assert len(bands) > 5
-    assert max(bands) < 25_000
     check_alike(small, whole)
     assert (small.alpha is None) == (whole.alpha is None)
     if small.alpha is not None and whole.alpha is not None:
@@ -119,47 +108,60 @@ def test_a_huge_file_is_read_in_bands_and_looks_as_if_it_were_read_whole(
         assert difference.abs().max() < 2 / 255
 
 
-def test_16_bits_of_colour_are_read_in_bands_too(
-    deep_png: Callable[..., bytes], bands: list[int], tmp_path: Path
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_16_bits_of_a_channel_are_reduced_too(
+    channels: int, deep_png: Callable[..., bytes], tmp_path: Path
 ) -> None:
-    (tmp_path / "deep.png").write_bytes(deep_png((levels() * 65535).astype(np.uint16)))
+    image = np.concatenate([levels(), np.ones((*SIZE, 1))], axis=2)[..., -channels:]
+    (tmp_path / "deep.png").write_bytes(deep_png((image * 65535).astype(np.uint16)))
     whole = read_image(tmp_path / "deep.png")
     small = read_image(tmp_path / "deep.png", longest=LONGEST)
     check_alike(small, whole)
     assert small.bit_depth == 16
 
 
-def test_pictures_in_memory_are_reduced_the_same_way(bands: list[int]) -> None:
-    array = levels().astype(np.float32)
-    image = rgb()
-    tensor = torch.from_numpy(array).permute(2, 0, 1)
-    for picture_in_memory in (image, array, tensor):
-        check_alike(to_photo(picture_in_memory, longest=LONGEST), to_photo(picture_in_memory))
-    assert image.size == SIZE[::-1]
+def test_a_huge_jpeg_file_is_decoded_at_a_part_of_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgb().save(tmp_path / "a.jpg")
+    seen, shrink = list[tuple[int, int]](), decode._shrunk
+
+    def watched(image: Image.Image, to: Size | None) -> Image.Image:
+        seen.append(image.size)
+        return shrink(image, to)
+
+    monkeypatch.setattr(decode, "_shrunk", watched)
+    assert read_image(tmp_path / "a.jpg", longest=LONGEST).full_size == SIZE
+    assert seen == [(289, 201)]
 
 
-def test_hidden_colours_do_not_bleed_into_visible_pixels(bands: list[int], tmp_path: Path) -> None:
+def test_16_bit_colours_of_which_one_is_transparent_are_read_whole(
+    deep_png: Callable[..., bytes], tmp_path: Path
+) -> None:
+    colours = (levels() * 65535).astype(np.uint16)
+    colours[100:250, 200:400] = 1, 2, 3
+    (tmp_path / "a.png").write_bytes(deep_png(colours, transparent=bytes([0, 1, 0, 2, 0, 3])))
+    photo = read_image(tmp_path / "a.png", longest=LONGEST)
+    assert photo.size == SIZE
+    assert photo.alpha is not None
+    assert not photo.alpha[..., 100:250, 200:400].any()
+
+
+def test_hidden_colours_do_not_bleed_into_visible_pixels(tmp_path: Path) -> None:
     image = Image.new("RGBA", SIZE[::-1], (255, 255, 255, 0))
     image.paste((20, 40, 60, 255), (0, 0, 333, 401))
     image.save(tmp_path / "a.png")
     small = read_image(tmp_path / "a.png", longest=LONGEST)
     colours = torch.tensor([20, 40, 60]).view(1, 3, 1, 1) / 127.5 - 1
-    torch.testing.assert_close(small.pixels, colours.expand_as(small.pixels), atol=1e-5, rtol=0)
+    torch.testing.assert_close(small.pixels, colours.expand_as(small.pixels), atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize("longest", [None, 73, 1000])
 def test_pictures_that_are_not_much_too_large_are_read_bit_for_bit(
-    longest: int | None, bands: list[int], tmp_path: Path
+    longest: int | None, tmp_path: Path
 ) -> None:
     rgb().save(tmp_path / "a.png")
     whole = torch.from_numpy(np.array(rgb())).permute(2, 0, 1)[None] / 255 * 2 - 1
     photo = read_image(tmp_path / "a.png", longest=longest)
     assert torch.equal(photo.pixels, whole)
     assert photo.given is None
-
-
-def test_cells_average_pixels_by_their_overlap() -> None:
-    x = torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]).expand(1, 1, 1, 5)
-    means = decoded.cell_means(x, (0.0, 5.0, 2), -1)
-    expected = [(1 + 2 + 4 / 2) / 2.5, (4 / 2 + 8 + 16) / 2.5]
-    torch.testing.assert_close(means.flatten().tolist(), expected)
