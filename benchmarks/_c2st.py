@@ -15,12 +15,12 @@ from internal_gan.errors import UserError
 
 Plane = NDArray[np.float32]
 
-# Sides and stride of the windows in pixels, and their largest number: large images get a larger
-# stride.
-WINDOWS, STRIDE, MOST_WINDOWS = (16, 32), 3, 10_000
+WINDOWS = (16, 32)  # sides, in pixels
+STRIDE = 3  # of the windows, in pixels; larger in large images
+MAX_WINDOWS = 10_000
 # Blocks along each side; every other one is for training.
 BLOCKS = 4
-TREES, LEAST_LEAF = 200, 5
+TREES, MIN_LEAF = 200, 5
 # Blurs of the gray values before gradients are taken, in pixels.
 BLURS = (0.0, 0.7, 1.4, 2.8)
 
@@ -81,7 +81,7 @@ def c2st(
         raise UserError(f"c2st: too few windows of {window} pixels are centred in the hole")
     areas = []
     for asked in (0, 1):
-        forest = ExtraTreesClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0)
+        forest = ExtraTreesClassifier(TREES, min_samples_leaf=MIN_LEAF, random_state=0)
         forest.fit(features[half != asked], made[half != asked])
         chances = forest.predict_proba(features[half == asked])[:, 1]
         areas.append(float(roc_auc_score(made[half == asked], chances)))
@@ -97,7 +97,7 @@ def _windows(
         raise UserError(
             f"c2st: {height}x{width} pixels; windows of {window} need {least_side(window)} a side"
         )
-    stride = max(STRIDE, math.ceil(math.sqrt(height * width / MOST_WINDOWS)))
+    stride = max(STRIDE, math.ceil(math.sqrt(height * width / MAX_WINDOWS)))
     middles = slice(window // 2, -(window // 2), stride)
     colours: NDArray[np.float32] = ((image[0].float() + 1) / 2).cpu().numpy()
     columns = [uniform_filter(plane, window)[middles, middles] for plane in _planes(colours)]

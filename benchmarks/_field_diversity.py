@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.search import grid, lattice, nearest_patches
+from internal_gan.patches.exact import grid, lattice, nearest_patches
 
 PATCH = 7
 # Longer images are shrunk to this long side first, so that an exact search takes about a second.

@@ -24,7 +24,7 @@ from benchmarks._processes import Processes
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import judge_pieces
-from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import Finisher
 from internal_gan.finishing.layout import layout, small

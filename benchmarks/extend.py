@@ -39,7 +39,7 @@ from benchmarks._common import (
 from benchmarks._continuity import continuity
 from benchmarks.commands import seconds_of
 from benchmarks.inpainting import by_opencv
-from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.canvas import Margins, margins_of

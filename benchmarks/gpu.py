@@ -55,7 +55,7 @@ TESTS = (
 # Seconds of all parts together.
 LIMIT = int(os.environ.get("LIMIT", "560"))
 # A zip is left out above this size, and so are files that can be made again.
-MOST_BYTES = 15 * 2**20
+MAX_BYTES = 15 * 2**20
 LEFT_OUT = ("training.ckpt", "original.jpg", "index.html")
 GRACE_SECONDS = 20.0
 # For launches: steps that are timed, then as many that are traced.
@@ -390,7 +390,7 @@ def _zip(part: Part) -> None:
     with zipfile.ZipFile(OUT / f"{part.name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(files, key=lambda path: path.stat().st_size):
             total += path.stat().st_size
-            if total < MOST_BYTES:
+            if total < MAX_BYTES:
                 archive.write(path, path.relative_to(part.folder))
 
 

@@ -43,7 +43,7 @@ from benchmarks._common import (
 )
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import atomic_write, make_folder, read_json_object
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of

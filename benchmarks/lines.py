@@ -34,7 +34,7 @@ from benchmarks._common import (
 from benchmarks._continuity import continuity
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.finishing.masked import DECIDES, guide_of
 from internal_gan.finishing.part import finish_inside

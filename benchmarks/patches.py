@@ -25,13 +25,13 @@ from torch import Tensor
 
 from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, shown, spread
 from internal_gan.finishing.compilation import compile_loops
+from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.finishing.seams import seam_figure
-from internal_gan.finishing.whole import Indices, finish
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
-from internal_gan.patches.field import PATCH, Image, Index, Places, grid, search
-from internal_gan.patches.search import nearest_patches, patches_at
+from internal_gan.patches.exact import nearest_patches, patches_at
+from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
 from internal_gan.patches.statistics import SHRINKS, sliced_wasserstein
 from internal_gan.report.table import as_markdown
 

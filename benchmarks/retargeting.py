@@ -37,7 +37,7 @@ from benchmarks._common import (
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
-from internal_gan.finishing.whole import Indices, finish
+from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.pyramid import fit_size

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         random_mask,
         verify,
     )
-    from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
+    from internal_gan.api.methods import EdgeConnect, InGAN, SinGAN
     from internal_gan.api.model import Model
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.config.conf import list_models, list_presets
@@ -74,7 +74,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api.families": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
+    "api.methods": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
     "api.alone": (
         *("compare", "evaluate", "extend", "fill", "make_tileable"),
         *("preview", "random_mask", "verify"),

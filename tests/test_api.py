@@ -11,7 +11,7 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
-from internal_gan.api import arguments
+from internal_gan.api import keywords
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.images.files import decoded
@@ -590,28 +590,28 @@ def test_every_public_name_is_there_and_no_other() -> None:
 
 # What each method takes besides pictures, and the task whose options these are.
 ARGUMENTS = {
-    "sample": arguments.Sampling,
-    "paint": arguments.Painting,
-    "edit": arguments.Editing,
-    "harmonize": arguments.Harmonizing,
-    "animate": arguments.Animating,
-    "super_resolution": arguments.Enlarging,
-    "retarget": arguments.Retargeting,
-    "inpaint": arguments.Filling,
-    "preview": arguments.Previewing,
+    "sample": keywords.Sampling,
+    "paint": keywords.Painting,
+    "edit": keywords.Editing,
+    "harmonize": keywords.Harmonizing,
+    "animate": keywords.Animating,
+    "super_resolution": keywords.Enlarging,
+    "retarget": keywords.Retargeting,
+    "inpaint": keywords.Filling,
+    "preview": keywords.Previewing,
 }
 
 
 @pytest.mark.parametrize("task", ARGUMENTS)
 def test_every_argument_is_an_option_and_every_plain_option_an_argument(task: str) -> None:
     taken = taken_by(task)
-    for name in {*ARGUMENTS[task].__annotations__} - {*arguments.How.__annotations__}:
-        assert arguments.option_of(task, name) in taken
+    for name in {*ARGUMENTS[task].__annotations__} - {*keywords.How.__annotations__}:
+        assert keywords.option_of(task, name) in taken
     for option in taken.difference(PATHS):
-        assert arguments.option_of(task, option.rpartition(".")[2]) == option
+        assert keywords.option_of(task, option.rpartition(".")[2]) == option
 
 
 def test_none_is_the_default_of_an_option() -> None:
     given = {"count": None, "size": (30, 80), "resolution": None}
-    options = arguments.source_of("sample", given).options
+    options = keywords.source_of("sample", given).options
     assert options == options_of({"task": "sample", "sample.size": [30, 80]})

@@ -9,7 +9,7 @@ from typing import Any, Literal, Unpack
 
 import torch
 
-from internal_gan.api.arguments import (
+from internal_gan.api.keywords import (
     Given,
     OutputType,
     Previewing,

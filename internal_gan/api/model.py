@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan import hub
-from internal_gan.api.arguments import seed_of, source_of
+from internal_gan.api.keywords import seed_of, source_of
 from internal_gan.config.options import Options
 from internal_gan.config.record import load_options
 from internal_gan.device import prepare_device
@@ -227,7 +227,7 @@ class Model:
         """Yield a task's pictures of one kind, without a run folder.
 
         Args:
-            arguments: see :func:`internal_gan.api.arguments.source_of`.
+            arguments: see :func:`internal_gan.api.keywords.source_of`.
         """
         check_output_type(output_type)
         arguments["seed"] = seed_of(seed, generator)

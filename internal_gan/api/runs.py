@@ -10,8 +10,8 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, over
 
 import torch
 
-from internal_gan.api.arguments import Given, name_of
-from internal_gan.api.families import EdgeConnect, InGAN, SinGAN
+from internal_gan.api.keywords import Given, name_of
+from internal_gan.api.methods import EdgeConnect, InGAN, SinGAN
 from internal_gan.api.model import Model, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.compose import compose

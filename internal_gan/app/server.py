@@ -38,14 +38,14 @@ from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
-# Most bytes per pixel of an uploaded file, plus an allowance for the header.
-BYTES_A_PIXEL, MOST_HEADER = 16, 2**20
-# Most bytes of metadata in one JPEG segment.
-MOST_MARK = 65_000
-# Longest name of a run, in characters.
-MOST_TITLE = 80
-# Side of the pictures in the strip of results, and of which files they are made.
-STRIP_SIDE, SHRUNK = 240, (".png", ".jpg")
+# An uploaded file has at most this many bytes.
+BYTES_A_PIXEL = 16
+MAX_HEADER = 2**20
+MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
+MAX_TITLE = 80  # characters of a run's name
+# Pictures in the strip of results.
+STRIP_SIDE = 240  # pixels
+SHRUNK = (".png", ".jpg")  # the files that are shrunk for it
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
@@ -78,7 +78,7 @@ class Server:
 
     async def add_photo(self, request: Request) -> Response:
         name = request.query_params.get("name", "photo")
-        most = int(BYTES_A_PIXEL * self.settings.max_megapixels * 1e6) + MOST_HEADER
+        most = int(BYTES_A_PIXEL * self.settings.max_megapixels * 1e6) + MAX_HEADER
         path = self.uploads.begin(name)
         try:
             with path.open("wb") as file:
@@ -206,7 +206,7 @@ class Server:
         """Give a run a name of the user's, or with an empty one its task's again."""
         name = _name(request)
         wanted = _object(await _body(request, 2**12, "the request")).get("title")
-        self.runs.entitle(name, " ".join(str(wanted or "").split())[:MOST_TITLE])
+        self.runs.entitle(name, " ".join(str(wanted or "").split())[:MAX_TITLE])
         return JSONResponse(self._about(name))
 
     async def delete(self, request: Request) -> Response:
@@ -409,6 +409,6 @@ def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
         icc_profile=rgb_profile(photo.icc_profile),
         exif=photo.exif or b"",
         # Another program's history may be too long for a JPEG file.
-        xmp=mark if mark is not None and len(mark) < MOST_MARK else None,
+        xmp=mark if mark is not None and len(mark) < MAX_MARK else None,
     )
     return file.getvalue()

@@ -1,7 +1,7 @@
 """What models can do: the one list of abilities. Does not load torch.
 
 A class of :mod:`internal_gan.models.abilities` says what each asks of a model, and one of
-:mod:`internal_gan.api.families` has its methods in Python.
+:mod:`internal_gan.api.methods` has its methods in Python.
 """
 
 from __future__ import annotations

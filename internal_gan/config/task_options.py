@@ -44,12 +44,12 @@ VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
-MOST_SAMPLES, MOST_RESULTS, MOST_SECONDS, MOST_ROUNDS = 1_000_000, 1000, 3600, 100
-MOST_CANDIDATES, MOST_PREVIEWS = 1000, 1000
+MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
+MAX_CANDIDATES, MAX_PREVIEWS = 1000, 1000
 
 
 def _result_count() -> Any:
-    return whole(1, Range(1, MOST_RESULTS), "number of results; their seeds are consecutive")
+    return whole(1, Range(1, MAX_RESULTS), "number of results; their seeds are consecutive")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -88,7 +88,7 @@ def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
 class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, Range(1, MOST_SAMPLES), "number of samples")
+    count: int = whole(8, Range(1, MAX_SAMPLES), "number of samples")
     size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
     start_scale: int | str = _start_scale(
         0,
@@ -105,7 +105,7 @@ class SampleOptions:
         4,
         whole(
             None,
-            Range(1, MOST_CANDIDATES),
+            Range(1, MAX_CANDIDATES),
             "layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
@@ -122,7 +122,7 @@ class AnimateOptions:
     """The motion of the photo, and the file format."""
 
     seconds: float = number(
-        4.0, Range(above=0, high=MOST_SECONDS), "length of the animation in seconds", "of seconds"
+        4.0, Range(above=0, high=MAX_SECONDS), "length of the animation in seconds", "of seconds"
     )
     fps: float = number(
         24.0, Range(above=0, high=120), "frames per second", "of frames per second,"
@@ -252,13 +252,13 @@ class SuperResolutionOptions:
         1,
         whole(
             None,
-            Range(0, MOST_ROUNDS),
+            Range(0, MAX_ROUNDS),
             "back-projection rounds per pass, which keep the result true to the photo",
         ),
     )
     passes: int | None = as_trained(
         None,
-        whole(None, Range(1, MOST_ROUNDS), "number of enlarging passes"),
+        whole(None, Range(1, MAX_ROUNDS), "number of enlarging passes"),
         in_words="chosen by factor and model",
     )
     seed: int | None = seed()
@@ -377,7 +377,7 @@ class FinishOptions:
 class PreviewOptions:
     """Results made of the photo's patches alone, without training."""
 
-    count: int = whole(3, Range(1, MOST_PREVIEWS), "number of results")
+    count: int = whole(3, Range(1, MAX_PREVIEWS), "number of results")
     size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
     freedom: float = number(
         1.0,

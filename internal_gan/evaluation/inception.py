@@ -32,7 +32,7 @@ _STATISTICS = ("weight", "bias", "running_mean", "running_var")
 # Of the batch norms, as published.
 EPSILON = 1e-3
 # The smallest image that has features of each layer, in pixels a side.
-LEAST_SIDE = 19
+MIN_SIDE = 19
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class InceptionStem(nn.Module):
 
         An image that is too small for it is a UserError.
         """
-        if min(image.shape[-2:]) < LEAST_SIDE:
+        if min(image.shape[-2:]) < MIN_SIDE:
             raise UserError(
                 f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for its features; "
-                f"needs {LEAST_SIDE} pixels a side"
+                f"needs {MIN_SIDE} pixels a side"
             )
         x = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", image, stride=2))
         x = self._layer("Conv2d_2b_3x3", x, padding=1)

@@ -8,15 +8,15 @@ from torch import Tensor
 
 from internal_gan.images.colours import colour_code
 from internal_gan.images.resize import size_of
-from internal_gan.patches.search import grid, lattice, nearest_patches
+from internal_gan.patches.exact import grid, lattice, nearest_patches
 from internal_gan.patches.statistics import shrunk
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 SIZES = {1: "full-size", 2: "half-size", 4: "quarter-size"}
 # About this many patches are searched for, or more if needed to cover every pixel.
-MOST_QUERIES = 12_000
-MOST_REFERENCES = 200_000
+MAX_QUERIES = 12_000
+MAX_REFERENCES = 200_000
 # Root mean squared error at which the error map is brightest.
 BRIGHTEST = 0.15
 WORST_PLACES = 3
@@ -63,9 +63,9 @@ def patch_maps(
     origins, errors, places = {}, {}, []
     for factor, name in SIZES.items():
         small, known = shrunk(sample, factor), shrunk(real, factor)
-        stride = max(1, min(patch // 2, _spacing(small, MOST_QUERIES)))
+        stride = max(1, min(patch // 2, _spacing(small, MAX_QUERIES)))
         wanted = lattice(small, patch, stride)
-        others = lattice(known, patch, _spacing(known, MOST_REFERENCES))
+        others = lattice(known, patch, _spacing(known, MAX_REFERENCES))
         error, nearest = nearest_patches(small, wanted, known, others, patch)
         across = grid(known, patch)[1]
         rows, columns = ((at + patch // 2) * factor for at in (nearest // across, nearest % across))

@@ -25,7 +25,7 @@ _LAYERS = (
 _FIRST_BLUR = "net.slice1.1"
 _PADDING = (2, 2, 1, 1, 1)
 _BLUR_PADDING = 2
-LEAST_SIDE, LONGEST_SIDE = 21, 512
+MIN_SIDE, LONGEST_SIDE = 21, 512
 
 
 class StLpips(nn.Module):
@@ -118,7 +118,7 @@ def fitted(*images: Tensor) -> list[Tensor]:
     small."""
     factor = min(1.0, LONGEST_SIDE / max(max(size_of(image)) for image in images))
     sizes = [(round(factor * h), round(factor * w)) for h, w in map(size_of, images)]
-    if min(map(min, sizes)) < LEAST_SIDE:
+    if min(map(min, sizes)) < MIN_SIDE:
         return []
     if factor == 1:
         return list(images)

@@ -10,7 +10,7 @@ import numpy as np
 from internal_gan.finishing.poisson import COARSEST, solved
 from internal_gan.finishing.seams import HOLD
 from internal_gan.patches import kernels
-from internal_gan.patches.field import PATCH, Index, search
+from internal_gan.patches.fast import PATCH, Index, search
 from internal_gan.patches.origins import vote
 
 # Time to compile the other loops, as a multiple of the first one's.

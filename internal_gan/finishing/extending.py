@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from internal_gan.finishing.filling import completed
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.masked import Inside, Reporter, rebuilt_inside
 from internal_gan.images.canvas import Margins
 from internal_gan.images.photo import Photo
@@ -38,7 +38,7 @@ def extended(
         # Nothing is taken from what is new, so that all origins are in the photo.
         excluded = sides.padded(excluded, 1.0)
         frame = sides.window(photo.size)
-        drawing, scale = completed(canvas.pixels, part, excluded, rng, frame)
+        drawing, scale = draw_filling(canvas.pixels, part, excluded, rng, frame)
         made = rebuilt_inside(canvas, drawing, part, excluded, scale=scale, reporter=reporter)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         origins = taken(np.pad(done.origins, [*around, (0, 0)]), made.origins)

@@ -12,15 +12,16 @@ from internal_gan.patches.completion import Frame, complete
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# A hole is filled in a small copy of its surroundings: the copy's long side in pixels, and its
-# largest aspect ratio.
-LONGEST_AROUND, MOST_ASPECT = 128, 4
-# What lies around a photo is filled in blocks: their largest aspect ratio, unless they are short.
-LONGEST_BLOCK, SHORT_BLOCK = 4, 128
+# A hole is filled in a small copy of its surroundings.
+LONGEST_AROUND = 128  # the copy's long side, in pixels
+MAX_ASPECT = 4  # its aspect ratio
 AROUND = 16  # pixels around a hole, in addition to its own size on each side
+# What lies around a photo is filled in blocks.
+LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
+SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
 
 
-def completed(
+def draw_filling(
     photo: Pixels,
     hole: Mask,
     unknown: Mask | None,
@@ -40,7 +41,7 @@ def completed(
     for box, part in _parts(hole) if frame is None else _blocks(size_of(hole), frame):
         sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
-        height, width = (max(side, max(sides) // MOST_ASPECT) for side in sides)
+        height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
         window = around(box, (height, width), size_of(photo))
         here = (..., *window)
         size = extent(window)

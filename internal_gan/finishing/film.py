@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 
+from internal_gan.finishing.drawing import CAREFUL, Indices, octaves_of, unpadded, up_to
 from internal_gan.finishing.seams import HOLD, hide, hide_inside
 from internal_gan.finishing.sizes import box_of, resized, sampled
 from internal_gan.finishing.walker import Fixed, Level, walk
-from internal_gan.finishing.whole import CAREFUL, Indices, octaves_of, unpadded, up_to
-from internal_gan.patches.field import Flags, Image, Places
+from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import taken
 from internal_gan.units import Size
 

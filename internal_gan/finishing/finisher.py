@@ -16,11 +16,11 @@ from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.compilation import compile_loops
+from internal_gan.finishing.drawing import LARGEST, Indices, finish
 from internal_gan.finishing.film import film
 from internal_gan.finishing.layers import Layer
-from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, READ_SIDE, Origin
+from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.walker import Fixed
-from internal_gan.finishing.whole import LARGEST, Indices, finish
 from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
@@ -39,7 +39,7 @@ FADE = 0.4
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
-LEAST, LEAST_SIDE = 8, 16
+MIN_DRAWING, MIN_SIDE = 8, 16
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,10 @@ class Finisher:
         full = photo.full_size
         if isinstance(zoom, float | int):
             side = round(zoom * max(full))
-            if side < LEAST_SIDE:
+            if side < MIN_SIDE:
                 raise UserError(
                     f"retarget.zoom={zoom:g}: the photo's long side in pixels would be {side}; "
-                    f"allowed: {LEAST_SIDE} or more"
+                    f"allowed: {MIN_SIDE} or more"
                 )
         elif size is not None and resolution == AUTO:
             ratios = [new / old for new, old in zip(size, full, strict=True)]
@@ -132,13 +132,13 @@ class Finisher:
         if at_once is not None and (side is None or side > at_once):
             photo = read(side)
         self._number, self.photo_size = number, fit_size(full, side)
-        if max(self.photo_size) > MOST_SIDE:
+        if max(self.photo_size) > MAX_SIDE:
             height, width = self.photo_size
             zoomed = isinstance(zoom, float | int)
             option = f"retarget.zoom={zoom:g}" if zoomed else f"finish.resolution={resolution}"
             raise UserError(
                 f"{option}: the photo has {height}x{width} pixels; origins can be recorded for at "
-                f"most {MOST_SIDE} a side"
+                f"most {MAX_SIDE} a side"
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
@@ -179,7 +179,7 @@ class Finisher:
         self.size = self.drawing_size = size
         if self.on:
             height, width = (
-                max(LEAST, round(side * mine / whole))
+                max(MIN_DRAWING, round(side * mine / whole))
                 for side, mine, whole in zip(
                     size, size_of(self._learnt), self.photo_size, strict=True
                 )

@@ -13,16 +13,16 @@ from internal_gan.patches.matching import matched
 from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.units import Size
 
-# The photo's long side when its layout is made, in pixels, as in SinGAN's default; longer if the
-# short side would be less than SHORTEST.
-LONGEST, SHORTEST = 60, 14
+# The size of the photo when its layout is made.
+LONGEST = 60  # long side in pixels, as in SinGAN's default
+SHORTEST = 14  # short side in pixels, at least; the long side is then longer
 # Price of a patch that leaves its height, if height explains all differences in the photo. Skies
 # stay above, while in a texture everything may be everywhere.
 PRICE = 20.0
 # With a hole, patches are so small that at least so many are left.
-FEWEST_FREE = 100
+MIN_FREE = 100
 # Share of a pixel's colour that is from the hole, above which it is unknown at a smaller size.
-LEAST_HOLE = 1e-4
+MIN_HOLE = 1e-4
 
 
 class Pass(NamedTuple):
@@ -38,13 +38,14 @@ class Pass(NamedTuple):
 # The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
 # adds detail. Matching brings back what is drawn too rarely.
 PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
-# In a pyramid, patches are half as long as a picture of 18 pixels, .28 of one of 60, and in
-# between. A picture of more than SMALL_PIXELS takes longer, one of more than MOST_PIXELS too long.
-# AT_ONCE are drawn at once.
+# In a pyramid, the sides of the smallest and the largest picture in pixels, and those of a patch,
+# relative to the picture. Pictures in between have patches in between.
 WHOLE, DETAIL = (18, 0.5), (60, 0.28)
-SMALL_PIXELS, MOST_PIXELS, AT_ONCE = 192, 4096, 64
+SMALL_PIXELS = 192  # in a picture; of larger ones, fewer are drawn
+MAX_PIXELS = 4096  # in a picture; larger ones would take too long
+AT_ONCE = 64  # pictures drawn at once
 # Noise of a lower level hides nothing of a patch of the first size.
-LEAST_LEVEL = 0.65
+MIN_LEVEL = 0.65
 
 
 def small(photo: Pixels) -> Pixels:
@@ -81,14 +82,14 @@ def layout(
         photo = torch.where(hole > 0, (photo * known).sum(dim=(2, 3), keepdim=True), photo)
     start = picture = resize(photo, size).clamp(-1, 1)
     price = PRICE * height_share(photo)
-    level = LEAST_LEVEL + (1 - LEAST_LEVEL) * freedom
+    level = MIN_LEVEL + (1 - MIN_LEVEL) * freedom
     for number, (share, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
         here = scaled(size, share)
         real = resize(photo, scaled(own, share)).clamp(-1, 1)
         noise = torch.randn(1, 3, *here, generator=rng, device="cpu").to(device)
-        drawn = None if hole is None else (resize(hole, here).abs() > LEAST_HOLE).float()
+        drawn = None if hole is None else (resize(hole, here).abs() > MIN_HOLE).float()
         side = min(patch, *here, *size_of(real))
-        while drawn is not None and side > 1 and free_patches(drawn, side).sum() < FEWEST_FREE:
+        while drawn is not None and side > 1 and free_patches(drawn, side).sum() < MIN_FREE:
             side -= 1
         denoiser = Denoiser(real, side, price=price, excluded=drawn, wrap=wrap)
         kept = None if drawn is None else (real, 1 - drawn)
@@ -108,7 +109,7 @@ def layouts(
     """New layouts at the sizes of a pyramid, coarsest first, each a coarser one with more detail.
 
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
-    the square of its area, so at larger sizes there are fewer, and none above MOST_PIXELS.
+    the square of its area, so at larger sizes there are fewer, and none above MAX_PIXELS.
     """
     price, found, device = PRICE * height_share(photo), list[Pictures](), photo.device
     (width, share), (full_width, full_share) = WHOLE, DETAIL
@@ -116,7 +117,7 @@ def layouts(
         pixels, side = size[0] * size[1], max(size)
         count = round(most * min(SMALL_PIXELS / pixels, 1) ** 1.5)
         real = resize(photo, size).clamp(-1, 1)
-        if count == 0 or pixels > MOST_PIXELS:
+        if count == 0 or pixels > MAX_PIXELS:
             found.append(real[:0])
             continue
         finer = min(max((side - width) / (full_width - width), 0), 1)

@@ -22,18 +22,18 @@ from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
-from internal_gan.patches.field import Flags, Image, Places, Wrap
+from internal_gan.patches.fast import Flags, Image, Places, Wrap
 from internal_gan.shapes import Levels, Mask, Pixels
 
-# Memory for each pixel of the photo, and in addition for each pixel of a rebuilt part.
-BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 150, 100
+BYTES_PER_PIXEL = 150  # of the photo
+BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
 # A part is rebuilt from a square window around it, whose side doubles until enough of it may be
 # copied.
 WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
-LEAST_WINDOW = 640  # the shortest first side, in pixels
-LEAST_OPEN = 0.25  # the share of pixels that must be allowed to be copied
+MIN_WINDOW = 640  # the shortest first side, in pixels
+MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
 # Pixels kept around a part whose pixels come from another photo.
 MARGIN = 256
 # If pixels come from another photo, the canvas is put below it. The canvas begins at a multiple of
@@ -248,10 +248,10 @@ def _window(part: Mask, closed: Mask, has_source: bool, wrap: Wrap) -> Window:
         return slice(0, size[0]), slice(0, size[1])
     if has_source:
         return around(box, (height + 2 * MARGIN, width + 2 * MARGIN), size)
-    side = max(LEAST_WINDOW, WINDOW_TIMES * height, WINDOW_TIMES * width)
+    side = max(MIN_WINDOW, WINDOW_TIMES * height, WINDOW_TIMES * width)
     while True:
         window = around(box, (side, side), size)
-        if side >= max(size) or closed[(..., *window)].mean() < 1 - LEAST_OPEN:
+        if side >= max(size) or closed[(..., *window)].mean() < 1 - MIN_OPEN:
             return window
         side *= 2
 

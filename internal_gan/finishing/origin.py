@@ -31,7 +31,7 @@ from internal_gan.units import Size
 
 EXACT, BLENDED, OTHER = range(3)
 # Rows and columns are stored in 16 bits.
-MOST_SIDE = 65535
+MAX_SIDE = 65535
 # Photos are read with at least this long side, in pixels, whatever the results' size.
 READ_SIDE = 2048
 # The keyword of the PNG file's text, and its entry with the photo's size.
@@ -91,8 +91,8 @@ def origin_path(picture: Path) -> Path:
 
 def write_origin(path: Path, origin: Origin) -> None:
     """Write the origin of a picture as PNG; a UserError if the file cannot be written."""
-    if max(origin.photo_size) > MOST_SIDE:
-        raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MOST_SIDE} a side")
+    if max(origin.photo_size) > MAX_SIDE:
+        raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MAX_SIDE} a side")
     levels = np.empty((*origin.kinds.shape, 3), ">u2")
     levels[..., :2] = origin.places
     levels[..., 2] = origin.kinds + np.uint16(4 * origin.photo)
@@ -127,7 +127,7 @@ def _photo_size(text: Mapping[str, Any]) -> Size | None:
     except (KeyError, ValueError, TypeError):
         return None
     sides = (height, width)
-    return sides if all(type(s) is int and 0 < s <= MOST_SIDE for s in sides) else None
+    return sides if all(type(s) is int and 0 < s <= MAX_SIDE for s in sides) else None
 
 
 def _by(size: Size) -> str:

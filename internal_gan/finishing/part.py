@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from internal_gan.finishing.drawing import LAYOUT_SIDE
 from internal_gan.finishing.seams import HOLD, hide_inside
 from internal_gan.finishing.sizes import (
     SHORTEST,
@@ -18,11 +19,10 @@ from internal_gan.finishing.sizes import (
     shrunk_flags,
 )
 from internal_gan.finishing.walker import Fixed, Level, touching, walk
-from internal_gan.finishing.whole import LAYOUT_SIDE
 from internal_gan.images.levels import in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window
-from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap
+from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from internal_gan.patches.field import Flags, Wrap, over_rows
+from internal_gan.patches.fast import Flags, Wrap, over_rows
 from internal_gan.patches.kernels import compiled
 
 Values = NDArray[np.float32]

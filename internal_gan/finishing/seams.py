@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from internal_gan.finishing.poisson import applied, solved
-from internal_gan.patches.field import Flags, Places, Wrap
+from internal_gan.patches.fast import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels

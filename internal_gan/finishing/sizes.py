@@ -10,11 +10,11 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from internal_gan.images.windows import Window
-from internal_gan.patches.field import PATCH, Flags, Image
+from internal_gan.patches.fast import PATCH, Flags, Image
 from internal_gan.units import Size
 
-# The short side of the photo at the first size, and the factor from each size to the next.
-SHORTEST, GROWTH = 32, 1.5
+SHORTEST = 32  # the short side of the photo at the first size, in pixels
+GROWTH = 1.5  # from each size to the next
 
 
 def scales(photo: Size, shortest: float, result: int | None = None) -> list[float]:

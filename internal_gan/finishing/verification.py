@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.origin import BLENDED, EXACT, MOST_SIDE, OTHER, Origin
+from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin
 from internal_gan.images.colours import colour_code
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
@@ -20,8 +20,8 @@ from internal_gan.units import counted
 
 # Longest side of a map, in pixels.
 MAP_SIDE = 1024
-# How white blended pixels are on the map, and the gray of pixels from no photo, in [-1, 1].
-WHITENED, OTHER_GRAY = 0.6, -0.6
+WHITENED = 0.6  # how white blended pixels are on the map
+OTHER_GRAY = -0.6  # of pixels from no photo, in [-1, 1]
 # Colour of pixels wrongly claimed to be exact copies.
 WRONG = (1.0, -1.0, -1.0)
 
@@ -118,7 +118,7 @@ def compared(
     number: int = 0,
 ) -> Origin | None:
     """The origin of a picture made from a photo, with exact copies found by comparison; None if the
-    photo has more than ``MOST_SIDE`` pixels a side.
+    photo has more than ``MAX_SIDE`` pixels a side.
 
     Args:
         picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
@@ -126,7 +126,7 @@ def compared(
         known: (H, W), whether the pixel comes from there; if it differs, it was blended.
         number: the photo's number.
     """
-    if max(photo.size) > MOST_SIDE:
+    if max(photo.size) > MAX_SIDE:
         return None
     places = np.where(known[..., None], places, 0).astype(np.int32)
     _, off = _differences(picture, photo, places)

@@ -40,7 +40,7 @@ MODEL, CONFIG, CARD = "model.safetensors", "config.yaml", "README.md"
 SAVED = "config.json"
 # Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
-MOST_PICTURES = 8
+MAX_PICTURES = 8
 # On the card, of the network's first outputs.
 FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
     "swd1": sliced_wasserstein,
@@ -48,7 +48,7 @@ FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
     "completeness": completeness,
     "sharpness": sharpness,
 }
-MOST_JUDGED = 4
+MAX_JUDGED = 4
 INSTALL = "pip install 'internal-gan[hub]'"
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -71,7 +71,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
     # Without a configuration, the files next to the model may be unrelated to it.
     known = (run / CONFIG).is_file()
     results = read_results(run) if known else []
-    drawn = [made.file for made in results if made.kind == "result"][:MOST_PICTURES]
+    drawn = [made.file for made in results if made.kind == "result"][:MAX_PICTURES]
     options = load_options(run / CONFIG) if known else Options()
     licence = options.hub.licence if licence is None else licence
     if licence is not None and not re.fullmatch(LICENCE, licence):
@@ -160,7 +160,7 @@ def _figures_of(run: Path, options: Options) -> tuple[int, dict[str, float]]:
     if not drawn or not photo.is_file():
         return 0, {}
     real = read_image(photo).pixels
-    samples = [read_image(run / result.file).pixels for result in drawn[:MOST_JUDGED]]
+    samples = [read_image(run / result.file).pixels for result in drawn[:MAX_JUDGED]]
     found = {}
     for name, figure in FIGURES.items():
         # A photo smaller than a patch has none.

@@ -11,12 +11,13 @@ from scipy.ndimage import binary_dilation, label
 from internal_gan.images.fill import fill_nearest
 from internal_gan.shapes import Masks, Pictures
 
-# The pixels of a line that give the direction at its end.
-DIRECTION_REACH, FEWEST_PIXELS = 8, 4
-# What two ends that are joined may differ by: the curve's turn, in radians at either end and on
-# average; and the colours so many pixels off to both sides, in the range of [-1, 1].
-MOST_TURN, MOST_MEAN_TURN = math.radians(50), math.radians(35)
-SIDE_DISTANCE, MOST_SIDE_DIFFERENCE = 3, 0.4
+DIRECTION_REACH = 8  # how far from a line's end its pixels tell the direction, in pixels
+MIN_PIXELS = 4  # of a line, within that reach
+# Two ends are joined by a curve that turns little, if the colours on both sides of them are alike.
+MAX_TURN = math.radians(50)  # at either end
+MAX_MEAN_TURN = math.radians(35)  # of both ends
+SIDE_DISTANCE = 3  # from the line to where its sides' colours are read, in pixels
+MAX_SIDE_DIFFERENCE = 0.4  # of the colours, in the range of [-1, 1]
 RADIANS_PER_PIXEL = 0.01
 _EIGHT = np.ones((3, 3), bool)
 
@@ -57,8 +58,8 @@ def _continued(
             turns = _turns(one, other)
             # The ends face each other: left of one is right of the other.
             colour = float(np.abs(one.colours - other.colours[::-1]).mean())
-            bends_little = max(turns) <= MOST_TURN and sum(turns) / 2 <= MOST_MEAN_TURN
-            if bends_little and colour <= MOST_SIDE_DIFFERENCE:
+            bends_little = max(turns) <= MAX_TURN and sum(turns) / 2 <= MAX_MEAN_TURN
+            if bends_little and colour <= MAX_SIDE_DIFFERENCE:
                 cost = sum(turns) + colour + RADIANS_PER_PIXEL * math.dist(one.place, other.place)
                 pairs.append((cost, i, j))
     drawn = np.zeros_like(hole)
@@ -86,7 +87,7 @@ def _ends(
         along = np.argwhere(strokes[window] == strokes[tuple(here[0])])
         along = along + np.array([top, left])
         along = along[np.hypot(*(along - end).T) <= DIRECTION_REACH]
-        if len(along) < max(FEWEST_PIXELS, 2 * len(here)):
+        if len(along) < max(MIN_PIXELS, 2 * len(here)):
             continue
         away = end - along.mean(axis=0)
         axis = np.linalg.svd(along - along.mean(axis=0))[2][0]

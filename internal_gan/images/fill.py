@@ -15,14 +15,14 @@ from internal_gan.shapes import Mask, Masks, Pixels
 
 # At each resolution of a membrane.
 RELAXATIONS = 16
-LEAST_MARGIN = 16
-# Conjugate-gradient steps up to this long side, in pixels. Larger images start from a coarse
-# solution and take a fifth as many.
-PLATE_STEPS, SMALL_SIDE = 150, 64
+MIN_MARGIN = 16
+# Images with a longer side start from a coarse solution.
+SMALL_SIDE = 64  # pixels
+PLATE_STEPS = 150  # of conjugate gradients for small images; others take a fifth as many
 RIM_SIGMA = 1.0
-# Errors below this, in the range of [-1, 1], are mostly another shade of the same content; the
-# correction of larger ones falls to 1/e within this depth, in pixels.
-MOST_SHADE, FADING_DEPTH = 0.2, 2.0
+# Smaller errors are mostly another shade of the same content; the correction of larger ones fades.
+MAX_SHADE = 0.2  # in the range of [-1, 1]
+FADING_DEPTH = 2.0  # within which the correction falls to 1/e, in pixels
 
 
 def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
@@ -46,14 +46,14 @@ def fill_smoothly(image: Tensor, hole: Masks) -> Tensor:
     """Fill a hole of (N, C, H, W) with a membrane: approximately Laplace's equation's solution.
 
     Pixels inside the hole, even NaN, have no influence; neither have those farther from it than its
-    long side, or ``LEAST_MARGIN``. Outside the hole, the result is ``image``, bit for bit; it is 0
+    long side, or ``MIN_MARGIN``. Outside the hole, the result is ``image``, bit for bit; it is 0
     if no pixel is known.
     """
     unknown = hole > 0.5
     if not unknown.any():
         return image.clone()
     box = bounds(unknown.float().amax(dim=0, keepdim=True))
-    reach = max(LEAST_MARGIN, *extent(box))
+    reach = max(MIN_MARGIN, *extent(box))
     rows, columns = (slice(max(0, side.start - reach), side.stop + reach) for side in box)
     filled = image.clone()
     here = (..., rows, columns)
@@ -127,7 +127,7 @@ def settle(filled: Tensor, hole: Masks) -> Tensor:
     error = (fill_as_plate(filled, hole) - filled) * rim
     # Averaged along the rim, because single pixels of a texture deviate from any plate.
     error = gaussian_blur(error, RIM_SIGMA) / gaussian_blur(rim, RIM_SIGMA).clamp_min(1e-6)
-    shade = error / (1 + error.square().mean(dim=1, keepdim=True) / MOST_SHADE**2)
+    shade = error / (1 + error.square().mean(dim=1, keepdim=True) / MAX_SHADE**2)
     fading = torch.exp((1 - depth(hole)) / FADING_DEPTH)
     membrane = fill_smoothly(shade, 1 - rim) + fading * fill_smoothly(error - shade, 1 - rim)
     return torch.where(hole > 0, (filled + membrane).clamp(-1, 1), filled)

@@ -15,9 +15,9 @@ from internal_gan.units import Size
 Count = Literal["fewest", "released"]
 
 # More scales are a mistake, or take days to train.
-MOST_SCALES = 100
+MAX_SCALES = 100
 # No image can be halved more often.
-MOST_LEVELS = 16
+MAX_LEVELS = 16
 # An image whose long side exceeds the limit by no more than this share keeps its size.
 SLACK = 0.02
 
@@ -87,7 +87,7 @@ def pyramid_sizes(
 
     Raises:
         ValueError: an option is out of range, the image cannot have ``num_scales`` scales, or there
-            would be more than ``MOST_SCALES``.
+            would be more than ``MAX_SCALES``.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
 
@@ -106,12 +106,12 @@ def pyramid_sizes(
         released = _released_count(size, finest, scale_factor, min_size)
         natural = max(natural, min(released, _most_scales(finest, ratio)))
     between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
-    if num_scales is None and natural > MOST_SCALES:
+    if num_scales is None and natural > MAX_SCALES:
         raise UserError(
             f"scale_factor={scale_factor}: makes {natural} scales {between}; allowed are "
-            f"{MOST_SCALES}, for which it must be {ratio ** (1 / (MOST_SCALES - 1)):.4f} or less"
+            f"{MAX_SCALES}, for which it must be {ratio ** (1 / (MAX_SCALES - 1)):.4f} or less"
         )
-    if num_scales is None or num_scales <= min(natural, MOST_SCALES):
+    if num_scales is None or num_scales <= min(natural, MAX_SCALES):
         return _geometric_sizes(finest, ratio, natural, num_scales)
     if ratio >= 1.0:
         raise UserError(

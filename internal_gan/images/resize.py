@@ -7,7 +7,7 @@ from torch import Tensor
 from internal_gan.units import Size
 
 # A larger factor needs a kernel that exceeds a GPU's shared memory, and torch fails.
-MOST_SHRINKING = 32
+MAX_SHRINKING = 32
 
 
 def size_of(image: Tensor) -> Size:
@@ -20,7 +20,7 @@ def resize(x: Tensor, size: Size) -> Tensor:
 
     The kernel is Keys' cubic convolution with a = -0.5, widened by the shrink factor, with pixel
     centres at half-integers, as in Pillow's ``BICUBIC``. It overshoots at sharp edges, so the
-    result may leave the input's range. A side shrinks by at most ``MOST_SHRINKING`` at a time. The
+    result may leave the input's range. A side shrinks by at most ``MAX_SHRINKING`` at a time. The
     result has the dtype of ``x``, and is ``x`` itself if it has that size.
 
     Source: R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
@@ -28,7 +28,7 @@ def resize(x: Tensor, size: Size) -> Tensor:
     if x.shape[-2:] == size:
         return x
     height, width = (
-        min(side, MOST_SHRINKING * wanted) for side, wanted in zip(x.shape[-2:], size, strict=True)
+        min(side, MAX_SHRINKING * wanted) for side, wanted in zip(x.shape[-2:], size, strict=True)
     )
     if (height, width) != x.shape[-2:]:
         return resize(resize(x, (height, width)), size)

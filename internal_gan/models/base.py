@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from internal_gan.errors import check_range
 from internal_gan.models.losses import Losses
-from internal_gan.models.per_stage import MOST, MOST_RATE, PerStage, per_stage
+from internal_gan.models.per_stage import MAX_RATE, MAX_VALUE, PerStage, per_stage
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -46,7 +46,7 @@ class Optimization:
             0, FASTEST, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr
         )
         check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
-        check_range(1e-6, MOST, clip=self.clip)
+        check_range(1e-6, MAX_VALUE, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {list(self.betas)}; allowed: two numbers from 0 to below 1")
 
@@ -289,7 +289,7 @@ class Recipe(ABC):
         return self.by_stage(f"{term}_weight", model)
 
     def by_stage(
-        self, name: str, model: Model, low: float = 0.0, high: float = MOST
+        self, name: str, model: Model, low: float = 0.0, high: float = MAX_VALUE
     ) -> list[float]:
         """An option's number, from ``low`` to ``high``, for every stage."""
         return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
@@ -304,7 +304,7 @@ class Recipe(ABC):
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""
         chosen = self.optimization
-        rate = self.by_stage("learning_rates", model, high=MOST_RATE)[index]
+        rate = self.by_stage("learning_rates", model, high=MAX_RATE)[index]
         return replace(
             chosen,
             generator_lr=rate * chosen.generator_lr,

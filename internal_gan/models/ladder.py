@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import scaled
-from internal_gan.nn.blocks import MOST_CHANNELS
+from internal_gan.nn.blocks import MAX_CHANNELS
 from internal_gan.units import Size
 
-MOST_PIXELS = 250_000_000  # of one result; drawing it takes at least 16 gigabytes of memory
-MOST_RESULTS = 1_000_000  # of one call
+MAX_PIXELS = 250_000_000  # of one result; drawing it takes at least 16 gigabytes of memory
+MAX_RESULTS = 1_000_000  # of one call
 
 Refine = Callable[[int, Tensor | None], Tensor]
 After = Callable[[int, Tensor], Tensor]
@@ -28,7 +28,7 @@ class Widths:
     limit: int
 
     def __post_init__(self) -> None:
-        check_range(1, MOST_CHANNELS, coarsest=self.coarsest, limit=self.limit)
+        check_range(1, MAX_CHANNELS, coarsest=self.coarsest, limit=self.limit)
         check_range(1, every=self.every)
         check_range(0.01, 100, factor=self.factor)
         if (self.factor > 1 and self.limit < self.coarsest) or (
@@ -110,15 +110,15 @@ class Ladder:
 
 
 def check_result(size: Sequence[int], name: str = "size") -> None:
-    """Raise a UserError unless ``size`` is two whole numbers above 0, of at most ``MOST_PIXELS``.
+    """Raise a UserError unless ``size`` is two whole numbers above 0, of at most ``MAX_PIXELS``.
 
     The message calls it ``name``.
     """
     sides = list(size) if isinstance(size, Sequence) else [size]
     if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
         raise UserError(f"{name} is {sides}; it must be [height, width] in pixels, above 0")
-    if sides[0] * sides[1] > MOST_PIXELS:
+    if sides[0] * sides[1] > MAX_PIXELS:
         raise UserError(
             f"{name} is {sides[0]}x{sides[1]} pixels; allowed: up to "
-            f"{MOST_PIXELS // 1_000_000} megapixels"
+            f"{MAX_PIXELS // 1_000_000} megapixels"
         )

@@ -16,7 +16,7 @@ from internal_gan.models.losses import try_patch_losses
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.patches.losses import MOST_STEPS_BETWEEN, PatchTerm
+from internal_gan.patches.losses import MAX_STEPS_BETWEEN, PatchTerm
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -46,7 +46,7 @@ class LadderRecipe(Recipe):
     discriminator_crop: int | None
 
     def __post_init__(self) -> None:
-        check_range(1, MOST_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
+        check_range(1, MAX_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
         check_range(1, max_size=self.max_size)
 
     @property

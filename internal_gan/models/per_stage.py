@@ -7,9 +7,9 @@ from internal_gan.errors import check_range
 PerStage = float | Sequence[float] | Mapping[str, float]
 
 # The largest weight or number of steps; 32-bit integers cannot hold much more.
-MOST = 1e9
+MAX_VALUE = 1e9
 # The largest multiple of a learning rate.
-MOST_RATE = 1000.0
+MAX_RATE = 1000.0
 
 
 def per_stage(
@@ -17,7 +17,7 @@ def per_stage(
     count: int,
     name: str = "value",
     low: float = 0.0,
-    high: float = MOST,
+    high: float = MAX_VALUE,
     stages: Sequence[str] = (),
 ) -> list[float]:
     """An option's number for every stage, coarsest first.

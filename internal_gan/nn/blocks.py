@@ -18,7 +18,9 @@ Downscale = Literal["wide", "pool"]
 
 LEAKY_SLOPE = 0.2
 # Above what published networks have, and within what a computer can hold.
-MOST_CHANNELS, MOST_LAYERS, LARGEST_KERNEL = 2048, 64, 31
+MAX_CHANNELS = 2048
+MAX_LAYERS = 64
+LARGEST_KERNEL = 31  # pixels
 POWER_ITERATIONS = 15
 # Of the initial weights of InGAN.
 XAVIER_GAIN = 0.01
@@ -232,9 +234,9 @@ def _iterate_power(layer: nn.Module) -> None:
 
 def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
     """Raise a ValueError if a network is too large; ``depth`` counts its doublings of ``width``."""
-    check_range(1, MOST_CHANNELS, width=width)
-    check_range(0, int(math.log2(MOST_CHANNELS / width)), depth=depth)
-    check_range(0, MOST_LAYERS, residual_blocks=residual_blocks)
+    check_range(1, MAX_CHANNELS, width=width)
+    check_range(0, int(math.log2(MAX_CHANNELS / width)), depth=depth)
+    check_range(0, MAX_LAYERS, residual_blocks=residual_blocks)
     check_kernel(kernel_size)
 
 

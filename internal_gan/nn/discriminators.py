@@ -13,8 +13,8 @@ from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.nn.blocks import (
     LARGEST_KERNEL,
-    MOST_CHANNELS,
-    MOST_LAYERS,
+    MAX_CHANNELS,
+    MAX_LAYERS,
     ConvBlock,
     Init,
     Norm,
@@ -63,12 +63,12 @@ class PatchDiscriminator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, MOST_CHANNELS, width=width)
-        check_range(2, MOST_LAYERS, depth=depth)
+        check_range(1, MAX_CHANNELS, width=width)
+        check_range(2, MAX_LAYERS, depth=depth)
         hidden = list(widths or [width] * (depth - 1))
         strides = list(strides or [1] * len(hidden))
         for hidden_width in hidden:
-            check_range(1, MOST_CHANNELS, widths=hidden_width)
+            check_range(1, MAX_CHANNELS, widths=hidden_width)
         for stride in strides:
             check_range(1, LARGEST_KERNEL, strides=stride)
         if len(strides) != len(hidden):

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.pyramid import MOST_LEVELS
-from internal_gan.nn.blocks import MOST_CHANNELS, check_kernel, reflect
+from internal_gan.images.pyramid import MAX_LEVELS
+from internal_gan.nn.blocks import MAX_CHANNELS, check_kernel, reflect
 from internal_gan.nn.hed import MEAN as HED_MEAN
 from internal_gan.nn.hed import VGG16, WHEEL, read_hed
 from internal_gan.shapes import Pictures
@@ -55,10 +55,10 @@ class RandomFeatures(FeatureNetwork):
 
     def __init__(self, filters: int, *, kernel_size: int, levels: int, seed: int) -> None:
         super().__init__()
-        check_range(1, MOST_CHANNELS, filters=filters)
+        check_range(1, MAX_CHANNELS, filters=filters)
         check_kernel(kernel_size)
         check_range(3, kernel_size=kernel_size)  # one pixel has no structure
-        check_range(1, MOST_LEVELS, levels=levels)
+        check_range(1, MAX_LEVELS, levels=levels)
         rng = torch.Generator().manual_seed(seed)
         weight = torch.randn(filters, 3, kernel_size, kernel_size, generator=rng)
         # With zero mean, the filters respond only to structure.
@@ -128,7 +128,7 @@ class VGGFeatures(FeatureNetwork):
         layers: list[nn.Module] = []
         channels = 3
         for width, count in zip(widths, CONVOLUTIONS[depth], strict=True):
-            check_range(1, MOST_CHANNELS, widths=width)
+            check_range(1, MAX_CHANNELS, widths=width)
             for _ in range(count):
                 layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
                 channels = width

@@ -2,8 +2,8 @@
 
 There are two searches:
 
-* an exact one, in torch, for pictures of a network's size: ``search``, on which ``losses``,
+* an exact one, in torch, for pictures of a network's size: ``exact``, on which ``losses``,
   ``statistics`` and ``completion`` stand;
-* an approximate one, in numba, for pictures of many megapixels: ``field``, with its loops in
+* an approximate one, in numba, for pictures of many megapixels: ``fast``, with its loops in
   ``kernels``. What it finds becomes ``origins``, on which :mod:`internal_gan.finishing` stands.
 """

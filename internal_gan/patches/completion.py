@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.fill import depth, fill_smoothly
 from internal_gan.images.pyramid import halved
-from internal_gan.patches.search import (
+from internal_gan.patches.exact import (
     carry,
     grid,
     nearest,
@@ -31,25 +31,26 @@ from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7  # side in pixels
 SEARCHES_PER_SIZE = 4
-FEWEST_KNOWN = 150  # known patches at the smallest size
+MIN_KNOWN = 150  # known patches at the smallest size
 # Smooth patches are close to everything. The smaller ALPHA is, the more it favours patches that
 # nothing resembles yet; in squared differences of colours in [-1, 1].
 ALPHA = 0.08
 # Each pixel into the hole divides a patch's weight by this: the border of the hole is known best.
 DISTRUST_PER_PIXEL = 1.3
-# Things keep to certain heights in most scenes. So moving a patch from top to bottom, or from side
-# to side, counts like this difference of colours.
-WHOLE_HEIGHT, WHOLE_WIDTH = 0.6, 0.2
+# Things keep to certain heights in most scenes. So moving a patch counts like a difference of
+# colours in [-1, 1].
+WHOLE_HEIGHT = 0.6  # from top to bottom
+WHOLE_WIDTH = 0.2  # from side to side
 # A patch around a photo is compared as if it were inside it. Left and right of the photo, it is
 # mirrored into it, so that no strip along the border is repeated over and over. Above and below,
 # where mirroring would put trees into a meadow, it is moved to the border.
 OUTSIDE = 5.0  # how many times as much the moves between places count there
 ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
-LEAST_PATCHES = 2  # along the short side at the smallest size
-LEAST_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
+MIN_PATCHES = 2  # along the short side at the smallest size
+MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
-MOST_PAIRS = 1e8
+MAX_PAIRS = 1e8
 
 
 class Frame(NamedTuple):
@@ -112,13 +113,13 @@ def _complete(
     places = _known(excluded).nonzero().flatten()
     pairs = len(reaching) * len(places)
 
-    least = LEAST_PATCHES if frame is None else LEAST_PATCHES_OUTSIDE
+    least = MIN_PATCHES if frame is None else MIN_PATCHES_OUTSIDE
     alpha = ALPHA if frame is None else ALPHA_OUTSIDE
     coarse, *masks = halved(image, hole, excluded)
-    smallest = min(coarse.shape[-2:]) < least * PATCH or int(_known(masks[1]).sum()) < FEWEST_KNOWN
+    smallest = min(coarse.shape[-2:]) < least * PATCH or int(_known(masks[1]).sum()) < MIN_KNOWN
     matches = torch.arange(math.prod(fine), device=image.device)
     if smallest:
-        places = places[:: math.ceil(pairs / MOST_PAIRS)]
+        places = places[:: math.ceil(pairs / MAX_PAIRS)]
     else:
         size = coarse.shape[-2:]
         lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
@@ -126,7 +127,7 @@ def _complete(
         matches[reaching] = carry(found, grid(coarse, PATCH), fine)[reaching]
         carried = patches_at(image, matches[reaching], PATCH)
         image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
-        if pairs > MOST_PAIRS:
+        if pairs > MAX_PAIRS:
             return image, matches
 
     keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2, frame)

@@ -22,16 +22,17 @@ from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.search import grid, patches_at
+from internal_gan.patches.exact import grid, patches_at
 from internal_gan.shapes import Mask, Pictures, Pixels
 
-# Every second patch of a picture is denoised; where they overlap, their means are averaged by a
-# Gaussian window of this standard deviation, relative to the patch.
-STRIDE, WINDOW = 2, 0.25
-# Rounds that balance how often the photo's patches are used; a smaller use counts as LEAST_USE.
-ROUNDS, LEAST_USE = 10, 1e-3
-# Use is estimated from so many patches of a picture at most; so many weights are computed at once.
-MOST_BALANCED, AT_ONCE = 4096, 2**22
+STRIDE = 2  # from one denoised patch of a picture to the next, in pixels
+# Where patches overlap, their means are averaged by a Gaussian window.
+WINDOW = 0.25  # its standard deviation, relative to the patch
+# How often the photo's patches are used is balanced.
+ROUNDS = 10  # of balancing
+MIN_USE = 1e-3  # a patch that is used less counts as used this much
+MAX_BALANCED = 4096  # patches of a picture from which use is estimated
+AT_ONCE = 2**22  # weights computed at once
 
 
 class Denoiser:
@@ -99,7 +100,7 @@ class Denoiser:
             return weights
 
         count = len(tops) * len(lefts)
-        some = torch.linspace(0, count - 1, min(count, MOST_BALANCED), device=device).round().long()
+        some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device).round().long()
         even = _balance(weights_of(some, pixels_of(some)))
         total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
@@ -154,7 +155,7 @@ def _balance(weights: Tensor) -> Tensor:
     even = torch.zeros(1, device=weights.device)
     for _ in range(ROUNDS):
         use = (weights + even).softmax(dim=2).mean(dim=1, keepdim=True) * weights.shape[2]
-        even = even - use.clamp_min(LEAST_USE).log()
+        even = even - use.clamp_min(MIN_USE).log()
     return even
 
 

@@ -1,4 +1,4 @@
-"""The loops of the patch engine, compiled by numba; :mod:`internal_gan.patches.field` calls them.
+"""The loops of the patch engine, compiled by numba; :mod:`internal_gan.patches.fast` calls them.
 
 Images are uint8 (H, W C): a row holds the channels of each pixel side by side. A field, int32
 (h, w, 2), holds the place of a source patch for the patch at each place of a target; a place is a

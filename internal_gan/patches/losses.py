@@ -16,17 +16,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.images.pyramid import MOST_LEVELS
-from internal_gan.patches.search import grid, patches_at, squared_distances
+from internal_gan.images.pyramid import MAX_LEVELS
+from internal_gan.patches.exact import grid, patches_at, squared_distances
 from internal_gan.shapes import Pixels
 
 # Sorting all projections of a large image at once would take gigabytes.
 FILTERS_AT_ONCE = 16
 # More directions than this do not fit into memory.
-MOST_AT_ONCE = 2**17
+MAX_AT_ONCE = 2**17
 # Real patches kept of each size.
-MOST_KEPT = 24576
-MOST_STEPS_BETWEEN = 10**6
+MAX_KEPT = 24576
+MAX_STEPS_BETWEEN = 10**6
 
 
 class PatchLoss(ABC):
@@ -63,7 +63,7 @@ class PatchTerm:
     interval: int
 
     def __post_init__(self) -> None:
-        check_range(1, MOST_STEPS_BETWEEN, interval=self.interval)
+        check_range(1, MAX_STEPS_BETWEEN, interval=self.interval)
 
 
 class SlicedWasserstein(PatchLoss):
@@ -94,8 +94,8 @@ class SlicedWasserstein(PatchLoss):
         places: int,
         levels: int,
     ) -> None:
-        check_range(1, MOST_LEVELS, levels=levels)
-        check_range(1, MOST_AT_ONCE, projections=projections, bank=bank)
+        check_range(1, MAX_LEVELS, levels=levels)
+        check_range(1, MAX_AT_ONCE, projections=projections, bank=bank)
         check_range(1, patch=patch, places=places)
         self.patch = patch
         self.projections = projections
@@ -142,7 +142,7 @@ class NearestPatch(PatchLoss):
         reverse_weight: weight of the completeness term.
         normalise: alpha of the normalised distance. The smaller it is, the more it favours real
             patches that nothing resembles yet; null takes the nearest. See
-            :func:`internal_gan.patches.search.nearest_normalised`.
+            :func:`internal_gan.patches.exact.nearest_normalised`.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008;
     Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).
@@ -160,7 +160,7 @@ class NearestPatch(PatchLoss):
         normalise: float | None = None,
         levels: int,
     ) -> None:
-        check_range(1, MOST_LEVELS, levels=levels)
+        check_range(1, MAX_LEVELS, levels=levels)
         check_range(1, patch=patch, queries=queries, candidates=candidates)
         check_range(0, 1e6, reverse_weight=reverse_weight)
         check_range(1e-6, 1e6, normalise=normalise)
@@ -171,7 +171,7 @@ class NearestPatch(PatchLoss):
         self.reverse_weight = reverse_weight
         self.banks = []
         for image in _levels(real, patch, levels):
-            patches = _random_patches(image, patch, MOST_KEPT, rng)
+            patches = _random_patches(image, patch, MAX_KEPT, rng)
             order = torch.randperm(len(patches), device=real.device, generator=rng)
             self.banks.append(patches[order])
 

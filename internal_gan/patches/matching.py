@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from internal_gan.images.pyramid import MOST_LEVELS
+from internal_gan.images.pyramid import MAX_LEVELS
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
 from internal_gan.shapes import Pixels
@@ -44,7 +44,7 @@ def matched(
             projections=DIRECTIONS,
             bank=BANK,
             places=PLACES,
-            levels=MOST_LEVELS,
+            levels=MAX_LEVELS,
         )
         levels = len(distance.quantiles)
         pixels = drawing.float().clone().requires_grad_()

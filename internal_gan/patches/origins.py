@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from internal_gan.patches import kernels
-from internal_gan.patches.field import PATCH, Flags, Places, Wrap, over_rows
+from internal_gan.patches.fast import PATCH, Flags, Places, Wrap, over_rows
 from internal_gan.units import Size
 
 # The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.

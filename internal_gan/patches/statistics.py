@@ -16,22 +16,22 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.search import grid, lattice, nearest, nearest_patches, patches_at
+from internal_gan.patches.exact import grid, lattice, nearest, nearest_patches, patches_at
 from internal_gan.shapes import Pictures, Pixels
 
 SHRINKS = (1, 2, 4)
 PROJECTIONS = 256
 QUANTILES = 512
-MOST_PROJECTED = 20_000
-MOST_QUERIES = 4_000
-MOST_REFERENCES = 20_000
+MAX_PROJECTED = 20_000
+MAX_QUERIES = 4_000
+MAX_REFERENCES = 20_000
 # The photo's long side where layouts are compared, and the patches compared there, in pixels.
 LAYOUT_SIDE = 60
 LAYOUT_PATCHES = (11, 15, 21)
 # Patches whose overlaps with all others are held in memory at a time.
 QUERIES_AT_ONCE = 500
 # Half an 8-bit step; smaller distances are due to chance.
-LEAST_DISTANCE = 0.5 / 255
+MIN_DISTANCE = 0.5 / 255
 
 
 def sliced_wasserstein(real: Pixels, sample: Pixels, patch: int = 7, shrink: int = 1) -> float:
@@ -44,7 +44,7 @@ def sliced_wasserstein(real: Pixels, sample: Pixels, patch: int = 7, shrink: int
     for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
     """
     images = [shrunk(image, shrink) for image in (real, sample)]
-    count = min(MOST_PROJECTED, *(math.prod(grid(image, patch)) for image in images))
+    count = min(MAX_PROJECTED, *(math.prod(grid(image, patch)) for image in images))
     rng = _seeded(0)
     chosen = (patches_at(image, _chosen(image, patch, count, rng), patch) for image in images)
     return wasserstein_of_rows(*chosen)
@@ -124,7 +124,7 @@ def repetition(real: Pixels, sample: Pixels, patch: int = 7) -> float:
         fmean(_mean_to_others(shrunk(image, factor), patch) for factor in SHRINKS)
         for image in (sample, real)
     ]
-    return to_others[0] / max(to_others[1], LEAST_DISTANCE)
+    return to_others[0] / max(to_others[1], MIN_DISTANCE)
 
 
 def shrunk(image: Tensor, factor: int) -> Tensor:
@@ -189,8 +189,8 @@ def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
-    wanted = patches_at(queries, _chosen(queries, patch, MOST_QUERIES, _seeded(1)), patch)
-    known = patches_at(references, _chosen(references, patch, MOST_REFERENCES, _seeded(3)), patch)
+    wanted = patches_at(queries, _chosen(queries, patch, MAX_QUERIES, _seeded(1)), patch)
+    known = patches_at(references, _chosen(references, patch, MAX_REFERENCES, _seeded(3)), patch)
     # The search finds the nearest patch, but is imprecise for small distances.
     return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1), patch)
 
@@ -203,8 +203,8 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
             f"two patches of {patch} pixels do not fit side by side into {height}x{width} pixels; "
             "allowed: a larger image, or smaller patches"
         )
-    wanted = _chosen(image, patch, MOST_QUERIES, _seeded(1))
-    others = _chosen(image, patch, MOST_REFERENCES, _seeded(3))
+    wanted = _chosen(image, patch, MAX_QUERIES, _seeded(1))
+    others = _chosen(image, patch, MAX_REFERENCES, _seeded(3))
     known, columns = patches_at(image, others, patch), grid(image, patch)[1]
     lengths, cut = known.square().sum(dim=1), known.view(-1, 3, patch, patch)
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]

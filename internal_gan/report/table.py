@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Rows of the grid, and sides of its parts in pixels.
-MOST_ROWS = 100
+MAX_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
@@ -26,9 +26,9 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 def grid(runs: Sequence[tuple[str, Sequence[Path]]]) -> Image.Image:
     """The pictures of up to 100 runs, a row for each with its label above it."""
-    rows = [(label, _thumbnails(pictures)) for label, pictures in runs[:MOST_ROWS]]
-    if len(runs) > MOST_ROWS:
-        rows.append((f"and {len(runs) - MOST_ROWS} more", []))
+    rows = [(label, _thumbnails(pictures)) for label, pictures in runs[:MAX_ROWS]]
+    if len(runs) > MAX_ROWS:
+        rows.append((f"and {len(runs) - MAX_ROWS} more", []))
     font = ImageFont.load_default(14)
     width = max(
         *(GAP + sum(cell.width + GAP for cell in cells) for _, cells in rows),

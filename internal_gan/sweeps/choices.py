@@ -18,7 +18,7 @@ from internal_gan.runs.jobs import in_short
 from internal_gan.runs.places import LONGEST_NAME
 
 # All are checked before the first one starts.
-MOST_JOBS = 100_000
+MAX_JOBS = 100_000
 
 
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
@@ -39,8 +39,8 @@ def jobs_of(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
                 f"{key}: an interval needs a sweeper that searches; without one, list the values, "
                 f"such as {key}=0,1 or {key}=range(0,2)"
             )
-    if math.prod(map(len, choices.values())) > MOST_JOBS:
-        raise UserError(f"these options make too many runs; at most {MOST_JOBS} are allowed")
+    if math.prod(map(len, choices.values())) > MAX_JOBS:
+        raise UserError(f"these options make too many runs; at most {MAX_JOBS} are allowed")
     return list(itertools.product(*choices.values()))
 
 
@@ -76,7 +76,7 @@ def _values(override: Override) -> list[str]:
         return [written]
     if not override.is_discrete_sweep():
         return []
-    found = [*itertools.islice(override.sweep_string_iterator(), MOST_JOBS + 1)]
+    found = [*itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)]
     if not found:
         raise UserError(f"{written}: this range is empty")
     return [f"{override.get_key_element()}={value}" for value in found]

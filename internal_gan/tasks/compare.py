@@ -13,7 +13,7 @@ from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import FIGURES, HEADLINE_FIGURES, means, panel
-from internal_gan.evaluation.inpainting import judge_hole
+from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import as_csv, atomic_write, natural, read_json_object, write_error
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.hints import fits
@@ -36,7 +36,7 @@ from internal_gan.units import Size
 NAME = "comparison"
 FIGURES_FOLDER = ".figures"
 # A run is judged by this many pictures; more take longer and hardly change the figures.
-MOST_PICTURES = 4
+MAX_PICTURES = 4
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def shown_of(run: Path) -> Shown:
     """The photo and the first pictures of a run."""
     made = read_results(run)
     results = [result for result in made if result.kind == "result"]
-    chosen = (results or [result for result in made if result.kind == "frame"])[:MOST_PICTURES]
+    chosen = (results or [result for result in made if result.kind == "frame"])[:MAX_PICTURES]
     pictures = [run / result.file for result in chosen]
     if not any(result.task == "inpaint" for result in chosen):
         photo = run / "photo.png"
@@ -201,7 +201,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
 def judge(shown: Shown) -> dict[str, float]:
     """The figures of a run's pictures.
 
-    For filled holes they are the means of :func:`~internal_gan.evaluation.inpainting.judge_hole`,
+    For filled holes they are the means of :func:`~internal_gan.evaluation.filled_holes.judge_hole`,
     named ``psnr_inside`` and so on; for other pictures
     :func:`~internal_gan.evaluation.figures.panel`. A picture that cannot be read, or is too small,
     is a UserError.

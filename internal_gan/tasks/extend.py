@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.extending import extended
-from internal_gan.finishing.filling import completed
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.canvas import Margins, bleed_of, margins_of, margins_to
 from internal_gan.images.files.image import MAX_PIXELS
@@ -21,7 +21,7 @@ from internal_gan.tasks.base import Picture, Task
 from internal_gan.units import ratio_of
 
 # Largest margin, in sides of the photo: farther away, nothing says what should be there.
-MOST_MARGIN = 2
+MAX_MARGIN = 2
 
 
 class Extend(Task[ExtendOptions]):
@@ -44,7 +44,7 @@ class Extend(Task[ExtendOptions]):
             is_best = number == 0 and self.wanted.seed is None
             rng = None if is_best else torch.Generator().manual_seed(seed)
             if margins is None:
-                drawing, scale = completed(photo.pixels, part, None, rng)
+                drawing, scale = draw_filling(photo.pixels, part, None, rng)
                 done = rebuilt_inside(photo, drawing, part, scale=scale, reporter=context)
             else:
                 done = extended(photo, margins, _transparent(photo), rng=rng, reporter=context)
@@ -85,12 +85,12 @@ class Extend(Task[ExtendOptions]):
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {_by(*photo.size)} pixels")
         height, width = photo.size
-        if max(margins.top, margins.bottom) > MOST_MARGIN * height or (
-            max(margins.left, margins.right) > MOST_MARGIN * width
+        if max(margins.top, margins.bottom) > MAX_MARGIN * height or (
+            max(margins.left, margins.right) > MAX_MARGIN * width
         ):
             raise UserError(
-                f"{named}: margins of {list(margins)} pixels; allowed is at most {MOST_MARGIN} "
-                f"times the photo's side, {_by(MOST_MARGIN * height, MOST_MARGIN * width)}"
+                f"{named}: margins of {list(margins)} pixels; allowed is at most {MAX_MARGIN} "
+                f"times the photo's side, {_by(MAX_MARGIN * height, MAX_MARGIN * width)}"
             )
         rows, columns = height + margins.top + margins.bottom, width + margins.left + margins.right
         if rows * columns > MAX_PIXELS:

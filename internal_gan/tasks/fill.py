@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from internal_gan.config.task_options import FillOptions
-from internal_gan.finishing.filling import completed
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.tasks.base import Picture, Task, gray
 from internal_gan.tasks.inpaint.holes import holes_of
@@ -26,7 +26,7 @@ class Fill(Task[FillOptions]):
         for number, seed in enumerate(self.seeds(self.wanted.count)):
             is_best = number == 0 and self.wanted.seed is None
             rng = None if is_best else torch.Generator().manual_seed(seed)
-            drawing, scale = completed(photo.pixels, hole, unknown, rng)
+            drawing, scale = draw_filling(photo.pixels, hole, unknown, rng)
             done = rebuilt_inside(photo, drawing, hole, unknown, scale=scale, reporter=context)
             yield Picture.of(f"fill/{number:03d}.png", done.finished(photo, hole, layers=layers))
         yield Picture("fill/before.png", photo.pixels, "before", photo)

@@ -7,8 +7,8 @@ import torch
 
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.seams import proof, proof_name, seams, seams_in_words
-from internal_gan.finishing.filling import completed
+from internal_gan.evaluation.tiling import proof, proof_name, seams, seams_in_words
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.masked import check_inside, rebuilt_inside
 from internal_gan.images.periodic import border_band, reach_of, wrap_of
 from internal_gan.images.photo import output_format_of
@@ -42,7 +42,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         rng = None if wanted.seed is None else torch.Generator().manual_seed(wanted.seed)
         shifts = [side // 2 * wraps for side, wraps in zip(photo.size, wrap, strict=True)]
         moved, hole = (image.roll(shifts, (2, 3)) for image in (photo.pixels, part))
-        filled, scale = completed(moved, hole, None, rng)
+        filled, scale = draw_filling(moved, hole, None, rng)
         filled = filled.roll([-shift for shift in shifts], (2, 3))
         at = fit_size(photo.size, max(1, round(scale * max(photo.size))))
         drawing, scale = resize(filled, at).clamp(-1, 1), at[1] / photo.size[1]

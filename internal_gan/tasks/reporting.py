@@ -27,7 +27,7 @@ STATUS_SECONDS = 2.0
 # Between two updates of the results in it.
 RESULTS_SECONDS = 0.5
 # Seconds left from which they are told.
-LEAST_TOLD = 3.0
+MIN_TOLD = 3.0
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -79,7 +79,7 @@ class Reports:
         if made < count:
             spent = now - self._started
             share, left = made / count, spent / made * (count - made)
-            if not self._told and left >= LEAST_TOLD:
+            if not self._told and left >= MIN_TOLD:
                 done = f"{made} of {count} pictures done in {duration(spent)}"
                 say(self._console, f"{done}; about {duration(left)} left")
             self._told = True

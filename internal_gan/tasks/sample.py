@@ -6,7 +6,7 @@ from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
-from internal_gan.evaluation.seams import proof, proof_name, seams, seams_in_words
+from internal_gan.evaluation.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
@@ -17,7 +17,7 @@ from internal_gan.tasks.base import Picture, Task
 from internal_gan.units import counted
 
 # Largest number of samples before the model is finished.
-MOST_PREVIEWS = 8
+MAX_PREVIEWS = 8
 
 
 class Sample(Task[SampleOptions]):
@@ -40,7 +40,7 @@ class Sample(Task[SampleOptions]):
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
-        count = min(wanted.count, MOST_PREVIEWS) if preview else wanted.count
+        count = min(wanted.count, MAX_PREVIEWS) if preview else wanted.count
         finisher = self.context.finisher(model.image, wanted.size)
         candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()

@@ -21,10 +21,11 @@ from internal_gan.units import counted, duration, parse_duration
 _log = logging.getLogger(__name__)
 
 # Held back from a budget for steps slower than measured and for the images at the end.
-RESERVE_FRACTION, RESERVE_SECONDS = 0.08, 4.0
+RESERVE_FRACTION = 0.08
+RESERVE_SECONDS = 4.0
 # Of a budget. On a slow or busy machine, any excess is added to the budget; otherwise no time would
 # be left to train.
-MOST_MEASURING_FRACTION = 1 / 3
+MAX_MEASURING_FRACTION = 1 / 3
 # More threads must take less than this fraction of the time, since their number affects the last
 # digits of results.
 WORTHWHILE_FRACTION = 0.9
@@ -70,7 +71,7 @@ def plan(
     if not options.time or state:
         return found, math.inf
     seconds, measured = parse_duration(options.time), time.monotonic() - started
-    most = max(seconds - measured, seconds * (1 - MOST_MEASURING_FRACTION))
+    most = max(seconds - measured, seconds * (1 - MAX_MEASURING_FRACTION))
     found = fit(found, most, options.max_steps or math.inf)
     if (late := measured + found.total_seconds - seconds) > 0:
         _log.warning(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import internal_gan
-from internal_gan.api import families as api
+from internal_gan.api import methods as api
 from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose

@@ -12,7 +12,7 @@ from tests.tiny import picture
 def test_a_copy_has_the_colours_of_its_own_places_and_no_error(
     device: torch.device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maps, "MOST_QUERIES", 10**9)
+    monkeypatch.setattr(maps, "MAX_QUERIES", 10**9)
     real = picture(40, 56).to(device)
     found, worst = patch_maps(real, real, 5)
     assert list(found) == [

@@ -52,7 +52,7 @@ def test_without_a_writable_folder_a_remedy_is_named(read_only: Path) -> None:
     script = """
 import numpy as np
 from internal_gan.finishing import compilation
-from internal_gan.patches.field import Index, search
+from internal_gan.patches.fast import Index, search
 compilation.vote = lambda *arguments: None
 compilation.search = lambda *arguments, **options: (
     search(*arguments, **options) if options else search(*arguments, sweeps=0, seeds=False)

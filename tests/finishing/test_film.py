@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from internal_gan.finishing import whole as finishing
+from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.film import CHANGE, CHANGE_BESIDE, Frames, film
 from internal_gan.finishing.sizes import resized
-from internal_gan.patches.field import Image
+from internal_gan.patches.fast import Image
 from tests.patches.pictures import picture
 
 SIZE = (150, 200)

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from internal_gan.finishing.part import Filled, finish_inside
 from internal_gan.finishing.seams import seam_figure
-from internal_gan.patches.field import Flags, Image
+from internal_gan.patches.fast import Flags, Image
 from tests.patches.pictures import picture as picture_of
 
 

@@ -16,7 +16,7 @@ from internal_gan.finishing.seams import (
     near_seams,
     seam_figure,
 )
-from internal_gan.patches.field import Places, Wrap
+from internal_gan.patches.fast import Places, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing.sizes import halved, halved_flags, sampled, scales, shrunk_flags
-from internal_gan.patches.field import PATCH
+from internal_gan.patches.fast import PATCH
 from tests.patches.pictures import noise
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from internal_gan.finishing import walker, whole
+from internal_gan.finishing import walker
+from internal_gan.finishing.drawing import Indices, finish, up_to
 from internal_gan.finishing.seams import breaks, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
-from internal_gan.finishing.whole import Indices, up_to
 from internal_gan.images.levels import pixels_of as pixels
-from internal_gan.patches.field import Image, Index, Places
+from internal_gan.patches.fast import Image, Index, Places
 from internal_gan.patches.origins import taken
 from internal_gan.patches.statistics import completeness
 from internal_gan.units import Size
@@ -138,11 +138,12 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
 
 
 def test_fixed_pixels_are_copied_at_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "LAYOUT_SIDE", 80)  # two octaves below the photo's size
+    # Two octaves below the photo's size.
+    monkeypatch.setattr("internal_gan.finishing.drawing.LAYOUT_SIDE", 80)
     image, size = dandelions(320), (328, 1128)
     fixed = part(4, size)
-    done = whole.finish(resized(image, (18, 64)), Indices(image), size)
-    kept = whole.finish(resized(image, (18, 64)), Indices(image), size, fixed=fixed)
+    done = finish(resized(image, (18, 64)), Indices(image), size)
+    kept = finish(resized(image, (18, 64)), Indices(image), size, fixed=fixed)
     assert (kept.origins[fixed.where] == fixed.origins[fixed.where]).all()
     assert (done.origins[fixed.where] != fixed.origins[fixed.where]).any()
     assert kept.exact[fixed.where].mean() > 0.4

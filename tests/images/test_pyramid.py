@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import MOST_SCALES, build_pyramid, fit_size, halved, pyramid_sizes
+from internal_gan.images.pyramid import MAX_SCALES, build_pyramid, fit_size, halved, pyramid_sizes
 
 
 def test_sizes_of_a_photo_of_188_by_250() -> None:
@@ -99,7 +99,7 @@ def test_a_factor_with_too_many_scales_is_refused_with_the_largest_allowed(facto
         pyramid_sizes((188, 250), scale_factor=factor)
     largest = float(str(caught.value).split("must be ")[1].split()[0])
     assert len(pyramid_sizes((188, 250), scale_factor=factor, num_scales=3)) == 3
-    assert 50 < len(pyramid_sizes((188, 250), scale_factor=largest)) <= MOST_SCALES
+    assert 50 < len(pyramid_sizes((188, 250), scale_factor=largest)) <= MAX_SCALES
 
 
 def test_the_pyramid_has_the_image_at_every_size(tiny_pixels: Tensor, device: torch.device) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from internal_gan.patches.field import Image, Places
+from internal_gan.patches.fast import Image, Places
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.patches import completion
 from internal_gan.patches.completion import complete
-from internal_gan.patches.search import nearest_normalised
+from internal_gan.patches.exact import nearest_normalised
 from tests.tiny import picture
 
 
@@ -57,7 +57,7 @@ def test_a_hole_that_cannot_be_halved_is_searched_within_the_limit(
         return nearest_normalised(wanted, keys, alpha)
 
     monkeypatch.setattr(completion, "nearest_normalised", counted)
-    monkeypatch.setattr(completion, "MOST_PAIRS", 2e5)
+    monkeypatch.setattr(completion, "MAX_PAIRS", 2e5)
     filled = complete(image, hole)
     assert filled.isfinite().all()
     assert 5e4 < max(pairs) <= 2.1e5
@@ -130,7 +130,7 @@ def test_coarser_matches_are_kept_if_a_search_would_take_long(
 ) -> None:
     image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
     searched = complete(image, hole)
-    monkeypatch.setattr(completion, "MOST_PAIRS", 1e6)  # enough for a search at half the size
+    monkeypatch.setattr(completion, "MAX_PAIRS", 1e6)  # enough for a search at half the size
     carried = complete(image, hole)
     assert not torch.equal(carried, searched)
     assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)

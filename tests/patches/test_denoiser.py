@@ -39,7 +39,7 @@ def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: i
             weights[n, m] = math.exp(-distance / (2 * level**2) - price * moved**2)
     for _ in range(rounds):
         use = (weights / weights.sum(axis=1, keepdims=True)).mean(axis=0) * len(places[1])
-        weights /= np.maximum(use, module.LEAST_USE)
+        weights /= np.maximum(use, module.MIN_USE)
     total, share = np.zeros_like(given), np.zeros(given.shape[1:])
     for n, (top, left) in enumerate(places[0]):
         mean = sum(w * cut(real, place) for w, place in zip(weights[n], places[1], strict=True))
@@ -67,7 +67,7 @@ def test_some_of_a_large_pictures_patches_balance_the_rest(monkeypatch: pytest.M
     monkeypatch.setattr(module, "ROUNDS", 0)
     unbalanced = denoiser(noisy, 0.8)
     monkeypatch.undo()
-    monkeypatch.setattr(module, "MOST_BALANCED", 90)
+    monkeypatch.setattr(module, "MAX_BALANCED", 90)
     part = denoiser(noisy, 0.8)
     assert (part - whole).abs().mean() < 0.5 * (unbalanced - whole).abs().mean()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing.seams import breaks
-from internal_gan.patches.field import PATCH, Wrap, grid
+from internal_gan.patches.fast import PATCH, Wrap, grid
 from internal_gan.patches.origins import CENTRE_WEIGHTS, UNIFORM_WEIGHTS, carry, field_of, vote
 from tests.patches.pictures import identity
 

@@ -101,7 +101,7 @@ def test_large_images_use_a_bounded_reproducible_choice_of_patches(
 ) -> None:
     real, sample = noise(60, 80), noise(60, 80, seed=1)
     exact = coherence(real, sample)
-    monkeypatch.setattr(patch_statistics, "MOST_QUERIES", 300)
+    monkeypatch.setattr(patch_statistics, "MAX_QUERIES", 300)
     chosen = coherence(real, sample)
     assert chosen == coherence(real, sample)
     assert chosen != exact
@@ -135,8 +135,8 @@ def test_repetition_is_brute_force_over_patches_that_do_not_overlap(
         )
         errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
     monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
-    flat = torch.zeros(1, 3, 12, 16)  # its patch distances are 0, raised to LEAST_DISTANCE
-    found = repetition(flat, image, patch) * patch_statistics.LEAST_DISTANCE
+    flat = torch.zeros(1, 3, 12, 16)  # its patch distances are 0, raised to MIN_DISTANCE
+    found = repetition(flat, image, patch) * patch_statistics.MIN_DISTANCE
     assert found == pytest.approx(np.mean(errors), rel=1e-4)
 
 

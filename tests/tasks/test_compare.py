@@ -12,7 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record
 from internal_gan.tasks import compare
-from internal_gan.tasks.compare import MOST_PICTURES, Shown, rows_of
+from internal_gan.tasks.compare import MAX_PICTURES, Shown, rows_of
 from tests.recorded import record_files
 
 
@@ -35,7 +35,7 @@ def names_of(run: Path, task: str) -> list[str]:
 def test_a_film_alone_is_represented_by_its_frames(tmp_path: Path) -> None:
     write(tmp_path, "animate/animation.mp4")
     write(tmp_path, *(f"animate/frames/{number:04d}.png" for number in range(9)))
-    assert names_of(tmp_path, "animate") == [f"frames/000{n}.png" for n in range(MOST_PICTURES)]
+    assert names_of(tmp_path, "animate") == [f"frames/000{n}.png" for n in range(MAX_PICTURES)]
 
 
 def test_batch_folders_take_turns_in_order(tmp_path: Path) -> None:

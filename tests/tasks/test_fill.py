@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.finishing.filling import completed
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
@@ -68,7 +68,9 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     hole = torch.zeros(1, 1, 90, 250)
     hole[..., 20:23, 4:200] = 1
     hole[..., 80:86, 240:246] = 1
-    made = [completed(photo, hole, None, torch.Generator().manual_seed(seed))[0] for seed in (1, 2)]
+    made = [
+        draw_filling(photo, hole, None, torch.Generator().manual_seed(seed))[0] for seed in (1, 2)
+    ]
     smooth = fill_smoothly(photo, hole)
     for rows in (slice(0, 60), slice(60, 90)):
         part = torch.zeros_like(hole)

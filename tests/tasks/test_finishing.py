@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
-from internal_gan.finishing.finisher import LEAST, Finisher
+from internal_gan.finishing.finisher import MIN_DRAWING, Finisher
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
@@ -167,7 +167,7 @@ def test_every_8_bit_level_survives(tmp_path: Path) -> None:
         ((45, 60), "auto", (30, 40)),  # the photo shrinks with the result
         ((45, 60), "photo", (15, 20)),
         ((30, 40), "model", (30, 40)),
-        ((3, 2000), "photo", (LEAST, 667)),
+        ((3, 2000), "photo", (MIN_DRAWING, 667)),
     ],
 )
 def test_the_drawing_size_follows_the_share_of_the_photo_shown(

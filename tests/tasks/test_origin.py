@@ -82,7 +82,7 @@ def test_network_output_without_finishing_has_no_origin(run: Path, shell: Shell)
 def test_a_photo_beyond_16_bits_is_refused(
     run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("internal_gan.finishing.finisher.MOST_SIDE", 167)
+    monkeypatch.setattr("internal_gan.finishing.finisher.MAX_SIDE", 167)
     answer = shell("task=sample", f"checkpoint={run}", "finish.resolution=photo", "output=out")
     assert answer.code == 2
     problem = "the photo has 120x168 pixels; origins can be recorded for at most 167 a side"

@@ -84,7 +84,7 @@ def test_the_first_picture_tells_once_how_long_the_others_take(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, least: float, count: int
 ) -> None:
     monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
-    monkeypatch.setattr("internal_gan.tasks.reporting.LEAST_TOLD", least)
+    monkeypatch.setattr("internal_gan.tasks.reporting.MIN_TOLD", least)
     answer = shell("task=preview", "image=photo.png", "preview.count=3", "output=out")
     told = re.findall("^1 of 3 pictures done in .* s; about .* s left$", answer.out, re.MULTILINE)
     assert len(told) == answer.out.count(" left") == count

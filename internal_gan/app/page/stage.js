@@ -2,9 +2,9 @@
 
 import { make } from "./dom.js";
 
-const MOST = 16; // screen pixels per pixel of the picture
-const LEAST = 0.25; // of the fitted size
-const MOST_FITTED = 3; // small pictures are enlarged to fill the stage up to this
+const MAX_SCALE = 16; // screen pixels per pixel of the picture
+const MIN_SCALE = 0.25; // of the fitted size
+const MAX_FITTED = 3; // small pictures are enlarged to fill the stage up to this
 
 export class Stage {
   constructor(element) {
@@ -86,7 +86,7 @@ export class Stage {
     this.room = room;
     const [width, height] = this.size;
     const box = this.element.getBoundingClientRect();
-    const scale = Math.min(box.width / (width * (1 + 2 * room)), box.height / (height * (1 + 2 * room)), MOST_FITTED);
+    const scale = Math.min(box.width / (width * (1 + 2 * room)), box.height / (height * (1 + 2 * room)), MAX_FITTED);
     this.fitted = this.scale = scale;
     this.x = (box.width - width * scale) / 2;
     this.y = (box.height - height * scale) / 2;
@@ -102,7 +102,7 @@ export class Stage {
   // Shows a box, [left, top, width, height] in the picture's pixels, with some of what is around it.
   jump([left, top, width, height]) {
     const box = this.element.getBoundingClientRect();
-    this.scale = Math.min(box.width / (width * 1.6), box.height / (height * 1.6), 2 * MOST_FITTED);
+    this.scale = Math.min(box.width / (width * 1.6), box.height / (height * 1.6), 2 * MAX_FITTED);
     this.x = box.width / 2 - (left + width / 2) * this.scale;
     this.y = box.height / 2 - (top + height / 2) * this.scale;
     this.isFitted = false;
@@ -110,7 +110,7 @@ export class Stage {
   }
 
   zoom(factor, x = this.element.clientWidth / 2, y = this.element.clientHeight / 2) {
-    const scale = Math.min(MOST, Math.max(LEAST * this.fitted, this.scale * factor));
+    const scale = Math.min(MAX_SCALE, Math.max(MIN_SCALE * this.fitted, this.scale * factor));
     this.x = x - ((x - this.x) * scale) / this.scale;
     this.y = y - ((y - this.y) * scale) / this.scale;
     this.scale = scale;

@@ -4,7 +4,7 @@ import { $, button, lasting, make, put, row, tell } from "./dom.js";
 import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
 export const TITLES = { preview: "Variations", sample: "Variations", retarget: "Retargeted", inpaint: "Filled, with lines", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
-const MOST_SHOWN = 16; // pictures of a run
+const MAX_SHOWN = 16; // pictures of a run
 
 export function title(run) {
   const reshaped = run.task === "preview" && run.asked.options && run.asked.options["preview.size"];
@@ -14,7 +14,7 @@ export function title(run) {
 // The pictures of a run to look at; while it trains, the latest of its growing ones.
 export function picturesOf(run) {
   const made = run.results.filter((result) => ["result", "film"].includes(result.kind));
-  return made.length ? made.slice(0, MOST_SHOWN) : run.results.filter((result) => result.kind === "preview").slice(-1);
+  return made.length ? made.slice(0, MAX_SHOWN) : run.results.filter((result) => result.kind === "preview").slice(-1);
 }
 
 export function busy(run) {

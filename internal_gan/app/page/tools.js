@@ -8,7 +8,7 @@ import { model, start, state, trainingFor, upload } from "./server.js";
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
 const RESHAPING = 0.2; // the freedom that leaves things about where they are
-const MOST_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
+const MAX_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
 // `needs` is the task for which there must be a model, `look` starts a first look without one.
@@ -16,7 +16,7 @@ export const TOOLS = {
   variations: { title: "Variations", needs: "sample", show: variations, look: () => ["preview", { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 }] },
   remove: { title: "Remove", show: remove },
   extend: { title: "Extend", show: extend },
-  tile: { title: "Tile", show: tile, look: () => (pixels() > MOST_LOOKED_AT ? null : ["make_tileable", {}]) },
+  tile: { title: "Tile", show: tile, look: () => (pixels() > MAX_LOOKED_AT ? null : ["make_tileable", {}]) },
   retarget: { title: "Retarget", needs: "retarget", show: retarget, look: () => ["preview", reshaping([state.photo.size[0], 1.5 * state.photo.size[1]], 1000)] },
   edit: { title: "Edit and paint", needs: "edit", show: edit },
   animate: { title: "Animate", needs: "animate", show: animate },

@@ -22,8 +22,9 @@ from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.shapes import Mask, Masks, Pictures
 from internal_gan.units import Size
 
-# A crop is redrawn until so much of it is known.
-MOST_DRAWS, WANTED_KNOWN_SHARE = 8, 0.5
+# A crop is redrawn until enough of it is known.
+MAX_DRAWS = 8
+WANTED_KNOWN_SHARE = 0.5
 # In training, the networks see at most this share of the finest detail inside a hole.
 LARGEST_VISIBLE_SHARE = 0.6
 
@@ -130,7 +131,7 @@ class Batches:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
         best, window = -1.0, slice(None)
         photo = photos[0]
-        for _ in range(MOST_DRAWS):
+        for _ in range(MAX_DRAWS):
             candidate = photos[self._below(len(photos))]
             top, left = (
                 self._below(side - wanted + 1)

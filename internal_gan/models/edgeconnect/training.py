@@ -12,7 +12,7 @@ from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.pyramid import MOST_LEVELS, fit_size
+from internal_gan.images.pyramid import MAX_LEVELS, fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
 from internal_gan.models.edgeconnect.batches import Batch, Batches, draw_hole
@@ -26,7 +26,7 @@ from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 
-MOST_CROPS = 1024
+MAX_CROPS = 1024
 
 
 @dataclass(kw_only=True)
@@ -77,8 +77,8 @@ class EdgeConnectRecipe(Recipe):
 
     def __post_init__(self) -> None:
         check_range(1, crop=self.crop, max_size=self.max_size)
-        check_range(1, MOST_LEVELS, sizes_learnt=self.sizes_learnt)
-        check_range(1, MOST_CROPS, batch=self.batch)
+        check_range(1, MAX_LEVELS, sizes_learnt=self.sizes_learnt)
+        check_range(1, MAX_CROPS, batch=self.batch)
         if len(self.hole_ratio) != 2:
             raise ValueError(f"hole_ratio is {list(self.hole_ratio)}; allowed: two shares")
         check_range(0.001, 0.9, hole_ratio=self.hole_ratio[0])

@@ -27,9 +27,9 @@ from internal_gan.models.losses import (
     try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import MOST_LAYERS
+from internal_gan.nn.blocks import MAX_LAYERS
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
-from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -238,7 +238,7 @@ class InGANPyramidRecipe(LadderRecipe):
         super().__post_init__()
         check_range(
             1,
-            MOST_STEPS_BETWEEN,
+            MAX_STEPS_BETWEEN,
             identity_interval=self.identity_interval,
             cycle_interval=self.cycle_interval,
         )
@@ -268,7 +268,7 @@ class InGANPyramidRecipe(LadderRecipe):
                     )
         count = model.num_stages
         per_stage(self.target_area, count, "target_area", 1)
-        per_stage(self.depths, count, "depths", 2, MOST_LAYERS)
+        per_stage(self.depths, count, "depths", 2, MAX_LAYERS)
         model.new_generator(0)
         for size in model.sizes[self.adversarial_from :]:
             self.discriminator(size=size, width=1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize
-from internal_gan.models.ladder import MOST_RESULTS
+from internal_gan.models.ladder import MAX_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.models.singan.sampling import sampling_memory
 from internal_gan.models.singan.walk import Fields, Walk
@@ -42,7 +42,7 @@ def animate(
     standard deviation.
     """
     model.ladder.check_finished()
-    check_range(1, MOST_RESULTS, frames=frames)
+    check_range(1, MAX_RESULTS, frames=frames)
     model.ladder.check_scale(start_scale)
     walk = Walk(alpha, beta, fps)
     sizes = model.ladder.sizes_for(size, model.finished - 1)

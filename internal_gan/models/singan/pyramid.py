@@ -13,7 +13,7 @@ from internal_gan.images.windows import tiles, widened
 from internal_gan.models.base import Model
 from internal_gan.models.ladder import After, Ladder, Widths
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import MOST_LAYERS
+from internal_gan.nn.blocks import MAX_LAYERS
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
@@ -67,7 +67,7 @@ class NoisePyramid(Model):
         return self.make_generator(width=self.ladder.widths.at(stage), depth=depth, rng=rng)
 
     def _depth_at(self, stage: int) -> int:
-        return round(per_stage(self.depths, self.num_stages, "depths", 2, MOST_LAYERS)[stage])
+        return round(per_stage(self.depths, self.num_stages, "depths", 2, MAX_LAYERS)[stage])
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)

@@ -8,7 +8,7 @@ from torch import Tensor
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.resize import resize
-from internal_gan.models.ladder import MOST_RESULTS
+from internal_gan.models.ladder import MAX_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.shapes import Pixels
@@ -18,9 +18,9 @@ from internal_gan.units import Size
 BYTES_PER_PIXEL = 64
 # Fraction of its sides over which the image injected at a start scale is blended to wrap.
 FADE = 0.15
-# In pixels. Candidates are compared at the finest scale up to this side: there, patches show whole
-# things.
-JUDGED_SIDE, JUDGED_PATCH = 32, 7
+# Candidates are compared at a coarse scale, where patches show whole things.
+JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
+JUDGED_PATCH = 7  # pixels
 
 
 def samples(
@@ -35,7 +35,7 @@ def samples(
 ) -> Iterator[Tensor]:
     """See :meth:`internal_gan.models.abilities.Samples.samples`."""
     model.ladder.check_finished()
-    check_range(1, MOST_RESULTS, count=count, candidates=candidates)
+    check_range(1, MAX_RESULTS, count=count, candidates=candidates)
     model.ladder.check_scale(start_scale)
     if tileable not in (True, False, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")

@@ -14,7 +14,7 @@ from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # More passes, or back-projections in a pass, change nothing.
-MOST_ROUNDS = 100
+MAX_ROUNDS = 100
 
 
 @torch.no_grad()
@@ -39,8 +39,8 @@ def super_resolve(
     """
     Range(above=1).check(factor=factor)
     check_range(0, noise=noise)
-    check_range(0, MOST_ROUNDS, back_projection=back_projection)
-    check_range(1, MOST_ROUNDS, passes=passes)
+    check_range(0, MAX_ROUNDS, back_projection=back_projection)
+    check_range(1, MAX_ROUNDS, passes=passes)
     given = (model.image if image is None else image).to(model.device)
     sizes = super_resolution_sizes(model, factor, size_of(given), passes)
     rng = torch.Generator().manual_seed(seed)

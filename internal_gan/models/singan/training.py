@@ -18,14 +18,14 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import Handover
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
-from internal_gan.patches.losses import MOST_STEPS_BETWEEN
+from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pictures, Pixels
 
 # The outputs of the coarser scales are computed for several steps at once.
-MOST_BASES = 16  # at once
-MOST_BASE_PIXELS = 2**20  # in all of these
-MOST_DRAWINGS = 100_000
-MOST_IN_BATCH = 64
+MAX_BASES = 16  # at once
+MAX_BASE_PIXELS = 2**20  # in all of these
+MAX_DRAWINGS = 100_000
+MAX_IN_BATCH = 64
 
 SATURATED_FROM = 0.99
 # Before, saturation is a lack of training.
@@ -173,7 +173,7 @@ class SinGANStage(Stage):
         if self.index == 0:
             return None
         if self._bases is None or len(self._bases) < self.batch:
-            count = min(MOST_BASES, MOST_BASE_PIXELS // (self.size[0] * self.size[1]))
+            count = min(MAX_BASES, MAX_BASE_PIXELS // (self.size[0] * self.size[1]))
             count = max(1, count // self.batch) * self.batch
             with torch.no_grad():
                 noise = self.model.noise_from(self.rng, count)
@@ -211,13 +211,13 @@ class SinGANRecipe(LadderRecipe):
         super().__post_init__()
         check_range(
             1,
-            MOST_STEPS_BETWEEN,
+            MAX_STEPS_BETWEEN,
             generator_steps=self.generator_steps,
             discriminator_steps=self.discriminator_steps,
             reconstruction_interval=self.reconstruction_interval,
         )
         check_range(0, 1e6, noise_strength=self.noise_strength)
-        check_range(0, MOST_DRAWINGS, drawings=self.drawings)
+        check_range(0, MAX_DRAWINGS, drawings=self.drawings)
 
     def drawings_of(self, model: SinGAN) -> list[Pictures]:
         """The closed form's drawings of a model's photo at every scale.
@@ -244,4 +244,4 @@ class SinGANRecipe(LadderRecipe):
         return self.judged_side
 
     def check(self, model: SinGAN) -> None:
-        per_stage(self.batch, model.num_stages, "batch", 1, MOST_IN_BATCH)
+        per_stage(self.batch, model.num_stages, "batch", 1, MAX_IN_BATCH)

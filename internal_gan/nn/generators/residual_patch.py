@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.nn.blocks import (
-    MOST_CHANNELS,
-    MOST_LAYERS,
+    MAX_CHANNELS,
+    MAX_LAYERS,
     ConvBlock,
     Init,
     Norm,
@@ -54,9 +54,9 @@ class ResidualPatchGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_range(1, MOST_CHANNELS, width=width)
+        check_range(1, MAX_CHANNELS, width=width)
         check_kernel(kernel_size)
-        check_range(2, MOST_LAYERS, depth=depth)
+        check_range(2, MAX_LAYERS, depth=depth)
         check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
         widths = [3] + [width] * (depth - 1)
         self.blocks = nn.Sequential(

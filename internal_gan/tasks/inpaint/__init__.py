@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
 # Least long side, in pixels, at which the network's output is shown.
-LEAST_DRAWN = 16
+MIN_DRAWN = 16
 
 
 class Inpaint(Task[InpaintOptions]):
@@ -147,7 +147,7 @@ class Inpaint(Task[InpaintOptions]):
             )
             drawing = done = None
             if self.context.uses_photo_pixels:
-                longest = max(LEAST_DRAWN, round(max(photo.size) * model.scale))
+                longest = max(MIN_DRAWN, round(max(photo.size) * model.scale))
                 drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
                 done = rebuilt_inside(
                     photo,

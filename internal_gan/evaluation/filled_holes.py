@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.patches.search import patches_at
+from internal_gan.patches.exact import patches_at
 from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
 from internal_gan.shapes import Mask, Pixels
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.inpainting import judge_hole, patch_distance
+from internal_gan.evaluation.filled_holes import judge_hole, patch_distance
 from internal_gan.images.blur import gaussian_blur
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Unpack
 
-from internal_gan.api.arguments import (
+from internal_gan.api.keywords import (
     Animating,
     Editing,
     Enlarging,

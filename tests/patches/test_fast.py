@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.patches.field import PATCH, Field, Image, Index, Places, grid, search
-from internal_gan.patches.search import nearest, patches_at
+from internal_gan.patches.exact import nearest, patches_at
+from internal_gan.patches.fast import PATCH, Field, Image, Index, Places, grid, search
 from tests.patches.pictures import noise, picture
 
 

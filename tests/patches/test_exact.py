@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.patches import search
-from internal_gan.patches.search import (
+from internal_gan.patches import exact
+from internal_gan.patches.exact import (
     carry,
     grid,
     lattice,
@@ -37,7 +37,7 @@ def brute_force(queries: Tensor, references: Tensor, patch: int) -> tuple[np.nda
 def test_nearest_patches_are_those_of_brute_force(
     chunk: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
-    monkeypatch.setattr(search, "CUT_AT_ONCE", chunk)
+    monkeypatch.setattr(exact, "CUT_AT_ONCE", chunk)
     queries, references = picture(13, 17, seed=1), picture(16, 12)
     error, index = brute_force(queries, references, 5)
     queries, references = queries.to(device), references.to(device)
@@ -65,14 +65,14 @@ def test_exact_coherence_is_at_most_that_of_chosen_patches(
     real, sample = picture(40, 56), picture(40, 56, seed=1)
     exact = coherence(real, sample, exact=True)
     assert exact == pytest.approx(coherence(real, sample), rel=1e-4)
-    monkeypatch.setattr("internal_gan.patches.statistics.MOST_REFERENCES", 50)
+    monkeypatch.setattr("internal_gan.patches.statistics.MAX_REFERENCES", 50)
     assert coherence(real, sample) > exact * 1.05
     assert coherence(real, sample, exact=True) == exact
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "CUT_AT_ONCE", 16)
-    monkeypatch.setattr(search, "AT_ONCE", 128)
+    monkeypatch.setattr(exact, "CUT_AT_ONCE", 16)
+    monkeypatch.setattr(exact, "AT_ONCE", 128)
     largest = 0
     addmm = torch.addmm
 
@@ -134,7 +134,7 @@ def test_values_with_zero_weight_do_not_count() -> None:
 def test_the_normalised_distance_has_its_closed_form(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "AT_ONCE", at_once)
+    monkeypatch.setattr(exact, "AT_ONCE", at_once)
     rng = torch.Generator().manual_seed(0)
     wanted, keys = torch.rand(13, 20, generator=rng), torch.rand(17, 20, generator=rng)
     distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])

@@ -1,4 +1,4 @@
-"""Cuts patches out of images, finds the nearest ones, and lays them back over each other.
+"""Cuts patches out of images, finds the nearest ones exactly, and lays them over each other.
 
 A place is the number of a patch, counted row by row and, in a batch, image by image. Patches are
 squares of ``patch`` pixels a side, and the rows of a matrix, each flattened channel by channel:
@@ -16,7 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.units import Size
 
 AT_ONCE = 2**22  # distances held in memory at a time
-MOST_KEPT = 2**25  # distances held in memory if they are needed twice
+MAX_KEPT = 2**25  # distances held in memory if they are needed twice
 CUT_AT_ONCE = 20_000  # patches cut out at a time
 
 
@@ -119,7 +119,7 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
         return (cross + some.square().sum(dim=1, keepdim=True)).clamp_min_(0) / keys.shape[1]
 
     parts = list(_parts(queries, keys))
-    kept = list(map(distances, parts)) if len(queries) * len(keys) <= MOST_KEPT else []
+    kept = list(map(distances, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
     least = torch.stack([some.amin(dim=0) for some in kept or map(distances, parts)]).amin(dim=0)
     index, found = [], []
     for distance in kept or map(distances, parts):

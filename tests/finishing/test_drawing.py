@@ -8,12 +8,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from internal_gan.finishing import whole as finishing
+from internal_gan.finishing import drawing as finishing
+from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Level
-from internal_gan.finishing.whole import Indices, Rebuilt, finish, up_to
-from internal_gan.patches.field import Image, Wrap
+from internal_gan.patches.fast import Image, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import noise, picture
 

@@ -12,16 +12,17 @@ from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import in_eight_bits
 from internal_gan.images.pyramid import scaled
-from internal_gan.patches.field import PATCH, Flags, Image, Index, Places, Wrap
+from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
 LAYOUT_SIDE = 320
-# If one piece of the photo covers a larger share of the result than LARGEST, the layout is decided
-# again from the larger size CAREFUL, where the drawing decides more.
-LARGEST, CAREFUL = 0.25, 48
+# If one piece of the photo covers too much of the result, the layout is decided again from a larger
+# size, where the drawing decides more.
+LARGEST = 0.25  # the share of the result
+CAREFUL = 48  # the photo's short side at that size, in pixels
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from internal_gan.shapes import Pixels
 NAMES = {-2: "top and bottom", -1: "left and right"}
 # Pictures with a longer side, in pixels, are shrunk before they are repeated.
 LONGEST_REPEATED = 1000
-# Steps across a border, relative to those inside, at which it is softer than the rest, or shows.
-SOFTER, VISIBLE = 0.8, 1.3
+# Steps across a border, relative to those inside.
+SOFTER = 0.8  # below, the border is softer than the rest
+VISIBLE = 1.3  # above, it shows
 
 
 def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
