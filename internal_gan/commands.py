@@ -163,7 +163,8 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]
-    names = {key for key in given if key.partition(".")[0] not in FREE | _MODEL} | {"seed"}
+    compared = FIELDS.keys() - FREE - _MODEL
+    names = {key for key in given if key.partition(".")[0] in compared} | {"seed"}
     if not options.trains:
         # A task inverts the mask that it takes from the training.
         names.discard("mask.invert")
