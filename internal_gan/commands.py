@@ -21,8 +21,7 @@ from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
-# Options that skip_finished=true compares with the existing run's only if they were given, or
-# together, as the model's.
+# Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
 
 

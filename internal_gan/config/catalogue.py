@@ -76,7 +76,12 @@ class TaskSpec:
 
 
 _TASKS = (
-    TaskSpec("train", learns="always", several_photos=True),
+    TaskSpec(
+        "train",
+        learns="always",
+        run=_ALONE | {"device", "precision", "logger"},
+        several_photos=True,
+    ),
     TaskSpec(
         "sample",
         needs=(SAMPLES,),
