@@ -6,7 +6,6 @@ Figures are by case (a kind of result, such as a size or a hole) and row.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,9 +25,9 @@ from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import make_folder, read_json_object
-from internal_gan.finishing.finisher import Finisher
+from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.finishing.layout import layout, small
-from internal_gan.finishing.masked import rebuilt_inside
+from internal_gan.finishing.masked import PartFinisher
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
@@ -283,13 +282,11 @@ def candidates(
         yield min(drawn, key=lambda drawing: layout_distance(real, resize(drawing, side)))
 
 
-def _finished(
-    context: Context, finisher: Finisher, drawings: Sequence[Tensor]
-) -> Iterator[Picture]:
+def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -> Iterator[Picture]:
     """Drawings, matched and finished like those of the network."""
     for number, drawing in enumerate(drawings):
         drawn = finisher(drawing, matching=context.options.sample.matching)
-        yield Picture.of(f"sample/{number:03d}.png", drawn)
+        yield Picture(f"sample/{number:03d}.png", drawn)
 
 
 def resized(learnt: Tensor, size: Size) -> Tensor:
@@ -307,7 +304,7 @@ def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iter
     """What is drawn at each size, finished like the network's output."""
     for target in wanted:
         drawn = finished(draw(target.drawing_size), target)
-        yield Picture.of(f"retarget/{target.name}.png", drawn)
+        yield Picture(f"retarget/{target.name}.png", drawn)
 
 
 def filled_by_formula(photo: Photo, hole: Tensor, seed: int) -> Tensor:
@@ -317,18 +314,7 @@ def filled_by_formula(photo: Photo, hole: Tensor, seed: int) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     drawing = resize(layout(learnt, size_of(learnt), rng, hole=inside), photo.size)
     scale = max(size_of(learnt)) / max(photo.size)
-    return rebuilt_inside(photo, drawing, hole, scale=scale, reporter=Silent()).pixels
-
-
-class Silent:
-    """Tells nothing."""
-
-    def say(self, text: str) -> None:
-        pass
-
-    @contextmanager
-    def share(self, doing: str) -> Iterator[Callable[[float], None]]:
-        yield lambda share: None
+    return PartFinisher(photo, hole)(drawing, scale).pixels
 
 
 def trained(run: Path) -> tuple[Model, Context]:

@@ -255,7 +255,8 @@ def drawn(
         if item is None:
             return
         if isinstance(item, Picture) and item.kind == kind:
-            yield to_memory(item.pixels, output_type, item.like or like, item.alpha)
+            image = item.image
+            yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:

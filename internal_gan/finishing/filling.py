@@ -1,14 +1,27 @@
-"""A hole filled without a network: at a small size, from its border inwards."""
+"""Holes, margins and seams filled without a network.
+
+A filling is drawn at a small size, from its border inwards, and rebuilt of the photo's own pixels.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
+from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter, own_places
+from internal_gan.images.canvas import Margins
+from internal_gan.images.periodic import Wrap, border_band
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
 from internal_gan.patches.completion import Frame, complete
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -19,6 +32,91 @@ AROUND = 16  # pixels around a hole, in addition to its own size on each side
 # What lies around a photo is filled in blocks.
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
+
+
+def fill(
+    photo: Photo,
+    hole: Mask,
+    unknown: Mask | None = None,
+    *,
+    rng: torch.Generator | None = None,
+    option: str = "image",
+    reporter: Reporter = SILENT,
+) -> Finished:
+    """The photo with a hole filled; outside it equals the photo, bit for bit.
+
+    Args:
+        hole: (1, 1, H, W), 1 inside, else 0.
+        unknown: 1 where no pixel may be taken from, in addition to the hole.
+        rng: of a random filling; None for the one that fits best.
+        option: the one to name in a UserError if memory does not suffice.
+    """
+    finisher = PartFinisher(photo, hole, excluded=unknown, option=option, reporter=reporter)
+    return finisher(*draw_filling(photo.pixels, hole, unknown, rng))
+
+
+def extend(
+    photo: Photo,
+    margins: Margins,
+    excluded: Mask,
+    *,
+    rng: torch.Generator | None = None,
+    option: str = "image",
+    reporter: Reporter = SILENT,
+) -> Finished:
+    """The photo with new margins, first at its sides, then above and below; inside them it equals
+    the photo, bit for bit.
+
+    Args:
+        excluded: of the photo's size, 1 where no pixel may be taken from.
+        rng, option: see :func:`fill`.
+    """
+    whole, new = margins.around(photo), margins.part(photo.size)
+    alpha = None if whole.alpha is None else torch.maximum(whole.alpha, new)
+    result = PartFinisher(whole, new, alpha=alpha, source=photo, option=option)
+    now, places, known = photo, own_places(photo.size), np.ones(photo.size, np.bool_)
+    for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
+        if not any(sides):
+            continue
+        canvas, part, frame = sides.around(now), sides.part(now.size), sides.window(now.size)
+        # Nothing is taken from what is new, so that all origins are in the photo.
+        excluded = sides.padded(excluded, 1.0)
+        finisher = PartFinisher(canvas, part, excluded=excluded, option=option, reporter=reporter)
+        drawing, scale = draw_filling(canvas.pixels, part, excluded, rng, frame)
+        made, at, found = finisher.rebuilt(drawing, scale)
+        around = [(sides.top, sides.bottom), (sides.left, sides.right)]
+        places = taken(np.pad(places, [*around, (0, 0)]), at)
+        known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
+    return result.traced(now.pixels, places, known)
+
+
+def make_tileable(
+    photo: Photo,
+    reach: tuple[float, float],
+    wrap: Wrap,
+    *,
+    rng: torch.Generator | None = None,
+    reporter: Reporter = SILENT,
+) -> Finished:
+    """The photo with opposite borders that meet; beyond a band it equals the photo, bit for bit.
+
+    The photo is moved by half a side, so that opposite borders meet, and the band where they do is
+    filled like a hole.
+
+    Args:
+        reach: how far from a border pixels may change, in pixels (rows, columns).
+        wrap: whether bottom and top, and right and left, are to meet.
+        rng: see :func:`fill`.
+    """
+    part = (border_band(photo.size, reach, wrap) > 0).float()
+    finisher = PartFinisher(photo, part, wrap=wrap, reporter=reporter)
+    shifts = [side // 2 * wraps for side, wraps in zip(photo.size, wrap, strict=True)]
+    moved, hole = (image.roll(shifts, (2, 3)) for image in (photo.pixels, part))
+    filled, scale = draw_filling(moved, hole, None, rng)
+    filled = filled.roll([-shift for shift in shifts], (2, 3))
+    at = fit_size(photo.size, max(1, round(scale * max(photo.size))))
+    drawing, scale = resize(filled, at).clamp(-1, 1), at[1] / photo.size[1]
+    return finisher(filled, scale, drawn=drawing)
 
 
 def draw_filling(

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from internal_gan.config.fields import AUTO
-from internal_gan.device import check_memory
+from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.drawing import LARGEST, Indices, finish
 from internal_gan.finishing.film import film
-from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.protect import Protection
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
+from internal_gan.patches.fast import Wrap
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask, Pixels
@@ -38,6 +40,9 @@ LONGEST_IN_FILMS = 1024
 FADE = 0.4
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
+# Results made at the same time; one if they have more pixels, since a large one keeps all cores
+# busy, or if two do not fit into memory.
+AT_ONCE, AT_ONCE_PIXELS = 2, 5_000_000
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 MIN_DRAWING, MIN_SIDE = 8, 16
 
@@ -47,12 +52,11 @@ class Finished:
     """A picture, and what it is made of.
 
     Attributes:
-        pixels: the picture.
+        pixels: the picture, (1, 3, H, W) in [-1, 1].
         drawing: the network's output; None if that is the picture itself.
         origin: where the pixels come from; None if the network drew them.
-        alpha: if the photo is transparent somewhere.
+        alpha: (1, 1, H, W) in [0, 1]; None: opaque, or like ``like``.
         like: the photo whose format the file takes; None: the training photo.
-        layers: of the photo, to be rearranged like the picture.
     """
 
     pixels: Pixels
@@ -60,16 +64,88 @@ class Finished:
     origin: Origin | None = None
     alpha: Mask | None = None
     like: Photo | None = None
-    layers: Sequence[Layer] = ()
 
 
-class Finisher:
+class AsDrawn:
+    """Leaves drawings as they are: results are the network's output.
+
+    Attributes:
+        size: of results; None: the network's own.
+        drawing_size: what the network must draw for them; None: its own.
+        photo_size: of the photo in results.
+    """
+
+    size: Size | None
+    drawing_size: Size | None
+
+    def __init__(self, learnt: Pixels, size: Size | None = None) -> None:
+        self._learnt = learnt
+        self.photo_size = size_of(learnt)
+        self.aim(size)
+
+    def aim(self, size: Size | None) -> None:
+        """Make results of another size."""
+        self.size = self.drawing_size = size
+
+    def at(self, size: Size) -> Self:
+        """A copy for results of another size, with the photo at the same size."""
+        other = copy.copy(self)
+        other.aim(size)
+        return other
+
+    def enlarging(self, drawing: Size) -> Self:
+        """A copy for drawings of a given size, enlarged by the same factor as the photo."""
+        other = copy.copy(self)
+        ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
+        other.size = round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])
+        other.drawing_size = drawing
+        return other
+
+    @property
+    def photo(self) -> Pixels:
+        """The photo at its size in results."""
+        return self._learnt.cpu()
+
+    @property
+    def at_once(self) -> int:
+        """How many results to make in the background at the same time; 0: none."""
+        return 0
+
+    def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
+        """Raise a UserError that names ``option`` if the result, at ``each`` bytes a pixel, does
+        not fit into memory."""
+
+    def __call__(
+        self,
+        drawing: Pixels,
+        wrap: Wrap = (False, False),
+        protection: Protection | None = None,
+        matching: int = 0,
+    ) -> Finished:
+        """Finish a drawing.
+
+        Args:
+            wrap: whether it wraps from bottom to top, and from right to left.
+            protection: parts of the photo to put into the result unchanged.
+            matching: steps of :func:`internal_gan.patches.matching.matched` to do first, unless
+                they lead to too large a copied piece, and to a larger one than without.
+        """
+        return Finished(drawing)
+
+    def film(
+        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
+    ) -> Iterator[Pixels]:
+        """Finish the drawings of a film of ``fps`` frames a second, one by one; ``loop`` is their
+        number if the last leads back to the first."""
+        return iter(drawings)
+
+
+class Finisher(AsDrawn):
     """Makes pictures of one size from drawings, out of the photo's own pixels.
 
     Args:
         learnt: the training image.
-        read: reads the photo, no larger than a given long side in pixels; None leaves drawings
-            as they are.
+        read: reads the photo, no larger than a given long side in pixels.
         size: of the result; None: the photo's.
         number: of the photo.
         resolution: ``finish.resolution``.
@@ -77,41 +153,28 @@ class Finisher:
         zoom: scale of the photo in the result, relative to its own size; replaces
             ``resolution``. With ``auto`` and a size, the photo gets as many pixels as the result,
             but is not enlarged. None: the photo fits into the size.
-        layers: reads the layers of a photo of a size.
         is_photo: whether ``read`` gives the photo itself, not the training image.
 
-    Attributes:
-        on: whether drawings are finished; if not, results are the network's output.
-        size: of results; None: the network's own.
-        drawing_size: what the network must draw for them; None: its own.
-        photo_size: of the photo in results.
-
     Raises:
-        UserError: the photo would be too small or too large in the result, or it or its layers
-            cannot be read.
+        UserError: the photo would be too small or too large in the result, or it cannot be read.
     """
 
     def __init__(
         self,
         learnt: Pixels,
-        read: Callable[[int | None], Photo] | None = None,
+        read: Callable[[int | None], Photo],
         size: Size | None = None,
         *,
         number: int = 0,
         resolution: int | str = AUTO,
         longest: int = LONGEST,
         zoom: float | str | None = None,
-        layers: Callable[[Size], list[Layer]] = lambda size: [],
         is_photo: bool = True,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.on = read is not None
-        self._learnt = learnt
+        super().__init__(learnt)
         self._say = say
-        self.photo_size = own = size_of(learnt)
-        self.size = self.drawing_size = size
-        if read is None:
-            return
+        own = self.photo_size
         named = {AUTO: longest, "photo": None, "model": max(own)}
         side = named[resolution] if isinstance(resolution, str) else resolution
         at_once = None if side is None else max(side, READ_SIDE)
@@ -142,42 +205,16 @@ class Finisher:
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
-        self._layers = [layer.shrunk_to(self.photo_size) for layer in layers(full)]
         self._white = largest_level(photo)
         self._photo = levels_of(photo.pixels, self._white)
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
             self._alpha = photo.alpha[0, 0].numpy()
-        self.size = self.photo_size
+        self.aim(size)
+
+    def aim(self, size: Size | None) -> None:
+        self.size, self.drawing_size = size or self.photo_size, None
         if size is not None:
-            self._aim(size)
-
-    @property
-    def photo(self) -> Pixels:
-        """The photo at its size in results."""
-        return pixels_of(self._photo) if self.on else self._learnt.cpu()
-
-    @cached_property
-    def _indices(self) -> Indices:
-        return Indices(self._photo)
-
-    def at(self, size: Size) -> Finisher:
-        """A copy for results of another size, with the photo at the same size."""
-        other = copy.copy(self)
-        other._aim(size)
-        return other
-
-    def enlarging(self, drawing: Size) -> Finisher:
-        """A copy for drawings of a given size, enlarged by the same factor as the photo."""
-        other = copy.copy(self)
-        ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
-        other.size = round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])
-        other.drawing_size = drawing
-        return other
-
-    def _aim(self, size: Size) -> None:
-        self.size = self.drawing_size = size
-        if self.on:
             height, width = (
                 max(MIN_DRAWING, round(side * mine / whole))
                 for side, mine, whole in zip(
@@ -186,32 +223,34 @@ class Finisher:
             )
             self.drawing_size = height, width
 
+    @property
+    def photo(self) -> Pixels:
+        return pixels_of(self._photo)
+
+    @cached_property
+    def _indices(self) -> Indices:
+        return Indices(self._photo)
+
+    @property
+    def at_once(self) -> int:
+        pixels = math.prod(self.size or self.photo_size)
+        fit = AT_ONCE * BYTES_PER_PIXEL * pixels <= free_memory(torch.device("cpu"))
+        return AT_ONCE if pixels <= AT_ONCE_PIXELS and fit else 1
+
     def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
-        """Raise a UserError that names ``option`` if the result, at ``each`` bytes a pixel, does
-        not fit into memory."""
-        if self.on and self.size is not None:
-            needed = each * self.size[0] * self.size[1]
-            check_memory(needed, torch.device("cpu"), option)
+        needed = each * math.prod(self.size or self.photo_size)
+        check_memory(needed, torch.device("cpu"), option)
 
     def __call__(
         self,
         drawing: Pixels,
-        wrap: tuple[bool, bool] = (False, False),
-        fixed: Fixed | None = None,
+        wrap: Wrap = (False, False),
+        protection: Protection | None = None,
         matching: int = 0,
     ) -> Finished:
-        """Finish a drawing.
-
-        Args:
-            wrap: whether it wraps from bottom to top, and from right to left.
-            fixed: pixels of the result whose origins are given; those at seams may still change.
-            matching: steps of :func:`internal_gan.patches.matching.matched` to do first, unless
-                they lead to too large a copied piece, and to a larger one than without.
-        """
-        if not self.on:
-            return Finished(drawing)
         assert self.size is not None
         compile_loops(self._say)
+        fixed = None if protection is None else _fixed(protection)
         # Matching may turn a drawing that is close to the photo into a copy of it.
         tried = []
         for steps in dict.fromkeys((matching, 0)):
@@ -220,20 +259,21 @@ class Finisher:
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
+        pixels, exact = pixels_of(done.pixels), done.exact
+        if protection is not None:
+            # Put back the exact pixels, without the changes that hide seams.
+            pixels = protection.put_back(pixels, self.photo)
+            exact = (levels_of(pixels, self._white) == taken(self._photo, done.origins)).all(axis=2)
+        kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
+        origin = Origin(done.origins, kinds, self.photo_size, self._number)
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
-        origin = self._origin(done.exact, done.origins)
-        return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like, self._layers)
+        return Finished(pixels, drawing, origin, alpha, self._like)
 
     def film(
         self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
     ) -> Iterator[Pixels]:
-        """Finish the drawings of a film of ``fps`` frames a second, one by one; ``loop`` is their
-        number if the last leads back to the first."""
-        if not self.on:
-            yield from drawings
-            return
         assert self.size is not None
         compile_loops(self._say)
         drawn = (levels_of(drawing, 255) for drawing in drawings)
@@ -242,14 +282,9 @@ class Finisher:
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
             yield pixels_of(frame)
 
-    def changed(self, drawn: Finished, pixels: Pixels) -> Finished:
-        """A result with other pixels but the same origins."""
-        if drawn.origin is None:
-            return replace(drawn, pixels=pixels)
-        places = drawn.origin.places
-        exact = (levels_of(pixels, self._white) == taken(self._photo, places)).all(axis=2)
-        return replace(drawn, pixels=pixels, origin=self._origin(exact, places))
 
-    def _origin(self, exact: NDArray[np.bool_], places: NDArray[np.int32]) -> Origin:
-        kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
-        return Origin(places, kinds, self.photo_size, self._number)
+def _fixed(protection: Protection) -> Fixed:
+    """The pixels that protected parts fix, and their places in the photo."""
+    rows, columns = torch.meshgrid(protection.rows, protection.columns, indexing="ij")
+    places = torch.stack([rows, columns], dim=-1).int()
+    return Fixed((protection.weight[0, 0] > 0.5).numpy(), places.numpy())

@@ -5,6 +5,7 @@ They keep the values of their files: pixels are copied, never converted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,22 @@ class Layer:
         values = self.values[origin.places[..., 0], origin.places[..., 1]]
         values[origin.kinds == OTHER] = 0
         return replace(self, values=values)
+
+
+class Layers:
+    """The layers of a photo, all of its size."""
+
+    def __init__(self, layers: Sequence[Layer] = ()) -> None:
+        self._full, self._small = layers, list(layers)
+
+    def along(self, origin: Origin) -> Iterator[Layer]:
+        """The layers of a result, whose photo may have been shrunk."""
+        if any(layer.size != origin.photo_size for layer in self._small):
+            self._small = [layer.shrunk_to(origin.photo_size) for layer in self._full]
+        return (layer.along(origin) for layer in self._small)
+
+
+NO_LAYERS = Layers()
 
 
 def read_layer(path: str | Path, labels: bool = False) -> Layer:

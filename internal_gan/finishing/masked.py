@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -13,17 +15,18 @@ import torch
 from internal_gan.device import check_memory
 from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.sizes import box_of
-from internal_gan.finishing.verification import compared
+from internal_gan.finishing.verification import compared, same_pixels
+from internal_gan.images.composite import blend, reach
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of
 from internal_gan.images.photo import Photo
-from internal_gan.images.resize import size_of
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.patches.fast import Flags, Image, Places, Wrap
 from internal_gan.shapes import Levels, Mask, Pixels
+from internal_gan.units import Size
 
 BYTES_PER_PIXEL = 150  # of the photo
 BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
@@ -57,144 +60,203 @@ class Reporter(Protocol):
         """A block with a function that shows the share of the work that is done, 0 to 1."""
 
 
+class _Silent:
+    def say(self, text: str) -> None:
+        pass
+
+    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
+        return nullcontext(lambda share: None)
+
+
+SILENT: Reporter = _Silent()
+
+
 @dataclass(frozen=True)
-class Inside:
-    """A photo with a rebuilt part.
-
-    Attributes:
-        pixels: outside the part unchanged bit for bit.
-        origins: (H, W, 2), row and column of each pixel in the photo.
-        known: (H, W), whether a pixel comes from there rather than from the drawing.
-    """
-
-    pixels: Pixels
-    origins: Places
-    known: Flags
-
-    def finished(
-        self,
-        photo: Photo,
-        part: Mask,
-        *,
-        source: Photo | None = None,
-        pixels: Pixels | None = None,
-        alpha: Mask | None = None,
-        number: int = 0,
-        drawing: Pixels | None = None,
-        layers: Sequence[Layer] = (),
-    ) -> Finished:
-        """The picture with its origin; exact copies are found by comparison.
-
-        Args:
-            photo: whose part was rebuilt, and whose format the picture takes.
-            part: where transparency comes from the same place as the pixels.
-            source: the photo that ``origins`` refer to; by default ``photo``.
-            pixels: such as ``self.pixels`` blended with the photo's; by default themselves.
-            alpha: outside the part; by default the photo's.
-            number: of the source among the photos of the run.
-            drawing, layers: see :class:`Finished`.
-        """
-        source, pixels = source or photo, self.pixels if pixels is None else pixels
-        alpha = photo.alpha if alpha is None else alpha
-        if alpha is not None and source.alpha is not None:
-            rows, columns = torch.from_numpy(self.origins).long().unbind(dim=-1)
-            alpha = torch.where(part > 0, source.alpha[..., rows, columns], alpha)
-        written = as_written(pixels, photo, alpha)
-        origin = compared(written, source, self.origins, self.known, number)
-        return Finished(pixels, drawing, origin, alpha, photo, layers)
-
-
-def check_inside(option: str, part: Mask, wrap: Wrap = (False, False)) -> None:
-    """Raise a UserError that names ``option`` if there is not enough memory to rebuild a part."""
-    height, width = size_of(part)
-    made = height * width if any(wrap) else int(part.count_nonzero())
-    needed = BYTES_PER_PIXEL * height * width + BYTES_PER_NEW_PIXEL * made
-    check_memory(needed, torch.device("cpu"), f"{option} of {height}x{width} pixels")
-
-
-def rebuilt_inside(
-    photo: Photo,
-    drawing: Pixels,
-    part: Mask,
-    excluded: Mask | None = None,
-    *,
-    scale: float,
-    reporter: Reporter,
-    detailed: bool = False,
-    lines: Callable[[Window], Mask] | None = None,
-    source: Pixels | None = None,
-    wrap: Wrap = (False, False),
-) -> Inside:
-    """Rebuild a drawn part of a photo from pixels elsewhere in the photo, or from another one.
+class PartFinisher:
+    """Rebuilds a drawn part of a photo from pixels elsewhere in the photo, or in another one.
 
     Where no patch may be taken, the drawing stays.
 
-    Args:
-        photo: kept outside the part.
-        part: 1 in the part, else 0.
+    Attributes:
+        photo: kept outside the part; its format is the result's.
+        part: (1, 1, H, W), 1 in the part, else 0.
+        detail: ``finish.detail``; with ``network`` results stay as they are drawn.
+        feather: the result fades out beyond the part, see
+            :func:`internal_gan.images.composite.blend`.
+        alpha: of the result outside the part; by default the photo's.
         excluded: 1 where no pixel may be taken from, in addition to the part.
-        scale: size at which the network drew, relative to the photo's.
-        detailed: whether the drawing has details finer than that size, which also decide.
-        lines: takes a window of the photo and returns the lines that its patches must follow; not
-            for use with a ``source``.
-        source: the image to take pixels from in place of the photo; origins are places in it.
+        source: the photo to take pixels from in place of this one; it is enlarged if it is smaller.
+        number: of that photo among those of the run.
+        detailed: whether drawings have details finer than the size at which they were drawn, which
+            also decide.
+        keeps: whether the drawing stays, and only what lies outside the part is the source's.
         wrap: whether the photo wraps from bottom to top, and from right to left.
+        option: the one to name if memory does not suffice.
+
+    Raises:
+        UserError: there is not enough memory.
     """
-    compile_loops(reporter.say)
-    origins = np.moveaxis(np.indices(photo.size, np.int32), 0, -1).copy()
-    known = part[0, 0].numpy() == 0
-    pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
-    levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
-    below = None if source is None else levels_of(source, white)
-    closed = part if excluded is None else torch.maximum(part, excluded)
-    whole, done = float(part.sum()), 0.0
-    with reporter.share("filling with the photo's own pixels") as show:
-        for one in _parts(part, wrap):
-            share = float(one.sum()) / whole
-            window = _window(one, closed, source is not None, wrap)
-            inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
-            corner = window[0].start, window[1].start
-            canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, *corner)
-            if below is not None:
-                canvas = canvas.below(below)
-            decided = min(
-                1.0, max(DECIDES * scale, DETAILED_SIDE * detailed / _narrowest(one, wrap))
-            )
 
-            def shown(part: float, done: float = done, share: float = share) -> None:
-                show(done + share * part)
+    photo: Photo
+    part: Mask
+    detail: str = "patches"
+    feather: float = 0.0
+    alpha: Mask | None = None
+    excluded: Mask | None = None
+    source: Photo | None = None
+    number: int = 0
+    detailed: bool = False
+    keeps: bool = False
+    wrap: Wrap = (False, False)
+    option: str = "image"
+    reporter: Reporter = SILENT
 
-            filled = finish_inside(
-                canvas.levels,
-                canvas.part,
-                canvas.closed,
-                guide=None if lines is None else guide_of(lines(window)),
-                shortest=decided * min(canvas.part.shape),
-                wrap=wrap,
-                on_progress=shown,
-            )
-            done += share
-            if filled is None:
-                continue
-            rows, columns = one[0, 0].nonzero(as_tuple=True)
-            there = rows.numpy(), columns.numpy()
-            corner = canvas.top, canvas.left
-            inner = tuple(
-                index - start - span.start
-                for index, start, span in zip(there, corner, filled.window, strict=True)
-            )
-            places = filled.origins[inner]
-            if source is None:
-                places = places + np.array(corner, np.int32)
-            row, column = torch.from_numpy(places).long().unbind(dim=-1)
-            pixels[0, :, rows, columns] = torch.where(
-                torch.from_numpy(filled.exact[inner]),
-                copied[0, :, row, column],
-                pixels_of(filled.pixels[inner][None])[0, :, 0],
-            )
-            origins[there] = places
-            known[there] = True
-    return Inside(pixels, origins, known)
+    def __post_init__(self) -> None:
+        if self.detail == "network":
+            return
+        height, width = self.photo.size
+        made = height * width if any(self.wrap) else int(self.part.count_nonzero())
+        needed = BYTES_PER_PIXEL * height * width + BYTES_PER_NEW_PIXEL * made
+        check_memory(needed, torch.device("cpu"), f"{self.option} of {height}x{width} pixels")
+
+    @cached_property
+    def reach(self) -> Mask:
+        """Where results differ from the photo, rim included, like ``part``."""
+        return reach(self.part, self.feather)
+
+    def __call__(
+        self,
+        drawing: Pixels,
+        scale: float,
+        drawn: Pixels | None = None,
+        lines: Callable[[Window], Mask] | None = None,
+    ) -> Finished:
+        """Finish a photo with a drawing in its part.
+
+        Args:
+            drawing: of the photo's size.
+            scale: size at which it was drawn, relative to the photo's.
+            drawn: the network's output, to show; None if there is no other.
+            lines: takes a window of the photo and returns the lines that its patches must follow;
+                not for use with a ``source``.
+        """
+        if self.detail == "network":
+            alpha = self.photo.alpha if self.alpha is None else self.alpha
+            return Finished(self._faded(drawing), alpha=alpha, like=self.photo)
+        if self.keeps:
+            pixels, places = drawing, own_places(self.photo.size)
+            known = np.zeros(self.photo.size, np.bool_)
+        else:
+            pixels, places, known = self.rebuilt(drawing, scale, lines)
+        if self.source is not None:
+            inside = self.reach[0, 0].numpy() > 0
+            known = np.where(inside, known, same_pixels(self.photo, self.source))
+        return self.traced(self._faded(pixels), places, known, drawn)
+
+    def rebuilt(
+        self,
+        drawing: Pixels,
+        scale: float,
+        lines: Callable[[Window], Mask] | None = None,
+    ) -> tuple[Pixels, Places, Flags]:
+        """The photo with its rebuilt part, outside unchanged bit for bit; (H, W, 2), row and column
+        of each pixel in the photo or source; and (H, W), whether it comes from there rather than
+        from the drawing."""
+        compile_loops(self.reporter.say)
+        photo, part, wrap, source = self.photo, self.reach, self.wrap, None
+        if self.source is not None:
+            source = self._enlarged(self.source)
+        origins, known = own_places(photo.size), part[0, 0].numpy() == 0
+        pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
+        levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
+        below = None if source is None else levels_of(source, white)
+        closed = part if self.excluded is None else torch.maximum(part, self.excluded)
+        whole, done = float(part.sum()), 0.0
+        with self.reporter.share("filling with the photo's own pixels") as show:
+            for one in _parts(part, wrap):
+                share = float(one.sum()) / whole
+                window = _window(one, closed, source is not None, wrap)
+                inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
+                corner = window[0].start, window[1].start
+                canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, *corner)
+                if below is not None:
+                    canvas = canvas.below(below)
+                decided = min(
+                    1.0, max(DECIDES * scale, DETAILED_SIDE * self.detailed / _narrowest(one, wrap))
+                )
+
+                def shown(part: float, done: float = done, share: float = share) -> None:
+                    show(done + share * part)
+
+                filled = finish_inside(
+                    canvas.levels,
+                    canvas.part,
+                    canvas.closed,
+                    guide=None if lines is None else guide_of(lines(window)),
+                    shortest=decided * min(canvas.part.shape),
+                    wrap=wrap,
+                    on_progress=shown,
+                )
+                done += share
+                if filled is None:
+                    continue
+                rows, columns = one[0, 0].nonzero(as_tuple=True)
+                there = rows.numpy(), columns.numpy()
+                corner = canvas.top, canvas.left
+                inner = tuple(
+                    index - start - span.start
+                    for index, start, span in zip(there, corner, filled.window, strict=True)
+                )
+                places = filled.origins[inner]
+                if source is None:
+                    places = places + np.array(corner, np.int32)
+                row, column = torch.from_numpy(places).long().unbind(dim=-1)
+                pixels[0, :, rows, columns] = torch.where(
+                    torch.from_numpy(filled.exact[inner]),
+                    copied[0, :, row, column],
+                    pixels_of(filled.pixels[inner][None])[0, :, 0],
+                )
+                origins[there] = places
+                known[there] = True
+        if self.source is not None and source is not None:
+            inside = part[0, 0, ..., None].numpy() > 0
+            moved = origins * self.source.size // size_of(source)
+            origins = np.where(inside, moved, origins).astype(np.int32)
+        return pixels, origins, known
+
+    def traced(
+        self, pixels: Pixels, places: Places, known: Flags, drawing: Pixels | None = None
+    ) -> Finished:
+        """A picture with its origin; exact copies are found by comparison.
+
+        Args:
+            places, known: see :meth:`rebuilt`.
+            drawing: see :class:`Finished`.
+        """
+        photo, source = self.photo, self.source or self.photo
+        alpha = photo.alpha if self.alpha is None else self.alpha
+        if alpha is not None and source.alpha is not None:
+            rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
+            alpha = torch.where(self.part > 0, source.alpha[..., rows, columns], alpha)
+        written = as_written(pixels, photo, alpha)
+        origin = compared(written, source, places, known, self.number)
+        return Finished(pixels, drawing, origin, alpha, photo)
+
+    def _faded(self, pixels: Pixels) -> Pixels:
+        if not self.feather:
+            return pixels
+        return blend(self.photo.pixels, pixels, self.part, self.feather)
+
+    def _enlarged(self, source: Photo) -> Pixels:
+        """A source, enlarged to about the photo's area if it is smaller."""
+        ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.size)))
+        size = round(source.size[0] * ratio), round(source.size[1] * ratio)
+        return resize(source.pixels, size).clamp(-1, 1)
+
+
+def own_places(size: Size) -> Places:
+    """(H, W, 2), the row and column of each pixel itself."""
+    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
 
 
 class _Canvas(NamedTuple):

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, Finisher
+from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Film, Picture, Task
+from internal_gan.tasks.base import Film, Picture, Task, aside
 
 
 class Animate(Task[AnimateOptions]):
@@ -48,14 +48,14 @@ class Animate(Task[AnimateOptions]):
         )
         frames = finisher.film(drawings, wanted.fps, self._count if wanted.loop else None)
         for index, frame in enumerate(self.context.progress(frames, self._count, "frames")):
-            yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
+            yield aside(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
 
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
 
-    def _finisher(self, model: Redraws) -> Finisher:
+    def _finisher(self, model: Redraws) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)
 
     @property

@@ -10,23 +10,31 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import torch
 from rich.console import Console
 from torch import Tensor
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.fields import LARGEST_SEED
+from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, Finished, Finisher
-from internal_gan.finishing.layers import Layer, read_layer
+from internal_gan.finishing.finisher import (
+    BYTES_PER_PIXEL,
+    LONGEST,
+    AsDrawn,
+    Finished,
+    Finisher,
+)
+from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
-from internal_gan.finishing.origin import Origin
+from internal_gan.finishing.masked import PartFinisher
+from internal_gan.finishing.origin import READ_SIDE
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Kind, Result
 from internal_gan.runs.source import Source
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
 from internal_gan.units import Size, counted, memory
@@ -48,42 +56,32 @@ class Picture:
     Attributes:
         file: its path in the run folder, such as ``"sample/000.png"``; see
             :class:`internal_gan.runs.results.Result` for this and ``kind``.
-        pixels: (1, 3, H, W) in [-1, 1].
-        like: the photo whose format the file takes; by default the model's.
-        alpha: (1, 1, H, W) in [0, 1], replaces the alpha channel of ``like``.
-        origin: where its pixels come from, written to a file next to it; None if unknown.
-        layers: of the photo, to be rearranged by ``origin``.
-        drawing: (1, 3, h, w), the network's output, which goes into the folder ``drawn``.
+        image: the picture. Its origin, if known, is written to a file next to it, and its drawing
+            into the folder ``drawn``.
         made: whether a model generated it, so that its file gets the mark. Results, films, frames
             and previews get it anyway.
         caption: the text below it, by default its name.
     """
 
     file: str
-    pixels: Tensor
+    image: Finished
     kind: Kind = "result"
-    like: Photo | None = None
-    alpha: Tensor | None = None
-    origin: Origin | None = None
-    layers: Sequence[Layer] = ()
-    drawing: Tensor | None = None
     made: bool = False
     caption: str = ""
 
-    @classmethod
-    def of(cls, file: str, done: Finished, alpha: Tensor | None = None) -> "Picture":
-        """A result, with a further alpha channel (1, 1, H, W) if given."""
-        if alpha is not None and done.alpha is not None:
-            alpha = alpha.to(done.alpha) * done.alpha
-        alpha = done.alpha if alpha is None else alpha
-        origin, layers = done.origin, done.layers
-        return cls(file, done.pixels, "result", done.like, alpha, origin, layers, done.drawing)
+
+def aside(
+    file: str, pixels: Pixels, kind: Kind = "aside", like: Photo | None = None, **more: Any
+) -> Picture:
+    """A picture beside the results; ``like`` as in :class:`Finished`, ``more`` as in
+    :class:`Picture`."""
+    return Picture(file, Finished(pixels, like=like), kind, **more)
 
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
     """A gray picture, such as a mask, of levels (1, 1, H, W) in [0, 1]."""
     like = Photo(levels, mode="L")
-    return Picture(file, levels.expand(-1, 3, -1, -1) * 2.0 - 1.0, kind, like)
+    return aside(file, levels.expand(-1, 3, -1, -1) * 2.0 - 1.0, kind, like)
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ class Context:
         return next((value for value in found if value is not None), usual)
 
     @property
-    def uses_photo_pixels(self) -> bool:
+    def rebuilds(self) -> bool:
         """Whether results are made of the photo's own pixels."""
         return bool(self.as_trained("finish.detail") == "patches")
 
@@ -164,16 +162,16 @@ class Context:
         *,
         longest: int = LONGEST,
         zoom: float | str | None = None,
-    ) -> Finisher:
-        """What makes results from drawings; see :class:`Finisher` for the arguments.
-
-        Raises:
-            UserError: as :class:`Finisher`; or layers were given, and results are the network's.
-        """
+    ) -> AsDrawn:
+        """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
         at = None if size is None else (size[0], size[1])
-        if not self.uses_photo_pixels:
-            self.refuse_layers()
-            return Finisher(learnt, None, at)
+        if not self.rebuilds:
+            if isinstance(zoom, float | int):
+                raise UserError(
+                    f"retarget.zoom={zoom:g}: not possible with finish.detail=network; "
+                    f"allowed: {AUTO}"
+                )
+            return AsDrawn(learnt, at)
         gone = self.trained.is_gone(number)
 
         def read(longest: int | None) -> Photo:
@@ -187,39 +185,44 @@ class Context:
             resolution=self.as_trained("finish.resolution"),
             longest=longest,
             zoom=zoom,
-            layers=self.layers,
             is_photo=not gone,
             say=self.say,
         )
 
-    def layers(self, size: Size, *, learnt: bool = True) -> list[Layer]:
-        """The layers of a photo of this size, given to the run or, if none, to its model's
-        training; none if results are the network's.
+    def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
+        arguments and errors."""
+        detail = self.as_trained("finish.detail")
+        return PartFinisher(photo, part, detail, reporter=self, **how)
 
-        Args:
-            learnt: whether the photo is the training photo, so that the training's layers fit it.
+    @cached_property
+    def layers(self) -> Layers:
+        """The layers of the photo to work on, given to the run or, if none, to its model's
+        training; none if results are the network's.
 
         Raises:
             UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; the model was trained on several photos; or
-                layers were given, and results are the network's.
+                listed as labels but not as a layer; there are several photos; or layers were given,
+                and results are the network's.
         """
-        given, trained = self.given, self.trained
-        if not self.uses_photo_pixels:
-            self.refuse_layers()
-            return []
-        source = given if self.given_layers or not learnt else trained
+        given, photos = self.given, self.photos
+        source = given if given.files(_FILES) or photos is given else self.trained
         files = source.files(_FILES)
         # The file names of layers differ, so they tell those of the training without their folder.
         labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
         for path in labels:
             if path.name not in [Path(name).name for name, _ in files]:
                 raise UserError(f"layers.labels={path}: not one of the files in layers=")
-        if files and learnt and trained.count > 1:
+        if not files or not (self.rebuilds or given.files(_FILES)):
+            return NO_LAYERS
+        if not self.rebuilds:
             raise UserError(
-                f"layers={files[0][0]}: the model was trained on several photos; allowed: one"
+                f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
+                "finish.detail=patches"
             )
-        layers: list[Layer] = []
+        if photos.count > 1:
+            raise UserError(f"layers={files[0][0]}: not possible with several photos; allowed: one")
+        size, layers = photos.photo(longest=READ_SIDE).full_size, list[Layer]()
         for name, path in files:
             try:
                 # The copy in the run folder has another name.
@@ -235,19 +238,7 @@ class Context:
                     f"layers={name}: another layer is also called {layer.name}; rename one"
                 )
             layers.append(layer)
-        return layers
-
-    @property
-    def given_layers(self) -> list[tuple[str, Path]]:
-        """The files of layers given to the run itself, by their names as given."""
-        return self.given.files(_FILES)
-
-    def refuse_layers(
-        self, what: str = "finish.detail=network", allowed: str = "finish.detail=patches"
-    ) -> None:
-        """Raise a UserError if layers were given, which ``what`` does not support."""
-        if files := self.given_layers:
-            raise UserError(f"layers={files[0][0]}: not possible with {what}; allowed: {allowed}")
+        return Layers(layers)
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless
@@ -333,6 +324,11 @@ class Task(ABC, Generic[Wanted]):
         """The option to reduce if memory runs out."""
         return TABLE[self.name].memory
 
+    @property
+    def layers(self) -> Layers:
+        """The layers that move with the pixels of results; for errors see :class:`Context`."""
+        return self.context.layers if TABLE[self.name].allows(_FILES) else NO_LAYERS
+
     def learnt(self, model: Model) -> Pixels:
         """The training image that results are made from."""
         return model.image
@@ -360,6 +356,16 @@ class Task(ABC, Generic[Wanted]):
     def seeds(self, count: int) -> list[int]:
         """The seeds of several results."""
         return [(self.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
+
+    def chances(self, count: int) -> list[torch.Generator | None]:
+        """The generators of several results; without a seed of the task's own, the first is None,
+        for the result that fits best."""
+        chances: list[torch.Generator | None] = [
+            torch.Generator().manual_seed(seed) for seed in self.seeds(count)
+        ]
+        if vars(self.wanted).get("seed") is None:
+            chances[0] = None
+        return chances
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
         """Raise a UserError if a model has no such scale, or has not finished it.

@@ -28,7 +28,7 @@ from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.results import read_results
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.base import Context, Document, Picture, Task
+from internal_gan.tasks.base import Context, Document, Picture, Task, aside
 from internal_gan.tasks.reporting import new_console
 from internal_gan.tasks.runner import write_files
 from internal_gan.units import Size
@@ -90,7 +90,7 @@ class Compare(Task[None]):
             if run.photo or run.pictures
         ]
         if cells:
-            yield Picture(str(picture), to_photo(grid(cells)).pixels, "aside")
+            yield aside(str(picture), to_photo(grid(cells)).pixels)
         else:
             picture.unlink(missing_ok=True)
         say(f"{len(records)} runs\n  Tables:   {table}.md, {NAME}.csv")

@@ -31,7 +31,7 @@ from internal_gan.models.base import Model
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.results import BESIDE, Result, group_of
 from internal_gan.runs.source import IN_MEMORY
-from internal_gan.tasks.base import Context, Document, Item, Picture, Task
+from internal_gan.tasks.base import Context, Document, Item, Picture, Task, aside
 from internal_gan.tasks.runner import task_of
 from internal_gan.units import Size, counted, three_digits
 from internal_gan.version import __version__
@@ -181,7 +181,7 @@ class Evaluate(Task[EvaluateOptions]):
         """Evaluate the pictures one by one, and draw their maps."""
         wanted, real, say = self.wanted, self._real, self.context.say
         if wanted.maps:
-            yield Picture(f"{NAME}/places.png", legend(real.cpu()), "aside")
+            yield aside(f"{NAME}/places.png", legend(real.cpu()))
         spreads = {group: self._spreads() for group in groups}
         every = [(group, sample) for group, samples in groups.items() for sample in samples]
         stems = [(group, Path(_name(sample)).stem) for group, sample in every]
@@ -199,7 +199,7 @@ class Evaluate(Task[EvaluateOptions]):
                 maps["worst-places"] = framed(pixels, worst)
                 for name in sorted(maps, key=natural):
                     file = f"{NAME}/{rooms[len(rows)]}/{name}.png"
-                    yield Picture(file, maps[name].cpu(), "aside")
+                    yield aside(file, maps[name].cpu())
                 row["worst"] = [asdict(place) for place in worst]
             rows.append({**row, "figures": found})
         summary = {}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
-from internal_gan.finishing.extending import extended
-from internal_gan.finishing.filling import draw_filling
-from internal_gan.finishing.masked import check_inside, rebuilt_inside
+from internal_gan.finishing.filling import extend, fill
+from internal_gan.finishing.finisher import Finished
 from internal_gan.images.canvas import Margins, bleed_of, margins_of, margins_to
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.files.metadata import dots_per_inch
@@ -37,20 +37,15 @@ class Extend(Task[ExtendOptions]):
             canvas, part = photo, _transparent(photo, 1 - FAINT)
         else:
             canvas, part = margins.around(photo), margins.part(photo.size)
-        check_inside(self.memory, part)
-        layers = context.layers(photo.size)
-        alpha = None if canvas.alpha is None else torch.maximum(canvas.alpha, part)
-        for number, seed in enumerate(self.seeds(self.wanted.count)):
-            is_best = number == 0 and self.wanted.seed is None
-            rng = None if is_best else torch.Generator().manual_seed(seed)
+        for number, rng in enumerate(self.chances(self.wanted.count)):
+            how: Any = {"rng": rng, "option": self.memory, "reporter": context}
             if margins is None:
-                drawing, scale = draw_filling(photo.pixels, part, None, rng)
-                done = rebuilt_inside(photo, drawing, part, scale=scale, reporter=context)
+                done = fill(photo, part, **how)
             else:
-                done = extended(photo, margins, _transparent(photo), rng=rng, reporter=context)
-            made = done.finished(canvas, part, source=photo, alpha=alpha, layers=layers)
-            yield Picture.of(f"extend/{number:03d}.png", made)
-        yield Picture("extend/before.png", canvas.pixels, "before", canvas, 1.0 - part)
+                done = extend(photo, margins, _transparent(photo), **how)
+            yield Picture(f"extend/{number:03d}.png", done)
+        before = Finished(canvas.pixels, alpha=1.0 - part, like=canvas)
+        yield Picture("extend/before.png", before, "before")
 
     @property
     def memory(self) -> str:

@@ -6,7 +6,7 @@ from internal_gan.config.task_options import PaintOptions
 from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import PAINT, working_size
-from internal_gan.tasks.base import Picture
+from internal_gan.tasks.base import Picture, aside
 from internal_gan.tasks.from_image import FromImage
 
 
@@ -27,11 +27,11 @@ class Paint(FromImage[PaintOptions]):
         finisher.check("finish.resolution")
         for scale in range(1, model.finished) if self.context.asides else ():
             image = model.inject(painting, scale, size=size, seed=seeds[0])
-            yield Picture(f"paint/start-scale-{scale}.png", image, "aside", made=True)
-        yield Picture("paint/before.png", painting, "before")
+            yield aside(f"paint/start-scale-{scale}.png", image, made=True)
+        yield aside("paint/before.png", painting, "before")
         for index, seed in enumerate(seeds):
             image = model.inject(painting, start, size=size, seed=seed)
-            yield Picture.of(f"paint/{index:03d}.png", finisher(image))
+            yield Picture(f"paint/{index:03d}.png", finisher(image))
         self._tell(start, model.finished - 1)
 
 

@@ -7,7 +7,7 @@ import torch
 from internal_gan.config.task_options import PreviewOptions
 from internal_gan.finishing.layout import layout
 from internal_gan.images.resize import size_of
-from internal_gan.tasks.ahead import ahead, at_once
+from internal_gan.tasks.ahead import ahead
 from internal_gan.tasks.base import Picture, Task
 
 
@@ -31,9 +31,9 @@ class Preview(Task[PreviewOptions]):
         def drawn(number: int) -> Picture:
             rng = torch.Generator().manual_seed(seeds[number])
             drawing = layout(learnt, shape, rng, freedom=wanted.freedom)
-            return Picture.of(f"preview/{number:03d}.png", finisher(drawing))
+            return Picture(f"preview/{number:03d}.png", finisher(drawing))
 
-        yield from ahead(drawn, range(wanted.count), at_once(finisher))
+        yield from ahead(drawn, range(wanted.count), finisher.at_once)
 
     @property
     def memory(self) -> str:

@@ -15,7 +15,7 @@ from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result, read_results
-from internal_gan.tasks.base import Item, Picture, Task
+from internal_gan.tasks.base import Item, Task, aside
 from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -64,7 +64,7 @@ class Pictures(Callback):
         write_page(self._folder)
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        picture = Picture(f"scales/{stage_index:02d}.png", model.preview(), "preview")
+        picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
         self._previews += self._write([picture], model)
         if model.finished < model.num_stages:
             self.draw(model, preview=True)
@@ -92,5 +92,5 @@ class Pictures(Callback):
         model: Model,
         report: Callable[[list[Result]], None] = lambda results: None,
     ) -> list[Result]:
-        mark = mark_of(self._task, model)
-        return write(drawn, self._folder.path, self._like, mark, report)
+        mark, layers = mark_of(self._task, model), self._task.layers
+        return write(drawn, self._folder.path, self._like, mark, layers, report)

@@ -18,7 +18,7 @@ from internal_gan.config.options import Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
 from internal_gan.files import atomic_write, make_folder
-from internal_gan.finishing.layers import Layer, write_layer
+from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
@@ -69,6 +69,7 @@ def run_task(options: Options) -> int:
     context.opening = first_lines = header(about)
     with enough_memory(task.memory):
         task.check(model)
+        layers = task.layers
         drawing, drawn = time.monotonic(), task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
@@ -95,7 +96,7 @@ def run_task(options: Options) -> int:
         given.keep(folder.path, TABLE[task.name].reads)
         reports = Reports(folder, context.console, lambda: context.expected, drawing)
         with enough_memory(task.memory), closing(reports):
-            results = write(drawn, folder.path, like, mark_of(task, model), reports)
+            results = write(drawn, folder.path, like, mark_of(task, model), layers, reports)
         folder.write_status("running", results=results, **context.facts)
         end_run(context.console, folder, options.task, task.made(results), started)
     return task.exit_code
@@ -114,16 +115,18 @@ def write(
     folder: Path,
     like: Photo | None = None,
     mark: bytes | None = None,
+    layers: Layers = NO_LAYERS,
     report: Callable[[list[Result]], None] = lambda results: None,
 ) -> list[Result]:
     """Write what a task draws into a folder, replacing older files.
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
-    in the folder ``origin``. Its layers go into ``layers``, each in a folder of its name.
+    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name.
 
     Args:
         like: the photo whose format pictures take by default.
         mark: from :func:`mark_of`, for the files that a model generated.
+        layers: of the photo, to be rearranged like each picture.
         report: called with all results so far after each picture.
     """
     results, asides = list[Result](), list[Result]()
@@ -144,8 +147,13 @@ def write(
             # The files of a large picture take seconds, so two are written at a time. Warnings go
             # to this run's log.
             with ThreadPoolExecutor(1) as pool:
-                beside = pool.submit(copy_context().run, _write_beside, folder, item, like, mark)
-                write_image(path, item.pixels, like=item.like or like, alpha=item.alpha, mark=made)
+                beside = pool.submit(
+                    copy_context().run, _write_beside, folder, item, like, mark, layers
+                )
+                image = item.image
+                write_image(
+                    path, image.pixels, like=image.like or like, alpha=image.alpha, mark=made
+                )
             drawings, along = beside.result()
             results += [_result(item.file, item.kind, item.caption), *drawings]
             asides += along
@@ -154,18 +162,22 @@ def write(
 
 
 def _write_beside(
-    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None
+    folder: Path,
+    picture: Picture,
+    like: Photo | None,
+    mark: bytes | None,
+    layers: Layers,
 ) -> tuple[list[Result], list[Result]]:
     """Write the network's output for a picture, if any, and what belongs to its origin."""
-    drawings = list[Result]()
-    if picture.drawing is not None:
+    drawings, image = list[Result](), picture.image
+    if image.drawing is not None:
         file = _beside(folder, picture.file, DRAWN)
-        own = like if picture.like is None else output_format_of(picture.like)[0]
-        write_image(folder / file, picture.drawing, like=own, mark=mark)
+        own = like if image.like is None else output_format_of(image.like)[0]
+        write_image(folder / file, image.drawing, like=own, mark=mark)
         drawings.append(_result(file, "aside"))
-    if picture.origin is None:
+    if image.origin is None:
         return drawings, []
-    return drawings, list(_write_origin(folder, picture.file, picture.origin, picture.layers))
+    return drawings, list(_write_origin(folder, picture.file, image.origin, layers))
 
 
 def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result]:
@@ -179,17 +191,15 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     return xmp(TABLE[task.name].source, task.name, family) if task.context.options.marks else None
 
 
-def _write_origin(
-    folder: Path, file: str, origin: Origin, layers: Sequence[Layer]
-) -> Iterator[Result]:
+def _write_origin(folder: Path, file: str, origin: Origin, layers: Layers) -> Iterator[Result]:
     """Write the origin of a result next to it, a map of it for the page, and layers along it."""
     write_origin(origin_path(folder / file), origin)
     shown = _beside(folder, file, "origin")
     write_image(folder / shown, origin_map(origin))
     yield _result(shown, "aside", shares_in_words(origin))
-    for layer in layers:
+    for layer in layers.along(origin):
         along = _beside(folder, file, f"layers/{layer.name}", layer.suffix)
-        write_layer(folder / along, layer.along(origin))
+        write_layer(folder / along, layer)
         yield Result(along, "aside", group_of(along))
 
 

@@ -12,8 +12,8 @@ from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.ahead import ahead, at_once
-from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.ahead import ahead
+from internal_gan.tasks.base import Picture, Task, aside
 from internal_gan.units import counted
 
 # Largest number of samples before the model is finished.
@@ -63,11 +63,11 @@ class Sample(Task[SampleOptions]):
             # Such as sample/tiled-2x2 or sample/scale-0-tiled-2x2.
             joint = "/" if folder == "sample" else "-"
             proofs = f"{folder}{joint}{proof_name(wrap)}"
-            for index, drawn in enumerate(ahead(finished, images, at_once(finisher))):
-                yield Picture.of(f"{folder}/{index:03d}.png", drawn)
+            for index, drawn in enumerate(ahead(finished, images, finisher.at_once)):
+                yield Picture(f"{folder}/{index:03d}.png", drawn)
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)
-                    yield Picture(f"{proofs}/{index:03d}.png", joined, "aside", made=True)
+                    yield aside(f"{proofs}/{index:03d}.png", joined, made=True)
                 for axis, step in seams(drawn.pixels, wrap).items():
                     steps.setdefault(axis, []).append(step)
         if steps:

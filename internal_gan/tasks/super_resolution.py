@@ -7,6 +7,7 @@ import torch
 from internal_gan.config.task_options import SuperResolutionOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
+from internal_gan.finishing.finisher import Finished
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize
@@ -74,9 +75,11 @@ class Enlarge(Task[SuperResolutionOptions]):
         ).cpu()
         size = (enlarged.shape[-2], enlarged.shape[-1])
         alpha = None if photo.alpha is None else resize(photo.alpha, size).clamp(0, 1)
-        yield Picture("super_resolution/enlarged.png", enlarged, like=photo, alpha=alpha)
+        result = Finished(enlarged, alpha=alpha, like=photo)
+        yield Picture("super_resolution/enlarged.png", result)
         plain = resize(photo.pixels, size).clamp(-1, 1)
-        yield Picture("super_resolution/bicubic.png", plain, "aside", photo, alpha)
+        compared = Finished(plain, alpha=alpha, like=photo)
+        yield Picture("super_resolution/bicubic.png", compared, "aside")
 
     def made(self, results: Sequence[Result]) -> str:
         assert self._size is not None

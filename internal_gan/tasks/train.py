@@ -148,7 +148,7 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.work.name
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
-        if dot and group in {*TABLE, "finish"} and not TABLE[name].allows(key):
+        if dot and group in {*TABLE, "finish", "layers"} and not TABLE[name].allows(key):
             raise UserError(
                 f"{key}: a training of {training.model.family} ends with task={name}, where this "
                 "option has no effect"
@@ -200,9 +200,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    if not TABLE[task].allows("layers.files"):
-        allowed = "tasks that make results of the photo's own pixels"
-        work.context.refuse_layers(f"task={task}", allowed)
+    _ = work.layers  # refuses those that do not fit
     finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
     lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)

@@ -13,7 +13,7 @@ from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Document, Picture, Task
+from internal_gan.tasks.base import Document, Picture, Task, aside
 from internal_gan.version import __version__
 
 
@@ -28,7 +28,7 @@ class Verify(Task[VerifyOptions]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture | Document]:
         found, say = self._found, self.context.say
         text = found.in_words(Path(str(self.wanted.photo)).name)
-        yield Picture("verify/map.png", found.map, "aside", caption=text)
+        yield aside("verify/map.png", found.map, caption=text)
         yield Document("verification.json", self._record())
         say(f"{text}.")
         say(f"The origin {'holds' if found.holds else 'does not hold'}.")

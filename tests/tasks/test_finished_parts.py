@@ -195,7 +195,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
         ("edit", ["finish.detail=network"], "allowed: finish.detail=patches"),
         ("inpaint", ["layers.labels=depth.tif"], "layers.labels=depth.tif: not one of"),
         ("inpaint", ["layers=small.png"], "layers=small.png: 30x42 pixels; the photo has 60x84"),
-        ("edit", ["edit.image=small.png", "edit.mask=small.png"], "30x42 pixels; layers= needs"),
     ],
 )
 def test_misfitting_layers_give_a_one_line_error(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.cli import main
 from internal_gan.config.compose import compose
-from internal_gan.finishing.finisher import MIN_DRAWING, Finisher
+from internal_gan.finishing.finisher import MIN_DRAWING, AsDrawn
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
@@ -127,7 +127,7 @@ def test_a_result_too_large_for_memory_is_refused(shell: Shell, model: str) -> N
     assert not Path("out").exists()
 
 
-def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> Finisher:
+def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:
     """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
     path, pixels = tmp_path / "photo.png", picture(90, 120)
     write_image(path, pixels)

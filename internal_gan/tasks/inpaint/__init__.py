@@ -11,10 +11,8 @@ from torch import Tensor
 from internal_gan.config.task_options import InpaintOptions
 from internal_gan.errors import UserError
 from internal_gan.files import distinct
-from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.layers import Layer
-from internal_gan.finishing.masked import check_inside, rebuilt_inside
-from internal_gan.images.composite import blend, blend_weight, reach
+from internal_gan.finishing.masked import PartFinisher
+from internal_gan.images.composite import blend_weight
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -22,7 +20,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
 from internal_gan.runs.results import Result
-from internal_gan.tasks.base import Context, Picture, Task, gray
+from internal_gan.tasks.base import Context, Picture, Task, aside, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
 from internal_gan.units import counted
 
@@ -52,8 +50,8 @@ class Inpaint(Task[InpaintOptions]):
         holes = self._holes
         named = holes.is_named if number == 0 else holes.of_each
         hole = holes.read(number, photo, warn=True) if named else None
-        if self.context.uses_photo_pixels:
-            check_inside("image", torch.zeros_like(photo.pixels[:, :1]) if hole is None else hole)
+        nothing = torch.zeros_like(photo.pixels[:, :1])
+        self.context.part_finisher(photo, nothing if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(number, photo, hole))
         if number == 0:
             holes.edges(number, photo)
@@ -71,13 +69,6 @@ class Inpaint(Task[InpaintOptions]):
         )
         return photo.crop(rows, columns), words
 
-    def check(self, model: Fills) -> None:
-        photos = self.context.photos
-        if photos.count > 1 and self.context.uses_photo_pixels:
-            self.context.refuse_layers("several photos", "one")
-        elif self.context.given_layers:
-            self._layers(self._holes.photo(0, photos))
-
     def draw(self, model: Fills, preview: bool = False) -> Iterator[Picture]:
         if preview:
             # Training itself shows the hole at the model's size; filling a large photo takes long.
@@ -86,8 +77,7 @@ class Inpaint(Task[InpaintOptions]):
         if not self._ends_training:
             # Check all holes before filling the first, with only one in memory at a time.
             for case in self._cases(numbers, warn=True):
-                if self.context.uses_photo_pixels:
-                    check_inside("image", case.hole)
+                self._finisher(case, number=0)
         cases = self._cases(numbers)
         # A single photo shows the progress of its own hole.
         shown = cases if len(numbers) == 1 else self.context.progress(cases, len(numbers), "photos")
@@ -134,62 +124,52 @@ class Inpaint(Task[InpaintOptions]):
 
     def _filled(self, model: Fills, case: Case, number: int) -> Iterator[Picture]:
         folder = "/".join(filter(None, ["inpaint", case.group]))
-        photo, feather = case.photo, self._holes.mask.feather or 0.0
-        hole, alpha = reach(case.hole, feather), photo.alpha
-        if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
-            alpha = torch.maximum(alpha, blend_weight(case.hole, feather))
-        first, drawn = photo.pixels, hole
-        layers = self._layers(photo)
+        photo, finisher = case.photo, self._finisher(case, number)
+        first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
+        longest = max(MIN_DRAWN, round(max(photo.size) * model.scale))
         for index, seed in enumerate(self._chances()):
             filled, edges = model.fill(
                 photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=seed
             )
-            drawing = done = None
-            if self.context.uses_photo_pixels:
-                longest = max(MIN_DRAWN, round(max(photo.size) * model.scale))
-                drawing = resize(filled, fit_size(photo.size, longest)).clamp(-1, 1)
-                done = rebuilt_inside(
-                    photo,
-                    filled,
-                    hole,
-                    case.unknown,
-                    scale=model.scale,
-                    reporter=self.context,
-                    lines=model.lines_to_finish(
-                        photo.pixels, hole, edges, case.unknown, given=case.edges is not None
-                    ),
-                )
-                filled = done.pixels
-            made = blend(photo.pixels, filled, case.hole, feather)
-            if index == 1 and torch.equal(made, first):
+            done = finisher(
+                filled,
+                model.scale,
+                drawn=resize(filled, fit_size(photo.size, longest)).clamp(-1, 1),
+                lines=model.lines_to_finish(
+                    photo.pixels, hole, edges, case.unknown, given=case.edges is not None
+                ),
+            )
+            if index == 1 and torch.equal(done.pixels, first):
                 _log.warning(
                     "the results are identical, because this model fills without randomness; train "
                     "with a larger model.noise to vary them"
                 )
             if index == 0:
-                first, drawn = made, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-            result = Finished(made, alpha=alpha, like=photo)
-            if done is not None:
-                result = done.finished(
-                    photo,
-                    case.hole,
-                    pixels=made,
-                    alpha=alpha,
-                    number=number,
-                    drawing=drawing,
-                    layers=layers,
-                )
-            yield Picture.of(f"{folder}/{index:03d}.png", result)
-        yield Picture(f"{folder}/before.png", photo.pixels, "before", photo)
-        yield gray(f"{folder}/mask.png", blend_weight(case.hole, feather), "mask")
+                first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
+            yield Picture(f"{folder}/{index:03d}.png", done)
+        yield aside(f"{folder}/before.png", photo.pixels, "before", photo)
+        yield gray(f"{folder}/mask.png", blend_weight(case.hole, self._feather), "mask")
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
-        yield Picture(f"{folder}/hole.png", emptied, "aside", photo)
+        yield aside(f"{folder}/hole.png", emptied, like=photo)
         yield gray(f"{folder}/edges.png", drawn, "aside")
 
-    def _layers(self, photo: Photo) -> list[Layer]:
-        photos, trained = self.context.photos, self.context.trained
-        return self.context.layers(photo.size, learnt=photos is trained)
+    def _finisher(self, case: Case, number: int) -> PartFinisher:
+        alpha = case.photo.alpha
+        if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
+            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
+            alpha = torch.maximum(alpha, blend_weight(case.hole, self._feather))
+        return self.context.part_finisher(
+            case.photo,
+            case.hole,
+            feather=self._feather,
+            alpha=alpha,
+            excluded=case.unknown,
+            number=number,
+        )
+
+    @property
+    def _feather(self) -> float:
+        return self._holes.mask.feather or 0.0
 
     def _chances(self) -> Sequence[int | None]:
         """The seed of each result; without ``inpaint.seed`` the first has no seed and no noise."""

@@ -9,8 +9,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.base import Picture, Task
-from internal_gan.tasks.retarget.full_size import finished, on_canvas, outline
+from internal_gan.tasks.base import Picture, Task, aside
+from internal_gan.tasks.retarget.full_size import finished, in_outline
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 
 
@@ -34,12 +34,11 @@ class Retarget(Task[RetargetOptions]):
         for target in wanted:
             drawing, file = self._paint(model, learnt, target), f"retarget/{target.name}.png"
             if preview:
-                yield Picture(file, drawing)
+                yield aside(file, drawing, "result")
                 continue
             drawn = finished(drawing, target)
-            alpha = outline(target)
-            yield Picture.of(file, on_canvas(drawn, target), alpha)
-            if self.wanted.compare and alpha is None:
+            yield Picture(file, in_outline(drawn, target))
+            if self.wanted.compare and target.mask is None and target.transform is None:
                 photo = target.finisher.photo
                 yield from _compared(target.name, model.family, drawn.pixels, photo)
 
@@ -56,8 +55,8 @@ class Retarget(Task[RetargetOptions]):
 def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
     """The result, and plain resizing to the same size."""
     folder, size = f"compare/{name}", size_of(image)
-    yield Picture(f"{folder}/{family}.png", image, "aside", made=True)
-    yield Picture(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1), "aside")
+    yield aside(f"{folder}/{family}.png", image, made=True)
+    yield aside(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1))
 
 
 TASK = Retarget

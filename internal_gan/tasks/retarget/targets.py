@@ -9,11 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import Finisher
+from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
@@ -47,7 +46,7 @@ class Target:
 
     name: str
     size: Size
-    finisher: Finisher
+    finisher: AsDrawn
     transform: Transform | None = None
     mask: Tensor | None = None
     protect: Tensor | None = None
@@ -75,10 +74,6 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         protect = (resize(mask, size_of(image)) > THIN).float()
     finisher = partial(context.finisher, image, number=number, zoom=wanted.zoom)
     photo = finisher()
-    if wanted.zoom != AUTO and not photo.on:
-        raise UserError(
-            f"retarget.zoom={wanted.zoom:g}: not possible with finish.detail=network; allowed: auto"
-        )
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
         option = f"retarget.shape={_listed(target.size)}"
         at = target.drawing_size
@@ -142,8 +137,8 @@ def _protected(
 
 def _targets(
     wanted: RetargetOptions,
-    photo: Finisher,
-    finisher: Callable[[Size], Finisher],
+    photo: AsDrawn,
+    finisher: Callable[[Size], AsDrawn],
     outline: Photo | None,
 ) -> Iterator[Target]:
     """The targets without what they protect.
