@@ -7,8 +7,6 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-import torch
-
 from internal_gan.api.keywords import (
     Given,
     OutputType,
@@ -17,18 +15,17 @@ from internal_gan.api.keywords import (
     name_of,
     source_of,
 )
-from internal_gan.api.model import drawn
+from internal_gan.api.model import results, together
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.finishing.verification import Verification, check_origin
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.memory import check_output_type, to_photo
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.compare import figures_of, records_of, rows_of
 from internal_gan.tasks.evaluate import Evaluate
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.tasks.runner import task_of
 from internal_gan.units import Size
 
 
@@ -48,8 +45,7 @@ def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    found = _drawn("preview", photo=photo, count=count, **how)
-    return torch.cat(found) if isinstance(found[0], torch.Tensor) else found
+    return together(results("preview", {"photo": photo, "count": count, **how}))
 
 
 def fill(
@@ -81,9 +77,9 @@ def fill(
     Raises:
         UserError: the photo or a mask cannot be read, or an argument is not allowed.
     """
-    wanted: dict[str, Any] = {"mask": mask, "source": source, "invert": invert, "dilate": dilate}
-    wanted |= {"box": None if box is None else list(box), "seed": seed}
-    return _drawn("fill", photo=photo, output_type=output_type, **wanted)[0]
+    given = {"mask": mask, "box": box, "source": source, "invert": invert, "dilate": dilate}
+    given |= {"photo": photo, "seed": seed, "output_type": output_type}
+    return next(results("fill", given))
 
 
 def make_tileable(
@@ -110,8 +106,8 @@ def make_tileable(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    wanted = {"axes": axes, "band": band, "seed": seed}
-    return _drawn("make_tileable", photo=photo, output_type=output_type, **wanted)[0]
+    given = {"photo": photo, "axes": axes, "band": band, "seed": seed, "output_type": output_type}
+    return next(results("make_tileable", given))
 
 
 def extend(
@@ -142,10 +138,9 @@ def extend(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    wanted: dict[str, Any] = {"anchor": anchor, "bleed": bleed, "seed": seed}
-    wanted["margins"] = None if margins is None else list(margins)
-    wanted["shape"] = shape if shape is None or isinstance(shape, str) else list(shape)
-    return _drawn("extend", photo=photo, output_type=output_type, **wanted)[0]
+    given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor, "bleed": bleed}
+    given |= {"photo": photo, "seed": seed, "output_type": output_type}
+    return next(results("extend", given))
 
 
 def random_mask(
@@ -170,8 +165,8 @@ def random_mask(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    wanted = {"kind": kind, "ratio": ratio, "seed": seed}
-    return _drawn("mask", photo=photo, output_type=output_type, **wanted)[0]
+    given = {"photo": photo, "kind": kind, "ratio": ratio, "seed": seed, "output_type": output_type}
+    return next(results("mask", given))
 
 
 def evaluate(
@@ -270,10 +265,3 @@ def _read(given: Given, name: str, size: tuple[int, int] | None = None) -> Photo
     if file is None:
         return to_photo(given, name)  # type: ignore[arg-type]
     return read_image(file, longest=None if size is None else max(READ_SIDE, *size))
-
-
-def _drawn(task: str, /, *, output_type: str = "pil", **arguments: Any) -> list[Any]:
-    """The results of a task that works on a photo alone."""
-    check_output_type(output_type)
-    source = source_of(task, arguments)
-    return list(drawn(task_of(task, Context(source, source, asides=False)), None, output_type))

@@ -16,7 +16,7 @@ from internal_gan.api.keywords import (
     Retargeting,
     Sampling,
 )
-from internal_gan.api.model import Model
+from internal_gan.api.model import Model, together
 from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
 from internal_gan.images.files.memory import check_output_type, to_memory
@@ -35,7 +35,7 @@ class Samples(Model):
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
-        return self._several("sample", count=count, **how)
+        return together(self._each("sample", count=count, **how))
 
 
 class Redraws(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -26,8 +26,9 @@ from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
+from internal_gan.runs.results import Kind
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture, Task
+from internal_gan.tasks.base import Context, Item, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
 
@@ -208,55 +209,58 @@ class Model:
         """The first result of a task."""
         return next(self._each(task, **given))
 
-    def _several(self, task: str, /, **given: Any) -> Any:
-        """All results of a task: a list, or with ``pt`` one tensor."""
-        found = list(self._each(task, **given))
-        return torch.cat(found) if isinstance(found[0], Tensor) else found
-
-    def _each(
-        self,
-        task: str,
-        of_kind: str = "result",
-        /,
-        *,
-        output_type: str = "pil",
-        seed: int | None = None,
-        generator: torch.Generator | None = None,
-        **arguments: Any,
-    ) -> Iterator[Any]:
-        """Yield a task's pictures of one kind, without a run folder.
-
-        Args:
-            arguments: see :func:`internal_gan.api.keywords.source_of`.
-        """
-        check_output_type(output_type)
-        arguments["seed"] = seed_of(seed, generator)
-        source = source_of(task, arguments, names=self._source.names)
-        work = task_of(task, Context(source, self._source, asides=False))
-        with enough_memory(work.memory):
-            work.check(self.network)
-        return drawn(work, self.network, output_type, of_kind, self._like)
+    def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:
+        """A task's pictures of one kind; see :func:`results`."""
+        return results(task, given, self.network, self._source, kind, like=self._like)
 
 
-def drawn(
-    work: Task[Any],
-    network: Network | None,
-    output_type: str,
-    kind: str = "result",
+def results(
+    task: str,
+    given: dict[str, Any],
+    network: Network | None = None,
+    trained: Source | None = None,
+    kind: Kind = "result",
+    *,
     like: Photo | None = None,
 ) -> Iterator[Any]:
-    """A task's pictures of one kind, with the properties of ``like`` unless they have their own."""
+    """Yield a task's pictures of one kind in memory, without a run folder.
+
+    Args:
+        given: ``output_type``, ``seed``, ``generator``, and what
+            :func:`internal_gan.api.keywords.source_of` takes.
+        network, trained: the model, and the inputs of its training.
+        like: whose properties pictures have, unless they have their own.
+    """
+    output_type = given.pop("output_type", "pil")
+    check_output_type(output_type)
+    given["seed"] = seed_of(given.get("seed"), given.pop("generator", None))
+    source = source_of(task, given, names=trained.names if trained else None)
+    work = task_of(task, Context(source, trained or source, asides=False))
     with enough_memory(work.memory):
+        if network is not None:
+            work.check(network)
         items = work.draw(network)
+    return _in_memory(items, work.memory, kind, output_type, like)
+
+
+def _in_memory(
+    items: Iterator[Item], memory: str, kind: Kind, output_type: str, like: Photo | None
+) -> Iterator[Any]:
     while True:
         # The yield is outside, since the caller's code runs there.
-        with enough_memory(work.memory):
+        with enough_memory(memory):
             item = next(items, None)
         if item is None:
             return
         if isinstance(item, Picture) and item.kind == kind:
             image = item.image
             yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
+
+
+def together(found: Iterable[Any]) -> Any:
+    """Pictures as a list, or tensors as one."""
+    every = list(found)
+    return torch.cat(every) if isinstance(every[0], Tensor) else every
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:
