@@ -13,11 +13,11 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1170,
+    "api": 1160,
     "app": 1510,
     "config": 1970,
     "evaluation": 920,
-    "finishing": 2470,
+    "finishing": 2630,
     "hub": 210,
     "images": 2920,
     "internal_gan": 1440,  # the modules beside the folders
@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 680,
     "runs": 1160,
     "sweeps": 330,
-    "tasks": 3700,
+    "tasks": 3560,
     "training": 1300,
 }
 
