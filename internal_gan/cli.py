@@ -6,32 +6,28 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import os
+import re
 import sys
-import tempfile
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
-from omegaconf import DictConfig
 
-from internal_gan.commands import run
-from internal_gan.config.arguments import SHORT, key_of, prepare, task_of
-from internal_gan.config.compose import to_options
-from internal_gan.config.conf import CONFIG_NAME, VERSION_BASE, conf_dir
-from internal_gan.config.messages import user_errors
+from internal_gan.commands import report, run
+from internal_gan.config.arguments import SHORT, key_of, prepare, task_of, values_of
+from internal_gan.config.compose import CONFIG_NAME, compose, shown
+from internal_gan.config.conf import conf_dir, swept_by
 from internal_gan.config.options import FIELDS
-from internal_gan.config.reference import help_of_task
+from internal_gan.config.reference import help_of_task, help_text
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors
-from internal_gan.sweeps.multirun import CRASH, MISTAKE, Multirun, job
+from internal_gan.sweeps.multirun import sweep
 from internal_gan.version import __version__
+
+_COMPLETION = r"(install|uninstall|query)=(bash|fish|zsh)"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -56,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
-        sys.exit(_told(error))
+        sys.exit(report(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -66,69 +62,27 @@ def _run(arguments: list[str]) -> None:
     if flags.version:
         print(f"internal-gan {__version__}")
         return
-    overrides: list[str] = flags.overrides
-    if not flags.shell_completion:
-        overrides = prepare(overrides, multirun=flags.multirun)
-    if flags.help and (task := task_of(overrides)):
-        print(help_of_task(task))
+    if flags.shell_completion:
+        # Hydra's own, which reads the process's arguments.
+        hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run)()
         return
-    answers = flags.cfg or flags.shell_completion or flags.help
-    with user_errors(overrides):
-        many = Multirun(overrides) if flags.multirun and not answers else None
-    if many:
-        overrides = many.overrides
-    place = many.path if many else Path()
-    application = hydra.main(str(conf_dir()), CONFIG_NAME, version_base=VERSION_BASE)(_job)
-    # _job reports its own errors, so any others are about the configuration.
-    with user_errors(overrides), disk_errors(place), _hydra([*_for_hydra(flags), *overrides]):
-        if many:
-            many.launch(application, _say)
-        else:
-            application()
-    if many and (code := many.end(_say)):
+    overrides = prepare(flags.overrides, multirun=flags.multirun)
+    if flags.help:
+        task = task_of(overrides)
+        print(help_of_task(task) if task else help_text())
+    elif flags.cfg:
+        print(shown(overrides, flags.package, flags.resolve), end="")
+    elif code := sweep(overrides) if flags.multirun else _one(overrides):
         sys.exit(code)
 
 
-def _job(config: DictConfig) -> float | None:
-    """One run, or under multirun one of several."""
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
-        return _one_of_several(config)
-    try:
-        with disk_errors(Path()):
-            options = to_options(config)
-            _refuse_a_sweep()
-            code = run(options, changed={key_of(o) for o in HydraConfig.get().overrides.task})
-    except Exception as error:
-        raise SystemExit(_told(error)) from error
-    if code:
-        raise SystemExit(code)
-    return None
-
-
-def _one_of_several(config: DictConfig) -> float | None:
-    try:
-        with disk_errors(Path(HydraConfig.get().sweep.dir)):
-            return job(config, _told)
-    except UserError as error:
-        # The sweep's records cannot be written. Hydra would report it in its own words.
-        raise SystemExit(_told(error)) from error
-
-
-def _refuse_a_sweep() -> None:
-    """Refuse an ablation without -m: each of its jobs would be given the swept values."""
-    hydra_config = HydraConfig.get()
-    given = {key_of(override) for override in hydra_config.overrides.task}
-    if set(hydra_config.sweeper.get("params") or {}) - given:
-        name = hydra_config.runtime.choices.get("experiment")
-        raise UserError(f"experiment={name}: makes several runs; add -m")
-
-
-def _told(error: Exception, name: str | None = None) -> int:
-    """Print an error, of a job if named; returns the exit code."""
-    where = "" if name is None else f"job {name}: "
-    if isinstance(error, UserError):
-        return _say(f"{where}{error}", MISTAKE)
-    return _say(f"{where}{_crash(error)}", CRASH)
+def _one(overrides: list[str]) -> int:
+    options = compose(overrides)
+    experiment = values_of(overrides).get("experiment", "none")
+    given = {key_of(override) for override in overrides}
+    if set(swept_by(experiment)) - given:
+        raise UserError(f"experiment={experiment}: makes several runs; add -m")
+    return run(options, changed=given)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -141,7 +95,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     for names in (("--help", "-h"), ("--version",), ("--resolve",), ("--multirun", "-m")):
         parser.add_argument(*names, action="store_true")
     parser.add_argument("--shell-completion", "-sc", action="store_true")
-    parser.add_argument("--cfg", "-c", choices=["job", "hydra", "all"])
+    parser.add_argument("--cfg", "-c", choices=["job"])
     parser.add_argument("--package", "-p")
 
     def fail(message: str) -> NoReturn:
@@ -154,6 +108,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     flags = parser.parse_intermixed_args(arguments)
     if wrong := [override for override in flags.overrides if override.startswith("-")]:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
+    if (flags.resolve or flags.package) and not flags.cfg:
+        fail("--resolve and --package go with --cfg job")
+    if flags.shell_completion and not re.fullmatch(_COMPLETION, " ".join(flags.overrides)):
+        fail(f"{' '.join(arguments)}: allowed are -sc install=bash, fish or zsh, and uninstall=")
     return flags
 
 
@@ -166,44 +124,3 @@ def _as_option(arguments: Sequence[str]) -> str:
             value = value or ("" if following.startswith("-") else following) or "VALUE"
             return f"; options have no dashes: {option}={value}."
     return ""
-
-
-def _for_hydra(flags: argparse.Namespace) -> list[str]:
-    """The parsed flags as arguments for Hydra."""
-    names = ("help", "resolve", "multirun", "shell_completion")
-    given = [f"--{name.replace('_', '-')}" for name in names if getattr(flags, name)]
-    values = ((name, getattr(flags, name)) for name in ("cfg", "package"))
-    return given + [f"--{name}={value}" for name, value in values if value is not None]
-
-
-@contextlib.contextmanager
-def _hydra(arguments: list[str]) -> Iterator[None]:
-    """Let Hydra read ``arguments`` from ``sys.argv``, and raise its errors, not print them."""
-    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv = [before[0], *arguments]
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    try:
-        yield
-    finally:
-        sys.argv = before
-        os.environ.pop("HYDRA_FULL_ERROR")
-        if full_error is not None:
-            os.environ["HYDRA_FULL_ERROR"] = full_error
-
-
-def _say(message: str, code: int = CRASH) -> int:
-    print("error: " + " ".join(message.splitlines()), file=sys.stderr)
-    return code
-
-
-def _crash(error: Exception) -> str:
-    """One line about an internal error; its notes or a new file hold the traceback."""
-    places = getattr(error, "__notes__", None) or [f"the traceback is in {_write_traceback(error)}"]
-    return f"unexpected {type(error).__name__}: {error}; {'; '.join(places)}"
-
-
-def _write_traceback(error: Exception) -> Path:
-    number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
-    with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
-        traceback.print_exception(error, file=file)
-    return Path(name)

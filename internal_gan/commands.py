@@ -8,6 +8,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import sys
+import tempfile
+import traceback
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
+# Exit codes after a user's mistake and an error in this package.
+MISTAKE, CRASH = 2, 1
 # Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
 
@@ -192,3 +197,30 @@ def _check_images(options: Options) -> None:
 def _refuse(extra: Collection[str], what: str, why: str) -> None:
     if extra:
         raise UserError(f"{', '.join(sorted(extra))}: cannot be changed here; {what} {why}")
+
+
+def say(message: str) -> None:
+    """Print an error in one line."""
+    print("error: " + " ".join(message.splitlines()), file=sys.stderr)
+
+
+def report(error: Exception, job: str | None = None) -> int:
+    """Print why a command, or a job of that name, failed; returns its exit code.
+
+    The traceback of an internal error is in a new file, or where the error's notes say.
+    """
+    where = "" if job is None else f"job {job}: "
+    if isinstance(error, UserError):
+        say(f"{where}{error}")
+        return MISTAKE
+    known = getattr(error, "__notes__", None)
+    places = known or [f"the traceback is in {_write_traceback(error)}"]
+    say(f"{where}unexpected {type(error).__name__}: {error}; {'; '.join(places)}")
+    return CRASH
+
+
+def _write_traceback(error: Exception) -> Path:
+    number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
+    with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+        traceback.print_exception(error, file=file)
+    return Path(name)

@@ -70,8 +70,9 @@ os.environ.update(COMP_LINE="internal-gan trainer=fa", COMP_POINT="23")
 for arguments in (["--help"], ["task=edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
                   ["image=missing.jpg"], ["sample.cuont=3"], ["task=sample", "checkpoint=missing"],
                   ["resume=missing"]):
+    sys.argv = ["internal-gan", *arguments]
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
-        main(arguments)
+        main()
 heavy = {"torch", "numpy", "PIL", "rich", "safetensors"} & set(sys.modules)
 print("heavy:", sorted(heavy))
 """
@@ -90,8 +91,8 @@ def test_help_completion_and_wrong_names_need_no_torch(tmp_path: Path) -> None:
     assert "trainer=fast" in result.stdout
 
 
-def test_tab_completion_can_be_installed(shell: Shell) -> None:
-    answer = shell("-sc", "install=bash")
+def test_tab_completion_can_be_installed(tmp_path: Path) -> None:
+    answer = run_process("-sc", "install=bash", cwd=tmp_path)
     assert answer.code == 0
     assert "hydra_bash_completion" in answer.out
 
@@ -104,9 +105,12 @@ def test_tab_completion_can_be_installed(shell: Shell) -> None:
         (["image=."], ["image=.", "folder", "-m image=."]),
         (["photo.jpg"], ["photo.jpg", "option=value"]),
         (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
-        (["--resolve"], ["--resolve"]),
+        (["--resolve"], ["--resolve and --package go with --cfg job"]),
+        (["--cfg", "job", "-p", "smaple"], ["--package=smaple", "no such group of options"]),
+        (["--cfg", "job", "sede=1"], ["did you mean 'seed'"]),
+        (["-sc", "install=csh"], ["-sc install=csh", "bash, fish or zsh"]),
         (["--experimental-rerun", "run.pickle"], ["--experimental-rerun"]),
-        (["-p", "--experimental-rerun=a run.pickle"], ["image=FILE is missing"]),
+        (["-p", "--experimental-rerun=a run.pickle"], ["--package go with --cfg"]),
         (["--config-dir=."], ["--config-dir"]),
         (["-cn", "nothing"], ["-c", "job"]),
         (["--info"], ["--info"]),

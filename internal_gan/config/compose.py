@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
 from operator import attrgetter
 from os import PathLike, fspath
 from typing import Any
 
+import hydra
+from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
 
-from internal_gan.config.arguments import escape, values_of
-from internal_gan.config.conf import composed, experiments, model_of
-from internal_gan.config.messages import schema_error, user_errors, wrong_value
+from internal_gan.config.arguments import escape, key_of, values_of
+from internal_gan.config.conf import conf_dir, groups, model_of
+from internal_gan.config.messages import refused, unknown_option, wrong_value
 from internal_gan.config.options import FIELDS, TASKS, Options
 from internal_gan.errors import UserError, unknown
+
+CONFIG_NAME = "config"
+_composing = threading.Lock()
+
+# The first entry of the defaults list in conf/config.yaml. It has plain values, since Hydra would
+# check the dataclass's types with messages of its own. Groups of conf/ come last, as in --cfg job.
+_DEFAULTS = dataclasses.asdict(Options())
+_DEFAULTS |= {group: _DEFAULTS.pop(group) for group in ("model", "trainer")}
+ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
 
 
 def compose(overrides: Sequence[str] = ()) -> Options:
@@ -25,29 +43,60 @@ def compose(overrides: Sequence[str] = ()) -> Options:
     >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
     [30, 80]
     """
-    with user_errors(overrides):
-        _check_model(overrides)
-        return to_options(composed(overrides))
+    return to_options(composed(overrides))
+
+
+def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
+    """The configuration with these overrides, before the check of its values.
+
+    Raises:
+        UserError: Hydra refuses an override, or this process runs another Hydra application.
+    """
+    _check_model(overrides)
+    try:
+        return _compose(overrides, with_hydra)
+    except UserError:
+        raise
+    except Exception as error:
+        names = [o for o in overrides if key_of(o) in groups() or key_of(o).startswith("hydra/")]
+        try:
+            chosen = _compose(names, True)
+        except Exception:
+            chosen = _compose([], True)
+        raise refused(overrides, error, chosen) from error
+
+
+def hydra_of_conf() -> hydra.initialize_config_dir:
+    """A context in which Hydra composes ``conf/``. Its state is global to the process."""
+    try:
+        return hydra.initialize_config_dir(str(conf_dir()), version_base="1.3")
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _compose(overrides: Sequence[str], with_hydra: bool) -> DictConfig:
+    with _composing, hydra_of_conf():
+        return hydra.compose(CONFIG_NAME, list(overrides), return_hydra_config=with_hydra)
+
+
+def shown(overrides: Sequence[str], package: str | None, resolve: bool) -> str:
+    """The configuration, or its part ``package``, as YAML; ``resolve`` replaces references."""
+    part = OmegaConf.select(composed(overrides), package or "")
+    if not OmegaConf.is_config(part):
+        raise UserError(f"--package={package}: the configuration has no such group of options")
+    return OmegaConf.to_yaml(part, resolve=resolve)
 
 
 def _check_model(overrides: Sequence[str]) -> None:
     """Refuse a ``model=`` that would silently replace the one of the chosen experiment."""
     given = values_of(overrides)
     model, experiment = given.get("model"), given.get("experiment")
-    if model is None or experiment not in experiments():
+    if model is None or experiment not in groups()["experiment"]:
         return
     if (chosen := model_of(experiment)) not in (None, model):
         raise UserError(
             f"model={model}: experiment={experiment} is of model={chosen}; leave out model="
         )
-
-
-def compose_hydra(overrides: Sequence[str] = ()) -> DictConfig:
-    """Hydra's own settings for a command with these overrides, or a UserError if one is wrong."""
-    with user_errors(overrides):
-        settings = composed(overrides, with_hydra=True).hydra
-    assert isinstance(settings, DictConfig)
-    return settings
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
@@ -67,12 +116,12 @@ def to_options(config: DictConfig) -> Options:
     try:
         for key, entry in FIELDS.items():
             value = OmegaConf.select(config, key, default=entry)
-            is_group = key == "model" or is_dataclass(entry.default_factory)
+            is_group = key == "model" or dataclasses.is_dataclass(entry.default_factory)
             if value is not entry and isinstance(value, DictConfig) != is_group:
                 raise wrong_value(key, value)
         options = OmegaConf.to_object(OmegaConf.merge(_schema(), config))
     except OmegaConfBaseException as error:
-        raise schema_error(error, config) from error
+        raise _wrong_option(error, config) from error
     assert isinstance(options, Options)
     if options.task not in TASKS:
         raise unknown("task", options.task, TASKS)
@@ -85,6 +134,17 @@ def to_options(config: DictConfig) -> Options:
         if not fits:
             raise wrong_value(key, value)
     return options
+
+
+def _wrong_option(error: OmegaConfBaseException, config: DictConfig) -> UserError:
+    """The error for a configuration that does not fit the options' types."""
+    key = error.full_key or ""
+    if isinstance(error, ConfigKeyError | ConfigAttributeError):
+        return unknown_option(key, [*FIELDS, *groups()])
+    if isinstance(error, InterpolationKeyError | MissingMandatoryValue):
+        return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
+    key = key.partition("[")[0]
+    return wrong_value(key, OmegaConf.select(config, key))
 
 
 @functools.cache

@@ -1,30 +1,14 @@
-"""The folder ``conf/``, which Hydra composes with the options' defaults."""
+"""The folder ``conf/``, whose files Hydra composes."""
 
 from __future__ import annotations
 
-import dataclasses
-import threading
-from collections.abc import Iterator, Sequence
+import functools
+from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import hydra
-from hydra.core.config_store import ConfigStore
-from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
-
-from internal_gan.config.arguments import key_of
-from internal_gan.config.options import Options
-
-CONFIG_NAME = "config"
-VERSION_BASE = "1.3"
-_composing = threading.Lock()
-
-# The first entry of the defaults list in conf/config.yaml. It has plain values, since Hydra would
-# check the dataclass's types with messages of its own. Groups of conf/ come last, as in --cfg job.
-_DEFAULTS = dataclasses.asdict(Options())
-_DEFAULTS |= {group: _DEFAULTS.pop(group) for group in ("model", "trainer")}
-ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
+from omegaconf import OmegaConf
 
 
 def conf_dir() -> Path:
@@ -34,23 +18,27 @@ def conf_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "conf"
 
 
-def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
-    """The unchecked configuration with these overrides; may raise Hydra's or OmegaConf's errors."""
-    # Hydra's state is global to the process.
-    with _composing:
-        # This process may be running a job, or a caller's own Hydra application.
-        outer = GlobalHydra.instance().hydra
-        GlobalHydra.instance().clear()
-        try:
-            with hydra.initialize_config_dir(str(conf_dir()), version_base=VERSION_BASE):
-                return hydra.compose(CONFIG_NAME, list(overrides), return_hydra_config=with_hydra)
-        finally:
-            GlobalHydra.instance().hydra = outer
+@functools.cache
+def groups() -> dict[str, list[str]]:
+    """What ``model=``, ``model/generator=``, ``trainer=`` and other groups of files take.
+
+    >>> groups()["model"]
+    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    """
+    found = defaultdict(list)
+    for path in sorted(conf_dir().rglob("*.yaml")):
+        *folders, name = path.relative_to(conf_dir()).with_suffix("").parts
+        if folders[:1] == ["experiment"]:
+            # Ablations are in a subfolder, not a group of their own.
+            folders, name = folders[:1], "/".join([*folders[1:], name])
+        if folders and folders[0] != "hydra":
+            found["/".join(folders)].append(name)
+    return {group: sorted(found[group]) for group in sorted(found)}
 
 
 def choices(group: str) -> list[str]:
-    """The names that ``model=``, ``trainer=`` and other groups take."""
-    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+    """The names that a group takes."""
+    return list(groups()[group])
 
 
 def list_models() -> list[str]:
@@ -71,50 +59,32 @@ def list_presets() -> list[str]:
     return choices("trainer")
 
 
-def experiments() -> list[str]:
-    """The names that ``experiment=`` takes."""
-    root = conf_dir() / "experiment"
-    files = (path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml"))
-    return sorted(file.as_posix() for file in files)
-
-
 def model_of(experiment: str) -> str | None:
     """The ``model=`` that an experiment chooses, itself or by the experiment it builds on.
 
     >>> model_of("ingan_paper"), model_of("ingan_no_cycle"), model_of("none")
     ('ingan_unet', 'ingan_unet', None)
     """
-    config = OmegaConf.load(conf_dir() / "experiment" / f"{experiment}.yaml")
-    entries = OmegaConf.to_container(config).get("defaults", [])  # type: ignore[union-attr]
-    for entry in entries:
+    for entry in _experiment(experiment).get("defaults", []):
         if isinstance(entry, dict) and "override /model" in entry:
             return str(entry["override /model"])
-        if isinstance(entry, str) and entry in experiments() and (found := model_of(entry)):
+        if entry in choices("experiment") and (found := model_of(entry)):
             return found
     return None
 
 
-def known_keys(overrides: Sequence[str]) -> list[str]:
-    """All options for the model, trainer and experiment that ``overrides`` choose."""
-    root = conf_dir()
-    groups = [
-        path.relative_to(root).as_posix()
-        for path in sorted(root.rglob("*"))
-        if path.is_dir()
-        and path.relative_to(root).parts[0] not in ("hydra", "preset")
-        and path.name != "ablation"
-    ]
-    try:
-        config = composed([o for o in overrides if key_of(o) in groups])
-    except Exception:
-        config = composed()
-    keys = list(_keys(OmegaConf.to_container(config, resolve=False)))
-    return keys + [group for group in groups if group not in keys]
+def swept_by(experiment: str) -> Collection[str]:
+    """The options to which an experiment gives several values.
+
+    >>> [*swept_by("ablation/singan_scales")], [*swept_by("none")]
+    (['model.num_scales'], [])
+    """
+    if experiment not in choices("experiment"):
+        return ()
+    settings: Any = _experiment(experiment).get("hydra", {})
+    return settings.get("sweeper", {}).get("params", {})  # type: ignore[no-any-return]
 
 
-def _keys(values: Any, prefix: str = "") -> Iterator[str]:
-    if isinstance(values, dict):
-        for key, value in values.items():
-            if key != "_target_":
-                yield f"{prefix}{key}"
-            yield from _keys(value, f"{prefix}{key}.")
+def _experiment(name: str) -> dict[str, Any]:
+    config = OmegaConf.load(conf_dir() / "experiment" / f"{name}.yaml")
+    return OmegaConf.to_container(config)  # type: ignore[return-value]

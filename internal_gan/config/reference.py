@@ -6,9 +6,11 @@ import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import is_dataclass
 from operator import attrgetter
+from pathlib import Path
 
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.conf import groups
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import unknown
@@ -26,6 +28,12 @@ def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, 
         if chosen and name != "model" and not is_dataclass(value):
             about = field.metadata
             yield name, f"{name}={written(value)}", about["help"], about["needs"]
+
+
+def help_text() -> str:
+    """The text of ``--help``, with the names that the groups of files take."""
+    text = Path(__file__).with_name("help.txt").read_text(encoding="utf-8")
+    return text + "\n".join(f"{group}: {', '.join(names)}" for group, names in groups().items())
 
 
 def help_of_task(name: str) -> str:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 
 from internal_gan.config.arguments import key_of, unquote
+from internal_gan.config.messages import parsed
 from internal_gan.errors import UserError
 from internal_gan.runs.jobs import in_short
 from internal_gan.runs.places import LONGEST_NAME
@@ -27,8 +27,7 @@ def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
     >>> choices_of(["seed=1,2", "image=x.jpg"])
     {'seed': ['seed=1', 'seed=2'], 'image': ['image=x.jpg']}
     """
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    return {key_of(o.get_key_element()): _values(o) for o in parsed}
+    return {key_of(override): _values(parsed(override)) for override in overrides}
 
 
 def jobs_of(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:

@@ -10,135 +10,143 @@ import itertools
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan.commands import run
+from internal_gan.commands import CRASH, report, run, say
 from internal_gan.config.arguments import check_image_file, key_of, quote
-from internal_gan.config.compose import compose, compose_hydra, to_options
-from internal_gan.config.messages import PLUGINS, needs_extra
+from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
+from internal_gan.config.conf import swept_by
+from internal_gan.config.messages import needs_extra
 from internal_gan.errors import UserError
+from internal_gan.files import disk_errors, write_error
 from internal_gan.runs.jobs import Record, lasting, log_of, read_records
 from internal_gan.sweeps.choices import choices_of, job_name, jobs_of
 from internal_gan.training.signals import ctrl_c_raises
 
-MISTAKE, CRASH = 2, 1
-_BASIC_SWEEPER = f"{BasicSweeper.__module__}.BasicSweeper"
-_BASIC_LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
-# The default in conf/config.yaml.
-_SUBDIR = "${hydra.job.num}"
 # Options that name files, which composing a job does not check.
 _FILES = ("image", "checkpoint", "resume")
 # Up to this many runs are measured at the end, in some seconds each.
 MEASURED = 100
-
-Say = Callable[[str], object]
 
 
 class JobFailedError(Exception):
     """A failed job, which has already reported why, has no figure for its sweeper."""
 
 
-def _name(*keys: str, _root_: DictConfig) -> str:
-    return job_name(list(_root_.hydra.overrides.task), keys)
-
-
 # The launchers' configurations in conf/ replace those of the plugins.
 warnings.filterwarnings("ignore", r"\n'hydra/launcher/\w+' is validated against", UserWarning)
-OmegaConf.register_new_resolver("job_name", _name, replace=True)
+OmegaConf.register_new_resolver(
+    "job_name",
+    lambda *keys, _root_: job_name(list(_root_.hydra.overrides.task), keys),
+    replace=True,
+)
 
 
-class Multirun:
-    """A multirun, checked before its first job starts: the folder of its run folders, and its
-    overrides for Hydra, in place of the user's."""
-
-    def __init__(self, overrides: Sequence[str]) -> None:
-        of_hydra = [o for o in overrides if key_of(o).startswith("hydra")]
-        choices = choices_of([o for o in overrides if o not in of_hydra])
-        first = [values[0] for values in choices.values() if values]
-        settings = compose_hydra([*first, *of_hydra])
-        _check_installed(settings)
-        params = settings.sweeper.get("params") or {}
-        choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
-        # Sweepers that search choose their jobs as they go.
-        jobs = jobs_of(choices) if settings.sweeper._target_ == _BASIC_SWEEPER else []
-        _refuse_several_ablations(choices.get("experiment", []))
-        _check_jobs(choices)
-        self.path = Path(str(settings.sweep.dir)).absolute()
-        _check_folder(self.path, overrides, settings.sweep.dir)
-        self.overrides = [
-            *(_of_each_job(o, choices) for o in overrides if key_of(o) != "hydra.sweep.dir"),
-            f"hydra.sweep.dir={quote(str(self.path))}",
-        ]
-        self._failed = False
-        if OmegaConf.to_container(settings.sweep, resolve=False)["subdir"] == _SUBDIR:  # type: ignore[index, call-overload]
-            keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
-            _check_names([job_name(job, keys) for job in jobs], jobs, self.path)
-            self.overrides.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
-
-    def launch(self, application: Callable[[], Any], say: Say) -> None:
-        """Run Hydra's ``application``, and report a launcher that ends before its jobs."""
-        ctrl_c_raises()
-        print(f"Run folders in {short(str(self.path))}", flush=True)
-        try:
-            application()
-        except Exception as error:
-            if not read_records(self.path):
-                raise  # the launcher's options are wrong
-            why = str(error).partition("\n")[0]
-            say(f"the sweep ended early ({type(error).__name__}): {why}")
-            self._failed = True
-
-    def end(self, say: Say) -> int:
-        """Report and compare the jobs; returns the exit code."""
-        records = read_records(self.path)
-        left = [record for record in records if record.state != "finished"]
-        path = short(str(self.path))
-        print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
-        if len(left) < len(records):
-            from internal_gan.tasks.compare import compare  # with torch
-
-            compare(path, measure=len(records) <= MEASURED)
-        for record in left:
-            say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
-        if left or self._failed:
-            say(f"the same command with output={path} skip_finished=true runs the remaining jobs")
-        codes = {record.code or CRASH for record in left} | ({CRASH} if self._failed else set())
-        return max(codes, default=0) if len(codes) <= 1 else CRASH
+def sweep(overrides: Sequence[str]) -> int:
+    """Run the jobs of a multirun, all checked before the first; returns the exit code."""
+    folder, overrides = _checked(overrides)
+    ctrl_c_raises()
+    print(f"Run folders in {short(str(folder))}", flush=True)
+    ended_early = False
+    try:
+        with disk_errors(folder), hydra_of_conf():
+            GlobalHydra.instance().hydra.multirun(CONFIG_NAME, job, overrides)  # type: ignore[union-attr]
+    except Exception as error:
+        why = str(error).partition("\n")[0]
+        if not read_records(folder):
+            # The launcher's options are wrong, or no folder can be made.
+            wrong = write_error(folder, error) if isinstance(error, OSError) else None
+            raise wrong or UserError(why) from error
+        say(f"the sweep ended early ({type(error).__name__}): {why}")
+        ended_early = True
+    return _end(folder, ended_early)
 
 
-def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | None:
+def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
+    """The folder of a multirun's run folders, and its overrides for Hydra, both checked."""
+    of_hydra = [o for o in overrides if key_of(o).startswith("hydra")]
+    choices = choices_of([o for o in overrides if o not in of_hydra])
+    first = [values[0] for values in choices.values() if values]
+    config = composed([*first, *of_hydra], with_hydra=True)
+    settings = config.hydra
+    _check_installed(settings)
+    params = settings.sweeper.get("params") or {}
+    choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
+    # Sweepers that search choose their jobs as they go.
+    jobs = jobs_of(choices) if settings.runtime.choices["hydra/sweeper"] == "basic" else []
+    _check_jobs(choices)
+    path = Path(str(settings.sweep.dir)).absolute()
+    _check_folder(path, overrides, settings.sweep.dir, skips=config.skip_finished)
+    for_hydra = [
+        *(_of_each_job(o, choices) for o in overrides if key_of(o) != "hydra.sweep.dir"),
+        f"hydra.sweep.dir={quote(str(path))}",
+    ]
+    if "hydra.sweep.subdir" not in map(key_of, overrides):
+        keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
+        _check_names([job_name(job, keys) for job in jobs], jobs, path)
+        for_hydra.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
+    return path, for_hydra
+
+
+def _end(folder: Path, ended_early: bool) -> int:
+    """Report and compare the jobs; returns the exit code."""
+    records = read_records(folder)
+    left = [record for record in records if record.state != "finished"]
+    path = short(str(folder))
+    print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
+    if len(left) < len(records):
+        from internal_gan.tasks.compare import compare  # with torch
+
+        compare(path, measure=len(records) <= MEASURED)
+    for record in left:
+        say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
+    if left or ended_early:
+        say(f"the same command with output={path} skip_finished=true runs the remaining jobs")
+    codes = {record.code or CRASH for record in left} | ({CRASH} if ended_early else set())
+    return max(codes, default=0) if len(codes) <= 1 else CRASH
+
+
+def job(config: DictConfig) -> float | None:
     """One run of a multirun, in the process that the launcher chose.
 
-    ``say`` reports an error of the job of that name and returns the exit code. The result is the
-    figure that ``objective`` names, if a sweeper needs it.
+    The result is the figure that ``objective`` names, if a sweeper needs it.
 
     Raises:
         JobFailedError: there is no such figure.
-        SystemExit: Ctrl-C or SIGTERM stopped the job, and with it the multirun.
+        SystemExit: Ctrl-C or SIGTERM stopped the job, and with it the multirun; or the sweep's
+            records cannot be written.
     """
-    hydra_config: Any = HydraConfig.get()
+    try:
+        with disk_errors(Path(HydraConfig.get().sweep.dir)):
+            return _job(config, HydraConfig.get())
+    except UserError as error:
+        # Hydra would report it in its own words.
+        raise SystemExit(report(error)) from error
+
+
+def _job(config: DictConfig, settings: Any) -> float | None:
     # Ray may start its workers elsewhere.
-    os.chdir(hydra_config.runtime.cwd)
-    sweep, folder = Path(hydra_config.sweep.dir), Path(hydra_config.runtime.output_dir)
-    overrides = list(hydra_config.overrides.task)
+    os.chdir(settings.runtime.cwd)
+    sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
+    overrides = list(settings.overrides.task)
     record = Record(folder.relative_to(sweep).as_posix(), lasting(overrides))
-    print(f"\nJob {hydra_config.job.num}: {record.name}", flush=True)
+    print(f"\nJob {settings.job.num}: {record.name}", flush=True)
     record.write(sweep)
     try:
         options = to_options(config)
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
-        with beside_others(hydra_config.launcher, log_of(sweep, record.name)):
+        with beside_others(settings, log_of(sweep, record.name)):
             record.code = run(options, changed={key_of(o) for o in overrides})
     except Exception as error:
-        record.code, record.reason = say(error, record.name), str(error)
+        record.code, record.reason = report(error, record.name), str(error)
     except KeyboardInterrupt:
         record.code = 130
     record.write(sweep)
@@ -148,7 +156,7 @@ def job(config: DictConfig, say: Callable[[Exception, str], int]) -> float | Non
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
-    if config.objective is None or hydra_config.sweeper._target_ == _BASIC_SWEEPER:
+    if config.objective is None or settings.runtime.choices["hydra/sweeper"] == "basic":
         return None  # no sweeper needs it
     if record.state != "finished":
         raise JobFailedError(record.name)
@@ -164,12 +172,12 @@ def short(path: str) -> str:
 
 
 @contextmanager
-def beside_others(launcher: DictConfig, log: Path) -> Iterator[None]:
+def beside_others(settings: DictConfig, log: Path) -> Iterator[None]:
     """With a launcher that runs jobs at the same time, write the block's output to ``log``."""
-    if launcher._target_ == _BASIC_LAUNCHER:
+    if settings.runtime.choices["hydra/launcher"] == "basic":
         yield
         return
-    if threads := launcher.get("cpus_per_task"):
+    if threads := settings.launcher.get("cpus_per_task"):
         # submitit itself limits a job to its cores only on a cluster. torch reads this once.
         os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     with (
@@ -191,34 +199,32 @@ def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
 
 
 def _check_installed(settings: DictConfig) -> None:
-    for target in (settings.launcher._target_, settings.sweeper._target_):
-        package = target.split(".")[1]
-        if package in PLUGINS:
+    for kind in ("launcher", "sweeper"):
+        if not OmegaConf.is_dict(settings[kind]):
+            raise UserError(f"hydra.{kind}={settings[kind]}: write hydra/{kind}={settings[kind]}")
+        home, package, *_ = settings[kind]._target_.split(".")
+        if home == "hydra_plugins":
             try:
-                importlib.import_module(f"hydra_plugins.{package}")
+                importlib.import_module(f"{home}.{package}")
             except ModuleNotFoundError as error:
-                raise needs_extra(package) from error
-
-
-def _refuse_several_ablations(experiments: Sequence[str]) -> None:
-    """Hydra would ignore the values that an ablation sweeps next to another experiment."""
-    for value in experiments if len(experiments) > 1 else []:
-        if compose_hydra([value]).sweeper.get("params"):
-            raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
+                raise needs_extra(kind, package.split("_")[1]) from error
 
 
 def _check_jobs(choices: Mapping[str, Sequence[str]]) -> None:
     """Compose every job, leaving out its files."""
-    composed = [values for key, values in choices.items() if values and key not in _FILES]
-    for values in itertools.product(*composed):
+    # Hydra would ignore the values that an ablation sweeps next to another experiment.
+    for value in choices.get("experiment", []):
+        if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
+            raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
+    lists = [values for key, values in choices.items() if values and key not in _FILES]
+    for values in itertools.product(*lists):
         options = compose(values)
         if options.trains and not choices.keys() & {"image", "resume", "checkpoint"}:
             check_image_file(None)
 
 
-def _check_folder(path: Path, overrides: Sequence[str], name: str) -> None:
+def _check_folder(path: Path, overrides: Sequence[str], name: str, skips: bool) -> None:
     """Refuse to mix a new sweep into an older one."""
-    skips = compose([o for o in overrides if key_of(o) == "skip_finished"]).skip_finished
     if skips and not any(key_of(o) == "hydra.sweep.dir" for o in overrides):
         raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier sweep")
     if path.exists() and not path.is_dir():

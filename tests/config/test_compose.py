@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 
 from internal_gan.config.compose import compose, options_of
-from internal_gan.config.conf import conf_dir, experiments, model_of
+from internal_gan.config.conf import choices, conf_dir, model_of
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 
@@ -32,7 +33,7 @@ def test_an_experiment_wins_over_presets_and_the_command_line_over_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "experiment", [name for name in experiments() if not name.startswith("tune_")]
+    "experiment", [name for name in choices("experiment") if not name.startswith("tune_")]
 )
 def test_an_experiment_of_another_model_is_refused(experiment: str) -> None:
     chosen = model_of(experiment)
@@ -71,12 +72,15 @@ def test_references_are_resolved_once() -> None:
     assert compose(["output='runs/${seed}'", "seed=3"]).output == "runs/3"
 
 
-def test_composing_works_inside_a_hydra_application() -> None:
+def test_another_hydra_application_is_told_to_clear_its_state() -> None:
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        assert compose(["seed=3"]).seed == 3
+        with pytest.raises(UserError, match=r"call GlobalHydra\.instance\(\)\.clear\(\)"):
+            compose(["seed=3"])
         assert hydra_compose("config", ["seed=4"]).seed == 4
+        GlobalHydra.instance().clear()
+        assert compose(["seed=3"]).seed == 3
 
 
 def test_a_config_group_cannot_be_null() -> None:
-    with pytest.raises(UserError, match="experiment=null: it needs a name"):
+    with pytest.raises(UserError, match="experiment=null: there is no such experiment"):
         compose(["model=edgeconnect", "experiment=null"])

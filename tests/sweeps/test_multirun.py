@@ -300,8 +300,13 @@ def test_a_job_beside_others_has_its_own_output_and_its_share_of_threads(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(os, "environ", known)
-    launcher = OmegaConf.create({"_target_": "submitit", "cpus_per_task": 2})
-    with beside_others(launcher, tmp_path / "log"):
+    settings = OmegaConf.create(
+        {
+            "launcher": {"cpus_per_task": 2},
+            "runtime": {"choices": {"hydra/launcher": "submitit_local"}},
+        }
+    )
+    with beside_others(settings, tmp_path / "log"):
         print("one")
         print("two", file=sys.stderr)
     assert (tmp_path / "log").read_text() == "one\ntwo\n"
