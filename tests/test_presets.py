@@ -30,8 +30,8 @@ NEED_AN_EXTRA = {"experiment/tune_singan"}
 
 
 def group_choices() -> list[str]:
-    """``group=name`` for every file in a folder of conf/, except Hydra's own, the presets and the
-    ablations."""
+    """``group=name`` for every file in a folder of conf/, except Hydra's own, the parts of trainers
+    and the ablations."""
     files = [path.relative_to(CONF).with_suffix("") for path in sorted(CONF.rglob("*.yaml"))]
     return [
         "=".join(file.as_posix().split("/", 1))
@@ -39,7 +39,8 @@ def group_choices() -> list[str]:
         else f"{file.parent.as_posix()}={file.name}"
         for file in files
         if len(file.parts) > 1
-        and file.parts[0] not in ("hydra", "preset")
+        and file.parts[0] != "hydra"
+        and (file.parts[0] != "trainer" or len(file.parts) == 2)
         and file.parts[:2] != ("experiment", "ablation")
         and file.as_posix() not in NEED_AN_EXTRA
     ]
@@ -72,11 +73,17 @@ def test_every_choice_composes_and_builds_a_model(
             assert isinstance(build(compose([f"model={model}", *several]).model), Recipe), several
 
 
-def test_every_preset_belongs_to_a_model_and_a_trainer() -> None:
-    for preset in names("preset"):
-        model, _, trainer = preset.rpartition("_")
+def test_every_part_of_a_trainer_belongs_to_a_model() -> None:
+    parts = [path.relative_to(CONF / "trainer") for path in CONF.glob("trainer/*/*.yaml")]
+    assert parts
+    for part in parts:
+        trainer, model = part.with_suffix("").parts
         assert model in names("model")
         assert trainer in names("trainer")
+        changed = [
+            compose([f"model={model}", f"trainer={name}"]).model for name in (trainer, "fast")
+        ]
+        assert changed[0] != changed[1]
 
 
 def test_a_search_varies_options_of_its_model() -> None:

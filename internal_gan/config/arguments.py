@@ -45,7 +45,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
       images in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task with its own kind of training gets the preset of its name in ``conf/preset/task``.
+    * A task with its own kind of training gets the experiment of its name, if none is chosen.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -55,7 +55,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     >>> prepare(["mask=hole.png"])
     ["mask.file='hole.png'"]
     >>> prepare(["task=super_resolution"])
-    ['task=super_resolution', 'preset/task=super_resolution']
+    ['task=super_resolution', 'experiment=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
     _refuse_blanks_in_lists(overrides)
@@ -64,7 +64,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
         map(_SEVERAL.match, overrides)
     )
     gather = several and not multirun
-    return [_prepare(override, multirun, gather) for override in overrides] + _preset(overrides)
+    return [_prepare(override, multirun, gather) for override in overrides] + _training(overrides)
 
 
 def key_of(override: str) -> str:
@@ -156,15 +156,15 @@ def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
             )
 
 
-def _preset(overrides: Sequence[str]) -> list[str]:
-    """The preset of a task with its own kind of training, for a family that the task takes."""
+def _training(overrides: Sequence[str]) -> list[str]:
+    """The experiment of a task with its own kind of training, for a family that the task takes."""
     given = values_of(overrides)
     name = given.get("task", "")
     learns = name in TABLE and TABLE[name].learns == "unless"
-    if not learns or given.keys() & {"checkpoint", "resume"}:
+    if not learns or given.keys() & {"checkpoint", "resume", "experiment"}:
         return []
     fits = "model" not in given or given["model"] in families_for(name)
-    return [f"preset/task={name}"] if fits else []
+    return [f"experiment={name}"] if fits else []
 
 
 def _prepare(override: str, multirun: bool, gather: bool) -> str:

@@ -31,7 +31,8 @@ def groups() -> dict[str, list[str]]:
         if folders[:1] == ["experiment"]:
             # Ablations are in a subfolder, not a group of their own.
             folders, name = folders[:1], "/".join([*folders[1:], name])
-        if folders and folders[0] != "hydra":
+        # Files in folders of a trainer are its parts.
+        if folders and folders[0] != "hydra" and (folders[0] != "trainer" or len(folders) == 1):
             found["/".join(folders)].append(name)
     return {group: sorted(found[group]) for group in sorted(found)}
 

@@ -18,10 +18,11 @@ def test_every_task_has_a_module_of_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_that_trains_in_its_own_way_has_a_preset(name: str) -> None:
-    preset = prepare([f"task={name}"])[1:]
-    assert preset == ([f"preset/task={name}"] if TABLE[name].learns == "unless" else [])
-    assert not preset or compose([f"task={name}", *preset]) != compose([f"task={name}"])
+def test_a_task_that_trains_in_its_own_way_has_an_experiment(name: str) -> None:
+    added = prepare([f"task={name}"])[1:]
+    assert added == ([f"experiment={name}"] if TABLE[name].learns == "unless" else [])
+    assert not added or compose([f"task={name}", *added]) != compose([f"task={name}"])
+    assert not prepare([f"task={name}", "experiment=none"])[2:]
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -54,11 +54,7 @@ from tests.tiny import (
 )
 
 PAPER = "experiment=singan_paper"
-ENLARGING = (
-    "task=super_resolution",
-    "preset/task=super_resolution",  # what the command line adds for this task
-    "experiment=singan_paper_super_resolution",
-)
+ENLARGING = ("task=super_resolution", "experiment=singan_paper_super_resolution")
 NARROW = ("model.widths.coarsest=4", "model.widths.limit=4")
 FILMS = "experiment=singan_paper_animation"
 

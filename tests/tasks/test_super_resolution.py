@@ -77,7 +77,7 @@ def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: st
     assert "model/photo.png" in answer.out
 
 
-def test_without_a_model_one_is_trained_by_its_preset(shell: Shell, photo: str) -> None:
+def test_without_a_model_one_is_trained_in_its_own_way(shell: Shell, photo: str) -> None:
     answer = shell("task=super_resolution", f"image={photo}", "output=out", *TINY_RUN)
     assert answer.code == 0, answer.err
     assert size_of("out") == (160, 224)
@@ -97,13 +97,13 @@ def test_without_a_model_one_is_trained_by_its_preset(shell: Shell, photo: str) 
     assert (windows - part).abs().amax(dim=(2, 3, 4)).min() < 1e-6
 
 
-def test_the_preset_has_the_papers_settings_and_the_command_line_wins() -> None:
-    preset = "preset/task=super_resolution"
-    model = compose([preset]).model
+def test_its_experiment_has_the_papers_settings_and_the_command_line_wins() -> None:
+    chosen = "experiment=super_resolution"
+    model = compose([chosen]).model
     assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
     assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
-    assert compose([preset, "model.min_size=25"]).model["min_size"] == 25
-    assert compose([preset, "trainer=preview"]).model["max_size"] == 250
+    assert compose([chosen, "model.min_size=25"]).model["min_size"] == 25
+    assert compose([chosen, "trainer=preview"]).model["max_size"] == 250
     assert compose(["task=sample"]).model["min_size"] != 18
 
 
