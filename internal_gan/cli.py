@@ -71,7 +71,7 @@ def _run(arguments: list[str]) -> None:
         task = task_of(overrides)
         print(help_of_task(task) if task else help_text())
     elif flags.cfg:
-        print(shown(overrides, flags.package, flags.resolve), end="")
+        print(shown(overrides), end="")
     elif code := sweep(overrides) if flags.multirun else _one(overrides):
         sys.exit(code)
 
@@ -86,17 +86,12 @@ def _one(overrides: list[str]) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """Parse flags and overrides in any order.
-
-    Accepts only the useful Hydra flags, since one of the others reads a pickle.
-    """
+    """Parse flags and overrides in any order."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("overrides", nargs="*")
-    for names in (("--help", "-h"), ("--version",), ("--resolve",), ("--multirun", "-m")):
-        parser.add_argument(*names, action="store_true")
-    parser.add_argument("--shell-completion", "-sc", action="store_true")
+    for names in ("--help -h", "--version", "--multirun -m", "--shell-completion -sc"):
+        parser.add_argument(*names.split(), action="store_true")
     parser.add_argument("--cfg", "-c", choices=["job"])
-    parser.add_argument("--package", "-p")
 
     def fail(message: str) -> NoReturn:
         known = [name for action in parser._actions for name in action.option_strings]
@@ -108,8 +103,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     flags = parser.parse_intermixed_args(arguments)
     if wrong := [override for override in flags.overrides if override.startswith("-")]:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
-    if (flags.resolve or flags.package) and not flags.cfg:
-        fail("--resolve and --package go with --cfg job")
     if flags.shell_completion and not re.fullmatch(_COMPLETION, " ".join(flags.overrides)):
         fail(f"{' '.join(arguments)}: allowed are -sc install=bash, fish or zsh, and uninstall=")
     return flags

@@ -58,8 +58,9 @@ def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> No
 
 
 def test_the_configuration_can_be_shown(shell: Shell) -> None:
-    answer = shell("--cfg", "job", "seed=7", "--package", "sample")
+    answer = shell("--cfg", "job", "seed=7")
     assert answer.code == 0
+    assert "seed: 7" in answer.out
     assert "start_scale: 0" in answer.out
 
 
@@ -100,56 +101,16 @@ def test_tab_completion_can_be_installed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "pieces"),
     [
-        ([], ["image=FILE is missing", "--help"]),
-        (["image=missing.jpg"], ["image=missing.jpg", "no such file"]),
         (["image=."], ["image=.", "folder", "-m image=."]),
         (["photo.jpg"], ["photo.jpg", "option=value"]),
-        (["--cgf", "job"], ["--cgf", "did you mean '--cfg'"]),
-        (["--resolve"], ["--resolve and --package go with --cfg job"]),
-        (["--cfg", "job", "-p", "smaple"], ["--package=smaple", "no such group of options"]),
-        (["--cfg", "job", "sede=1"], ["did you mean 'seed'"]),
-        (["-sc", "install=csh"], ["-sc install=csh", "bash, fish or zsh"]),
-        (["--experimental-rerun", "run.pickle"], ["--experimental-rerun"]),
-        (["-p", "--experimental-rerun=a run.pickle"], ["--package go with --cfg"]),
-        (["--config-dir=."], ["--config-dir"]),
         (["-cn", "nothing"], ["-c", "job"]),
-        (["--info"], ["--info"]),
-        (
-            ["model=singn"],
-            ["model=singn", "did you mean 'singan'", "Allowed: edgeconnect, ingan"],
-        ),
-        (["mdel=singan"], ["mdel", "did you mean 'model'"]),
-        (["trainer=fats"], ["trainer=fats", "did you mean 'fast'", "preview"]),
-        (["task=sampel"], ["task=sampel", "did you mean 'sample'", "train, sample"]),
+        (["--experimental-rerun", "run.pickle"], ["--experimental-rerun"]),
         (["experiment=singan_papr"], ["did you mean 'singan_paper'", "ablation/singan_scales"]),
-        (["experiment=ablation/singan_scales"], ["makes several runs", "add -m"]),
-        (["image="], ["image=: needs the name of one image file"]),
-        (["sample.size={h:3}"], ["sample.size={h:3}: needs two whole numbers"]),
-        (["model/adversarial_loss=hing"], ["model/adversarial_loss=hing", "did you mean 'hinge'"]),
-        (["sample.cuont=3"], ["did you mean 'sample.count'", "sample.size"]),
-        (["+foo=3"], ["foo", "no such option"]),
-        (["hydra/launcher=nothing"], ["hydra/launcher=nothing", "basic"]),
-        (["sample.count=many"], ["sample.count=many", "whole number"]),
-        (["sample=3"], ["sample=3", "sample.count"]),
-        (["sample.size=300x800"], ["sample.size=300x800", "[height,width]"]),
-        (["sample.size=[300", "800]"], ["sample.size=[300 800]", "[300,800]"]),
-        (["sample.start_scale=-1"], ["sample.start_scale=-1", "0 (the coarsest scale) or more"]),
-        (["sample.start_scale=every"], ["sample.start_scale=every", "or all"]),
-        (["seed=-1"], ["seed=-1", "2**63"]),
-        (["seed=1,2"], ["seed=1,2", "-m"]),
-        (["trainer.time=soon"], ["trainer.time=soon", "10m"]),
-        (["device=gpu"], ["device=gpu", "cuda"]),
-        (["image=[]"], ["image=[]", "or several such as [a.jpg,b.jpg]"]),
-        (["model.steps=[3,4]"], ["~model.steps +model.steps=[3,4]"]),
-        (["model.steps={first:3,last:4}"], ["model.steps", "Allowed: coarsest, others"]),
-        (["objective=${nothing}"], ["Interpolation key 'nothing' not found"]),
         ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
         (["task=sample", f"checkpoint={'b' * 300}"], ["bbb", "too long"]),
         (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),
         (["task=sample", "checkpoint=caf\udce9"], ["caf\\udce9", "not valid UTF-8"]),
         (["task=sample", "checkpoint=missing"], ["missing", "does not exist"]),
-        (["--image", "x.jpg"], ["--image; options have no dashes: image=x.jpg."]),
-        (["--trainer.time=5m", "image=x.jpg"], ["options have no dashes: trainer.time=5m."]),
         (["task=sample", "checkpoint=."], [". is not a run folder", "config.yaml"]),
         (["task=sample", "checkpoint=.", "image=x.jpg", "trainer=fast"], ["image, trainer"]),
         (["checkpoint=."], ["task=sample", "resume=."]),

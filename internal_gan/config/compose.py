@@ -79,12 +79,9 @@ def _compose(overrides: Sequence[str], with_hydra: bool) -> DictConfig:
         return hydra.compose(CONFIG_NAME, list(overrides), return_hydra_config=with_hydra)
 
 
-def shown(overrides: Sequence[str], package: str | None, resolve: bool) -> str:
-    """The configuration, or its part ``package``, as YAML; ``resolve`` replaces references."""
-    part = OmegaConf.select(composed(overrides), package or "")
-    if not OmegaConf.is_config(part):
-        raise UserError(f"--package={package}: the configuration has no such group of options")
-    return OmegaConf.to_yaml(part, resolve=resolve)
+def shown(overrides: Sequence[str]) -> str:
+    """The answer to ``--cfg job``: the configuration as YAML."""
+    return OmegaConf.to_yaml(composed(overrides))
 
 
 def _check_model(overrides: Sequence[str]) -> None:
