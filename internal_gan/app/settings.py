@@ -27,11 +27,11 @@ class Settings:
     port: int = whole(7860, Range(0, 65535), "port of the page")
     host: str = option(
         "127.0.0.1",
-        "who may open it: only this machine; 0.0.0.0: also others, with the token",
+        "who may open it: only this machine; 0.0.0.0: also others who have the token",
         "an address or a name",
     )
     token: str | None = option(
-        None, "the token that others need; by default a new one, which is printed", "a word"
+        None, "token that others need; by default a new one, which is printed", "a word"
     )
     runs: Path = option(  # noqa: RUF009 (the same path for all)
         Path("runs"), "folder for training runs and results", "a folder"

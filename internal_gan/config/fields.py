@@ -108,11 +108,11 @@ def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.
             yield from fields_of(options, f"{prefix}{entry.name}.")
 
 
-def seed() -> Any:
-    """A task's own seed."""
+def seed(otherwise: str = "the run's seed") -> Any:
+    """A task's own seed; ``otherwise`` says what happens without one."""
     needs = "a whole number from 0 to 2**63 - 1, or null"
     return option(
-        None, "seed of this task; null: the run's seed", needs, lambda v: 0 <= v <= LARGEST_SEED
+        None, f"seed of this task; null: {otherwise}", needs, lambda v: 0 <= v <= LARGEST_SEED
     )
 
 

@@ -48,8 +48,8 @@ MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
 MAX_CANDIDATES, MAX_PREVIEWS = 1000, 1000
 
 
-def _result_count() -> Any:
-    return whole(1, Range(1, MAX_RESULTS), "number of results; their seeds are consecutive")
+def _result_count(which: str = "their seeds are consecutive") -> Any:
+    return whole(1, Range(1, MAX_RESULTS), f"number of results; {which}")
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -125,19 +125,28 @@ class AnimateOptions:
         4.0, Range(above=0, high=MAX_SECONDS), "length of the animation in seconds", "of seconds"
     )
     fps: float = number(
-        24.0, Range(above=0, high=120), "frames per second", "of frames per second,"
+        24.0,
+        Range(above=0, high=120),
+        "frames per second; the motion is the same at any rate",
+        "of frames per second,",
     )
     format: str = one_of(
         VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
     )
-    loop: bool = flag(False, "make the last frame lead back to the first")
+    loop: bool = flag(
+        False, "make the last frame lead to the first; below two seconds there is little motion"
+    )
     alpha: float = number(
         0.1,
         Range(above=0, high=1),
-        "pull towards the photo; a smaller pull lets the motion stray farther",
+        "pull towards the photo; smaller lets the motion stray farther, 1 stands still",
     )
-    beta: float = number(0.9, Range(0, below=1), "smoothness of the motion; higher is smoother")
-    start_scale: int = _start_scale(0, "coarsest scale that moves; 0 moves everything")
+    beta: float = number(
+        0.9, Range(0, below=1), "smoothness of the motion; the nearer to 1, the slower and calmer"
+    )
+    start_scale: int = _start_scale(
+        0, "coarsest scale that moves; 0 moves everything, higher scales little"
+    )
     size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
     seed: int | None = seed()
 
@@ -222,7 +231,8 @@ class HarmonizeOptions(RedrawOptions):
     """A photo with an object pasted into it, of any size, and a mask of the object."""
 
     match: bool | None = as_trained(
-        True, flag(None, "first give the object the photo's mean colour and contrast")
+        True,
+        flag(None, "first give the object the photo's mean colour, and at most its contrast"),
     )
 
 
@@ -235,11 +245,11 @@ class MakeTileableOptions:
     )
     band: float = option(
         0.15,
-        "width of the border that may change, as a fraction of the side or in pixels",
+        "how far from a border pixels may change, as a fraction of the side or in pixels",
         "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
-    seed: int | None = seed()
+    seed: int | None = seed("not random")
 
 
 @dataclass
@@ -247,18 +257,22 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    noise: float = number(1.0, Range(0), "noise in each pass, relative to training")
+    noise: float = number(1.0, Range(0), "noise in each pass, relative to training; 0: none")
     back_projection: int | None = as_trained(
         1,
         whole(
             None,
             Range(0, MAX_ROUNDS),
-            "back-projection rounds per pass, which keep the result true to the photo",
+            "corrections towards the photo in each pass; 0: none, as in the paper",
         ),
     )
     passes: int | None = as_trained(
         None,
-        whole(None, Range(1, MAX_ROUNDS), "number of enlarging passes"),
+        whole(
+            None,
+            Range(1, MAX_ROUNDS),
+            "number of enlarging passes; fewer are truer to the photo, more are sharper",
+        ),
         in_words="chosen by factor and model",
     )
     seed: int | None = seed()
@@ -299,7 +313,8 @@ class MaskOptions:
     masks, and what task=mask makes."""
 
     file: str | None = path(
-        "mask, white in the hole, or a folder of masks named like the photos; short: mask=FILE",
+        "mask of the photo's size, white in the hole, or a folder of masks named like the photos; "
+        "short: mask=FILE",
         "the name of one image file or of a folder of them, or null",
     )
     box: list[int] | None = option(
@@ -314,12 +329,15 @@ class MaskOptions:
     )
     invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
-        None, Range(0, 1000), "grow the mask by this radius; null: the task's default", "of pixels"
+        None,
+        Range(0, 1000),
+        "grow the mask by a disk of this radius; null: the task's default",
+        "of pixels",
     )
     feather: float | None = number(
         None,
         Range(0, 1000),
-        "blur the mask's edge by this sigma; null: the task's default",
+        "soften the mask's edge by a Gaussian of this sigma; null: the task's default",
         "of pixels",
     )
     kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
@@ -333,19 +351,20 @@ class InpaintOptions:
     """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
 
     edges: str | None = path(
-        "drawing of the edges in the hole, of the photo's size; short: edges=FILE",
+        "drawing of the edges in the hole, of the photo's size; null: the model's; "
+        "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    count: int = _result_count()
-    seed: int | None = seed()
+    count: int = _result_count("all but the first are random")
+    seed: int | None = seed("the run's seed, and the first result is not random")
 
 
 @dataclass
 class FillOptions:
     """A hole filled with the photo's own patches, without training."""
 
-    count: int = _result_count()
-    seed: int | None = seed()
+    count: int = _result_count("all but the first are random")
+    seed: int | None = seed("the run's seed, and the first result is not random")
 
 
 @dataclass
@@ -402,14 +421,14 @@ class ExtendOptions:
 
     margins: Any = option(
         None,
-        "new pixels on each side",
+        "new pixels on each side, at most twice the photo's side",
         "[top,right,bottom,left], in pixels or in per cent of the photo's side, such as "
         "[0,10%,0,10%], or null",
         _are_margins,
     )
     shape: Any = option(
         None,
-        "size of the result, or the aspect ratio that the photo is extended to",
+        "size of the result, or its aspect ratio: then as small as the photo allows",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
         lambda v: _is_shape(v) and (isinstance(v, str) or None not in v),
     )
@@ -420,8 +439,8 @@ class ExtendOptions:
         "a length such as 3mm, or null",
         lambda v: LENGTH.fullmatch(v) is not None and float(v[:-2]) > 0,
     )
-    count: int = _result_count()
-    seed: int | None = seed()
+    count: int = _result_count("all but the first are random")
+    seed: int | None = seed("the run's seed, and the first result is not random")
 
 
 @dataclass
