@@ -1,7 +1,4 @@
-"""Shared by all benchmarks: the record of the machine, medians with their spread, JSON.
-
-Does not import torch: a benchmark that measures the memory of other processes must be small.
-"""
+"""Shared by all benchmarks: the record of the machine, medians with their spread, JSON."""
 
 import argparse
 import json
@@ -85,9 +82,17 @@ def shown(found: Mapping[str, float], digits: int = 3) -> str:
 
 
 def print_json(name: str, results: Mapping[str, Any]) -> None:
-    """Print what a benchmark found, with the environment it ran in."""
+    """Print what a benchmark found, with the environment it ran in; exit with 1 if a job failed."""
     record = {"benchmark": name, "environment": environment(), **results}
     print(json.dumps(record, indent=2))
+    if results.get("failures"):
+        sys.exit(1)
+
+
+def write_summary(output: Path, tables: Mapping[str, str]) -> None:
+    """Write tables one below the other into ``summary.md``."""
+    with atomic_write(output / "summary.md") as temporary:
+        temporary.write_text("\n".join(tables.values()), encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -202,6 +207,37 @@ def existing_folder(text: str) -> Path:
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
     return Path(text)
+
+
+def training_parser(name: str, about: str | None, overrides: str = "") -> argparse.ArgumentParser:
+    """A parser with the options of all benchmarks that train.
+
+    Args:
+        overrides: the default of ``--overrides``.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    default = f"; default: {overrides}" if overrides else ", such as trainer=preview"
+    parser.add_argument(
+        "--overrides", nargs="+", default=overrides.split(), help=f"of every training{default}"
+    )
+    return parser
+
+
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """Add ``--photos FILE ...``."""
+    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
+
+
+def add_seeds(parser: argparse.ArgumentParser, *default: int) -> None:
+    """Add ``--seeds N ...``."""
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(default), metavar="N")
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add ``--jobs N``."""
+    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
 
 
 def add_others(parser: argparse.ArgumentParser, help: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, TypeVar
@@ -136,6 +137,32 @@ class Processes:
             process.terminate()
         for process in running:
             process.wait()
+
+
+def do_jobs(
+    jobs: Mapping[str, Callable[[Processes], T]],
+    at_once: int = 1,
+    on_results: Callable[[list[T]], object] = list,
+) -> tuple[list[T], list[str]]:
+    """Run jobs; after each, ``on_results`` gets the results so far, in the order of the jobs.
+
+    Returns:
+        The results, and a line for every job that failed.
+    """
+    found: dict[str, T] = {}
+
+    def in_order() -> list[T]:
+        return [found[name] for name in jobs if name in found]
+
+    def add(name: str, result: T) -> None:
+        found[name] = result
+        say(f"[{len(found)}/{len(jobs)}] {name}")
+        on_results(in_order())
+
+    with Processes() as processes:
+        work = {name: partial(job, processes) for name, job in jobs.items()}
+        failures = processes.do_all(work, at_once, add)
+    return in_order(), failures
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -23,7 +23,6 @@ from benchmarks._common import environment, pictures, write_json
 from benchmarks._field_diversity import field_diversity
 from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
 from benchmarks._processes import Processes
-from benchmarks._quality_table import INDEPENDENT_PATCHES
 from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
@@ -31,7 +30,7 @@ from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
-from internal_gan.patches.statistics import coherence, completeness, patch_panel
+from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
 
 # No ratio to the published samples: the best value of these does not depend on them.
@@ -55,7 +54,6 @@ class Settings:
     """Settings of all trainings.
 
     Attributes:
-        independent: whether to judge by patch sizes that no loss uses, too.
         compressed: the given sources whose samples are JPEG already: ``published``, or names of
             ``Job.others``.
         baselines: names of :data:`METHODS`, a row each.
@@ -65,7 +63,6 @@ class Settings:
     samples: int
     threads: int
     jobs: int
-    independent: bool = False
     compressed: Sequence[str] = ()
     baselines: Sequence[str] = ()
 
@@ -111,10 +108,8 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     """
     if known := read_json_object(job.result):
         return known
-    patches = INDEPENDENT_PATCHES if settings.independent else ()
-    name = "published-independent" if settings.independent else "published"
     compressed = settings.compressed
-    published = _judge_given(job, name, job.published, "published" in compressed, patches)
+    published = _judge_given(job, "published", job.published, "published" in compressed)
     others = {PHOTO_JPEG: _judge_photo(job)}
     for name, path in job.others.items():
         others[name] = _judge_given(job, name, path, name in compressed)
@@ -127,7 +122,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
-    ours = _judge(job.image, samples, patches) | _judge_origins(job.image, samples)
+    ours = _judge(job.image, samples) | _judge_origins(job.image, samples)
     others = {OURS_JPEG: _judge_ours_as_jpeg(job, samples, ours), **others}
     if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
         others[DRAWN] = _judge(job.image, drawn)
@@ -163,13 +158,11 @@ def _seconds(run: Path) -> float | None:
     return seconds if pause < PAUSE_SECONDS else None
 
 
-def _judge_given(
-    job: Job, name: str, given: Path, compressed: bool, patches: Sequence[int] = ()
-) -> dict[str, float]:
+def _judge_given(job: Job, name: str, given: Path, compressed: bool) -> dict[str, float]:
     if known := read_json_object(job.given_result(name)):
         return known
     samples = list(pictures(given).values()) if given.is_dir() else [given]
-    figures = _judge(job.image, samples, patches, compressed)
+    figures = _judge(job.image, samples, compressed)
     write_json(job.given_result(name), figures)
     return figures
 
@@ -263,17 +256,15 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
 def _judge(
     image: Path,
     samples: Sequence[Path],
-    patches: Sequence[int] = (),
     compressed: bool = False,
 ) -> dict[str, float]:
     """All figures of samples, resized to the photo's size.
 
     Args:
-        patches: more patch sides for coherence and completeness, in pixels.
         compressed: the samples are JPEG already, so ``c2st_jpeg`` takes them as they are.
     """
     photo, batch = _read(image, samples)
-    figures = _figures(photo, batch, patches)
+    figures = _figures(photo, batch)
     figures["blockiness"] = fmean(blockiness(read_image(sample).pixels) for sample in samples)
     against = as_jpeg(photo)
     jpeg = [one[None] if compressed else as_jpeg(one[None]) for one in batch[:CLASSIFIED]]
@@ -289,13 +280,9 @@ def _read(image: Path, samples: Sequence[Path]) -> tuple[Tensor, Tensor]:
     return photo, torch.cat([_at_size_of(photo, read_image(path).pixels) for path in samples])
 
 
-def _figures(photo: Tensor, batch: Tensor, patches: Sequence[int] = ()) -> dict[str, float]:
+def _figures(photo: Tensor, batch: Tensor) -> dict[str, float]:
     """Figures of samples (N, 3, H, W) of the photo (1, 3, H, W), both in [-1, 1]."""
     figures = patch_panel(photo, batch)
-    for patch in patches:
-        for figure in (coherence, completeness):
-            each = [figure(photo, sample, patch) for sample in batch.chunk(len(batch))]
-            figures[f"{figure.__name__}_{patch}"] = fmean(each)
     if len(batch) > 1:
         figures["diversity_gpdm"] = diversity_gpdm(photo, batch)
     slow = [

@@ -10,8 +10,6 @@ from typing import Any
 from internal_gan.evaluation.figures import mean_interval
 from internal_gan.report.table import as_markdown
 
-# Patch sides that no training loss uses; the other figures are of patches of 7 pixels.
-INDEPENDENT_PATCHES = (3, 11, 15)
 PARTS = ("ours", "published", "ratio")
 # Columns of the table that compares samples from several sources.
 COMPARED = (
@@ -61,11 +59,6 @@ _CLOSE = "mean <= 0.8"
 COLUMNS = (
     *(Column(name, "ratio", target=_CLOSE) for name in ("swd1", "swd2", "swd4")),
     *(Column(name, "ratio") for name in ("coherence", "completeness")),
-    *(
-        Column(f"{name}_{patch}", "ratio")
-        for patch in INDEPENDENT_PATCHES
-        for name in ("coherence", "completeness")
-    ),
     Column("copy", "ratio", worst=min, target="mean >= 1"),
     Column("sharpness", "ours", worst=_farthest_from_one, target="0.9 to 1.1"),
     Column("diversity", "ours", worst=min, target="mean >= 0.5"),
@@ -203,29 +196,10 @@ def _row(title: str, row: Mapping[str, Any], target: str) -> dict[str, str]:
     }
 
 
-def side_by_side(summaries: Mapping[str, Mapping[str, Any]]) -> str:
-    """The mean of every figure with its interval, a column for each preset."""
-    titles = list(dict.fromkeys(t for summary in summaries.values() for t in summary["figures"]))
-    rows = []
-    for title in titles:
-        cells = {}
-        for name, summary in summaries.items():
-            row = summary["figures"].get(title)
-            interval = _interval(row) if row else ""
-            mean = _number(row["mean"]) if row else ""
-            cells[name] = f"{mean} ({interval})" if interval else mean
-        rows.append({"figure": title, **cells})
-    counts = "; ".join(
-        f"{name}: {s['photos']} photos, {s['runs']} trainings" for name, s in summaries.items()
-    )
-    about = "Mean over the photos, with its 95 % bootstrap interval."
-    return f"{about}\n\n{as_markdown(rows)}\n{counts}.\n"
-
-
-def rows(runs: Sequence[Mapping[str, Any]], preset: str = "") -> list[dict[str, Any]]:
+def rows(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A row for every training, for the CSV file."""
     return [
-        {"preset": preset, "photo": run["photo"], "seed": run["seed"], "seconds": run["seconds"]}
+        {"photo": run["photo"], "seed": run["seed"], "seconds": run["seconds"]}
         | {f"{part}_{name}": v for part in PARTS for name, v in run.get(part, {}).items()}
         for run in runs
     ]

@@ -6,7 +6,6 @@ Every sweep is one command, printed when it starts. If stopped or killed, run th
 to continue.
 """
 
-import argparse
 import csv
 import subprocess
 import sys
@@ -17,9 +16,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks._common import positive, print_json, run, say
+from benchmarks._common import add_seeds, print_json, run, say, training_parser, write_summary
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
 from internal_gan.report.table import as_markdown
 
 PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
@@ -140,12 +138,9 @@ def _spread(cells: Sequence[str]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablations", description=__doc__)
+    parser = training_parser("ablations", __doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ABLATIONS))
-    parser.add_argument("--output", type=Path, required=True, help="folder for sweeps and tables")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], metavar="N")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
+    add_seeds(parser, 0, 1)
     options = parser.parse_args(argv)
     for name in options.names:
         if name not in ABLATIONS:
@@ -155,10 +150,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     sweeps = {}
     for name in options.names or ABLATIONS:
         sweeps[name] = sweep(name, ABLATIONS[name], output, options.seeds, more)
-        with atomic_write(output / "summary.md") as temporary:
-            made = tables({"sweeps": sweeps})
-            text = "\n".join(f"## {title}\n\n{table}" for title, table in made.items())
-            temporary.write_text(text, encoding="utf-8")
+        made = tables({"sweeps": sweeps})
+        titled = {title: f"## {title}\n\n{table}" for title, table in made.items()}
+        write_summary(output, titled)
         say(f"{name}: {output / name / 'comparison.png'}\n{made[name]}")
     print_json(
         "ablations", {"seeds": options.seeds, "overrides": options.overrides, "sweeps": sweeps}

@@ -153,8 +153,6 @@ ENTRIES = {
     "commands": Entry("commands", "", 12),
     "training-time": Entry("training_time", "--rounds 2 --steps 4", 6),
     "sampling": Entry("sampling", "", 1),
-    "memory": Entry("memory", "--max-sizes 125 250 --rounds 1", 3),
-    "neighbour": Entry("neighbour", "--rounds 2 --seconds 10", 8),
     "patches": Entry("patches", "--rounds 1", 6),
     "scaling": Entry("scaling", "--photos 4 --size 188x250 --overrides trainer=fast", 9),
 }

@@ -7,8 +7,6 @@ around the hole and fills it. The filling is compared with the original pixels. 
 killed, run the same command again to continue.
 """
 
-import argparse
-import sys
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -28,23 +26,26 @@ import internal_gan
 from benchmarks._baselines import installed, resynthesized
 from benchmarks._c2st import c2st
 from benchmarks._common import (
+    add_jobs,
     add_others,
+    add_photos,
+    add_seeds,
     by_name,
     environment,
-    existing_file,
     keep_apart,
     number,
     pictures,
     positive,
     print_json,
     run,
-    say,
+    training_parser,
     write_json,
+    write_summary,
 )
-from benchmarks._processes import Processes
+from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
 from internal_gan.evaluation.filled_holes import judge_hole
-from internal_gan.files import atomic_write, make_folder, read_json_object
+from internal_gan.files import make_folder, read_json_object
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.photo import Photo
@@ -279,32 +280,6 @@ def _means(
     ]
 
 
-def run_jobs(
-    jobs: Sequence[Job], settings: Settings, at_once: int, output: Path
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Run the jobs, and rewrite ``summary.md`` after each.
-
-    Returns:
-        The results, and a line for every job that failed.
-    """
-    results: dict[str, dict[str, Any]] = {}
-
-    def in_order() -> list[dict[str, Any]]:
-        return [results[job.name] for job in jobs if job.name in results]
-
-    def add(name: str, result: dict[str, Any]) -> None:
-        results[name] = result
-        say(f"[{len(results)}/{len(jobs)}] {name}")
-        with atomic_write(output / "summary.md") as temporary:
-            text = "\n".join(tables({"results": in_order()}).values())
-            temporary.write_text(text, encoding="utf-8")
-
-    with Processes() as processes:
-        work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
-        failures = processes.do_all(work, at_once, add)
-    return in_order(), failures
-
-
 def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
     """Write the photos, resized, to ``photos/`` in the output folder.
 
@@ -329,22 +304,14 @@ def write_photo(name: str, photo: Photo, output: Path, size: int) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.inpainting", description=__doc__)
-    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser = training_parser("inpainting", __doc__, "model=edgeconnect")
+    add_photos(parser)
+    add_seeds(parser, 0)
+    add_jobs(parser)
+    add_others(parser, "other methods' fillings, named like the files in holes/")
     parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
     parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    add_others(parser, "other methods' fillings, named like the files in holes/")
-    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument(
-        "--overrides",
-        nargs="+",
-        default=["model=edgeconnect"],
-        help="of every training; default: model=edgeconnect",
-    )
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = Settings(options.overrides, options.size, options.threads, dict(options.others))
@@ -357,11 +324,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name in names
     ]
     torch.set_num_threads(options.threads)
-    results, failures = run_jobs(jobs, settings, options.jobs, output)
+    work = {job.name: partial(do_job, job, settings) for job in jobs}
+
+    def summarise(results: list[dict[str, Any]]) -> None:
+        write_summary(output, tables({"results": results}))
+
+    results, failures = do_jobs(work, options.jobs, summarise)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
     print_json("inpainting", {"settings": about, "results": results, "failures": failures})
-    if failures:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ and another one a sample of 250 pixels; the cost of a megapixel is the differenc
 If stopped or killed, run the same command again to continue. Linux and macOS only.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -23,18 +22,17 @@ from torch import Tensor
 
 from benchmarks._common import (
     ROOT,
+    add_photos,
     by_name,
     environment,
-    existing_file,
     keep_apart,
     last_line,
-    positive,
     print_json,
     run,
-    say,
+    training_parser,
     write_json,
 )
-from benchmarks._processes import Processes
+from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
 from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
@@ -165,31 +163,19 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
-    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
-    parser.add_argument("--threads", type=positive, default=1, help="of each command")
-    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
+    parser = training_parser("large", __doc__)
+    add_photos(parser)
     options = parser.parse_args(argv)
     output, photos = options.output.absolute(), by_name(options.photos)
     keep_apart(output, {"overrides": options.overrides})
     torch.set_num_threads(options.threads)
-    results: list[dict[str, Any]] = []
-
-    def add(name: str, result: dict[str, Any]) -> None:
-        results.append(result)
-        say(f"[{len(results)}/{len(photos)}] {name}")
-
-    with Processes() as processes:
-        work = {
-            name: partial(do_photo, photo, output, options.overrides, options.threads, processes)
-            for name, photo in photos.items()
-        }
-        failures = processes.do_all(work, 1, add)
+    jobs = {
+        name: partial(do_photo, photo, output, options.overrides, options.threads)
+        for name, photo in photos.items()
+    }
+    results, failures = do_jobs(jobs)
     about = {"overrides": options.overrides, "threads": options.threads}
     print_json("large", {**about, "results": results, "failures": failures})
-    if failures:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

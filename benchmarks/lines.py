@@ -7,9 +7,7 @@ photo. Each hole is then filled three times: with no lines, with the edge networ
 the true ones. If stopped or killed, run the same command again to continue.
 """
 
-import argparse
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,21 +19,24 @@ import torch
 from torch import Tensor
 
 from benchmarks._common import (
+    add_jobs,
+    add_photos,
+    add_seeds,
     by_name,
     environment,
-    existing_file,
     keep_apart,
     positive,
     print_json,
     run,
-    say,
+    training_parser,
     write_json,
+    write_summary,
 )
 from benchmarks._continuity import continuity
-from benchmarks._processes import Processes
+from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
 from internal_gan.evaluation.filled_holes import judge_hole
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object
 from internal_gan.finishing.masked import DECIDES, guide_of
 from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image, write_image
@@ -246,46 +247,27 @@ def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lines", description=__doc__)
-    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser = training_parser("lines", __doc__, "model=edgeconnect")
+    add_photos(parser)
+    add_seeds(parser, 0)
+    add_jobs(parser)
     parser.add_argument("--size", type=positive, default=SIDE, help="long side of the photos")
-    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument(
-        "--overrides",
-        nargs="+",
-        default=["model=edgeconnect"],
-        help="of every training; default: model=edgeconnect",
-    )
     options = parser.parse_args(argv)
     settings = Settings(options.overrides, options.threads, options.output.absolute())
     names = prepare(options.photos, options.size, settings)
     torch.set_num_threads(options.threads)
-    results: dict[str, dict[str, Any]] = {}
-    jobs = {f"{name}-seed{seed}": (name, seed) for seed in options.seeds for name in names}
+    jobs = {
+        f"{name}-seed{seed}": partial(do_photo, name, seed, settings)
+        for seed in options.seeds
+        for name in names
+    }
 
-    def in_order() -> list[dict[str, Any]]:
-        return [results[job] for job in jobs if job in results]
+    def summarise(results: list[dict[str, Any]]) -> None:
+        write_summary(settings.output, tables({"results": results}))
 
-    def add(job: str, result: dict[str, Any]) -> None:
-        results[job] = result
-        say(f"[{len(results)}/{len(jobs)}] {job}")
-        with atomic_write(settings.output / "summary.md") as temporary:
-            text = "\n".join(tables({"results": in_order()}).values())
-            temporary.write_text(text, encoding="utf-8")
-
-    with Processes() as processes:
-        work = {
-            job: partial(do_photo, name, seed, settings, processes)
-            for job, (name, seed) in jobs.items()
-        }
-        failures = processes.do_all(work, options.jobs, add)
+    results, failures = do_jobs(jobs, options.jobs, summarise)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
-    print_json("lines", {"settings": about, "results": in_order(), "failures": failures})
-    if failures:
-        sys.exit(1)
+    print_json("lines", {"settings": about, "results": results, "failures": failures})
 
 
 if __name__ == "__main__":

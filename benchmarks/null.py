@@ -8,8 +8,6 @@ other sizes the resized photo, finished; for holes the preview's fillings. If st
 the same command again to continue.
 """
 
-import argparse
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,12 +15,21 @@ from typing import Any
 
 import torch
 
-from benchmarks._common import given_photos, keep_apart, positive, print_json, run, say
+from benchmarks._common import (
+    add_jobs,
+    add_seeds,
+    given_photos,
+    keep_apart,
+    positive,
+    print_json,
+    run,
+    training_parser,
+    write_summary,
+)
 from benchmarks._null_job import FAMILIES, Job, Settings, do_job
 from benchmarks._null_table import summarise, tables
 from benchmarks._overrides import check_overrides
-from benchmarks._processes import Processes
-from internal_gan.files import atomic_write
+from benchmarks._processes import do_jobs
 
 __all__ = ["main", "tables"]
 
@@ -33,46 +40,17 @@ OWN_OPTIONS = (
 )
 
 
-def run_jobs(
-    jobs: Sequence[Job], settings: Settings, at_once: int, output: Path
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Run the jobs, several at once, and rewrite ``summary.md`` after each.
-
-    Returns:
-        The results, and a line for every job that failed.
-    """
-    results: dict[str, dict[str, Any]] = {}
-
-    def in_order() -> list[dict[str, Any]]:
-        return [results[job.name] for job in jobs if job.name in results]
-
-    def add(name: str, result: dict[str, Any]) -> None:
-        results[name] = result
-        say(f"[{len(results)}/{len(jobs)}] {name}")
-        made = tables({"settings": {"family": settings.family}, "results": in_order()})
-        with atomic_write(output / "summary.md") as temporary:
-            temporary.write_text("\n".join(made.values()), encoding="utf-8")
-
-    with Processes() as processes:
-        work = {job.name: partial(do_job, job, settings, processes) for job in jobs}
-        failures = processes.do_all(work, at_once, add)
-    return in_order(), failures
-
-
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.null", description=__doc__)
+    parser = training_parser("null", __doc__)
     parser.add_argument(
         "--photos", type=Path, nargs="+", required=True, help="a folder of photos, or files"
     )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
-    parser.add_argument("--family", choices=FAMILIES, default="singan")
-    parser.add_argument("--samples", type=positive, default=5, help="of each SinGAN")
-    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    add_seeds(parser, 0)
+    add_jobs(parser)
     parser.add_argument(
-        "--overrides", nargs="+", default=[], help="of every training; default: model=FAMILY"
+        "--family", choices=FAMILIES, default="singan", help="trained, without --overrides"
     )
+    parser.add_argument("--samples", type=positive, default=5, help="of each SinGAN")
     options = parser.parse_args(argv)
     output = options.output.absolute()
     overrides = options.overrides or [f"model={options.family}"]
@@ -82,24 +60,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     apart = {"family": settings.family, "overrides": overrides, "samples": settings.samples}
     keep_apart(output, apart)
     torch.set_num_threads(options.threads)
-    jobs = [
-        Job(name, seed, path.absolute(), output)
-        for seed in options.seeds
-        for name, path in photos.items()
-    ]
-    results, failures = run_jobs(jobs, settings, options.jobs, output)
+    jobs = {}
+    for seed in options.seeds:
+        for name, path in photos.items():
+            job = Job(name, seed, path.absolute(), output)
+            jobs[job.name] = partial(do_job, job, settings)
+
+    def summary(results: list[dict[str, Any]]) -> None:
+        write_summary(output, tables({"settings": {"family": options.family}, "results": results}))
+
+    results, failures = do_jobs(jobs, options.jobs, summary)
     about = {**apart, "threads": options.threads, "at_once": options.jobs}
-    print_json(
-        "null",
-        {
-            "settings": about,
-            "summary": summarise(results),
-            "results": results,
-            "failures": failures,
-        },
-    )
-    if failures:
-        sys.exit(1)
+    found = {"summary": summarise(results), "results": results, "failures": failures}
+    print_json("null", {"settings": about, **found})
 
 
 if __name__ == "__main__":

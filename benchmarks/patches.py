@@ -5,7 +5,7 @@
 Every photo is searched for the patches of its own mirror image. Distances are relative to those of
 an exact search, for all patches of photos up to 250x250 pixels and for a random choice in larger
 ones. Then each photo is finished from its mirror image shrunk to 60 pixels, as if that were a
-network's output. One thread; seconds are processor time. faiss takes part if it is installed.
+network's output. One thread; seconds are processor time.
 """
 
 import argparse
@@ -13,14 +13,12 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks._common import ROOT, existing_file, positive, print_json, run, say, shown, spread
@@ -39,7 +37,6 @@ PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
 # Patches that are searched for exactly: all of them up to 250x250 pixels, else a random choice.
 ALL, CHOSEN = 60_000, 1000
 DRAWING = 60
-PROBES = (1, 4, 16)
 
 # Returns the matches of all patches of a target, (h, w, 2).
 Search = Callable[[Image, Image], Places]
@@ -49,50 +46,9 @@ def ours(target: Image, photo: Image) -> Places:
     return search(target, Index(photo)).places
 
 
-def faiss_methods() -> dict[str, Search]:
-    """Exact and approximate searches of faiss by name; none if it is not installed."""
-    try:
-        import faiss  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return {}
-    faiss.omp_set_num_threads(1)
-
-    def flat(keys: NDArray[np.float32]) -> Any:
-        index = faiss.IndexFlatL2(keys.shape[1])
-        index.add(keys)
-        return index
-
-    def lists(probes: int, keys: NDArray[np.float32]) -> Any:
-        coarse = faiss.IndexFlatL2(keys.shape[1])
-        index = faiss.IndexIVFFlat(coarse, keys.shape[1], min(512, len(keys) // 40))
-        index.train(keys)
-        index.add(keys)
-        index.nprobe = probes
-        return index
-
-    def method(build: Callable[[NDArray[np.float32]], Any]) -> Search:
-        def find(target: Image, photo: Image) -> Places:
-            index = build(all_rows(photo).numpy())
-            _, found = index.search(all_rows(target).numpy(), 1)
-            columns = grid(photo.shape[:2])[1]
-            places = np.stack([found // columns, found % columns], axis=-1)
-            return places.reshape(*grid(target.shape[:2]), 2).astype(np.int32)
-
-        return find
-
-    probed = {f"faiss_ivf512_{probes}": method(partial(lists, probes)) for probes in PROBES}
-    return {"faiss_flat": method(flat), **probed}
-
-
 def pixels_of(image: Image) -> Tensor:
     """(1, 3, H, W) in [-1, 1]."""
     return torch.from_numpy(image.astype(np.float32) / 127.5 - 1).movedim(-1, 0)[None]
-
-
-def all_rows(image: Image) -> Tensor:
-    """All patches, (n, d)."""
-    places = torch.arange(math.prod(grid((image.shape[0], image.shape[1]))))
-    return patches_at(pixels_of(image), places, PATCH)
 
 
 def exact_distances(target: Image, photo: Image) -> tuple[Tensor, Tensor]:
@@ -143,8 +99,6 @@ def compare_searches(photos: Sequence[Image], rounds: int) -> dict[str, Any]:
     """For each method the seconds of a search, and its mean distance over the exact search's."""
     methods: dict[str, Search] = {"coherent": ours}
     whole = all(math.prod(grid((photo.shape[0], photo.shape[1]))) <= ALL for photo in photos)
-    if whole:
-        methods |= faiss_methods()
     exact, watches = Stopwatch(), {name: Stopwatch() for name in methods}
     ratios: dict[str, list[float]] = {name: [] for name in methods}
     for photo in photos:

@@ -9,9 +9,6 @@ published samples may be JPEG, all are also compared as JPEG. If stopped or kill
 command again to continue.
 """
 
-import argparse
-import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,19 +19,22 @@ from PIL import Image
 
 from benchmarks._baselines import METHODS, installed
 from benchmarks._common import (
+    add_jobs,
     add_others,
+    add_seeds,
     keep_apart,
     pictures,
     positive,
     print_json,
     run,
     say,
+    training_parser,
     write_json,
 )
 from benchmarks._overrides import check_overrides
 from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job
-from benchmarks._quality_table import markdown, rows, side_by_side, summarise, tables
+from benchmarks._quality_table import markdown, rows, summarise, tables
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv, atomic_write
 
@@ -103,7 +103,6 @@ def check_settings(output: Path, settings: Settings) -> None:
     """
     check_overrides(settings.overrides, OWN_OPTIONS)
     optional = {
-        "independent": settings.independent,
         "compressed": sorted(settings.compressed),
         "baselines": sorted(settings.baselines),
     }
@@ -127,10 +126,7 @@ def run_jobs(
 class Table:
     """The results so far, and the files that show them."""
 
-    def __init__(
-        self, output: Path, settings: Settings, jobs: Sequence[Job], preset: str = ""
-    ) -> None:
-        self.preset = preset
+    def __init__(self, output: Path, settings: Settings, jobs: Sequence[Job]) -> None:
         self.output = output
         self.settings = settings
         self.order = [(job.photo, job.seed) for job in jobs]
@@ -145,14 +141,9 @@ class Table:
         say(f"{done} {result['photo']}-seed{result['seed']}:{took} ratios: {ratios}")
         self._write()
 
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for every finished training."""
-        return rows([self.results[k] for k in self.order if k in self.results], self.preset)
-
     def _write(self) -> None:
         known = [self.results[key] for key in self.order if key in self.results]
-        (self.output / "results.csv").write_text(as_csv(self.rows), encoding="utf-8")
+        (self.output / "results.csv").write_text(as_csv(rows(known)), encoding="utf-8")
         about = {
             "overrides": self.settings.overrides,
             "samples": self.settings.samples,
@@ -167,7 +158,7 @@ class Table:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
+    parser = training_parser("quality", __doc__)
     parser.add_argument("--real", type=Path, required=True, help="folder of photos")
     parser.add_argument(
         "--published", type=Path, required=True, help="folder of samples of the same names"
@@ -187,28 +178,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         choices=METHODS,
         help="methods to make samples by, a row each; takes a minute a photo",
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    add_seeds(parser, 0, 1)
+    add_jobs(parser)
     parser.add_argument("--samples", type=positive, default=5, help="of each model")
-    parser.add_argument(
-        "--independent",
-        action="store_true",
-        help="also judge by patch sizes that no loss uses; takes most of the time",
-    )
-    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument(
-        "--overrides", nargs="+", default=[], help="of every training, such as trainer=preview"
-    )
-    parser.add_argument(
-        "--presets",
-        nargs="+",
-        default=[],
-        metavar="OVERRIDES",
-        help="a table for each and one of all, such as trainer=fast "
-        "'experiment=singan_paper trainer.time=1m'",
-    )
     options = parser.parse_args(argv)
 
     output = options.output.absolute()
@@ -220,44 +193,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     baselines = installed(options.baselines)
     for name in set(options.baselines) - set(baselines):
         say(f"{name} is not installed, so it has no row")
-    work = []
-    for preset in options.presets or [""]:
-        overrides = [*options.overrides, *preset.split()]
-        settings = Settings(
-            overrides=overrides,
-            samples=options.samples,
-            threads=options.threads,
-            jobs=options.jobs,
-            independent=options.independent,
-            compressed=options.compressed,
-            baselines=baselines,
-        )
-        folder = output / folder_of(preset) if preset else output
-        jobs = jobs_of(
-            options.real,
-            options.published,
-            folder,
-            options.photos,
-            options.seeds,
-            others,
-        )
-        check_settings(folder, settings)
-        work.append((jobs, settings, Table(folder, settings, jobs, preset)))
+    settings = Settings(
+        overrides=options.overrides,
+        samples=options.samples,
+        threads=options.threads,
+        jobs=options.jobs,
+        compressed=options.compressed,
+        baselines=baselines,
+    )
+    jobs = jobs_of(options.real, options.published, output, options.photos, options.seeds, others)
+    check_settings(output, settings)
     torch.set_num_threads(options.threads)
-    failures = []
-    for jobs, settings, table in work:
-        failures += run_jobs(jobs, settings, table.add)
-        if options.presets:
-            _write_presets(output, [table for _, _, table in work])
-    for jobs, _, table in work:
-        write_sheet([job for job in jobs if job.seed == options.seeds[0]], table.output)
-    if options.presets:
-        found = {"presets": {table.preset: table.summary for _, _, table in work}}
-    else:
-        found = work[0][2].summary
-    print_json("quality", {**found, "failures": failures})
-    if failures:
-        sys.exit(1)
+    table = Table(output, settings, jobs)
+    failures = run_jobs(jobs, settings, table.add)
+    write_sheet([job for job in jobs if job.seed == options.seeds[0]], output)
+    print_json("quality", {**table.summary, "failures": failures})
 
 
 def write_sheet(jobs: Sequence[Job], output: Path) -> None:
@@ -292,23 +242,6 @@ def _cell(path: Path, width: int) -> Image.Image:
     with Image.open(path) as picture:
         height = max(1, round(picture.height * width / picture.width))
         return picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-
-
-def folder_of(preset: str) -> str:
-    """The folder of a preset's results: ``trainer=fast`` is ``trainer-fast``."""
-    return re.sub(r"[^\w.-]+", "-", preset).strip("-")
-
-
-def _write_presets(output: Path, tables: Sequence[Table]) -> None:
-    """Write the presets that have results side by side."""
-    done = [table for table in tables if table.summary]
-    if not done:
-        return
-    text = as_csv([row for table in done for row in table.rows])
-    (output / "results.csv").write_text(text, encoding="utf-8")
-    with atomic_write(output / "summary.md") as temporary:
-        text = side_by_side({table.preset: table.summary for table in done})
-        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

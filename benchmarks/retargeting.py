@@ -8,8 +8,6 @@ photo's pixels are judged by their patches. If stopped or killed, run the same c
 continue.
 """
 
-import argparse
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,18 +23,20 @@ from torch import Tensor
 import internal_gan
 from benchmarks._common import (
     add_others,
+    add_photos,
+    add_seeds,
     by_name,
     environment,
-    existing_file,
     keep_apart,
-    positive,
     print_json,
     run,
+    training_parser,
     write_json,
+    write_summary,
 )
-from benchmarks._processes import Processes
+from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object
 from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
@@ -208,18 +208,10 @@ def _row(method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.retargeting", description=__doc__)
-    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    parser = training_parser("retargeting", __doc__, "model=ingan")
+    add_photos(parser)
+    add_seeds(parser, 0)
     add_others(parser, "other methods' results, named like fruit-2x-wide.png")
-    parser.add_argument(
-        "--overrides",
-        nargs="+",
-        default=["model=ingan"],
-        help="of every training; default: model=ingan",
-    )
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = Settings(options.overrides, options.threads, dict(options.others))
@@ -229,24 +221,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     keep_apart(output, apart)
     torch.set_num_threads(options.threads)
 
-    results: list[dict[str, Any]] = []
+    jobs = {
+        f"{name}-seed{seed}": partial(do_photo, photo, seed, output, settings)
+        for seed in options.seeds
+        for name, photo in photos.items()
+    }
 
-    def add(name: str, result: dict[str, Any]) -> None:
-        results.append(result)
-        with atomic_write(output / "summary.md") as temporary:
-            text = "\n".join(tables({"results": results}).values())
-            temporary.write_text(text, encoding="utf-8")
+    def summarise(results: list[dict[str, Any]]) -> None:
+        write_summary(output, tables({"results": results}))
 
-    with Processes() as processes:
-        work = {
-            f"{name}-seed{seed}": partial(do_photo, photo, seed, output, settings, processes)
-            for seed in options.seeds
-            for name, photo in photos.items()
-        }
-        failures = processes.do_all(work, 1, add)
+    results, failures = do_jobs(jobs, 1, summarise)
     print_json("retargeting", {**apart, "results": results, "failures": failures})
-    if failures:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@
 stopped or killed, run the same command again to continue.
 """
 
-import argparse
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -21,17 +19,18 @@ from torch import Tensor
 from benchmarks._common import (
     given_photos,
     keep_apart,
-    positive,
     print_json,
     run,
     say,
+    training_parser,
+    write_summary,
 )
 from benchmarks._niqe import niqe
 from benchmarks._processes import Processes
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
 from internal_gan.evaluation.fidelity import psnr, ssim
-from internal_gan.files import atomic_write, make_folder
+from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.report.table import as_markdown
@@ -102,9 +101,7 @@ def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
     return figures
 
 
-def judge_run(
-    run_folder: Path, photo: Path, factor: float, is_shrunk: bool, shown: Path
-) -> dict[str, Any]:
+def judge_run(run_folder: Path, photo: Path, factor: float, shown: Path) -> dict[str, Any]:
     """The figures of a run of ``task=super_resolution``, and those of interpolation.
 
     Args:
@@ -113,13 +110,11 @@ def judge_run(
     """
     enlarged = read_image(run_folder / "super_resolution" / "enlarged.png").pixels
     size = (enlarged.shape[-2], enlarged.shape[-1])
-    pixels = read_image(photo).pixels
-    small, original = shrink(pixels, factor) if is_shrunk else (pixels, None)
+    small, original = shrink(read_image(photo).pixels, factor)
     made = interpolated(small, size) | {"enlarged": enlarged}
     figures = {method: judge(picture, original, factor) for method, picture in made.items()}
-    if original is not None:
-        made["original"] = original
-        figures["original"] = judge(original, None, factor)
+    made["original"] = original
+    figures["original"] = judge(original, None, factor)
     for method, picture in made.items():
         write_image(shown / f"{method}.png", picture)
     seconds = RunFolder(run_folder).status().get("seconds")
@@ -196,50 +191,33 @@ def finished_runs(sweep: Path) -> dict[str, Path]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.super_resolution", description=__doc__
-    )
+    parser = training_parser("super_resolution", __doc__)
     parser.add_argument(
         "--photos", type=Path, nargs="+", required=True, help="a folder of photos, or files"
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--factor", type=float, default=4.0, help="any above 1")
-    parser.add_argument(
-        "--as-they-are", action="store_true", help="do not shrink the photos; gives NIQE only"
-    )
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    parser.add_argument("--overrides", nargs="+", default=[], help="of every training")
     options = parser.parse_args(argv)
     photos, output, factor = given_photos(options.photos), options.output.absolute(), options.factor
     if not 1 < factor < math.inf:
         raise UserError(f"--factor {factor:g}: needs a number above 1")
-    is_shrunk = not options.as_they_are
-    files = options.photos[:1] if options.photos[0].is_dir() else photos.values()
-    learnt = ",".join(str(path.absolute()) for path in files)
-    small = {}
-    if is_shrunk:
-        small = {name: shrink(read_image(p).pixels, factor)[0] for name, p in photos.items()}
-        learnt = str(output / "shrunk")
-    keep_apart(output, {"factor": factor, "shrunk": is_shrunk})
+    small = {name: shrink(read_image(p).pixels, factor)[0] for name, p in photos.items()}
+    keep_apart(output, {"factor": factor})
     for name, pixels in small.items():
         write_image(make_folder(output / "shrunk") / f"{name}.png", pixels)
     arguments = [f"super_resolution.factor={factor:g}", *options.overrides]
-    failures = sweep(learnt, output, arguments, options.threads)
+    failures = sweep(str(output / "shrunk"), output, arguments, options.threads)
 
     torch.set_num_threads(options.threads)
     runs = finished_runs(output / "runs")
     results = [
-        judge_run(runs[name], path, factor, is_shrunk, make_folder(output / "pictures" / name))
+        judge_run(runs[name], path, factor, make_folder(output / "pictures" / name))
         for name, path in photos.items()
         if name in runs
     ]
-    about = {"factor": factor, "degradation": DEGRADATION if is_shrunk else "none"}
+    about = {"factor": factor, "degradation": DEGRADATION}
     found = {"mean": summarise(results), "photos": results, "failures": failures}
-    with atomic_write(output / "summary.md") as temporary:
-        temporary.write_text(tables(found)["photos"], encoding="utf-8")
+    write_summary(output, tables(found))
     print_json("super_resolution", {**about, "overrides": options.overrides, **found})
-    if failures:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

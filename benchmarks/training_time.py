@@ -77,13 +77,12 @@ class Contender:
             "precision": str(self.subject.precision).removeprefix("torch."),
             "time_budget": self.subject.options.trainer.time,
             "stages": stages,
-            "one_step_of_every_stage_seconds": self.total([1] * self.model.num_stages),
-            "projected_seconds": self.total(self.subject.steps),
+            "projected_seconds": self._projected(),
         }
 
-    def total(self, steps: Sequence[int]) -> dict[str, float]:
-        """Seconds of ``steps`` of each stage, over the rounds of measurements."""
-        rounds = zip(*self.seconds, strict=True)
+    def _projected(self) -> dict[str, float]:
+        """Seconds of all steps, over the rounds of measurements."""
+        steps, rounds = self.subject.steps, zip(*self.seconds, strict=True)
         return spread([sum(n * s for n, s in zip(steps, r, strict=True)) for r in rounds])
 
     def _run(self, steps: int) -> None:
@@ -108,20 +107,7 @@ def compare(baseline: Contender, candidate: Contender, rounds: int, steps: int) 
         for contender in present:
             contender.end()
         say("; ".join(contender.last_line() for contender in present))
-    baseline_result, candidate_result = baseline.result(), candidate.result()
-    return {
-        "baseline": baseline_result,
-        "candidate": candidate_result,
-        "times_faster": {
-            "by_stage": _ratios(baseline, candidate),
-            **{
-                key.removesuffix("_seconds"): round(
-                    baseline_result[key]["median"] / candidate_result[key]["median"], 2
-                )
-                for key in ("one_step_of_every_stage_seconds", "projected_seconds")
-            },
-        },
-    }
+    return {"baseline": baseline.result(), "candidate": candidate.result()}
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -144,19 +130,6 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
             {"training": training, "scale": "all steps", "seconds a step": total, "steps": ""}
         )
     return {"steps": as_markdown(rows)}
-
-
-def _ratios(baseline: Contender, candidate: Contender) -> list[dict[str, Any]]:
-    """Baseline over candidate, round by round, for the pairs of stages of one size."""
-    from_finest = (
-        zip(c.model.sizes[::-1], c.seconds[::-1], strict=True) for c in (baseline, candidate)
-    )
-    pairs = list(zip(*from_finest, strict=False))[::-1]
-    return [
-        {"size": size, **spread([a / b for a, b in zip(slow, fast, strict=True)])}
-        for (size, slow), (other_size, fast) in pairs
-        if size == other_size
-    ]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -28,10 +28,3 @@ def test_two_schedules_are_timed_per_scale_and_projected(benchmark: Any) -> None
         total = sum(n * cost for n, cost in zip(steps, costs, strict=True))
         assert min(costs) > 0
         assert contender["projected_seconds"]["median"] == pytest.approx(total, rel=1e-3)
-        one = contender["one_step_of_every_stage_seconds"]["median"]
-        assert one == pytest.approx(sum(costs), rel=1e-3)
-    # Scales of the same size are compared, wherever they are in the two pyramids.
-    (finest,) = found["times_faster"]["by_stage"]
-    costs = [c["stages"][-1]["seconds_per_step"]["median"] for c in (baseline, candidate)]
-    assert finest["size"] == [40, 56]
-    assert finest["median"] == pytest.approx(costs[0] / costs[1], rel=1e-3)
