@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
+.PHONY: help demo test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 
 test: lint ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 unit contracts types docs
+
+test-slow: $(VENV)/installed-slow ## the tests marked slow, which `make test` leaves out: half an hour
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --runslow -m slow
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
 	$(BIN)/ruff check
@@ -167,3 +170,8 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 		|| echo "axe-core could not be installed; the test that needs it is skipped"; \
 	fi
 	@touch $(VENV)/installed $@
+
+# Without Ray and Optuna, slow tests that need them are skipped.
+$(VENV)/installed-slow: $(VENV)/installed-dev
+	@$(PIP_INSTALL) -e '.[dev,ray,optuna]'
+	@touch $@

@@ -89,12 +89,15 @@ def test_documented_commands_compose() -> None:
     assert wrong == []
 
 
-def test_every_test_that_a_page_names_exists() -> None:
+def test_every_test_that_a_page_names_exists_and_slow_ones_are_in_italics() -> None:
     text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", text)
+    named = re.findall(r"(\*?)`([\w/]+\.py)::(test_\w+)`", text)
     assert len(named) > 30
-    for file, test in named:
-        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), (file, test)
+    for italics, file, test in named:
+        code = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        found = re.search(rf"((?:^ *@.*\n(?:^[ )].*\n)*)*)^ *def {test}\(", code, re.MULTILINE)
+        assert found, (file, test)
+        assert ("mark.slow" in found[1]) == bool(italics), (file, test)
 
 
 def test_the_tables_of_options_are_up_to_date() -> None:

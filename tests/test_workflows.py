@@ -8,8 +8,10 @@ import yaml
 
 from tests.commands import ROOT
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def steps(name: str) -> list[dict[str, Any]]:
@@ -26,9 +28,19 @@ def test_every_target_exists(path: Any) -> None:
     assert set(targets) <= TARGETS
 
 
+def test_the_slow_tests_run_every_night() -> None:
+    workflow = yaml.safe_load((FOLDER / "nightly.yml").read_text(encoding="utf-8"))
+    # YAML reads the key "on" as true.
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
+    assert "make test-slow PYTHON=python" in [step.get("run") for step in steps("nightly")]
+    target = re.search(r"^test-slow:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
+    assert target is not None
+    assert target[1].endswith("--runslow -m slow")
+
+
 def test_everything_is_tried_on_every_system() -> None:
-    path = ROOT / ".github" / "workflows" / "ci.yml"
-    matrix = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]["everywhere"]["strategy"]
+    workflow = yaml.safe_load((FOLDER / "ci.yml").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"]["everywhere"]["strategy"]
     assert matrix["matrix"] == {
         "os": ["ubuntu-latest", "windows-latest", "macos-latest"],
         "python": ["3.11", "3.13"],
