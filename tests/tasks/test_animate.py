@@ -76,37 +76,6 @@ def test_every_format_also_saves_the_frames(
         assert '<video src="animate/animation.mp4"' in Path("out/index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "pieces"),
-    [
-        (["animate.start_scale=3"], ["animate.start_scale=3", "allowed: 0 to 2"]),
-        (["animate.start_scale=all"], ["animate.start_scale=all", "whole number"]),
-        (["animate.seconds=0"], ["animate.seconds=0", "above 0"]),
-        (["animate.seconds=0.01"], ["animate.seconds=0.01", "allowed: 0.0833 or more"]),
-        (["animate.fps=500"], ["animate.fps=500", "at most 120"]),
-        (["animate.fps=60", "animate.format=gif"], ["animate.fps=60", "at most 50"]),
-        (["animate.format=avi"], ["animate.format=avi", "webp, gif, mp4, png"]),
-        (["animate.alpha=0"], ["animate.alpha=0", "above 0"]),
-        (["animate.beta=1"], ["animate.beta=1", "below 1"]),
-        (["animate.loop=maybe"], ["animate.loop=maybe", "true or false"]),
-        (["animate.size=[20]"], ["animate.size=[20]", "[height,width]"]),
-        (["animate.size=[900000,900000]"], ["animate.size=[900000,900000] needs about", "free"]),
-        (["animate.seed=-1"], ["animate.seed=-1", "2**63"]),
-        (["sample.count=3"], ["sample.count", "task=animate"]),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, run: str, arguments: list[str], pieces: list[str]
-) -> None:
-    answer = shell("task=animate", f"checkpoint={run}", *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1, answer.err
-    for piece in pieces:
-        assert piece in answer.lines[0]
-    assert not list(Path.cwd().iterdir())
-
-
 def test_a_film_without_its_encoder_names_what_to_install(
     shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,15 +149,6 @@ def test_alpha_1_gives_identical_frames(shell: Shell, learnt: str) -> None:
     assert answer.code == 0, answer.err
     frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
     assert all(torch.equal(frames[0], frame) for frame in frames)
-
-
-def test_a_finished_film_too_large_for_memory_is_refused(shell: Shell, learnt: str) -> None:
-    wanted = ("animate.size=[900000,900000]", "finish.resolution=photo")
-    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert answer.lines[0].startswith("error: animate.size=[900000,900000] needs about ")
-    assert not Path("out").exists()
 
 
 def test_finished_frames_from_python(learnt: str) -> None:

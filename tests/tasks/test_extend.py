@@ -117,30 +117,3 @@ def test_python_extends_alike_and_again_differently(shell: Shell) -> None:
     with Image.open("photo.png") as photo:
         made = internal_gan.extend(photo, margins=(8, 8, 8, 8))
     assert np.array_equal(np.asarray(made), first)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "task=extend needs extend.margins, extend.shape or extend.bleed"),
-        (["extend.margins=[1000000,0,0,0]"], "allowed is at most 2 times the photo's side"),
-        (["extend.margins=[0,0,0,0]"], "needs [top,right,bottom,left]"),
-        (["extend.margins=[1%,x,0,0]"], "needs [top,right,bottom,left]"),
-        (["extend.margins=[0.4%,0,0,0]"], "adds nothing to a photo of 60x84 pixels"),
-        (["extend.shape=[50,500]"], "smaller than the photo, which has 60x84 pixels"),
-        (["extend.shape=7:5"], "adds nothing"),
-        (["extend.bleed=3"], "needs a length such as 3mm"),
-        (["extend.bleed=3mm"], "does not say how many pixels an inch has"),
-        (["extend.bleed=3mm", "extend.shape=1:1"], "give one of them"),
-        (["extend.anchor=middle", "extend.shape=1:1"], "extend.anchor=middle: needs one of"),
-        (["image=gone.png", "extend.shape=1:1"], "gone.png: no such file"),
-    ],
-)
-def test_mistakes_are_one_line_and_leave_nothing(
-    shell: Shell, options: list[str], said: str
-) -> None:
-    answer = shell("task=extend", "image=photo.png", *options)
-    assert answer.code == 2
-    assert said in answer.err
-    assert answer.err.count("\n") == 1
-    assert not Path("runs").exists()

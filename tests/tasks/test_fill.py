@@ -90,28 +90,3 @@ def test_a_box_is_a_hole_and_a_source_says_where_patches_come_from(shell: Shell)
     assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
     places = read_origin(folder / "000.origin.png").places
     assert places[20:32, 50:66, 1].max() < 40
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "mask=FILE is missing"),
-        (["mask=gone.png"], "gone.png: no such file"),
-        (["mask=photo.png"], "no pixel is black"),
-        (["mask=small.png"], "small.png"),
-        (["mask.box=[0,0,60,84]"], "the box is the whole photo"),
-        (["mask=hole.png", "mask.box=[1,2,3,4]"], "mask.box is given too"),
-        (["mask=hole.png", "inpaint.count=2"], "inpaint.count: cannot be changed here"),
-        (["mask=hole.png", "checkpoint=run"], "checkpoint"),
-    ],
-)
-def test_mistakes_are_one_line_and_leave_nothing(
-    shell: Shell, options: list[str], said: str
-) -> None:
-    holed()
-    Image.new("L", (10, 10)).save("small.png")
-    answer = shell("task=fill", "image=photo.png", *options)
-    assert answer.code == 2
-    assert said in answer.err
-    assert answer.err.count("\n") == 1
-    assert not Path("runs").exists()

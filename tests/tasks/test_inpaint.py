@@ -125,14 +125,6 @@ def test_patches_come_only_from_allowed_regions(shell: Shell, checkpoint: str) -
     assert (np.abs(filled - (255, 0, 255)).max(axis=1) > 60).all()
 
 
-def test_a_filled_photo_keeps_its_size(shell: Shell, checkpoint: str) -> None:
-    answer = shell("task=inpaint", checkpoint, "mask=hole.png", "finish.resolution=model")
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert "finish.resolution" in answer.lines[0]
-    assert not Path("runs").exists()
-
-
 def test_pixels_under_the_hole_do_not_matter(shell: Shell, checkpoint: str) -> None:
     shell("task=inpaint", checkpoint, "mask=hole.png", "output=one")
     spoilt = pixels("photo.png").copy()
@@ -345,50 +337,6 @@ def test_a_training_photo_given_in_memory_is_filled(
     assert "its photo is gone" in shell("task=inpaint", "checkpoint=memory").err
 
 
-def spoil() -> None:
-    save_mask("empty.png", torch.zeros(1, 1, HEIGHT, WIDTH))
-    save_mask("full.png", torch.ones(1, 1, HEIGHT, WIDTH))
-    save_mask("small.png", box(1, 1, 3, 3, (30, 40)))
-    Path("text.png").write_text("no image", encoding="utf-8")
-
-
-MISTAKES = [
-    (["mask=gone.png"], ["mask=gone.png", "no such file"]),
-    (["mask=text.png"], ["mask=text.png", "not an image"]),
-    (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
-    (["mask=empty.png"], ["mask=empty.png", "is empty"]),
-    (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
-    (["mask=hole.png", "mask.box=[1,2,3,4]"], ["mask=hole.png", "mask.box is given too"]),
-    (["mask=hole.png", "mask.dilate=500"], ["mask.dilate=500", "whole photo"]),
-    (["mask=photo.png"], ["mask=photo.png", "no pixel is black", "whole photo"]),
-    (["mask=photo.png", "mask.invert=true"], ["mask=photo.png", "no pixel is white"]),
-    (["mask.box=[50,0,20,20]"], ["mask.box=[50,0,20,20]", "row 70", "60"]),
-    (["mask.box=[0,0,60,84]"], ["mask.box=[0,0,60,84]", "whole photo"]),
-    (["mask.box=[0,0,0,5]"], ["mask.box=[0,0,0,5]", "four whole numbers"]),
-    (["mask.box=[1,2,3]"], ["mask.box=[1,2,3]", "four whole numbers"]),
-    (["mask=hole.png", "edges=gone.png"], ["inpaint.edges=gone.png", "no such file"]),
-    (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
-    (["mask=hole.png", "inpaint.count=0"], ["inpaint.count=0", "1 to 1000"]),
-    (["image=[photo.png,photo.png]", "mask=hole.png"], ["mask=hole.png", "2 photos"]),
-    (["image=photo.png"], ["mask=FILE is missing"]),
-    (["image=gone.png", "mask=hole.png"], ["image=gone.png", "no such file"]),
-    (["mask=hole.png", "sample.count=2"], ["sample.count", "task=inpaint"]),
-]
-
-
-@pytest.mark.parametrize(("arguments", "pieces"), MISTAKES, ids=lambda value: " ".join(value))
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
-) -> None:
-    spoil()
-    before = sorted(p.name for p in Path.cwd().iterdir())
-    answer = shell("task=inpaint", checkpoint, *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
-    assert sorted(p.name for p in Path.cwd().iterdir()) == before
-
-
 def test_a_hole_over_nearly_the_whole_photo_gives_one_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -537,38 +485,6 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "pieces"),
-    [
-        (["mask=empty.png"], ["mask=empty.png", "is empty"]),
-        (["mask=full.png"], ["mask=full.png", "covers the whole image"]),
-        (["mask=photo.png"], ["mask=photo.png", "no pixel is black"]),
-        (["mask=small.png"], ["mask=small.png", "30x40", "60x84"]),
-        (["mask=hole.png", "mask.box=[1,2,3,4]"], ["mask.box is given too"]),
-        (["mask.box=[0,0,60,83]"], ["mask leaves", "to train on"]),
-        (["mask=hole.png", "edges=small.png"], ["inpaint.edges=small.png", "30x40"]),
-        (["mask=hole.png", "mask.source=small.png"], ["mask.source=small.png", "30x40"]),
-        (["image=tiny.png", "mask.box=[1,1,2,2]"], ["tiny.png", "too small"]),
-        (["mask=hole.png", "sample.count=2"], ["sample.count", "task=inpaint"]),
-        (["model=singan", "mask=hole.png"], ["mask.file", "task=sample"]),
-    ],
-    ids=lambda value: " ".join(value),
-)
-def test_a_mistake_is_reported_before_the_training(
-    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
-) -> None:
-    spoil()
-    Image.linear_gradient("L").resize((9, 7)).save("tiny.png")
-    before = sorted(p.name for p in Path.cwd().iterdir())
-    base = ("trainer=debug", "device=cpu") if "model=singan" in arguments else TINY_TRAINING
-    image = [] if any(a.startswith("image=") for a in arguments) else ["image=photo.png"]
-    answer = shell(*base, *image, *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
-    assert sorted(p.name for p in Path.cwd().iterdir()) == before
 
 
 def test_a_stopped_training_resumes_with_its_hole(

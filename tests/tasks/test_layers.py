@@ -106,29 +106,3 @@ def test_labels_without_layers_are_those_of_the_training(
     assert sample(shell, "layers.labels=[mask.png]", *smaller).code == 0
     found = read_layer("out/sample/layers/mask/000.png").values
     assert set(np.unique(found)) <= set(np.unique(mask))
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        (["layers=nowhere.png"], "layers=nowhere.png: no such file"),
-        (["layers=[small.png]"], "layers=small.png: 30x40 pixels; the photo has 120x168"),
-        (
-            ["layers=[mask.png,other/mask.png]"],
-            "layers=other/mask.png: another layer is also called",
-        ),
-        (["layers=mask.png", "layers.labels=depth.tif"], "layers.labels=depth.tif: not one of"),
-        (["layers=mask.png", "finish.detail=network"], "allowed: finish.detail=patches"),
-    ],
-)
-def test_unsuitable_layers_give_a_one_line_error(
-    run: Path, shell: Shell, mask: NDArray[Any], options: list[str], problem: str
-) -> None:
-    Path("other").mkdir()
-    shutil.copy("mask.png", "other/mask.png")
-    Image.fromarray(mask[:30, :40]).save("small.png")
-    answer = sample(shell, *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert problem in answer.err
-    assert not Path("out").exists()

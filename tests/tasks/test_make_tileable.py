@@ -41,27 +41,6 @@ def test_python_gives_the_same(shell: Shell) -> None:
         assert np.array_equal(np.asarray(made), np.asarray(written))
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ([], "image=FILE is missing"),
-        (["image=given.png", "make_tileable.axes=z"], "axes=z: needs one of both, x, y"),
-        (["image=given.png", "make_tileable.band=0.7"], "band=0.7: needs a fraction above 0"),
-        (["image=given.png", "make_tileable.seed=-1"], "seed=-1: needs a whole number"),
-        (["image=given.png", "checkpoint=run"], "checkpoint: cannot be changed here"),
-        (["image=given.png", "make_tileable.band=900"], "make_tileable.band is 900"),
-        (["image=broken.png"], "error: broken.png: not an image"),
-    ],
-)
-def test_mistakes_are_one_line(shell: Shell, options: list[str], said: str) -> None:
-    Path("broken.png").write_bytes(b"not a picture")
-    answer = shell("task=make_tileable", *options)
-    assert answer.code == 2
-    assert said in answer.err
-    assert answer.err.count("\n") == 1
-    assert not Path("runs").exists()
-
-
 def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell) -> None:
     command = ("task=make_tileable", "image=given.png", "output=out", "make_tileable.axes=x")
     answer = shell(*command, "make_tileable.band=8")

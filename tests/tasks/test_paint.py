@@ -55,29 +55,6 @@ def test_the_strip_shows_each_start_scale(shell: Shell, checkpoint: str) -> None
         assert result != other
 
 
-@pytest.mark.parametrize(
-    ("arguments", "pieces"),
-    [
-        ([], ["paint.image=FILE is missing"]),
-        (["paint.image=at.png"], ["paint.image=at.png", "did you mean art.png"]),
-        (
-            ["paint.image=art.png", "paint.start_scale=7"],
-            ["start_scale=7", "1 to 2, or auto"],
-        ),
-        (["paint.image=art.png", "mask.invert=true"], ["mask.invert", "task=paint"]),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
-) -> None:
-    answer = shell("task=paint", checkpoint, *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
-    assert [p.name for p in Path.cwd().iterdir()] == ["art.png"]
-
-
 def test_a_gray_models_results_are_gray(shell: Shell, run: Path, checkpoint: str) -> None:
     gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
     kept = (run / "photo.png").read_bytes() if (run / "photo.png").exists() else None

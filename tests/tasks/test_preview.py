@@ -111,28 +111,6 @@ def test_python_draws_the_same(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["image=gone.jpg"], "gone.jpg: no such file"),
-        (["image=photo.png", "preview.freedom=2"], "preview.freedom=2.0: needs a number from 0"),
-        (["image=photo.png", "preview.size=[0,5]"], "preview.size=[0,5]"),
-        (["image=photo.png", "preview.size=[90000,90000]"], "preview.size=[90000,90000]"),
-        (["image=photo.png", "mask=photo.png"], "mask.file: cannot be changed here"),
-        (["image=photo.png", "sample.count=2"], "sample.count: cannot be changed here"),
-        ([], "image=FILE is missing"),
-    ],
-)
-def test_mistakes_are_one_line_and_leave_nothing(
-    shell: Shell, options: list[str], said: str
-) -> None:
-    answer = shell("task=preview", *options)
-    assert answer.code == 2
-    assert said in answer.err
-    assert answer.err.count("\n") == 1
-    assert not Path("runs").exists()
-
-
-@pytest.mark.parametrize(
     ("options", "option"),
     [
         (["task=preview", "preview.size=[300,400]"], "preview.size=[300,400]"),

@@ -100,15 +100,6 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("task", ["edit", "harmonize"])
-def test_a_redrawn_photo_keeps_its_size(shell: Shell, checkpoint: str, task: str) -> None:
-    answer = shell(*used(task), checkpoint, "finish.resolution=500")
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert "finish.resolution" in answer.lines[0]
-    assert not Path("runs").exists()
-
-
 def layers(kind: str) -> Any:
     """A 60 x 84 picture's values as stored in a file of this kind."""
     rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
@@ -250,68 +241,6 @@ def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
     answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
     assert answer.code == 0
     assert "nothing is kept unchanged" in caplog.text
-
-
-def spoil(kind: str) -> None:
-    """Write an unusable mask into the working folder."""
-    mask = {
-        "empty": np.zeros((60, 84), np.uint8),
-        "full": np.full((60, 84), 255, np.uint8),
-        "small": np.full((30, 42), 255, np.uint8),
-    }.get(kind)
-    if mask is not None:
-        Image.fromarray(mask).save(f"{kind}.png")
-    Path("text.png").write_text("no image")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "pieces"),
-    [
-        (["task=edit"], ["edit.image=FILE is missing"]),
-        (
-            ["task=edit", "edit.image=edted.png"],
-            ["edit.image=edted.png", "did you mean edited.png"],
-        ),
-        (["task=edit", "edit.image=text.png"], ["edit.image=text.png", "not an image"]),
-        (["task=harmonize", "harmonize.image=edited.png"], ["harmonize.mask=FILE is missing"]),
-        ([*used("edit", "missing.png")], ["edit.mask=missing.png: no such file"]),
-        ([*used("edit", "text.png")], ["edit.mask=text.png", "not an image"]),
-        ([*used("edit", "empty.png")], ["edit.mask=empty.png", "empty", "mask.invert=true"]),
-        ([*used("edit", "full.png")], ["edit.mask=full.png", "whole image", "mask.invert=true"]),
-        ([*used("harmonize", "small.png")], ["harmonize.mask=small.png", "30x42", "60x84"]),
-        ([*used("edit"), "edit.start_scale=3"], ["edit.start_scale=3", "1 to 2, or auto"]),
-        (
-            [*used("edit"), "edit.start_scale=0"],
-            ["edit.start_scale=0", "1 (the second-coarsest scale"],
-        ),
-        ([*used("edit"), "edit.start_scale=x"], ["edit.start_scale=x", "or auto"]),
-        ([*used("edit"), "edit.count=0"], ["edit.count=0", "1 to 1000"]),
-        ([*used("edit"), "mask.dilate=-1"], ["mask.dilate=-1", "0 to 1000"]),
-        ([*used("edit"), "mask.feather=x"], ["mask.feather=x", "0 to 1000"]),
-        ([*used("edit"), "mask.invert=maybe"], ["mask.invert=maybe", "true or false"]),
-        ([*used("edit"), "mask.grow=3"], ["mask.grow", "mask.dilate"]),
-        ([*used("edit"), "mask=mask.png"], ["mask=mask.png", "mask.invert"]),
-        (
-            ["task=edit", "edit.image=edited.png", "mask.invert=true"],
-            ["mask.invert=True: there is no mask", "edit.mask=FILE"],
-        ),
-        ([*used("edit"), "edit.match=false"], ["edit.match", "no such option"]),
-        ([*used("edit"), "harmonize.count=2"], ["harmonize.count", "task=edit"]),
-        (["task=sample", "mask.invert=true"], ["mask.invert", "task=sample"]),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, checkpoint: str, arguments: list[str], pieces: list[str]
-) -> None:
-    for kind in ("empty", "full", "small"):
-        spoil(kind)
-    before = sorted(p.name for p in Path.cwd().iterdir())
-    answer = shell(*arguments, checkpoint)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert [piece for piece in pieces if piece not in answer.lines[0]] == []
-    assert sorted(p.name for p in Path.cwd().iterdir()) == before
 
 
 def test_a_model_of_one_scale_cannot_take_an_image(

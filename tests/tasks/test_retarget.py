@@ -106,70 +106,6 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
     assert torch.equal(alpha > 0.5, given)
 
 
-@pytest.mark.parametrize(
-    ("options", "piece"),
-    [
-        (["retarget.shape=[0,10]"], "retarget.shape=[0,10]: needs [height,width]"),
-        (["retarget.shape=[-5,10]"], "needs [height,width]"),
-        (["retarget.shape=300"], "needs [height,width]"),
-        (["retarget.shape=16:0"], "or width:height, such as 16:9"),
-        (["retarget.shape=[16:9,300]"], "or width:height, such as 16:9"),
-        (["retarget.shape=1:1000"], "or width:height, such as 16:9"),
-        (["retarget.zoom=2"], "retarget.zoom=2: needs a number above 0 and at most 1, or auto"),
-        (["retarget.zoom=0"], "needs a number above 0 and at most 1, or auto"),
-        (["retarget.zoom=0.01", "finish.detail=patches"], "would be 0; allowed: 16 or more"),
-        (["retarget.zoom=1", "finish.detail=network"], "not possible with finish.detail=network"),
-        (["retarget.shape=[null,null]"], "needs [height,width]"),
-        (["retarget.shape=[10,20,30]"], "needs [height,width]"),
-        (["retarget.shape=[1.5,20]"], "needs [height,width]"),
-        (["retarget.scale=[0,1]"], "needs two factors"),
-        (["retarget.scale=[1,1]", "retarget.shape=[9,9]"], "use one of them"),
-        (["retarget.shape=[300000,800000]"], "GB of memory"),
-        (["retarget.transform=trapezoid", "retarget.amount=0.9999999"], "retarget.amount="),
-        (["retarget.transform=twist"], "one of homography, trapezoid, or null"),
-        (["retarget.transform=trapezoid", "retarget.amount=1"], "above -1 and below 1"),
-        (["retarget.transform=homography"], "needs retarget.corners"),
-        (["retarget.corners=[[0,0],[0,1],[1,1]]"], "four corners"),
-        (["retarget.corners=[[0,0],[1,1],[0,1],[1,0]]"], "not invertible"),
-        (
-            ["retarget.transform=trapezoid", "retarget.corners=[[0,0],[0,1],[1,1],[1,0]]"],
-            "needs transform=homography, not trapezoid",
-        ),
-        (["retarget.mask=none.png"], "retarget.mask=none.png"),
-        (["sample.count=3"], "sample.count"),
-        (["output=model"], "model is not empty"),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, model: str, options: list[str], piece: str
-) -> None:
-    answer = shell("task=retarget", f"checkpoint={model}", *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
-
-
-@pytest.mark.parametrize(
-    ("options", "piece"),
-    [
-        (["sample.count=3"], "sample.count: a training of ingan ends with task=retarget"),
-        (["retarget.transform=homography"], "needs retarget.corners"),
-        (["model.max_size=15"], "at least 19"),
-    ],
-    ids=" ".join,
-)
-def test_a_training_refuses_bad_options_before_it_starts(
-    shell: Shell, photo: str, options: list[str], piece: str
-) -> None:
-    answer = shell(*INGAN_PAPER, f"image={photo}", "output=run", *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert not Path("run").exists()
-
-
 def test_a_training_of_the_fast_form_also_ends_with_retargeting(shell: Shell, photo: str) -> None:
     options = ("model.steps=1", "retarget.shape=[[30,70],[null,13]]", "retarget.compare=false")
     answer = shell(*INGAN_FAST, f"image={photo}", "output=run", *options)
@@ -236,26 +172,6 @@ def test_a_model_of_several_photos_is_resumed(
     assert same_weights(network_of("run"), network_of("whole"))
 
 
-@pytest.mark.parametrize(
-    ("options", "piece"),
-    [
-        (["model=singan"], "image: 2 photos, but a model of singan is trained on one"),
-        (["task=super_resolution"], "task=super_resolution takes one photo"),
-        ([*INGAN_FAST, "image=[a b.png,d.png]"], "image=d.png: no such file"),
-        ([*INGAN_FAST, "image=[a b.png,3]"], "image=3: no such file"),
-    ],
-    ids=" ".join,
-)
-def test_unsuitable_lists_of_photos_are_refused(
-    shell: Shell, options: list[str], piece: str
-) -> None:
-    answer = shell(two_photos(), "output=run", *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert not Path("run").exists()
-
-
 Box = tuple[int, int, int, int]
 
 
@@ -308,46 +224,6 @@ def test_the_fast_form_reaches_sizes_beyond_the_range_in_steps(shell: Shell, pho
     assert sizes == {"20x84.png": (20, 84), "80x112.png": (80, 112)}
 
 
-@pytest.mark.parametrize(
-    ("options", "piece"),
-    [
-        (["retarget.protect=none.png"], "retarget.protect=none.png: no such file"),
-        (["retarget.protect=small.png"], "5x6 pixels (height x width), while the image has 20x28"),
-        (["retarget.protect=empty.png"], "the mask is empty; white is kept, and black is the rest"),
-        (["retarget.protect=full.png"], "the mask covers the whole image"),
-        (["retarget.protect=keep.png", "retarget.shape=[20,12]"], "13 pixels wide"),
-        (["retarget.protect=keep.png", "retarget.transform=trapezoid"], "use one of them"),
-    ],
-    ids=" ".join,
-)
-def test_unsuitable_protect_options_are_refused(
-    shell: Shell, model: str, options: list[str], piece: str
-) -> None:
-    protecting()
-    for name, size, value in (
-        ("small", (6, 5), 9),
-        ("empty", (28, 20), 0),
-        ("full", (28, 20), 255),
-    ):
-        Image.new("L", size, value).save(f"{name}.png")
-    before = sorted(Path.cwd().iterdir())
-    answer = shell("task=retarget", f"checkpoint={model}", *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert sorted(Path.cwd().iterdir()) == before
-
-
-def test_a_task_that_the_model_cannot_do_is_answered_with_families_that_can(
-    shell: Shell, model: str
-) -> None:
-    answer = shell("task=sample", f"checkpoint={model}")
-    assert answer.lines == [
-        "error: checkpoint=model: a model of ingan; task=sample needs one that samples: singan"
-    ]
-
-
-@pytest.mark.parametrize("name", ["ingan_unet", "singan"])
-def test_the_models_family_may_be_given(shell: Shell, model: str, name: str) -> None:
-    options = ("task=retarget", f"checkpoint={model}", f"model={name}", "retarget.shape=[20,20]")
-    assert shell(*options).code == (0 if name == "ingan_unet" else 2)
+def test_the_models_family_may_be_given(shell: Shell, model: str) -> None:
+    options = ("task=retarget", f"checkpoint={model}", "model=ingan_unet", "retarget.shape=[20,20]")
+    assert shell(*options).code == 0

@@ -15,7 +15,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.singan.super_resolution import super_resolve
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import INGAN_FAST, Run, network_of, picture, trained
+from tests.tiny import Run, network_of, picture, trained
 
 ENLARGED = "super_resolution/enlarged.png"
 BICUBIC = "super_resolution/bicubic.png"
@@ -150,53 +150,6 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     assert clear.exif is not None
 
 
-@pytest.mark.parametrize(
-    ("arguments", "piece"),
-    [
-        (["super_resolution.factor=1"], "needs a number above 1"),
-        (["super_resolution.factor=0"], "needs a number above 1"),
-        (["super_resolution.factor=-4"], "needs a number above 1"),
-        (["super_resolution.factor=inf"], "needs a number above 1"),
-        (["super_resolution.factor=large"], "needs a number above 1"),
-        (["super_resolution.factor=100000"], "4000000x5600000 pixels, needs about"),
-        (["super_resolution.noise=-1"], "needs a number, 0 or more"),
-        (["super_resolution.back_projection=0.5"], "needs a whole number"),
-        (["super_resolution.factr=2"], "did you mean"),
-        (["image=none.png"], "none.png"),
-        (["sample.count=3"], "sample.count"),
-        (["trainer=debug"], "trainer"),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, model: str, arguments: list[str], piece: str
-) -> None:
-    answer = shell("task=super_resolution", f"checkpoint={model}", *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert sorted(p.name for p in Path.cwd().iterdir()) == ["model", "photo.png"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "piece"),
-    [
-        ([], "image=FILE is missing"),
-        (["image=photo.png", "super_resolution.factor=100000"], "needs about"),
-        (["image=photo.png", "model.min_size=40"], "needs a model of at least two scales"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_a_mistake_is_reported_before_any_training(
-    shell: Shell, photo: str, arguments: list[str], piece: str
-) -> None:
-    answer = shell("task=super_resolution", *TINY_RUN, "model.max_size=56", *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]
-
-
 def test_too_little_memory_names_the_option(
     shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,10 +161,3 @@ def test_too_little_memory_names_the_option(
     assert answer.lines == [
         "error: there is not enough memory; a smaller super_resolution.factor needs less"
     ]
-
-
-def test_a_model_that_cannot_enlarge_is_refused(shell: Shell, photo: str) -> None:
-    answer = shell("task=super_resolution", f"image={photo}", *INGAN_FAST)
-    why = "a model of ingan; task=super_resolution needs one that redraws: singan"
-    assert answer.lines == [f"error: model: {why}"]
-    assert [p.name for p in Path.cwd().iterdir()] == ["photo.png"]

@@ -116,15 +116,6 @@ def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
     assert "is finished" in answer.out
 
 
-def test_nothing_is_overwritten(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=mine", *TINY_RUN).code == 0
-    before = Path("mine/model.safetensors").read_bytes()
-    answer = shell(f"image={photo}", "output=mine", "seed=1", *TINY_RUN)
-    assert answer.code == 2
-    assert "mine is not empty" in answer.err
-    assert Path("mine/model.safetensors").read_bytes() == before
-
-
 @pytest.mark.parametrize("letter", ["a", "日"])
 def test_photos_with_the_longest_names_get_a_run_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
@@ -250,15 +241,6 @@ def test_too_little_memory_is_one_line(
     )
 
 
-def test_a_run_of_another_task_cannot_be_resumed(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
-    assert shell("task=sample", "checkpoint=run", "output=samples").code == 0
-    RunFolder(Path("samples")).write_status("stopped")
-    answer = shell("resume=samples")
-    assert answer.code == 2
-    assert "a run of task=sample" in answer.err
-
-
 @pytest.mark.parametrize("content", [b"", b"nothing", None])
 def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str, content: bytes | None) -> None:
     assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
@@ -310,8 +292,3 @@ class TestLongPhotos:
             )
         run = internal_gan.resume("run")
         assert run.model.network.image.shape[-2:] == (20, 250)
-
-    def test_without_it_a_photo_may_get_too_small(self, shell: Shell) -> None:
-        answer = shell("image=long.png", "model.max_size=40", "model.max_aspect=null")
-        assert answer.code == 2
-        assert "max_size must be at least" in answer.lines[0]

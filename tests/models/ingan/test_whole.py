@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.transforms import Resize, trapezoid
@@ -193,43 +192,3 @@ def test_retargeting_is_deterministic_and_inside_the_range(tmp_path: Path) -> No
 def test_an_untrained_model_says_so() -> None:
     with pytest.raises(UserError, match="not trained"):
         tiny_ingan().retarget((20, 20))
-
-
-@pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("model.scale_range=[0,2]", "scale_range is"),
-        ("model.scale_range=[1.1,2]", "scale_range is"),
-        ("model.geometry=0.5", "geometry is 0.5"),
-        ("model.curriculum=2", "curriculum is 2"),
-        ("model.noise=-1", "noise is -1"),
-        ("model.crop=0", "crop is 0"),
-        ("model/discriminator=patch", "InGAN needs a MultiScaleDiscriminator"),
-        (
-            "model/generator=residual_patch",
-            "InGAN needs a ShapeFlexibleGenerator",
-        ),
-    ],
-)
-def test_unsuitable_settings_and_components_give_a_one_line_error(
-    override: str, message: str
-) -> None:
-    base = ("experiment=ingan_paper",)
-    with pytest.raises(UserError, match=message):
-        build(compose([*base, override]).model)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (("model.crop=12",), "crop is 12; allowed: 13 or more"),
-        (("model.steps=0",), "steps is 0"),
-        (("model.max_size=15",), "min_side is 13"),
-        (("model.discriminator.min_side=8",), "min_side is 8; allowed: 9 or more"),
-    ],
-)
-def test_a_number_that_does_not_fit_the_photo_is_refused(
-    overrides: tuple[str, ...], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        tiny_ingan(*overrides)

@@ -160,14 +160,6 @@ def test_comparison_pictures_have_the_same_size(shell: Shell, learnt: Path) -> N
     assert sizes == dict.fromkeys(("ingan", "plain-resizing"), (80, 168))
 
 
-def test_a_result_too_large_for_memory_is_refused(shell: Shell, learnt: Path) -> None:
-    wish = ("retarget.shape=[60000,80000]", "finish.resolution=60000")
-    answer = shell("task=retarget", f"checkpoint={learnt}", *ALONE, *wish)
-    assert answer.code == 2
-    assert answer.lines[0].startswith("error: retarget.shape=[60000,80000] needs about ")
-    assert not Path("out").exists()
-
-
 def test_from_python(learnt: Path) -> None:
     model = internal_gan.load(learnt, "ingan")
     assert model.retarget(scale=(1, 2), detail="patches").size == (224, 80)
