@@ -1,17 +1,27 @@
 """Every command of the guides runs, on stand-ins for the files that it names."""
 
+import os
 import re
 import shlex
+import sys
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
+from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.plugins import Plugins
+from omegaconf import DictConfig
 from PIL import Image, ImageDraw
 
 from internal_gan.cli import main
 from tests.commands import ROOT, Shell
+from tests.evaluation.stand_in import weights_file
+from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
+from tests.wheels import WIDTHS, install_hed, install_st_lpips
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 QUICK = ("trainer=debug",)
@@ -21,16 +31,16 @@ GUIDES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("user-guide", "evaluation", "many-runs")),
     *sorted((ROOT / "docs" / "applications").glob("*.md")),
 ]
-# The server runs until it is stopped; plugins need a cluster; weights are files or packages that
-# users add.
-NOT_HERE = re.compile(
-    r"^app\b|launcher=(submitit|ray)|inception=|vgg19\.pth|features=vgg16|edges=hed|perceptual=true"
-)
+# The server runs until it is stopped.
+NOT_HERE = re.compile(r"^app\b")
+# The stand-in for VGG is narrow.
+NEEDS_VGG = re.compile(r"features=vgg|vgg19")
+NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
 SEARCHES = find_spec("optuna") is not None
 FAMILY = {"retarget": "ingan", "inpaint": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png")
 PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg", "another.jpg", "meadow.jpg", "forest.jpg")
-EDITED = ("edited.png", "pasted.png", "painting.png", "normal.png")
+EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png")
 
 
 def commands_of(page: Path) -> list[str]:
@@ -55,7 +65,63 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         left = 50 if name == "other.png" else 60
         ImageDraw.Draw(mask).rectangle((left, 50, left + 25, 75), fill=255)
         mask.save(path / name)
+    weights_file(path / "weights-inception-2015-12-05-6726825d.pth")
+    # Each layer keeps the size of its values.
+    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg(19).items()}
+    torch.save(weights, path / "vgg19.pth")
     return path
+
+
+class RayLauncher(BasicLauncher):
+    """Ray's launcher without Ray: the jobs run here, one after the other."""
+
+    def __init__(self, ray: DictConfig) -> None:
+        super().__init__()
+        assert set(ray) == {"init", "remote"}
+
+
+# Tells what it got, and does what a cluster would, in the background: a job for each array task.
+SBATCH = """#!/bin/sh
+cp "$1" "$(dirname "$0")/submitted.sh"
+last=$(sed -n 's/^#SBATCH --array=0-\\([0-9]*\\)%.*/\\1/p' "$1")
+for task in $(seq 0 "$last"); do
+  SLURM_JOB_ID=7 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=$task sh "$1"
+done > /dev/null 2>&1 &
+echo Submitted batch job 7
+"""
+SRUN = """#!/bin/sh
+while [ "${1#-}" != "$1" ]; do
+  case "$1" in --output | --error) shift ;; esac
+  shift
+done
+exec "$@"
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with stand-ins for Slurm's commands, on the path."""
+    for name, text in {"sbatch": SBATCH, "srun": SRUN, "sacct": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages that users add: those that carry weights, and Ray's launcher."""
+    install_hed(monkeypatch, tmp_path / "hed")
+    install_st_lpips(monkeypatch, tmp_path / "st_lpips")
+    package = ModuleType("hydra_plugins.hydra_ray_launcher")
+    module = ModuleType(f"{package.__name__}.ray_launcher")
+    monkeypatch.setattr(module, "RayLauncher", RayLauncher, raising=False)
+    monkeypatch.setattr(RayLauncher, "__module__", module.__name__)
+    for one in (package, module):
+        monkeypatch.setitem(sys.modules, one.__name__, one)
+    known = Plugins.instance().class_name_to_class
+    monkeypatch.setitem(known, f"{module.__name__}.RayLauncher", RayLauncher)
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +145,16 @@ def test_every_command_of_a_guide_runs(
     page: Path,
     place: Path,
     models: dict[str, Path],
+    cluster: Path,
+    stand_ins: None,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the order of the page, where RUN is the newest model of the family that the task needs."""
+    """In the order of the page, where RUN is the newest model of the family that the task needs.
+
+    Weights that users add are random, in networks that are narrow. No cluster is here: Ray's jobs
+    run in this process, and Slurm's are started by a script in place of ``sbatch``.
+    """
     monkeypatch.chdir(place)
     shell, newest = Shell(capsys), dict(models)
     for number, command in enumerate(commands_of(page)):
@@ -90,15 +162,22 @@ def test_every_command_of_a_guide_runs(
         given = {word.partition("=")[0] for word in words}
         task = next((word[5:] for word in words if word.startswith("task=")), "train")
         words = [word.replace("RUN", str(newest[FAMILY.get(task, "singan")])) for word in words]
+        if "hydra/launcher" in given:
+            words = [word for word in words if not word.startswith("output=")]
+            given -= {"output"}
         if not given & {"output", "resume"}:
             words.append(f"output={Path('runs', page.stem, str(number))}")
         trains = task in ("train", "super_resolution") and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
+            words += [NARROW] if NEEDS_VGG.search(command) else []
         if "sample.size" in given and "sample.count" not in given:
             words.append("sample.count=1")
         answer = shell(*words)
         assert answer.code == 0, (command, answer.err)
+        if "hydra/launcher=submitit_slurm" in words:
+            asked = (cluster / "submitted.sh").read_text().splitlines()
+            assert {"#SBATCH --partition=gpu", "#SBATCH --gpus-per-node=1"} <= set(asked)
         if trains and "-m" not in words:
             output = next(word[7:] for word in words if word.startswith("output="))
             newest[_family(words)] = Path(output)
