@@ -43,7 +43,7 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 test: lint ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 unit contracts types docs
 
-test-slow: $(VENV)/installed-slow ## the tests marked slow, which `make test` leaves out: half an hour
+test-slow: $(VENV)/installed-slow ## the tests marked slow, which `make test` leaves out
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --runslow -m slow
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
