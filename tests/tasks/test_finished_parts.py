@@ -188,28 +188,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     ).holds
 
 
-@pytest.mark.parametrize(
-    ("task", "options", "problem"),
-    [
-        ("inpaint", ["finish.detail=network"], "allowed: finish.detail=patches"),
-        ("edit", ["finish.detail=network"], "allowed: finish.detail=patches"),
-        ("inpaint", ["layers.labels=depth.tif"], "layers.labels=depth.tif: not one of"),
-        ("inpaint", ["layers=small.png"], "layers=small.png: 30x42 pixels; the photo has 60x84"),
-    ],
-)
-def test_misfitting_layers_give_a_one_line_error(
-    shell: Shell, runs: Path, task: str, options: list[str], problem: str
-) -> None:
-    write()
-    Image.open("mask.png").resize((42, 30)).save("small.png")
-    labels = [] if any(option.startswith("layers=") for option in options) else ["layers=mask.png"]
-    answer = run(shell, runs, task, *labels, *options)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert problem in answer.err
-    assert not Path("out").exists()
-
-
 @pytest.mark.parametrize("task", OPTIONS)
 def test_too_little_memory_is_reported_before_any_work(
     shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch

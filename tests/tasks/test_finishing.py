@@ -120,13 +120,6 @@ def test_detail_network_keeps_the_networks_output(shell: Shell, model: str) -> N
     assert not Path("out/sample/drawn").exists()
 
 
-def test_a_result_too_large_for_memory_is_refused(shell: Shell, model: str) -> None:
-    answer = shell("task=sample", model, PATCHES, "sample.size=[60000,60000]", "output=out")
-    assert answer.code == 2
-    assert "sample.size=[60000,60000]" in answer.err
-    assert not Path("out").exists()
-
-
 def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:
     """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
     path, pixels = tmp_path / "photo.png", picture(90, 120)
