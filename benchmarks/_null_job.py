@@ -22,8 +22,6 @@ from benchmarks._common import environment, write_json
 from benchmarks._processes import Processes
 from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import judge_pieces
-from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.finishing.layout import layout, small
@@ -34,6 +32,8 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.fidelity import judge_hole
+from internal_gan.judging.figures import judge_pieces
 from internal_gan.models.base import Model
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.models.singan.model import SinGAN

@@ -24,12 +24,12 @@ from benchmarks._field_diversity import field_diversity
 from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
+from internal_gan.judging.figures import judge_pieces
 from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, stdev
 from typing import Any
 
-from internal_gan.evaluation.figures import mean_interval
+from internal_gan.judging.figures import mean_interval
 from internal_gan.report.table import as_markdown
 
 PARTS = ("ours", "published", "ratio")

@@ -50,7 +50,7 @@ TESTS = (
     *("tests/training/test_cuda.py", "tests/test_device.py", "tests/training/test_engine.py"),
     *("tests/training/test_recovery.py", "tests/models/singan/test_model.py"),
     *("tests/patches", "tests/images/test_resize.py", "tests/images/test_pyramid.py"),
-    *("tests/images/test_periodic.py", "tests/images/test_transforms.py", "tests/evaluation"),
+    *("tests/images/test_periodic.py", "tests/images/test_transforms.py", "tests/judging"),
 )
 # Seconds of all parts together.
 LIMIT = int(os.environ.get("LIMIT", "560"))

@@ -44,7 +44,6 @@ from benchmarks._common import (
 )
 from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
-from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
@@ -52,6 +51,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize
+from internal_gan.judging.fidelity import judge_hole
 from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
 

@@ -34,11 +34,11 @@ from benchmarks._common import (
 )
 from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import judge_pieces
 from internal_gan.files import read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import size_of
+from internal_gan.judging.figures import judge_pieces
 from internal_gan.patches.statistics import sharpness
 from internal_gan.report.table import as_markdown
 

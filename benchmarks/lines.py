@@ -35,7 +35,6 @@ from benchmarks._common import (
 from benchmarks._continuity import continuity
 from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
-from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.files import read_json_object
 from internal_gan.finishing.masked import DECIDES, guide_of
 from internal_gan.finishing.part import finish_inside
@@ -44,6 +43,7 @@ from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.fidelity import judge_hole
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder

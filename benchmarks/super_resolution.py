@@ -29,10 +29,10 @@ from benchmarks._niqe import niqe
 from benchmarks._processes import Processes
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.errors import UserError
-from internal_gan.evaluation.fidelity import psnr, ssim
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
+from internal_gan.judging.fidelity import psnr, ssim
 from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import read_records

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.config.conf import list_models, list_presets
     from internal_gan.errors import UserError
-    from internal_gan.finishing.verification import Verification
+    from internal_gan.judging.verify import Verification
     from internal_gan.training.callbacks import Callback
     from internal_gan.training.engine import TrainingStopped
     from internal_gan.training.progress import TrainingProgress
@@ -82,7 +82,7 @@ _HOMES = {
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),
-    "finishing.verification": ("Verification",),
+    "judging.verify": ("Verification",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),

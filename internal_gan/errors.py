@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
@@ -13,6 +14,15 @@ class UserError(ValueError):
 
     The command line prints it without a traceback and exits with code 2.
     """
+
+
+@contextmanager
+def about(option: str) -> Iterator[None]:
+    """Let the UserErrors of a block name the option with the value that they begin with."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{option}={error}") from error
 
 
 class MissingPackageError(UserError):

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from internal_gan.cli import main
 from tests.commands import ROOT, Shell
-from tests.evaluation.stand_in import weights_file
+from tests.judging.stand_in import weights_file
 from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
 from tests.wheels import WIDTHS, install_hed, install_st_lpips

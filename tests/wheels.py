@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from internal_gan.evaluation import st_lpips
+from internal_gan.judging import st_lpips
 from internal_gan.nn import hed, perceptual
 from internal_gan.weights import Wheel
 

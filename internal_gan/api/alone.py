@@ -11,20 +11,17 @@ from internal_gan.api.keywords import (
     Given,
     OutputType,
     Previewing,
-    in_memory,
     name_of,
     source_of,
 )
 from internal_gan.api.model import results, together
-from internal_gan.errors import UserError
-from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
-from internal_gan.finishing.verification import Verification, check_origin
-from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
-from internal_gan.tasks.base import Context
-from internal_gan.tasks.compare import figures_of, records_of, rows_of
-from internal_gan.tasks.evaluate import Evaluate
+from internal_gan.judging.compare import Row
+from internal_gan.judging.compare import compare as compare_runs
+from internal_gan.judging.evaluate import evaluate as evaluate_pictures
+from internal_gan.judging.verify import Verification
+from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.units import Size
 
@@ -204,17 +201,12 @@ def evaluate(
     else:
         given += samples
     source = source_of("evaluate", wanted)
-    task = Evaluate("evaluate", Context(source, source, asides=False))
-    names = [(one, name_of(one)) for one in given]
-    task.samples = [Path(name) if name else in_memory(one, "an image") for one, name in names]
+    pictures = [_picture(one, "an image") for one in given]
     with enough_memory("samples"):
-        task.check(None)
-        for _ in task.draw(None):
-            pass
-    return task.record
+        return evaluate_pictures(source, pictures)
 
 
-def compare(runs: str | PathLike[str]) -> list[dict[str, str | float | None]]:
+def compare(runs: str | PathLike[str]) -> list[Row]:
     """Compare the runs of a folder, as task=compare does.
 
     Args:
@@ -227,9 +219,7 @@ def compare(runs: str | PathLike[str]) -> list[dict[str, str | float | None]]:
     Raises:
         UserError: the folder is missing, or has no runs.
     """
-    folder = Path(runs)
-    records = records_of(folder)
-    return rows_of(folder, records, [figures_of(folder, record.name) for record in records])
+    return compare_runs(Path(runs))
 
 
 def verify(
@@ -250,18 +240,11 @@ def verify(
         UserError: a picture or the origin cannot be read, their sizes do not match, or a picture in
             memory is given without its origin.
     """
-    if origin is None:
-        file = name_of(picture)
-        if file is None:
-            raise UserError("origin: a picture in memory needs the name of its NAME.origin.png")
-        origin = origin_path(Path(file))
-    claimed = read_origin(fspath(origin))
-    source = as_source(_read(photo, "photo", claimed.photo_size), claimed.photo_size)
-    return check_origin(_read(picture, "picture"), claimed, source)
+    file = None if origin is None else Path(origin)
+    return verify_picture(_picture(picture, "picture"), _picture(photo, "photo"), file)
 
 
-def _read(given: Given, name: str, size: tuple[int, int] | None = None) -> Photo:
+def _picture(given: Given, name: str) -> Path | Photo:
+    """A picture's file or, in memory, its pixels."""
     file = name_of(given)
-    if file is None:
-        return to_photo(given, name)  # type: ignore[arg-type]
-    return read_image(file, longest=None if size is None else max(READ_SIDE, *size))
+    return to_photo(given, name) if file is None else Path(file)  # type: ignore[arg-type]

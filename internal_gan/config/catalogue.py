@@ -161,7 +161,7 @@ _TASKS = (
         needs=(SAMPLES, RETARGETS),
         takes=frozenset({"sample", "retarget"}),
         files="evaluate.real=PHOTO evaluate.samples=FOLDER",
-        reads=("evaluate.mask",),
+        reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
         memory="evaluate.samples",
     ),
     TaskSpec(

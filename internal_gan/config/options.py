@@ -183,13 +183,14 @@ class Options:
 
     @property
     def photos(self) -> list[str]:
-        """Names of the photos to train on; empty if they are only in memory."""
-        return [self.image] if isinstance(self.image, str) else list(self.image or [])
+        """Names of the photos to work on; empty if they are only in memory."""
+        named = self.image or self.evaluate.real
+        return [named] if isinstance(named, str) else list(named or [])
 
     @property
     def photo(self) -> str | None:
         """The name of the first photo."""
-        return self.photos[0] if self.image else None
+        return next(iter(self.photos), None)
 
     @property
     def trains(self) -> bool:

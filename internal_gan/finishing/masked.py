@@ -15,9 +15,9 @@ import torch
 from internal_gan.device import check_memory
 from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.origin import compared, same_pixels
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.sizes import box_of
-from internal_gan.finishing.verification import compared, same_pixels
 from internal_gan.images.composite import blend, reach
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of

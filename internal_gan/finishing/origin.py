@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -24,9 +25,11 @@ from internal_gan.files import atomic_write
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
-from internal_gan.images.levels import levels_of
+from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.patches.origins import taken
+from internal_gan.shapes import Levels
 from internal_gan.units import Size
 
 EXACT, BLENDED, OTHER = range(3)
@@ -80,6 +83,49 @@ def as_source(photo: Photo, size: Size) -> Photo:
     return photo.shrunk_to(size)
 
 
+def compared(
+    picture: Photo,
+    photo: Photo,
+    places: NDArray[np.int32],
+    known: NDArray[np.bool_],
+    number: int = 0,
+) -> Origin | None:
+    """The origin of a picture made from a photo, with exact copies found by comparison; None if the
+    photo has more than ``MAX_SIDE`` pixels a side.
+
+    Args:
+        picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
+        places: (H, W, 2), row and column of each pixel in the photo.
+        known: (H, W), whether the pixel comes from there; if it differs, it was blended.
+        number: the photo's number.
+    """
+    if max(photo.size) > MAX_SIDE:
+        return None
+    places = np.where(known[..., None], places, 0).astype(np.int32)
+    _, off = differences(picture, photo, places)
+    kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
+    return Origin(places, kinds, photo.size, number)
+
+
+def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
+    """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
+    if picture.size != photo.size:
+        return np.zeros(picture.size, np.bool_)
+    places = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
+    same: NDArray[np.bool_] = differences(picture, photo, places)[1] == 0
+    return same
+
+
+def differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tuple[int, Levels]:
+    """The level of white, and the difference in levels from the photo's pixels, in the channel that
+    differs most."""
+    white = max(largest_level(picture), largest_level(photo))
+    ours, source = (_channels(image, photo, white) for image in (picture, photo))
+    there = taken(source, places)
+    off = np.maximum(ours, there) - np.minimum(ours, there)
+    return white, off.max(axis=2)
+
+
 def origin_path(picture: Path) -> Path:
     """The path of a picture's origin file.
 
@@ -119,6 +165,16 @@ def read_origin(path: str | Path) -> Origin:
         raise UserError(f"{name}: pixels from {len(photos)} photos; allowed is one")
     places = np.ascontiguousarray(levels[..., :2])
     return Origin(places, kinds.astype(np.uint8), size, int(photos[0]))
+
+
+def _channels(image: Photo, photo: Photo, white: int) -> Levels:
+    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha; fully
+    transparent pixels then have no colour."""
+    pixels = image.pixels if image is photo or image.raw is None else image.raw
+    if photo.alpha is not None and (photo.alpha < 1).any():
+        alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
+        pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
+    return levels_of(pixels, white)
 
 
 def _photo_size(text: Mapping[str, Any]) -> Size | None:

@@ -20,9 +20,9 @@ from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.evaluation.figures import meaning
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
 from internal_gan.images.files.image import read_image
+from internal_gan.judging.figures import meaning
 from internal_gan.models.base import Model
 from internal_gan.patches.statistics import (
     coherence,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, about
 from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
@@ -54,10 +54,8 @@ def read_mask(
     Raises:
         UserError: not a readable image, another size, or a mask that is empty or covers everything.
     """
-    try:
+    with about(option):
         photo = given if isinstance(given, Photo) else read_image(given)
-    except UserError as error:
-        raise UserError(f"{option}={error}") from error
     name = called(photo, option)
     if photo.size != size:
         found, wanted = (f"{height}x{width}" for height, width in (photo.size, size))

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from internal_gan.config.arguments import quoted
-from internal_gan.evaluation.tiling import seams_in_words
 from internal_gan.files import atomic_write, read_json_object
+from internal_gan.judging.tiling import seams_in_words
 from internal_gan.report.curves import loss_curves
 from internal_gan.report.gallery import read_gallery
 from internal_gan.report.run import read_run

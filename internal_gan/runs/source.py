@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from internal_gan.config.options import Options
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, about
 from internal_gan.files import is_file, make_folder
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, shown
@@ -131,10 +131,8 @@ class Source:
         if (option, 0) in self._in_memory:
             return self._in_memory[option, 0]
         path = self.file(option, number)
-        try:
+        with about(option.removesuffix(".file")):
             return None if path is None else read_image(path, **how)
-        except UserError as error:
-            raise UserError(f"{option.removesuffix('.file')}={error}") from error
 
     def file(self, option: str, number: int | None = None) -> Path | None:
         """The file that an option, such as ``mask.file``, names, if any.

@@ -160,7 +160,7 @@ def _job(config: DictConfig, settings: Any) -> float | None:
         return None  # no sweeper needs it
     if record.state != "finished":
         raise JobFailedError(record.name)
-    from internal_gan.tasks.compare import objective
+    from internal_gan.judging.compare import objective
 
     return objective(sweep, record.name, config.objective)
 

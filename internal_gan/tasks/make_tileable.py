@@ -5,10 +5,10 @@ from typing import Any
 
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
-from internal_gan.evaluation.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.images.periodic import reach_of, wrap_of
 from internal_gan.images.photo import output_format_of
+from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.tasks.base import Picture, Task, aside
 
 

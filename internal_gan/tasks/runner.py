@@ -20,11 +20,11 @@ from internal_gan.device import prepare_device
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
-from internal_gan.finishing.verification import origin_map, shares_in_words
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
 from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model

@@ -6,9 +6,9 @@ from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
-from internal_gan.evaluation.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
+from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.results import Result
 from internal_gan.shapes import Pixels

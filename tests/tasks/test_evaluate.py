@@ -19,7 +19,7 @@ from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
-from tests.evaluation.stand_in import weights_file
+from tests.judging.stand_in import weights_file
 from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
 from tests.wheels import install_st_lpips
 

@@ -13,10 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.config.record import load_options, save_options
-from internal_gan.evaluation.filled_holes import judge_hole
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize
+from internal_gan.judging.fidelity import judge_hole
 from internal_gan.models.edgeconnect.inpainting import fill
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from internal_gan.evaluation.tiling import seams
+from internal_gan.judging.tiling import seams
 
 
 def test_the_figure_is_the_step_over_the_border_divided_by_the_mean_step_inside() -> None:

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from internal_gan.evaluation import maps
-from internal_gan.evaluation.maps import framed, legend, patch_maps
 from internal_gan.images.colours import colour_code
+from internal_gan.judging import maps
+from internal_gan.judging.maps import framed, legend, patch_maps
 from tests.tiny import picture
 
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.evaluation.sifid import frechet_distance, gaussian
-from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
+from internal_gan.judging.sifid import frechet_distance, gaussian
+from internal_gan.judging.st_lpips import StLpips, deep_frechet, st_lpips
 from tests.tiny import picture
 from tests.wheels import st_lpips_tensors
 

@@ -1,4 +1,8 @@
-"""The first layers of Inception v3, with weights from a file of the user's."""
+"""SIFID: the distance between a sample's deep features and those of a single image.
+
+The features are those of Inception's first layers, with weights from a file of the user's. Only
+figures from the same layer and weights file are comparable.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,10 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.images.files.image import to_uint8
 from internal_gan.shapes import Pixels
 from internal_gan.weights import read_weights
 
-# Layers for SIFID, by their number of channels.
+Gaussian = tuple[Tensor, Tensor]
+# Layers, by their number of channels.
 LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
@@ -96,6 +102,41 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, digest, _check(path, tensors))
     return InceptionStem(tensors, weights)
+
+
+def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64) -> float:
+    """Single image Fréchet inception distance, 0 for identical images.
+
+    The squared Fréchet distance between Gaussians fitted to the features at all positions of the
+    two images, which are rounded to 8 bits and not resized. ``channels`` is the layer, a key of
+    :data:`LAYERS`. An image that is too small is a UserError.
+
+    Source: Shaham, Dekel, Michaeli, "SinGAN", ICCV 2019, Section 3.
+    """
+    rounded = (to_uint8(image).float() / 127.5 - 1 for image in (real, sample))
+    return frechet_distance(*(gaussian(stem.features(image, channels)) for image in rounded))
+
+
+def gaussian(features: Tensor) -> Gaussian:
+    """Mean (C,) and covariance (C, C) over all positions of (1, C, h, w), in float64."""
+    places = features[0].flatten(1).double()
+    return places.mean(dim=1), places.cov()
+
+
+def frechet_distance(one: Gaussian, other: Gaussian) -> float:
+    """Squared 2-Wasserstein distance between two Gaussians.
+
+    Source: Dowson, Landau, "The Fréchet distance between multivariate normal distributions",
+    Journal of Multivariate Analysis, 1982.
+    """
+    (mean, covariance), (other_mean, other_covariance) = one, other
+    # The product of the covariances has the same eigenvalues as the symmetric matrix below.
+    values, vectors = torch.linalg.eigh(covariance)
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    crossed = torch.linalg.eigvalsh(root @ other_covariance @ root).clamp(min=0).sqrt().sum()
+    apart = (mean - other_mean).square().sum()
+    # For equal Gaussians, rounding may give slightly less than 0.
+    return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))
 
 
 def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.evaluation.fidelity import l1, psnr, ssim
-from internal_gan.evaluation.inception import LAYERS, InceptionStem
-from internal_gan.evaluation.sifid import sifid
-from internal_gan.evaluation.st_lpips import StLpips, deep_frechet, st_lpips
 from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import largest_piece, seam_figure
+from internal_gan.judging.fidelity import l1, psnr, ssim
+from internal_gan.judging.sifid import LAYERS, InceptionStem, sifid
+from internal_gan.judging.st_lpips import StLpips, deep_frechet, fitted, st_lpips
 from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
@@ -31,8 +30,6 @@ from internal_gan.patches.statistics import (
 from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7
-
-
 _SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
 _LAYOUT = "the layout: with both images shrunk until the photo's long side has 60 pixels, patches"
 # The value of a perfect sample, and what the figure means.
@@ -170,6 +167,46 @@ def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of every figure that all of them have."""
     common = [name for name in each[0] if all(name in figures for figures in each)]
     return {name: fmean(figures[name] for figures in each) for name in common}
+
+
+class Diversity:
+    """How much pictures differ, which are added one by one."""
+
+    def __init__(self, real: Pixels, perceptual: StLpips | None = None) -> None:
+        self._real, self._perceptual = real, perceptual
+        # How many vectors there were, their mean, and their squared distances from it.
+        self._sums: dict[str, tuple[int, Tensor, Tensor]] = {}
+
+    def add(self, image: Pixels) -> None:
+        """Add a picture."""
+        vectors = {"gray": _gray(image)} if image.shape == self._real.shape else {}
+        if self._perceptual is not None:
+            vectors.update(("seen", self._perceptual.embed(fit)) for fit in fitted(image))
+        for name, vector in vectors.items():
+            zero = torch.zeros_like(vector, dtype=torch.float64)
+            count, mean, squares = self._sums.get(name, (0, zero, zero))
+            if mean.shape == vector.shape:
+                step = vector.double() - mean
+                mean = mean + step / (count + 1)
+                self._sums[name] = count + 1, mean, squares + step * (vector - mean)
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """``diversity`` of those of the photo's size
+        (:func:`internal_gan.patches.statistics.diversity`) and, with ``perceptual``,
+        ``diversity_st_lpips``, the mean ST-LPIPS of all pairs of the first one's size; None for
+        fewer than two."""
+        over = {name: sums / (n - 1) for name, (n, _, sums) in self._sums.items() if n > 1}
+        unit = _gray(self._real).std()
+        found = {"diversity": float(over["gray"].sqrt().mean() / unit) if "gray" in over else None}
+        if self._perceptual is not None:
+            # ST-LPIPS is a squared distance of vectors, so its mean is twice their variance.
+            found["diversity_st_lpips"] = 2 * float(over["seen"].sum()) if "seen" in over else None
+        return found
+
+
+def _gray(image: Pixels) -> Tensor:
+    return image.double().mean(dim=1)
 
 
 def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.evaluation.sifid import frechet_distance, gaussian
 from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.sifid import frechet_distance, gaussian
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.weights import Wheel
 

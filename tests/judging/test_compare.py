@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from internal_gan.evaluation.figures import panel
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
+from internal_gan.judging import compare
+from internal_gan.judging.compare import MAX_PICTURES, Shown
+from internal_gan.judging.figures import panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record
-from internal_gan.tasks import compare
-from internal_gan.tasks.compare import MAX_PICTURES, Shown, rows_of
 from tests.recorded import record_files
 
 
@@ -70,13 +71,14 @@ def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_pa
     assert found["swd1"] < as_drawn["swd1"] / 10
 
 
-def test_a_row_has_what_is_known_of_a_run(tmp_path: Path) -> None:
-    records = [
-        Record("a-seed=1", ["image='a.jpg'", "seed=1", "model.crop=24"], 0),
-        Record("b-seed=2", ["image='b.jpg'", "seed=2", "model.crop=24"], 2, "no photo"),
-    ]
+def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Record("a-seed=1", ["image='a.jpg'", "seed=1", "model.crop=24"], 0).write(tmp_path)
+    lacking = ["image='b.jpg'", "seed=2", "model.crop=24"]
+    Record("b-seed=2", lacking, 2, "no photo").write(tmp_path)
     RunFolder.create(tmp_path / "a-seed=1").write_status("finished", seconds=12.4)
-    rows = rows_of(tmp_path, records, [{"swd1": 0.123456, "copy": 2.0}, {}])
+    figures = {"a-seed=1": {"swd1": 0.123456, "copy": 2.0}, "b-seed=2": {}}
+    monkeypatch.setattr(compare, "figures_of", lambda folder, name, measure: figures[name])
+    rows = compare.compare(tmp_path)
     columns = ["job", "seed", "state", "seconds", "swd1", "copy", "reason"]
     assert [list(row) for row in rows] == [columns] * 2
     assert [list(row.values()) for row in rows] == [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin
-from internal_gan.finishing.verification import MAP_SIDE, origin_map, shares_in_words
+from internal_gan.judging.verify import MAP_SIDE, origin_map, shares_in_words
 
 
 def of(kinds: list[int], places: list[tuple[int, int]] | None = None) -> Origin:

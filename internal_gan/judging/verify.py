@@ -1,21 +1,32 @@
-"""Where the pixels of a result come from: shares, a map, and a check of the claim."""
+"""Where the pixels of a result come from: a check of the claim, shares and a map."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
-from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin
+from internal_gan.errors import UserError, about
+from internal_gan.finishing.origin import (
+    BLENDED,
+    EXACT,
+    OTHER,
+    READ_SIDE,
+    Origin,
+    as_source,
+    differences,
+    origin_path,
+    read_origin,
+)
 from internal_gan.images.colours import colour_code
-from internal_gan.images.levels import largest_level, levels_of
+from internal_gan.images.files.image import read_image
+from internal_gan.images.levels import largest_level
 from internal_gan.images.photo import Photo
-from internal_gan.patches.origins import taken
-from internal_gan.shapes import Levels, Pixels
+from internal_gan.shapes import Pixels
 from internal_gan.units import counted
 
 # Longest side of a map, in pixels.
@@ -32,12 +43,14 @@ class Verification:
 
     Attributes:
         origin: the claim that was checked.
+        photo: that it was compared with, at the size that the claim refers to.
         wrong: (H, W), pixels that are claimed to be exact copies and are not.
         change: mean and largest difference of blended pixels from the photo's, in levels of 255, in
             the channel that differs most.
     """
 
     origin: Origin
+    photo: Photo
     wrong: NDArray[np.bool_]
     change: tuple[float, float]
 
@@ -86,7 +99,7 @@ class Verification:
         return ", ".join(parts)
 
 
-def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
+def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None) -> Verification:
     """Compare every pixel of a picture with the photo's pixel from which it claims to come.
 
     Exact copies have the same levels in all channels, and the same transparency if the photo has
@@ -94,73 +107,35 @@ def check_origin(picture: Photo, origin: Origin, photo: Photo) -> Verification:
     another machine may round differently.
 
     Args:
-        photo: from :func:`internal_gan.finishing.origin.as_source`.
+        picture, photo: files, or pictures in memory.
+        file: the picture's origin, by default the one next to its file.
 
     Raises:
-        UserError: picture and origin have different sizes.
+        UserError: a picture or the origin cannot be read, or their sizes do not match.
     """
+    if file is None:
+        if isinstance(picture, Photo):
+            raise UserError("origin: a picture in memory needs the name of its NAME.origin.png")
+        file = origin_path(picture)
+    if isinstance(picture, Path):
+        picture = read_image(picture)
+    with about("verify.origin"):
+        origin = read_origin(file)
+    with about("verify.photo"):
+        if isinstance(photo, Path):
+            photo = read_image(photo, longest=max(READ_SIDE, *origin.photo_size))
+        photo = as_source(photo, origin.photo_size)
     if picture.size != origin.kinds.shape:
-        sizes = [f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape)]
-        raise UserError(f"the picture has {sizes[0]} pixels, and its origin has {sizes[1]}")
-    white, off = _differences(picture, photo, origin.places)
+        ours, its = (f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape))
+        raise UserError(
+            f"verify.origin={file}: the picture has {ours} pixels, and its origin has {its}"
+        )
+    white, off = differences(picture, photo, origin.places)
     allowed = 0 if photo.full_size == origin.photo_size else white // largest_level(photo)
     wrong = (origin.kinds == EXACT) & (off > allowed)
     changed = off[origin.kinds == BLENDED] * (255 / white)
     change = (float(changed.mean()), float(changed.max())) if changed.size else (0.0, 0.0)
-    return Verification(origin, wrong, change)
-
-
-def compared(
-    picture: Photo,
-    photo: Photo,
-    places: NDArray[np.int32],
-    known: NDArray[np.bool_],
-    number: int = 0,
-) -> Origin | None:
-    """The origin of a picture made from a photo, with exact copies found by comparison; None if the
-    photo has more than ``MAX_SIDE`` pixels a side.
-
-    Args:
-        picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
-        places: (H, W, 2), row and column of each pixel in the photo.
-        known: (H, W), whether the pixel comes from there; if it differs, it was blended.
-        number: the photo's number.
-    """
-    if max(photo.size) > MAX_SIDE:
-        return None
-    places = np.where(known[..., None], places, 0).astype(np.int32)
-    _, off = _differences(picture, photo, places)
-    kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
-    return Origin(places, kinds, photo.size, number)
-
-
-def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
-    """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
-    if picture.size != photo.size:
-        return np.zeros(picture.size, np.bool_)
-    places = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
-    same: NDArray[np.bool_] = _differences(picture, photo, places)[1] == 0
-    return same
-
-
-def _differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tuple[int, Levels]:
-    """The level of white, and the difference in levels from the photo's pixels, in the channel that
-    differs most."""
-    white = max(largest_level(picture), largest_level(photo))
-    ours, source = (_channels(image, photo, white) for image in (picture, photo))
-    there = taken(source, places)
-    off = np.maximum(ours, there) - np.minimum(ours, there)
-    return white, off.max(axis=2)
-
-
-def _channels(image: Photo, photo: Photo, white: int) -> Levels:
-    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha; fully
-    transparent pixels then have no colour."""
-    pixels = image.pixels if image is photo or image.raw is None else image.raw
-    if photo.alpha is not None and (photo.alpha < 1).any():
-        alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
-        pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
-    return levels_of(pixels, white)
+    return Verification(origin, photo, wrong, change)
 
 
 def origin_map(origin: Origin) -> Pixels:

@@ -1,1 +1,0 @@
-"""Figures and maps that evaluate results."""

@@ -1,0 +1,165 @@
+"""The runs of a folder side by side: what differs, and the figures of their pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from internal_gan.errors import UserError
+from internal_gan.files import atomic_write, natural, read_json_object
+from internal_gan.finishing.origin import origin_path, read_origin
+from internal_gan.hints import fits
+from internal_gan.images.files.image import read_image
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.fidelity import judge_hole
+from internal_gan.judging.figures import means, panel
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.jobs import Record, read_records
+from internal_gan.runs.results import read_results
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
+
+FIGURES_FOLDER = ".figures"
+# A run is judged by this many pictures; more take longer and hardly change the figures.
+MAX_PICTURES = 4
+# What is known of a run, by the names of columns.
+Row = dict[str, str | float | None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The pictures by which a run is evaluated.
+
+    Attributes:
+        photo: what they are compared with, if it exists.
+        pictures: the first results, or else frames of a film.
+        holes: for each filled hole the picture before, and the mask, white inside.
+    """
+
+    photo: Path | None
+    pictures: Sequence[Path]
+    holes: Sequence[tuple[Path, Path]] = ()
+
+
+def compare(folder: Path, *, measure: bool = True) -> list[Row]:
+    """What is known of each run in a folder, without columns that are empty for all.
+
+    They are its name (``job``), the options that differ, its ``state`` and ``seconds``, the figures
+    of its first pictures, without ``measure`` only if they are known already, and the ``reason`` of
+    a failure.
+    """
+    records = records_of(folder)
+    figures = [figures_of(folder, record.name, measure=measure) for record in records]
+    values = [record.values for record in records]
+    keys = dict.fromkeys(key for each in values for key in each)
+    # The photo is in the run's name.
+    differing = [k for k in keys if k != "image" and len({each.get(k) for each in values}) > 1]
+    names = dict.fromkeys(name for each in figures for name in each)
+    rows = list[Row]()
+    for record, given, known in zip(records, values, figures, strict=True):
+        status = RunFolder(folder / record.name).status()
+        row: Row = {"job": record.name, **{key: given.get(key) for key in differing}}
+        row["state"] = status["state"] if record.state == "running" else record.state
+        row |= {"seconds": status.get("seconds"), **{name: known.get(name) for name in names}}
+        rows.append(row | {"reason": record.reason or None})
+    used = [name for name in rows[0] if any(row[name] not in ("", None) for row in rows)]
+    return [{name: row[name] for name in used} for row in rows]
+
+
+def records_of(folder: Path) -> list[Record]:
+    """The runs of a folder; a UserError if there are none."""
+    if not folder.is_dir():
+        raise UserError(f"runs={folder}: there is no such folder")
+    if records := read_records(folder):
+        return records
+    # Not those of a multirun; in the folder or one level deeper.
+    paths = [path.parent for depth in ("*", "*/*") for path in folder.glob(f"{depth}/config.yaml")]
+    names = sorted((path.relative_to(folder).as_posix() for path in paths), key=natural)
+    if not names:
+        raise UserError(f"runs={folder}: contains no run folders")
+    return [Record(name, []) for name in names]
+
+
+def shown_of(run: Path) -> Shown:
+    """The photo and the first pictures of a run."""
+    made = read_results(run)
+    results = [result for result in made if result.kind == "result"]
+    chosen = (results or [result for result in made if result.kind == "frame"])[:MAX_PICTURES]
+    pictures = [run / result.file for result in chosen]
+    if not any(result.task == "inpaint" for result in chosen):
+        photo = run / "photo.png"
+        return Shown(photo if photo.is_file() else None, pictures)
+    beside = {(result.kind, result.group): run / result.file for result in made}
+    before, masks = (
+        [beside.get((kind, result.group)) for result in chosen] for kind in ("before", "mask")
+    )
+    holes = [(b, m) for b, m in zip(before, masks, strict=True) if b and m]
+    # The folder's photo.png is only the part around the hole.
+    return Shown(holes[0][0] if len(holes) == len(chosen) else None, pictures, holes)
+
+
+def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
+    """The figures of a run's pictures; none without pictures, or without a photo."""
+    shown = shown_of(folder / name)
+    if shown.photo is None or not shown.pictures:
+        return {}
+    path = folder / FIGURES_FOLDER / f"{name}.json"
+    judged = [(file.name, file.stat()) for file in (shown.photo, *shown.pictures)]
+    of = [[name, status.st_size, status.st_mtime_ns] for name, status in judged]
+    known = read_json_object(path)
+    if known.get("of") == of and fits(known.get("figures"), dict[str, float]):
+        return dict(known["figures"])
+    if not measure:
+        return {}
+    try:
+        figures = judge(shown)
+    except UserError:
+        # The pictures are smaller than the patches.
+        figures = {}
+    # If they cannot be written, the figures are measured again next time.
+    with suppress(UserError, OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
+    return figures
+
+
+def judge(shown: Shown) -> dict[str, float]:
+    """The figures of a run's pictures.
+
+    For filled holes they are the means of :func:`~internal_gan.judging.fidelity.judge_hole`,
+    named ``psnr_inside`` and so on; for other pictures
+    :func:`~internal_gan.judging.figures.panel`. A picture that cannot be read, or is too small,
+    is a UserError.
+    """
+    if shown.holes:
+        each = []
+        for path, files in zip(shown.pictures, shown.holes, strict=True):
+            picture, photo, mask = (read_image(file).pixels for file in (path, *files))
+            each.append(judge_hole(photo, picture, (mask[:, :1] > -1).float()))
+        return {f"{name}_inside": value for name, value in means(each).items()}
+    assert shown.photo is not None
+    photo = read_image(shown.photo).pixels
+    return panel(photo, [_as_learnt(path, size_of(photo)) for path in shown.pictures])
+
+
+def _as_learnt(path: Path, photo_size: Size) -> Pixels:
+    """A picture, shrunk as the photo was for training, since photo and picture are compared patch
+    by patch."""
+    picture, origin = read_image(path).pixels, origin_path(path)
+    if not origin.is_file():
+        return picture
+    factor = photo_size[0] / read_origin(origin).photo_size[0]
+    return resize(picture, scaled(size_of(picture), factor)) if factor < 1 else picture
+
+
+def objective(folder: Path, name: str, figure: str) -> float:
+    """The figure of a run that a sweeper minimises; UserError if it has no such figure."""
+    figures = figures_of(folder, name)
+    if figure not in figures:
+        raise UserError(f"objective={figure}: {folder / name} has no such figure")
+    return figures[figure]

@@ -1,0 +1,241 @@
+"""How pictures compare with a photo: figures of each and of groups of them, and maps."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from internal_gan.config.task_options import EvaluateOptions
+from internal_gan.device import prepare_device
+from internal_gan.errors import UserError, about
+from internal_gan.files import distinct, natural
+from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.names import is_picture
+from internal_gan.images.masks import read_mask
+from internal_gan.images.photo import Photo, check_trainable
+from internal_gan.images.resize import resize
+from internal_gan.judging import figures
+from internal_gan.judging.maps import framed, patch_maps
+from internal_gan.judging.sifid import read_inception
+from internal_gan.judging.st_lpips import WHEEL, read_st_lpips
+from internal_gan.models.abilities import Redraws
+from internal_gan.models.base import Model
+from internal_gan.runs.results import BESIDE
+from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
+from internal_gan.version import __version__
+
+# Largest relative difference of aspect ratios that count as equal.
+SAME_ASPECT = 0.02
+# A picture to evaluate, in a file or in memory, and pictures by the names of their groups.
+Sample = Path | Photo
+Groups = Mapping[str, Sequence[Sample]]
+
+
+def evaluate(given: Source, samples: Sequence[Sample] = ()) -> dict[str, Any]:
+    """What :class:`Evaluation` finds about ``samples``, by default the files that the option names,
+    beside the photo of a run."""
+    evaluation = Evaluation(given.options.evaluate, given)
+    groups = evaluation.read(given, samples)
+    for _ in evaluation.judge(groups):
+        pass
+    return evaluation.record()
+
+
+class Evaluation:
+    """The comparison of pictures with a photo.
+
+    Args:
+        wanted: how they are compared.
+        photos: those to which the origins of the pictures refer.
+
+    Attributes:
+        real: the photo, which :meth:`read` reads.
+        rows: the ``file``, ``group``, ``size`` and ``figures`` of each picture so far.
+        lines: what :meth:`read` found, in words.
+    """
+
+    real: Pixels
+
+    def __init__(self, wanted: EvaluateOptions, photos: Source) -> None:
+        self.wanted, self.photos = wanted, photos
+        self.rows = list[dict[str, Any]]()
+        self.lines: Sequence[str] = ()
+        self._groups: dict[str, dict[str, Any]] = {}
+        self._mask: Tensor | None = None
+        self._stem = self._perceptual = None
+        if wanted.inception is not None:
+            self._stem = read_inception(wanted.inception, "evaluate.inception")
+        if wanted.perceptual:
+            self._perceptual = read_st_lpips("evaluate.perceptual=true")
+
+    @property
+    def least(self) -> int:
+        """The shortest side that pictures may have, in pixels."""
+        return figures.smallest_side(self.wanted.patches)
+
+    def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
+        """Read the photo and the mask of a run, and check the samples: those in memory, or the
+        files that the option names.
+
+        If all have one smaller size with the photo's aspect ratio, the photo is shrunk to it.
+        """
+        wanted = self.wanted
+        if not given.has_photos or not (samples or wanted.samples):
+            lacking = "evaluate.samples=FOLDER" if given.has_photos else "evaluate.real=PHOTO"
+            raise UserError(f"task=evaluate without checkpoint= also needs {lacking}")
+        device, reason = prepare_device(given.options.device)
+        self.lines = [f"Device {device} ({reason})"]
+        with about("evaluate.real"):
+            photo = given.photo()
+        groups = {"samples": samples} if samples else _groups(Path(str(wanted.samples)))
+        every = list(chain.from_iterable(groups.values()))
+        sizes = [self._size(sample) for sample in every]
+        share = [a / b for a, b in zip(sizes[0], photo.size, strict=True)]
+        same_aspect = abs(share[0] / share[1] - 1) <= SAME_ASPECT
+        if len(set(sizes)) == 1 and max(share) < 1 and same_aspect:
+            shrunk = f"Photo shrunk from {_by(photo.size)} to its samples' size, {_by(sizes[0])}"
+            self.lines = [*self.lines, shrunk]
+            pixels = resize(photo.pixels, sizes[0]).clamp(-1, 1)
+            photo = replace(photo, pixels=pixels, alpha=None)
+        check_trainable(photo, self.least)
+        self.real = photo.pixels.to(device)
+        if (given_mask := given.read("evaluate.mask")) is not None:
+            mask = read_mask(given_mask, photo.size, option="evaluate.mask", white="is compared")
+            self._mask = mask.to(device)
+            for sample, size in zip(every, sizes, strict=True):
+                if size != photo.size:
+                    raise UserError(
+                        f"{_name(sample)}: {_by(size)} pixels; with evaluate.mask= pictures need "
+                        f"the photo's size, {_by(photo.size)}"
+                    )
+        return groups
+
+    def judge(self, groups: Groups) -> Iterator[dict[str, Pixels]]:
+        """Measure one picture after the other; yields the maps of each, none after the first
+        ``wanted.maps``, by names such as ``NAME/error-full-size``."""
+        every = [(group, sample) for group, samples in groups.items() for sample in samples]
+        stems = [(group, Path(_name(sample)).stem) for group, sample in every]
+        rooms = distinct([s if len(groups) == 1 else f"{group}-{s}" for group, s in stems])
+        for network in filter(None, (self._stem, self._perceptual)):
+            network.to(self.real.device)
+        spreads = {group: figures.Diversity(self.real, self._perceptual) for group in groups}
+        for (group, sample), room in zip(every, rooms, strict=True):
+            pixels = _read(sample).pixels.to(self.real.device)
+            row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
+            found, maps = self._figures(sample, pixels), dict[str, Pixels]()
+            spreads[group].add(pixels)
+            if len(self.rows) < self.wanted.maps:
+                maps, worst = patch_maps(self.real, pixels, self.wanted.patches[0])
+                maps["worst-places"] = framed(pixels, worst)
+                row["worst"] = [asdict(place) for place in worst]
+            self.rows.append({**row, "figures": found})
+            yield {f"{room}/{name}": maps[name].cpu() for name in sorted(maps, key=natural)}
+        for group, spread in spreads.items():
+            own = [row["figures"] for row in self.rows if row["group"] == group]
+            summary = {"count": len(own), "figures": figures.summarise(own)}
+            self._groups[group] = summary | spread.figures
+
+    def record(self, model: Model | None = None) -> dict[str, Any]:
+        """What ``evaluation.json`` holds, once all are judged; ``model`` drew them."""
+        wanted, photos = self.wanted, self.photos
+        names = dict.fromkeys(name for row in self.rows for name in row["figures"])
+        run = None if model is None else {"family": model.family, "run": str(photos.folder)}
+        record = {
+            "package_version": __version__,
+            "torch_version": torch.__version__,
+            "real": {"file": photos.options.photo, "size": list(self.real.shape[-2:])},
+            "model": run,
+            "reconstruction": _reconstruction(model),
+            "patches": wanted.patches,
+            "exact": wanted.exact,
+            "inception": None if self._stem is None else asdict(self._stem.weights),
+            "perceptual": f"{WHEEL.name} {WHEEL.version}" if wanted.perceptual else None,
+            "groups": self._groups,
+            "samples": self.rows,
+            "meaning": {name: figures.meaning(name) for name in names},
+        }
+        # The PSNR of equal images is infinite, for which JSON has no number.
+        known: dict[str, Any] = json.loads(json.dumps(record), parse_constant=lambda name: None)
+        return known
+
+    def _size(self, sample: Sample) -> Size:
+        """The size of a sample, which must have room for the patches."""
+        with about("evaluate.samples"):
+            size = _read(sample).size
+        if min(size) < self.least:
+            raise UserError(
+                f"{_name(sample)}: {_by(size)} pixels; patches of {max(self.wanted.patches)} need "
+                f"{self.least} pixels a side"
+            )
+        return size
+
+    def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
+        wanted, real, perceptual = self.wanted, self.real, self._perceptual
+        found = figures.judge(real, pixels, wanted.patches, wanted.exact, self._stem, perceptual)
+        if self._mask is not None:
+            found |= figures.compare(real, pixels, self._mask, perceptual)
+        return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))
+
+    def _pieces(self, path: Path, sample: Pixels) -> dict[str, float]:
+        """The figures that need a picture's origin; none if that is missing or of another photo."""
+        if not origin_path(path).is_file():
+            return {}
+        try:
+            origin = read_origin(origin_path(path))
+            if origin.photo >= self.photos.count or origin.kinds.shape != sample.shape[-2:]:
+                return {}
+            longest = max(READ_SIDE, *origin.photo_size)
+            source = as_source(self.photos.photo(origin.photo, longest=longest), origin.photo_size)
+        except UserError:
+            return {}
+        return figures.judge_pieces(sample, origin, source.pixels)
+
+
+def _read(sample: Sample) -> Photo:
+    return sample if isinstance(sample, Photo) else read_image(sample)
+
+
+def _name(sample: Sample) -> str:
+    return IN_MEMORY if isinstance(sample, Photo) else str(sample)
+
+
+def _reconstruction(model: Model | None) -> dict[str, float] | None:
+    """How well the model reconstructs its photo, if it can."""
+    if not isinstance(model, Redraws):
+        return None
+    rebuilt = model.reconstruct()
+    image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)
+    return figures.compare(image, rebuilt)
+
+
+def _groups(path: Path) -> dict[str, list[Path]]:
+    """The picture file or the folder of pictures at ``path``; each subfolder is a group."""
+    if path.is_file():
+        return {"samples": [path]}
+    if not path.is_dir():
+        raise UserError(f"evaluate.samples={path}: there is no such file or folder")
+    entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
+    folders = [entry for entry in entries if entry.is_dir() and entry.name not in BESIDE]
+    found = [("samples", _pictures(path)), *((sub.name, _pictures(sub)) for sub in folders)]
+    found = [(name, files) for name, files in found if files]
+    if not found:
+        raise UserError(f"evaluate.samples={path}: contains no images")
+    names = distinct([name for name, _ in found])
+    return {name: files for name, (_, files) in zip(names, found, strict=True)}
+
+
+def _pictures(folder: Path) -> list[Path]:
+    paths = sorted(folder.iterdir())
+    return [path for path in paths if is_picture(path.name) and not path.name.startswith(".")]
+
+
+def _by(size: Sequence[int]) -> str:
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,62 @@
+"""Which figures an evaluation has, what they are called, and how much samples differ."""
+
+from itertools import combinations
+from statistics import fmean
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.judging.figures import Diversity, judge, mean_interval, meaning
+from internal_gan.judging.st_lpips import StLpips
+from internal_gan.patches.statistics import diversity, layout_distances
+from tests.judging.test_st_lpips import distance
+from tests.tiny import picture
+from tests.wheels import st_lpips_tensors
+
+
+def noise(seed: int, height: int, width: int) -> Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
+
+
+def test_the_layout_is_judged_where_a_patch_fits() -> None:
+    photo, sample = noise(1, 88, 44), noise(2, 28, 56)
+    found = judge(photo, sample)
+    figures = layout_distances(photo, sample)
+    assert {name: found[name] for name in found if name.startswith("layout")} == figures
+    assert set(figures) == {
+        f"layout_{way}_{patch}" for way in ("coherence", "completeness") for patch in (11, 15)
+    }
+    assert [meaning(name)["best"] for name in figures] == ["0"] * 4
+    assert meaning("layout_completeness_15")["meaning"].endswith("patches, 15 pixels a side")
+
+
+def test_the_interval_of_many_values_is_that_of_the_normal_distribution() -> None:
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    half = 1.96 * values.std() / 20
+    expected = (values.mean() - half, values.mean() + half)
+    assert mean_interval(list(values)) == pytest.approx(expected, abs=0.02)
+    assert mean_interval(list(values)) == mean_interval(list(values))
+    assert mean_interval([3.0]) is None
+
+
+PICTURES = [picture(seed=seed) for seed in range(4)]
+
+
+def test_the_diversity_is_that_of_all_samples_of_the_photos_size() -> None:
+    spread = Diversity(picture(seed=9))
+    for image in (picture(50, 56), *PICTURES):
+        spread.add(image)
+    expected = diversity(picture(seed=9), torch.cat(PICTURES))
+    assert spread.figures == {"diversity": pytest.approx(expected, rel=1e-6)}
+
+
+def test_the_perceptual_diversity_is_the_mean_distance_of_all_pairs() -> None:
+    spread = Diversity(picture(50, 60), StLpips(st_lpips_tensors()))
+    assert set(spread.figures.values()) == {None}
+    for image in (*PICTURES, picture(50, 56)):
+        spread.add(image)
+    pairs = [distance(*pair) for pair in combinations(PICTURES, 2)]
+    assert spread.figures["diversity_st_lpips"] == pytest.approx(fmean(pairs), rel=1e-4)
