@@ -208,52 +208,6 @@ def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
     assert not Path("out/compare").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "piece"),
-    [
-        ([], "needs checkpoint=RUN, the run folder of a trained model, or files: evaluate.real"),
-        (["evaluate.real=photo.png"], "also needs evaluate.samples=FOLDER"),
-        (["evaluate.samples=drawn"], "also needs evaluate.real=PHOTO"),
-        (["evaluate.real=no.png", "evaluate.samples=drawn"], "evaluate.real=no.png: no such file"),
-        (["evaluate.real=photo.png", "evaluate.samples=no"], "evaluate.samples=no: there is no"),
-        (["evaluate.real=photo.png", "evaluate.samples=empty"], "empty: contains no images"),
-        (["evaluate.real=photo.png", "evaluate.samples=broken.png"], "evaluate.samples=broken.png"),
-        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.mask=photo.png"], "wide"),
-        (["evaluate.real=photo.png", "evaluate.samples=drawn", "sample.count=3"], "sample.count"),
-        (
-            ["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.patches=[17]"],
-            "patches of 17 need 68 pixels a side",
-        ),
-        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.patches=[2]"], "3 to 31"),
-        (["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.maps=-1"], "0 or more"),
-        (
-            ["evaluate.real=photo.png", "evaluate.samples=drawn", "evaluate.inception=photo.png"],
-            "evaluate.inception=photo.png: not a state dict",
-        ),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_a_mistake_is_one_line_and_leaves_no_folder(
-    shell: Shell, files: list[str], arguments: list[str], piece: str
-) -> None:
-    Path("empty").mkdir()
-    Path("broken.png").write_bytes(b"no picture")
-    before = sorted(Path.cwd().iterdir())
-    answer = shell("task=evaluate", *arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert piece in answer.lines[0]
-    assert sorted(Path.cwd().iterdir()) == before
-
-
-def test_files_beside_a_model_are_refused(shell: Shell, tmp_path: Path) -> None:
-    a_model(tmp_path / "run")
-    answer = shell("task=evaluate", "checkpoint=run", "evaluate.real=photo.png", "output=out")
-    assert answer.code == 2
-    assert "evaluate.real: not allowed with checkpoint=" in answer.err
-    assert not Path("out").exists()
-
-
 def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[str]) -> None:
     """One picture is the photo in two pieces, another is of another photo; the last is unknown."""
     photo = read_image("photo.png").pixels
@@ -315,13 +269,3 @@ def test_perceptual_figures_are_measured_on_request(
     figures = record("two")["samples"][0]["figures"]
     assert 0 < figures["st_lpips"] != figures["st_lpips_inside"] > 0
     assert "ST-LPIPS inside the mask" in Path("two/index.html").read_text()
-
-
-def test_perceptual_figures_need_their_package(shell: Shell, files: list[str]) -> None:
-    answer = shell(*files, "evaluate.perceptual=true", "output=out")
-    assert answer.code == 2
-    assert answer.lines == [
-        "error: evaluate.perceptual=true needs stlpips-pytorch 0.0.2: "
-        "pip install --no-deps stlpips-pytorch==0.0.2"
-    ]
-    assert not Path("out").exists()

@@ -128,12 +128,6 @@ def test_an_origin_of_another_size_is_refused(result: Path, shell: Shell) -> Non
     assert "the picture has 20x30 pixels, and its origin has 120x168" in answer.err
 
 
-def test_verify_without_a_photo_names_the_missing_option(result: Path, shell: Shell) -> None:
-    answer = shell("task=verify", f"image={result}")
-    assert answer.code == 2
-    assert "task=verify needs verify.photo=PHOTO" in answer.err
-
-
 @pytest.mark.parametrize("channels", [3, 4])
 def test_16_bits_and_transparency_are_verified(
     shell: Shell, tmp_path: Path, channels: int, photo: str
