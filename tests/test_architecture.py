@@ -13,21 +13,21 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1160,
+    "api": 1140,
     "app": 1510,
-    "config": 1970,
-    "finishing": 2320,
+    "config": 2010,
+    "finishing": 2480,
     "hub": 210,
     "images": 2920,
-    "internal_gan": 1385,
+    "internal_gan": 1400,
     "judging": 1450,
-    "models": 3920,
+    "models": 3910,
     "nn": 1220,
     "patches": 1750,
     "report": 680,
     "runs": 1160,
-    "sweeps": 330,
-    "tasks": 3300,
+    "sweeps": 340,
+    "tasks": 3150,
     "training": 1300,
 }
 
