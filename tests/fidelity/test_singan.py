@@ -260,7 +260,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
 
 def drawn_once() -> list[bool]:
     """Whether samples are the first that are drawn, or the best of two."""
-    found = torch.cat([item.pixels for item in done("sample")])
+    found = torch.cat([item.image.pixels for item in done("sample")])
     model = untrained(base=TINY_PAPER)
     return [torch.equal(found, sample(model, len(found), candidates=n)) for n in (1, 2)]
 
@@ -283,7 +283,7 @@ def injected_as_pasted() -> bool:
 def painted_without_retraining() -> bool:
     """Whether a painting is drawn as it is given, by the networks as they were trained."""
     given, model = picture(seed=1), untrained(base=TINY_PAPER)
-    (found,) = (item.pixels for item in done("paint", image=given) if item.kind == "result")
+    (found,) = (item.image.pixels for item in done("paint", image=given) if item.kind == "result")
     start = start_scale_for(model, PAINT)
     return torch.equal(found, model.inject(resize(given, model.sizes[-1]).clamp(-1, 1), start))
 
