@@ -7,7 +7,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.redrawing import PAINT, working_size
 from internal_gan.tasks.base import Picture, aside
-from internal_gan.tasks.from_image import FromImage
+from internal_gan.tasks.redraw import FromImage
 
 
 class Paint(FromImage[PaintOptions]):
