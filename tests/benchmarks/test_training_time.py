@@ -15,7 +15,8 @@ def test_two_schedules_are_timed_per_scale_and_projected(benchmark: Any) -> None
             "model.min_size=25",
             "model.scale_count=fewest",
         ),
-        *("--candidate", "trainer=fast", "model.num_scales=1", "trainer.max_steps=70"),
+        *("--candidate", "trainer=fast", "model.num_scales=1", "model.drawings=1"),
+        "trainer.max_steps=70",
     )
     baseline, candidate = found["baseline"], found["candidate"]
     assert [stage["size"] for stage in baseline["stages"]] == [[32, 44], [40, 56]]

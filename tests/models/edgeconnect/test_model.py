@@ -203,9 +203,10 @@ def test_the_families_share_their_building_blocks() -> None:
 
 
 def model_parts(name: str) -> list[torch.nn.Module]:
-    """Every module of the networks trained in a model's last stage."""
-    recipe = build(compose([f"model={name}"]).model)
-    model = recipe.prepare(picture(64, 64))
+    """Every module of the networks trained in a small model's last stage."""
+    few = ["model.drawings=1"] if name == "singan" else []
+    recipe = build(compose([f"model={name}", "model.max_size=32", *few]).model)
+    model = recipe.prepare(picture(32, 32))
     last: Any = finish_stages(recipe, model, model.num_stages)[-1]
     return [*last.generator.modules(), *last.discriminator.modules()]
 
