@@ -14,7 +14,7 @@ from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgres
 from internal_gan.api import keywords
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
-from internal_gan.images.files import decoded
+from internal_gan.images.files import decode
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.resize import resize
@@ -118,7 +118,7 @@ class TestPicturesIn:
     def test_a_large_picture_in_memory_is_kept_whole(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(decoded, "WHOLE_PIXELS", 1000)
+        monkeypatch.setattr(decode, "WHOLE_PIXELS", 1000)
         model = fit(np.kron(ARRAY, np.ones((8, 8, 1), np.uint8)), tmp_path / "run")
         assert model.photo.size == (448, 320)
 

@@ -8,8 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
-from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
-from internal_gan.images.files.decoded import photo_of
+from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask

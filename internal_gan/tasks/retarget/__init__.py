@@ -1,16 +1,19 @@
 """task=retarget: the photo in other sizes and shapes, with its own patches."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
+from internal_gan.finishing.finisher import Finished
+from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.windows import bounds
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, aside
-from internal_gan.tasks.retarget.full_size import finished, in_outline
 from internal_gan.tasks.retarget.targets import Target, photo_of, targets
 
 
@@ -57,6 +60,43 @@ def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[
     folder, size = f"compare/{name}", size_of(image)
     yield aside(f"{folder}/{family}.png", image, made=True)
     yield aside(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1))
+
+
+def finished(drawing: Tensor, target: Target) -> Finished:
+    """The finished rectangle of a drawing (1, 3, h, w) in [-1, 1], of the target's drawing size."""
+    finisher, protected = target.finisher, target.protected
+    if target.protect is None or protected is None:
+        return finisher(drawing)
+    mask = resize(protected, finisher.photo_size).clamp(0, 1)
+    small = protect(target.protect, target.drawing_size)
+    kept = enlarged(small, size_of(target.protect), mask, target.size)
+    return finisher(drawing, protection=kept)
+
+
+def in_outline(drawn: Finished, target: Target) -> Finished:
+    """A finished rectangle, cut by the target's outline and placed where that is."""
+    if target.transform is not None:
+        return _cut(drawn, target.transform.coverage(target.size))
+    if target.mask is None:
+        return drawn
+    window = bounds(target.mask)
+    inside = (..., *window)
+
+    def placed(image: Tensor) -> Tensor:
+        canvas = image.new_zeros(*image.shape[:-2], *target.size)
+        canvas[inside] = image
+        return canvas
+
+    alpha = None if drawn.alpha is None else placed(drawn.alpha)
+    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *window)
+    whole = replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)
+    return _cut(whole, target.mask)
+
+
+def _cut(drawn: Finished, outline: Tensor) -> Finished:
+    """A picture that is transparent outside an outline, (1, 1, height, width) in [0, 1]."""
+    alpha = outline if drawn.alpha is None else outline.to(drawn.alpha) * drawn.alpha
+    return replace(drawn, alpha=alpha)
 
 
 TASK = Retarget

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from internal_gan.images.files import decode, decoded
+from internal_gan.images.files import decode
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -72,7 +72,7 @@ FILES: dict[str, Callable[[Path], None]] = {
 @pytest.fixture(autouse=True)
 def huge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lowers the limit so that small pictures count as huge."""
-    monkeypatch.setattr(decoded, "WHOLE_PIXELS", 10_000)
+    monkeypatch.setattr(decode, "WHOLE_PIXELS", 10_000)
 
 
 def shrunk(photo: Photo) -> Tensor:
@@ -84,7 +84,7 @@ def check_alike(small: Photo, whole: Photo) -> None:
     """They differ by less than an 8-bit level where visible, or by four if a JPEG file was decoded
     at a part of its size; hidden pixels are filled anyway."""
     assert small.full_size == whole.size == whole.full_size
-    assert max(small.size) == decoded.GAP * LONGEST
+    assert max(small.size) == decode.GAP * LONGEST
     assert (small.mode, small.bit_depth) == (whole.mode, whole.bit_depth)
     difference = (shrunk(small) - shrunk(whole)).abs()
     if whole.alpha is not None:
