@@ -33,7 +33,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.sampling import samples
 from internal_gan.report.table import as_markdown
-from internal_gan.units import Size
+from internal_gan.units import Size, three_digits
 
 SIZES = ((45, 60), (90, 120), (188, 250), (500, 500), (1000, 1000), (2000, 2000))
 
@@ -78,9 +78,10 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
             "seconds, SinGAN": shown(found["seconds"]),
             "megapixels a second": shown(found["megapixels_per_second"]),
         }
-        if seconds := found.get("formula_seconds"):
-            row["seconds, closed form"] = f"{seconds:.3g}"
-            row["SinGAN's drawings in that time"] = f"{seconds / found['seconds']['median']:.3g}"
+        seconds = found.get("formula_seconds")
+        times = None if seconds is None else seconds / found["seconds"]["median"]
+        row["seconds, closed form"] = three_digits(seconds)
+        row["SinGAN's drawings in that time"] = three_digits(times)
         rows.append(row)
     return {"sizes": as_markdown(rows)}
 
