@@ -236,8 +236,10 @@ class PartFinisher:
         photo, source = self.photo, self.source or self.photo
         alpha = photo.alpha if self.alpha is None else self.alpha
         if alpha is not None and source.alpha is not None:
-            rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
-            alpha = torch.where(self.part > 0, source.alpha[..., rows, columns], alpha)
+            # Other places may lie outside a smaller source.
+            moved = (self.part > 0) & torch.from_numpy(known)
+            rows, columns = torch.from_numpy(places)[moved[0, 0]].long().unbind(dim=-1)
+            alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         written = as_written(pixels, photo, alpha)
         origin = compared(written, source, places, known, self.number)
         return Finished(pixels, drawing, origin, alpha, photo)
