@@ -27,8 +27,6 @@ from internal_gan.files import disk_errors
 from internal_gan.sweeps.multirun import sweep
 from internal_gan.version import __version__
 
-_COMPLETION = r"(install|uninstall|query)=(bash|fish|zsh)"
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line with ``argv``, by default the process's arguments.
@@ -103,7 +101,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     flags = parser.parse_intermixed_args(arguments)
     if wrong := [override for override in flags.overrides if override.startswith("-")]:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
-    if flags.shell_completion and not re.fullmatch(_COMPLETION, " ".join(flags.overrides)):
+    if flags.cfg and flags.multirun:
+        fail("--cfg job shows one run; leave out -m")
+    # Only a shell asks for completions, and says of which line.
+    actions = "install|uninstall|query" if os.environ.get("COMP_LINE") else "install|uninstall"
+    wanted = rf"({actions})=(bash|fish|zsh)"
+    if flags.shell_completion and not re.fullmatch(wanted, " ".join(flags.overrides)):
         fail(f"{' '.join(arguments)}: allowed are -sc install=bash, fish or zsh, and uninstall=")
     return flags
 
