@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import threading
@@ -59,10 +60,11 @@ def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> Dict
         raise
     except Exception as error:
         names = [o for o in overrides if key_of(o) in groups() or key_of(o).startswith("hydra/")]
-        try:
-            chosen = _compose(names, True)
-        except Exception:
-            chosen = _compose([], True)
+        chosen = _compose([], True)
+        for some in (names, [name for name in names if "/" not in key_of(name)]):
+            with contextlib.suppress(Exception):
+                chosen = _compose(some, True)
+                break
         raise refused(overrides, error, chosen) from error
 
 

@@ -46,6 +46,10 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
         if name in _PLUGINS:
             return needs_extra(group.removeprefix("hydra/"), name)
         return unknown(group, name, error.options)
+    absent = groups().keys() - chosen.hydra.runtime.choices.keys()
+    for override in map(parsed, overrides):
+        if override.key_or_group in absent and not override.is_add():
+            return UserError(f"{override.input_line}: the chosen model has no such part")
     why = [" ".join(str(error).split()), str(error.__cause__ or "").partition("\n")[0]]
     return UserError(": ".join(filter(None, why)) or type(error).__name__)
 
