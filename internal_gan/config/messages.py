@@ -100,7 +100,7 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
     siblings = [k for k in known if k.rpartition(".")[0] == parent] or [
         k for k in known if "." not in k and "/" not in k
     ]
-    hint = nearest(key, known) or "."
+    hint = nearest(key, [k for k in known if k != parent]) or "."
     return UserError(f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}")
 
 

@@ -355,7 +355,7 @@ class InpaintOptions:
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    count: int = _result_count("all but the first are random")
+    count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
 
 
@@ -363,7 +363,7 @@ class InpaintOptions:
 class FillOptions:
     """A hole filled with the photo's own patches, without training."""
 
-    count: int = _result_count("all but the first are random")
+    count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
 
 
@@ -439,7 +439,7 @@ class ExtendOptions:
         "a length such as 3mm, or null",
         lambda v: LENGTH.fullmatch(v) is not None and float(v[:-2]) > 0,
     )
-    count: int = _result_count("all but the first are random")
+    count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
 
 

@@ -177,8 +177,8 @@ class Finisher(AsDrawn):
         own = self.photo_size
         named = {AUTO: longest, "photo": None, "model": max(own)}
         side = named[resolution] if isinstance(resolution, str) else resolution
-        at_once = None if side is None else max(side, READ_SIDE)
-        photo = read(at_once)
+        read_side = None if side is None else max(side, READ_SIDE)
+        photo = read(read_side)
         full = photo.full_size
         if isinstance(zoom, float | int):
             side = round(zoom * max(full))
@@ -192,7 +192,7 @@ class Finisher(AsDrawn):
             share = min(ratios) if zoom is None else min(1.0, math.sqrt(math.prod(ratios)))
             side = max(own) if share * max(full) < max(own) else round(share * max(full))
             side = min(side, LONGEST) if zoom is None else side
-        if at_once is not None and (side is None or side > at_once):
+        if read_side is not None and (side is None or side > read_side):
             photo = read(side)
         self._number, self.photo_size = number, fit_size(full, side)
         if max(self.photo_size) > MAX_SIDE:

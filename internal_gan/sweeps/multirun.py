@@ -50,7 +50,7 @@ OmegaConf.register_new_resolver(
 
 
 def sweep(overrides: Sequence[str]) -> int:
-    """Run the jobs of a multirun, all checked before the first; returns the exit code."""
+    """Run the jobs of a multirun, once the options of all compose; returns the exit code."""
     folder, overrides = _checked(overrides)
     ctrl_c_raises()
     print(f"Run folders in {short(str(folder))}", flush=True)
