@@ -150,6 +150,7 @@ def exported(run: Path, file: Path) -> Any:
     return pytest.importorskip("onnxruntime").InferenceSession(file)
 
 
+@pytest.mark.slow
 def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
     run = trained(tmp_path / "model", "model.generator.output_std=null")
     save_options(run.options, run.folder.config_path)

@@ -156,6 +156,7 @@ def of_the_process() -> list[object]:
     ]
 
 
+@pytest.mark.slow
 def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) -> None:
     """Two threads train, and two sample from shared models."""
     photo = to_uint8(picture())[0].permute(1, 2, 0).numpy()

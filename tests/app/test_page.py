@@ -241,6 +241,7 @@ def test_a_result_is_saved_named_and_made_again(looked_at: Any, tmp_path: Path) 
     page.locator("#about", has_text=PHOTO).wait_for()
 
 
+@pytest.mark.slow
 def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     panel = tab(looked_at, "Retarget")
     size_of(looked_at, finished(looked_at, "Reshaped"))
@@ -352,6 +353,7 @@ def test_tabs_drawing_and_results_by_keyboard(looked_at: Any) -> None:
     page.get_by_role("dialog", name="Keys").get_by_role("button", name="Close").click()
 
 
+@pytest.mark.slow
 def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> None:
     page = chromium.new_page()
     page.set_default_timeout(LONG)
@@ -366,6 +368,7 @@ def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> No
     page.close()
 
 
+@pytest.mark.slow
 def test_what_is_asked_goes_before_a_first_look(chromium: Any, address: str, photos: Path) -> None:
     page = chromium.new_page()
     page.set_default_timeout(LONG)
@@ -379,6 +382,7 @@ def test_what_is_asked_goes_before_a_first_look(chromium: Any, address: str, pho
     page.close()
 
 
+@pytest.mark.slow
 def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> None:
     page, asked = chromium.new_page(), list[str]()  # the refusal is an error in the console
     page.set_default_timeout(LONG)

@@ -384,6 +384,7 @@ def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
     raise AssertionError(about)
 
 
+@pytest.mark.slow
 def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -462,6 +463,7 @@ def until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it took too long")
 
 
+@pytest.mark.slow
 def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     worker = Worker()
     answers: dict[str, str | None] = {}

@@ -108,6 +108,7 @@ def test_large_images_use_a_bounded_reproducible_choice_of_patches(
     assert chosen == pytest.approx(exact, rel=0.02)
 
 
+@pytest.mark.slow
 def test_tiling_and_mirroring_count_as_repetition() -> None:
     image = noise(56, 60)
     tiled, mirrored = (torch.cat([image, other], dim=3) for other in (image, image.flip(3)))

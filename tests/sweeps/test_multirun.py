@@ -108,6 +108,7 @@ def test_two_sweeps_cannot_share_a_folder(shell: Shell) -> None:
     assert shell(*RUN, "skip_finished=true").code == 0
 
 
+@pytest.mark.slow
 def test_adding_photos_renames_no_job(shell: Shell) -> None:
     write_photos("photos/a.png", "photos/b.png")
     assert shell(*RUN).code == 0
@@ -122,6 +123,7 @@ def test_adding_photos_renames_no_job(shell: Shell) -> None:
     assert before == {name: started(name) for name in ("a", "b")}
 
 
+@pytest.mark.slow
 def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> None:
     write_photos("a.png")
     command = (
@@ -180,6 +182,7 @@ def test_a_run_with_other_options_is_left_as_it_is(
     assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_task_that_was_stopped_is_done_again(shell: Shell) -> None:
     write_photos("a.png")
     run = ("task=preview", "image=a.png", "preview.count=1", "output=out/a", "skip_finished=true")

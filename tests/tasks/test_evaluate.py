@@ -116,6 +116,7 @@ def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> 
     assert not Path("out/evaluate").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_called_samples_is_a_group_of_its_own(shell: Shell, files: list[str]) -> None:
     Path("drawn/samples").mkdir()
     Path("drawn/wide.png").rename("drawn/samples/1.png")

@@ -235,6 +235,7 @@ def cut_out(under_the_hole: int, name: str) -> Array:
     return array
 
 
+@pytest.mark.slow
 def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     shell: Shell, checkpoint: str
 ) -> None:
@@ -396,6 +397,7 @@ def test_pixels_under_the_hole_affect_neither_model_nor_result(
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
+@pytest.mark.slow
 def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> None:
     save_mask("source.png", box(0, 0, 60, 48))
     spoilt = pixels("photo.png").copy()
@@ -409,6 +411,7 @@ def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> Non
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
+@pytest.mark.slow
 def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: str) -> None:
     save_mask("source.png", box(0, 0, 60, 40))
     arguments = ("image=photo.png", "mask.source=source.png", "model.max_size=84")
@@ -430,6 +433,7 @@ def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: 
     assert not np.array_equal(found["kept"], pixels("other/inpaint/000.png"))
 
 
+@pytest.mark.slow
 def test_a_photo_slightly_larger_than_the_model_is_trained_on_whole(
     shell: Shell, checkpoint: str
 ) -> None:
@@ -447,6 +451,7 @@ def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint:
     assert (pixels("trained/inpaint/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
 
+@pytest.mark.slow
 def test_several_photos_with_a_folder_of_masks_train_one_model(
     shell: Shell, checkpoint: str
 ) -> None:

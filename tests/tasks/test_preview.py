@@ -99,6 +99,7 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
     assert read_image("narrow/preview/000.png").size == (16, 160)
 
 
+@pytest.mark.slow
 def test_python_draws_the_same(shell: Shell) -> None:
     folder = preview(shell, "preview.count=2", "preview.freedom=0.4", "preview.seed=5")
     with Image.open("photo.png") as given:
