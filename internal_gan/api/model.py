@@ -231,6 +231,7 @@ def results(
         network, trained: the model, and the inputs of its training.
         like: whose properties pictures have, unless they have their own.
     """
+    given = dict(given)
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
     given["seed"] = seed_of(given.get("seed"), given.pop("generator", None))

@@ -432,7 +432,9 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
         finally:
             server.kill()
     assert "Traceback" not in said
-    assert server.returncode in (-signal.SIGINT, 130)
+    # A script's background jobs ignore Ctrl-C; then SIGTERM alone ends the server.
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert server.returncode in ((0,) if ignored else (-signal.SIGINT, 130))
 
 
 def test_a_training_that_cannot_start_stops_no_other(
