@@ -169,7 +169,7 @@ def _training(overrides: Sequence[str]) -> list[str]:
 
 def _prepare(override: str, multirun: bool, gather: bool) -> str:
     left, equals, value = override.partition("=")
-    if not equals and not left.startswith("~"):
+    if not left or (not equals and not left.startswith("~")):
         hint = f"; for a photo write image={override}" if override and _exists(override) else ""
         raise UserError(f"{override}: an option is written option=value{hint}. See --help")
     key = key_of(override)

@@ -87,9 +87,12 @@ def shown(overrides: Sequence[str]) -> str:
 
 
 def _check_model(overrides: Sequence[str]) -> None:
-    """Refuse a ``model=`` that would silently replace the one of the chosen experiment."""
+    """Refuse a ``model=`` that would silently replace the one of the chosen experiment, and a part
+    of a trainer in its place."""
     given = values_of(overrides)
     model, experiment = given.get("model"), given.get("experiment")
+    if "/" in (trainer := given.get("trainer", "")):
+        raise unknown("trainer", trainer, groups()["trainer"])
     if model is None or experiment not in groups()["experiment"]:
         return
     if (chosen := model_of(experiment)) not in (None, model):
