@@ -44,7 +44,7 @@ class Sampler(nn.Module):
         """Noise for a picture of the trained size, or a wider one."""
         last = self.network.finished - 1
         height, width = self.network.sizes[last]
-        sizes = self.network.ladder.sizes_for((height, round(width * widened)), last)
+        sizes = self.network.sizes_for((height, round(width * widened)), last)
         return [torch.randn(1, 3 if scale else 1, *size) for scale, size in enumerate(sizes)]
 
     def forward(self, noises: list[Tensor]) -> Tensor:

@@ -156,7 +156,7 @@ def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
     save_options(run.options, run.folder.config_path)
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
-    sizes = model.ladder.sizes_for((31, 25), 2)
+    sizes = model.sizes_for((31, 25), 2)
     noises = [model.random_noise(n, sizes[n], 1, torch.Generator()) for n in range(3)]
     ours = model.synthesise(sizes, lambda scale, size: noises[scale]).clamp(-1, 1)
     inputs = {}

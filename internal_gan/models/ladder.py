@@ -1,19 +1,23 @@
 """A pyramid of generators, one for every scale of an image."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import scaled
-from internal_gan.nn.blocks import MAX_CHANNELS
+from internal_gan.models.base import Model
+from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.nn.blocks import MAX_CHANNELS, MAX_LAYERS
+from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
 MAX_PIXELS = 250_000_000  # of one result; drawing it takes at least 16 gigabytes of memory
 MAX_RESULTS = 1_000_000  # of one call
 
-Refine = Callable[[int, Tensor | None], Tensor]
+# Called with (scale, output) after each scale; its result replaces the output.
 After = Callable[[int, Tensor], Tensor]
 
 
@@ -46,18 +50,26 @@ class Widths:
         return round(min(width, self.limit) if self.factor > 1 else max(width, self.limit))
 
 
-@dataclass(eq=False)
-class Ladder:
-    """The scales of a model, coarsest first: the ``generators`` of those that are finished, and the
-    ``sizes``, empty without an image."""
+class LadderModel(Model):
+    """A model with a generator for every scale, coarsest first.
 
+    Attributes:
+        make_generator: called with ``width``, ``depth`` and ``rng`` to make a scale's generator.
+        widths, depths: channels and convolutions per scale.
+    """
+
+    make_generator: Callable[..., ResidualPatchGenerator]
     widths: Widths
-    generators: nn.ModuleList
-    sizes: list[Size] = field(default_factory=list)
+    depths: PerStage
 
-    @property
-    def finished(self) -> int:
-        return len(self.generators)
+    def new_generator(
+        self, stage: int, rng: torch.Generator | None = None
+    ) -> ResidualPatchGenerator:
+        width, depth = self.widths.at(stage), self.depth_at(stage)
+        return self.make_generator(width=width, depth=depth, rng=rng)
+
+    def depth_at(self, scale: int) -> int:
+        return round(per_stage(self.depths, self.num_stages, "depths", 2, MAX_LAYERS)[scale])
 
     def check_finished(self) -> None:
         """Raise a UserError if no scale is finished."""
@@ -83,30 +95,6 @@ class Ladder:
             return self.sizes[: last + 1]
         rows, columns = size[0] / finest[0], size[1] / finest[1]
         return [*(scaled(own, rows, columns) for own in self.sizes[:last]), (size[0], size[1])]
-
-    def synthesise(
-        self,
-        refine: Refine,
-        *,
-        last: int,
-        first: int = 0,
-        image: Tensor | None = None,
-        after: After | None = None,
-    ) -> Tensor:
-        """The output of scale ``last``.
-
-        Args:
-            refine: called with (scale, coarser output), returns the scale's output; the coarser
-                output is None at scale 0.
-            image: the output of scale ``first`` - 1.
-            after: called with (scale, output) after each scale; its result replaces the output.
-        """
-        for scale in range(first, last + 1):
-            image = refine(scale, image)
-            if after is not None:
-                image = after(scale, image)
-        assert image is not None
-        return image
 
 
 def check_result(size: Sequence[int], name: str = "size") -> None:

@@ -23,7 +23,8 @@ from internal_gan.units import Size
 
 @dataclass(kw_only=True)
 class LadderRecipe(Recipe):
-    """Training options of a model with a ladder; ``conf/model/FAMILY.yaml`` explains them.
+    """Training options of a :class:`internal_gan.models.ladder.LadderModel`;
+    ``conf/model/FAMILY.yaml`` explains them.
 
     Attributes:
         generator: called with ``width`` and ``rng`` to make a scale's generator.

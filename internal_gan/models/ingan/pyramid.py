@@ -15,21 +15,17 @@ from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.models.ladder import After, Ladder, Widths
-from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.models.ladder import After, LadderModel, Widths
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 
-class InGANPyramid(RetargetModel):
+class InGANPyramid(RetargetModel, LadderModel):
     """InGAN as a pyramid: the coarsest scale redraws the transformed photo, the others refine it.
 
     y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
-
-    Args:
-        generator: called with ``width``, ``depth`` and ``rng`` to make a scale's network.
-        widths, depths: channels and convolutions per scale.
     """
 
     family: ClassVar[str] = "ingan"
@@ -43,18 +39,12 @@ class InGANPyramid(RetargetModel):
         scale_range: Sequence[float],
     ) -> None:
         super().__init__(scale_range)
-        self.make_generator = generator
-        self.depths = depths
-        self.ladder = Ladder(widths, self.generators)
+        self.make_generator, self.widths, self.depths = generator, widths, depths
 
     @property
     def bytes_per_pixel(self) -> float:
         # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
-        return 14.0 * self.ladder.widths.at(max(0, self.num_stages - 1)) + 140
-
-    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
-        super().allocate(sizes, device)
-        self.ladder.sizes = self.sizes
+        return 14.0 * self.widths.at(max(0, self.num_stages - 1)) + 140
 
     def real(self, scale: int, photo: int = 0) -> Pixels:
         """A photo at a scale."""
@@ -64,16 +54,7 @@ class InGANPyramid(RetargetModel):
         """The sizes of a photo at all scales, in proportion to those of the first photo."""
         if photo == 0:
             return self.sizes
-        return self.ladder.sizes_for(self.other_sizes[photo - 1], self.num_stages - 1)
-
-    def new_generator(
-        self, stage: int, rng: torch.Generator | None = None
-    ) -> ResidualPatchGenerator:
-        return self.make_generator(
-            width=self.ladder.widths.at(stage),
-            depth=round(per_stage(self.depths, self.num_stages, "depths")[stage]),
-            rng=rng,
-        )
+        return self.sizes_for(self.other_sizes[photo - 1], self.num_stages - 1)
 
     @torch.no_grad()
     def preview(self) -> Tensor:
@@ -84,8 +65,8 @@ class InGANPyramid(RetargetModel):
     ) -> Tensor:
         """One deterministic pass; an unfinished model's finest output is resized."""
         last = self.num_stages - 1
-        from_sizes = self.ladder.sizes_for(size_of(image), last)
-        to_sizes = self.ladder.sizes_for(size, last)
+        from_sizes = self.sizes_for(size_of(image), last)
+        to_sizes = self.sizes_for(size, last)
 
         def transformed(scale: int) -> Tensor:
             shrunk = build_pyramid(image, [from_sizes[scale]])[0]
@@ -105,13 +86,14 @@ class InGANPyramid(RetargetModel):
         self, base: Pixels, sizes: Sequence[Size], *, after: After | None = None
     ) -> Pixels:
         """The output, roughly in [-1, 1], of the finest of ``sizes``, which are those of scales 0
-        to the last wanted; ``base`` is T(x_0) at the first. For ``after`` see :class:`Ladder`."""
-
-        def refine(scale: int, coarser: Tensor | None) -> Tensor:
-            seen = base if coarser is None else resize(coarser, sizes[scale])
-            return self.run(self.generators[scale], None, seen)
-
-        return self.ladder.synthesise(refine, last=len(sizes) - 1, after=after)
+        to the last wanted; ``base`` is T(x_0) at the first."""
+        made = base
+        for scale, size in enumerate(sizes):
+            seen = made if scale == 0 else resize(made, size)
+            made = self.run(self.generators[scale], None, seen)
+            if after is not None:
+                made = after(scale, made)
+        return made
 
 
 def transformed_to(image: Tensor, size: Size, transform: Transform | None) -> Tensor:

@@ -27,7 +27,6 @@ from internal_gan.models.losses import (
     try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import MAX_LAYERS
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
@@ -208,7 +207,7 @@ class InGANPyramidStage(Stage):
             max(self.smallest, round(side * factor * shrink))
             for side, factor in zip(self.photo.sizes[-1], (rows, columns), strict=True)
         )
-        return model.ladder.sizes_for((height, width), self.index)
+        return model.sizes_for((height, width), self.index)
 
 
 @dataclass(kw_only=True)
@@ -268,7 +267,6 @@ class InGANPyramidRecipe(LadderRecipe):
                     )
         count = model.num_stages
         per_stage(self.target_area, count, "target_area", 1)
-        per_stage(self.depths, count, "depths", 2, MAX_LAYERS)
         model.new_generator(0)
         for size in model.sizes[self.adversarial_from :]:
             self.discriminator(size=size, width=1)

@@ -41,11 +41,11 @@ def animate(
     together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
     standard deviation.
     """
-    model.ladder.check_finished()
+    model.check_finished()
     check_range(1, MAX_RESULTS, frames=frames)
-    model.ladder.check_scale(start_scale)
+    model.check_scale(start_scale)
     walk = Walk(alpha, beta, fps)
-    sizes = model.ladder.sizes_for(size, model.finished - 1)
+    sizes = model.sizes_for(size, model.finished - 1)
 
     def innovations(t: int) -> Fields:
         rng = torch.Generator().manual_seed(sample_seed(seed, t))

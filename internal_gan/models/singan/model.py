@@ -35,8 +35,8 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         seed: int = 0,
     ) -> Tensor:
         last = last_start_scale(self)
-        self.ladder.check_scale(start_scale, first=1)
-        sizes = self.ladder.sizes_for(size or working_size(self, size_of(image)), last)
+        self.check_scale(start_scale, first=1)
+        sizes = self.sizes_for(size or working_size(self, size_of(image)), last)
         start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
         drawn = self.synthesise(
             sizes,

@@ -10,10 +10,8 @@ from torch.nn import functional as F
 from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import tiles, widened
-from internal_gan.models.base import Model
-from internal_gan.models.ladder import After, Ladder, Widths
-from internal_gan.models.per_stage import PerStage, per_stage
-from internal_gan.nn.blocks import MAX_LAYERS
+from internal_gan.models.ladder import After, LadderModel, Widths
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.units import Size
 
@@ -21,14 +19,12 @@ Noise = Callable[[int, Size], Tensor]
 Handover = Literal["as_drawn", "levels"]
 
 
-class NoisePyramid(Model):
+class NoisePyramid(LadderModel):
     """Every scale adds detail to the output of the coarser ones (Shaham et al. 2019, equations 2
     and 3).
 
     Args:
-        generator: called with ``width`` and ``rng`` to make a scale's network.
-        widths: channels per scale.
-        depths: convolutions per scale.
+        generator, widths, depths: see :class:`internal_gan.models.ladder.LadderModel`.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
         handover: how a scale's output reaches the next one: unchanged (``as_drawn``), or clipped to
             [-1, 1] and rounded to a file's 256 ``levels``.
@@ -54,25 +50,13 @@ class NoisePyramid(Model):
         handover: Handover,
     ) -> None:
         super().__init__()
-        self.make_generator = generator
-        self.depths = depths
+        self.make_generator, self.widths, self.depths = generator, widths, depths
         self.noise_padding = noise_padding
         self.handover = handover
-        self.ladder = Ladder(widths, self.generators)
-
-    def new_generator(
-        self, stage: int, rng: torch.Generator | None = None
-    ) -> ResidualPatchGenerator:
-        depth = self._depth_at(stage)
-        return self.make_generator(width=self.ladder.widths.at(stage), depth=depth, rng=rng)
-
-    def _depth_at(self, stage: int) -> int:
-        return round(per_stage(self.depths, self.num_stages, "depths", 2, MAX_LAYERS)[stage])
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
-        self.ladder.sizes = self.sizes
-        depths = map(self._depth_at, range(len(sizes)))
+        depths = map(self.depth_at, range(len(sizes)))
         self.margins = [int(self.make_generator(width=1, depth=d).margin) for d in depths]
         noise = torch.zeros(1, 1, *self.sizes[0], device=device)
         self.register_buffer("reconstruction_noise", noise)
@@ -91,7 +75,7 @@ class NoisePyramid(Model):
         Raises:
             UserError: no scale is finished.
         """
-        self.ladder.check_finished()
+        self.check_finished()
         return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
 
     def preview(self) -> Tensor:
@@ -119,16 +103,14 @@ class NoisePyramid(Model):
             noise: called with (scale, size), returns the scale's noise, padded and scaled.
             image: the output of scale ``first`` - 1, of any size.
             wrap: whether the image wraps from bottom to top, and from right to left.
-            after: called with (scale, output) after each scale; its result replaces the output.
         """
-
-        def refine(scale: int, coarser: Tensor | None) -> Tensor:
-            size = sizes[scale]
-            base = None if coarser is None else self.hand_over(coarser, size, wrap)
-            return self.refine(scale, noise(scale, size), base, wrap)
-
-        last = len(sizes) - 1
-        return self.ladder.synthesise(refine, first=first, last=last, image=image, after=after)
+        for scale, size in enumerate(sizes[first:], first):
+            base = None if image is None else self.hand_over(image, size, wrap)
+            image = self.refine(scale, noise(scale, size), base, wrap)
+            if after is not None:
+                image = after(scale, image)
+        assert image is not None
+        return image
 
     def hand_over(self, image: Tensor, size: Size, wrap: Wrap = (False, False)) -> Tensor:
         """A scale's output (N, 3, h, w) as the next scale gets it, (N, 3, height, width)."""

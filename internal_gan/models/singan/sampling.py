@@ -34,12 +34,12 @@ def samples(
     tileable: Tileable = False,
 ) -> Iterator[Tensor]:
     """See :meth:`internal_gan.models.abilities.Samples.samples`."""
-    model.ladder.check_finished()
+    model.check_finished()
     check_range(1, MAX_RESULTS, count=count, candidates=candidates)
-    model.ladder.check_scale(start_scale)
+    model.check_scale(start_scale)
     if tileable not in (True, False, "x", "y"):
         raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
-    sizes = model.ladder.sizes_for(size, model.finished - 1)
+    sizes = model.sizes_for(size, model.finished - 1)
     wrap = wrap_of(tileable)
     if start_scale > 0:
         candidates = 1
@@ -52,7 +52,7 @@ def samples(
 def sampling_memory(model: NoisePyramid, size: Size) -> int:
     """Approximate peak memory, in bytes, for generating and writing an image of ``size``."""
     pixels = size[0] * size[1]
-    width = max(model.ladder.widths.at(scale) for scale in range(len(model.sizes)))
+    width = max(model.widths.at(scale) for scale in range(len(model.sizes)))
     return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, model.tile_pixels)
 
 

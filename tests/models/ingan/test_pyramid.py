@@ -211,7 +211,7 @@ class TestTraining:
         def at(image: Tensor, size: tuple[int, int], shape: Transform | None) -> Tensor:
             return resize(image, size) if shape is None else shape(image, size)
 
-        sizes = model.ladder.sizes_for(size_of(fake), 1)
+        sizes = model.sizes_for(size_of(fake), 1)
         with torch.no_grad():
             torch.testing.assert_close(
                 drawn_by(stage, at(model.real(0), sizes[0], there), sizes), fake
