@@ -36,8 +36,7 @@ from internal_gan.judging.fidelity import judge_hole
 from internal_gan.judging.figures import judge_pieces
 from internal_gan.models.base import Model
 from internal_gan.models.ingan.retargeting import RetargetModel
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import JUDGED_SIDE, layout_distance
+from internal_gan.models.singan.model import JUDGED_SIDE, SinGAN, layout_distance
 from internal_gan.patches.statistics import (
     diversity,
     layout_distances,

@@ -31,7 +31,6 @@ from internal_gan.finishing.layout import layout
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import samples
 from internal_gan.report.table import as_markdown
 from internal_gan.units import Size, three_digits
 
@@ -44,7 +43,7 @@ def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str,
     for number in range(rounds + 1):
         for wanted, found in zip(sizes, seconds, strict=True):
             start = time.perf_counter()
-            next(samples(model, 1, wanted, seed=number))
+            next(model.samples(1, wanted, seed=number))
             if number:
                 found.append(time.perf_counter() - start)
         say(f"round {number} of {rounds}")

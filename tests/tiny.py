@@ -22,7 +22,6 @@ from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.edgeconnect.model import EdgeConnect
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import samples
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
@@ -160,7 +159,7 @@ def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = 
 
 def sample(model: SinGAN, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
     """Random images, (count, 3, height, width) in [-1, 1]."""
-    return torch.cat([*samples(model, count, size, **options)])
+    return torch.cat([*model.samples(count, size, **options)])
 
 
 def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:

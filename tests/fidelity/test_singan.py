@@ -25,8 +25,7 @@ from internal_gan.models.redrawing import (
     soft_mask,
     start_scale_for,
 )
-from internal_gan.models.singan.super_resolution import super_resolution_sizes, super_resolve
-from internal_gan.models.singan.walk import Walk
+from internal_gan.models.singan.animation import Walk
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.runner import task_of
@@ -218,8 +217,7 @@ def passes() -> tuple[float, int, bool]:
         return drawn[-1].clone()
 
     with patch.object(model, "refine", watch):
-        found = super_resolve(
-            model,
+        found = model.super_resolve(
             wanted.factor,
             picture(10, 12),
             passes=wanted.passes,
@@ -396,7 +394,7 @@ def test_the_page_has_a_row_for_each_number() -> None:
 def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
     wanted = compose(ENLARGING).super_resolution
     model = untrained()
-    sizes = super_resolution_sizes(model, wanted.factor, (1000, 800), wanted.passes)
+    sizes = model.enlarged_sizes(wanted.factor, (1000, 800), wanted.passes)
     assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 

@@ -11,10 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
 from internal_gan.models.redrawing import soft_mask
-from internal_gan.models.singan.animation import animate
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.sampling import samples
-from internal_gan.models.singan.super_resolution import super_resolve
 from tests.tiny import INGAN_FAST, INGAN_PAPER, finish_stages, picture, recipe_of, sample, untrained
 from tests.toy import optimization
 
@@ -108,16 +105,16 @@ def singan() -> SinGAN:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: super_resolve(m, 1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
-        (lambda m: super_resolve(m, 2, back_projection=10**9), "back_projection is 1000000000"),
-        (lambda m: super_resolve(m, 2, passes=10**9), "passes is 1000000000"),
+        (lambda m: m.super_resolve(1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
+        (lambda m: m.super_resolve(2, back_projection=10**9), "back_projection is 1000000000"),
+        (lambda m: m.super_resolve(2, passes=10**9), "passes is 1000000000"),
         (lambda m: sample(m, 10**12), "count is 1000000000000; allowed: 1 to 1000000"),
-        (lambda m: samples(m, 10**12), "count is 1000000000000; allowed: 1 to 1000000"),
+        (lambda m: m.samples(10**12), "count is 1000000000000; allowed: 1 to 1000000"),
         (lambda m: sample(m, 1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
         (lambda m: sample(m, 1, (math.nan, 5)), "size is"),  # type: ignore[arg-type]
         (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
-        (lambda m: animate(m, 10**12, **MOTION), "frames is 1000000000000"),
-        (lambda m: animate(m, 2, size=(10**6, 10**6), **MOTION), "size is 1000000x1000000 pixels"),
+        (lambda m: m.animate(10**12, **MOTION), "frames is 1000000000000"),
+        (lambda m: m.animate(2, size=(10**6, 10**6), **MOTION), "size is 1000000x1000000 pixels"),
         (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
         (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
         (lambda m: soft_mask(m, MASK, 0, math.inf), "feather is inf; .* 0 to 1000"),

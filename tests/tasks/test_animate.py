@@ -11,7 +11,6 @@ import internal_gan
 from internal_gan.cli import main
 from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.models.singan.animation import animate
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import network_of, picture, trained
@@ -36,8 +35,8 @@ def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) ->
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
     model = network_of(run)
-    frames = animate(
-        model, 4, alpha=0.1, beta=0.5, fps=8, start_scale=1, loop=loop == "true", seed=4
+    frames = model.animate(
+        4, alpha=0.1, beta=0.5, fps=8, start_scale=1, loop=loop == "true", seed=4
     )
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255

@@ -12,7 +12,6 @@ from internal_gan.config.compose import compose
 from internal_gan.config.record import load_options, save_options
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.super_resolution import super_resolve
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import Run, network_of, picture, trained
@@ -65,7 +64,7 @@ def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     )
     assert answer.code == 0, answer.err
     assert size_of("out") == (84, 132)
-    expected = super_resolve(network_of(model), 4, read_image("other.png").pixels)
+    expected = network_of(model).super_resolve(4, read_image("other.png").pixels)
     assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
 
 

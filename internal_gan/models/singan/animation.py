@@ -1,23 +1,26 @@
 """Animates a photo by a random walk in a trained model's noise."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, repeat
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.errors import check_range
+from internal_gan.errors import Range, check_range
 from internal_gan.images.resize import resize
 from internal_gan.models.ladder import MAX_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
-from internal_gan.models.singan.sampling import sampling_memory
-from internal_gan.models.singan.walk import Fields, Walk
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
 BYTES_PER_PIXEL = 180
+PAPER_FPS = 10.0
+
+Fields = Sequence[Tensor]
+Innovations = Callable[[int], Fields]
 
 
 def animate(
@@ -62,11 +65,6 @@ def animate(
     return (_frame(model, sizes, rest, *pair) for pair in islice(pairs, frames))
 
 
-def animating_memory(model: NoisePyramid, size: Size) -> int:
-    """Approximate peak memory, in bytes, for frames of ``size``."""
-    return sampling_memory(model, size) + BYTES_PER_PIXEL * size[0] * size[1]
-
-
 def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
     """The part that does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
@@ -95,3 +93,105 @@ def _frame(
     with torch.no_grad():
         image = model.synthesise(sizes, noise, first=start_scale, image=base)
     return image.clamp(-1, 1).cpu()
+
+
+class Walk:
+    """A random walk of the noise around that of the reconstruction.
+
+    z_{t+1} = alpha z_rec + (1 - alpha) (z_t + d_{t+1}) with
+    d_{t+1} = beta (z_t - z_{t-1}) + (1 - beta) u_t and white noise u.
+
+    The difference e_t = z_t - z_rec is a second-order autoregression,
+    e_{t+1} = a e_t + b e_{t-1} + c u_t, with a = (1 - alpha) (1 + beta), b = -(1 - alpha) beta and
+    c = (1 - alpha) (1 - beta). With alpha 0.1 and beta 0.9 it oscillates once in about twenty
+    frames, and e has 0.22 times the variance of u.
+
+    These coefficients are for ten frames per second. For other rates, the recursion's poles are
+    raised to the power 10 / fps, and c preserves the variance of e: the same motion, sampled at
+    another rate.
+
+    Args:
+        alpha: pull towards z_rec, in (0, 1]; smaller values stray farther from it.
+        beta: smoothness of the motion, in [0, 1).
+        fps: frames per second.
+
+    Source: Shaham et al. 2019, supplementary material, animation.
+    """
+
+    def __init__(self, alpha: float, beta: float, fps: float = PAPER_FPS) -> None:
+        Range(above=0, high=1).check(alpha=alpha)
+        Range(0, below=1).check(beta=beta)
+        Range(above=0).check(fps=fps)
+        paper = (1 - alpha) * (1 + beta), -(1 - alpha) * beta
+        poles = np.roots([1.0, -paper[0], -paper[1]]).astype(complex) ** (PAPER_FPS / fps)
+        self.a = float(poles.sum().real)
+        self.b = float(-poles.prod().real)
+        self._deviation = (1 - alpha) * (1 - beta) * math.sqrt(_variance(*paper))
+        self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
+
+    def variance(self, period: int | None = None) -> float:
+        """Stationary variance of e, relative to that of u; ``period`` is a loop's length in
+        frames."""
+        if period is None:
+            return self._deviation**2
+        turn = np.exp(2j * np.pi * np.arange(period) / period)
+        response = self.c / (turn - self.a - self.b / turn)
+        return float(np.mean(np.abs(response) ** 2))
+
+    def variances(self) -> Iterator[float]:
+        """Variance of e_0, e_1, ... of a walk that starts from rest at z_rec."""
+        now, before, total = 0.0, 0.0, 0.0
+        # The response to a single push: pushes at different times are independent.
+        push = self.c
+        while True:
+            yield total
+            now, before = self.a * now + self.b * before + push, now
+            push = 0.0
+            total += now**2
+
+    def steps(self, innovations: Innovations) -> Iterator[Fields]:
+        """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
+        now, before = self._rest(innovations)
+        return self._from(now, before, innovations)
+
+    def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
+        """The periodic walk e_{t + period} = e_t driven by u_0, ..., u_{period - 1}, repeated.
+
+        If a period from rest ends in state s, one from state x ends in A^period x + s, where A is
+        the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
+        Only two states are held in memory.
+        """
+        for now, before in self._states(*self._rest(innovations), innovations, period):
+            end = now, before
+        step = np.array([[self.a, self.b], [1.0, 0.0]])
+        closed = np.linalg.inv(np.eye(2) - np.linalg.matrix_power(step, period))
+        start = [
+            [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
+            for row in closed
+        ]
+        return self._from(start[0], start[1], lambda t: innovations(t % period))
+
+    def _rest(self, innovations: Innovations) -> tuple[Fields, Fields]:
+        zero = [u.new_zeros(u.shape) for u in innovations(0)]
+        return zero, zero
+
+    def _from(self, now: Fields, before: Fields, innovations: Innovations) -> Iterator[Fields]:
+        yield now
+        for state, _ in self._states(now, before, innovations):
+            yield state
+
+    def _states(
+        self, now: Fields, before: Fields, innovations: Innovations, count: int | None = None
+    ) -> Iterator[tuple[Fields, Fields]]:
+        """The pairs (e_1, e_0), (e_2, e_1), ..."""
+        t = 0
+        while count is None or t < count:
+            fields = zip(now, before, innovations(t), strict=True)
+            now, before = [self.a * x + self.b * y + self.c * u for x, y, u in fields], now
+            yield now, before
+            t += 1
+
+
+def _variance(a: float, b: float) -> float:
+    """Variance of e_{t+1} = a e_t + b e_{t-1} + u_t for white u of variance 1."""
+    return (1 - b) / ((1 + b) * ((1 - b) ** 2 - a**2))

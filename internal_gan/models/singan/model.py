@@ -1,17 +1,35 @@
 """SinGAN: draws random images like one image, and redraws others (Shaham, Dekel, Michaeli, ICCV
 2019)."""
 
+import math
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from internal_gan.errors import Range, UserError, check_range
+from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws, Samples
+from internal_gan.models.ladder import MAX_RESULTS, check_result
 from internal_gan.models.redrawing import last_start_scale, working_size
-from internal_gan.models.singan import animation, sampling, super_resolution
-from internal_gan.models.singan.pyramid import NoisePyramid
+from internal_gan.models.singan import animation
+from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
+from internal_gan.patches.statistics import layout_distances
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
+
+# Generating and writing images of 4 and 16 megapixels took 52 to 62.
+BYTES_PER_PIXEL = 64
+# Fraction of its sides over which the image injected at a start scale is blended to wrap.
+FADE = 0.15
+# Candidates are compared at a coarse scale, where patches show whole things.
+JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
+JUDGED_PATCH = 7  # pixels
+# More passes of super-resolution, or back-projections in a pass, change nothing.
+MAX_ROUNDS = 100
 
 
 class SinGAN(NoisePyramid, Samples, Redraws):
@@ -19,11 +37,39 @@ class SinGAN(NoisePyramid, Samples, Redraws):
 
     family: ClassVar[str] = "singan"
 
-    samples = sampling.samples
-    sampling_memory = sampling.sampling_memory
     animate = animation.animate
-    animating_memory = animation.animating_memory
-    super_resolve = super_resolution.super_resolve
+
+    def samples(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        candidates: int = 1,
+        seed: int = 0,
+        tileable: Tileable = False,
+    ) -> Iterator[Tensor]:
+        self.check_finished()
+        check_range(1, MAX_RESULTS, count=count, candidates=candidates)
+        self.check_scale(start_scale)
+        if tileable not in (True, False, "x", "y"):
+            raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
+        sizes = self.sizes_for(size, self.finished - 1)
+        wrap = wrap_of(tileable)
+        if start_scale > 0:
+            candidates = 1
+        return (
+            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
+            for k in range(count)
+        )
+
+    def sampling_memory(self, size: Size) -> int:
+        pixels = size[0] * size[1]
+        width = max(self.widths.at(scale) for scale in range(len(self.sizes)))
+        return BYTES_PER_PIXEL * pixels + 4 * 4 * width * min(pixels, self.tile_pixels)
+
+    def animating_memory(self, size: Size) -> int:
+        return self.sampling_memory(size) + animation.BYTES_PER_PIXEL * size[0] * size[1]
 
     @torch.no_grad()
     def inject(
@@ -47,3 +93,89 @@ class SinGAN(NoisePyramid, Samples, Redraws):
             after=lambda scale, made: made.clamp(-1, 1),
         )
         return drawn.cpu()
+
+    @torch.no_grad()
+    def super_resolve(
+        self,
+        factor: float,
+        image: Pixels | None = None,
+        *,
+        seed: int = 0,
+        noise: float = 1.0,
+        back_projection: int = 1,
+        passes: int | None = None,
+    ) -> Pixels:
+        """See :meth:`internal_gan.models.abilities.Redraws.super_resolve`.
+
+        Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
+        output of the last (Shaham et al. 2019, section 4). The paper enlarges by the ratio r of the
+        two finest scales, for which the generator was trained. Here k is chosen for r^2, since many
+        passes oversharpen. Large images are computed in tiles.
+
+        A back-projection shrinks the result to the size of ``image`` and adds the enlarged
+        difference (Irani and Peleg, "Improving resolution by image registration", 1991). The paper
+        has none.
+        """
+        Range(above=1).check(factor=factor)
+        check_range(0, noise=noise)
+        check_range(0, MAX_ROUNDS, back_projection=back_projection)
+        check_range(1, MAX_ROUNDS, passes=passes)
+        enlarged = given = (self.image if image is None else image).to(self.device)
+        rng = torch.Generator().manual_seed(seed)
+        for size in self.enlarged_sizes(factor, size_of(given), passes):
+            base = self.hand_over(enlarged, size)
+            strength = self.random_noise(self.finished - 1, size, 1, rng) * noise
+            enlarged = self.refine(self.finished - 1, strength, base)
+            for _ in range(back_projection):
+                enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
+        return enlarged.clamp(-1, 1)
+
+    def enlarged_sizes(self, factor: float, size: Size, passes: int | None = None) -> list[Size]:
+        """The sizes of an image of ``size`` after each pass of :meth:`super_resolve`, which raises
+        UserError for fewer than two finished scales, or a result that is too large."""
+        if self.finished < 2:
+            raise UserError(
+                f"{self.finished} of the model's {self.num_stages} scales are finished; "
+                "super-resolution needs two"
+            )
+        coarse, fine = self.sizes[self.finished - 2 : self.finished]
+        area = fine[0] * fine[1] / (coarse[0] * coarse[1])
+        check_result(scaled(size, factor), name=f"the result of factor {factor:g}")
+        passes = passes or max(1, round(math.log(factor) / math.log(area)))
+        steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
+        return [scaled(size, step) for step in steps]
+
+    @torch.no_grad()
+    def _sample(
+        self, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
+    ) -> Tensor:
+        rng = torch.Generator().manual_seed(seed)
+        moves = Moves(wrap, rng)
+
+        def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
+            noise = self.noise_from(rng, count)
+            return self.synthesise(
+                sizes, noise, first=first, image=image, wrap=wrap, after=lambda _, x: moves.on(x)
+            )
+
+        image = None
+        if start_scale > 0:
+            height, width = at = sizes[start_scale - 1]
+            image = resize(self.real(start_scale - 1), at)
+            image = join_borders(image, (FADE * height, FADE * width), wrap)
+        if candidates > 1:
+            small = [max(size) <= JUDGED_SIDE for size in self.sizes[: self.finished]]
+            start_scale = max(1, sum(small))
+            layouts = drawn(sizes[:start_scale], candidates, 0, None).float()
+            real = self.real(start_scale - 1)
+            image = min(torch.split(layouts, 1), key=lambda layout: layout_distance(real, layout))
+        if start_scale < len(sizes):
+            image = drawn(sizes, 1, start_scale, image)
+        assert image is not None
+        return moves.back(image).clamp_(-1, 1).cpu()
+
+
+def layout_distance(real: Pixels, layout: Pixels) -> float:
+    """What decides between candidates, the smaller the better: how far a layout's patches are from
+    the photo's and the other way round, at a long side of about JUDGED_SIDE pixels."""
+    return sum(layout_distances(real, layout.clamp(-1, 1), [JUDGED_PATCH]).values())

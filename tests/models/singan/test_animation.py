@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.models.singan.animation import animate
+from internal_gan.models.singan.animation import Walk
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.walk import Walk
 from tests.tiny import untrained
 
 
@@ -27,7 +26,7 @@ MOTION: dict[str, Any] = {"alpha": 0.1, "beta": 0.9, "fps": 10}
 
 
 def frames(model: SinGAN, count: int, **options: Any) -> Tensor:
-    return torch.cat(list(animate(model, count, **MOTION | options)))
+    return torch.cat(list(model.animate(count, **MOTION | options)))
 
 
 @pytest.mark.parametrize("start_scale", [0, 1, 2])
@@ -84,4 +83,4 @@ def test_numbers_out_of_range_are_refused_before_the_first_frame(
     model: SinGAN, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        animate(model, **{"frames": 3, **MOTION, **options})
+        model.animate(**{"frames": 3, **MOTION, **options})

@@ -10,7 +10,6 @@ from torch import Tensor
 from internal_gan.images.periodic import Tileable, Wrap
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import sample_seed
-from internal_gan.models.singan.sampling import samples
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import rng, sample, trained
 
@@ -89,7 +88,7 @@ class TestTileableSamples:
     def test_the_step_over_the_border_is_one_like_those_inside(
         self, model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
     ) -> None:
-        images = torch.cat(list(samples(model, 40, (30, 41), tileable=tileable)))
+        images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
         for axis in (-2, -1):
             steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
             over, inside = steps[0], steps[1:]
@@ -110,15 +109,15 @@ class TestCandidates:
         ]
         best = layouts[distances.index(min(distances))].clamp(-1, 1)
         assert min(distances) < distances[0]
-        torch.testing.assert_close(next(samples(model, candidates=5, seed=3))[0], best)
+        torch.testing.assert_close(next(model.samples(candidates=5, seed=3))[0], best)
 
     def test_finer_scales_are_drawn_once(self, model: SinGAN) -> None:
         batches: list[int] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("internal_gan.models.singan.sampling.JUDGED_SIDE", 24)
+            patch.setattr("internal_gan.models.singan.model.JUDGED_SIDE", 24)
             for generator in model.generators:
                 patch.setattr(generator, "forward", _counting(generator.forward, batches))
-            next(samples(model, candidates=5))
+            next(model.samples(candidates=5))
         assert [max(size) for size in model.sizes] == [20, 23, 28]
         assert batches == [5, 5, 1]
 
@@ -133,8 +132,8 @@ def _counting(forward: Callable[..., Tensor], batches: list[int]) -> Callable[..
 
 def test_samples_are_generated_lazily(model: SinGAN) -> None:
     with pytest.raises(ValueError, match="count is 0"):
-        samples(model, 0)
-    drawn = samples(model, 2, (30, 40), seed=3)
+        model.samples(0)
+    drawn = model.samples(2, (30, 40), seed=3)
     both = sample(model, 2, (30, 40), seed=3)
     assert torch.equal(next(drawn), both[:1])
     assert torch.equal(next(drawn), both[1:])

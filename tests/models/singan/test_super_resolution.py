@@ -4,24 +4,23 @@ import pytest
 
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.singan.super_resolution import super_resolution_sizes, super_resolve
 from tests.tiny import picture, untrained
 
 
 @pytest.mark.parametrize("factor", [4, 2.5, 1.1])
 def test_the_size_is_exact_for_any_factor(factor: float) -> None:
     model = untrained()
-    assert super_resolve(model, factor).shape[-2:] == (round(20 * factor), round(28 * factor))
-    other = super_resolve(model, factor, picture(17, 41))
+    assert model.super_resolve(factor).shape[-2:] == (round(20 * factor), round(28 * factor))
+    other = model.super_resolve(factor, picture(17, 41))
     assert other.shape == (1, 3, round(17 * factor), round(41 * factor))
     assert other.abs().max() <= 1
 
 
 def test_each_pass_enlarges_by_about_the_square_of_the_ratio_of_the_finest_scales() -> None:
     model = untrained()  # (17, 23) and (20, 28): a ratio of 1.197, its square 1.43
-    assert super_resolution_sizes(model, 4, (20, 28)) == [(28, 40), (40, 56), (57, 79), (80, 112)]
-    assert len(super_resolution_sizes(model, 4, (20, 28), passes=8)) == 8
-    assert super_resolution_sizes(model, 1.01, (20, 28)) == [(20, 28)]
+    assert model.enlarged_sizes(4, (20, 28)) == [(28, 40), (40, 56), (57, 79), (80, 112)]
+    assert len(model.enlarged_sizes(4, (20, 28), passes=8)) == 8
+    assert model.enlarged_sizes(1.01, (20, 28)) == [(20, 28)]
 
 
 def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
@@ -30,7 +29,7 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
     model.noise_std.fill_(0.3)
 
     def distance(back_projection: int) -> float:
-        result = super_resolve(model, 2, photo, back_projection=back_projection)
+        result = model.super_resolve(2, photo, back_projection=back_projection)
         return float((resize(result, (40, 56)) - photo).abs().mean())
 
     assert distance(1) < 0.2 * distance(0)
@@ -47,9 +46,9 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
 )
 def test_a_number_out_of_range_is_named(options: dict[str, float], piece: str) -> None:
     with pytest.raises(ValueError, match=piece):
-        super_resolve(untrained(), **{"factor": 2, **options})  # type: ignore[arg-type]
+        untrained().super_resolve(**{"factor": 2, **options})  # type: ignore[arg-type]
 
 
 def test_a_model_of_one_scale_is_refused() -> None:
     with pytest.raises(UserError, match="1 of the model's 3 scales are finished"):
-        super_resolve(untrained(scales=1), 2)
+        untrained(scales=1).super_resolve(2)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.models.singan.walk import Fields, Walk
+from internal_gan.models.singan.animation import Fields, Walk
 
 COUNT = 20_000
 ALPHA, BETA = 0.1, 0.9
