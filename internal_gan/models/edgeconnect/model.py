@@ -22,10 +22,9 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.models.abilities import Fills
-from internal_gan.models.base import freeze
+from internal_gan.models.base import SeveralPhotosModel, freeze
 from internal_gan.models.edgeconnect import inpainting
 from internal_gan.models.edgeconnect.inpainting import Inpainting
-from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels

@@ -14,8 +14,8 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.abilities import Retargets
+from internal_gan.models.base import SeveralPhotosModel
 from internal_gan.models.ladder import check_result
-from internal_gan.models.photos import SeveralPhotosModel
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
