@@ -181,9 +181,9 @@ class MultiScaleDiscriminator(nn.Module):
         weights = [ratio**k for k in range(len(self.networks))]
         self.weights = [weight / sum(weights) for weight in weights]
 
-    def judge_as(self, size: Size | None) -> None:
-        """Judge later images at the scales that fit ``size``; None: each at all that fit it."""
-        self.most = None if size is None else max(1, len(self._sizes(size)))
+    def judge_as(self, size: Size) -> None:
+        """Judge later images at the scales that fit ``size``, not at all that fit each of them."""
+        self.most = max(1, len(self._sizes(size)))
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The averaged map of an image (N, C, H, W), as large as the finest scale's, and the hidden

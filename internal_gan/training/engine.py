@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,10 @@ def train(
     state = load_state(folder, model) if resume else None
     if state:
         precision = state["precision"]
-    with StopRequest(stop) as request, threads.restored(), _repeatable(model.device):
+    # On the CPU results are repeatable for a fixed number of threads, at no measurable cost. Some
+    # operations on a GPU have no deterministic version.
+    repeatable = _deterministic() if model.device.type == "cpu" else nullcontext()
+    with StopRequest(stop) as request, threads.restored(), repeatable:
         plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
         folder.write_status("running", threads=plan.threads)
         if state:
@@ -179,14 +182,6 @@ def _recover(trainer: StageTrainer, failed: int, saver: Saver) -> None:
         *(name, failed, trainer.step),
     )
     trainer.precision = torch.float32
-
-
-def _repeatable(device: torch.device) -> AbstractContextManager[None]:
-    """Make results on the CPU repeatable for a fixed number of threads, at no measurable cost.
-
-    Some operations on a GPU have no deterministic version.
-    """
-    return _deterministic() if device.type == "cpu" else nullcontext()
 
 
 @shared

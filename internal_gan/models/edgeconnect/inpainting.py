@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -35,12 +34,8 @@ class Inpainting:
     edges: Mask
 
 
-class Inpaint(Protocol):
-    """See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`."""
-
-    def __call__(
-        self, image: Pixels, hole: Mask, *, edges: Mask | None, excluded: Mask | None
-    ) -> Inpainting: ...
+# See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
+Inpaint = Callable[..., Inpainting]
 
 
 def fill(
