@@ -6,7 +6,7 @@ without waiting for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,12 +121,6 @@ class Batches:
         drawn = image, edges, unknown, hole, start, guide
         return Batch(*(hand_over(part, self.model.device) for part in drawn))
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"batches_rng": self.rng.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.rng.set_state(state["batches_rng"].cpu())
-
     def _crop(self, photos: Sequence[_Photo], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
         best, window = -1.0, slice(None)
@@ -138,7 +132,7 @@ class Batches:
                 for side, wanted in zip(candidate.size, size, strict=True)
             )
             at: Any = (..., slice(top, top + size[0]), slice(left, left + size[1]))
-            share = candidate.known_share(at)
+            share = 1.0 - float(candidate.unknown[at].mean())
             if share > best:
                 best, window, photo = share, at, candidate
             if share >= WANTED_KNOWN_SHARE:
@@ -160,6 +154,3 @@ class _Photo:
         self.unknown = unknown.cpu()
         self.size = size_of(image)
         self.edges = model.find_edges(image, unknown).cpu()
-
-    def known_share(self, window: Any) -> float:
-        return 1.0 - float(self.unknown[window].mean())

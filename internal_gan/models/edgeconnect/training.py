@@ -191,11 +191,11 @@ class InpaintingStage(Stage):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), **self.batches.state_dict()}
+        return {**super().state_dict(), "batches_rng": self.batches.rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
-        self.batches.load_state_dict(state)
+        self.batches.rng.set_state(state["batches_rng"].cpu())
 
 
 class EdgeStage(InpaintingStage):

@@ -26,7 +26,7 @@ from internal_gan.models.losses import (
     stage_terms,
     try_patch_losses,
 )
-from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
@@ -63,7 +63,7 @@ class InGANPyramidStage(Stage):
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
-        self.target_area = per_stage(recipe.target_area, model.num_stages, "target_area")[index]
+        self.target_area = recipe.by_stage("target_area", model)[index]
         self.generator = model.new_generator(index, rng)
         self.discriminator = None
         if index >= recipe.adversarial_from and self.weight("adversarial"):
@@ -265,13 +265,12 @@ class InGANPyramidRecipe(LadderRecipe):
                         f"{size[0]}x{size[1]} pixels; allowed: sides of at least "
                         f"{self.judged_side} pixels, the discriminator's receptive field"
                     )
-        count = model.num_stages
-        per_stage(self.target_area, count, "target_area", 1)
+        self.by_stage("target_area", model, 1)
         model.new_generator(0)
         for size in model.sizes[self.adversarial_from :]:
             self.discriminator(size=size, width=1)
         for photo in range(1, len(model.images)):
-            try_patch_losses(self.patch_loss, model.real(0, photo), count)
+            try_patch_losses(self.patch_loss, model.real(0, photo), model.num_stages)
 
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:

@@ -151,8 +151,7 @@ class Walk:
 
     def steps(self, innovations: Innovations) -> Iterator[Fields]:
         """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
-        now, before = self._rest(innovations)
-        return self._from(now, before, innovations)
+        return self._from(*self._rest(innovations), innovations)
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
         """The periodic walk e_{t + period} = e_t driven by u_0, ..., u_{period - 1}, repeated.

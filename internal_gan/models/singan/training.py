@@ -13,7 +13,7 @@ from internal_gan.finishing.layout import layouts
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
-from internal_gan.models.per_stage import PerStage, per_stage
+from internal_gan.models.per_stage import PerStage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import Handover
 from internal_gan.nn.discriminators import PatchDiscriminator
@@ -45,25 +45,22 @@ class SinGANStage(Stage):
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
         self.generator_steps = recipe.generator_steps
         self.discriminator_steps = recipe.discriminator_steps
-        count, widths = model.num_stages, recipe.widths
         if index == 0:
             model.reconstruction_noise.normal_(generator=rng)
             model.noise_std[0] = 1.0
         self.generator = model.new_generator(index, rng)
-        self.discriminator = recipe.discriminator(width=widths.at(index), rng=rng)
-        if isinstance(previous, SinGANStage) and warm_start(
-            self.generator, model.generators[index - 1]
-        ):
-            self.discriminator.load_state_dict(previous.discriminator.state_dict())
-
-        self.real = model.real(index)
-        self.batch = round(per_stage(recipe.batch, count)[index])
+        self.discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
         if isinstance(previous, SinGANStage):
             self.drawings = previous.drawings
+            if warm_start(self.generator, model.generators[index - 1]):
+                self.discriminator.load_state_dict(previous.discriminator.state_dict())
         else:
             self.drawings = recipe.drawings_of(model)
+
+        self.real = model.real(index)
+        self.batch = round(recipe.by_stage("batch", model)[index])
         self.reals = torch.cat([self.real, self.drawings[index]])
-        self.patch_terms = stage_terms(recipe.patch_loss, index, count, self.real, rng)
+        self.patch_terms = stage_terms(recipe.patch_loss, index, model.num_stages, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
             with torch.no_grad():
@@ -77,9 +74,8 @@ class SinGANStage(Stage):
         self._draws = Draws(self._generate)
 
     def discriminator_loss(self) -> Losses:
-        recipe, fake = self.recipe, self._fake_to_judge()
-        numbers = (len(self.reals), (self.batch,))
-        chosen = torch.randint(*numbers, device=self.rng.device, generator=self.rng)
+        recipe, rng, fake = self.recipe, self.rng, self._fake_to_judge()
+        chosen = torch.randint(len(self.reals), (self.batch,), device=rng.device, generator=rng)
         real = self.reals[chosen]
         window = moving_window(self.size, recipe.discriminator_crop, self.judged)
         penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
@@ -88,7 +84,7 @@ class SinGANStage(Stage):
             recipe.adversarial_loss,
             real[window],
             fake[window],
-            self.rng,
+            rng,
             penalised=(real[penalised], fake[penalised]),
             step=self.judged,
             interval=recipe.penalty_interval,
@@ -244,4 +240,4 @@ class SinGANRecipe(LadderRecipe):
         return self.judged_side
 
     def check(self, model: SinGAN) -> None:
-        per_stage(self.batch, model.num_stages, "batch", 1, MAX_IN_BATCH)
+        self.by_stage("batch", model, 1, MAX_IN_BATCH)
