@@ -36,9 +36,9 @@ class AdversarialLoss(ABC):
     def of_fake(self, logits: Tensor) -> Tensor:
         """The discriminator's loss of each generated patch."""
 
-    @abstractmethod
     def of_fooled(self, logits: Tensor) -> Tensor:
-        """The generator's loss of each generated patch."""
+        """The generator's loss of each generated patch: by default, as if it were real."""
+        return self.of_real(logits)
 
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -64,9 +64,6 @@ class WGANGP(AdversarialLoss):
 
     def of_fake(self, logits: Tensor) -> Tensor:
         return logits
-
-    def of_fooled(self, logits: Tensor) -> Tensor:
-        return -logits
 
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -114,9 +111,6 @@ class LSGAN(AdversarialLoss):
     def of_fake(self, logits: Tensor) -> Tensor:
         return 0.5 * logits.square()
 
-    def of_fooled(self, logits: Tensor) -> Tensor:
-        return 0.5 * (logits - 1).square()
-
 
 class Hinge(AdversarialLoss):
     """Hinge GAN (Lim and Ye 2017)."""
@@ -139,9 +133,6 @@ class NSGAN(AdversarialLoss):
 
     def of_fake(self, logits: Tensor) -> Tensor:
         return F.softplus(logits)
-
-    def of_fooled(self, logits: Tensor) -> Tensor:
-        return F.softplus(-logits)
 
 
 def _mean(values: Tensor, weight: Tensor | None) -> Tensor:

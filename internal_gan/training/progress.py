@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from time import monotonic
@@ -91,30 +91,26 @@ class Display:
 
 def show_progress(items: Iterable[T], count: int, what: str, console: Console) -> Iterator[T]:
     """Yield ``count`` items and show how many of ``what`` (in the plural) are done."""
-    display, started = Display(console), monotonic()
-    try:
+    with closing(Display(console)) as display:
+        started = monotonic()
         for done, item in enumerate(items, start=1):
             yield item
             if done < count:
                 left = (monotonic() - started) / done * (count - done)
                 display.show(done / count, left, f"{done} of {count} {what}")
-    finally:
-        display.close()
 
 
 @contextmanager
 def show_share(doing: str, console: Console) -> Iterator[Callable[[float], None]]:
     """Give a function that shows the share of the work done, 0 to 1, and the time left."""
-    display, started = Display(console), monotonic()
+    with closing(Display(console)) as display:
+        started = monotonic()
 
-    def show(share: float) -> None:
-        if share > 0:
-            display.show(share, (monotonic() - started) * (1 / share - 1), doing)
+        def show(share: float) -> None:
+            if share > 0:
+                display.show(share, (monotonic() - started) * (1 / share - 1), doing)
 
-    try:
         yield show
-    finally:
-        display.close()
 
 
 @dataclass(frozen=True)
