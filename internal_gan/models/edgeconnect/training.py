@@ -8,14 +8,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
-from internal_gan.images.pyramid import MAX_LEVELS, fit_size
+from internal_gan.images.pyramid import MAX_LEVELS, fit_size, halved
+from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.base import Model, Optimization, Recipe, Stage, freeze
-from internal_gan.models.edgeconnect.batches import Batch, Batches, draw_hole
+from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
+from internal_gan.models.edgeconnect.batches import Batch, TrainingPhoto, draw_hole, practice_start
 from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
@@ -25,8 +27,12 @@ from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
+from internal_gan.units import Size
 
 MAX_CROPS = 1024
+# A crop is redrawn until enough of it is known.
+MAX_DRAWS = 8
+WANTED_KNOWN_SHARE = 0.5
 
 
 @dataclass(kw_only=True)
@@ -167,10 +173,11 @@ class EdgeConnectRecipe(Recipe):
 
 
 class InpaintingStage(Stage):
-    """A stage trained on random holes.
+    """A stage trained on random holes in random crops of the photos.
 
     Inside the user's hole, the real and the filled image are made equal, so neither network learns
-    from it.
+    from it. Batches are drawn on the CPU, since continuing lines has no form for a GPU, and handed
+    to the device without waiting for it.
     """
 
     recipe: EdgeConnectRecipe
@@ -178,24 +185,66 @@ class InpaintingStage(Stage):
     discriminator: PatchDiscriminator
 
     def make(self, previous: Stage | None) -> None:
-        recipe = self.recipe
-        self.batches = Batches(
-            self.model,
-            hole_ratio=recipe.hole_ratio,
-            crop=recipe.crop,
-            batch=recipe.batch,
-            flips=recipe.flips,
-            sizes=recipe.sizes_learnt,
-            shortest=recipe.min_side,
-            rng=self.rng,
-        )
+        model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
+        self.batches_rng = cpu_generator(self.rng)
+        self.photos: list[list[TrainingPhoto]] = []
+        for image, mask in zip(model.images, model.unknown, strict=True):
+            pyramid = [TrainingPhoto(model, image, mask)]
+            while len(pyramid) < most and min(pyramid[-1].size) >= 2 * shortest:
+                image, mask = halved(image, mask)
+                pyramid.append(TrainingPhoto(model, image, mask))
+            self.photos.append(pyramid)
+        self.size_count = min(len(pyramid) for pyramid in self.photos)
+
+    def draw_batch(self, *, guided: bool) -> Batch:
+        """A fresh batch, with its ``guide`` if ``guided``."""
+        recipe, model, level = self.recipe, self.model, self._below(self.size_count)
+        photos = [pyramid[level] for pyramid in self.photos]
+        sides = zip(*(photo.size for photo in photos), strict=True)
+        height, width = (min([*side, *([recipe.crop] if recipe.crop else [])]) for side in sides)
+        crops = [self._crop(photos, (height, width)) for _ in range(recipe.batch)]
+        image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
+        kinds, rng = list(KINDS), self.batches_rng
+        holes = [
+            draw_hole(kinds[self._below(len(kinds))], (height, width), recipe.hole_ratio, rng)
+            for _ in crops
+        ]
+        hole = torch.maximum(torch.cat(holes), unknown)
+        start = practice_start(model, image, hole, rng)
+        guide = model.guide(edges, image, hole) if guided else torch.zeros_like(edges)
+        drawn = image, edges, unknown, hole, start, guide
+        return Batch(*(hand_over(part, model.device) for part in drawn))
+
+    def _crop(self, photos: Sequence[TrainingPhoto], size: Size) -> list[Tensor]:
+        """Image, edges and unknown of a random crop, each (1, C, h, w)."""
+        best, window = -1.0, slice(None)
+        photo = photos[0]
+        for _ in range(MAX_DRAWS):
+            candidate = photos[self._below(len(photos))]
+            top, left = (
+                self._below(side - wanted + 1)
+                for side, wanted in zip(candidate.size, size, strict=True)
+            )
+            at: Any = (..., slice(top, top + size[0]), slice(left, left + size[1]))
+            share = 1.0 - float(candidate.unknown[at].mean())
+            if share > best:
+                best, window, photo = share, at, candidate
+            if share >= WANTED_KNOWN_SHARE:
+                break
+        parts = [part[window] for part in (photo.image, photo.edges, photo.unknown)]
+        if self.recipe.flips and self._below(2):
+            parts = [part.flip(-1) for part in parts]
+        return parts
+
+    def _below(self, limit: int) -> int:
+        return int(torch.randint(limit, (1,), generator=self.batches_rng)) if limit > 1 else 0
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "batches_rng": self.batches.rng.get_state()}
+        return {**super().state_dict(), "batches_rng": self.batches_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
-        self.batches.rng.set_state(state["batches_rng"].cpu())
+        self.batches_rng.set_state(state["batches_rng"].cpu())
 
 
 class EdgeStage(InpaintingStage):
@@ -230,7 +279,7 @@ class EdgeStage(InpaintingStage):
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels."""
-        batch = self.batches.draw(guided=True)
+        batch = self.draw_batch(guided=True)
         drawn = self.model.draw_edges(self.generator, batch.image, batch.hole, batch.guide)
         drawn = drawn * (1 - batch.unknown)
         gray = luminance(batch.image)
@@ -285,7 +334,7 @@ class CompletionStage(InpaintingStage):
 
     def _draw(self) -> tuple[Batch, Pictures, Masks]:
         """A fresh batch, its completion and the edges that guided it."""
-        batch, model = self.batches.draw(guided=self.edge_generator is not None), self.model
+        batch, model = self.draw_batch(guided=self.edge_generator is not None), self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         edges = batch.edges
         if self.edge_generator is not None:

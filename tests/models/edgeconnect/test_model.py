@@ -161,7 +161,7 @@ def test_a_training_case_starts_blurred_with_a_share_of_the_detail() -> None:
     stage = recipe.stage(model, 1, 4, None, rng())
     sizes, shares = set(), []
     for _ in range(12):
-        batch = stage.batches.draw(guided=False)
+        batch = stage.draw_batch(guided=False)
         image = batch.image + 0.2 * torch.randn(batch.image.shape, generator=rng())
         start = practice_start(model, image, batch.hole, stage.rng)
         sizes.add(tuple(image.shape[-2:]))
@@ -257,9 +257,9 @@ def test_the_edge_network_is_trained_without_seeing_the_hole(
     recipe = recipe_of(*whole, base=EDGECONNECT)
     stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
     hole, seen = F.pad(torch.ones(1, 1, 8, 8), (8, 12, 6, 6)), list[Tensor]()
-    monkeypatch.setattr("internal_gan.models.edgeconnect.batches.draw_hole", lambda *_: hole)
+    monkeypatch.setattr("internal_gan.models.edgeconnect.training.draw_hole", lambda *_: hole)
     stage.generator.register_forward_hook(lambda _, given, drawn: seen.append(given[0]))
-    ((photo,),) = stage.batches.photos
+    ((photo,),) = stage.photos
     for under in (0.5, 1.0, 0.0):
         photo.image = torch.where(hole > 0, 2 * under - 1, photo.image)
         photo.edges = torch.where(hole > 0, under, photo.edges)
@@ -372,8 +372,8 @@ def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
     model = recipe.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
-    batches = recipe.stage(model, 0, 4, None, rng()).batches
-    drawn = [batches.draw(guided=False) for _ in range(12)]
+    stage = recipe.stage(model, 0, 4, None, rng())
+    drawn = [stage.draw_batch(guided=False) for _ in range(12)]
     assert {tuple(batch.image.shape[-2:]) for batch in drawn} == {(48, 43), (25, 22)}
     assert {bool(batch.unknown.any()) for batch in drawn} == {False, True}
     for batch in drawn:
@@ -391,10 +391,10 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
     across = torch.linspace(-1, 1, 56).expand(1, 3, 40, 56)
     down = torch.linspace(-0.5, 0.5, 40).view(40, 1)
     model = tiny_edgeconnect("model.max_size=56", pixels=across + down, holes=[box()])
-    batches = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, rng()).batches
+    stage = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, rng())
     mirrored = []
     for _ in range(20):
-        batch = batches.draw(guided=False)
+        batch = stage.draw_batch(guided=False)
         assert torch.equal(batch.edges, torch.where(batch.unknown > 0, 2, batch.image[:, :1]))
         mirrored.append(bool(batch.image[..., 0].mean() > batch.image[..., -1].mean()))
     assert 5 < sum(mirrored) < 15
