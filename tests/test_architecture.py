@@ -21,14 +21,14 @@ MAX_LINES = {
     "images": 2920,
     "internal_gan": 1400,
     "judging": 1450,
-    "models": 3910,
-    "nn": 1220,
+    "models": 3740,
+    "nn": 1210,
     "patches": 1750,
     "report": 680,
     "runs": 1160,
     "sweeps": 340,
     "tasks": 3150,
-    "training": 1300,
+    "training": 1290,
 }
 
 

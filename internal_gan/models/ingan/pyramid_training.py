@@ -122,14 +122,15 @@ class InGANPyramidStage(Stage):
         real = self.photo.real
         assert self.discriminator is not None
         self.discriminator.set_progress(step / self.steps)
-        self.discriminator.judge_as(size_of(_window(fake, recipe.discriminator_crop, step)))
+        judged = _window(fake, recipe.discriminator_crop, step)
+        self.discriminator.judge_as(size_of(judged))
         sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
         height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
         return judge(
             self.discriminator,
             recipe.adversarial_loss,
             _window(real, recipe.discriminator_crop, step),
-            _window(fake, recipe.discriminator_crop, step),
+            judged,
             self.rng,
             penalised=(_window(real, (height, width), step), _window(fake, (height, width), step)),
             step=step,
