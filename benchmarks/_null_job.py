@@ -20,7 +20,7 @@ import internal_gan
 from benchmarks import _tokens, inpainting
 from benchmarks._common import environment, write_json
 from benchmarks._processes import Processes
-from internal_gan.config.record import load_options
+from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import AsDrawn

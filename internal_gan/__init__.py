@@ -20,10 +20,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from internal_gan import environment
+from internal_gan.process_settings import set_environment
 from internal_gan.version import __version__
 
-environment.prepare()
+set_environment()
 
 if TYPE_CHECKING:
     from internal_gan.api.alone import (

@@ -17,9 +17,9 @@ from typing import Any
 
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
+from internal_gan.config.compose import load_options
 from internal_gan.config.families import check_able, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
-from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises

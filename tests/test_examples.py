@@ -16,7 +16,7 @@ from PIL import Image
 from torch.testing import assert_close
 
 from internal_gan.config.build import build
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.tiny import (

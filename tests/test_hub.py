@@ -14,7 +14,7 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import Run, SinGAN, UserError
-from internal_gan.config.record import load_options
+from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import read_image
 from internal_gan.patches.statistics import sliced_wasserstein
 from tests.commands import TINY_RUN, Shell

@@ -14,8 +14,7 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.config.compose import compose
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import compose, save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train

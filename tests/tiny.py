@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
-from internal_gan.config.compose import compose
+from internal_gan.config.compose import compose, save_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage

@@ -17,7 +17,7 @@ from internal_gan.api.keywords import (
     Sampling,
 )
 from internal_gan.api.model import Model, together
-from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES
+from internal_gan.config.catalogue import FILLS, REDRAWS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
 from internal_gan.images.files.memory import check_output_type, to_memory
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from internal_gan import hub
 from internal_gan.api.keywords import seed_of, source_of
+from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file

@@ -1,12 +1,41 @@
-"""What each task works on, takes and needs. Does not load torch."""
+"""What each task works on, takes and needs, and what models can do. Does not load torch.
+
+A class of :mod:`internal_gan.models.abilities` says what each ability asks of a model, and one of
+:mod:`internal_gan.api.methods` has its methods in Python.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES, Ability
 from internal_gan.images.files.marks import SourceType
+
+
+@dataclass(frozen=True)
+class Ability:
+    """What a task can ask of a model.
+
+    The last three describe how a training ends if this is its family's first ability; they are
+    empty if it cannot be the first, since all its tasks need another picture.
+
+    Attributes:
+        verb: completes "a model that ...".
+        task: with which the training ends.
+        pipeline: what the model does, as the Hub calls it.
+        call: a line of code that does it.
+    """
+
+    verb: str
+    task: str = ""
+    pipeline: str = ""
+    call: str = ""
+
+
+SAMPLES = Ability("samples", "sample", "unconditional-image-generation", "model.sample(4)")
+REDRAWS = Ability("redraws")
+RETARGETS = Ability("retargets", "retarget", "image-to-image", "model.retarget((300, 800))")
+FILLS = Ability("fills", "inpaint", "image-to-image", 'model.fill("photo.jpg", "mask.png")')
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.

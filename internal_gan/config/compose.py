@@ -1,17 +1,21 @@
-"""From a command's overrides to checked :class:`Options`."""
+"""From a command's overrides, or a run's ``config.yaml``, to checked :class:`Options`."""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import functools
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import hydra
+import yaml
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -25,8 +29,9 @@ from omegaconf.errors import (
 from internal_gan.config.arguments import escape, key_of, values_of
 from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, TASKS, Options
+from internal_gan.config.options import FIELDS, PATHS, TASKS, Options
 from internal_gan.errors import UserError, unknown
+from internal_gan.files import atomic_write, read_file
 
 CONFIG_NAME = "config"
 _composing = threading.Lock()
@@ -166,3 +171,48 @@ def plain(value: Any) -> Any:
         return escape(fspath(value))
     # Arrays, tensors and their numbers.
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def save_options(options: Options, path: Path) -> None:
+    """Write the ``config.yaml`` of a run folder, with absolute paths of existing files."""
+    values = plain(_with_absolute_paths(dataclasses.asdict(options)))
+    text = OmegaConf.to_yaml(OmegaConf.create(values))
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def load_options(path: Path) -> Options:
+    """Read the ``config.yaml`` of a run folder, or raise a UserError if it is not valid."""
+    try:
+        return copy.deepcopy(_options_in(read_file(path).decode("utf-8")))
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        reason = f"{where}{error.problem}"
+        raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+
+
+@functools.lru_cache(maxsize=8)
+def _options_in(text: str) -> Options:
+    # A run and its report read the same text repeatedly, which takes a tenth of a second each time.
+    config = OmegaConf.create(text)
+    if not isinstance(config, DictConfig):
+        raise UserError("it has no options")
+    return to_options(config)
+
+
+def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
+    # Except a new folder, and options that may hold numbers or names instead of paths.
+    for path in set(PATHS) - {"output", "retarget.image", "model.features.weights"}:
+        *groups, key = path.split(".")
+        part = functools.reduce(dict.__getitem__, groups, values)
+        names = part[key]
+        part[key] = [*map(_absolute, names)] if isinstance(names, list) else _absolute(names)
+    return values
+
+
+def _absolute(name: str | None) -> str | None:
+    # Links are not resolved, since their targets may change. Path.exists raises on too long names.
+    return os.path.abspath(name) if name and os.path.exists(name) else name  # noqa: PTH100, PTH110

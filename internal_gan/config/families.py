@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.config.abilities import FILLS, REDRAWS, RETARGETS, SAMPLES, Ability
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import FILLS, REDRAWS, RETARGETS, SAMPLES, TABLE, Ability
 from internal_gan.errors import UserError
 
 

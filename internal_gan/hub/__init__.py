@@ -16,9 +16,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from torch import Tensor
 
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
-from internal_gan.config.record import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
 from internal_gan.images.files.image import read_image

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor
 
-from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.masks import dilate, soften
 from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.shapes import Mask, Pixels
 
 # Standard deviations of Gaussians, in pixels.

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from scipy.ndimage import distance_transform_cdt, distance_transform_edt
 from torch import Tensor
 
-from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import gaussian_blur, resize
 from internal_gan.images.windows import bounds, extent
 from internal_gan.shapes import Mask, Masks, Pixels
 

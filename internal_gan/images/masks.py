@@ -10,11 +10,11 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError, about
-from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
+from internal_gan.images.resize import gaussian_blur
 from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size
 

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.blur import gaussian_blur
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import gaussian_blur, resize
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 

@@ -1,4 +1,6 @@
-"""Antialiased bicubic resampling."""
+"""Antialiased bicubic resampling, and Gaussian blur."""
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -8,6 +10,8 @@ from internal_gan.units import Size
 
 # A larger factor needs a kernel that exceeds a GPU's shared memory, and torch fails.
 MAX_SHRINKING = 32
+# The radius of a blur in standard deviations; pixels farther away have no influence.
+SIGMAS = 3.0
 
 
 def size_of(image: Tensor) -> Size:
@@ -36,3 +40,21 @@ def resize(x: Tensor, size: Size) -> Tensor:
     wide = x if x.dtype == torch.float64 else x.float()
     resized = F.interpolate(wide, size=size, mode="bicubic", antialias=True, align_corners=False)
     return resized.to(x.dtype)
+
+
+def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
+    """Blur every channel of (N, C, H, W) with a truncated Gaussian, repeating the border pixels.
+
+    ``sigma`` is the standard deviation in pixels; 0 returns ``x`` itself.
+    """
+    # Not kornia's: it takes a second to import, and gaussian_blur2d differs in the last digit.
+    reach = math.ceil(SIGMAS * sigma)
+    if not reach:
+        return x
+    offsets = torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype)
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (weights / weights.sum()).view(1, 1, 1, -1)
+    planes = x.flatten(0, 1).unsqueeze(1)
+    planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
+    planes = F.pad(planes, (0, 0, reach, reach), mode="replicate")
+    return F.conv2d(planes, kernel.transpose(2, 3)).view_as(x)

@@ -1,6 +1,6 @@
 """What a task can ask of a model, whatever its family.
 
-Each class is an ability of :mod:`internal_gan.config.abilities`. Tensors of images are
+Each class is an ability of :mod:`internal_gan.config.catalogue`. Tensors of images are
 (1, 3, height, width) in [-1, 1]; results are on the CPU.
 """
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.images.blur import gaussian_blur
 from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.resize import gaussian_blur
 from internal_gan.shapes import Masks, Pictures
 from internal_gan.weights import Wheel
 

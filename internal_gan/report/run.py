@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import read_file
 from internal_gan.report.pictures import PagePicture, read_picture

@@ -1,9 +1,11 @@
-"""The folder of a run: its files, its state, and the claim of the process that works in it."""
+"""The folder of a run: its place, its files, its state, and the claim of the process that works in
+it."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -16,6 +18,7 @@ from weakref import WeakValueDictionary
 
 import psutil
 
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import (
     atomic_write,
@@ -33,6 +36,8 @@ from internal_gan.runs.results import Result, as_json
 SILENCE_SECONDS = 600.0
 # A process with the same id that began at another time is another one, unless the clock was set.
 CLOCK_SECONDS = 60.0
+# Of a folder, in bytes; file systems allow 255, and numbers and suffixes are appended.
+LONGEST_NAME = 150
 
 _claiming = threading.Lock()
 _claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
@@ -282,6 +287,29 @@ class RunFolder:
     def _busy(self, status: dict[str, Any]) -> str:
         who = f"process {status.get('pid')} on {status.get('host')}"
         return f"run folder {self.path}: {who} is training in it; wait for it or stop it first"
+
+
+def new_run_path(options: Options, image: str | None, family: str) -> Path:
+    """The folder that ``output`` names, or a new and empty ``runs/<image>-<model>/<time>``."""
+    if options.output is not None:
+        return Path(options.output)
+    stem = Path(image).stem if image else "image"
+    # Plain letters: the commands printed later need no quotation marks.
+    name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
+    name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
+    parent = Path("runs", f"{name}-{family}")
+    now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = parent / now, 2
+    while True:
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            # Another run began in this second, perhaps in another process.
+            path, number = parent / f"{now}-{number}", number + 1
+        except OSError:
+            return path  # RunFolder.create says what is wrong with it
+        else:
+            return path
 
 
 def _check_text(path: Path) -> None:

@@ -14,8 +14,8 @@ from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.messages import parsed
 from internal_gan.errors import UserError
+from internal_gan.runs.folder import LONGEST_NAME
 from internal_gan.runs.jobs import in_short
-from internal_gan.runs.places import LONGEST_NAME
 
 # All are checked before the first one starts.
 MAX_JOBS = 100_000

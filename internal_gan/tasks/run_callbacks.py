@@ -8,8 +8,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from internal_gan.config.compose import save_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
@@ -26,9 +26,8 @@ from internal_gan.images.files.video import write_video
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
-from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.places import new_run_path
 from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task

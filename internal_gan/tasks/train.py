@@ -12,16 +12,15 @@ from rich.table import Table
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options, save_options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo, check_trainable, output_format_of
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
-from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.places import new_run_path
+from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Task

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config.compose import compose
-from internal_gan.config.record import load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
 
 

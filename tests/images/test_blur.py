@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from internal_gan.images.blur import gaussian_blur
+from internal_gan.images.resize import gaussian_blur
 from tests.tiny import picture
 
 

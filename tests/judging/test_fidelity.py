@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.blur import gaussian_blur
+from internal_gan.images.resize import gaussian_blur
 from internal_gan.judging.fidelity import judge_hole, patch_distance, psnr, ssim
 from tests.tiny import picture
 

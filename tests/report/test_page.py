@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from internal_gan.config.compose import save_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import save_options
 from internal_gan.report.page import EVALUATION, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.results import Result

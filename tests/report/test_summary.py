@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from internal_gan.report.summary import Setting, as_rows, best_of, settings_of
+from internal_gan.report.table import Setting, as_rows, best_of, settings_of
 
 ROWS: list[dict[str, str | float | None]] = [
     {"job": "a", "seed": "0", "model.min_size": "12", "swd1": 1.0, "psnr": 20.0},

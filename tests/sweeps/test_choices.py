@@ -1,6 +1,6 @@
 """The names of jobs and their run folders."""
 
-from internal_gan.runs.places import LONGEST_NAME
+from internal_gan.runs.folder import LONGEST_NAME
 from internal_gan.sweeps.choices import job_name
 
 

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 import internal_gan
-from internal_gan.config.record import load_options
+from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import to_uint8
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records

@@ -9,7 +9,7 @@ from PIL import Image
 
 import internal_gan
 from internal_gan.cli import main
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell

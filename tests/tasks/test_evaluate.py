@@ -14,7 +14,7 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import UserError
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel

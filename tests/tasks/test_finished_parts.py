@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.masked import LINE_LEVELS
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin

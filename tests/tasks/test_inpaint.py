@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.config.record import load_options, save_options
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize

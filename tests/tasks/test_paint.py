@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, to_uint8
 from tests.commands import Shell
 from tests.tiny import picture, trained

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config.record import save_options
+from internal_gan.config.compose import save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder

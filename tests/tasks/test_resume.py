@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config.compose import compose
-from internal_gan.config.record import load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.folder import RunFolder

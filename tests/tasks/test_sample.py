@@ -9,8 +9,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from internal_gan.commands import run
-from internal_gan.config.compose import compose
-from internal_gan.config.record import load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.models.singan.model import SinGAN

@@ -4,8 +4,7 @@ import copy
 from dataclasses import replace
 from pathlib import Path
 
-from internal_gan.config.compose import compose
-from internal_gan.config.record import load_options
+from internal_gan.config.compose import compose, load_options
 from internal_gan.tasks.train import train
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import network_of, same_weights

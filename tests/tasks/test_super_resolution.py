@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from internal_gan.config.compose import compose
-from internal_gan.config.record import load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder

@@ -10,12 +10,11 @@ import torch
 from PIL import Image, ImageCms
 
 import internal_gan
+from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
-from internal_gan.config.record import load_options
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.photo import Photo
-from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.places import new_run_path
+from internal_gan.runs.folder import RunFolder, new_run_path
 from tests import tiny
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, same_weights, sample
@@ -179,7 +178,7 @@ def test_runs_started_in_the_same_second_get_their_own_folders(
             return cls(2026, 1, 31, 12)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("internal_gan.runs.places.datetime", Noon)
+    monkeypatch.setattr("internal_gan.runs.folder.datetime", Noon)
     made = [new_run_path(Options(), "photos/lake.jpg", "singan") for _ in range(3)]
     folder = Path("runs/lake-singan")
     names = ["2026-01-31_12-00-00", "2026-01-31_12-00-00-2", "2026-01-31_12-00-00-3"]
