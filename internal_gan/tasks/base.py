@@ -195,8 +195,7 @@ class Context:
         detail = self.as_trained("finish.detail")
         return PartFinisher(photo, part, detail, reporter=self, **how)
 
-    @cached_property
-    def layers(self) -> Layers:
+    def read_layers(self) -> Layers:
         """The layers of the photo to work on, given to the run or, if none, to its model's
         training; none if results are the network's.
 
@@ -324,10 +323,9 @@ class Task(ABC, Generic[Wanted]):
         """The option to reduce if memory runs out."""
         return TABLE[self.name].memory
 
-    @property
-    def layers(self) -> Layers:
+    def read_layers(self) -> Layers:
         """The layers that move with the pixels of results; for errors see :class:`Context`."""
-        return self.context.layers if TABLE[self.name].allows(_FILES) else NO_LAYERS
+        return self.context.read_layers() if TABLE[self.name].allows(_FILES) else NO_LAYERS
 
     def learnt(self, model: Model) -> Pixels:
         """The training image that results are made from."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from internal_gan.config.compose import save_options
 from internal_gan.config.options import Options
+from internal_gan.finishing.layers import NO_LAYERS, Layers
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
@@ -77,20 +78,23 @@ class Pictures(Callback):
         """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
         context = self._task.context
         reports = Reports(self._folder, context.console, lambda: context.expected, monotonic())
+        # A preview has no origin that layers could follow.
+        layers = NO_LAYERS if preview else self._task.read_layers()
 
         def report(results: Sequence[Result]) -> None:
             if not preview:
                 reports([*results, *self._previews])
 
         with closing(reports):
-            drawn = self._write(self._task.draw(model, preview), model, report)
+            drawn = self._write(self._task.draw(model, preview), model, layers, report)
         self._folder.write_status("running", results=[*drawn, *self._previews], **context.facts)
 
     def _write(
         self,
         drawn: Iterable[Item],
         model: Model,
+        layers: Layers = NO_LAYERS,
         report: Callable[[list[Result]], None] = lambda results: None,
     ) -> list[Result]:
-        mark, layers = mark_of(self._task, model), self._task.layers
+        mark = mark_of(self._task, model)
         return write(drawn, self._folder.path, self._like, mark, layers, report)

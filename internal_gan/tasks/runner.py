@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
@@ -19,7 +19,7 @@ from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
 from internal_gan.files import atomic_write, make_folder
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
-from internal_gan.finishing.origin import Origin, origin_path, write_origin
+from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
@@ -68,7 +68,7 @@ def run_task(options: Options) -> int:
     context.opening = first_lines = header(about)
     with enough_memory(task.memory):
         task.check(model)
-        layers = task.layers
+        layers = task.read_layers()
         drawing, drawn = time.monotonic(), task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
@@ -85,11 +85,10 @@ def run_task(options: Options) -> int:
             log(line)
         for line in (*task.about, f"Run folder {folder.path}"):
             say(context.console, line)
-        folder.write_status("running", started=begun)
+        on_model: dict[str, Any] = {}
         if model is not None:
-            folder.write_status(
-                "running", device=str(model.device), model_task=ending_of(model.family)
-            )
+            on_model = {"device": str(model.device), "model_task": ending_of(model.family)}
+        folder.write_status("running", started=begun, **on_model)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, TABLE[task.name].reads)
@@ -161,22 +160,26 @@ def write(
 
 
 def _write_beside(
-    folder: Path,
-    picture: Picture,
-    like: Photo | None,
-    mark: bytes | None,
-    layers: Layers,
+    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None, layers: Layers
 ) -> tuple[list[Result], list[Result]]:
-    """Write the network's output for a picture, if any, and what belongs to its origin."""
-    drawings, image = list[Result](), picture.image
+    """Write the network's output for a picture, if any, and, if its origin is known, the origin, a
+    map of it for the page and layers along it."""
+    drawings, asides, image = list[Result](), list[Result](), picture.image
     if image.drawing is not None:
         file = _beside(folder, picture.file, DRAWN)
         own = like if image.like is None else output_format_of(image.like)[0]
         write_image(folder / file, image.drawing, like=own, mark=mark)
         drawings.append(_result(file, "aside"))
-    if image.origin is None:
-        return drawings, []
-    return drawings, list(_write_origin(folder, picture.file, image.origin, layers))
+    if image.origin is not None:
+        write_origin(origin_path(folder / picture.file), image.origin)
+        file = _beside(folder, picture.file, "origin")
+        write_image(folder / file, origin_map(image.origin))
+        asides.append(_result(file, "aside", shares_in_words(image.origin)))
+        for layer in layers.along(image.origin):
+            file = _beside(folder, picture.file, f"layers/{layer.name}", layer.suffix)
+            write_layer(folder / file, layer)
+            asides.append(Result(file, "aside", group_of(file)))
+    return drawings, asides
 
 
 def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result]:
@@ -188,18 +191,6 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     """The metadata that says how a task's pictures were made; None with ``marks=false``."""
     family = None if model is None else model.family
     return xmp(TABLE[task.name].source, task.name, family) if task.context.options.marks else None
-
-
-def _write_origin(folder: Path, file: str, origin: Origin, layers: Layers) -> Iterator[Result]:
-    """Write the origin of a result next to it, a map of it for the page, and layers along it."""
-    write_origin(origin_path(folder / file), origin)
-    shown = _beside(folder, file, "origin")
-    write_image(folder / shown, origin_map(origin))
-    yield _result(shown, "aside", shares_in_words(origin))
-    for layer in layers.along(origin):
-        along = _beside(folder, file, f"layers/{layer.name}", layer.suffix)
-        write_layer(folder / along, layer)
-        yield Result(along, "aside", group_of(along))
 
 
 def _beside(folder: Path, file: str, room: str, suffix: str = ".png") -> str:

@@ -199,7 +199,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    _ = work.layers  # refuses those that do not fit
+    work.read_layers()  # refuses those that do not fit
     finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
     lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
