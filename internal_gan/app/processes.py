@@ -68,7 +68,10 @@ class Worker:
             self._at = run
             try:
                 process = self._running()
-                answer = self._ask(process, {"overrides": list(overrides)})
+                assert process.stdin is not None
+                process.stdin.write(json.dumps({"overrides": list(overrides)}) + "\n")
+                process.stdin.flush()
+                error = self._answer(process)["error"]
             except (OSError, EOFError):
                 if self._process is not None:
                     self._process.kill()
@@ -81,7 +84,6 @@ class Worker:
                 return "the worker process ended; there may not be enough memory for this"
             finally:
                 self._at = None
-            error = answer.get("error")
             return None if error is None else str(error)
 
     def stop(self, run: str) -> None:
@@ -108,12 +110,6 @@ class Worker:
             )
             self._answer(self._process)
         return self._process
-
-    def _ask(self, process: subprocess.Popen[str], question: object) -> dict[str, object]:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(question) + "\n")
-        process.stdin.flush()
-        return self._answer(process)
 
     def _answer(self, process: subprocess.Popen[str]) -> dict[str, object]:
         assert process.stdout is not None
@@ -197,7 +193,12 @@ class Trainings:
                 self._job = job = self._waiting.popleft()
                 self._stopping = False
                 try:
-                    self._process = process = _begin(job)
+                    self._process = process = _start(
+                        ["internal_gan", *job.overrides],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.PIPE,
+                    )
                 except OSError as error:
                     why = error.strerror or error
                     self._errors[job.folder] = f"the training could not start: {why}"
@@ -210,12 +211,3 @@ class Trainings:
                     reason = errors[-1] if errors else "error: the training ended unexpectedly"
                     self._errors[job.folder] = reason.removeprefix("error: ")
                 self._job = self._process = None
-
-
-def _begin(job: Job) -> subprocess.Popen[str]:
-    return _start(
-        ["internal_gan", *job.overrides],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )

@@ -50,14 +50,9 @@ class Canny(EdgeDetector):
     def detect(self, image: Pictures) -> Masks:
         from kornia.filters import canny
 
-        gray = _gray(image)
+        gray = (luminance(image) + 1.0) / 2.0
         # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
         kernel = (2 * reach + 1,) * 2
         found: Tensor = canny(gray, self.low, self.high, kernel, (self.sigma,) * 2)[1]
         return found
-
-
-def _gray(image: Tensor) -> Tensor:
-    """Gray values in [0, 1]."""
-    return (luminance(image) + 1.0) / 2.0

@@ -101,22 +101,20 @@ class Inpaint(Task[InpaintOptions]):
         return range(photos.count if every else 1)
 
     def _cases(self, numbers: Sequence[int], *, warn: bool = False) -> Iterator[Case]:
-        photos = self.context.photos
-        groups = _groups(photos.names) if self._holes.of_each or len(numbers) > 1 else [""]
+        photos, holes, groups = self.context.photos, self._holes, [""]
+        if len(photos.names) > 1 and (holes.of_each or len(numbers) > 1):
+            groups = distinct([Path(name).stem for name in photos.names])
         for number in numbers:
-            photo = self._holes.photo(number, photos)
+            photo, group = holes.photo(number, photos), groups[number]
             try:
-                yield self._case(number, photo, groups[number], warn)
+                if self._ends_training and not holes.is_named and photo.unknown is None:
+                    yield holes.example(photo, group, self.context.options.seed)
+                else:
+                    yield holes.case(number, photo, group, warn=warn)
             except UserError as error:
                 if len(numbers) == 1:
                     raise
                 raise UserError(f"{photos.names[number]}: {error}") from error
-
-    def _case(self, number: int, photo: Photo, group: str, warn: bool) -> Case:
-        if self._ends_training and not self._holes.is_named and photo.unknown is None:
-            hole = self._holes.example(photo, self.context.options.seed)
-            return Case(group, without(photo, hole), hole, self._holes.unknown(0, photo, hole))
-        return self._holes.case(number, photo, group, warn=warn)
 
     @property
     def _ends_training(self) -> bool:
@@ -186,11 +184,6 @@ def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
         box = max(boxes, key=lambda one: max(extent(one)))
     side = max(limit, 2 * max(extent(box)))
     return around(box, (side, side), size)
-
-
-def _groups(names: Sequence[str]) -> list[str]:
-    """A folder for each of several photos."""
-    return distinct([Path(name).stem for name in names]) if len(names) > 1 else [""]
 
 
 TASK = Inpaint

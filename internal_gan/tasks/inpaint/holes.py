@@ -72,7 +72,7 @@ class Holes:
         """A photo, or its training image with the unknown part if the mask is gone."""
         return photos.learnt(number) if self._lacks_mask(number) else photos.photo(number)
 
-    def case(self, number: int, photo: Photo, group: str, *, warn: bool = False) -> Case:
+    def case(self, number: int, photo: Photo, group: str, *, warn: bool) -> Case:
         """A photo with its hole; arguments and errors as for :meth:`read`."""
         if photo.unknown is not None and self.are_learnt:
             return Case(group, photo, photo.unknown)
@@ -87,10 +87,11 @@ class Holes:
         file = self.masks.file("mask.file", number)
         return file is not None and not is_file(file)
 
-    def example(self, photo: Photo, seed: int) -> Tensor:
-        """A random hole to show what the model does, after training without a hole."""
+    def example(self, photo: Photo, group: str, seed: int) -> Case:
+        """The first photo with a random hole, which shows what a model trained without one does."""
         rng = torch.Generator().manual_seed(seed)
-        return random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
+        hole = random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
+        return Case(group, without(photo, hole), hole, self.unknown(0, photo, hole))
 
     def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
         """The hole of a photo: all pixels that its mask or box touches, grown by ``mask.dilate``.

@@ -35,31 +35,21 @@ class Retarget(Task[RetargetOptions]):
         if not preview:
             self.context.begin(len(wanted))
         for target in wanted:
-            drawing, file = self._paint(model, learnt, target), f"retarget/{target.name}.png"
+            size, transform = target.drawing_size, target.transform
+            drawing = model.retarget(
+                size, transform=transform, image=learnt, protect=target.protect
+            )
+            file = f"retarget/{target.name}.png"
             if preview:
                 yield aside(file, drawing, "result")
                 continue
             drawn = finished(drawing, target)
             yield Picture(file, in_outline(drawn, target))
-            if self.wanted.compare and target.mask is None and target.transform is None:
-                photo = target.finisher.photo
-                yield from _compared(target.name, model.family, drawn.pixels, photo)
-
-    def _paint(self, model: Retargets, learnt: Tensor, target: Target) -> Tensor:
-        """The network's output (1, 3, h, w) in [-1, 1], without outline."""
-        return model.retarget(
-            target.drawing_size,
-            transform=target.transform,
-            image=learnt,
-            protect=target.protect,
-        )
-
-
-def _compared(name: str, family: str, image: Tensor, photo: Tensor) -> Iterator[Picture]:
-    """The result, and plain resizing to the same size."""
-    folder, size = f"compare/{name}", size_of(image)
-    yield aside(f"{folder}/{family}.png", image, made=True)
-    yield aside(f"{folder}/plain-resizing.png", resize(photo, size).clamp(-1, 1))
+            if self.wanted.compare and target.mask is None and transform is None:
+                folder, image = f"compare/{target.name}", drawn.pixels
+                plain = resize(target.finisher.photo, size_of(image)).clamp(-1, 1)
+                yield aside(f"{folder}/{model.family}.png", image, made=True)
+                yield aside(f"{folder}/plain-resizing.png", plain)
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:

@@ -16,6 +16,7 @@ from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform, trapezoid
 from internal_gan.images.windows import bounds, extent
@@ -75,8 +76,8 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
     finisher = partial(context.finisher, image, number=number, zoom=wanted.zoom)
     photo = finisher()
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
-        option = f"retarget.shape={_listed(target.size)}"
-        at = target.drawing_size
+        at, (height, width) = target.drawing_size, target.size
+        option = f"retarget.shape=[{height},{width}]"
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
         target.finisher.check(option)
         context.check_size(target.size, option)
@@ -150,6 +151,10 @@ def _targets(
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
+
+    def times(factors: Sequence[float | None]) -> AsDrawn:
+        return photo.at(scaled(own, *(factor or 1 for factor in factors)))
+
     # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
     aimed = [
         (photo.at(_of_ratio(shape, own)), photo.at)
@@ -157,13 +162,11 @@ def _targets(
         else (finisher(_filled(shape, own)), finisher)
         for shape in _several(wanted.shape)
     ]
-    aimed += [(photo.at(_scaled(own, factors)), photo.at) for factors in _several(wanted.scale)]
+    aimed += [(times(factors), photo.at) for factors in _several(wanted.scale)]
     if outline is None:
         ending = f"-{wanted.transform}" if wanted.transform else ""
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
-        for one in [size for size, _ in aimed] or [
-            photo.at(_scaled(own, factors)) for factors in examples
-        ]:
+        for one in [size for size, _ in aimed] or map(times, examples):
             assert one.size is not None
             yield Target(_named(one.size) + ending, one.size, one, transform)
         return
@@ -221,16 +224,5 @@ def _filled(shape: Sequence[float | None], own: Size) -> Size:
     return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
 
 
-def _scaled(size: Size, factors: Sequence[float | None]) -> Size:
-    height, width = (
-        max(1, round(side * (factor or 1))) for side, factor in zip(size, factors, strict=True)
-    )
-    return height, width
-
-
 def _named(size: Size) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _listed(size: Size) -> str:
-    return f"[{size[0]},{size[1]}]"
