@@ -20,7 +20,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from internal_gan.commands import CRASH, report, run, say
-from internal_gan.config.arguments import check_image_file, key_of, quote
+from internal_gan.config.arguments import check_image_file, key_of, quote, written
+from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
 from internal_gan.config.conf import swept_by
 from internal_gan.config.messages import needs_extra
@@ -81,7 +82,7 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
     choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
     # Sweepers that search choose their jobs as they go.
     jobs = jobs_of(choices) if settings.runtime.choices["hydra/sweeper"] == "basic" else []
-    _check_jobs(choices)
+    models = _check_jobs(choices)
     path = Path(str(settings.sweep.dir)).absolute()
     _check_folder(path, overrides, settings.sweep.dir, skips=config.skip_finished)
     for_hydra = [
@@ -92,6 +93,8 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
         keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
         _check_names([job_name(job, keys) for job in jobs], jobs, path)
         for_hydra.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
+    for model in models:
+        build(model)  # comes last, since it loads torch
     return path, for_hydra
 
 
@@ -210,17 +213,24 @@ def _check_installed(settings: DictConfig) -> None:
                 raise needs_extra(kind, package.split("_")[1]) from error
 
 
-def _check_jobs(choices: Mapping[str, Sequence[str]]) -> None:
-    """Compose every job, leaving out its files."""
+def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Compose every job, leaving out its files; returns the models whose values are still to be
+    checked."""
     # Hydra would ignore the values that an ablation sweeps next to another experiment.
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
     lists = [values for key, values in choices.items() if values and key not in _FILES]
+    of_model = any(key.startswith("model.") for key in choices)
+    models = dict[str, dict[str, Any]]()
     for values in itertools.product(*lists):
         options = compose(values)
-        if options.trains and not choices.keys() & {"image", "resume", "checkpoint"}:
+        trains = options.trains and not choices.keys() & {"resume", "checkpoint"}
+        if trains and "image" not in choices:
             check_image_file(None)
+        if trains and of_model:
+            models[written(options.model)] = options.model
+    return [*models.values()]
 
 
 def _check_folder(path: Path, overrides: Sequence[str], name: str, skips: bool) -> None:

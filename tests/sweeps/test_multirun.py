@@ -285,6 +285,14 @@ def test_jobs_that_would_share_a_folder_are_refused(shell: Shell, values: str, n
     assert not Path("out").exists()
 
 
+def test_a_wrong_value_of_the_model_is_found_before_the_first_job(shell: Shell) -> None:
+    write_photos("a.png")
+    answer = shell("-m", "image=a.png", "model.num_scales=2,a", "output=out")
+    assert answer.code == 2
+    assert answer.lines == ["error: model.num_scales=a: SinGAN needs a whole number or null"]
+    assert not Path("out").exists()
+
+
 def test_jobs_may_lie_in_nested_folders(shell: Shell) -> None:
     write_photos("photos/a.png")
     write_flat("photos/flat.png")
