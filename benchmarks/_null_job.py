@@ -46,7 +46,7 @@ from internal_gan.patches.statistics import (
 from internal_gan.report.table import grid
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.results import DRAWN
+from internal_gan.runs.records import DRAWN
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget import finished

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from internal_gan.files import natural
-from internal_gan.runs.records import read_status
-from internal_gan.runs.results import Kind, Result, as_json, in_words
+from internal_gan.runs.records import Kind, Result, as_json, in_words, read_status
 
 KINDS: dict[str, Kind] = {
     "scales": "preview",

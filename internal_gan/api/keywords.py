@@ -148,7 +148,8 @@ def source_of(
             continue
         option = option_of(task, name, value)
         if option in PATHS and name_of(value) is None:
-            files[option] = in_memory(value, option.removesuffix(".file"))
+            name = option.removesuffix(".file")
+            files[option] = (to_photo if name.endswith("image") else to_mask)(value, name)
             value = IN_MEMORY
         values[option] = value
     photos = [files.pop("image")] if "image" in files else []
@@ -176,11 +177,6 @@ def option_of(task: str, name: str, value: Any = None) -> str:
 def name_of(given: Given) -> str | None:
     """The file name of a picture; None if it is in memory."""
     return fspath(given) if isinstance(given, str | PathLike) else None
-
-
-def in_memory(given: Any, name: str) -> Photo:
-    """A picture in memory: a photo if the option ``name`` ends in image, otherwise a mask."""
-    return (to_photo if name.endswith("image") else to_mask)(given, name)
 
 
 def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:

@@ -26,7 +26,7 @@ from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.results import Kind
+from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Item, Picture
 from internal_gan.tasks.reporting import enough_memory

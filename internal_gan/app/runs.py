@@ -17,7 +17,7 @@ from internal_gan.config.options import taken_by
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import read_results
+from internal_gan.runs.records import read_results
 
 REQUEST = "app.json"
 _NAME = re.compile(r"\w[\w.+-]*/\w[\w.+-]*")

@@ -30,8 +30,7 @@ from internal_gan.patches.statistics import (
     sharpness,
     sliced_wasserstein,
 )
-from internal_gan.runs.records import read_status
-from internal_gan.runs.results import DRAWN, read_results
+from internal_gan.runs.records import DRAWN, read_results, read_status
 from internal_gan.units import duration
 from internal_gan.version import __version__
 

@@ -19,7 +19,7 @@ from internal_gan.judging.fidelity import judge_hole
 from internal_gan.judging.figures import means, panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
-from internal_gan.runs.results import read_results
+from internal_gan.runs.records import read_results
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 

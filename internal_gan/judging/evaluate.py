@@ -26,7 +26,8 @@ from internal_gan.judging.sifid import read_inception
 from internal_gan.judging.st_lpips import WHEEL, read_st_lpips
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
-from internal_gan.runs.results import BESIDE
+from internal_gan.patches.statistics import SHRINKS
+from internal_gan.runs.records import BESIDE
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
@@ -79,7 +80,7 @@ class Evaluation:
     @property
     def least(self) -> int:
         """The shortest side that pictures may have, in pixels."""
-        return figures.smallest_side(self.wanted.patches)
+        return SHRINKS[-1] * max(self.wanted.patches)
 
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
         """Read the photo and the mask of a run, and check the samples: those in memory, or the

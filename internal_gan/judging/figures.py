@@ -72,11 +72,6 @@ def meaning(name: str) -> dict[str, str]:
     return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}
 
 
-def smallest_side(patches: Sequence[int]) -> int:
-    """The shortest side, in pixels, of pictures that patches of these sides can judge."""
-    return SHRINKS[-1] * max(patches)
-
-
 def judge(
     real: Pixels,
     sample: Pixels,

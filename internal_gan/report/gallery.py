@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from internal_gan.files import natural
 from internal_gan.report.pictures import PagePicture, read_picture
 from internal_gan.report.run import RunState
-from internal_gan.runs.results import MOVIE_SUFFIXES, Result, in_words, read_results
+from internal_gan.runs.records import MOVIE_SUFFIXES, Result, in_words, read_results
 
 AT_ONCE = 2  # pictures decoded at the same time
 MAX_PICTURES = 12

@@ -28,8 +28,7 @@ from internal_gan.files import (
     write_error,
 )
 from internal_gan.images.files.names import shown
-from internal_gan.runs.records import State, read_status
-from internal_gan.runs.results import Result, as_json
+from internal_gan.runs.records import Result, State, as_json, read_status
 
 # How long a run on another machine, whose process cannot be looked up, counts as alive without
 # writing.

@@ -1,17 +1,28 @@
-"""What a run recorded about itself, read back from ``status.json`` and ``metrics.jsonl``.
+"""What a run recorded about itself, read back from ``status.json``, with its results, and
+``metrics.jsonl``.
 
 A run folder may be damaged or edited, and that must not stop a run. A line or a field of the wrong
 type counts as missing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
-from internal_gan.files import read_json_lines, read_json_object
-from internal_gan.hints import fits, hints_of
+from internal_gan.files import is_file, read_json_lines, read_json_object
+from internal_gan.hints import fits, hints_of, typed
 
 State = Literal["running", "finished", "stopped", "failed"]
+Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
+# Kinds of pictures that a run makes, as opposed to its inputs and comparisons.
+MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
+# Folders next to results, for what belongs to them; the first is for the network's output.
+DRAWN = "drawn"
+BESIDE = (DRAWN, "origin", "layers")
+MOVIE_SUFFIXES = {".mp4"}
 
 
 class Status(TypedDict, total=False):
@@ -30,7 +41,6 @@ class Status(TypedDict, total=False):
     seconds_left: float
     stages: int
     stages_finished: int
-    photos: int
     seams: dict[str, float]
     seams_before: dict[str, float]
     results: list[Any]
@@ -62,6 +72,71 @@ def read_status(path: Path) -> dict[str, Any]:
     hints = hints_of(Status)
     found = read_json_object(path)
     return {key: value for key, value in found.items() if fits(value, hints.get(key, Any))}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A picture or film in a run folder.
+
+    Attributes:
+        file: its path in the run folder, with slashes, such as ``"sample/000.png"``. The first
+            part is the task that made it, or ``scales`` for previews.
+        kind: what it is:
+
+            * ``result``: a picture that the user asked for, to evaluate, compare and publish;
+            * ``film``: a moving picture, and ``frame``: one of its pictures;
+            * ``preview``: the photo as the model rebuilds it after a stage;
+            * ``before``: what the results of the same group were made from, and ``mask``, white
+              where it was changed;
+            * ``aside``: anything else to show with the results.
+        group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
+        caption: the text below it; previews have the name of their stage instead.
+    """
+
+    file: str
+    kind: Kind = "result"
+    group: str = ""
+    caption: str = ""
+
+    @property
+    def task(self) -> str:
+        return PurePosixPath(self.file).parts[0]
+
+
+def group_of(file: str) -> str:
+    """The group of a file: the folders between the task's and the file."""
+    return "/".join(PurePosixPath(file).parts[1:-1])
+
+
+def as_json(result: Result) -> dict[str, str]:
+    """The entry of a result in ``status.json``, without empty fields."""
+    return {name: value for name, value in vars(result).items() if value}
+
+
+def read_results(folder: Path) -> list[Result]:
+    """The results of a run, in the order in which they are shown.
+
+    Invalid entries are left out, as are files that are missing or outside the run folder.
+    """
+    found = list[Result]()
+    for entry in read_status(folder / "status.json").get("results", []):
+        with suppress(TypeError):
+            result: Result = typed(entry, Result)
+            path = folder / result.file
+            # A link may lead out of the folder.
+            if is_file(path) and path.resolve().is_relative_to(folder.resolve()):
+                found.append(result)
+    return found
+
+
+def in_words(name: str) -> str:
+    """The name of a file or folder for people to read.
+
+    >>> in_words("start-scale-2"), in_words("300x800")
+    ('Start scale 2', '300 × 800')
+    """
+    text = re.sub(r"(?<=\d)x(?=\d)", " × ", re.sub(r"[-_]+", " ", name).strip())
+    return text[:1].upper() + text[1:]
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

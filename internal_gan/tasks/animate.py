@@ -8,7 +8,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
 from internal_gan.models.abilities import Redraws
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Film, Picture, Task, aside
 
 

@@ -32,7 +32,7 @@ from internal_gan.finishing.origin import READ_SIDE
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import Kind, Result
+from internal_gan.runs.records import Kind, Result
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import say
@@ -55,7 +55,7 @@ class Picture:
 
     Attributes:
         file: its path in the run folder, such as ``"sample/000.png"``; see
-            :class:`internal_gan.runs.results.Result` for this and ``kind``.
+            :class:`internal_gan.runs.records.Result` for this and ``kind``.
         image: the picture. Its origin, if known, is written to a file next to it, and its drawing
             into the folder ``drawn``.
         made: whether a model generated it, so that its file gets the mark. Results, films, frames

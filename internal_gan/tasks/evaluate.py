@@ -14,7 +14,7 @@ from internal_gan.judging.evaluate import Evaluation, Groups, Sample
 from internal_gan.judging.figures import HEADLINE_FIGURES, summarise
 from internal_gan.judging.maps import legend
 from internal_gan.report.page import EVALUATION
-from internal_gan.runs.results import Result, group_of
+from internal_gan.runs.records import Result, group_of
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task, aside

@@ -15,8 +15,7 @@ from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
-from internal_gan.runs.records import State
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result, State
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import Display
 from internal_gan.units import duration

@@ -15,7 +15,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import Result, read_results
+from internal_gan.runs.records import Result, read_results
 from internal_gan.tasks.base import Item, Task, aside
 from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
 from internal_gan.tasks.runner import mark_of, write

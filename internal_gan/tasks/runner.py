@@ -28,7 +28,7 @@ from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.results import DRAWN, MADE, Kind, Result, group_of, in_words
+from internal_gan.runs.records import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.reporting import (

@@ -10,7 +10,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.ahead import ahead
 from internal_gan.tasks.base import Picture, Task, aside

@@ -13,7 +13,7 @@ from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
 from internal_gan.models.abilities import Redraws
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size
 

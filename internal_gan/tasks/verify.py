@@ -7,7 +7,7 @@ from pathlib import Path
 from internal_gan.config.task_options import VerifyOptions
 from internal_gan.errors import UserError
 from internal_gan.judging.verify import verify
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Document, Picture, Task, aside
 from internal_gan.version import __version__

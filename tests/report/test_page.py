@@ -15,7 +15,7 @@ from internal_gan.config.compose import save_options
 from internal_gan.config.options import Options
 from internal_gan.report.page import EVALUATION, write_report
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from tests.recorded import record_files
 
 CONFIG = """task: train

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.results import Result, read_results
+from internal_gan.runs.records import Result, read_results
 
 
 def write(run: Path, *names: str) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import read_origin
-from internal_gan.runs.results import read_results
+from internal_gan.runs.records import read_results
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED
 from tests.tasks.test_origin import photo, run

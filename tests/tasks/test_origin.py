@@ -10,7 +10,7 @@ from PIL import Image
 from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
 from internal_gan.images.files.image import write_image
 from internal_gan.images.pyramid import fit_size
-from internal_gan.runs.results import read_results
+from internal_gan.runs.records import read_results
 from tests.commands import Shell
 from tests.tiny import picture
 

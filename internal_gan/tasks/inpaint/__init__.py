@@ -19,7 +19,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
-from internal_gan.runs.results import Result
+from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
 from internal_gan.units import counted
