@@ -121,7 +121,8 @@ def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]
 def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
     from internal_gan.tasks.runner import run_task
-    from internal_gan.tasks.train import Hooks, TrainingStopped, resume, train
+    from internal_gan.tasks.train import Hooks, resume, train
+    from internal_gan.training.engine import TrainingStopped
 
     ctrl_c_raises()
     hooks = Hooks(progress=True)

@@ -42,11 +42,6 @@ class Settings:
     trainer: str = one_of(tuple(choices("trainer")), "fast", "how to train")
     browser: bool = flag(True, "whether to open the page in a browser")
 
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return is_loopback(self.host)
-
     def urls(self, port: int) -> list[str]:
         """The address of the page; if every address of this machine is served, also one for others.
 
@@ -91,7 +86,7 @@ def settings_of(arguments: Sequence[str]) -> Settings:
             raise unknown("option", name, _FIELDS)
         given[name] = _read(name, value)
     settings = Settings(**given)
-    if not settings.is_local and settings.token is None:
+    if not is_loopback(settings.host) and settings.token is None:
         settings = dataclasses.replace(settings, token=secrets.token_urlsafe(16))
     return settings
 

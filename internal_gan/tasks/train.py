@@ -41,8 +41,6 @@ from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
 from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
 
-__all__ = ["TrainingStopped", "resume", "train"]
-
 
 @dataclass(frozen=True)
 class Prepared:

@@ -14,6 +14,7 @@ from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
+from internal_gan.training.engine import TrainingStopped
 from tests.commands import TINY_RUN, Shell, start_process
 from tests.tiny import network_of, picture, same_weights
 
@@ -123,7 +124,7 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
 
     class Stop(Callback):
         def on_stage_end(self, model: object, stage_index: int) -> None:
-            raise task.TrainingStopped("SIGINT at scale 0, step 3", Path())
+            raise TrainingStopped("SIGINT at scale 0, step 3", Path())
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task, "MetricsLogger", lambda _: Stop())
