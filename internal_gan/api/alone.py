@@ -7,13 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from internal_gan.api.keywords import (
-    Given,
-    OutputType,
-    Previewing,
-    name_of,
-    source_of,
-)
+from internal_gan.api.keywords import Given, OutputType, Previewing, name_of, source_of
 from internal_gan.api.model import results, together
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo

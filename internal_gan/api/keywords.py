@@ -126,10 +126,7 @@ class Previewing(TypedDict, total=False):
 
 
 def source_of(
-    task: str,
-    arguments: Mapping[str, Any],
-    *,
-    names: Sequence[str] | None = None,
+    task: str, arguments: Mapping[str, Any], *, names: Sequence[str] | None = None
 ) -> Source:
     """A task's checked options, and its pictures in memory.
 

@@ -69,9 +69,7 @@ def fit(
 ) -> Run[SinGAN]: ...
 @overload
 def fit(
-    image: Given | Sequence[Given],
-    model: Literal["ingan", "ingan_unet"],
-    **how: Unpack[Training],
+    image: Given | Sequence[Given], model: Literal["ingan", "ingan_unet"], **how: Unpack[Training]
 ) -> Run[InGAN]: ...
 @overload
 def fit(

@@ -39,10 +39,7 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     for name, value in given.items():
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in taken_by(task).difference(PATHS) or name in (
-            "trainer",
-            "confirm",
-        ):
+        elif name in taken_by(task).difference(PATHS) or name in ("trainer", "confirm"):
             found.append(f"{name}={_text(name, value)}")
         else:
             raise UserError(f"{name}: cannot be set on this page")

@@ -209,16 +209,10 @@ _TASKS = (
         source="compositeCapture",
     ),
     TaskSpec(
-        "make_tileable",
-        takes=frozenset({"layers"}),
-        memory="image",
-        source="compositeCapture",
+        "make_tileable", takes=frozenset({"layers"}), memory="image", source="compositeCapture"
     ),
     TaskSpec(
-        "extend",
-        takes=frozenset({"layers"}),
-        memory="extend.margins",
-        source="compositeCapture",
+        "extend", takes=frozenset({"layers"}), memory="extend.margins", source="compositeCapture"
     ),
     TaskSpec(
         "verify",

@@ -231,8 +231,7 @@ class HarmonizeOptions(RedrawOptions):
     """A photo with an object pasted into it, of any size, and a mask of the object."""
 
     match: bool | None = as_trained(
-        True,
-        flag(None, "first give the object the photo's mean colour, and at most its contrast"),
+        True, flag(None, "first give the object the photo's mean colour, and at most its contrast")
     )
 
 

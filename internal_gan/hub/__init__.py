@@ -24,12 +24,7 @@ from internal_gan.files import atomic_write, disk_errors, make_folder, read_json
 from internal_gan.images.files.image import read_image
 from internal_gan.judging.figures import meaning
 from internal_gan.models.base import Model
-from internal_gan.patches.statistics import (
-    coherence,
-    completeness,
-    sharpness,
-    sliced_wasserstein,
-)
+from internal_gan.patches.statistics import coherence, completeness, sharpness, sliced_wasserstein
 from internal_gan.runs.records import DRAWN, read_results, read_status
 from internal_gan.units import duration
 from internal_gan.version import __version__

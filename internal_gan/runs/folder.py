@@ -20,13 +20,7 @@ import psutil
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.files import (
-    atomic_write,
-    disk_errors,
-    make_folder,
-    remove_leftovers,
-    write_error,
-)
+from internal_gan.files import atomic_write, disk_errors, make_folder, remove_leftovers, write_error
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import Result, State, as_json, read_status
 

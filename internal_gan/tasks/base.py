@@ -17,14 +17,8 @@ from torch import Tensor
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
-from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import (
-    BYTES_PER_PIXEL,
-    LONGEST,
-    AsDrawn,
-    Finished,
-    Finisher,
-)
+from internal_gan.errors import UserError, about
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.masked import PartFinisher
@@ -223,12 +217,10 @@ class Context:
             raise UserError(f"layers={files[0][0]}: not possible with several photos; allowed: one")
         size, layers = photos.photo(longest=READ_SIDE).full_size, list[Layer]()
         for name, path in files:
-            try:
-                # The copy in the run folder has another name.
-                is_label = Path(name).name in [label.name for label in labels]
+            # The copy in the run folder has another name.
+            is_label = Path(name).name in [label.name for label in labels]
+            with about("layers"):
                 layer = replace(read_layer(path, is_label), name=Path(name).stem)
-            except UserError as error:
-                raise UserError(f"layers={error}") from error
             if layer.size != size:
                 sizes = [f"{height}x{width}" for height, width in (layer.size, size)]
                 raise UserError(f"layers={name}: {sizes[0]} pixels; the photo has {sizes[1]}")
