@@ -106,6 +106,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
     _sync_folder(path.parent)
 
 
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a text in UTF-8 by :func:`atomic_write`; ``errors`` as for :meth:`str.encode`."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=errors)
+
+
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as CSV, with a column for every name that occurs and empty cells elsewhere.
 

@@ -17,11 +17,7 @@ INSTALL = "pip install 'internal-gan[app]'"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve until Ctrl-C.
-
-    Raises:
-        SystemExit: with code 2 after a user's mistake.
-    """
+    """Serve until Ctrl-C, or raise SystemExit with code 2 after a user's mistake."""
     if "--help" in arguments or "-h" in arguments:
         print(help())
         return
@@ -33,11 +29,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until Ctrl-C.
-
-    Raises:
-        UserError: the extra is not installed, or the port is taken.
-    """
+    """Serve until Ctrl-C; a UserError if the extra is not installed, or the port is taken."""
     try:
         import uvicorn
 
@@ -67,11 +59,7 @@ def serve(settings: Settings) -> None:
 
 
 def _listening(settings: Settings) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        UserError: the address or port cannot be used.
-    """
+    """A listening socket, or a UserError if the address or port cannot be used."""
     try:
         family, *_, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM

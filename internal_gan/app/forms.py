@@ -24,14 +24,12 @@ TASKS = (
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
-    """The overrides for the options of a task.
+    """The overrides for the options of a task; a UserError if the page cannot set an option, or a
+    value is of the wrong type.
 
     Args:
         given: options by their full names.
         drawing: returns the file of a drawing, given its id.
-
-    Raises:
-        UserError: the page cannot set an option, or a value is of the wrong type.
     """
     if task not in TASKS:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")

@@ -19,11 +19,8 @@ PATIENCE = 30.0
 
 
 def interrupt(pid: int) -> None:
-    """Ask a process of this program to stop, as Ctrl-C does.
-
-    Raises:
-        OSError: there is no such process, or on Windows it has another console.
-    """
+    """Ask a process of this program to stop, as Ctrl-C does; an OSError if there is none, or on
+    Windows if it has another console."""
     # On Windows, os.kill would end the process at any other signal.
     os.kill(pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 

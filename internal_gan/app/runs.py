@@ -15,7 +15,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import families_for
 from internal_gan.config.options import taken_by
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object, write_text
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 
@@ -69,8 +69,7 @@ class Runs:
         asked = self.asked(name)
         if not asked:
             raise UserError("there is no such run")
-        with atomic_write(_beside(self.path(name))) as temporary:
-            temporary.write_text(json.dumps(asked | {"title": title}), encoding="utf-8")
+        write_text(_beside(self.path(name)), json.dumps(asked | {"title": title}))
 
     def forget(self, name: str) -> None:
         """Remove the page's request."""

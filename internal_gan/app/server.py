@@ -31,7 +31,7 @@ from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, ending_of, families_for
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
+from internal_gan.files import write_text
 from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
@@ -171,8 +171,7 @@ class Server:
             "overrides": overrides,
             "python": runs.in_python(task, family, str(upload.path), checkpoint, given),
         }
-        with atomic_write(runs.request_path(folder)) as temporary:
-            temporary.write_text(json.dumps(about), encoding="utf-8")
+        write_text(runs.request_path(folder), json.dumps(about))
         return name, Job(folder, overrides)
 
     async def run(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object, write_text
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
@@ -65,11 +65,8 @@ class Uploads:
         self._most = most
 
     def begin(self, name: str) -> Path:
-        """The file to which a photo is to be written, in a folder of its own.
-
-        Raises:
-            UserError: the name is not that of a picture.
-        """
+        """The file to which a photo is to be written, in a folder of its own; a UserError if the
+        name is not that of a picture."""
         suffix = Path(_plain(name)).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
@@ -79,11 +76,8 @@ class Uploads:
         return folder / f"photo{suffix}"
 
     def add(self, name: str, path: Path) -> Upload:
-        """Accept the photo written to the file of :meth:`begin`, or remove it.
-
-        Raises:
-            UserError: it cannot be read as a picture, or is too large.
-        """
+        """Accept the photo written to the file of :meth:`begin`, or remove it with a UserError if
+        it cannot be read as a picture, or is too large."""
         name = _plain(name)
         try:
             size = self._checked(name, path)
@@ -125,12 +119,9 @@ class Uploads:
         """Store a drawing, scaled to the photo's size; returns its id.
 
         Args:
-            data: a PNG file of the strokes, transparent elsewhere.
+            data: a PNG file of the strokes, transparent elsewhere; a UserError if it is not.
             kind: ``mask`` (white where something was drawn) or ``paint`` (the photo with the
                 strokes on it).
-
-        Raises:
-            UserError: it cannot be read.
         """
         strokes = _strokes(data)
         height, width = upload.size
@@ -177,8 +168,7 @@ class Uploads:
     def _note(self, upload: Upload, runs: Sequence[str]) -> None:
         found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
         found |= {"size": list(upload.size), "runs": list(runs)}
-        with atomic_write(upload.folder / "photo.json") as temporary:
-            temporary.write_text(json.dumps(found), encoding="utf-8")
+        write_text(upload.folder / "photo.json", json.dumps(found))
 
 
 def _pixel_count(path: Path) -> float:

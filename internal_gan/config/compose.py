@@ -31,7 +31,7 @@ from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.messages import refused, unknown_option, wrong_value
 from internal_gan.config.options import FIELDS, PATHS, TASKS, Options
 from internal_gan.errors import UserError, unknown
-from internal_gan.files import atomic_write, read_file
+from internal_gan.files import read_file, write_text
 
 CONFIG_NAME = "config"
 _composing = threading.Lock()
@@ -176,9 +176,7 @@ def plain(value: Any) -> Any:
 def save_options(options: Options, path: Path) -> None:
     """Write the ``config.yaml`` of a run folder, with absolute paths of existing files."""
     values = plain(_with_absolute_paths(dataclasses.asdict(options)))
-    text = OmegaConf.to_yaml(OmegaConf.create(values))
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(path, OmegaConf.to_yaml(OmegaConf.create(values)))
 
 
 def load_options(path: Path) -> Options:

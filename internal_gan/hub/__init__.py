@@ -20,7 +20,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object
+from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object, write_text
 from internal_gan.images.files.image import read_image
 from internal_gan.judging.figures import meaning
 from internal_gan.models.base import Model
@@ -80,8 +80,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
     text = _card(run if known else None, network, options, drawn, licence)
     save_options(_without_folders(options), config)
     for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, text)):
-        with atomic_write(folder / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+        write_text(folder / name, content)
 
 
 def _check_place(folder: Path, network: Model) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, natural, read_json_object
+from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.hints import fits
 from internal_gan.images.files.image import read_image
@@ -123,8 +123,7 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     # If they cannot be written, the figures are measured again next time.
     with suppress(UserError, OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps({"of": of, "figures": figures}), encoding="utf-8")
+        write_text(path, json.dumps({"of": of, "figures": figures}))
     return figures
 
 

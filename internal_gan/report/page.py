@@ -9,7 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from internal_gan.config.arguments import quoted
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object, write_text
 from internal_gan.judging.tiling import seams_in_words
 from internal_gan.report.curves import loss_curves
 from internal_gan.report.gallery import read_gallery
@@ -36,9 +36,8 @@ def write_report(folder: Path) -> Path:
         now=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     path = folder / "index.html"
-    with atomic_write(path) as temporary:
-        # File names need not be valid text.
-        temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
+    # File names need not be valid text.
+    write_text(path, page, errors="backslashreplace")
     return path
 
 

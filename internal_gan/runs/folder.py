@@ -20,7 +20,7 @@ import psutil
 
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, disk_errors, make_folder, remove_leftovers, write_error
+from internal_gan.files import disk_errors, make_folder, remove_leftovers, write_error, write_text
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import Result, State, as_json, read_status
 
@@ -193,10 +193,8 @@ class RunFolder:
         }
         status = {"state": state, "started": now} | earlier | process | fields
         status |= {"state": state, "updated": now}
-        text = json.dumps(status, indent=2) + "\n"
         try:
-            with atomic_write(self.status_path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+            write_text(self.status_path, json.dumps(status, indent=2) + "\n")
         except UserError:
             # On a full disk, a text no longer than the old one fits in its place.
             short = json.dumps({**earlier, **process, "state": state}).encode()

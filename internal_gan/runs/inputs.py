@@ -11,7 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, is_file, make_folder, read_record
+from internal_gan.files import atomic_write, is_file, make_folder, read_record, write_text
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, shown
 from internal_gan.images.photo import Photo
@@ -88,8 +88,7 @@ def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input
 
 def write_index(folder: Path, inputs: Sequence[Input]) -> None:
     text = json.dumps(asdict(Index(list(inputs))), indent=2)
-    with atomic_write(folder / INDEX) as temporary:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
+    write_text(folder / INDEX, f"{text}\n")
 
 
 def read_index(folder: Path) -> dict[tuple[str, int], Input]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from internal_gan.config.arguments import key_of, unquote
 from internal_gan.config.options import FREE, PATHS
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, natural, read_record
+from internal_gan.files import natural, read_record, write_text
 
 RECORDS = ".jobs"
 
@@ -48,8 +48,7 @@ class Record:
         """Write the record, or raise a UserError if the disk is full or not writable."""
         path = sweep / RECORDS / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(vars(self), indent=2) + "\n", encoding="utf-8")
+        write_text(path, json.dumps(vars(self), indent=2) + "\n")
 
 
 def in_short(value: str) -> str:

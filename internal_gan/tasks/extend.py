@@ -57,11 +57,8 @@ class Extend(Task[ExtendOptions]):
         return {option: value for option, value in found.items() if value is not None}
 
     def _margins(self, photo: Photo) -> Margins | None:
-        """The margins to add; None to fill the photo's transparent parts.
-
-        Raises:
-            UserError: not exactly one option describes margins, or they are not possible.
-        """
+        """The margins to add, or None to fill the photo's transparent parts; a UserError if several
+        options describe margins, or they are not possible."""
         given = self._given()
         if len(given) > 1:
             raise UserError(f"{', '.join(given)}: each describes the margins; give one of them")

@@ -17,7 +17,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
-from internal_gan.files import atomic_write, make_folder
+from internal_gan.files import make_folder, write_text
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import read_image, write_image
@@ -53,9 +53,8 @@ def run_task(options: Options) -> int:
     """Do a task on the model in ``options.checkpoint`` or without one, in a new run folder if the
     task has one, and return the exit code.
 
-    Raises:
-        UserError: the checkpoint, the device, an option or a file is not usable; no folder is left
-            behind.
+    If the checkpoint, the device, an option or a file is not usable, this is a UserError, and no
+    folder is left behind.
     """
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
@@ -134,8 +133,7 @@ def write(
         path = folder / item.file
         make_folder(path.parent)
         if isinstance(item, Document):
-            with atomic_write(path) as temporary:
-                temporary.write_text(item.text, encoding="utf-8", errors="backslashreplace")
+            write_text(path, item.text, errors="backslashreplace")
         elif isinstance(item, Film):
             frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
@@ -210,11 +208,8 @@ def _result(file: str, kind: Kind, caption: str = "") -> Result:
 
 def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
     """Read the model in the run folder ``options.checkpoint``, with the inputs of its training and
-    lines to print.
-
-    Raises:
-        UserError: the device or the checkpoint is not usable, or the task needs another model.
-    """
+    lines to print; a UserError if the device or the checkpoint is not usable, or the task needs
+    another model."""
     assert options.checkpoint is not None
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)

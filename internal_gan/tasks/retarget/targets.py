@@ -61,11 +61,8 @@ class Target:
 
 
 def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iterator[Target]:
-    """The pictures that the options ask for, one by one, so that only one mask is in memory.
-
-    Raises:
-        UserError: the options contradict each other, or do not fit the model or the memory.
-    """
+    """The pictures that the options ask for, one by one, so that only one mask is in memory; a
+    UserError if the options contradict each other, or do not fit the model or the memory."""
     image = photo_of(wanted, model, context)
     number = _number(wanted.image, context.trained.names, len(model.images))
     mask = _protected(wanted, image, context, number)
