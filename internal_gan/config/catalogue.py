@@ -82,7 +82,7 @@ class TaskSpec:
     files: str | None = None
     several_photos: bool = False
     reads: tuple[str, ...] = ()
-    memory: str = ""
+    memory: str = "image"
     whole: bool = False
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
@@ -171,7 +171,6 @@ _TASKS = (
         takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
         several_photos=True,
         reads=("mask.file", "inpaint.edges", "mask.source"),
-        memory="image",
         whole=True,
         again=("mask=other.png",),
         source=_CHANGED,
@@ -182,7 +181,6 @@ _TASKS = (
         own_group=False,
         run=frozenset({"task", "image", "output", "seed"}),
         several_photos=True,
-        memory="image",
         has_folder=False,
     ),
     TaskSpec(
@@ -205,12 +203,9 @@ _TASKS = (
             {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate", "layers"}
         ),
         reads=("mask.file", "mask.source"),
-        memory="image",
         source="compositeCapture",
     ),
-    TaskSpec(
-        "make_tileable", takes=frozenset({"layers"}), memory="image", source="compositeCapture"
-    ),
+    TaskSpec("make_tileable", takes=frozenset({"layers"}), source="compositeCapture"),
     TaskSpec(
         "extend", takes=frozenset({"layers"}), memory="extend.margins", source="compositeCapture"
     ),
@@ -218,7 +213,6 @@ _TASKS = (
         "verify",
         run=frozenset({"task", "image", "output"}),
         reads=("verify.origin", "verify.photo"),
-        memory="image",
     ),
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
 )

@@ -117,14 +117,11 @@ def _end(folder: Path, ended_early: bool) -> int:
 
 
 def job(config: DictConfig) -> float | None:
-    """One run of a multirun, in the process that the launcher chose.
+    """One run of a multirun, in the process that the launcher chose; returns the figure that
+    ``objective`` names, if a sweeper needs it, or raises a JobFailedError if there is none.
 
-    The result is the figure that ``objective`` names, if a sweeper needs it.
-
-    Raises:
-        JobFailedError: there is no such figure.
-        SystemExit: Ctrl-C or SIGTERM stopped the job, and with it the multirun; or the sweep's
-            records cannot be written.
+    SystemExit says that Ctrl-C or SIGTERM stopped the job, and with it the multirun, or that the
+    sweep's records cannot be written.
     """
     try:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
@@ -192,10 +189,8 @@ def beside_others(settings: DictConfig, log: Path) -> Iterator[None]:
 
 
 def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
-    """An override for Hydra, which first composes what all jobs have in common.
-
-    If the model differs between jobs, Hydra may compose a model without this option.
-    """
+    """An override for Hydra, which first composes what all jobs have in common and, if the model
+    differs between jobs, may compose a model without this option."""
     differs = any(len(choices.get(group, [])) > 1 for group in ("model", "experiment"))
     of_model = override.startswith("model.") and len(choices.get(key_of(override), [])) == 1
     return f"++{override}" if differs and of_model else override
@@ -214,8 +209,7 @@ def _check_installed(settings: DictConfig) -> None:
 
 
 def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Compose every job, leaving out its files; returns the models whose values are still to be
-    checked."""
+    """Compose every job, leaving out its files; returns the models that are still to be checked."""
     # Hydra would ignore the values that an ablation sweeps next to another experiment.
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
