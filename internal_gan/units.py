@@ -1,6 +1,7 @@
 """The type of image sizes; durations, memory, counts and figures as text."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
 
@@ -58,6 +59,11 @@ def memory(count: float) -> str:
     if count < 999.5e6:
         return f"{max(count / 1e6, 1):.0f} MB"
     return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:.0f} GB"
+
+
+def by(size: Sequence[int]) -> str:
+    """(height, width) as text, such as ``300x800``."""
+    return f"{size[0]}x{size[1]}"
 
 
 def counted(count: int, what: str) -> str:

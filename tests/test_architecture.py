@@ -19,7 +19,7 @@ MAX_LINES = {
     "finishing": 2480,
     "hub": 210,
     "images": 2900,
-    "internal_gan": 1400,
+    "internal_gan": 1410,
     "judging": 1440,
     "models": 3740,
     "nn": 1210,
@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 670,
     "runs": 1120,
     "sweeps": 340,
-    "tasks": 3070,
+    "tasks": 3060,
     "training": 1290,
 }
 

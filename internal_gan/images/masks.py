@@ -16,7 +16,7 @@ from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
 from internal_gan.shapes import Mask, Masks
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 # JPEG rings around sharp edges: values this close to black or white count as black or white.
 JPEG_RIM = 0.2
@@ -58,10 +58,9 @@ def read_mask(
         photo = given if isinstance(given, Photo) else read_image(given)
     name = called(photo, option)
     if photo.size != size:
-        found, wanted = (f"{height}x{width}" for height, width in (photo.size, size))
         raise UserError(
-            f"{name}: {found} pixels (height x width), while the image has {wanted}; a mask "
-            "must have exactly the image's size"
+            f"{name}: {by(photo.size)} pixels (height x width), while the image has {by(size)}; a "
+            "mask must have exactly the image's size"
         )
     mask = _levels(photo)
     if _is_jpeg(photo):

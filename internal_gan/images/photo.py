@@ -14,7 +14,7 @@ from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.shapes import Mask, Pixels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 _GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
 
@@ -107,7 +107,7 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
     """Raise a UserError for a photo of one flat colour, fully transparent, or, also once shrunk to
     a long side of ``max_size``, with less than ``min_side`` pixels a side."""
     name = "the image" if photo.path is None else shown(photo.path)
-    size = f"{photo.full_size[0]}x{photo.full_size[1]}"
+    size = by(photo.full_size)
     short, long = sorted(photo.full_size)
     if short < min_side:
         raise UserError(

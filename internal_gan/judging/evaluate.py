@@ -30,7 +30,7 @@ from internal_gan.patches.statistics import SHRINKS
 from internal_gan.runs.records import BESIDE
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.shapes import Pixels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 from internal_gan.version import __version__
 
 # Largest relative difference of aspect ratios that count as equal.
@@ -102,7 +102,7 @@ class Evaluation:
         share = [a / b for a, b in zip(sizes[0], photo.size, strict=True)]
         same_aspect = abs(share[0] / share[1] - 1) <= SAME_ASPECT
         if len(set(sizes)) == 1 and max(share) < 1 and same_aspect:
-            shrunk = f"Photo shrunk from {_by(photo.size)} to its samples' size, {_by(sizes[0])}"
+            shrunk = f"Photo shrunk from {by(photo.size)} to its samples' size, {by(sizes[0])}"
             self.lines = [*self.lines, shrunk]
             pixels = resize(photo.pixels, sizes[0]).clamp(-1, 1)
             photo = replace(photo, pixels=pixels, alpha=None)
@@ -114,8 +114,8 @@ class Evaluation:
             for sample, size in zip(every, sizes, strict=True):
                 if size != photo.size:
                     raise UserError(
-                        f"{_name(sample)}: {_by(size)} pixels; with evaluate.mask= pictures need "
-                        f"the photo's size, {_by(photo.size)}"
+                        f"{_name(sample)}: {by(size)} pixels; with evaluate.mask= pictures need "
+                        f"the photo's size, {by(photo.size)}"
                     )
         return groups
 
@@ -173,7 +173,7 @@ class Evaluation:
             size = _read(sample).size
         if min(size) < self.least:
             raise UserError(
-                f"{_name(sample)}: {_by(size)} pixels; patches of {max(self.wanted.patches)} need "
+                f"{_name(sample)}: {by(size)} pixels; patches of {max(self.wanted.patches)} need "
                 f"{self.least} pixels a side"
             )
         return size
@@ -236,7 +236,3 @@ def _groups(path: Path) -> dict[str, list[Path]]:
 def _pictures(folder: Path) -> list[Path]:
     paths = sorted(folder.iterdir())
     return [path for path in paths if is_picture(path.name) and not path.name.startswith(".")]
-
-
-def _by(size: Sequence[int]) -> str:
-    return f"{size[0]}x{size[1]}"

@@ -27,7 +27,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import largest_level
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Pixels
-from internal_gan.units import counted
+from internal_gan.units import by, counted
 
 # Longest side of a map, in pixels.
 MAP_SIDE = 1024
@@ -126,7 +126,7 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
             photo = read_image(photo, longest=max(READ_SIDE, *origin.photo_size))
         photo = as_source(photo, origin.photo_size)
     if picture.size != origin.kinds.shape:
-        ours, its = (f"{height}x{width}" for height, width in (picture.size, origin.kinds.shape))
+        ours, its = by(picture.size), by(origin.kinds.shape)
         raise UserError(
             f"verify.origin={file}: the picture has {ours} pixels, and its origin has {its}"
         )

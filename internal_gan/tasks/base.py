@@ -31,7 +31,7 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
-from internal_gan.units import Size, counted, memory
+from internal_gan.units import Size, by, counted, memory
 
 # Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
@@ -222,8 +222,7 @@ class Context:
             with about("layers"):
                 layer = replace(read_layer(path, is_label), name=Path(name).stem)
             if layer.size != size:
-                sizes = [f"{height}x{width}" for height, width in (layer.size, size)]
-                raise UserError(f"layers={name}: {sizes[0]} pixels; the photo has {sizes[1]}")
+                raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
             if layer.name in [other.name for other in layers]:
                 raise UserError(
                     f"layers={name}: another layer is also called {layer.name}; rename one"

@@ -18,7 +18,7 @@ from internal_gan.images.files.metadata import dots_per_inch
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import Picture, Task
-from internal_gan.units import ratio_of
+from internal_gan.units import by, ratio_of
 
 # Largest margin, in sides of the photo: farther away, nothing says what should be there.
 MAX_MARGIN = 2
@@ -75,19 +75,19 @@ class Extend(Task[ExtendOptions]):
         named = f"{option}={str(value).translate(_PLAIN)}"
         margins = self._measured(photo, named)
         if not any(margins):
-            raise UserError(f"{named}: adds nothing to a photo of {_by(*photo.size)} pixels")
+            raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
         height, width = photo.size
         if max(margins.top, margins.bottom) > MAX_MARGIN * height or (
             max(margins.left, margins.right) > MAX_MARGIN * width
         ):
             raise UserError(
                 f"{named}: margins of {list(margins)} pixels; allowed is at most {MAX_MARGIN} "
-                f"times the photo's side, {_by(MAX_MARGIN * height, MAX_MARGIN * width)}"
+                f"times the photo's side, {by((MAX_MARGIN * height, MAX_MARGIN * width))}"
             )
         rows, columns = height + margins.top + margins.bottom, width + margins.left + margins.right
         if rows * columns > MAX_PIXELS:
             raise UserError(
-                f"{named}: the result would have {_by(rows, columns)} pixels; allowed are "
+                f"{named}: the result would have {by((rows, columns))} pixels; allowed are "
                 f"{MAX_PIXELS // 10**6} megapixels"
             )
         self.context.check_size((rows, columns), named)
@@ -104,7 +104,7 @@ class Extend(Task[ExtendOptions]):
                 assert ratio is not None
                 return margins_to(ratio, size, ANCHORS[wanted.anchor])
             if shape[0] < size[0] or shape[1] < size[1]:
-                raise UserError(f"{named}: smaller than the photo, which has {_by(*size)} pixels")
+                raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
             return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
         dpi = None if photo.path is None else dots_per_inch(photo.path)
         if dpi is None:
@@ -127,10 +127,6 @@ def _transparent(photo: Photo, below: float = FAINT) -> Tensor:
     if photo.alpha is None:
         return torch.zeros_like(photo.pixels[:, :1])
     return (photo.alpha <= below).float()
-
-
-def _by(height: int, width: int) -> str:
-    return f"{height}x{width}"
 
 
 TASK = Extend

@@ -17,7 +17,7 @@ from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_i
 from internal_gan.images.photo import Photo
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 MAX_PIXELS = 120_000_000
 
@@ -125,7 +125,7 @@ def write_image(
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            size = f"{channels.shape[-2]}x{channels.shape[-1]}"
+            size = by(channels.shape[-2:])
             raise UserError(
                 f"{name}: {file_format.name} cannot hold {size} pixels ({error}); PNG can"
             ) from error
@@ -160,5 +160,5 @@ def to_uint8(pixels: Tensor) -> Tensor:
 
 
 def _too_large(name: str, size: Size | None = None) -> str:
-    extent = f"{size[0]}x{size[1]} pixels are" if size else "the image is"
+    extent = f"{by(size)} pixels are" if size else "the image is"
     return f"{name}: {extent} too large; allowed are up to {MAX_PIXELS // 1_000_000} megapixels"

@@ -23,7 +23,7 @@ from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
 from internal_gan.tasks.base import Context
-from internal_gan.units import Size, ratio_of
+from internal_gan.units import Size, by, ratio_of
 
 # Factors of height and width by default.
 EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
@@ -82,7 +82,7 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
             try:
                 protection_of(protect, at)
             except UserError as error:
-                drawn = f" is drawn at {_named(at)} pixels:" if at != target.size else ":"
+                drawn = f" is drawn at {by(at)} pixels:" if at != target.size else ":"
                 raise UserError(f"{option}{drawn} {error}") from error
         yield replace(target, protect=protect, protected=mask)
 
@@ -165,7 +165,7 @@ def _targets(
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
         for one in [size for size, _ in aimed] or map(times, examples):
             assert one.size is not None
-            yield Target(_named(one.size) + ending, one.size, one, transform)
+            yield Target(by(one.size) + ending, one.size, one, transform)
         return
     if transform is not None:
         raise UserError(
@@ -174,7 +174,7 @@ def _targets(
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
     for one, part in aimed or [(finisher(outline.size), finisher)]:
         assert one.size is not None
-        name = f"{_named(one.size)}-{Path(str(wanted.mask)).stem}"
+        name = f"{by(one.size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, one.size).clamp(0, 1)
         yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
 
@@ -219,7 +219,3 @@ def _filled(shape: Sequence[float | None], own: Size) -> Size:
         assert width is not None
         return max(1, round(width * own[0] / own[1])), int(width)
     return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
-
-
-def _named(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
