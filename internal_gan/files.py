@@ -75,10 +75,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Replace ``path`` in one step by the temporary file that the block writes.
 
     The temporary file has the same folder and suffix, and is synced to disk before it replaces
-    ``path``. If the block fails, it is removed and ``path`` is unchanged.
-
-    Raises:
-        UserError: the disk is full, or the folder is missing or not writable.
+    ``path``. If the block fails, it is removed and ``path`` is unchanged. If the disk is full, or
+    the folder is missing or not writable, this is a UserError.
     """
     path = Path(path)
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
@@ -171,12 +169,8 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path) -> bytes:
-    """Read a regular file, not a pipe, which could block forever.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        UserError: the file cannot be read, or is not a regular file.
-    """
+    """Read a regular file, not a pipe, which could block forever; a FileNotFoundError if there is
+    no such file, a UserError if it cannot be read, or is not a regular file."""
     try:
         # The flag prevents blocking on a pipe; regular files ignore it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)

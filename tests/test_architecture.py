@@ -19,7 +19,7 @@ MAX_LINES = {
     "finishing": 2480,
     "hub": 210,
     "images": 2900,
-    "internal_gan": 1410,
+    "internal_gan": 1400,
     "judging": 1440,
     "models": 3740,
     "nn": 1210,
