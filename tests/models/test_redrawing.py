@@ -6,7 +6,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
-from internal_gan.errors import UserError
 from internal_gan.images.masks import soften
 from internal_gan.models.redrawing import (
     EDIT,
@@ -75,20 +74,6 @@ def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyrami
     sizes = [(round(finest[0] * r), round(finest[1] * r)) for r in ratios]
     model.restore({"sizes": sizes, "finished": num_scales})
     assert tuple(start_scale_for(model, side) for side in (PAINT, EDIT, HARMONIZE)) == expected
-
-
-@pytest.mark.parametrize("start", [-1, 0, 3])
-def test_a_start_scale_that_is_not_there_is_refused(model: SinGAN, start: int) -> None:
-    with pytest.raises(UserError, match=r"allowed: 1 to 2 \(finest\)"):
-        model.inject(picture(), start)
-
-
-def test_one_finished_scale_is_too_few() -> None:
-    model = untrained(scales=1)
-    with pytest.raises(UserError, match="one finished scale"):
-        model.inject(picture(), 1)
-    with pytest.raises(UserError, match="no finished scale"):
-        untrained(scales=0).inject(picture(), 1)
 
 
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])

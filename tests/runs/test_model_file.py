@@ -45,6 +45,8 @@ def test_a_file_gives_the_same_samples_again(run: Run) -> None:
         sample(run.model, 2, (31, 44), start_scale=1, seed=3),
     )
     assert torch.equal(model.reconstruct(), run.model.reconstruct())
+    assert not any(p.requires_grad for p in model.parameters())
+    assert not any(module.training for module in model.generators.modules())
 
 
 def test_a_file_describes_itself(run: Run) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.images.transforms import Resize, trapezoid
+from internal_gan.images.transforms import trapezoid
 from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.models.losses import Draws
 from internal_gan.training.engine import TrainingStopped
@@ -20,7 +20,6 @@ from tests.tiny import (
     TINY_INGAN,
     StopAfter,
     network_of,
-    picture,
     recipe_of,
     rng,
     same_weights,
@@ -175,18 +174,6 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, extra: tuple[str, ...
     with pytest.raises(TrainingStopped):
         trained_ingan(tmp_path / "part", *extra, callbacks=[StopAfter(0, 2)])
     assert same_weights(trained_ingan(tmp_path / "part", *extra, resume=True), whole)
-
-
-def test_retargeting_is_deterministic_and_inside_the_range(tmp_path: Path) -> None:
-    model = trained_ingan(tmp_path / "run")
-    first = model.retarget((31, 17))
-    assert torch.equal(first, model.retarget((31, 17)))
-    assert first.abs().max() <= 1
-    assert model.retarget().shape == model.image.shape
-    other = model.retarget((31, 17), image=picture(30, 30), transform=Resize())
-    assert other.shape == (1, 3, 31, 17)
-    assert not torch.allclose(other, first)
-    assert model.preview().shape == model.image.shape
 
 
 def test_an_untrained_model_says_so() -> None:

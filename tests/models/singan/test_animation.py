@@ -64,23 +64,3 @@ def test_a_scale_gets_the_walks_noise_but_no_more_than_it_was_trained_with(
     for scale, noises in given.items():
         ratio = torch.stack(noises[20:]).square().mean().sqrt() / model.noise_std[scale]
         assert float(ratio) == pytest.approx(walked if scale else 1.0, rel=0.1)
-
-
-@pytest.mark.parametrize("start_scale", [0, 2])
-def test_the_size_is_exact_to_the_pixel(model: SinGAN, start_scale: int) -> None:
-    assert frames(model, 2, size=(33, 91), start_scale=start_scale).shape == (2, 3, 33, 91)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"frames": 0}, "frames is 0; allowed: 1 to "),
-        ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
-        ({"size": (0, 5)}, "size is"),
-    ],
-)
-def test_numbers_out_of_range_are_refused_before_the_first_frame(
-    model: SinGAN, options: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        model.animate(**{"frames": 3, **MOTION, **options})

@@ -1,7 +1,6 @@
 """SinGAN is the method of its paper, and its samples keep the promises of the interface."""
 
 import copy
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Stage
 from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import sample_seed
-from internal_gan.models.singan.training import SinGANRecipe, SinGANStage
+from internal_gan.models.singan.training import SinGANStage
 from tests.tiny import (
     LEAN,
     PAPER,
@@ -32,7 +29,6 @@ from tests.tiny import (
     rng,
     same_weights,
     sample,
-    tiny_options,
     trained,
     untrained,
 )
@@ -69,24 +65,6 @@ def test_the_papers_trainer_leaves_the_schedule_alone() -> None:
 
 
 class TestNoise:
-    def test_strength_is_one_then_a_part_of_the_reconstructions_rmse(self) -> None:
-        for scale in (1, 2):
-            model = stage_of(index=scale).model
-            real = build_pyramid(model.image, model.sizes)[scale]
-            error = resize(model.reconstruct(), model.sizes[scale]) - real
-            assert float(model.noise_std[0]) == 1.0
-            expected = stage_of(index=scale).recipe.noise_strength * float(
-                error.square().mean().sqrt()
-            )
-            assert float(model.noise_std[scale]) == pytest.approx(expected, rel=1e-5)
-
-    def test_random_padding_puts_noise_on_the_border(self) -> None:
-        model = untrained("model.noise_padding=random")
-        noise = model.random_noise(1, (17, 23), 1, rng())
-        assert noise.shape == (1, 3, 27, 33)
-        assert noise.abs().min() > 0
-        assert sample(model, 1, (31, 40)).shape == (1, 3, 31, 40)
-
     def test_in_training_every_coarser_scale_adds_its_own(self) -> None:
         stage = stage_of(index=2)
         model, seen = stage.model, dict[int, Tensor]()
@@ -210,20 +188,6 @@ def sharpness_of(pictures: Tensor) -> Tensor:
 
 
 class TestSample:
-    @pytest.mark.parametrize("size", [(33, 91), (64, 17), (1, 1)])
-    def test_any_size_is_exact_to_the_pixel(self, model: SinGAN, size: tuple[int, int]) -> None:
-        for start_scale in (0, 2):
-            images = sample(model, 2, size, start_scale=start_scale)
-            assert images.shape == (2, 3, *size)
-            assert images.dtype == torch.float32
-            assert images.device.type == "cpu"
-            assert float(images.abs().max()) <= 1.0
-
-    def test_other_seeds_and_other_numbers_give_other_samples(self, model: SinGAN) -> None:
-        images = [*sample(model, 2, seed=7), *sample(model, 2, seed=8)]
-        for index, image in enumerate(images):
-            assert not any(torch.equal(image, other) for other in images[:index])
-
     def test_samples_with_the_training_seed_are_not_the_reconstruction(
         self, tmp_path: Path
     ) -> None:
@@ -239,11 +203,6 @@ class TestSample:
             assert len(noises) == 4
             assert not any(torch.equal(noise[:, :1], rebuilt) for noise in noises)
 
-    def test_a_sample_does_not_depend_on_how_many_are_drawn(self, model: SinGAN) -> None:
-        five = sample(model, 5, (25, 30), seed=3)
-        for count in (1, 3):
-            assert torch.equal(sample(model, count, (25, 30), seed=3), five[:count])
-
     def test_start_scale_injects_the_real_image(self, model: SinGAN) -> None:
         for scale in (1, 2):
             noises, image = (
@@ -256,20 +215,6 @@ class TestSample:
                 image = model.generators[index](noise, resize(image, size)).detach()
             drawn = sample(model, 1, start_scale=scale, seed=4)
             torch.testing.assert_close(drawn, image.clamp(-1, 1))
-
-    @pytest.mark.parametrize(
-        ("arguments", "message"),
-        [
-            ({"count": 0}, "count is 0; allowed: 1 to"),
-            ({"start_scale": 3}, "start_scale is 3; allowed: 0 to 2"),
-            ({"size": (0, 30)}, r"size is \[0, 30\].*height, width"),
-        ],
-    )
-    def test_numbers_out_of_range_are_refused(
-        self, model: SinGAN, arguments: dict[str, Any], message: str
-    ) -> None:
-        with pytest.raises(ValueError, match=message):
-            sample(model, **arguments)
 
     def test_a_model_without_a_finished_scale_says_so(self) -> None:
         for use in (sample, SinGAN.reconstruct):
@@ -371,12 +316,6 @@ def test_every_ablation_trains_and_samples(ablation: str, tmp_path: Path) -> Non
     assert not same_weights(model.generators[0], stage_of(ablation).generator)
 
 
-def test_steps_by_scale_are_an_option() -> None:
-    for steps, expected in (("[9,8,7]", [9, 8, 7]), ("{coarsest:16,finest:4}", [16, 8, 4])):
-        recipe = recipe_of(f"model.steps={steps}")
-        assert recipe.steps_of(recipe.prepare(picture())) == expected
-
-
 @pytest.mark.parametrize(
     ("widths", "expected"),
     [
@@ -394,20 +333,6 @@ def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
     model = prepared(pixels=photo)
     torch.testing.assert_close(model.image, resize(photo, (20, 28)).clamp(-1, 1))
     assert torch.equal(prepared("model.max_size=null", pixels=photo).image, photo)
-
-
-def test_inference_needs_only_metadata_and_weights(model: SinGAN) -> None:
-    metadata = json.loads(json.dumps(model.metadata()))
-    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-    options = tiny_options("model.widths.coarsest=8", "model.widths.limit=8").model
-    restored = build(SinGANRecipe.architecture(options))
-    restored.restore(metadata)
-    restored.load_state_dict(weights)
-    assert restored.metadata() == model.metadata()
-    for draw in (SinGAN.reconstruct, lambda m: sample(m, 2, (31, 44), start_scale=1, seed=9)):
-        torch.testing.assert_close(draw(restored), draw(model))
-    assert not any(p.requires_grad for p in restored.parameters())
-    assert not any(module.training for module in restored.generators.modules())
 
 
 def test_every_device_trains_and_samples_the_same(device: torch.device, tmp_path: Path) -> None:

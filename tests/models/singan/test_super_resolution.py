@@ -7,15 +7,6 @@ from internal_gan.images.resize import resize
 from tests.tiny import picture, untrained
 
 
-@pytest.mark.parametrize("factor", [4, 2.5, 1.1])
-def test_the_size_is_exact_for_any_factor(factor: float) -> None:
-    model = untrained()
-    assert model.super_resolve(factor).shape[-2:] == (round(20 * factor), round(28 * factor))
-    other = model.super_resolve(factor, picture(17, 41))
-    assert other.shape == (1, 3, round(17 * factor), round(41 * factor))
-    assert other.abs().max() <= 1
-
-
 def test_each_pass_enlarges_by_about_the_square_of_the_ratio_of_the_finest_scales() -> None:
     model = untrained()  # (17, 23) and (20, 28): a ratio of 1.197, its square 1.43
     assert model.enlarged_sizes(4, (20, 28)) == [(28, 40), (40, 56), (57, 79), (80, 112)]
@@ -34,19 +25,6 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
 
     assert distance(1) < 0.2 * distance(0)
     assert distance(2) < 0.7 * distance(1)
-
-
-@pytest.mark.parametrize(
-    ("options", "piece"),
-    [
-        ({"factor": 1}, "above 1"),
-        ({"back_projection": -1}, "back_projection is -1"),
-        ({"passes": 0}, "passes is 0"),
-    ],
-)
-def test_a_number_out_of_range_is_named(options: dict[str, float], piece: str) -> None:
-    with pytest.raises(ValueError, match=piece):
-        untrained().super_resolve(**{"factor": 2, **options})  # type: ignore[arg-type]
 
 
 def test_a_model_of_one_scale_is_refused() -> None:
