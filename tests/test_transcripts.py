@@ -108,5 +108,9 @@ def test_mistakes_are_answered_word_for_word(shell: Shell, command: str, said: s
 
 def test_the_help_and_the_version(shell: Shell) -> None:
     # The choices at the end depend on the number of files.
-    assert shell("--help").out.partition("Choices for")[0].strip() == dict(transcripts())["--help"]
+    said = shell("--help").out.partition("Choices for")[0].strip()
+    assert said == dict(transcripts())["--help"]
+    lines = said.splitlines()
+    assert len(lines) <= 42, "more than the first screen"
+    assert max(map(len, lines)) <= 90
     assert shell("--version").out == f"internal-gan {internal_gan.__version__}\n"

@@ -60,10 +60,3 @@ def test_an_origin_that_points_outside_the_photo_is_refused(tmp_path: Path) -> N
     write_origin(tmp_path / "a.origin.png", origin)
     with pytest.raises(UserError, match="damaged"):
         read_origin(tmp_path / "a.origin.png")
-
-
-def test_a_photo_beyond_16_bits_is_refused(tmp_path: Path) -> None:
-    origin = Origin(some().places, some().kinds, (10, 65536))
-    with pytest.raises(ValueError, match="65535"):
-        write_origin(tmp_path / "a.origin.png", origin)
-    assert not list(tmp_path.iterdir())

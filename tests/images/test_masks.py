@@ -1,6 +1,5 @@
 """Masks: which part of an image may change, grown and softened."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -94,42 +93,6 @@ def test_the_gray_rim_of_a_jpeg_is_cleaned(tmp_path: Path, quality: int) -> None
     assert ((raw > 0) & (large == 0)).any()
     mask = read_mask(tmp_path / "mask.jpg", (150, 200))
     assert torch.equal(mask[0, 0], torch.from_numpy(large / 255).float())
-
-
-@pytest.mark.parametrize(
-    ("array", "invert", "pieces"),
-    [
-        (np.zeros(SIZE), False, ["edit.mask=", "is empty", "with mask.invert=true"]),
-        (np.full(SIZE, 255), True, ["is empty", "without mask.invert=true"]),
-        (np.full(SIZE, 255), False, ["covers the whole image", "black is what is kept"]),
-        (np.zeros((40, 30)), False, ["40x30", "30x40", "exactly the image's size"]),
-    ],
-    ids=["empty", "empty once inverted", "full", "other size"],
-)
-def test_an_empty_full_or_misfitting_mask_is_refused(
-    tmp_path: Path,
-    array: Array,
-    invert: bool,
-    pieces: list[str],
-) -> None:
-    path = saved(tmp_path / "mask.png", array, "L")
-    with pytest.raises(UserError) as caught:
-        read_mask(path, SIZE, invert=invert, option="edit.mask", invert_option="mask.invert")
-    assert [piece for piece in pieces if piece not in str(caught.value)] == []
-    assert "\n" not in str(caught.value)
-
-
-def test_a_mask_that_looks_inverted_gives_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = saved(tmp_path / "mask.png", 255 - disk(), "L")
-    with caplog.at_level(logging.WARNING):
-        read_mask(path, SIZE)
-    assert "covers 84 % of the image" in caplog.text
-    assert "with invert=true" in caplog.text
-    caplog.clear()
-    read_mask(path, SIZE, invert=True)
-    assert caplog.text == ""
 
 
 def by_definition(mask: Tensor, radius: float) -> Tensor:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
 from internal_gan.patches import exact
 from internal_gan.patches.exact import (
     carry,
@@ -96,11 +95,6 @@ def test_patches_of_a_batch_are_counted_image_by_image() -> None:
     assert torch.equal(found[0], images[0, :, :4, :4].flatten())
     assert torch.equal(found[1], images[0, :, 2:6, 3:7].flatten())
     assert torch.equal(found[2], images[1, :, 5:9, 7:11].flatten())
-
-
-def test_a_patch_larger_than_the_image_is_refused() -> None:
-    with pytest.raises(UserError, match="patches of 5 pixels do not fit into 4x9 pixels"):
-        grid(picture(4, 9), 5)
 
 
 def test_patches_laid_over_each_other_are_the_image_again() -> None:

@@ -183,11 +183,6 @@ def test_panel_leaves_out_what_needs_equal_sizes() -> None:
     assert not {"copy", "diversity"} & set(figures)
 
 
-def test_a_patch_larger_than_the_smallest_size_is_refused() -> None:
-    with pytest.raises(UserError, match="patches of 15 pixels do not fit into 10x20 pixels"):
-        coherence(noise(40, 80), noise(40, 80), patch=15)
-
-
 @pytest.mark.parametrize("figures", [patch_panel, layout_distances])
 def test_figures_are_the_same_on_every_device(figures: Any, device: torch.device) -> None:
     real, sample = noise(64, 72), noise(64, 72, seed=1)

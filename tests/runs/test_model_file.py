@@ -83,16 +83,6 @@ def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:
     assert "no finished scale yet" in complaint(load_model, tmp_path / "model.safetensors")
 
 
-def test_a_file_of_a_newer_format_says_to_upgrade(run: Run, tmp_path: Path) -> None:
-    newer = FORMAT_VERSION + 1
-    path = changed(run, tmp_path, format_version=str(newer))
-    message = complaint(load_model, path)
-    assert f"format {newer}" in message
-    assert "upgrade" in message
-    plain = changed(run, tmp_path, format_version="x")
-    assert "is not an internal-gan file" in complaint(load_model, plain)
-
-
 @pytest.mark.parametrize(
     "architecture",
     [

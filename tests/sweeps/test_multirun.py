@@ -140,14 +140,6 @@ def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> N
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
 
 
-def test_skip_finished_needs_an_output_folder(shell: Shell) -> None:
-    write_photos("a.png")
-    for arguments in (["-m", "seed=1,2"], []):
-        answer = shell("image=a.png", "skip_finished=true", *TINY_RUN, *arguments)
-        assert answer.code == 2
-        assert answer.lines[0].startswith("error: skip_finished=true needs output=FOLDER")
-
-
 def test_a_single_run_is_not_done_twice(shell: Shell) -> None:
     write_photos("a.png")
     run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
@@ -241,56 +233,6 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
     assert answer.lines[-1].startswith("error: cannot write ")
     assert "the disk is full" in answer.lines[-1]
     assert "Error executing job" not in answer.err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "pieces"),
-    [
-        (["task=compare"], ["task=compare needs runs=FOLDER"]),
-        (["task=compare", "runs=missing"], ["runs=missing: there is no such folder"]),
-        (["task=compare", "runs=.", "seed=3"], ["seed: cannot be changed here"]),
-        (["skip_finished=maybe"], ["skip_finished=maybe", "true or false"]),
-        (
-            ["-m", "experiment=none,ablation/singan_alpha"],
-            ["experiment=ablation/singan_alpha: makes several runs by itself"],
-        ),
-        (["-m", "seed=interval(0,1)"], ["seed: an interval", "seed=0,1 or seed=range(0,2)"]),
-        (["-m", "model=glob(*)"], ["model=glob(*)", "list the names, separated by commas"]),
-        (["-m", "seed=range(1,1)"], ["seed=range(1,1)", "this range is empty"]),
-        (["-m", "seed=range(0,1000000000)"], ["too many runs", "100000"]),
-        (["-m", "seed=range(0,400)", "sample.seed=range(0,400)"], ["too many runs", "100000"]),
-    ],
-    ids=" ".join,
-)
-def test_a_mistake_is_one_line(shell: Shell, arguments: list[str], pieces: list[str]) -> None:
-    answer = shell(*arguments)
-    assert answer.code == 2
-    assert len(answer.lines) == 1
-    assert all(piece in answer.lines[0] for piece in pieces)
-    assert list(Path.cwd().iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("values", "name"),
-    [
-        ("seed=1,2,1", "a-seed=1"),
-        ("model.min_size=18.00000001,18.00000002", "a-min_size=18"),
-    ],
-)
-def test_jobs_that_would_share_a_folder_are_refused(shell: Shell, values: str, name: str) -> None:
-    write_photos("a.png")
-    answer = shell("-m", "image=a.png", values, "output=out")
-    assert answer.code == 2
-    assert answer.lines[0].startswith(f"error: 2 jobs of this sweep are all called {name}; ")
-    assert not Path("out").exists()
-
-
-def test_a_wrong_value_of_the_model_is_found_before_the_first_job(shell: Shell) -> None:
-    write_photos("a.png")
-    answer = shell("-m", "image=a.png", "model.num_scales=2,a", "output=out")
-    assert answer.code == 2
-    assert answer.lines == ["error: model.num_scales=a: SinGAN needs a whole number or null"]
-    assert not Path("out").exists()
 
 
 def test_jobs_may_lie_in_nested_folders(shell: Shell) -> None:

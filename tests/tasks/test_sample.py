@@ -46,13 +46,6 @@ def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> No
     assert str(folder) in answer.out
 
 
-@pytest.mark.parametrize("size", [(20, 28), (33, 91), (57, 19)])
-def test_the_size_is_exact_to_the_pixel(shell: Shell, model: str, size: tuple[int, int]) -> None:
-    wanted = f"sample.size=[{size[0]},{size[1]}]"
-    assert shell("task=sample", f"checkpoint={model}", "output=out", wanted).code == 0
-    assert read_image("out/sample/000.png").size == size
-
-
 @pytest.fixture
 def unfinished(tmp_path: Path, shell: Shell) -> str:
     """As ``model``, with two of its three scales finished."""

@@ -142,25 +142,6 @@ def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
         assert (written - image).abs().max() <= 1.01 / 255
 
 
-def test_the_result_is_sampled_from_all_start_scales(shell: Shell, photo: str) -> None:
-    wanted = ("sample.count=2", "sample.start_scale=all")
-    assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
-    written = sorted(p.relative_to("run").as_posix() for p in Path("run/sample").rglob("*.png"))
-    assert written == [f"sample/scale-{scale}/00{k}.png" for scale in range(3) for k in range(2)]
-
-
-def test_multirun_trains_each_image_of_a_folder(shell: Shell, photo: str) -> None:
-    Path("photos").mkdir()
-    for name in ("a b.png", "c,d.png"):
-        Path("photos", name).write_bytes(Path(photo).read_bytes())
-    answer = shell("-m", "image=photos", "output=out", "sample.count=1", *TINY_RUN)
-    assert answer.code == 0, answer.err
-    images = [load_options(Path("out", n, "config.yaml")).image for n in ("a_b", "c_d")]
-    assert images == [str(Path("photos", name).absolute()) for name in ("a b.png", "c,d.png")]
-    assert not Path("multirun").exists()
-    assert not Path("runs").exists()
-
-
 def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> None:
     answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
     assert answer.code == 2

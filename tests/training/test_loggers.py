@@ -1,7 +1,6 @@
 """Each metric is written once, whatever happens to the run."""
 
 import json
-import sys
 from pathlib import Path
 from typing import cast
 
@@ -9,11 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.files import read_json_lines
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, StagePlan, TrainingPlan
-from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
+from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger
 from tests.toy import Clock
 
 PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)], 1)
@@ -126,9 +124,3 @@ def test_tensorboard_has_scalars_and_pictures_and_no_repeated_step(tmp_path: Pat
     assert [e.step for e in events.Scalars("rec/scale 1")] == [11, 13, 15, 17, 19, 20]
     names = {f"{name}/scale {i}" for i in range(3) for name in ("preview", "sample")}
     assert set(events.Tags()["images"]) == names
-
-
-def test_a_missing_tensorboard_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(UserError, match=r"pip install .*internal-gan\[tensorboard\]"):
-        summary_writer()

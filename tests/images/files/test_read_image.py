@@ -229,26 +229,6 @@ def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
     assert logged() == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "my photo.png",
-        "a=b.png",
-        "été.png",
-        "q'uote\".png",
-        "two\nlines.png",
-        "写真.png",
-    ],
-)
-def test_any_file_name_works(
-    name: str, picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    picture.save(tmp_path / name, format="PNG")
-    assert read_image(name).size == (20, 30)
-    assert read_image(tmp_path / name).path == tmp_path / name
-
-
 def test_the_bundled_photos_can_be_trained_on() -> None:
     folder = Path(__file__).parents[3] / "examples" / "photos"
     photos = sorted(folder.glob("*.jpg"))

@@ -1,7 +1,6 @@
 """Image files become an animation or video of the right size, length and colours."""
 
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.video import check_format, write_video
+from internal_gan.images.files.video import write_video
 
 COLOURS = [(200, 40, 40), (40, 180, 60), (50, 60, 190)]
 FPS = 24
@@ -102,13 +101,6 @@ def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
     first, second, third = frames_of(tmp_path / "film.gif")
     assert (first == third).all()
     assert (first[8:, 8:] == second[8:, 8:]).all()
-
-
-def test_a_film_without_its_encoder_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(UserError, match=r"animate.format=mp4.*pip install 'internal-gan\[video\]'"):
-        check_format("mp4", FPS, "animate")
-    check_format("webp", FPS, "animate")
 
 
 def test_a_failing_encoder_gives_a_one_line_error_and_leaves_no_file(
