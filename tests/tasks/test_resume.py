@@ -45,7 +45,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (signal.SIGINT, 3, (), 130),
         pytest.param(signal.SIGTERM, 20, (), 143, marks=pytest.mark.slow),
         (signal.SIGKILL, 15, (), -signal.SIGKILL),
-        (signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+        pytest.param(
+            *(signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             *(signal.SIGKILL, 30, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
             marks=pytest.mark.slow,

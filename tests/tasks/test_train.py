@@ -221,11 +221,10 @@ def test_too_little_memory_is_one_line(
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"nothing", None])
-def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str, content: bytes | None) -> None:
+def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str) -> None:
     assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
     path = Path("run/training.ckpt")
-    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    path.write_bytes(path.read_bytes()[:-100])
     RunFolder(Path("run")).write_status("stopped")
     answer = shell("resume=run")
     assert answer.code == 2

@@ -155,6 +155,7 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
     assert "no patch can be taken near the hole" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_families_share_their_building_blocks() -> None:
     parts = {
         name: {type(part).__qualname__ for part in model_parts(name)}
