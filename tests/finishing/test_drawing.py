@@ -48,12 +48,6 @@ def test_a_shrunk_photo_comes_back_as_the_photo(kind: type) -> None:
     assert (done.pixels == photo).all(axis=2).mean() > 0.95
 
 
-def test_sixteen_bit_values_are_the_photos() -> None:
-    photo = np.random.default_rng(0).integers(0, 2**16, (40, 50, 3)).astype(np.uint16)
-    done = finish(picture("gravel", (16, 20)), Indices(photo), (40, 50))
-    check(done, photo, (40, 50))
-
-
 @pytest.mark.usefixtures("octaves")
 def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))

@@ -14,17 +14,6 @@ GRAY = COLOUR.convert("L")
 ALPHA = Image.linear_gradient("L").resize(COLOUR.size)
 
 
-def test_each_type_has_the_pixels_in_its_own_form() -> None:
-    image, array, tensor = (to_memory(PIXELS, kind) for kind in ("pil", "np", "pt"))
-    assert (image.mode, image.size) == ("RGB", (30, 20))
-    assert (np.asarray(image) == LEVELS).all()
-    assert (array.dtype, array.shape) == (np.float32, (20, 30, 3))
-    assert (tensor.dtype, tensor.shape) == (torch.float32, (1, 3, 20, 30))
-    expected = (PIXELS + 1) / 2
-    assert torch.equal(tensor, expected)
-    assert torch.equal(torch.from_numpy(array).permute(2, 0, 1)[None], expected)
-
-
 @pytest.mark.parametrize("given", [COLOUR, GRAY, ALPHA.convert("1")], ids=lambda image: image.mode)
 def test_a_photo_survives_the_round_trip(given: Image.Image) -> None:
     photo = to_photo(given)
