@@ -1,7 +1,6 @@
 """task=inpaint on a trained model, and a training of EdgeConnect that ends with it."""
 
 import csv
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -490,20 +489,6 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
-
-
-def test_a_stopped_training_resumes_with_its_hole(
-    shell: Shell, checkpoint: str, tmp_path: Path
-) -> None:
-    train(shell, "image=photo.png", "mask=hole.png")
-    status = json.loads(Path("trained/status.json").read_text(encoding="utf-8"))
-    status["state"] = "stopped"
-    Path("trained/status.json").write_text(json.dumps(status), encoding="utf-8")
-    result = pixels("trained/inpaint/000.png")
-    Path("trained/inpaint/000.png").unlink()
-    answer = shell("resume=trained")
-    assert answer.code == 0, answer.err
-    assert np.array_equal(pixels("trained/inpaint/000.png"), result)
 
 
 def test_a_run_without_copies_resumes_with_its_saved_hole_if_the_mask_is_gone(

@@ -75,13 +75,21 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
     assert made.code == 0, made.err
     assert Path("run/sample/layers/mask/000.png").is_file()
+    # Its files may be named as labels.
+    answer = sample(shell, "layers.labels=[depth.tif]")
+    assert answer.code == 2
+    assert "layers.labels=depth.tif: not one of the files" in answer.err
+    wish = ("layers.labels=[mask.png]", "sample.count=1", "finish.resolution=90")
+    assert sample(shell, *wish).code == 0
+    found = read_layer("out/sample/layers/mask/000.png").values
+    assert set(np.unique(found)) <= set(np.unique(mask))
     own = read_layer("mask.png")
     Path("mask.png").unlink()
     shutil.move("run", "moved")
-    again = shell("task=sample", "checkpoint=moved", "output=out", "sample.count=1")
+    again = shell("task=sample", "checkpoint=moved", "output=again", "sample.count=1")
     assert again.code == 0, again.err
-    places = read_origin("out/sample/000.origin.png").places
-    there = read_layer("out/sample/layers/mask/000.png").values
+    places = read_origin("again/sample/000.origin.png").places
+    there = read_layer("again/sample/layers/mask/000.png").values
     assert (there == mask[places[..., 0], places[..., 1]]).all()
     # A changed photo may have another size.
     Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
@@ -92,17 +100,3 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     origin = read_origin("edited/edit/000.origin.png")
     there = read_layer("edited/edit/layers/mask/000.png").values
     assert (there == own.shrunk_to(origin.photo_size).along(origin).values).all()
-
-
-def test_labels_without_layers_are_those_of_the_training(
-    shell: Shell, photo: str, mask: NDArray[Any]
-) -> None:
-    made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
-    assert made.code == 0, made.err
-    answer = sample(shell, "layers.labels=[depth.tif]")
-    assert answer.code == 2
-    assert "layers.labels=depth.tif: not one of the files" in answer.err
-    smaller = ("sample.count=1", "finish.resolution=90")
-    assert sample(shell, "layers.labels=[mask.png]", *smaller).code == 0
-    found = read_layer("out/sample/layers/mask/000.png").values
-    assert set(np.unique(found)) <= set(np.unique(mask))

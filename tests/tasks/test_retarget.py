@@ -1,7 +1,6 @@
 """task=retarget, and a training that ends with it."""
 
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from PIL import Image
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import INGAN_FAST, INGAN_PAPER, network_of, picture, same_weights, trained_ingan
+from tests.tiny import INGAN_FAST, INGAN_PAPER, picture, trained_ingan
 
 
 @pytest.fixture(scope="module")
@@ -106,17 +105,6 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
     assert torch.equal(alpha > 0.5, given)
 
 
-def test_a_training_of_the_fast_form_also_ends_with_retargeting(shell: Shell, photo: str) -> None:
-    options = ("model.steps=1", "retarget.shape=[[30,70],[null,13]]", "retarget.compare=false")
-    answer = shell(*INGAN_FAST, f"image={photo}", "output=run", *options)
-    assert answer.code == 0, answer.err
-    assert sorted(p.name for p in Path("run/retarget").iterdir()) == ["30x70.png", "9x13.png"]
-    assert read_image("run/retarget/30x70.png").size == (30, 70)
-    wider = ("model=ingan", "retarget.transform=trapezoid", "retarget.scale=[1,2]", "output=cut")
-    assert shell("task=retarget", "checkpoint=run", *wider).code == 0
-    assert read_image("cut/retarget/20x56-trapezoid.png").alpha is not None
-
-
 def two_photos() -> str:
     for seed, name in enumerate(("a b.png", "c.png")):
         write_image(Path(name), picture(40, 56 - 8 * seed, seed=seed))
@@ -158,20 +146,6 @@ def test_an_ambiguous_photo_name_is_refused(shell: Shell) -> None:
     assert answer.code == 0, answer.err
 
 
-def test_a_model_of_several_photos_is_resumed(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    options = ("model.steps=2", "retarget.shape=[9,9]", "retarget.image=2", "device=cpu")
-    base = (*INGAN_FAST, two_photos(), *options)
-    assert shell(*base, "output=whole").code == 0
-    with monkeypatch.context() as patch:
-        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
-        patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
-        assert shell(*base, "output=run").code == 130
-    assert shell("resume=run").code == 0
-    assert same_weights(network_of("run"), network_of("whole"))
-
-
 Box = tuple[int, int, int, int]
 
 
@@ -207,21 +181,6 @@ def test_a_part_as_high_as_the_photo_is_kept_over_several_passes(shell: Shell, m
     )
     columns = photo[..., 12:17]
     assert any(torch.equal(painted[..., at : at + 5], columns) for at in range(96))
-
-
-def test_a_mask_of_the_photos_own_size_works(shell: Shell, photo: str) -> None:
-    options = ("model.steps=1", "retarget.shape=[20,56]", f"image={photo}", "device=cpu")
-    mask = protecting((40, 56), (24, 16, 34, 24))
-    assert shell(*INGAN_FAST, *options, mask, "output=run").code == 0
-    kept, painted = (read_image(f"run/{name}.png").pixels for name in ("photo", "retarget/20x56"))
-    assert torch.equal(painted[..., 8:12, 26:31], kept[..., 8:12, 12:17])
-
-
-def test_the_fast_form_reaches_sizes_beyond_the_range_in_steps(shell: Shell, photo: str) -> None:
-    options = ("model.steps=1", "retarget.scale=[[1,3],[4,4]]", f"image={photo}", "device=cpu")
-    assert shell(*INGAN_FAST, *options, "output=run", "retarget.compare=false").code == 0
-    sizes = {path.name: read_image(path).size for path in Path("run/retarget").iterdir()}
-    assert sizes == {"20x84.png": (20, 84), "80x112.png": (80, 112)}
 
 
 def test_the_models_family_may_be_given(shell: Shell, model: str) -> None:
