@@ -1,14 +1,17 @@
-"""A shell in an empty folder, and a photo."""
+"""A shell in an empty folder, a photo, and models that are trained once."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from internal_gan.config.record import save_options
 from PIL import Image
 
 from internal_gan.cli import main
 from internal_gan.images.files.image import to_uint8, write_image
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import picture
+from tests.tiny import Run, picture, trained
 
 # Samples close to the photo, so that some pixels are far from seams.
 FINISHED = (
@@ -25,6 +28,31 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_image(folder / "photo.png", picture(120, 168))
     main(["model=singan", f"image={folder / 'photo.png'}", f"output={folder / 'run'}", *FINISHED])
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A trained model of three scales, (20, 28) pixels at the finest. Tests leave it as it is."""
+    run = trained(tmp_path_factory.mktemp("tiny") / "model")
+    save_options(run.options, run.folder.config_path)
+    return run
+
+
+def copy_of(run: Run, path: Path, image: str | None = None) -> Path:
+    """Copy a run folder to ``path``, as that of a training on ``image``."""
+    shutil.copytree(run.folder.path, path)
+    save_options(replace(run.options, image=image), path / "config.yaml")
+    return path
+
+
+@pytest.fixture(scope="session")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The run folder of a model trained at 20 x 28 on a photo of 40 x 56 pixels."""
+    folder = tmp_path_factory.mktemp("learnt")
+    write_image(folder / "photo.png", picture())
+    asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'run'}")
+    main([*TINY_RUN, "finish.detail=patches", "finish.resolution=auto", *asked])
+    return str(folder / "run")
 
 
 @pytest.fixture

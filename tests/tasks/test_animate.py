@@ -8,22 +8,18 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan.cli import main
-from internal_gan.config.compose import save_options
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image
 from internal_gan.runs.folder import RunFolder
-from tests.commands import TINY_RUN, Shell
-from tests.tiny import network_of, picture, trained
+from tests.commands import Shell
+from tests.tiny import Run, network_of
 
 SHORT = ("animate.seconds=0.5", "animate.fps=8", "output=out", "device=cpu")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def run(tiny_run: Run) -> str:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path_factory.mktemp("animate") / "model")
-    save_options(run.options, run.folder.config_path)
-    return str(run.folder.path)
+    return str(tiny_run.folder.path)
 
 
 @pytest.mark.parametrize("loop", ["true", "false"])
@@ -96,16 +92,6 @@ def test_a_huge_size_is_one_line_and_leaves_no_folder(
     answer = shell("task=animate", f"checkpoint={run}")
     assert answer.lines == ["error: there is not enough memory; a smaller animate.size needs less"]
     assert not list(Path.cwd().iterdir())
-
-
-@pytest.fixture(scope="module")
-def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The run folder of a model trained at 20 x 28 on a photo of 40 x 56 pixels."""
-    folder = tmp_path_factory.mktemp("learnt")
-    write_image(folder / "photo.png", picture())
-    asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'run'}")
-    main([*TINY_RUN, "finish.detail=patches", "finish.resolution=auto", *asked])
-    return str(folder / "run")
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,25 @@ import csv
 import hashlib
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from internal_gan.config.record import load_options, save_options
 from PIL import Image
 
 import internal_gan
 from internal_gan import UserError
-from internal_gan.config.compose import save_options
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.judging.stand_in import weights_file
-from tests.tiny import INGAN_PAPER, picture, trained, trained_ingan
+from tests.tasks.conftest import copy_of
+from tests.tiny import INGAN_PAPER, Run, picture, trained_ingan
 from tests.wheels import install_st_lpips
 
 # The tiny models draw (20, 28) pixels; at a quarter of this size, patches of 3 still fit.
@@ -36,11 +38,6 @@ def files(shell: Shell, tmp_path: Path) -> list[str]:
         write_image(tmp_path / "drawn" / f"{seed}.png", picture(44, 60, seed))
     write_image(tmp_path / "drawn" / "wide.png", picture(44, 90, 4))
     return ["task=evaluate", "evaluate.real=photo.png", "evaluate.samples=drawn"]
-
-
-def a_model(path: Path) -> None:
-    run = trained(path)
-    save_options(run.options, run.folder.config_path)
 
 
 def record(path: str = "out") -> dict[str, Any]:
@@ -178,9 +175,9 @@ def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> No
     assert figures["ssim_inside"] < figures["ssim"] < 1
 
 
-def test_a_singan_is_sampled_and_evaluated(shell: Shell, tmp_path: Path) -> None:
-    a_model(tmp_path / "run")
-    answer = shell("task=evaluate", "checkpoint=run", SMALL, "sample.count=3", "output=out")
+def test_a_singan_is_sampled_and_evaluated(shell: Shell, tiny_run: Run) -> None:
+    model = f"checkpoint={tiny_run.folder.path}"
+    answer = shell("task=evaluate", model, SMALL, "sample.count=3", "output=out")
     assert answer.code == 0, answer.err
     found = record()
     assert found["model"]["family"] == "singan"
@@ -191,10 +188,10 @@ def test_a_singan_is_sampled_and_evaluated(shell: Shell, tmp_path: Path) -> None
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
-def test_tiling_proofs_are_not_evaluated(shell: Shell, tmp_path: Path) -> None:
-    a_model(tmp_path / "run")
+def test_tiling_proofs_are_not_evaluated(shell: Shell, tiny_run: Run) -> None:
     tileable = ("sample.tileable=true", "sample.count=1", "output=out")
-    assert shell("task=evaluate", "checkpoint=run", SMALL, *tileable).code == 0
+    model = f"checkpoint={tiny_run.folder.path}"
+    assert shell("task=evaluate", model, SMALL, *tileable).code == 0
     assert list(Path("out/sample").glob("tiled-*"))
     assert list(record()["groups"]) == ["samples"]
     assert len(record()["samples"]) == 1
@@ -237,11 +234,11 @@ def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[
     assert "largest_piece" in answer.out
 
 
-def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path) -> None:
-    run = trained(tmp_path / "run", "finish.detail=patches")
-    run.options.image = str(tmp_path / "photo.png")
-    save_options(run.options, run.folder.config_path)
-    write_image(run.options.image, picture())
+def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path, tiny_run: Run) -> None:
+    config = copy_of(tiny_run, tmp_path / "run", str(tmp_path / "photo.png")) / "config.yaml"
+    trained = load_options(config)
+    save_options(replace(trained, finish=replace(trained.finish, detail="patches")), config)
+    write_image("photo.png", picture())
     options = ("sample.count=2", "output=out", "evaluate.maps=0")
     answer = shell("task=evaluate", "checkpoint=run", SMALL, *options)
     assert answer.code == 0, answer.err

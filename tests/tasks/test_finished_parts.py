@@ -12,7 +12,6 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from internal_gan.config.compose import save_options
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.masked import LINE_LEVELS
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
@@ -21,7 +20,8 @@ from internal_gan.images.files.image import read_image
 from internal_gan.models.edgeconnect.model import OWN_LINES, UNSURE, evidence
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Answer, Shell
-from tests.tiny import picture, trained, trained_edgeconnect, write_16_bits
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run, picture, trained_edgeconnect, write_16_bits
 
 SIZE = (60, 84)
 # Where the edited photo differs from the photo, and where the mask is white.
@@ -35,12 +35,10 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
     """The run folders ``singan`` and ``edgeconnect``, trained on ``photo.png``."""
     folder = tmp_path_factory.mktemp("trained")
-    run = trained(folder / "singan")
-    run.options.image = "photo.png"
-    save_options(run.options, run.folder.config_path)
+    copy_of(tiny_run, folder / "singan", "photo.png")
     trained_edgeconnect(folder / "edgeconnect", "image=photo.png", pixels=picture(*SIZE))
     return folder
 

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from internal_gan.cli import main
 from internal_gan.config.compose import compose
 from internal_gan.finishing.finisher import MIN_DRAWING, AsDrawn
 from internal_gan.images.files.image import read_image, to_uint8, write_image
@@ -18,20 +17,16 @@ from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
-from tests.commands import TINY_RUN, Shell
+from tests.commands import Shell
 from tests.tiny import network_of, picture, sample
 
 PATCHES = "finish.detail=patches"
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def model(learnt: str) -> str:
     """A model trained at 20 x 28 on a photo of 40 x 56 pixels."""
-    folder = tmp_path_factory.mktemp("trained")
-    write_image(folder / "photo.png", picture())
-    asked = (f"image={folder / 'photo.png'}", "sample.count=1", f"output={folder / 'model'}")
-    main([*TINY_RUN, PATCHES, "finish.resolution=auto", *asked])
-    return f"checkpoint={folder / 'model'}"
+    return f"checkpoint={learnt}"
 
 
 def values(path: str | Path) -> NDArray[np.uint8]:

@@ -6,29 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, to_uint8
 from tests.commands import Shell
-from tests.tiny import picture, trained
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path_factory.mktemp("trained") / "model", "finish.detail=network")
-    run.options.image = "photo.png"
-    save_options(run.options, run.folder.config_path)
-    return run.folder.path
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run, picture
 
 
 @pytest.fixture
-def checkpoint(run: Path, shell: Shell) -> str:
+def checkpoint(tiny_run: Run, shell: Shell) -> str:
     """The checkpoint option, with a painting of 70 x 50 pixels in the working folder."""
     painting = np.zeros((70, 50, 3), np.uint8)
     painting[:40] = (40, 90, 200)
     painting[40:, 10:30] = (220, 160, 60)
     Image.fromarray(painting).save("art.png")
-    return f"checkpoint={run}"
+    return f"checkpoint={copy_of(tiny_run, Path('model'), 'photo.png')}"
 
 
 def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoint: str) -> None:
@@ -55,18 +46,12 @@ def test_the_strip_shows_each_start_scale(shell: Shell, checkpoint: str) -> None
         assert result != other
 
 
-def test_a_gray_models_results_are_gray(shell: Shell, run: Path, checkpoint: str) -> None:
+def test_a_gray_models_results_are_gray(shell: Shell, checkpoint: str) -> None:
     gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
-    kept = (run / "photo.png").read_bytes() if (run / "photo.png").exists() else None
-    Image.fromarray(gray).save(run / "photo.png")
-    try:
-        answer = shell("task=paint", checkpoint, "paint.image=art.png", "output=out")
-        assert answer.code == 0, answer.err
-        assert read_image("out/paint/000.png").is_gray
-    finally:
-        (run / "photo.png").unlink()
-        if kept is not None:
-            (run / "photo.png").write_bytes(kept)
+    Image.fromarray(gray).save("model/photo.png")
+    answer = shell("task=paint", checkpoint, "paint.image=art.png", "output=out")
+    assert answer.code == 0, answer.err
+    assert read_image("out/paint/000.png").is_gray
 
 
 def test_a_result_has_the_paintings_aspect_ratio_and_the_photos_resolution(

@@ -14,18 +14,16 @@ from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
-from tests.tiny import picture, tiny_options, trained, untrained, write_16_bits
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path_factory.mktemp("trained") / "model")
-    run.options.image = "photo.png"
-    save_options(run.options, run.folder.config_path)
-    return run.folder.path
+    return copy_of(tiny_run, tmp_path_factory.mktemp("trained") / "model", "photo.png")
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.config.compose import save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.reporting import recorded
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import trained
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -89,12 +89,11 @@ def test_an_unexpected_error_is_one_line_on_the_terminal(
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
     """The run folder of a trained model."""
-    run = trained(tmp_path_factory.mktemp("trained") / "model")
-    save_options(run.options, run.folder.config_path)
-    write_image(run.folder.path / "photo.png", run.model.image)
-    return run.folder.path
+    path = copy_of(tiny_run, tmp_path_factory.mktemp("trained") / "model")
+    write_image(path / "photo.png", tiny_run.model.image)
+    return path
 
 
 @pytest.mark.parametrize(

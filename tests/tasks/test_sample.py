@@ -17,15 +17,14 @@ from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
-from tests.tiny import network_of, sample, tiny_options, trained, untrained
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run, network_of, sample, tiny_options, untrained
 
 
 @pytest.fixture
-def model(tmp_path: Path, shell: Shell) -> str:
+def model(tmp_path: Path, shell: Shell, tiny_run: Run) -> str:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path / "model")
-    run.options.image = str(tmp_path / "photo.png")
-    save_options(run.options, run.folder.config_path)
+    copy_of(tiny_run, tmp_path / "model", str(tmp_path / "photo.png"))
     return "model"
 
 
@@ -181,19 +180,6 @@ def test_no_more_than_two_samples_are_drawn_ahead(
     command = ("task=sample", f"checkpoint={model}", "sample.count=4", "output=out")
     assert shell(*command, f"finish.detail={detail}").code == 0
     assert there == expected
-
-
-def test_tiles_write_the_same_pictures_as_one_piece(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wide = ("model.widths.coarsest=32", "model.widths.limit=32")
-    trained(tmp_path / "model", *wide)
-    save_options(tiny_options(*wide), tmp_path / "model" / "config.yaml")
-    command = ("task=sample", "checkpoint=model", "sample.size=[80,110]", "sample.count=2")
-    assert shell(*command, "output=whole").code == 0
-    monkeypatch.setattr(SinGAN, "tile_pixels", 30 * 30)
-    assert shell(*command, "output=tiles").code == 0
-    assert pictures("tiles") == pictures("whole")
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,30 @@
 """task=super_resolution, with and without a trained model."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from internal_gan.config.record import load_options
 from PIL import Image, ImageCms
 
-from internal_gan.config.compose import compose, load_options, save_options
+from internal_gan.config.compose import compose
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import Run, network_of, picture, trained
+from tests.tasks.conftest import copy_of
+from tests.tiny import Run, network_of, picture
 
 ENLARGED = "super_resolution/enlarged.png"
 BICUBIC = "super_resolution/bicubic.png"
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory.mktemp("trained") / "model")
-
-
 @pytest.fixture
-def model(tmp_path: Path, shell: Shell, photo: str, run: Run) -> str:
+def model(tmp_path: Path, shell: Shell, photo: str, tiny_run: Run) -> str:
     """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    shutil.copytree(run.folder.path, tmp_path / "model")
-    options = replace(run.options, image=str(tmp_path / photo))
-    save_options(options, tmp_path / "model" / "config.yaml")
-    write_image(tmp_path / "model" / "photo.png", run.model.image)
+    copy_of(tiny_run, tmp_path / "model", str(tmp_path / photo))
+    write_image(tmp_path / "model" / "photo.png", tiny_run.model.image)
     return "model"
 
 
