@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from internal_gan.config.record import save_options
 from PIL import Image
 
 from internal_gan.cli import main
+from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import to_uint8, write_image
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import Run, picture, trained

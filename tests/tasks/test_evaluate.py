@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from internal_gan.config.record import load_options, save_options
 from PIL import Image
 
 import internal_gan
 from internal_gan import UserError
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel

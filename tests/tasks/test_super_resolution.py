@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from internal_gan.config.record import load_options
 from PIL import Image, ImageCms
 
-from internal_gan.config.compose import compose
+from internal_gan.config.compose import compose, load_options
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
