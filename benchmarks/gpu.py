@@ -62,6 +62,8 @@ GRACE_SECONDS = 20.0
 TIMED_STEPS = 3 if TINY else 40
 # Overrides for a rehearsal, which must not take long.
 QUICK = ("trainer=debug", "model.max_size=48") if TINY else ()
+# How much longer than on a card parts may take.
+PATIENCE = 10 if TINY else 1
 
 
 @dataclass
@@ -439,7 +441,7 @@ def main() -> None:
         raise UserError(f"name a part: {', '.join(PARTS)}")
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "log.txt").write_text("", encoding="utf-8")
-    ends = time.monotonic() + LIMIT
+    ends = time.monotonic() + PATIENCE * LIMIT
     results: dict[str, Any] = {"environment": environment(), "device": prepare_device(DEVICE)[1]}
     for group in groups:
         with ThreadPoolExecutor(len(group)) as pool:
@@ -449,7 +451,7 @@ def main() -> None:
 
 def _do(name: str, results: dict[str, Any], ends: float) -> None:
     work, seconds = PARTS[name]
-    part = Part(name, min(ends, time.monotonic() + seconds))
+    part = Part(name, min(ends, time.monotonic() + PATIENCE * seconds))
     shutil.rmtree(part.folder, ignore_errors=True)
     _prepare(part.folder)
     with _kept(part, results):
