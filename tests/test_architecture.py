@@ -13,10 +13,10 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1130,
+    "api": 1140,
     "app": 1470,
-    "config": 1980,
-    "finishing": 2480,
+    "config": 1990,
+    "finishing": 2495,
     "hub": 210,
     "images": 2900,
     "internal_gan": 1400,
@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 670,
     "runs": 1120,
     "sweeps": 340,
-    "tasks": 3060,
+    "tasks": 3090,
     "training": 1290,
 }
 

@@ -60,6 +60,7 @@ def furnish(path: Path) -> None:
         ("small.png", (30, 20), (5, 5, 9, 9)),
         ("black.png", (56, 40), (0, 0, 0, 0)),
         ("white.png", (56, 40), (0, 0, 56, 40)),
+        ("most.png", (56, 40), (3, 0, 56, 40)),
         ("masks/photo.png", (56, 40), (20, 12, 33, 24)),
     ):
         mask = Image.new("L", size, 0)

@@ -45,6 +45,7 @@ def fill(
     *,
     box: tuple[int, int, int, int] | None = None,
     source: Given | None = None,
+    avoid: Given | None = None,
     invert: bool | None = None,
     dilate: float | None = None,
     seed: int | None = None,
@@ -57,6 +58,7 @@ def fill(
         mask: of the photo's size, white in the hole.
         box: the hole as (top, left, height, width) in pixels, instead of a mask.
         source: a mask, white where patches may be taken from; by default everywhere.
+        avoid: a mask, white where no pixel may be taken from.
         invert: take the mask's black as the hole.
         dilate: grow the hole by this radius in pixels.
         seed: of another filling than the one that fits best.
@@ -69,7 +71,7 @@ def fill(
         UserError: the photo or a mask cannot be read, or an argument is not allowed.
     """
     given = {"mask": mask, "box": box, "source": source, "invert": invert, "dilate": dilate}
-    given |= {"photo": photo, "seed": seed, "output_type": output_type}
+    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
     return next(results("fill", given))
 
 
@@ -108,6 +110,7 @@ def extend(
     shape: Size | str | None = None,
     anchor: str | None = None,
     bleed: str | None = None,
+    avoid: Given | None = None,
     seed: int | None = None,
     output_type: OutputType = "pil",
 ) -> Any:
@@ -120,6 +123,7 @@ def extend(
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
         bleed: a margin on all sides such as ``"3mm"``, by the resolution that the file names.
+        avoid: a mask of the photo's size, white where no pixel may be taken from.
         seed: of another filling than the one that fits best.
         output_type: see :class:`Model`.
 
@@ -130,7 +134,7 @@ def extend(
         UserError: the photo cannot be read, or an argument is not allowed.
     """
     given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor, "bleed": bleed}
-    given |= {"photo": photo, "seed": seed, "output_type": output_type}
+    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
     return next(results("extend", given))
 
 

@@ -202,12 +202,16 @@ _TASKS = (
         takes=frozenset(
             {"mask.file", "mask.box", "mask.source", "mask.invert", "mask.dilate", "layers"}
         ),
-        reads=("mask.file", "mask.source"),
+        reads=("mask.file", "mask.source", "fill.avoid"),
         source="compositeCapture",
     ),
     TaskSpec("make_tileable", takes=frozenset({"layers"}), source="compositeCapture"),
     TaskSpec(
-        "extend", takes=frozenset({"layers"}), memory="extend.margins", source="compositeCapture"
+        "extend",
+        takes=frozenset({"layers"}),
+        reads=("extend.avoid",),
+        memory="extend.margins",
+        source="compositeCapture",
     ),
     TaskSpec(
         "verify",

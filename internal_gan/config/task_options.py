@@ -37,6 +37,7 @@ ANCHORS = {
     "bottom_left": (1.0, 0.0),
     "bottom_right": (1.0, 1.0),
 }
+AVOID = "mask of the photo's size, white where no pixel may be taken from"
 # A margin in per cent, and a length for printing.
 MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
 TRANSFORMS = ("homography", "trapezoid")
@@ -362,6 +363,7 @@ class InpaintOptions:
 class FillOptions:
     """A hole filled with the photo's own patches, without training."""
 
+    avoid: str | None = path(AVOID)
     count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
 
@@ -438,6 +440,7 @@ class ExtendOptions:
         "a length such as 3mm, or null",
         lambda v: LENGTH.fullmatch(v) is not None and float(v[:-2]) > 0,
     )
+    avoid: str | None = path(AVOID)
     count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
 

@@ -29,6 +29,9 @@ from internal_gan.units import Size
 LONGEST_AROUND = 128  # the copy's long side, in pixels
 MAX_ASPECT = 4  # its aspect ratio
 AROUND = 16  # pixels around a hole, in addition to its own size on each side
+# How strongly colours are held while seams are hidden. The pixels around a hole hold them, too, so
+# corrections may reach across it; if they faded early, a sky would show where the hole begins.
+HOLD = 2e-5
 # What lies around a photo is filled in blocks.
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
@@ -51,7 +54,9 @@ def fill(
         rng: of a random filling; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
-    finisher = PartFinisher(photo, hole, excluded=unknown, option=option, reporter=reporter)
+    finisher = PartFinisher(
+        photo, hole, excluded=unknown, hold=HOLD, option=option, reporter=reporter
+    )
     return finisher(*draw_filling(photo.pixels, hole, unknown, rng))
 
 
@@ -81,7 +86,9 @@ def extend(
         canvas, part, frame = sides.around(now), sides.part(now.size), sides.window(now.size)
         # Nothing is taken from what is new, so that all origins are in the photo.
         excluded = sides.padded(excluded, 1.0)
-        finisher = PartFinisher(canvas, part, excluded=excluded, option=option, reporter=reporter)
+        finisher = PartFinisher(
+            canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
+        )
         drawing, scale = draw_filling(canvas.pixels, part, excluded, rng, frame)
         made, at, found = finisher.rebuilt(drawing, scale)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
@@ -109,7 +116,7 @@ def make_tileable(
         rng: see :func:`fill`.
     """
     part = (border_band(photo.size, reach, wrap) > 0).float()
-    finisher = PartFinisher(photo, part, wrap=wrap, reporter=reporter)
+    finisher = PartFinisher(photo, part, hold=HOLD, wrap=wrap, reporter=reporter)
     shifts = [side // 2 * wraps for side, wraps in zip(photo.size, wrap, strict=True)]
     moved, hole = (image.roll(shifts, (2, 3)) for image in (photo.pixels, part))
     filled, scale = draw_filling(moved, hole, None, rng)

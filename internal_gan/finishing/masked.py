@@ -17,6 +17,7 @@ from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import compared, same_pixels
 from internal_gan.finishing.part import finish_inside
+from internal_gan.finishing.seams import HOLD
 from internal_gan.finishing.sizes import box_of
 from internal_gan.images.composite import blend, reach
 from internal_gan.images.files.image import as_written
@@ -89,6 +90,8 @@ class PartFinisher:
         number: of that photo among those of the run.
         detailed: whether drawings have details finer than the size at which they were drawn, which
             also decide.
+        hold: how strongly colours are held while seams are hidden, so that what the drawing shows
+            is not lost. A filling of the photo's own patches needs none of it.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
         wrap: whether the photo wraps from bottom to top, and from right to left.
         option: the one to name if memory does not suffice.
@@ -106,6 +109,7 @@ class PartFinisher:
     source: Photo | None = None
     number: int = 0
     detailed: bool = False
+    hold: float = HOLD
     keeps: bool = False
     wrap: Wrap = (False, False)
     option: str = "image"
@@ -194,6 +198,7 @@ class PartFinisher:
                     canvas.closed,
                     guide=None if lines is None else guide_of(lines(window)),
                     shortest=decided * min(canvas.part.shape),
+                    hold=self.hold,
                     wrap=wrap,
                     on_progress=shown,
                 )

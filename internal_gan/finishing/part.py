@@ -89,6 +89,7 @@ def finish_inside(
     *,
     guide: Image | None = None,
     shortest: float = SHORTEST,
+    hold: float = HOLD,
     wrap: Wrap = (False, False),
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Filled | None:
@@ -101,6 +102,7 @@ def finish_inside(
             patches should match it, too.
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
             result closer to the drawing, in smaller pieces.
+        hold: how strongly colours are held while seams are hidden.
         wrap: whether the picture wraps from bottom to top, and from right to left.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
@@ -124,8 +126,9 @@ def finish_inside(
         origins = level.rebuilt(origins, scale / 2)
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
-    hold = HOLD / 2 ** len(octaves)
-    added = hide_inside(pixels, origins, picture, inside, hold, wrap, unknown=part)
+    added = hide_inside(
+        pixels, origins, picture, inside, hold / 2 ** len(octaves), wrap, unknown=part
+    )
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))

@@ -18,6 +18,7 @@ from internal_gan.images.files.metadata import dots_per_inch
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.inpaint.holes import avoided
 from internal_gan.units import by, ratio_of
 
 # Largest margin, in sides of the photo: farther away, nothing says what should be there.
@@ -35,14 +36,16 @@ class Extend(Task[ExtendOptions]):
         margins = self._margins(photo)
         if margins is None:
             canvas, part = photo, _transparent(photo, 1 - FAINT)
+            unknown = avoided(context, "extend.avoid", photo, part)
         else:
             canvas, part = margins.around(photo), margins.part(photo.size)
+            unknown = avoided(context, "extend.avoid", photo, _transparent(photo))
         for number, rng in enumerate(self.chances(self.wanted.count)):
             how: Any = {"rng": rng, "option": self.memory, "reporter": context}
             if margins is None:
-                done = fill(photo, part, **how)
+                done = fill(photo, part, unknown, **how)
             else:
-                done = extend(photo, margins, _transparent(photo), **how)
+                done = extend(photo, margins, unknown, **how)
             yield Picture(f"extend/{number:03d}.png", done)
         before = Finished(canvas.pixels, alpha=1.0 - part, like=canvas)
         yield Picture("extend/before.png", before, "before")

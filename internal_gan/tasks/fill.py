@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from internal_gan.config.task_options import FillOptions
 from internal_gan.finishing.filling import fill
 from internal_gan.tasks.base import Picture, Task, aside, gray
-from internal_gan.tasks.inpaint.holes import holes_of
+from internal_gan.tasks.inpaint.holes import avoided, holes_of
 
 
 class Fill(Task[FillOptions]):
@@ -18,8 +18,11 @@ class Fill(Task[FillOptions]):
         context = self.context
         case = holes_of(context).case(0, context.given.photo(), "", warn=True)
         photo, hole = case.photo, case.hole
+        unknown = avoided(
+            context, "fill.avoid", photo, hole if case.unknown is None else case.unknown
+        )
         for number, rng in enumerate(self.chances(self.wanted.count)):
-            done = fill(photo, hole, case.unknown, rng=rng, reporter=context)
+            done = fill(photo, hole, unknown, rng=rng, reporter=context)
             yield Picture(f"fill/{number:03d}.png", done)
         yield aside("fill/before.png", photo.pixels, "before", photo)
         yield gray("fill/mask.png", hole, "mask")

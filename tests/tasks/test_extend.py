@@ -55,6 +55,24 @@ def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:
     assert not red[:, -20:].any()
 
 
+def test_nothing_is_taken_from_where_a_mask_forbids_it(shell: Shell) -> None:
+    """A mark beside the border is repeated, unless it is avoided."""
+    pixels = np.asarray(Image.open("photo.png")).copy()
+    pixels[25:35, 66:76] = (255, 0, 0)
+    Image.fromarray(pixels).save("marked.png")
+    avoid = Image.new("L", (84, 60))
+    avoid.paste(255, (64, 23, 78, 37))
+    avoid.save("avoid.png")
+    options = "extend.margins=[0,24,0,0]", "extend.avoid=avoid.png"
+    path = extended(shell, *options, photo="marked.png")
+    made = np.asarray(Image.open(path))
+    assert not ((made[:, 84:, 0] > 200) & (made[:, 84:, 1] < 60)).any()
+    places = read_origin(path.with_suffix(".origin.png")).places[:, 84:]
+    assert not (np.asarray(avoid)[places[..., 0], places[..., 1]] > 0).any()
+    again = internal_gan.extend("marked.png", margins=(0, 24, 0, 0), avoid=avoid)
+    assert np.array_equal(np.asarray(again), made)
+
+
 def test_a_horizon_goes_on(shell: Shell) -> None:
     noise = np.random.default_rng(0).normal(0, 4, (64, 96, 3))
     pixels = np.where(np.arange(64)[:, None, None] < 24, 200, 60) + noise

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 import internal_gan
+from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
@@ -63,6 +64,22 @@ def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
         assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
 
 
+def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows, columns = np.mgrid[0:1:96j, 0:1:144j]
+    sky = (60 + 120 * columns + 20 * rows)[..., None]
+    photo = (sky + np.random.default_rng(1).normal(0, 2, (96, 144, 3))).astype(np.uint8)
+
+    def off() -> float:
+        made = np.asarray(internal_gan.fill(photo, box=(30, 50, 36, 44)))
+        return float(np.abs((made - sky)[30:66, 50:94].mean(axis=(0, 2))).mean())
+
+    reaching = off()
+    monkeypatch.setattr("internal_gan.finishing.filling.HOLD", seams.HOLD)
+    assert reaching < 0.7 * off()
+
+
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :]
     hole = torch.zeros(1, 1, 90, 250)
@@ -81,12 +98,17 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     assert torch.equal(made[0] * (1 - hole), photo * (1 - hole))
 
 
-def test_a_box_is_a_hole_and_a_source_says_where_patches_come_from(shell: Shell) -> None:
+def test_a_box_is_a_hole_and_masks_say_where_patches_come_from(shell: Shell) -> None:
     allowed = Image.new("L", (84, 60))
     allowed.paste(255, (0, 0, 40, 60))
     allowed.save("left.png")
     folder = fill(shell, "mask.box=[20,50,12,16]", "mask.source=left.png")
-    made = internal_gan.fill("photo.png", box=(20, 50, 12, 16), source=allowed)
-    assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
+    avoid = ImageOps.invert(allowed)
+    box = 20, 50, 12, 16
+    for made in (
+        internal_gan.fill("photo.png", box=box, source=allowed),
+        internal_gan.fill("photo.png", box=box, avoid=avoid),
+    ):
+        assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
     places = read_origin(folder / "000.origin.png").places
     assert places[20:32, 50:66, 1].max() < 40

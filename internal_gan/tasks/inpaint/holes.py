@@ -13,7 +13,9 @@ from internal_gan.images.fill import fill_transparent
 from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole
+from internal_gan.patches.completion import has_patches
 from internal_gan.runs.source import Source
+from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
 
 # A hole that covers more of the photo is probably a mistake.
@@ -182,6 +184,26 @@ def holes_of(context: Context) -> Holes:
         feather=before.feather if options.feather is None else options.feather,
     )
     return Holes(options, trained, sources, given, True)
+
+
+def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
+    """Where no pixel may be taken from: where a mask is ``closed``, and where the one that an
+    option names is white.
+
+    Raises:
+        UserError: nothing is left.
+    """
+    if (given := context.given.read(option)) is None:
+        return closed
+    white = "is where no pixel may be taken from"
+    mask = read_mask(given, photo.size, option=option, white=white)
+    closed = torch.maximum(closed, (mask > FAINT).float())
+    if not has_patches(closed):
+        raise UserError(
+            f"{called(given, option)}: leaves no part of the photo to take pixels from; "
+            "paint less of it white"
+        )
+    return closed
 
 
 def without(photo: Photo, hole: Tensor) -> Photo:
