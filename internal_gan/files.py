@@ -62,7 +62,9 @@ def disk_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        path = Path(os.fsdecode(error.filename)) if error.filename else place
+        # Of a copy that fails, the second name is that of the file to write.
+        name = (error.errno in _FULL and error.filename2) or error.filename
+        path = Path(os.fsdecode(name)) if name else place
         if error.errno in _FULL:
             raise write_error(path, error) or error from error
         if error.errno in _NEVER_OURS and error.filename:
@@ -257,7 +259,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _is_about(error: OSError, *paths: Path) -> bool:
-    return error.filename is None or str(error.filename) in {str(path) for path in paths}
+    names = {str(path) for path in paths}
+    if error.errno in _FULL and error.filename2 is not None:  # a copy
+        return str(error.filename2) in names
+    return error.filename is None or str(error.filename) in names
 
 
 def _is_disk_full(error: Exception, folder: Path) -> bool:

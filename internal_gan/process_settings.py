@@ -9,6 +9,10 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+
+# Whether this process was forked from one that had used torch's threads.
+forked = False
 
 
 def set_environment() -> None:
@@ -26,6 +30,24 @@ def set_environment() -> None:
     # its first operation, so it still takes effect if torch has been imported but not yet used.
     if platform.machine().lower() in ("x86_64", "amd64"):
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+
+
+@cache
+def outlive_forks() -> None:
+    """Let later children by fork compute on one thread each; to be called before computing.
+
+    Torch's threads do not exist in a child, which would wait for them for ever.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_single_threaded)
+
+
+def _single_threaded() -> None:
+    global forked
+    import torch  # which the parent has imported
+
+    forked = True
+    torch.set_num_threads(1)
 
 
 def shared(

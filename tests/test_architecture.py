@@ -18,17 +18,17 @@ MAX_LINES = {
     "config": 1990,
     "finishing": 2495,
     "hub": 210,
-    "images": 2900,
-    "internal_gan": 1400,
+    "images": 2950,
+    "internal_gan": 1430,
     "judging": 1440,
     "models": 3740,
     "nn": 1210,
     "patches": 1750,
     "report": 670,
-    "runs": 1120,
+    "runs": 1125,
     "sweeps": 340,
     "tasks": 3090,
-    "training": 1290,
+    "training": 1295,
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from internal_gan.errors import UserError
 from internal_gan.files import (
     atomic_write,
+    disk_errors,
     is_file,
     make_folder,
     read_file,
@@ -81,6 +82,16 @@ def test_a_really_full_device_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the disk is full"):
         write()
     assert names(tmp_path) == []
+
+
+def test_a_copy_that_does_not_fit_names_the_file_to_write(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(bytes(9))
+    # The system names the file that shutil.copyfile reads first.
+    said, copy = pytest.raises(UserError, match="copy: the disk is full"), tmp_path / "copy"
+    with said, atomic_write(copy) as temporary:
+        raise OSError(errno.ENOSPC, "full", str(tmp_path / "photo.png"), None, str(temporary))
+    with said, disk_errors(tmp_path):
+        raise OSError(errno.ENOSPC, "full", "photo.png", None, str(copy))
 
 
 def test_a_missing_folder_and_a_folder_in_the_way_are_named(tmp_path: Path) -> None:

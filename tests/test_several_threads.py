@@ -1,7 +1,9 @@
 """Several threads at the same time: process-wide settings are restored correctly."""
 
 import logging
+import os
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -54,6 +56,19 @@ class Overlap:
 def in_threads(*functions: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(len(functions)) as executor:
         return [future.result() for future in [executor.submit(f) for f in functions]]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_of_fork_computes_though_it_has_none_of_torchs_threads() -> None:
+    lines = (
+        "import os, numpy, torch; torch.set_num_threads(2)",
+        "from internal_gan.images.files.memory import to_photo",
+        "read = lambda: to_photo(numpy.ones((400, 400), numpy.uint8)).pixels.sum()",
+        "read(); child = os.fork(); read()",
+        "os._exit(0) if child == 0 else os._exit(os.waitpid(child, 0)[1])",
+    )
+    # Not in this process, which has threads of its own; the limit is for a child that waits.
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=60)
 
 
 def test_the_last_to_leave_restores_the_original_state() -> None:

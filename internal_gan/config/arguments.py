@@ -21,7 +21,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, families_for
 from internal_gan.config.options import PATHS
 from internal_gan.errors import UserError
-from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture
+from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture, local
 
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
@@ -175,8 +175,8 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
     key = key_of(override)
     if key not in PATHS or value in ("", "null"):
         return override
-    if value.startswith("~/") and not _exists(value):
-        value = str(Path(value).expanduser())
+    if not _is_list(value):
+        value = local(value)
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
     if gather and key == "image" and _is_folder(value):
@@ -191,7 +191,7 @@ def _quoted(part: str, may_be_list: bool) -> str:
     """A file name, or a list of them, in quotation marks; those that have them stay as they are."""
     if not _exists(part):
         if may_be_list and _is_list(part):
-            return f"[{','.join(quote(name) for name in _names(part))}]"
+            return f"[{','.join(quote(local(name)) for name in _names(part))}]"
         if _QUOTED.fullmatch(part):
             return part
     return quote(part)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from internal_gan.images.files.metadata import rgb_profile
+from internal_gan.images.files.names import PILLOW_FORMATS
 
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
@@ -53,7 +54,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
     """
     path = folder / file
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=PILLOW_FORMATS) as image:
             image.load()
             width, height = image.size
             kind = str(image.format).lower()

@@ -12,7 +12,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError, about
 from internal_gan.files import is_file, make_folder
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.files.names import READABLE_SUFFIXES, shown
+from internal_gan.images.files.names import READABLE_SUFFIXES, same_name, shown
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.runs.inputs import keep_file, keep_picture, read_index, write_index
@@ -236,7 +236,7 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
     found = sorted(
         entry
         for entry in Path(folder).iterdir()
-        if entry.stem == path.stem and entry.suffix.lower() in READABLE_SUFFIXES
+        if same_name(entry.stem, path.stem) and entry.suffix.lower() in READABLE_SUFFIXES
     )
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from internal_gan import process_settings
+
 _choosing = threading.Lock()
 
 
@@ -20,6 +22,8 @@ def choices(wanted: int | None, device: torch.device, earlier: int | None = None
         device: the training device; the number matters on the CPU only.
         earlier: what a resumed training used before, and keeps if it may.
     """
+    if process_settings.forked:
+        return [1]
     if device.type != "cpu" or (wanted is None and os.environ.get("OMP_NUM_THREADS")):
         wanted = torch.get_num_threads()
     if wanted is not None:

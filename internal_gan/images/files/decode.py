@@ -13,6 +13,7 @@ from torch import Tensor
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
+from internal_gan.process_settings import outlive_forks
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -205,6 +206,7 @@ def photo_of(
 ) -> Photo:
     """The photo of a picture of ``size`` from levels (C, H, W) in [0, 1], gray or RGB, with or
     without alpha, which are overwritten."""
+    outlive_forks()
     has_alpha = len(levels) in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[None, -1:] if has_alpha else None

@@ -1,8 +1,13 @@
 """Names of image files, and checks before anything is loaded; needs only the standard library."""
 
 import difflib
+import os
+import re
 import stat
+from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
+from urllib.request import url2pathname
 
 from internal_gan.errors import UserError
 
@@ -18,12 +23,10 @@ ORIGIN = ".origin.png"
 
 
 def existing_image(path: Path) -> Path:
-    """The path of a file that can be read, with a leading ``~/`` expanded; else a UserError."""
+    """The path of a file that can be read, see :func:`local`; else a UserError."""
     name = shown(path)
     try:
-        # The shell does not expand the ~ of image=~/x.jpg.
-        if path.parts[:1] == ("~",) and not path.exists():
-            path = path.expanduser()
+        path = Path(local(str(path)))
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise UserError(f"{name}: is a folder; allowed is an image file")
@@ -36,7 +39,9 @@ def existing_image(path: Path) -> Path:
     except UserError:
         raise
     except FileNotFoundError as error:
-        raise UserError(f"{name}: no such file{_suggestion(path)}") from error
+        is_web = re.match("https?:/", name, re.IGNORECASE)
+        hint = "; download the web address first" if is_web else _suggestion(path)
+        raise UserError(f"{name}: no such file{hint}") from error
     except PermissionError as error:
         raise UserError(
             f"{name}: permission denied; allowed is a file that you can read"
@@ -45,6 +50,43 @@ def existing_image(path: Path) -> Path:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UserError(f"{name}: {reason}; allowed is the path of an image file") from error
     return path
+
+
+def local(name: str) -> str:
+    """The path that a name stands for: a leading ``~/``, which the shell does not expand in
+    ``image=~/x.jpg``, a ``file:`` address, or a name that the disk spells in another Unicode form.
+
+    >>> local("file:///no%20where/x.jpg")
+    '/no where/x.jpg'
+    """
+    if os.path.lexists(name):
+        return name
+    if name.startswith("~/"):
+        name = str(Path(name).expanduser())
+    elif re.match("file:/", name, re.IGNORECASE):
+        # pathlib makes file:/x of file:///x.
+        name = url2pathname(re.sub("^[^:]*:/+(localhost/)?", "/", name))
+    if name.isascii() or "\0" in name:
+        return name
+    with suppress(OSError):
+        found = _respelt(Path(name))
+        return str(found) if os.path.lexists(found) else name
+    return name
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names read the same: macOS writes é as e and an accent, others as one letter."""
+    return normalize("NFC", one) == normalize("NFC", other)
+
+
+def _respelt(path: Path) -> Path:
+    """A path with each missing part replaced by the one entry of its folder that reads the same."""
+    if path == path.parent or os.path.lexists(path):
+        return path
+    parent = _respelt(path.parent)
+    entries = iter(()) if path.name.isascii() else parent.iterdir()
+    found = [entry for entry in entries if same_name(entry.name, path.name)]
+    return found[0] if len(found) == 1 else parent / path.name
 
 
 def is_picture(name: str) -> bool:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
+from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Browsers slow down frames shorter than two hundredths of a second.
 MAX_GIF_FPS = 50
@@ -136,7 +137,7 @@ def _encoder() -> str:
 
 
 def _rgb(file: Path) -> Image.Image:
-    with Image.open(file) as image:
+    with Image.open(file, formats=PILLOW_FORMATS) as image:
         return image.convert("RGB")
 
 

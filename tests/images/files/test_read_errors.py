@@ -4,6 +4,8 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
+from internal_gan.images.files.names import existing_image
 
 
 def refusal(path: Path | str) -> str:
@@ -29,6 +32,24 @@ def test_a_missing_file_with_the_nearest_name(picture: Image.Image, tmp_path: Pa
     line = refusal(tmp_path / "phoot.png")
     assert "no such file" in line
     assert f"did you mean {tmp_path / 'photo.png'}?" in line
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_in_another_unicode_form_is_found(
+    form: Literal["NFC", "NFD"], picture: Image.Image, tmp_path: Path
+) -> None:
+    folder = tmp_path / normalize("NFC", "été")
+    folder.mkdir()
+    picture.save(folder / normalize("NFD", "Café.png"))
+    assert read_image(normalize(form, str(folder / "Café.png"))).size == (20, 30)
+
+
+@pytest.mark.parametrize("start", ["file://", "file:", "FILE://localhost"])
+def test_a_file_url_is_a_local_file(start: str, picture: Image.Image, tmp_path: Path) -> None:
+    picture.save(tmp_path / "my photo.png")
+    address = start + (tmp_path / "my photo.png").as_uri().removeprefix("file://")
+    assert read_image(address).size == (20, 30)
+    assert existing_image(Path(address)) == tmp_path / "my photo.png"
 
 
 def test_a_folder(tmp_path: Path) -> None:
