@@ -18,7 +18,7 @@ MAX_LINES = {
     "config": 1990,
     "finishing": 2495,
     "hub": 210,
-    "images": 2950,
+    "images": 3440,
     "internal_gan": 1430,
     "judging": 1440,
     "models": 3740,

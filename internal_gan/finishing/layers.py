@@ -5,6 +5,7 @@ They keep the values of their files: pixels are copied, never converted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +22,15 @@ from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import MAX_PIXELS, read_image
-from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
+from internal_gan.images.files.look import opened
+from internal_gan.images.files.names import READABLE, existing_image, shown
+from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.units import Size
+
+_log = logging.getLogger(__name__)
 
 # Pillow's modes of labels, and the modes written as PNG and as TIFF.
 _LABELS = ("1", "P")
@@ -107,11 +112,13 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     path = existing_image(Path(path))
     name = shown(path)
     try:
-        with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise UserError(f"{name}: too large; at most {MAX_PIXELS // 10**6} megapixels")
-            opened.load()
-            image = ImageOps.exif_transpose(opened)
+        with ignored_warnings():
+            file, notes = opened(path)
+            with file:
+                if file.width * file.height > MAX_PIXELS:
+                    raise UserError(f"{name}: too large; at most {MAX_PIXELS // 10**6} megapixels")
+                file.load()
+                image = ImageOps.exif_transpose(file)
     except UserError:
         raise
     except Exception as error:
@@ -124,12 +131,17 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
         allowed = ", ".join((*_IN_PNG, *_IN_TIFF))
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {allowed}")
     labels = labels or mode in _LABELS
-    if mode in ("LA", "RGB", "RGBA") and (deep := _deep_values(path)) is not None:
-        # Pillow reads 16-bit gray with transparency as RGBA.
-        return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode, labels)
+    if mode in ("LA", "RGB", "RGBA"):
+        if (deep := _deep_values(path)) is not None:  # which also tells about losses
+            # Pillow reads 16-bit gray with transparency as RGBA.
+            return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode, labels)
+    else:
+        for note in notes:
+            _log.warning("%s: %s", name, note)
     values = np.array(image)
     if mode == "I;16":
         values = values.astype(np.uint16)
+        values = 65535 - values if white_is_0(file) else values
     palette = image.getpalette("RGB") if mode == "P" else None
     transparency = image.info.get("transparency") if mode == "P" else None
     found = None if palette is None else bytes(palette)

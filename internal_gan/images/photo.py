@@ -16,7 +16,7 @@ from internal_gan.images.resize import resize
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
 
-_GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
+GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Photo:
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
         icc_profile: the file's colour profile; the pixels stay in it (CMYK is converted to sRGB).
         exif: EXIF block without the orientation.
+        dpi: dots per inch, across and down, in print.
         unknown: 1 where a model must not learn from the photo, such as in a hole to fill.
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
@@ -44,6 +45,7 @@ class Photo:
     bit_depth: int = 8
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
     unknown: Mask | None = None
     raw: Tensor | None = None
     given: Size | None = None
@@ -60,7 +62,7 @@ class Photo:
     @property
     def is_gray(self) -> bool:
         """Whether the file's mode has no colours."""
-        return self.mode in _GRAY_MODES
+        return self.mode in GRAY_MODES
 
     def shrunk_to(self, size: Size) -> Photo:
         """The photo at another size, with its transparency."""
@@ -82,7 +84,7 @@ class Photo:
 
 
 def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
-    """What a model's pictures inherit from its photo: gray or colour, and the colour profile.
+    """What a model's pictures inherit from its photo: gray or colour, the colour profile and dpi.
 
     They have no EXIF entries, which would be untrue, and, unless ``finished`` from the photo's own
     pixels, 8 bits per channel and no transparency. Returns the ``like`` for ``write_image``, and a
@@ -99,7 +101,7 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
         lost.append("a colour profile that does not fit the photo's pixels")
     nothing = photo.pixels.new_empty(1, 3, 0, 0)
     depth = 16 if photo.bit_depth > 8 and finished else 8
-    like = Photo(nothing, None, photo.path, photo.mode, depth, profile)
+    like = Photo(nothing, None, photo.path, photo.mode, depth, profile, dpi=photo.dpi)
     return like, lost
 
 

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +11,11 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
+from internal_gan.images.files.metadata import resolution
+from internal_gan.images.files.profiles import stated
+from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.fill import fill_transparent
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import GRAY_MODES, Photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.process_settings import outlive_forks
 from internal_gan.units import Size
@@ -78,15 +82,18 @@ def decode(
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
     layers.insert(0, _upright(image))
+    # A CMYK profile does not describe RGB pixels.
+    profile, note = (None, None) if mode == "CMYK" else stated(image, mode in GRAY_MODES)
+    notes += [note] if note else []
+    dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
-        size = size[::-1]
+        size, dpi = size[::-1], dpi and dpi[::-1]
     # The mean of other colours could be the one that stands for transparency.
     keyed = depth == 16 and "transparency" in image.info
     to = size if keyed else reduced_size(size, longest)
     levels = decoder(*layers, to=None if to == size else to)
-    # An empty profile counts as none, and a CMYK one does not describe RGB pixels.
-    profile = None if mode == "CMYK" else image.info.get("icc_profile") or None
-    return photo_of(levels, mode, depth, size, profile), notes
+    levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
+    return replace(photo_of(levels, mode, depth, size, profile), dpi=dpi), notes
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -34,6 +34,7 @@ class Layout:
     mode: str = "RGB"
     bit_depth: int = 8
     metadata: Mapping[str, bytes] = field(default_factory=dict)
+    dpi: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Format:
     icc_profile: bool = True
     exif_limit: int = 2**31
     xmp: bool = True
+    dpi: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,7 +70,7 @@ FORMATS: Mapping[str, Format] = {
     ".jpeg": _JPEG,
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".webp": Format("WEBP", gray=False, options={"lossless": True, "exact": True}),
+    ".webp": Format("WEBP", gray=False, dpi=False, options={"lossless": True, "exact": True}),
     ".bmp": Format("BMP", alpha=False, icc_profile=False, exif_limit=0, xmp=False),
 }
 
@@ -132,7 +134,9 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
             metadata["exif"] = like.exif
         else:
             losses.append(f"{file_format.name} cannot hold the EXIF data")
-    return Layout(mode, depth, metadata), losses
+    if like.dpi and not file_format.dpi:
+        losses.append(f"{file_format.name} cannot hold the print resolution (dpi)")
+    return Layout(mode, depth, metadata, like.dpi if file_format.dpi else None), losses
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
@@ -146,6 +150,8 @@ def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) ->
         return
     image = to_pillow(channels, layout)
     options = {**file_format.options, **layout.metadata}
+    if layout.dpi:
+        options["dpi"] = layout.dpi
     if "exif" in options:
         # Pillow cannot write all EXIF tables into a compressed TIFF file.
         options.pop("compression", None)
@@ -192,6 +198,9 @@ def deep_png(
     chunks = [_chunk(b"IHDR", header)]
     if profile := layout.metadata.get("icc_profile"):
         chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
+    if layout.dpi:
+        per_metre = (round(dpi / 0.0254) for dpi in layout.dpi)
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if exif := layout.metadata.get("exif"):
         chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
     if packet := layout.metadata.get("xmp"):

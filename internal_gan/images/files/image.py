@@ -12,6 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
 from internal_gan.images.files.encode import FORMATS, arrange, encode
+from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
@@ -62,23 +63,17 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
 
 
 def _read(path: Path, name: str, longest: int | None) -> Photo:
-    def reopen() -> Image.Image:
-        return Image.open(path, formats=PILLOW_FORMATS)
-
-    with reopen() as image:
+    image, notes = opened(path)
+    with image:
         if image.width * image.height > MAX_PIXELS:
             raise UserError(_too_large(name, (image.height, image.width)))
-        # A phone's JPEG (MPO) has previews and depth maps as further frames.
-        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-        if frames > 1:
-            _log.warning("%s: has %d frames or pages; the first one is used", name, frames)
-        photo, notes = decode(image, reopen, longest)
+        photo, more = decode(image, lambda: opened(path)[0], longest)
         try:
             exif = descriptive_exif(image)
         except Exception:
             exif = None
-            _log.warning("%s: its EXIF data is damaged and is left out", name)
-    for note in notes:
+            more.append("its EXIF data is damaged and is left out")
+    for note in (*notes, *more):
         _log.warning("%s: %s", name, note)
     return replace(photo, path=path, exif=exif)
 

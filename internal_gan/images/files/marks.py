@@ -11,6 +11,7 @@ SourceType = Literal[
     "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeCapture"
 ]
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+NAMESPACE = "urn:internal-gan:"
 _PACKET = """\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -18,7 +19,7 @@ _PACKET = """\
   <rdf:Description rdf:about=""
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-    xmlns:internal_gan="urn:internal-gan:"
+    xmlns:internal_gan="{NAMESPACE}"
     {entries}/>
  </rdf:RDF>
 </x:xmpmeta>
@@ -41,4 +42,4 @@ def xmp(source: SourceType, task: str, model: str | None) -> bytes:
         entries["Iptc4xmpExt:AISystemUsed"] = "internal-gan"
         entries["Iptc4xmpExt:AISystemVersionUsed"] = __version__
     lines = (f"{name}={quoteattr(value)}" for name, value in entries.items())
-    return _PACKET.format(entries="\n    ".join(lines)).encode()
+    return _PACKET.format(NAMESPACE=NAMESPACE, entries="\n    ".join(lines)).encode()

@@ -75,6 +75,8 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None)
     channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
     image = to_pillow(channels, layout)
     image.info.update(layout.metadata)
+    if layout.dpi:
+        image.info["dpi"] = layout.dpi
     return image
 
 

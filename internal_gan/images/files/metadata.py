@@ -14,6 +14,8 @@ _DESCRIPTIVE = (
     *(Base.XResolution, Base.YResolution, Base.ResolutionUnit, Base.DateTime, Base.HostComputer),
     *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
 )
+_PER_INCH = {2: 1.0, 3: 2.54}  # inches and centimetres
+MAX_DPI = 65535  # the most that JPEG can hold
 _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
@@ -38,11 +40,25 @@ def descriptive_exif(image: Image.Image) -> bytes | None:
     return kept.tobytes() if len(kept) else None
 
 
+def resolution(image: Image.Image) -> tuple[float, float] | None:
+    """The dots per inch, across and down, that an image names, if any."""
+    found = image.info.get("dpi")
+    try:
+        if found is None:  # as in WebP
+            exif = image.getexif()
+            inch = _PER_INCH.get(exif.get(Base.ResolutionUnit, 2), 0.0)
+            found = [inch * exif.get(tag, 0) for tag in (Base.XResolution, Base.YResolution)]
+        across, down = map(float, found)
+    except Exception:  # damaged, about which descriptive_exif tells
+        return None
+    return (across, down) if 1 < across < MAX_DPI and 1 < down < MAX_DPI else None
+
+
 def dots_per_inch(path: Path) -> float | None:
-    """The print resolution that a readable image file names, if any."""
+    """The print resolution across that a readable image file names, if any."""
     with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
-        across, _ = image.info.get("dpi", (0, 0))
-    return float(across) or None
+        found = resolution(image)
+    return found[0] if found else None
 
 
 def profile_space(profile: bytes) -> str | None:

@@ -83,9 +83,7 @@ def test_a_file_without_permission(
     assert "permission denied; allowed is a file that you can read" in refusal(path)
 
 
-@pytest.mark.parametrize(
-    "content", [b"hello, world\n", b"\x89PNG\r\n", b"%PDF-1.7\n", b"\0" * 4096]
-)
+@pytest.mark.parametrize("content", [b"hello, world\n", b"\x89PNG\r\n", b"\0" * 4096])
 def test_a_file_that_is_no_image(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(content)
     line = refusal(tmp_path / "photo.png")

@@ -1,0 +1,143 @@
+"""One look at what Pillow hides of a file: each tag and chunk is heeded, named as lost, or the
+reason why the file is refused."""
+
+import mmap
+import struct
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from internal_gan.errors import UserError
+from internal_gan.images.files.kinds import unopened
+from internal_gan.images.files.marks import NAMESPACE
+from internal_gan.images.files.names import PILLOW_FORMATS, shown
+from internal_gan.images.files.tiff import (
+    RAW,
+    X_RESOLUTION,
+    is_signed_byte,
+    losses,
+    pages_of,
+    picture_of,
+)
+
+# What a JPEG file with a gain map, which brightens it on some displays, has somewhere: Adobe's and
+# Google's, Apple's, and ISO's name.
+_GAIN_MAPS = b"hdr-gain-map", b"aux:hdrgainmap", b"iso:ts:21496"
+# What XMP packets have, and what it says.
+_XMP = {
+    b"GPano:": "of a panorama",
+    b"dc:rights": "copyright",
+    b"xmpRights:": "copyright",
+    b"photoshop:Credit": "credit",
+}
+_IPTC = 0x0404  # among Photoshop's resources
+
+
+def opened(path: Path) -> tuple[Image.Image, list[str]]:
+    """A readable file, not decoded yet, and a line for the user about each loss.
+
+    Of several pages or frames it is the first that is no reduced copy. Its ``info`` is mended: a
+    transparent gray is in Pillow's levels, and a missing resolution is missing; a PNG's ``cicp`` is
+    added. A file that cannot be read is a UserError if it is known what it is, or else what Pillow
+    raises.
+    """
+    try:
+        image = Image.open(path, formats=PILLOW_FORMATS)
+        try:
+            return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
+        except BaseException:
+            image.close()
+            raise
+    except (UserError, Image.DecompressionBombError):
+        raise
+    except Exception as error:
+        if what := unopened(path):
+            raise UserError(f"{shown(path)}: {what}") from error
+        raise
+
+
+def _tiff(image: Image.Image, path: Path) -> list[str]:
+    pages = pages_of(path)
+    number = picture_of(pages)
+    name, page = shown(path), pages[number]
+    if any(page.is_raw for page in pages):
+        raise UserError(f"{name}: is {RAW[0]}; save it as {RAW[1]}")
+    if page.is_small:
+        raise UserError(
+            f"{name}: a reduced copy comes first, and the picture itself is inside it (SubIFDs); "
+            "save it as a TIFF file of one page"
+        )
+    if is_signed_byte(page.tags):
+        raise UserError(f"{name}: its numbers are signed; save it with numbers from 0 to 255")
+    if number:
+        image.seek(number)
+    if X_RESOLUTION not in page.tags:
+        image.info.pop("dpi", None)
+    return losses(pages)
+
+
+def _png(image: Image.Image, path: Path) -> list[str]:
+    chunks = _chunks(path)
+    if b"cICP" in chunks:
+        image.info["cicp"] = chunks[b"cICP"]
+    depth, key = chunks[b"IHDR"][8], image.info.get("transparency")
+    if image.mode == "L" and isinstance(key, int):
+        largest = 2**depth - 1
+        image.info["transparency"] = (key & largest) * 255 // largest
+    return _frames(image, path)
+
+
+def _chunks(path: Path) -> dict[bytes, bytes]:
+    """The chunks of a PNG file before its pixels."""
+    found = dict[bytes, bytes]()
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8 and (kind := head[4:]) != b"IDAT":
+            found[kind] = file.read(struct.unpack(">I4x", head)[0])
+            file.seek(4, 1)
+    return found
+
+
+def _jpeg(image: Image.Image, path: Path) -> list[str]:
+    notes = list[str]()
+    # A phone's JPEG (MPO) has previews and depth maps as further frames.
+    info: dict[int, Any] = getattr(image, "mpinfo", None) or {}
+    kinds = [entry["Attribute"]["MPType"] for entry in info.get(0xB002, ())]
+    if (views := sum("Multi-Frame" in kind for kind in kinds)) > 1:
+        notes.append(f"has {views} views; the first one is used")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if any(content.find(mark) >= 0 for mark in _GAIN_MAPS):
+            notes.append("its gain map (HDR) is left out; results look as without it")
+    return notes
+
+
+def _ppm(image: Image.Image, path: Path) -> list[str]:
+    arguments = image.tile[0].args  # type: ignore[attr-defined]
+    is_deep = image.mode == "RGB" and isinstance(arguments, tuple) and arguments[1] > 255
+    return ["its 16 bits per channel are read as 8 bits"] if is_deep else []
+
+
+def _frames(image: Image.Image, path: Path) -> list[str]:
+    frames = getattr(image, "n_frames", 1)
+    return [f"has {frames} frames or pages; the first one is used"] if frames > 1 else []
+
+
+def _words(image: Image.Image) -> list[str]:
+    """Lines about entries that no result has, and about pixels that are not square."""
+    notes, info = list[str](), image.info
+    packet = info.get("xmp") or b""
+    packet = packet.encode() if isinstance(packet, str) else packet
+    if packet and NAMESPACE.encode() not in packet:
+        found = ", ".join(dict.fromkeys(what for name, what in _XMP.items() if name in packet))
+        notes.append("its XMP entries are left out" + (found and f" ({found})"))
+    if _IPTC in (info.get("photoshop") or {}):
+        notes.append("its IPTC entries are left out")
+    shape = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
+    across, down = shape or (1, 1)
+    if across != down and across and down:
+        notes.append(f"its pixels are not square ({across}:{down}); they are read as if they were")
+    return notes
+
+
+_LOOKS = {"TIFF": _tiff, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm}

@@ -1,0 +1,365 @@
+"""What Pillow hides of a file is heeded, named as lost, or the reason why the file is refused."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tifffile
+import torch
+from PIL import Image, ImageCms
+from PIL.ExifTags import IFD, Base, Interop
+from PIL.PngImagePlugin import PngInfo
+
+from internal_gan.errors import UserError
+from internal_gan.finishing.layers import read_layer
+from internal_gan.images.files import marks
+from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.metadata import dots_per_inch
+from internal_gan.images.masks import read_mask
+from internal_gan.images.photo import Photo
+
+Bytes = npt.NDArray[np.uint8]
+Logged = Callable[[], list[str]]
+WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
+RGB = {"photometric": "rgb"}
+
+
+@pytest.fixture
+def tif(tmp_path: Path) -> Path:
+    return tmp_path / "photo.tif"
+
+
+def said(logged: Logged) -> list[str]:
+    """The warnings, without the file's name."""
+    return [line.partition(": ")[2] for line in logged()]
+
+
+def png(depth: int, kind: int, rows: bytes, size: tuple[int, int], **chunks: bytes) -> bytes:
+    """A PNG file of one filter byte and bytes per row, with chunks between header and pixels."""
+    header = struct.pack(">IIBBBBB", size[1], size[0], depth, kind, 0, 0, 0)
+    content = {"IHDR": header, **chunks, "IDAT": zlib.compress(rows), "IEND": b""}
+    file = b"\x89PNG\r\n\x1a\n"
+    for name, data in content.items():
+        check = zlib.crc32(name.encode() + data)
+        file += struct.pack(">I", len(data)) + name.encode() + data + struct.pack(">I", check)
+    return file
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_white_may_be_0(kind: str, tif: Path, logged: Logged) -> None:
+    white = 1.0 if kind == "float32" else np.iinfo(kind).max
+    array = np.zeros((9, 14), kind)
+    array[2:4, 3:8] = white
+    tifffile.imwrite(tif, array, photometric=WHITE_IS_0)
+    assert torch.equal(read_image(tif).pixels[0, 0] == -1.0, torch.from_numpy(array > 0))
+    assert read_mask(tif, (9, 14), warn=False).sum() == 9 * 14 - 10
+    assert not said(logged)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+def test_a_layer_may_have_white_as_0(kind: str, tif: Path) -> None:
+    array = np.arange(126).reshape(9, 14).astype(kind)
+    tifffile.imwrite(tif, array, photometric=WHITE_IS_0)
+    assert np.array_equal(read_layer(tif).values, np.iinfo(kind).max - array)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "options", "reason"),
+    [
+        ((9, 14, 3), "float32", RGB, "floating-point colours are not supported; save as 16 bits"),
+        ((9, 14), "float16", {}, "floating-point colours are not supported; save as 16 bits"),
+        ((9, 14, 3), "float16", RGB, "floating-point colours are not supported; save as 16 bits"),
+        ((9, 14, 3), "int16", RGB, "3 samples of 16 bits"),
+        ((9, 14), "int8", {}, "its numbers are signed; save it with numbers from 0 to 255"),
+        ((9, 14), "uint16", {"photometric": "cfa"}, "is a camera's raw photo; save it as TIFF"),
+        ((9, 14, 7), "uint8", {**RGB, "extrasamples": [0] * 4}, "7 samples of 8 bits"),
+    ],
+)
+def test_a_tiff_file_that_cannot_be_read_says_why(
+    shape: tuple[int, ...], kind: str, options: dict[str, Any], reason: str, tif: Path
+) -> None:
+    tifffile.imwrite(tif, np.ones(shape, kind), **options)
+    for read in (read_image, read_layer):
+        with pytest.raises(UserError) as caught:
+            read(tif)
+        assert str(caught.value).startswith(f"{tif}: ")
+        assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "is a HEIC photo; save it as JPEG"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "is an AVIF picture; save it as PNG"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", "is a video; save it as PNG, one frame of it"),
+        (b"\x1aE\xdf\xa3\x01\0\0\0", "is a video"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\0", "is a camera's raw photo; save it as TIFF or PNG of 16"),
+        (b"FUJIFILMCCD-RAW 0201", "is a camera's raw photo"),
+        (bytes(128) + b"DICM\2\0\0\0", "is a DICOM picture"),
+        (b"8BPS\0\1", "is a Photoshop file"),
+        (b"%PDF-1.7\n", "is a PDF file"),
+        (b"<svg/>", "is an SVG drawing"),
+        (b'<?xml version="1.0"?>\n<!-- x -->\n<svg width="3">', "is an SVG drawing"),
+        (b"<!DOCTYPE html><html>", "is a web page"),
+        (b"v/1\x01\2\0\0\0", "floating-point colours; save it as PNG of 16 bits"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(start: bytes, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(start)
+    for read in (read_image, read_layer):
+        with pytest.raises(UserError) as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert reason in str(caught.value)
+
+
+def test_a_reduced_copy_before_the_picture_is_passed_over(
+    colours: Bytes, tif: Path, logged: Logged
+) -> None:
+    deep = colours.astype(np.uint16) * 257
+    with tifffile.TiffWriter(tif) as file:
+        file.write(deep[::2, ::2], photometric="rgb", subfiletype=1)
+        file.write(deep, photometric="rgb")
+        file.write(colours[..., 0] > 99, photometric=4, subfiletype=4)
+        file.write(deep[::4, ::4], photometric="rgb", subfiletype=1)
+    photo = read_image(tif)
+    assert torch.equal(read_image(tif).pixels, photo.pixels)
+    levels = ((photo.pixels[0] + 1) * 32767.5).round().permute(1, 2, 0).numpy()
+    assert np.array_equal(levels, deep)
+    assert said(logged)[:2] == [
+        "begins with a reduced copy; its page 2 is used",
+        "its mask, which is a page of its own, is left out",
+    ]
+    assert np.array_equal(read_layer(tif).values, deep)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_picture_inside_its_own_reduced_copy_is_not_overlooked(
+    raw: bool, colours: Bytes, tif: Path
+) -> None:
+    with tifffile.TiffWriter(tif) as file:
+        file.write(colours[::2, ::2], photometric="rgb", subfiletype=1, subifds=1)
+        file.write(colours[..., 0], photometric="cfa" if raw else "minisblack")
+    with pytest.raises(UserError, match="a camera's raw photo" if raw else "is inside it"):
+        read_image(tif)
+
+
+@pytest.mark.parametrize(
+    ("bands", "kinds", "left"),
+    [(4, [0], "band 4 of 4"), (5, [0, 0], "bands 4, 5 of 5"), (5, [2, 0], "band 5 of 5")],
+)
+def test_bands_besides_the_colours_are_named(
+    bands: int, kinds: list[int], left: str, tif: Path, logged: Logged
+) -> None:
+    array = np.random.default_rng(0).integers(1, 256, (9, 14, bands), dtype=np.uint8)
+    tifffile.imwrite(tif, array, photometric="rgb", extrasamples=kinds)
+    read_image(tif)
+    read_layer(tif)
+    assert said(logged) == [f"{left} left out, besides its colours"] * 2
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_gray_of_few_bits_becomes_alpha(depth: int, tmp_path: Path) -> None:
+    values, largest = np.arange(16).reshape(2, 8) % min(16, 2**depth), 2**depth - 1
+    bits = np.unpackbits(values.astype(np.uint8)[..., None], axis=2)[..., 8 - depth :]
+    packed = np.packbits(bits.reshape(2, -1), axis=1)
+    rows = b"".join(b"\0" + row.tobytes() for row in packed)
+    (tmp_path / "photo.png").write_bytes(png(depth, 0, rows, (2, 8), tRNS=b"\0\1"))
+    photo = read_image(tmp_path / "photo.png")
+    assert photo.alpha is not None
+    assert np.array_equal(photo.alpha[0, 0].numpy() == 0, values == 1)
+    seen = photo.pixels[0, 0][photo.alpha[0, 0] > 0]
+    assert torch.allclose((seen + 1) / 2 * largest, torch.from_numpy(values[values != 1]).float())
+
+
+P3, REC2020, LINEAR, PQ = (bytes((*of, 0, 1)) for of in ((12, 13), (9, 13), (1, 8), (9, 16)))
+SRGB_GAMMA, LINEAR_GAMMA = struct.pack(">I", 45455), struct.pack(">I", 100000)
+P3_PRIMARIES = struct.pack(">8I", *(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+
+
+def as_srgb(profile: bytes, colour: tuple[int, int, int]) -> tuple[int, ...]:
+    """A colour of a profile, in sRGB."""
+    transform = ImageCms.buildTransform(
+        io.BytesIO(profile), ImageCms.createProfile("sRGB"), "RGB", "RGB"
+    )
+    found = ImageCms.applyTransform(Image.new("RGB", (1, 1), colour), transform)
+    assert found is not None
+    return tuple(found.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("chunks", "colour", "in_srgb"),
+    [
+        ({"cICP": P3}, (234, 51, 35), (255, 0, 0)),
+        ({"cICP": REC2020}, (207, 74, 35), (255, 0, 0)),
+        ({"cICP": LINEAR}, (55, 55, 55), (128, 128, 128)),
+        ({"gAMA": LINEAR_GAMMA}, (55, 55, 55), (128, 128, 128)),
+        ({"gAMA": SRGB_GAMMA, "cHRM": P3_PRIMARIES}, (234, 51, 35), (255, 0, 0)),
+        ({"cICP": P3, "sRGB": b"\0", "gAMA": LINEAR_GAMMA}, (234, 51, 35), (255, 0, 0)),
+        ({"sRGB": b"\0", "gAMA": LINEAR_GAMMA, "cHRM": P3_PRIMARIES}, None, None),
+        ({"gAMA": SRGB_GAMMA}, None, None),
+        ({"cICP": bytes((1, 13, 0, 1)), "gAMA": LINEAR_GAMMA}, None, None),
+    ],
+)
+def test_chunks_about_colours_become_an_equal_profile(
+    chunks: dict[str, bytes],
+    colour: tuple[int, int, int],
+    in_srgb: tuple[int, ...] | None,
+    tmp_path: Path,
+    logged: Logged,
+) -> None:
+    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
+    photo = read_image(tmp_path / "photo.png")
+    write_image(tmp_path / "out.jpg", photo.pixels, like=photo)
+    with Image.open(tmp_path / "out.jpg") as image:
+        profile = image.info.get("icc_profile")
+    assert profile == photo.icc_profile
+    assert said(logged) == []
+    if in_srgb is None:
+        assert profile is None
+        return
+    assert profile
+    assert np.abs(np.subtract(as_srgb(profile, colour), in_srgb)).max() <= 2
+
+
+def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Path) -> None:
+    compressed = b"x\0\0" + zlib.compress(profile)
+    pixels = b"\0\1\2\3\4\5\6"
+    (tmp_path / "a.png").write_bytes(png(8, 2, pixels, (1, 2), cICP=P3, iCCP=compressed))
+    (tmp_path / "b.png").write_bytes(png(8, 2, pixels, (1, 2), iCCP=compressed, sRGB=b"\0"))
+    assert read_image(tmp_path / "a.png").icc_profile not in (None, profile)
+    assert read_image(tmp_path / "b.png").icc_profile == profile
+
+
+def test_colours_that_no_profile_holds_are_named(tmp_path: Path, logged: Logged) -> None:
+    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), cICP=PQ))
+    assert read_image(tmp_path / "photo.png").icc_profile is None
+    assert said(logged) == ["its colours (cICP 9, 16) are not supported; they count as sRGB"]
+
+
+def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(8, 0, b"\0\1\2", (1, 2), gAMA=LINEAR_GAMMA))
+    photo = read_image(tmp_path / "photo.png")
+    assert photo.icc_profile
+    assert photo.icc_profile[16:20] == b"GRAY"
+    write_image(tmp_path / "out.png", photo.pixels, like=photo)
+    assert read_image(tmp_path / "out.png").icc_profile == photo.icc_profile
+
+
+@pytest.mark.parametrize(
+    ("space", "interoperability", "adobe"),
+    [(65535, "R03", True), (2, None, True), (1, "R98", False), (65535, None, False)],
+)
+def test_a_cameras_adobe_rgb_becomes_a_profile(
+    space: int, interoperability: str | None, adobe: bool, picture: Image.Image, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[IFD.Exif] = {Base.ColorSpace: space}
+    if interoperability:
+        exif[IFD.Exif] = {
+            Base.ColorSpace: space,
+            IFD.Interop: {Interop.InteropIndex: interoperability},
+        }
+    picture.save(tmp_path / "photo.jpg", exif=exif)
+    found = read_image(tmp_path / "photo.jpg").icc_profile
+    assert bool(found) == adobe
+    if found:
+        assert np.abs(np.subtract(as_srgb(found, (144, 255, 60)), (0, 255, 0))).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("packet", "note"),
+    [
+        (b"<x GPano:ProjectionType='equirectangular'/>", " (of a panorama)"),
+        (b"<x xmpRights:Marked='True'/><dc:rights/>", " (copyright)"),
+        (b"<x xmp:Rating='3'/>", ""),
+        (marks.xmp("compositeCapture", "fill", None), None),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+def test_foreign_xmp_entries_are_named(
+    packet: bytes,
+    note: str | None,
+    suffix: str,
+    picture: Image.Image,
+    tmp_path: Path,
+    logged: Logged,
+) -> None:
+    options: dict[str, Any] = {"xmp": packet}
+    if suffix == "png":
+        options = {"pnginfo": PngInfo()}
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", packet.decode())
+    elif suffix == "tif":
+        options = {"tiffinfo": {700: packet}}
+    picture.save(tmp_path / f"photo.{suffix}", **options)
+    read_image(tmp_path / f"photo.{suffix}")
+    expected = [] if note is None else [f"its XMP entries are left out{note}"]
+    assert said(logged) == expected
+
+
+def test_a_gain_map_and_further_views_are_named(
+    picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    path = tmp_path / "photo.jpg"
+    picture.save(path)
+    path.write_bytes(path.read_bytes() + b"urn:com:apple:photo:2020:aux:hdrgainmap")
+    read_image(path)
+    assert said(logged) == ["its gain map (HDR) is left out; results look as without it"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp"])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_print_resolution_is_kept(
+    suffix: str, depth: int, picture: Image.Image, tmp_path: Path
+) -> None:
+    picture.save(tmp_path / f"photo.{suffix}", dpi=(300, 240))
+    photo = read_image(tmp_path / f"photo.{suffix}")
+    assert photo.dpi == pytest.approx((300, 240), abs=0.02)
+    photo = Photo(photo.pixels, bit_depth=depth, dpi=photo.dpi)
+    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
+    assert read_image(tmp_path / f"out.{suffix}").dpi == pytest.approx((300, 240), abs=0.02)
+    assert dots_per_inch(tmp_path / f"out.{suffix}") == pytest.approx(300, abs=0.02)
+
+
+def test_a_turned_photo_and_webp_have_their_resolution_in_exif(
+    picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    exif = Image.Exif()
+    exif[Base.XResolution], exif[Base.YResolution], exif[Base.ResolutionUnit] = 100, 50, 3
+    exif[Base.Orientation] = 6
+    picture.save(tmp_path / "photo.webp", exif=exif)
+    photo = read_image(tmp_path / "photo.webp")
+    assert photo.dpi == pytest.approx((127, 254))
+    write_image(tmp_path / "out.webp", photo.pixels, like=photo)
+    assert said(logged) == ["WEBP cannot hold the print resolution (dpi)"]
+
+
+def test_without_a_resolution_there_is_none(tif: Path) -> None:
+    tifffile.imwrite(tif, np.ones((9, 14), np.uint8), resolutionunit=2)
+    assert dots_per_inch(tif) is None
+    assert read_image(tif).dpi is None
+
+
+def test_what_else_is_read_as_something_else_is_named(
+    picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    (tmp_path / "deep.ppm").write_bytes(b"P6 2 1 65535\n" + bytes(range(12)))
+    read_image(tmp_path / "deep.ppm")
+    wide = png(8, 0, b"\0\1\2", (1, 2), pHYs=struct.pack(">IIB", 2, 1, 0))
+    (tmp_path / "wide.png").write_bytes(wide)
+    read_image(tmp_path / "wide.png")
+    tifffile.imwrite(tmp_path / "signed.tif", np.ones((9, 14), np.int16))
+    read_image(tmp_path / "signed.tif")
+    assert said(logged) == [
+        "its 16 bits per channel are read as 8 bits",
+        "its pixels are not square (2:1); they are read as if they were",
+        "its numbers are signed; they are read as 0 (black) to 65535 (white)",
+    ]
