@@ -10,7 +10,7 @@ import numpy as np
 from internal_gan.finishing.seams import HOLD, hide, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
-from internal_gan.images.levels import in_eight_bits
+from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
 from internal_gan.patches.origins import taken
@@ -48,16 +48,20 @@ class Indices:
 
     Args:
         photo: of 8 or 16 bits.
+        used: the range of its values, see :func:`internal_gan.images.levels.used_range`.
 
     Attributes:
+        least: the smallest change of a pixel that shows.
         octaves: from the full size to that at which the layout is decided, each half as large as
             the one before.
     """
 
-    def __init__(self, photo: Levels) -> None:
+    def __init__(self, photo: Levels, used: Used = ALL) -> None:
         self.photo = photo
+        # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
+        self.least = np.iinfo(photo.dtype).max * (used[1] - used[0]) / 2 / 510
         lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
-        images = [np.pad(in_eight_bits(photo), [*lacking, (0, 0)], mode="edge")]
+        images = [np.pad(in_eight_bits(photo, used), [*lacking, (0, 0)], mode="edge")]
         while min(images[-1].shape[:2]) > LAYOUT_SIDE:
             images.append(halved(images[-1]))
         self.octaves = [Index(image) for image in images]
@@ -101,8 +105,7 @@ def finish(
     pixels = taken(photo, origins)
     added = hide(pixels, origins, photo, HOLD / 2 ** len(octaves), wrap)
     white = np.iinfo(photo.dtype).max
-    # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
-    added[np.abs(added) < white / 510] = 0
+    added[np.abs(added) < indices.least] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
     return Rebuilt(hidden, origins, exact, largest)

@@ -21,7 +21,14 @@ from internal_gan.finishing.drawing import LARGEST, Indices, finish
 from internal_gan.finishing.film import film
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.walker import Fixed
-from internal_gan.images.levels import in_eight_bits, largest_level, levels_of, pixels_of
+from internal_gan.images.levels import (
+    ALL,
+    in_eight_bits,
+    largest_level,
+    levels_of,
+    pixels_of,
+    used_range,
+)
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.protect import Protection
 from internal_gan.images.pyramid import fit_size
@@ -205,7 +212,7 @@ class Finisher(AsDrawn):
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
-        self._white = largest_level(photo)
+        self._white, self._used = largest_level(photo), used_range(photo)
         self._photo = levels_of(photo.pixels, self._white)
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
@@ -229,7 +236,7 @@ class Finisher(AsDrawn):
 
     @cached_property
     def _indices(self) -> Indices:
-        return Indices(self._photo)
+        return Indices(self._photo, self._used)
 
     @property
     def at_once(self) -> int:
@@ -278,9 +285,10 @@ class Finisher(AsDrawn):
         compile_loops(self._say)
         drawn = (levels_of(drawing, 255) for drawing in drawings)
         fade = max(1, round(FADE * fps))
-        photo = in_eight_bits(self._photo)
+        photo, (low, high) = in_eight_bits(self._photo, self._used), self._used
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
-            yield pixels_of(frame)
+            pixels = pixels_of(frame)
+            yield pixels if self._used == ALL else (pixels + 1) * ((high - low) / 2) + low
 
 
 def _fixed(protection: Protection) -> Fixed:

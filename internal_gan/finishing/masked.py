@@ -21,7 +21,7 @@ from internal_gan.finishing.seams import HOLD
 from internal_gan.finishing.sizes import box_of
 from internal_gan.images.composite import blend, reach
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import largest_level, levels_of, pixels_of
+from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
@@ -175,7 +175,7 @@ class PartFinisher:
         levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
-        whole, done = float(part.sum()), 0.0
+        whole, done, used = float(part.sum()), 0.0, used_range(photo)
         with self.reporter.share("filling with the photo's own pixels") as show:
             for one in _parts(part, wrap):
                 share = float(one.sum()) / whole
@@ -200,6 +200,7 @@ class PartFinisher:
                     shortest=decided * min(canvas.part.shape),
                     hold=self.hold,
                     wrap=wrap,
+                    used=used,
                     on_progress=shown,
                 )
                 done += share

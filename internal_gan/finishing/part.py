@@ -19,7 +19,7 @@ from internal_gan.finishing.sizes import (
     shrunk_flags,
 )
 from internal_gan.finishing.walker import Fixed, Level, touching, walk
-from internal_gan.images.levels import in_eight_bits
+from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window
 from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
@@ -91,6 +91,7 @@ def finish_inside(
     shortest: float = SHORTEST,
     hold: float = HOLD,
     wrap: Wrap = (False, False),
+    used: Used = ALL,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Filled | None:
     """Rebuild a part of a picture from pixels elsewhere in it; None if no patch may be taken.
@@ -104,10 +105,11 @@ def finish_inside(
             result closer to the drawing, in smaller pieces.
         hold: how strongly colours are held while seams are hidden.
         wrap: whether the picture wraps from bottom to top, and from right to left.
+        used: the range of values, see :func:`internal_gan.images.levels.used_range`.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
     excluded = part if excluded is None else part | excluded
-    octaves = [_Picture(in_eight_bits(picture), part, excluded, guide)]
+    octaves = [_Picture(in_eight_bits(picture, used), part, excluded, guide)]
     while min(octaves[-1].size) > LAYOUT_SIDE:
         octaves.append(octaves[-1].halved())
     small = octaves.pop()

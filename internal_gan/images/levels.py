@@ -1,11 +1,22 @@
 """Images as whole numbers, as files and the search for patches have them, and back."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Levels
+
+Used = tuple[float, float]
+ALL: Used = (-1.0, 1.0)
+# Shares of the range of values: below NARROW, 8 bits hold too little of it; below FLAT, it is one
+# colour.
+NARROW, FLAT = 1 / 8, 1e-4
+OUTLIERS = 0.001  # share of values at either end that do not count, such as stars
+ENOUGH = 1_000_000  # pixels of which the range is found
 
 
 def levels_of(pixels: Tensor, largest: int) -> Levels:
@@ -28,6 +39,32 @@ def pixels_of(levels: Levels) -> Tensor:
     return torch.from_numpy(values)[None].div_(np.iinfo(levels.dtype).max / 2).sub_(1)
 
 
-def in_eight_bits(levels: Levels) -> Levels:
-    """The same picture in 8 bits; uint16 values lose their lower half."""
-    return levels if levels.dtype == np.uint8 else (levels >> 8).astype(np.uint8)
+def used_range(photo: Photo) -> Used:
+    """The lowest and highest value, in [-1, 1], that a model or a search must tell apart: -1 and 1
+    unless a photo of over 8 bits, such as a thermal one, uses less than `NARROW` of this range."""
+    if photo.bit_depth == 8:
+        return ALL
+    step = max(1, math.isqrt(math.prod(photo.size) // ENOUGH))
+    values = photo.pixels[..., ::step, ::step].cpu().numpy()
+    low, high = map(float, np.quantile(values, (OUTLIERS, 1 - OUTLIERS)))
+    return (low, high) if FLAT < (high - low) / 2 < NARROW else ALL
+
+
+def spread(photo: Photo) -> Photo:
+    """The photo with the range that it uses stretched to [-1, 1]; itself if it uses most of it."""
+    low, high = used_range(photo)
+    if (low, high) == ALL:
+        return photo
+    stretched = (2 * (photo.pixels - low) / (high - low) - 1).clamp_(-1, 1)
+    return replace(photo, pixels=stretched, raw=None)
+
+
+def in_eight_bits(levels: Levels, used: Used = ALL) -> Levels:
+    """The same picture in 8 bits; those of uint16 values tell apart the range that is used."""
+    if levels.dtype == np.uint8:
+        return levels
+    if used == ALL:
+        return (levels >> 8).astype(np.uint8)
+    share = (np.linspace(-1, 1, 65536) - used[0]) / (used[1] - used[0])
+    found: Levels = (255 * share).round().clip(0, 255).astype(np.uint8)[levels]
+    return found

@@ -23,6 +23,7 @@ from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
 from internal_gan.finishing.masked import PartFinisher
 from internal_gan.finishing.origin import READ_SIDE
+from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
@@ -135,7 +136,7 @@ class Context:
     @cached_property
     def small_photo(self) -> Pixels:
         """The photo given to the run, at the size at which its patches are laid out."""
-        return small(self.given.photo().pixels)
+        return small(spread(self.given.photo()).pixels)
 
     def as_trained(self, option: str) -> Any:
         """An option of the run or, where null, of its model's training, or else its usual value."""

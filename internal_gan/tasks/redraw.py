@@ -15,7 +15,8 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MaskOptions, PaintOptions, RedrawOptions
 from internal_gan.errors import UserError
 from internal_gan.images.composite import bring_back
-from internal_gan.images.masks import read_mask
+from internal_gan.images.levels import ALL, used_range
+from internal_gan.images.masks import called, read_mask
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -48,6 +49,11 @@ class FromImage(Task[Injected]):
         photo = self.context.given.read(option, longest=longest)
         if photo is None:
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
+        if used_range(photo) != ALL:
+            raise UserError(
+                f"{called(photo, option)}: it uses less than an eighth of its levels; allowed is "
+                "a picture that uses more of them, as the model has learnt it"
+            )
         return photo
 
     def _start_scale(self, model: Redraws) -> int:

@@ -17,6 +17,7 @@ from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
+from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, check_trainable, output_format_of
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
@@ -179,7 +180,10 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         longest = None if TABLE[task].whole or not isinstance(max_size, int) else max_size
         photos = [source.photo(number, longest=longest) for number in range(source.count)]
         crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
-    parts = [part for part, _ in crops]
+    finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
+    # Results of patches keep the photo's levels, whatever the drawings have.
+    spreads = finished and not TABLE[task].whole
+    parts = [spread(part) if spreads else part for part, _ in crops]
     if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
         recipe, max_size = build({**chosen, "max_size": wider}), wider
     for part in parts:
@@ -198,7 +202,6 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
     work.read_layers()  # refuses those that do not fit
-    finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
     lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
     if not options.keep_original:
