@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -67,6 +69,11 @@ def furnish(path: Path) -> None:
         mask.paste(255, box)
         mask.save(path / name)
     (path / "text.png").write_text("not an image", encoding="utf-8")
+    (path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    (path / "drawing.svg").write_text("<svg/>", encoding="utf-8")
+    tifffile.imwrite(path / "hdr.tif", np.ones((40, 56, 3), np.float32), photometric="rgb")
+    thermal = np.arange(40 * 56, dtype=np.uint16).reshape(40, 56)
+    tifffile.imwrite(path / "thermal.tif", thermal, photometric="minisblack")
     for name, options in FAMILIES.items():
         train(compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"]))
     drawn = RunFolder.create(path / "samples")
