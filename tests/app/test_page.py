@@ -172,6 +172,20 @@ def scale(page: Any) -> float:
     return float(content.bounding_box()["width"] / content.evaluate("(e) => e.offsetWidth"))
 
 
+def test_variations_are_free_unless_the_slider_says_otherwise(looked_at: Any) -> None:
+    page, panel = looked_at, tab(looked_at, "Variations")
+    freedom = panel.get_by_label("Freedom of the layout")
+    asked = []
+    for wanted in (None, "0.4"):
+        if wanted:
+            freedom.fill(wanted)
+        assert freedom.locator("+ .value").inner_text() == (wanted or "1")
+        with page.expect_request("**/runs") as request:
+            made(page, "Variations", panel.get_by_role("button", name="Draw"))
+        asked.append(request.value.post_data_json["options"]["preview.freedom"])
+    assert asked == [1, 0.4]
+
+
 def test_variations_have_the_chosen_size(learnt: Any) -> None:
     panel = tab(learnt, "Variations")
     panel.get_by_label("How many").first.fill("1")

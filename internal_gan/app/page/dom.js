@@ -12,8 +12,12 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// An input with its name; a slider also shows its number.
 export function field(text, input) {
-  return make("label", {}, `${text} `, input);
+  if (input.type !== "range") return make("label", {}, `${text} `, input);
+  const value = make("span", { className: "value", textContent: input.value, "aria-hidden": "true" });
+  input.addEventListener("input", () => (value.textContent = input.value));
+  return make("label", {}, `${text} `, input, value);
 }
 
 export function number(value, properties = {}) {
