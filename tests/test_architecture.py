@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1140,
-    "app": 1470,
+    "app": 1530,
     "config": 1990,
     "finishing": 2505,
     "hub": 210,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import shutil
 import socket
@@ -13,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -22,7 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from internal_gan.app import forms, runs
+from internal_gan.app import forms, pictures, runs
 from internal_gan.app.guard import Guard, problem
 from internal_gan.app.processes import Job, Trainings, Worker, interrupt
 from internal_gan.app.runs import Runs
@@ -32,16 +30,13 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, ending_of, families_for
 from internal_gan.errors import UserError
 from internal_gan.files import write_text
-from internal_gan.images.files.image import read_image, read_mark
-from internal_gan.images.files.memory import to_pil
-from internal_gan.images.files.metadata import rgb_profile
+from internal_gan.images.files.image import read_mark
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
 # An uploaded file has at most this many bytes.
 BYTES_A_PIXEL = 16
 MAX_HEADER = 2**20
-MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
 MAX_TITLE = 80  # characters of a run's name
 # Pictures in the strip of results.
 STRIP_SIDE = 240  # pixels
@@ -102,9 +97,8 @@ class Server:
 
     async def photo_file(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        if request.path_params["which"] == "small":
-            return FileResponse(upload.folder / "small.jpg")
-        return await run_in_threadpool(_as_shown, upload.path)
+        copy = partial(self.uploads.copy, upload, request.path_params["which"])
+        return FileResponse(await run_in_threadpool(copy))
 
     async def add_drawing(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
@@ -237,11 +231,12 @@ class Server:
     async def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
-            data = await run_in_threadpool(_jpeg, path, read_mark(path))
+            data = await run_in_threadpool(pictures.jpeg, path, read_mark(path))
             headers = {"content-disposition": f'attachment; filename="{path.stem}.jpg"'}
             return Response(data, media_type="image/jpeg", headers=headers)
         if "small" in request.query_params and path.suffix in SHRUNK:
-            return Response(await run_in_threadpool(_small, path), media_type="image/jpeg")
+            data = await run_in_threadpool(pictures.small, path, STRIP_SIDE)
+            return Response(data, media_type="image/jpeg")
         if "download" in request.query_params:
             return FileResponse(path, filename=path.name)
         if path.suffix in TYPES:
@@ -261,7 +256,8 @@ class Server:
             "name": upload.name,
             "size": upload.size,
             "small": f"/photos/{upload.id}/small",
-            "url": f"/photos/{upload.id}/file",
+            "url": f"/photos/{upload.id}/shown",
+            "whole": f"/photos/{upload.id}/whole",
             "count": len(self.uploads.runs_of(upload)),
             "training": self._progress(upload),
         }
@@ -376,38 +372,3 @@ async def _parts(request: Request, most: int, what: str) -> AsyncIterator[bytes]
         if length > most:
             raise UserError(f"{what}: the file is larger than {most / 1e6:.0f} MB")
         yield part
-
-
-def _as_shown(path: Path) -> Response:
-    """A photo in a format that browsers can show."""
-    if path.suffix in (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"):
-        return FileResponse(path)
-    return Response(_jpeg(path), media_type="image/jpeg")
-
-
-def _small(path: Path) -> bytes:
-    """A small copy of a picture, as a JPEG file."""
-    file = io.BytesIO()
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
-        profile = rgb_profile(image.info.get("icc_profile"))
-        image.thumbnail((STRIP_SIDE, STRIP_SIDE))
-        image.convert("RGB").save(file, "JPEG", quality=85, icc_profile=profile)
-    return file.getvalue()
-
-
-def _jpeg(path: Path, mark: bytes | None = None) -> bytes:
-    """A picture as a JPEG file on white, with its colour profile, EXIF entries and a mark."""
-    photo = read_image(path)
-    alpha = 1.0 if photo.alpha is None else photo.alpha
-    file = io.BytesIO()
-    to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(
-        file,
-        "JPEG",
-        quality=95,
-        subsampling="4:4:4",
-        icc_profile=rgb_profile(photo.icc_profile),
-        exif=photo.exif or b"",
-        # Another program's history may be too long for a JPEG file.
-        xmp=mark if mark is not None and len(mark) < MAX_MARK else None,
-    )
-    return file.getvalue()

@@ -15,8 +15,9 @@ from typing import Any
 
 from PIL import Image
 
+from internal_gan.app.pictures import converted, shown
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object, write_text
+from internal_gan.files import atomic_write, read_json_object, write_text
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
@@ -27,8 +28,9 @@ FOLDER = ".app"
 _ID = re.compile(r"[0-9a-f]{16}")
 # Most pixels a side of a drawing from the page.
 DRAWN_SIDE = 2048
-# Longest side of the thumbnails in the list of photos.
-SMALL_SIDE = 480
+# Most pixels a side of a photo in the list of photos, and on the stage before it is enlarged.
+SMALL_SIDE, SHOWN_SIDE = 480, 2048
+COPIES = {"small": SMALL_SIDE, "shown": SHOWN_SIDE, "whole": None}
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,15 @@ class Uploads:
         """Remove a failed run from a photo."""
         self._note(upload, [one for one in self.runs_of(upload) if one != run])
 
+    def copy(self, upload: Upload, which: str) -> Path:
+        """The JPEG file of one of ``COPIES``, which is made if it is missing."""
+        if which not in COPIES:
+            raise UserError("there is no such picture")
+        path = upload.folder / f"{which}.jpg"
+        if not path.is_file():
+            _save(shown(read_image(upload.path), COPIES[which]), path)
+        return path
+
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
         """Store a drawing, scaled to the photo's size; returns its id.
 
@@ -133,7 +144,8 @@ class Uploads:
             photo = read_image(upload.path)
             picture = to_pil(photo.pixels).convert("RGB")
             profile = rgb_profile(photo.icc_profile)
-            colours = strokes.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+            colours = converted(strokes.convert("RGB"), None, profile)
+            colours = colours.resize((width, height), Image.Resampling.BILINEAR)
             picture.paste(colours, mask=found)
         self._drawings.mkdir(parents=True, exist_ok=True)
         id = secrets.token_hex(8)
@@ -148,7 +160,7 @@ class Uploads:
         return path
 
     def _checked(self, name: str, path: Path) -> tuple[int, int]:
-        """Check a photo and write its thumbnail; returns its size."""
+        """Check a photo and write its smaller copies; returns its size."""
         count = _pixel_count(path)
         if count > self._most:
             raise UserError(
@@ -159,16 +171,21 @@ class Uploads:
             photo = read_image(path)
         except UserError as error:
             raise UserError(str(error).replace(str(path), name)) from error
-        small = to_pil(photo.pixels).convert("RGB")
-        small.thumbnail((SMALL_SIDE, SMALL_SIDE))
-        profile = rgb_profile(photo.icc_profile)
-        small.save(path.parent / "small.jpg", quality=85, icc_profile=profile)
+        picture = shown(photo, SHOWN_SIDE)
+        _save(picture, path.with_name("shown.jpg"))
+        picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        _save(picture, path.with_name("small.jpg"))
         return photo.size
 
     def _note(self, upload: Upload, runs: Sequence[str]) -> None:
         found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
         found |= {"size": list(upload.size), "runs": list(runs)}
         write_text(upload.folder / "photo.json", json.dumps(found))
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    with atomic_write(path) as temporary:
+        picture.save(temporary, "JPEG", quality=92, subsampling="4:4:4")
 
 
 def _pixel_count(path: Path) -> float:

@@ -1,5 +1,6 @@
 """The page in a real browser: every tab is used as a person would, with loopback network only."""
 
+import io
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -306,6 +307,41 @@ def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None
     page.get_by_role("heading", name=f"{Path(PHOTO).stem} filled with lines.png").wait_for()
     page.goto(where)
     page.get_by_role("heading", name=PHOTO).wait_for()
+
+
+@pytest.mark.parametrize("name", ["turned.webp", "turned.jpg"])
+def test_strokes_land_where_they_were_painted(
+    chromium: Any, address: str, tmp_path: Path, name: str
+) -> None:
+    """Browsers ignore the orientation in a WebP file and in XMP; the page shows a copy."""
+    noise = Image.effect_noise((160, 120), 60).convert("RGB")
+    if name.endswith("webp"):
+        orientation = Image.Exif()
+        orientation[ExifTags.Base.Orientation] = 6
+        noise.save(tmp_path / name, exif=orientation)
+    else:
+        told = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/>'
+        noise.save(tmp_path / name, xmp=told.encode())
+    page = chromium.new_page()
+    page.set_default_timeout(LONG)
+    page.goto(address)
+    page.set_input_files("#files", tmp_path / name)
+    page.get_by_role("heading", name=name).wait_for()
+    panel = tab(page, "Remove")
+    page.locator("#about", has_text="120 × 160 pixels").wait_for()
+    shown = page.locator("#stage .picture").evaluate("(e) => [e.naturalWidth, e.naturalHeight]")
+    assert shown == [120, 160]
+    brush(page, page.locator("#stage canvas").first)
+    filled = made(page, "Filled", panel.get_by_role("button", name="Fill", exact=True))
+    run = filled.get_attribute("data-run")
+    mask = page.request.get(f"{address}runs/{run}/fill/mask.png").body()
+    with Image.open(io.BytesIO(mask)) as hole:
+        box = hole.getbbox()
+    assert box is not None
+    left, top, right, bottom = box
+    assert (left, right) == pytest.approx((0.4 * 120, 0.6 * 120), abs=12)
+    assert (top, bottom) == pytest.approx((80, 80), abs=12)
+    page.close()
 
 
 def test_editing_and_pasting_return_a_whole_photo(learnt: Any, photos: Path) -> None:

@@ -261,6 +261,28 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
         assert mask.crop((0, 0, 300, 70)).getextrema() == (0, 0)
 
 
+def test_a_photo_with_a_colour_profile_is_shown_and_painted_in_its_colours(
+    client: TestClient, runs: Path
+) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Red and green change places.
+    swapped = profile.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
+    file = io.BytesIO()
+    Image.new("RGB", (60, 40), (250, 20, 30)).save(file, "PNG", icc_profile=swapped)
+    about = client.post("/photos?name=swapped.png", content=file.getvalue()).json()
+    for which in ("small", "url", "whole"):
+        with Image.open(io.BytesIO(client.get(about[which]).content)) as shown:
+            assert shown.info.get("icc_profile") is None
+            assert shown.getpixel((30, 20)) == pytest.approx((20, 250, 30), abs=4)
+    file = io.BytesIO()
+    Image.new("RGBA", (60, 40), (200, 10, 20, 255)).save(file, "PNG")
+    address = f"/photos/{about['photo']}/drawings?kind=paint"
+    drawing = client.post(address, content=file.getvalue()).json()["drawing"]
+    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+        assert painted.info["icc_profile"] == swapped
+        assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
+
+
 def test_colour_copies_of_a_gray_photo_lose_its_gray_profile(
     client: TestClient, runs: Path
 ) -> None:
@@ -305,7 +327,9 @@ def test_an_error_in_the_server_gives_a_one_line_answer(
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
 
 
-def test_a_photo_is_previewed_trained_on_and_sampled(client: TestClient, photo: str) -> None:
+def test_a_photo_is_previewed_trained_on_and_sampled(
+    client: TestClient, photo: str, runs: Path
+) -> None:
     look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"})).json()
     assert look["state"] == "finished"
     kinds = [result["kind"] for result in look["results"]]
@@ -325,11 +349,11 @@ def test_a_photo_is_previewed_trained_on_and_sampled(client: TestClient, photo: 
     picture = Image.open(io.BytesIO(client.get(result["url"]).content))
     assert picture.size == (70, 30)
     assert "sample.size=[30,70]" in drawn["command"].replace("'", "")
-    runs = client.get(f"/photos/{photo}").json()["runs"]
-    assert [one["task"] for one in runs] == ["sample", "sample", "preview"]
-    assert [one["seed"] for one in runs] == ["sample.seed", None, "preview.seed"]
-    assert runs[0]["asked"]["options"] == {"sample.count": 1, "sample.size": [30, 70]}
-    assert runs[0]["seconds"] > 0
+    made = client.get(f"/photos/{photo}").json()["runs"]
+    assert [one["task"] for one in made] == ["sample", "sample", "preview"]
+    assert [one["seed"] for one in made] == ["sample.seed", None, "preview.seed"]
+    assert made[0]["asked"]["options"] == {"sample.count": 1, "sample.size": [30, 70]}
+    assert made[0]["seconds"] > 0
 
     small = Image.open(io.BytesIO(client.get(f"{result['url']}&small").content))
     assert small.format == "JPEG"
@@ -339,11 +363,11 @@ def test_a_photo_is_previewed_trained_on_and_sampled(client: TestClient, photo: 
     asked = {"file": result["file"], "title": "mine"}
     reused = client.post(f"/runs/{drawn['run']}/photo", content=json.dumps(asked)).json()
     assert (reused["name"], reused["size"]) == ("mine.png", [30, 70])
-    kept = client.get(f"/photos/{reused['photo']}/file").content
-    assert kept == client.get(result["url"]).content
+    kept = runs / ".app/photos" / reused["photo"] / "photo.png"
+    assert kept.read_bytes() == client.get(result["url"]).content
     client.post(f"/runs/{drawn['run']}/delete")
-    runs = client.get(f"/photos/{photo}").json()["runs"]
-    assert [one["task"] for one in runs] == ["sample", "preview"]
+    made = client.get(f"/photos/{photo}").json()["runs"]
+    assert [one["task"] for one in made] == ["sample", "preview"]
     assert client.get(result["url"]).status_code == 404
     assert client.get(f"/runs/{run}").json()["state"] == "finished"
 

@@ -100,10 +100,10 @@ async function showOnStage(run, result = null) {
   await stage.show(run ? {
     url: result.url,
     alt: title(run),
-    before: tiles ? null : state.photo.url,
+    before: tiles ? null : state.photo,
     repeats: tiles,
     at: margins ? [margins[3], margins[0]] : null,
-  } : { url: state.photo.url, alt: state.photo.name });
+  } : { url: state.photo.url, alt: state.photo.name, photo: state.photo });
   showOverlay();
   showAbout(run, result);
   showStrip(shown, pick);

@@ -28,8 +28,9 @@ export class Stage {
   }
 
   // Shows a picture or film, fitted if its size is another, or several copies of it side by side:
-  // `repeats`, [down, across]. The photo in front of it, if any, begins at its pixel `at`, [x, y].
-  async show({ url, alt, before = null, at = null, repeats = [1, 1] }) {
+  // `repeats`, [down, across]. `photo` tells that `url` is a smaller copy of the photo. `before`, the
+  // photo in front of the picture, if any, begins at its pixel `at`, [x, y].
+  async show({ url, alt, photo = null, before = null, at = null, repeats = [1, 1] }) {
     this.url = url;
     const film = /\.mp4(\?|$)/.test(url);
     const next = film ? make("video", { className: "picture", src: url, controls: true, loop: true, muted: true, autoplay: true }) : make("img", { className: "picture", src: url, alt });
@@ -40,7 +41,9 @@ export class Stage {
     }
     if (this.url !== url) return;
     const [down, across] = repeats;
-    const size = film ? [next.videoWidth, next.videoHeight] : [next.naturalWidth * across, next.naturalHeight * down];
+    const own = film ? [next.videoWidth, next.videoHeight] : [next.naturalWidth * across, next.naturalHeight * down];
+    const size = photo ? [photo.size[1], photo.size[0]] : own;
+    if (photo) Object.assign(next.dataset, { whole: photo.whole, across: photo.size[1] });
     const same = size[0] === this.size[0] && size[1] === this.size[1];
     const copies = make("div", { className: "picture", role: "img", "aria-label": `${alt}, repeated` });
     copies.style.backgroundImage = `url("${url}")`;
@@ -61,10 +64,11 @@ export class Stage {
   async compare(before, at) {
     this.compares = false;
     if (before) {
-      if (this.before.getAttribute("src") !== before) this.before.src = before;
+      if (this.before.dataset.whole !== before.whole) this.before.src = before.url;
+      Object.assign(this.before.dataset, { whole: before.whole, across: before.size[1] });
       await this.before.decode().catch(() => null);
       const [width, height] = this.size;
-      const [w, h] = [this.before.naturalWidth, this.before.naturalHeight];
+      const [h, w] = before.size;
       const alike = Math.abs((width * h) / (height * w) - 1) < 0.02;
       this.compares = at !== null || alike;
       const [left, top, wide, high] = at ? [...at, w, h] : [0, 0, width, height];
@@ -125,7 +129,18 @@ export class Stage {
     this.content.classList.toggle("large", this.scale > 2);
     const cut = Math.min(width, Math.max(0, ((this.line.value / 100) * this.element.clientWidth - this.x) / this.scale));
     this.picture.style.clipPath = this.compares ? `inset(0 0 0 ${cut}px)` : "";
+    this.sharpen();
     this.element.dispatchEvent(new Event("placed"));
+  }
+
+  // Loads the whole photo once the screen shows more than its smaller copy has.
+  sharpen() {
+    for (const image of [this.picture, this.before]) {
+      const { whole, across } = image.dataset;
+      if (!whole || image.hidden || image.getAttribute("src") === whole) continue;
+      const shown = image.offsetWidth * this.scale * devicePixelRatio;
+      if (Math.min(shown, across) > image.naturalWidth) image.src = whole;
+    }
   }
 
   at(event) {

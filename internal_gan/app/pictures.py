@@ -1,0 +1,79 @@
+"""Pictures as the page shows and saves them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageCms
+
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_pil
+from internal_gan.images.files.metadata import profile_space, rgb_profile
+from internal_gan.images.photo import Photo
+
+MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
+
+
+def shown(photo: Photo, longest: int | None = None) -> Image.Image:
+    """A photo in sRGB and on white, which all browsers show alike.
+
+    Args:
+        longest: most pixels a side; None: all of the photo's.
+    """
+    image = to_pil(photo.pixels, alpha=photo.alpha)
+    if longest is not None:
+        image.thumbnail((longest, longest))
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return converted(image.convert("RGB"), photo.icc_profile, None)
+
+
+def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
+    """An RGB picture of one colour profile in another; without one, or a fitting one, it is sRGB.
+
+    A damaged profile converts nothing.
+    """
+    mode = "L" if source is not None and profile_space(source) == "L" else "RGB"
+    source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
+    if source == target:
+        return image
+    try:
+        transform = ImageCms.buildTransform(_opened(source), _opened(target), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return ImageCms.applyTransform(image.convert(mode), transform) or image
+
+
+def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile:
+    if profile is None:
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+def small(path: Path, longest: int) -> bytes:
+    """A small copy of a PNG or JPEG file, as a JPEG file."""
+    file = io.BytesIO()
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        profile = rgb_profile(image.info.get("icc_profile"))
+        image.thumbnail((longest, longest))
+        image.convert("RGB").save(file, "JPEG", quality=85, icc_profile=profile)
+    return file.getvalue()
+
+
+def jpeg(path: Path, mark: bytes | None) -> bytes:
+    """A picture as a JPEG file on white, with its colour profile, EXIF entries and a mark."""
+    photo = read_image(path)
+    alpha = 1.0 if photo.alpha is None else photo.alpha
+    file = io.BytesIO()
+    to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(
+        file,
+        "JPEG",
+        quality=95,
+        subsampling="4:4:4",
+        icc_profile=rgb_profile(photo.icc_profile),
+        exif=photo.exif or b"",
+        # Another program's history may be too long for a JPEG file.
+        xmp=mark if mark is not None and len(mark) < MAX_MARK else None,
+    )
+    return file.getvalue()
