@@ -109,6 +109,16 @@ def learnt(looked_at: Any) -> Any:
     return looked_at
 
 
+def opened(chromium: Any, address: str, photo: Path) -> Any:
+    """A new tab with a new photo."""
+    page = chromium.new_page()
+    page.set_default_timeout(LONG)
+    page.goto(address)
+    page.set_input_files("#files", photo)
+    page.get_by_role("heading", name=photo.name).wait_for()
+    return page
+
+
 def tab(page: Any, name: str) -> Any:
     page.get_by_role("tab", name=name, exact=True).click()
     return page.get_by_role("tabpanel")
@@ -196,6 +206,18 @@ def test_variations_have_the_chosen_size(learnt: Any) -> None:
     assert size_of(learnt, found) == (90, 240)
 
 
+def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
+    Image.effect_noise((2400, 60), 60).convert("RGB").save(tmp_path / "wide.png")
+    page = opened(chromium, address, tmp_path / "wide.png")
+    panel = tab(page, "Variations")
+    panel.get_by_label("How many").fill("1")
+    for size, said in (((51, 2048), "2048 × 51"), ((60, 2400), "2400 × 60, the photo's own")):
+        panel.get_by_label("Size").select_option(said)
+        draw = panel.get_by_role("button", name="Draw")
+        assert size_of(page, made(page, "Variations", draw)) == size
+    page.close()
+
+
 def test_the_stage_fits_zooms_pans_and_compares(looked_at: Any) -> None:
     page, stage = looked_at, looked_at.locator("#stage")
     size_of(page, cards(page, "Variations").last)
@@ -259,8 +281,6 @@ def test_a_result_is_saved_named_and_made_again(looked_at: Any, tmp_path: Path) 
 @pytest.mark.slow
 def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     panel = tab(looked_at, "Retarget")
-    size_of(looked_at, finished(looked_at, "Reshaped"))
-    looked_at.get_by_role("button", name="The photo", exact=True).click()
     drag(looked_at, looked_at.get_by_label("Move the right of the frame"), -40, 0)
     rows = int(panel.get_by_label("Height").input_value())
     columns = int(panel.get_by_label("Width").input_value())
@@ -322,11 +342,7 @@ def test_strokes_land_where_they_were_painted(
     else:
         told = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/>'
         noise.save(tmp_path / name, xmp=told.encode())
-    page = chromium.new_page()
-    page.set_default_timeout(LONG)
-    page.goto(address)
-    page.set_input_files("#files", tmp_path / name)
-    page.get_by_role("heading", name=name).wait_for()
+    page = opened(chromium, address, tmp_path / name)
     panel = tab(page, "Remove")
     page.locator("#about", has_text="120 × 160 pixels").wait_for()
     shown = page.locator("#stage .picture").evaluate("(e) => [e.naturalWidth, e.naturalHeight]")
@@ -374,8 +390,9 @@ def test_a_photo_is_enlarged(looked_at: Any) -> None:
 
 
 def test_a_tile_is_shown_repeated(looked_at: Any) -> None:
-    tab(looked_at, "Tile")
-    finished(looked_at, "Tiled").locator(".pictures button").click()
+    panel = tab(looked_at, "Tile")
+    assert cards(looked_at, "Tiled").count() == 0
+    made(looked_at, "Tiled", panel.get_by_role("button", name="Make it tile"))
     looked_at.locator("#about", has_text="125 × 71 pixels, repeated").wait_for()
     content = looked_at.locator("#stage .content")
     assert content.evaluate("(e) => [e.offsetHeight, e.offsetWidth]") == [142, 250]
@@ -420,11 +437,7 @@ def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> No
 
 @pytest.mark.slow
 def test_what_is_asked_goes_before_a_first_look(chromium: Any, address: str, photos: Path) -> None:
-    page = chromium.new_page()
-    page.set_default_timeout(LONG)
-    page.goto(address)
-    page.set_input_files("#files", photos / "mountains.jpg")
-    page.get_by_role("heading", name="mountains.jpg").wait_for()
+    page = opened(chromium, address, photos / "mountains.jpg")
     tab(page, "Extend").get_by_role("button", name="Extend").click()
     finished(page, "Extended")
     # The look was stopped, or had finished.

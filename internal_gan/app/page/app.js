@@ -38,7 +38,6 @@ function choose(name) {
     followed = null; // no result takes the stage from what is drawn there
     showOnStage(null);
   }
-  lookFirst();
   $(`tab-${name}`).focus();
 }
 
@@ -78,12 +77,12 @@ function showOverlay() {
   if (stage.room !== room) stage.fit(room);
 }
 
-// Something to see immediately; whatever the user asks for goes first.
+// Something to see of a new photo; whatever the user asks for goes first.
 async function lookFirst() {
   const id = state.photo.photo;
-  const wanted = TOOLS[tool].look && TOOLS[tool].look();
-  if (!wanted || state.photo.runs.some((run) => run.asked.look === tool || (run.task === wanted[0] && tool !== "retarget"))) return;
-  const started = start(...wanted, { look: tool }).catch(() => null); // stopped for something else
+  if (tool !== "variations" || state.photo.runs.length) return;
+  const options = { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 };
+  const started = start("preview", options, { look: tool }).catch(() => null); // stopped for something else
   setTimeout(refresh, 100);
   await started;
   if (state.photo && state.photo.photo === id) await refresh();

@@ -1,45 +1,45 @@
 // The tools: what each shows on the stage, its settings, and what its buttons start.
 
 import { Board } from "./board.js";
-import { button, checkbox, choice, field, make, note, number, random, row, slider } from "./dom.js";
+import { button, checkbox, choice, field, lasting, make, note, number, random, row, slider } from "./dom.js";
 import { Frame } from "./frame.js";
 import { model, start, state, trainingFor, upload } from "./server.js";
 
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
 const RESHAPING = 0.2; // the freedom that leaves things about where they are
-const MAX_LOOKED_AT = 8e6; // pixels of a photo that a tile is made of without being asked
+const USUAL = { animate: 1024 }; // the long side of results, in pixels; 2048 in other tasks
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
-// `needs` is the task for which there must be a model, `look` starts a first look without one.
+// `needs` is the task for which there must be a model.
 export const TOOLS = {
-  variations: { title: "Variations", needs: "sample", show: variations, look: () => ["preview", { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 }] },
+  variations: { title: "Variations", needs: "sample", show: variations },
   remove: { title: "Remove", show: remove },
   extend: { title: "Extend", show: extend },
-  tile: { title: "Tile", show: tile, look: () => (pixels() > MAX_LOOKED_AT ? null : ["make_tileable", {}]) },
-  retarget: { title: "Retarget", needs: "retarget", show: retarget, look: () => ["preview", reshaping([state.photo.size[0], 1.5 * state.photo.size[1]], 1000)] },
+  tile: { title: "Tile", show: tile },
+  retarget: { title: "Retarget", needs: "retarget", show: retarget },
   edit: { title: "Edit and paint", needs: "edit", show: edit },
   animate: { title: "Animate", needs: "animate", show: animate },
   enlarge: { title: "Enlarge", show: enlarge },
 };
 
-function pixels() {
-  return state.photo.size[0] * state.photo.size[1];
-}
-
 function variations() {
   const count = number(3, { min: 1, max: 16 });
   const freedom = slider(1, { min: 0, max: 1, step: 0.05 });
+  const looked = resolution("preview");
   const look = [
-    row(field("How many", count), field("Freedom of the layout", freedom)),
-    row(button("Draw", () => start("preview", { "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random() }), true)),
+    row(field("How many", count), field("Freedom of the layout", freedom)), ...looked.rows,
+    row(button("Draw", () => start("preview", {
+      "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random(), "finish.resolution": looked.value,
+    }), true)),
   ];
   const run = model("sample");
   if (!run) {
     return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "With a model you can also edit, paint and animate.")] };
   }
   const drawn = number(3, { min: 1, max: 16 });
-  const [width, height] = sides("", "");
+  const [width, height] = [number("", { min: 16 }), number("", { min: 16 })];
+  const at = resolution("sample", ([h, w]) => Object.assign(width, { placeholder: w }) && Object.assign(height, { placeholder: h }));
   const stages = state.photo.runs.find((one) => one.run === run).stages || 1;
   const kept = [["0", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]];
   const keep = choice(kept.slice(0, stages), "0");
@@ -50,11 +50,12 @@ function variations() {
     "sample.start_scale": Number(keep.value),
     "sample.tileable": { false: false, true: true }[tiles.value] ?? tiles.value,
     "sample.seed": random(),
+    "finish.resolution": at.value,
   }, { run });
   return {
     settings: [
       note("Drawn by the model, then made of the photo's pixels."),
-      row(field("How many", drawn)), row(field("Width", width), field("Height", height)),
+      row(field("How many", drawn)), ...at.rows, row(field("Width", width), field("Height", height)),
       row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), row(button("Draw", draw, true)),
       make("details", {}, make("summary", { textContent: "Without the model" }), ...look),
     ],
@@ -144,9 +145,8 @@ function tile() {
   };
 }
 
-function reshaping([height, width], longest) {
-  const factor = Math.min(1, longest / Math.max(height, width));
-  return { "preview.count": 1, "preview.freedom": RESHAPING, "preview.size": [Math.round(height * factor), Math.round(width * factor)] };
+function reshaping(size) {
+  return { "preview.count": 1, "preview.freedom": RESHAPING, "preview.size": size };
 }
 
 // The margins of each photo's frame, which outlast a training.
@@ -154,16 +154,23 @@ const reshaped = new Map();
 
 function retarget() {
   const { size: [height, width], url } = state.photo;
-  const most = Math.min(1, 2048 / Math.max(height, width));
+  let most = 1; // pixels of the result for each of the photo
   const frame = new Frame([height, width], { least: -0.9, most: 3, handles: ["right", "bottom", "bottom right"], picture: url });
   const board = new Board([height, width], "mask", `Mark what must keep its shape. ${KEYS}`);
   const layers = make("div", { className: "boards" }, frame.element, board.canvas);
-  const [columns, rows] = sides(Math.round(width * most), Math.round(height * most));
+  const [columns, rows] = [number(width, { min: 16 }), number(height, { min: 16 })];
   const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
-  frame.element.addEventListener("change", () => {
+  const show = () => {
     rows.value = Math.max(16, Math.round(frame.extent[0] * most));
     columns.value = Math.max(16, Math.round(frame.extent[1] * most));
+  };
+  frame.element.addEventListener("change", () => {
+    show();
     reshaped.set(url, frame.margins);
+  });
+  const at = resolution("retarget", ([h]) => {
+    most = h / height;
+    show();
   });
   const set = (h, w) => frame.setAll([0, w / most - width, h / most - height, 0]);
   for (const input of [rows, columns]) input.addEventListener("change", () => set(Number(rows.value), Number(columns.value)));
@@ -188,13 +195,13 @@ function retarget() {
     "retarget.protect": board.isEmpty ? null : await upload(await board.drawn(), "mask"),
   });
   const run = model("retarget");
-  const look = () => start("preview", reshaping(size(), 2048));
+  const look = () => start("preview", { ...reshaping(size()), "finish.resolution": at.value });
   return {
     overlay: layers,
     room: 0.25,
     settings: [
       note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
-      row(field("Shape", shape)), row(field("Width", columns), field("Height", rows)),
+      row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)),
       row(button("First look", look, !run), run ? button("Retarget", async () => start("retarget", await options(), { run }), true) : null),
       make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", protects)), ...brushes(() => board)),
       ...(run ? [] : training("retarget", options, "With a model, which learns the photo once:")),
@@ -218,12 +225,16 @@ function edit() {
     board.pasting = moves.checked = true;
   });
   scale.addEventListener("input", () => board.resizePasted(Number(scale.value)));
+  const at = resolution("paint");
   const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
+  const sized = make("div", { hidden: true }, ...at.rows);
+  how.addEventListener("change", () => (sized.hidden = how.value !== "paint"));
   const go = async () => {
     if (board.isEmpty) throw new Error("Paint or paste something first.");
     const drawn = await board.drawn();
     const options = { [`${how.value}.image`]: await upload(drawn, "paint"), [`${how.value}.seed`]: random() };
-    if (how.value !== "paint") options[`${how.value}.mask`] = await upload(drawn, "mask");
+    if (how.value === "paint") options["finish.resolution"] = at.value;
+    else options[`${how.value}.mask`] = await upload(drawn, "mask");
     return start(how.value, options, { run });
   };
   return {
@@ -231,7 +242,7 @@ function edit() {
     settings: [
       ...brushes(() => board), row(field("Colour", colour)),
       row(field("Paste a picture", file)), row(field("Its size", scale), field("Drag it", moves)),
-      row(field("Then", how)), row(button("Go", go, true)),
+      row(field("Then", how)), sized, row(button("Go", go, true)),
     ],
   };
 }
@@ -242,11 +253,12 @@ function animate() {
   const seconds = number(4, { min: 1, max: 30 });
   const loop = checkbox(true);
   const format = choice([["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]], "webp");
+  const at = resolution("animate");
   return {
     settings: [
-      row(field("Seconds", seconds), field("Loop", loop)), row(field("Format", format)),
+      row(field("Seconds", seconds), field("Loop", loop)), row(field("Format", format)), ...at.rows,
       row(button("Animate", () => start("animate", {
-        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, "animate.seed": random(),
+        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, "animate.seed": random(), "finish.resolution": at.value,
       }, { run }), true)),
     ],
   };
@@ -305,9 +317,25 @@ function example(file, text) {
   ];
 }
 
-function sides(width, height) {
-  const [tall, wide] = state.photo.size;
-  return [number(width, { min: 16, placeholder: wide }), number(height, { min: 16, placeholder: tall })];
+// The size of a task's results: the usual one, or the photo's own. `changed` is told the size,
+// [height, width].
+function resolution(task, changed = () => null) {
+  const { size } = state.photo;
+  const factor = Math.min(1, (USUAL[task] || 2048) / Math.max(...size));
+  const sizes = { "": size.map((side) => Math.round(side * factor)), photo: size };
+  const said = (name) => `${sizes[name][1]} × ${sizes[name][0]}`;
+  const select = choice([["", said("")], ["photo", `${said("photo")}, the photo's own`]], "");
+  const time = note("");
+  const change = () => {
+    changed(sizes[select.value]);
+    const option = (run, name) => (run.asked.options || {})[name] || "";
+    const last = state.photo.runs.find((run) => run.task === task && run.seconds && !run.trains && option(run, "finish.resolution") === select.value);
+    time.textContent = last ? `The last took ${lasting(last.seconds / (option(last, `${task}.count`) || 1))} each.` : "";
+  };
+  select.addEventListener("change", change);
+  change();
+  const rows = factor < 1 ? [row(field("Size", select)), time] : [note(`Size: ${said("photo")}, the photo's own.`)];
+  return { rows, get value() { return select.value || null; } };
 }
 
 // A side left empty follows from the other by the photo's aspect ratio.
