@@ -131,15 +131,16 @@ class Uploads:
 
         Args:
             data: a PNG file of the strokes, transparent elsewhere; a UserError if it is not.
-            kind: ``mask`` (white where something was drawn) or ``paint`` (the photo with the
-                strokes on it).
+            kind: ``mask`` (white where something was drawn), ``source`` (black there) or ``paint``
+                (the photo with the strokes on it).
         """
         strokes = _strokes(data)
         height, width = upload.size
         found = strokes.getchannel("A").resize((width, height), Image.Resampling.BILINEAR)
         profile = None
-        if kind == "mask":
-            picture = found.point([0] * 128 + [255] * 128)
+        if kind in ("mask", "source"):
+            levels = (0, 255) if kind == "mask" else (255, 0)
+            picture = found.point([levels[0]] * 128 + [levels[1]] * 128)
         else:
             photo = read_image(upload.path)
             picture = to_pil(photo.pixels).convert("RGB")

@@ -306,6 +306,42 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
     assert before.evaluate("(e) => [e.style.left, e.style.width]") == ["0px", f"{SIZE[1]}px"]
 
 
+def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, photos: Path) -> None:
+    page = opened(chromium, address, photos / "gravel.jpg")
+    asked: list[Any] = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(status=422, json={"error": "enough"})
+
+    page.route("**/runs", answer)
+    drawn: list[Any] = []
+    page.on("response", lambda answer: drawn.append(answer) if "kind=" in answer.url else None)
+    panel = tab(page, "Remove")
+    for number, what in enumerate(("what should go", "don't use this")):
+        panel.get_by_label("Mark").select_option(what)
+        brush(page, page.locator("#stage canvas").nth(number))
+    panel.get_by_role("button", name="Fill", exact=True).click()
+    page.locator("#message", has_text="enough").wait_for()
+    panel.get_by_text("Better: with lines").click()
+    panel.get_by_role("button", name="Train and fill").click()
+    page.wait_for_timeout(500)
+    panel = tab(page, "Extend")
+    panel.get_by_text("Don't use parts").click()
+    panel.get_by_label("Brush over what must not be used").check()
+    brush(page, page.locator("#stage canvas"))
+    panel.get_by_role("button", name="Extend").click()
+    page.locator("#message", has_text="enough").wait_for()
+    ids = [answer.json()["drawing"] for answer in drawn]
+    kinds = [answer.url.rpartition("=")[2] for answer in drawn]
+    assert kinds == ["mask", "mask", "mask", "source", "mask"]
+    fill, inpaint, extend = (one["options"] for one in asked if one["look"] is None)
+    assert fill == {"mask.file": ids[0], "fill.avoid": ids[1]}
+    assert inpaint == {"mask.file": ids[2], "mask.source": ids[3], "inpaint.edges": None}
+    assert extend["extend.avoid"] == ids[4]
+    page.close()
+
+
 def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None:
     page, panel = looked_at, tab(looked_at, "Remove")
     panel.get_by_role("button", name="Fill", exact=True).click()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
@@ -249,7 +249,7 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
     strokes.save(file, "PNG")
     ids = {
         kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=file.getvalue()).json()
-        for kind in ("mask", "paint")
+        for kind in ("mask", "source", "paint")
     }
     drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
     with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
@@ -259,6 +259,8 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
         assert mask.getpixel((150, 100)) == 255
         assert painted.crop((0, 0, 300, 70)).tobytes() == own.crop((0, 0, 300, 70)).tobytes()
         assert mask.crop((0, 0, 300, 70)).getextrema() == (0, 0)
+        with Image.open(drawn["source"]) as source:
+            assert source.tobytes() == ImageChops.invert(mask).tobytes()
 
 
 def test_a_photo_with_a_colour_profile_is_shown_and_painted_in_its_colours(

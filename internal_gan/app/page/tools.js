@@ -62,36 +62,43 @@ function variations() {
   };
 }
 
+const AVOID = "rgb(40 90 230)"; // the colour of strokes over what must not be used
+
 function remove() {
-  const board = new Board(state.photo.size, "mask", `Mark what should go. ${KEYS}`);
-  const lines = new Board(state.photo.size, "mask", `Draw lines inside the marked area. ${KEYS}`);
-  lines.width = 4;
-  lines.colour = "rgb(255 220 40)";
-  const boards = make("div", { className: "boards" }, board.canvas, lines.canvas);
-  const draws = choice([["hole", "what should go"], ["lines", "lines that go on inside"]], "hole");
-  const current = () => (draws.value === "hole" ? board : lines);
+  const names = { hole: "what should go", avoid: "don't use this", lines: "lines that go on inside" };
+  const board = (label, colour) => Object.assign(new Board(state.photo.size, "mask", `${label} ${KEYS}`), colour && { colour });
+  const drawn = {
+    hole: board("Mark what should go."),
+    avoid: board("Mark what must not be used.", AVOID),
+    lines: Object.assign(board("Draw lines inside the marked area.", "rgb(255 220 40)"), { width: 4 }),
+  };
+  const boards = make("div", { className: "boards" }, ...Object.values(drawn).map((one) => one.canvas));
+  const draws = choice(Object.entries(names), "hole");
+  const current = () => drawn[draws.value];
   const choose = () => {
-    for (const one of [board, lines]) one.canvas.classList.toggle("idle", one !== current());
+    for (const one of Object.values(drawn)) one.canvas.classList.toggle("idle", one !== current());
     boards.cancel = current().canvas.cancel;
   };
   draws.addEventListener("change", choose);
   choose();
   const hole = async () => {
-    if (board.isEmpty) throw new Error("First brush over what should go.");
-    return upload(await board.drawn(), "mask");
+    if (drawn.hole.isEmpty) throw new Error("First brush over what should go.");
+    return sent(drawn.hole);
   };
+  const fill = async () => start("fill", { "mask.file": await hole(), "fill.avoid": await sent(drawn.avoid) });
   const train = async () => start("inpaint", {
     "mask.file": await hole(),
-    "inpaint.edges": lines.isEmpty ? null : await upload(await lines.drawn(), "mask"),
+    "mask.source": await sent(drawn.avoid, "source"),
+    "inpaint.edges": await sent(drawn.lines),
   });
   return {
     overlay: boards,
     settings: [
       note("Brush over what should go. Then fill it at once with the photo's patches."),
-      ...brushes(current), row(button("Fill", async () => start("fill", { "mask.file": await hole() }), true)),
+      row(field("Mark", draws)), ...brushes(current), row(button("Fill", fill, true)),
       make("details", {}, make("summary", { textContent: "Better: with lines and training" }),
         note("A model learns the rest of the photo for one to two minutes, and continues its lines into the hole, or those that you draw."),
-        row(field("Draw", draws)), row(button("Train and fill", train))),
+        row(button("Train and fill", train))),
     ],
   };
 }
@@ -99,6 +106,8 @@ function remove() {
 function extend() {
   const frame = new Frame(state.photo.size, { least: 0, most: 2, handles: ["top", "right", "bottom", "left", "top left", "top right", "bottom left", "bottom right"] });
   const inputs = ["Top", "Right", "Bottom", "Left"].map((name) => [name, number(0, { min: 0 })]);
+  const board = Object.assign(new Board(state.photo.size, "mask", `Mark what must not be used. ${KEYS}`), { colour: AVOID });
+  const { layers, box } = inTurn(frame, board);
   const size = make("output");
   const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
   const shown = () => {
@@ -121,15 +130,16 @@ function extend() {
   });
   frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
   return {
-    overlay: frame.element,
+    overlay: layers,
     room: 0.35,
     settings: [
       note("Drag the frame outwards. What is new is made of the photo's patches; every pixel of the photo is kept."),
       row(field("Shape", shape), size), row(...inputs.slice(0, 2).map((one) => field(...one))), row(...inputs.slice(2).map((one) => field(...one))),
-      row(button("Extend", () => {
+      row(button("Extend", async () => {
         if (!frame.rounded.some(Boolean)) throw new Error("First drag a side of the frame outwards.");
-        return start("extend", { "extend.margins": frame.rounded });
+        return start("extend", { "extend.margins": frame.rounded, "extend.avoid": await sent(board) });
       }, true)),
+      make("details", {}, make("summary", { textContent: "Don't use parts" }), row(field("Brush over what must not be used", box)), ...brushes(() => board)),
     ],
   };
 }
@@ -157,7 +167,7 @@ function retarget() {
   let most = 1; // pixels of the result for each of the photo
   const frame = new Frame([height, width], { least: -0.9, most: 3, handles: ["right", "bottom", "bottom right"], picture: url });
   const board = new Board([height, width], "mask", `Mark what must keep its shape. ${KEYS}`);
-  const layers = make("div", { className: "boards" }, frame.element, board.canvas);
+  const { layers, box } = inTurn(frame, board);
   const [columns, rows] = [number(width, { min: 16 }), number(height, { min: 16 })];
   const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
   const show = () => {
@@ -181,18 +191,10 @@ function retarget() {
     set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
   });
   if (reshaped.has(url)) frame.setAll(reshaped.get(url));
-  const protects = checkbox();
-  const choose = () => {
-    frame.element.hidden = protects.checked;
-    board.canvas.classList.toggle("idle", !protects.checked);
-    layers.cancel = protects.checked ? board.canvas.cancel : null;
-  };
-  protects.addEventListener("change", choose);
-  choose();
   const size = () => [Number(rows.value), Number(columns.value)];
   const options = async () => ({
     "retarget.shape": size(),
-    "retarget.protect": board.isEmpty ? null : await upload(await board.drawn(), "mask"),
+    "retarget.protect": await sent(board),
   });
   const run = model("retarget");
   const look = () => start("preview", { ...reshaping(size()), "finish.resolution": at.value });
@@ -203,7 +205,7 @@ function retarget() {
       note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
       row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)),
       row(button("First look", look, !run), run ? button("Retarget", async () => start("retarget", await options(), { run }), true) : null),
-      make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", protects)), ...brushes(() => board)),
+      make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", box)), ...brushes(() => board)),
       ...(run ? [] : training("retarget", options, "With a model, which learns the photo once:")),
     ],
   };
@@ -275,6 +277,25 @@ function enlarge() {
 }
 
 // ---- Parts of settings
+
+// A frame and a board over it, and the check box that turns from one to the other.
+function inTurn(frame, board) {
+  const layers = make("div", { className: "boards" }, frame.element, board.canvas);
+  const box = checkbox();
+  const choose = () => {
+    frame.element.hidden = box.checked;
+    board.canvas.classList.toggle("idle", !box.checked);
+    layers.cancel = box.checked ? board.canvas.cancel : null;
+  };
+  box.addEventListener("change", choose);
+  choose();
+  return { layers, box };
+}
+
+// The id of what is drawn on a board, once it is uploaded; null if that is nothing.
+async function sent(board, kind = "mask") {
+  return board.isEmpty ? null : upload(await board.drawn(), kind);
+}
 
 // How to train a model for a task. `options` are of the pictures that it draws first.
 function training(task, options, why = "This needs a model of the photo. Training it once is enough.") {
