@@ -517,6 +517,16 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> No
     page.close()
 
 
+def test_the_page_says_what_it_is_for_and_has_a_photo_to_try(chromium: Any, address: str) -> None:
+    page = chromium.new_page()
+    page.goto(address)
+    assert "Remove, extend, tile and reshape photos" in page.locator("header").inner_text()
+    page.get_by_role("button", name="Try it with this photo").click()
+    page.get_by_role("heading", name="dandelions.jpg").wait_for()
+    page.locator("#about", has_text="960 × 540 pixels").wait_for()
+    page.close()
+
+
 def test_a_file_that_is_no_image_gives_a_one_line_error(
     chromium: Any, address: str, tmp_path: Path
 ) -> None:

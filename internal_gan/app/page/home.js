@@ -41,6 +41,10 @@ $("files").addEventListener("change", () => {
   $("files").value = ""; // so that the same one can be chosen again
   add(files);
 });
+$("sample").addEventListener("click", async () => {
+  const photo = await (await fetch("/page/dandelions.jpg")).blob();
+  add([new File([photo], "dandelions.jpg")]);
+});
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
@@ -90,7 +94,7 @@ function chosenPhotos() {
 
 $("many").addEventListener("submit", async (event) => {
   event.preventDefault();
-  $("home-message").textContent = chosenPhotos().length ? "" : "Select photos first, with the boxes below them.";
+  $("home-message").textContent = chosenPhotos().length ? "" : "Select photos first, with the boxes on them.";
   for (const id of chosenPhotos()) {
     try {
       const body = JSON.stringify({ task: $("many-task").value });
