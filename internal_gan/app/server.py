@@ -232,13 +232,10 @@ class Server:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
             data = await run_in_threadpool(pictures.jpeg, path, read_mark(path))
-            headers = {"content-disposition": f'attachment; filename="{path.stem}.jpg"'}
-            return Response(data, media_type="image/jpeg", headers=headers)
+            return Response(data, media_type="image/jpeg")
         if "small" in request.query_params and path.suffix in SHRUNK:
             data = await run_in_threadpool(pictures.small, path, STRIP_SIDE)
             return Response(data, media_type="image/jpeg")
-        if "download" in request.query_params:
-            return FileResponse(path, filename=path.name)
         if path.suffix in TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
             data = await run_in_threadpool(path.read_bytes)

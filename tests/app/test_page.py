@@ -226,6 +226,9 @@ def test_the_stage_fits_zooms_pans_and_compares(looked_at: Any) -> None:
     fitted, inside = scale(page), content.bounding_box()
     assert inside["width"] <= box["width"]
     assert inside["height"] <= box["height"]
+    cut = page.locator("#stage .picture").evaluate("(e) => e.style.clipPath.split(' ')[3]")
+    middle = content.evaluate("(e) => e.offsetWidth / 2")
+    assert float(cut.removesuffix("px)")) == pytest.approx(middle, rel=0.01)
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.wheel(0, -300)
     sync_api.expect(page.locator("#zoom")).not_to_have_text(f"{round(fitted * 100)} %")
@@ -258,6 +261,8 @@ def test_a_result_is_saved_named_and_made_again(looked_at: Any, tmp_path: Path) 
     for name in ("PNG", "JPEG"):
         with page.expect_download() as download:
             page.get_by_role("link", name=name, exact=True).click()
+        suffix = {"PNG": "png", "JPEG": "jpg"}[name]
+        assert download.value.suggested_filename == f"{Path(PHOTO).stem} variations.{suffix}"
         download.value.save_as(tmp_path / name)
         with Image.open(tmp_path / name) as picture:
             assert picture.format == name
@@ -454,6 +459,23 @@ def test_tabs_drawing_and_results_by_keyboard(looked_at: Any) -> None:
     sync_api.expect(pressed).to_have_attribute("data-url", "")
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keys").get_by_role("button", name="Close").click()
+
+
+def test_a_shape_stays_for_another_photo(chromium: Any, address: str, photos: Path) -> None:
+    page = opened(chromium, address, photos / "gravel.jpg")
+    for name in ("Extend", "Retarget"):
+        tab(page, name).get_by_role("combobox", name="Shape").select_option("16:9")
+    page.goto(f"{address}#")
+    page.get_by_role("link", name=re.compile(PHOTO)).first.click()
+    page.get_by_role("heading", name=PHOTO).wait_for()
+    panel = tab(page, "Extend")
+    assert panel.get_by_role("combobox", name="Shape").input_value() == "16:9"
+    assert panel.locator("output").inner_text() == "127 × 71 pixels"
+    panel = tab(page, "Retarget")
+    assert panel.get_by_role("combobox", name="Shape").input_value() == "16:9"
+    drag(page, page.get_by_label("Move the right of the frame"), -40, 0)
+    assert panel.get_by_role("combobox", name="Shape").input_value() == ""
+    page.close()
 
 
 @pytest.mark.slow

@@ -134,20 +134,28 @@ function showAbout(run, result) {
   $("report").href = (run && run.page) || "#";
 }
 
+// A name for the file of a result, such as "sunset filled 2".
+function called(run, result) {
+  const words = run.title || title(run).toLowerCase().replaceAll(",", "");
+  const number = picturesOf(run).findIndex((one) => one.file === result.file);
+  return `${state.photo.name.replace(/\.\w+$/, "")} ${words}${number > 0 ? ` ${number + 1}` : ""}`;
+}
+
 function actions(run, result) {
   const mask = run.results.find((one) => one.kind === "mask");
   const options = run.asked.options || {};
   const still = !/\.(mp4|webp|gif)\?/.test(result.url);
   const again = run.trains && run.can.length ? null : run.seed;
+  const name = called(run, result);
   return [
     again ? button("Again, different", async () => follow(await start(run.task, { ...options, [again]: random() }, { run: run.asked.run }))) : "",
     mask ? button("Show what changed", async () => stage.jump(await boxOf(mask))) : "",
     still ? button("Use as photo", async () => {
-      const made = await tellRun(run.run, "photo", { file: result.file, title: `${state.photo.name.replace(/\.\w+$/, "")} ${title(run).toLowerCase().replaceAll(",", "")}` });
+      const made = await tellRun(run.run, "photo", { file: result.file, title: name });
       location.hash = made.photo;
     }) : "",
-    make("a", { className: "button", href: `${result.url}&download`, download: "", textContent: still ? "PNG" : "Save", id: "save" }),
-    still ? make("a", { className: "button", href: `${result.url}&format=jpg`, download: "", textContent: "JPEG" }) : "",
+    make("a", { className: "button", href: result.url, download: `${name}.${result.file.split(".").pop()}`, textContent: still ? "PNG" : "Save", id: "save" }),
+    still ? make("a", { className: "button", href: `${result.url}&format=jpg`, download: `${name}.jpg`, textContent: "JPEG" }) : "",
     button("Rename", async () => {
       const name = window.prompt("A name for this result:", title(run));
       if (name !== null) await tellRun(run.run, "rename", { title: name });
@@ -206,6 +214,7 @@ async function showPhoto(id) {
   showTools();
   showPanel();
   await showOnStage(null);
+  stage.fit();
   lookFirst();
   await refresh();
 }

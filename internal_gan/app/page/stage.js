@@ -56,9 +56,9 @@ export class Stage {
     this.content.style.width = `${size[0]}px`;
     this.content.style.height = `${size[1]}px`;
     await this.compare(before, at);
-    this.line.value = 0;
-    if (same) this.place();
-    else this.fit();
+    if (!same) this.fit();
+    this.line.value = (100 * (this.x + (size[0] * this.scale) / 2)) / this.element.clientWidth;
+    this.place();
   }
 
   async compare(before, at) {

@@ -4,6 +4,7 @@ import { $, button, lasting, make, put, row, tell } from "./dom.js";
 import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
 export const TITLES = { preview: "Variations", sample: "Variations", retarget: "Retargeted", inpaint: "Filled, with lines", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
 const MAX_SHOWN = 16; // pictures of a run
 
 export function title(run) {
@@ -27,10 +28,10 @@ export function facts(run) {
   if (run.started) found.push(new Date(run.started).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   if (run.seconds) found.push(lasting(run.seconds));
   if (run.trains) found.push("new model");
-  for (const [name, value] of Object.entries(run.asked.options || {})) {
-    const said = JSON.stringify(value);
-    if (value === null || /^"?[0-9a-f]{16}"?$/.test(said)) continue;
-    found.push(`${name.split(".").pop().replace("_", " ")} ${said.replaceAll('"', "")}`);
+  for (const [option, value] of Object.entries(run.asked.options || {})) {
+    const name = option.split(".").pop();
+    if (value === null || UNSAID.includes(name) || /^[0-9a-f]{16}$/.test(value)) continue;
+    found.push(`${name.replace("_", " ")} ${Array.isArray(value) ? `${value[1]} × ${value[0]}` : value}`);
   }
   return found.join(" · ");
 }
@@ -102,11 +103,18 @@ function picture(src, alt, onclick) {
   return make("button", { type: "button", onclick }, make("img", { src, alt, loading: "lazy" }));
 }
 
+// How long a run without an estimate has taken, and how long the last of its kind took.
+function soFar(run) {
+  const last = state.photo.runs.find((one) => one.task === run.task && one.seconds && !one.trains);
+  const spent = run.started ? (Date.now() - new Date(run.started)) / 1000 : 0;
+  return `${lasting(spent)} so far${last && !run.trains ? `; the last took ${lasting(last.seconds)}` : ""}`;
+}
+
 function showProgress(card, run) {
   const bar = card.querySelector("progress");
   if (!bar) return;
   const what = run.trains ? "Training" : "Drawing";
-  const left = run.seconds_left === null ? `${what}…` : `${what}, about ${lasting(run.seconds_left)} left`;
+  const left = run.seconds_left === null ? `${what}, ${soFar(run)}` : `${what}, about ${lasting(run.seconds_left)} left`;
   if (run.seconds_left === null) bar.removeAttribute("value");
   else bar.value = run.share;
   if (bar.nextSibling.textContent !== left) bar.nextSibling.textContent = left;

@@ -62,6 +62,22 @@ function variations() {
   };
 }
 
+// The chosen shapes, which stay for other photos.
+const shapes = { extend: "", retarget: "" };
+
+// A choice among shapes. `set` gives the frame the shape [w, h]; dragging the frame makes it free.
+function shapeOf(tool, frame, set) {
+  const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], shapes[tool]);
+  const change = () => {
+    const wanted = shape.value;
+    if (wanted) set(...wanted.split(":").map(Number));
+    shape.value = shapes[tool] = wanted;
+  };
+  frame.element.addEventListener("change", () => (shape.value = shapes[tool] = ""));
+  shape.addEventListener("change", change);
+  return { shape, change };
+}
+
 const AVOID = "rgb(40 90 230)"; // the colour of strokes over what must not be used
 
 function remove() {
@@ -109,26 +125,18 @@ function extend() {
   const board = Object.assign(new Board(state.photo.size, "mask", `Mark what must not be used. ${KEYS}`), { colour: AVOID });
   const { layers, box } = inTurn(frame, board);
   const size = make("output");
-  const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
-  const shown = () => {
+  frame.element.addEventListener("change", () => {
     frame.rounded.forEach((margin, side) => (inputs[side][1].value = margin));
     size.textContent = `${frame.extent[1]} × ${frame.extent[0]} pixels`;
-  };
-  frame.element.addEventListener("change", () => {
-    shape.value = "";
-    shown();
   });
-  for (const [, input] of inputs) input.addEventListener("change", () => frame.setAll(inputs.map(([, one]) => Number(one.value))));
-  shape.addEventListener("change", () => {
-    if (!shape.value) return;
-    const wanted = shape.value;
+  const { shape, change } = shapeOf("extend", frame, (w, h) => {
     const [height, width] = state.photo.size;
-    const [w, h] = wanted.split(":").map(Number);
     const [down, across] = [Math.max(0, (width * h) / w - height) / 2, Math.max(0, (height * w) / h - width) / 2];
     frame.setAll([down, across, down, across]);
-    shape.value = wanted;
   });
-  frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
+  for (const [, input] of inputs) input.addEventListener("change", () => frame.setAll(inputs.map(([, one]) => Number(one.value))));
+  if (shape.value) change();
+  else frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
   return {
     overlay: layers,
     room: 0.35,
@@ -169,7 +177,6 @@ function retarget() {
   const board = new Board([height, width], "mask", `Mark what must keep its shape. ${KEYS}`);
   const { layers, box } = inTurn(frame, board);
   const [columns, rows] = [number(width, { min: 16 }), number(height, { min: 16 })];
-  const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], "");
   const show = () => {
     rows.value = Math.max(16, Math.round(frame.extent[0] * most));
     columns.value = Math.max(16, Math.round(frame.extent[1] * most));
@@ -184,13 +191,12 @@ function retarget() {
   });
   const set = (h, w) => frame.setAll([0, w / most - width, h / most - height, 0]);
   for (const input of [rows, columns]) input.addEventListener("change", () => set(Number(rows.value), Number(columns.value)));
-  shape.addEventListener("change", () => {
-    if (!shape.value) return;
-    const [w, h] = shape.value.split(":").map(Number);
+  const { shape, change } = shapeOf("retarget", frame, (w, h) => {
     const area = height * width * most * most;
     set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
   });
-  if (reshaped.has(url)) frame.setAll(reshaped.get(url));
+  if (shape.value) change();
+  else if (reshaped.has(url)) frame.setAll(reshaped.get(url));
   const size = () => [Number(rows.value), Number(columns.value)];
   const options = async () => ({
     "retarget.shape": size(),
