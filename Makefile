@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
+.PHONY: help demo app test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,10 @@ demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2
 	echo "What to try next:"; \
 	echo "  $(BIN)/internal-gan task=preview image=your-photo.jpg     # at once, without training"; \
 	echo "  $(BIN)/internal-gan task=animate checkpoint=$$run         # the model that was trained here"; \
-	echo "  $(BIN)/internal-gan app                                   # in the browser: $(BIN)/pip install '.[app]'"
+	echo "  $(BIN)/internal-gan app                                   # in the browser"
+
+app: $(VENV)/installed ## the page in the browser
+	$(BIN)/internal-gan app "runs=$(RUNS)"
 
 test: lint ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 unit contracts types docs
@@ -153,12 +156,13 @@ $(BIN)/python:
 	echo "Making $(VENV) with $$("$$found" --version)"; \
 	"$$found" -m venv --clear $(VENV)
 
-# pip builds in isolation, whatever the environment contains. From 25.3 on, `--build-constraint` pins
-# the build tools of this package and of its dependencies to the same versions as everything else.
+# Always -e: a running page or training uses the files of this folder, which no target replaces. pip
+# builds in isolation, whatever the environment contains. From 25.3 on, `--build-constraint` pins the
+# build tools of this package and of its dependencies to the same versions as everything else.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing (the first time this downloads torch)"
 	@$(PIP_INSTALL) --quiet 'pip>=25.3'
-	@$(PIP_INSTALL) --build-constraint constraints.txt -e .
+	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[app]'
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
