@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from scipy.ndimage import label
 from torch import Tensor
+from torch.nn import functional as F
 
 from benchmarks._baselines import installed, resynthesized
 from benchmarks._c2st import c2st
@@ -47,13 +48,20 @@ from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import judge_hole
+from internal_gan.patches.exact import grid, patches_at
 from internal_gan.report.table import as_markdown
 
 CUT, ADDED = 0.25, 0.1
 # A seam is compared with the steps between this many rows or columns on either side of it.
 BESIDE = 8
+# What is repeated is judged on the result of this long side, by squares of this side, in pixels.
+SMALL, SQUARE = 128, 15
+# A square repeats another if their difference is at most this share of its contrast. Of smooth
+# things, such as skies, nobody sees that: squares of a lower contrast (root mean square, of values
+# in [-1, 1]) do not count.
+ALIKE, CONTRAST = 0.35, 0.15
 OURS = "internal-gan"
-FIGURES = ("step", "c2st", "sharpness", "patches", "l1", "gap", "angle", "seconds")
+FIGURES = ("step", "repeated", "c2st", "sharpness", "patches", "l1", "gap", "angle", "seconds")
 
 
 def mirrored(canvas: Tensor, part: Tensor, margins: Margins) -> Tensor:
@@ -95,6 +103,30 @@ def step(made: Tensor, margins: Margins) -> float:
     return fmean(found)
 
 
+def repeated(made: Tensor, part: Tensor) -> float:
+    """The share of the new part's squares that repeat another place of the result.
+
+    Args:
+        made: (1, 3, H, W) in [-1, 1].
+        part: (1, 1, H, W), 1 where it is new.
+    """
+    size = fit_size(size_of(made), SMALL)
+    small, new = resize(made, size), F.adaptive_avg_pool2d(part, size)
+    rows, columns = grid(small, SQUARE)
+    places = torch.arange(rows * columns)
+    where = torch.stack([places // columns, places % columns], dim=1)
+    squares = patches_at(small, places, SQUARE).view(len(places), 3, -1)
+    squares = (squares - squares.mean(dim=2, keepdim=True)).flatten(1)
+    contrast, found = squares.norm(dim=1), list[Tensor]()
+    inside = places[F.avg_pool2d(new, SQUARE, 1).flatten() > 0.5]
+    for some in torch.split(inside, 512):
+        near = (where[some, None] - where).abs().amax(dim=2) < SQUARE
+        off = torch.cdist(squares[some], squares).masked_fill(near, math.inf).amin(dim=1)
+        seen = contrast[some] > CONTRAST * math.sqrt(squares.shape[1])
+        found.append(seen & (off < ALIKE * contrast[some]))
+    return float(torch.cat(found).float().mean()) if found else 0.0
+
+
 def extended(photo: Path, folder: Path, margins: Margins) -> tuple[Path, float]:
     """The file of a photo extended by the command line, and the whole command's seconds."""
     made, timed = folder / "extend" / "000.png", folder / "seconds.json"
@@ -133,6 +165,7 @@ def do_cut(photo: Path, output: Path, size: int) -> dict[str, Any]:
     figures = {
         name: {
             "step": step(one, margins),
+            "repeated": repeated(one, part),
             "c2st": c2st(whole, one, inside=part),
             "seconds": seconds[name],
             **judge_hole(whole, one, part),
@@ -168,7 +201,7 @@ def do_large(photo: Path, output: Path) -> dict[str, Any]:
         "megapixels": size[0] * size[1] / 1e6,
         "seconds": seconds,
         "step": step(made, margins),
-        "mirrored": step(mirrored(made, part, margins), margins),
+        "repeated": repeated(made, part),
         "largest_piece": new_piece(file, part),
         "environment": environment(),
     }
@@ -205,6 +238,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
             "megapixels": number(one["megapixels"]),
             "seconds": number(one["seconds"]),
             "step": number(one["step"]),
+            "repeated": number(one["repeated"]),
             "largest piece": number(one["largest_piece"]),
         }
         for one in record["large"]

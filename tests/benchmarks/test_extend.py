@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks import extend
-from benchmarks.extend import FIGURES, METHODS, OURS, mirrored, new_piece, step
+from benchmarks.extend import FIGURES, METHODS, OURS, mirrored, new_piece, repeated, step
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.canvas import Margins
@@ -56,6 +56,17 @@ def test_mirrored_edges_have_no_step_and_a_foreign_margin_has_one() -> None:
     # Noise has the same steps everywhere; a margin twice as bright has larger ones.
     assert step(photo, MARGINS) == pytest.approx(1, abs=0.15)
     assert step(photo + part, MARGINS) > 2
+
+
+def test_a_copy_is_repeated_and_noise_is_not() -> None:
+    torch.manual_seed(1)
+    photo = torch.rand(1, 3, 64, 128) * 2 - 1
+    part = torch.zeros(1, 1, 64, 128)
+    part[..., 64:] = 1.0
+    assert repeated(photo, part) == 0.0
+    twice = torch.cat([photo[..., :64]] * 2, dim=3)
+    assert repeated(twice, part) > 0.85
+    assert repeated(0.1 * twice, part) == 0.0
 
 
 @pytest.mark.parametrize("method", METHODS)
