@@ -18,7 +18,7 @@ MAX_LINES = {
     "config": 1990,
     "finishing": 2505,
     "hub": 210,
-    "images": 3470,
+    "images": 3480,
     "internal_gan": 1430,
     "judging": 1440,
     "models": 3740,

@@ -20,6 +20,7 @@ from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_mask, to_photo
+from internal_gan.images.files.names import local
 from internal_gan.images.photo import Photo
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.units import Size
@@ -173,7 +174,7 @@ def option_of(task: str, name: str, value: Any = None) -> str:
 
 def name_of(given: Given) -> str | None:
     """The file name of a picture; None if it is in memory."""
-    return fspath(given) if isinstance(given, str | PathLike) else None
+    return local(fspath(given)) if isinstance(given, str | PathLike) else None
 
 
 def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:

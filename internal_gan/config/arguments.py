@@ -175,13 +175,14 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
     key = key_of(override)
     if key not in PATHS or value in ("", "null"):
         return override
-    if not _is_list(value):
+    if not multirun and not _is_list(value):
         value = local(value)
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
     if gather and key == "image" and _is_folder(value):
         return f"{left}=[{','.join(map(quote, _images(value)))}]"
     parts = _split(value) if multirun and not _exists(value) else [value]
+    parts = [part if _is_list(part) else local(part) for part in parts]
     if multirun and key == "image":
         parts = [name for part in parts for name in _jobs(part)]
     return f"{left}={','.join(_quoted(part, key in _LISTS) for part in parts)}"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError, about
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.files.names import PILLOW_FORMATS, shown
+from internal_gan.images.files.look import opened
+from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
 from internal_gan.shapes import Mask, Masks
@@ -130,7 +130,7 @@ def _levels(photo: Photo) -> Tensor:
 def _is_jpeg(photo: Photo) -> bool:
     if photo.path is None:
         return False
-    with Image.open(photo.path, formats=PILLOW_FORMATS) as image:
+    with opened(photo.path)[0] as image:
         return image.format in ("JPEG", "MPO")
 
 

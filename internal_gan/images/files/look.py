@@ -13,12 +13,12 @@ from internal_gan.images.files.kinds import unopened
 from internal_gan.images.files.marks import NAMESPACE
 from internal_gan.images.files.names import PILLOW_FORMATS, shown
 from internal_gan.images.files.tiff import (
-    RAW,
     X_RESOLUTION,
-    is_signed_byte,
     losses,
     pages_of,
     picture_of,
+    refusal,
+    white_at_0,
 )
 
 # What a JPEG file with a gain map, which brightens it on some displays, has somewhere: Adobe's and
@@ -43,12 +43,13 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     raises.
     """
     try:
-        image = Image.open(path, formats=PILLOW_FORMATS)
-        try:
-            return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
-        except BaseException:
-            image.close()
-            raise
+        with white_at_0():
+            image = Image.open(path, formats=PILLOW_FORMATS)
+            try:
+                return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
+            except BaseException:
+                image.close()
+                raise
     except (UserError, Image.DecompressionBombError):
         raise
     except Exception as error:
@@ -59,20 +60,11 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
 
 def _tiff(image: Image.Image, path: Path) -> list[str]:
     pages = pages_of(path)
-    number = picture_of(pages)
-    name, page = shown(path), pages[number]
-    if any(page.is_raw for page in pages):
-        raise UserError(f"{name}: is {RAW[0]}; save it as {RAW[1]}")
-    if page.is_small:
-        raise UserError(
-            f"{name}: a reduced copy comes first, and the picture itself is inside it (SubIFDs); "
-            "save it as a TIFF file of one page"
-        )
-    if is_signed_byte(page.tags):
-        raise UserError(f"{name}: its numbers are signed; save it with numbers from 0 to 255")
-    if number:
+    if why := refusal(pages, is_open=True):
+        raise UserError(f"{shown(path)}: {why}")
+    if number := picture_of(pages):
         image.seek(number)
-    if X_RESOLUTION not in page.tags:
+    if X_RESOLUTION not in pages[number].tags:
         image.info.pop("dpi", None)
     return losses(pages)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from internal_gan.images.files.names import PILLOW_FORMATS
+from internal_gan.images.files.look import opened
 from internal_gan.process_settings import ignored_warnings
 
 # The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
@@ -56,7 +56,7 @@ def resolution(image: Image.Image) -> tuple[float, float] | None:
 
 def dots_per_inch(path: Path) -> float | None:
     """The print resolution across that a readable image file names, if any."""
-    with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+    with ignored_warnings(), opened(path)[0] as image:
         found = resolution(image)
     return found[0] if found else None
 

@@ -1,22 +1,21 @@
 """The pages of a TIFF file by their tags (TIFF 6.0 and its supplements), most of which Pillow does
 not look at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
-from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2
+from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, ImageFileDirectory_v2
+
+from internal_gan.process_settings import shared
 
 Tags = Mapping[int, Any]
 
-# What a camera's raw file is, and as what to save it.
-RAW = "a camera's raw photo", "TIFF or PNG of 16 bits"
-
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 257, 258, 259
 _PHOTOMETRIC, _SAMPLES, X_RESOLUTION, _INSIDE, _EXTRA, _FORMAT = 262, 277, 282, 330, 338, 339
-_PRIMARIES, _TRANSFER, _PROFILE, _DNG = 319, 301, 34675, 50706
-_COLOUR_FILTERS = (32803, 34892)
+_RAW_TAGS, _COLOUR_FILTERS = {50706, 50752}, (32803, 34892)  # of DNG and CR2
 _SIGNED, _FLOATS = 2, (3, 6)
 _ALPHA = (1, 2, 999)  # kinds of extra samples; Pillow reads CorelDRAW's 999 as alpha
 
@@ -34,19 +33,10 @@ class Page(NamedTuple):
         return not self.tags.get(_SUBFILE, 0) & 5 and self.tags.get(_OLD_SUBFILE) != 2
 
     @property
-    def is_mask(self) -> bool:
-        return bool(self.tags.get(_SUBFILE, 0) & 4)
-
-    @property
     def is_raw(self) -> bool:
         """Whether it belongs to a camera's raw file."""
         every = (self.tags, *self.inside)
-        return _DNG in self.tags or any(t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether a picture inside it is larger than its own."""
-        return any(_pixels(tags) > _pixels(self.tags) for tags in self.inside)
+        return any(_RAW_TAGS & {*t} or t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every)
 
 
 def pages_of(path: Path) -> list[Page]:
@@ -65,7 +55,7 @@ def pages_of(path: Path) -> list[Page]:
         while offset and offset not in seen:
             seen.add(offset)
             tags = directory(offset)
-            pages.append(Page(tags, [directory(at) for at in _several(tags.get(_INSIDE, ()))]))
+            pages.append(Page(tags, [directory(at) for at in _several(tags, _INSIDE, ())]))
             offset = tags.next
     return pages
 
@@ -75,18 +65,22 @@ def picture_of(pages: list[Page]) -> int:
     return next((number for number, page in enumerate(pages) if page.is_whole), 0)
 
 
-def refusal(page: Page) -> str | None:
-    """Why a page that Pillow cannot read is none that can be read; None if it looks damaged."""
-    tags = page.tags
-    if not _pixels(tags):
+def refusal(pages: list[Page], is_open: bool) -> str | None:
+    """Why a file cannot be read; None if it can or, if Pillow cannot open it, looks damaged."""
+    page = pages[picture_of(pages)]
+    tags, kind, bits = page.tags, _several(page.tags, _FORMAT), _several(page.tags, _BITS)
+    if any(page.is_raw for page in pages):
+        return "is a camera's raw photo; save it as TIFF or PNG of 16 bits"
+    if any(_pixels(inside) > _pixels(tags) for inside in page.inside):
+        return "a reduced copy comes first, with the picture inside (SubIFDs); save it as one page"
+    if _SIGNED in kind and 8 in bits:
+        return "its numbers are signed; save it with numbers from 0 to 255"
+    if is_open or not _pixels(tags):
         return None
-    if page.is_raw:
-        return f"is {RAW[0]}; save it as {RAW[1]}"
-    if max(_several(tags.get(_FORMAT, 1))) in _FLOATS:
+    if max(kind) in _FLOATS:
         return "its floating-point colours are not supported; save as 16 bits"
     if tags.get(_COMPRESSION, 1) not in COMPRESSION_INFO:
         return f"TIFF compression {tags[_COMPRESSION]} is not supported; save without compression"
-    bits = _several(tags.get(_BITS, 1))
     return (
         f"a kind of TIFF that is not supported: {tags.get(_SAMPLES, len(bits))} samples of "
         f"{max(bits)} bits, photometric interpretation {tags.get(_PHOTOMETRIC)}; save as PNG"
@@ -101,18 +95,33 @@ def losses(pages: list[Page]) -> list[str]:
         notes.append(f"has {whole} frames or pages; the first one is used")
     if chosen:
         notes.append(f"begins with a reduced copy; its page {chosen + 1} is used")
-    if any(page.is_mask for page in pages):
+    if any(page.tags.get(_SUBFILE, 0) & 4 for page in pages):
         notes.append("its mask, which is a page of its own, is left out")
-    extra = _several(tags.get(_EXTRA, ()))
+    extra = _several(tags, _EXTRA, ())
     first = tags.get(_SAMPLES, 1) - len(extra) + 1
     if left := [str(first + n) for n, kind in enumerate(extra) if n or kind not in _ALPHA]:
         word = "bands" if len(left) > 1 else "band"
         notes.append(f"{word} {', '.join(left)} of {tags[_SAMPLES]} left out, besides its colours")
-    if _SIGNED in _several(tags.get(_FORMAT, 1)) and max(_several(tags.get(_BITS, 1))) == 16:
+    if _SIGNED in _several(tags, _FORMAT) and 16 in _several(tags, _BITS):
         notes.append("its numbers are signed; they are read as 0 (black) to 65535 (white)")
-    if _PROFILE not in tags and (_PRIMARIES in tags or _TRANSFER in tags):
-        notes.append("its colours are described by tags and not by a profile; they count as sRGB")
     return notes
+
+
+@shared
+@contextmanager
+def white_at_0() -> Iterator[None]:
+    """Let Pillow open all 16-bit gray whose white is 0, as if it were black."""
+    added = {
+        (key[0], 0, *key[2:]): how
+        for key, how in OPEN_INFO.items()
+        if key[1] == 1 and how[0].startswith("I;16") and (key[0], 0, *key[2:]) not in OPEN_INFO
+    }
+    OPEN_INFO.update(added)
+    try:
+        yield
+    finally:
+        for key in added:
+            del OPEN_INFO[key]
 
 
 def white_is_0(image: Image.Image) -> bool:
@@ -121,15 +130,11 @@ def white_is_0(image: Image.Image) -> bool:
     return tags.get(_PHOTOMETRIC) == 0 and (image.mode == "F" or image.mode.startswith("I"))
 
 
-def is_signed_byte(tags: Tags) -> bool:
-    """Whether its 8-bit numbers are signed, which Pillow overlooks."""
-    return _SIGNED in _several(tags.get(_FORMAT, 1)) and 8 in _several(tags.get(_BITS, 1))
-
-
 def _pixels(tags: Tags) -> int:
     height, width = tags.get(_HEIGHT, 0), tags.get(_WIDTH, 0)
     return height * width if isinstance(height, int) and isinstance(width, int) else 0
 
 
-def _several(value: Any) -> tuple[int, ...]:
+def _several(tags: Tags, name: int, usual: Any = 1) -> tuple[int, ...]:
+    value = tags.get(name, usual)
     return value if isinstance(value, tuple) else (value,)
