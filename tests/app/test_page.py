@@ -323,6 +323,7 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     drawn: list[Any] = []
     page.on("response", lambda answer: drawn.append(answer) if "kind=" in answer.url else None)
     panel = tab(page, "Remove")
+    panel.get_by_label("Grow by pixels").fill("7")
     for number, what in enumerate(("what should go", "don't use this")):
         panel.get_by_label("Mark").select_option(what)
         brush(page, page.locator("#stage canvas").nth(number))
@@ -341,8 +342,8 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     kinds = [answer.url.rpartition("=")[2] for answer in drawn]
     assert kinds == ["mask", "mask", "mask", "source", "mask"]
     fill, inpaint, extend = (one["options"] for one in asked if one["look"] is None)
-    assert fill == {"mask.file": ids[0], "fill.avoid": ids[1]}
-    assert inpaint == {"mask.file": ids[2], "mask.source": ids[3], "inpaint.edges": None}
+    assert fill == {"mask.file": ids[0], "mask.dilate": 7, "fill.avoid": ids[1]}
+    assert inpaint.items() >= {"mask.dilate": 7, "mask.source": ids[3]}.items()
     assert extend["extend.avoid"] == ids[4]
     page.close()
 
@@ -402,13 +403,41 @@ def test_strokes_land_where_they_were_painted(
 
 
 def test_editing_and_pasting_return_a_whole_photo(learnt: Any, photos: Path) -> None:
-    panel = tab(learnt, "Edit and paint")
-    brush(learnt, learnt.locator("#stage canvas").first)
+    panel, canvas = tab(learnt, "Edit and paint"), learnt.locator("#stage canvas").first
+    panel.get_by_role("button", name="Pick from the photo").click()
+    box = canvas.bounding_box()
+    learnt.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    with Image.open(photos / PHOTO) as photo:
+        x, y = int(0.3 * SIZE[1]), int(0.3 * SIZE[0])
+        there = photo.convert("RGB").crop((x, y, x + 1, y + 1)).tobytes()
+    picked = bytes.fromhex(panel.get_by_label("Colour").input_value()[1:])
+    assert list(picked) == pytest.approx(list(there), abs=25)
+    brush(learnt, canvas)
     go = panel.get_by_role("button", name="Go")
     assert size_of(learnt, made(learnt, "Edited", go)) == SIZE
     panel.get_by_label("Paste a picture").set_input_files(photos / "peaks.jpg")
     panel.get_by_label("Then").select_option("harmonize")
     assert size_of(learnt, made(learnt, "Harmonized", go)) == SIZE
+
+
+def test_what_is_brushed_is_moved_and_its_old_place_filled(learnt: Any) -> None:
+    panel, canvas = tab(learnt, "Edit and paint"), learnt.locator("#stage canvas").first
+    panel.get_by_role("button", name="Clear").click()
+    panel.get_by_label("Drag it").uncheck()
+    brush(learnt, canvas)
+    extent = """(e) => [...e.getContext("2d").getImageData(0, 0, e.width, e.height).data]
+        .filter((value, at) => at % 4 === 3 && value > 128).length"""
+    brushed = canvas.evaluate(extent)
+    panel.get_by_role("button", name="Move it").click()
+    sync_api.expect(panel.get_by_label("Drag it")).to_be_checked()
+    box = canvas.bounding_box()
+    learnt.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    learnt.mouse.down()
+    learnt.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.1, steps=3)
+    learnt.mouse.up()
+    assert canvas.evaluate(extent) == pytest.approx(2 * brushed, rel=0.2)
+    panel.get_by_label("Then").select_option("edit")
+    assert size_of(learnt, made(learnt, "Edited", panel.get_by_role("button", name="Go"))) == SIZE
 
 
 def test_animations_are_shown_as_gif_and_video(learnt: Any) -> None:

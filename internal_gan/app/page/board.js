@@ -7,10 +7,11 @@ export class Board {
   constructor([height, width], kind, label) {
     this.colour = kind === "mask" ? "rgb(220 30 60)" : "#3a7d44";
     this.erases = false;
+    this.grown = 0; // pixels of the photo by which strokes will grow, shown around them
     this.strokes = [];
     this.canvas = document.createElement("canvas");
     this.width = 24;
-    const factor = Math.min(1, LONGEST / Math.max(height, width));
+    const factor = (this.factor = Math.min(1, LONGEST / Math.max(height, width)));
     this.canvas.width = Math.max(1, Math.round(width * factor));
     this.canvas.height = Math.max(1, Math.round(height * factor));
     this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
@@ -61,17 +62,65 @@ export class Board {
     this.canvas.dispatchEvent(new Event("change"));
   }
 
+  // Makes a piece of the photo, to be dragged, where strokes are, in place of them. What is shown of
+  // `behind`, another picture, stays there.
+  async lift(photo, behind = null) {
+    const images = this.strokes.filter((stroke) => stroke.image);
+    this.strokes = this.strokes.filter((stroke) => !stroke.image);
+    this.redraw(false, true);
+    const places = this.strokes.flatMap(({ points, width }) => points.map(([x, y]) => [x, y, width / 2]));
+    const extent = (axis, length) => [
+      Math.max(0, Math.floor(Math.min(...places.map((one) => one[axis] - one[2])))),
+      Math.min(length, Math.ceil(Math.max(...places.map((one) => one[axis] + one[2])))),
+    ];
+    const [[left, right], [top, bottom]] = [extent(0, this.canvas.width), extent(1, this.canvas.height)];
+    const cut = async (url) => {
+      const image = new Image();
+      image.src = url;
+      await image.decode();
+      const piece = Object.assign(document.createElement("canvas"), { width: right - left, height: bottom - top });
+      const pen = piece.getContext("2d");
+      pen.drawImage(this.canvas, -left, -top);
+      pen.globalCompositeOperation = "source-in";
+      pen.drawImage(image, -left, -top, this.canvas.width, this.canvas.height);
+      return { image: piece, size: 1, points: [[(left + right) / 2, (top + bottom) / 2]] };
+    };
+    const back = behind ? [await cut(behind)] : [];
+    this.pasted = await cut(photo);
+    this.strokes = [...images, ...back, this.pasted];
+    this.redraw();
+    this.canvas.dispatchEvent(new Event("change"));
+  }
+
   resizePasted(factor) {
     if (!this.pasted) return;
     this.pasted.factor = factor;
     this.redraw();
   }
 
+  // Calls `found` with the colour of a picture at the place that is clicked next.
+  async pick(url, found) {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    this.picks = (x, y) => {
+      const pen = document.createElement("canvas").getContext("2d");
+      const [across, down] = [image.naturalWidth / this.canvas.width, image.naturalHeight / this.canvas.height];
+      pen.drawImage(image, Math.floor(x * across), Math.floor(y * down), 1, 1, 0, 0, 1, 1);
+      found(`#${[...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((one) => one.toString(16).padStart(2, "0")).join("")}`);
+      this.picks = null;
+    };
+  }
+
   begin(event) {
     event.preventDefault();
-    this.canvas.setPointerCapture(event.pointerId);
     const [x, y, scale] = this.place(event);
-    this.moves = this.pasted && this.pasting;
+    if (this.picks) {
+      this.picks(x, y);
+      return;
+    }
+    this.canvas.setPointerCapture(event.pointerId);
+    this.moves = this.pasted && this.pasting && [this.pasted.points[0][0] - x, this.pasted.points[0][1] - y];
     if (this.moves) return;
     this.stroke = { points: [[x, y]], width: this.width * scale, colour: this.colour, erases: this.erases };
     this.strokes.push(this.stroke);
@@ -81,7 +130,7 @@ export class Board {
   go(event) {
     if (this.moves) {
       const [x, y] = this.place(event);
-      this.pasted.points[0] = [x, y];
+      this.pasted.points[0] = [x + this.moves[0], y + this.moves[1]];
       this.redraw();
     }
     if (!this.stroke) return;
@@ -98,8 +147,10 @@ export class Board {
   }
 
   end() {
-    if (this.stroke || this.moves) this.canvas.dispatchEvent(new Event("change"));
+    const changed = this.stroke || this.moves;
     this.stroke = this.moves = null;
+    if (changed && this.grown) this.redraw();
+    if (changed) this.canvas.dispatchEvent(new Event("change"));
   }
 
   // The arrow keys move a cursor, the space bar draws there.
@@ -113,7 +164,9 @@ export class Board {
     } else if (event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
-    if (this.pasted && this.pasting && event.key !== " ") {
+    if (this.picks && event.key === " ") {
+      this.picks(...this.cursor);
+    } else if (this.pasted && this.pasting && event.key !== " ") {
       this.pasted.points[0] = [...this.cursor];
     } else if (event.key === " " || event.shiftKey) {
       const [x, y] = this.cursor;
@@ -123,22 +176,22 @@ export class Board {
     this.canvas.dispatchEvent(new Event("change"));
   }
 
-  draw(stroke) {
+  draw(stroke, grown = 0) {
     const pen = this.canvas.getContext("2d");
     pen.globalCompositeOperation = stroke.erases ? "destination-out" : "source-over";
     if (stroke.image) {
       const factor = stroke.size * (stroke.factor || 1);
-      const [width, height] = [stroke.image.naturalWidth * factor, stroke.image.naturalHeight * factor];
+      const [width, height] = [stroke.image.width * factor, stroke.image.height * factor];
       pen.drawImage(stroke.image, stroke.points[0][0] - width / 2, stroke.points[0][1] - height / 2, width, height);
       return;
     }
     pen.strokeStyle = pen.fillStyle = stroke.colour;
-    pen.lineWidth = stroke.width;
+    pen.lineWidth = stroke.width + 2 * grown;
     pen.lineCap = pen.lineJoin = "round";
     pen.beginPath();
     const [first, ...rest] = stroke.points;
     if (!rest.length) {
-      pen.arc(first[0], first[1], stroke.width / 2, 0, 7);
+      pen.arc(first[0], first[1], pen.lineWidth / 2, 0, 7);
       pen.fill();
       return;
     }
@@ -147,10 +200,15 @@ export class Board {
     pen.stroke();
   }
 
-  redraw(cursor = false) {
+  redraw(cursor = false, plain = false) {
     const pen = this.canvas.getContext("2d");
     pen.globalCompositeOperation = "source-over";
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    if (this.grown && !plain) {
+      pen.globalAlpha = 0.4;
+      for (const stroke of this.strokes) this.draw(stroke, this.grown * this.factor);
+      pen.globalAlpha = 1;
+    }
     for (const stroke of this.strokes) this.draw(stroke);
     if (cursor) {
       pen.globalCompositeOperation = "source-over";
@@ -178,8 +236,10 @@ export class Board {
   }
 
   // Only what was drawn, transparent elsewhere.
-  drawn() {
+  async drawn() {
+    this.redraw(false, true);
+    const blob = await new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
     this.redraw();
-    return new Promise((resolve) => this.canvas.toBlob(resolve, "image/png"));
+    return blob;
   }
 }

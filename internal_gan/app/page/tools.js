@@ -97,13 +97,18 @@ function remove() {
   };
   draws.addEventListener("change", choose);
   choose();
+  const grown = slider(0, { min: 0, max: 100 });
+  grown.addEventListener("input", () => {
+    drawn.hole.grown = Number(grown.value);
+    drawn.hole.redraw();
+  });
   const hole = async () => {
     if (drawn.hole.isEmpty) throw new Error("First brush over what should go.");
-    return sent(drawn.hole);
+    return { "mask.file": await sent(drawn.hole), "mask.dilate": Number(grown.value) || null };
   };
-  const fill = async () => start("fill", { "mask.file": await hole(), "fill.avoid": await sent(drawn.avoid) });
+  const fill = async () => start("fill", { ...(await hole()), "fill.avoid": await sent(drawn.avoid) });
   const train = async () => start("inpaint", {
-    "mask.file": await hole(),
+    ...(await hole()),
     "mask.source": await sent(drawn.avoid, "source"),
     "inpaint.edges": await sent(drawn.lines),
   });
@@ -111,7 +116,7 @@ function remove() {
     overlay: boards,
     settings: [
       note("Brush over what should go. Then fill it at once with the photo's patches."),
-      row(field("Mark", draws)), ...brushes(current), row(button("Fill", fill, true)),
+      row(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), row(button("Fill", fill, true)),
       make("details", {}, make("summary", { textContent: "Better: with lines and training" }),
         note("A model learns the rest of the photo for one to two minutes, and continues its lines into the hole, or those that you draw."),
         row(button("Train and fill", train))),
@@ -223,6 +228,7 @@ function edit() {
   const board = new Board(state.photo.size, "paint", `Paint on the photo. ${KEYS}`);
   const colour = make("input", { type: "color", value: board.colour });
   colour.addEventListener("input", () => (board.colour = colour.value));
+  const pick = button("Pick from the photo", () => board.pick(state.photo.url, (found) => (board.colour = colour.value = found)));
   const file = make("input", { type: "file", accept: "image/*" });
   const scale = slider(1, { min: 0.1, max: 3, step: 0.05 });
   const moves = checkbox();
@@ -233,6 +239,14 @@ function edit() {
     board.pasting = moves.checked = true;
   });
   scale.addEventListener("input", () => board.resizePasted(Number(scale.value)));
+  // What is brushed becomes a piece to drag; if it moves, its old place is filled first.
+  const lift = (fills) => async () => {
+    if (!board.strokes.some((stroke) => !stroke.image && !stroke.erases)) throw new Error("First brush over what you want to copy or move.");
+    const strokes = fills && (await sent(board));
+    const filled = strokes && (await start("fill", { "mask.file": strokes }, { look: "edit" }));
+    await board.lift(state.photo.url, filled && filled.results.find((one) => one.kind === "result").url);
+    board.pasting = moves.checked = true;
+  };
   const at = resolution("paint");
   const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
   const sized = make("div", { hidden: true }, ...at.rows);
@@ -248,8 +262,9 @@ function edit() {
   return {
     overlay: board.canvas,
     settings: [
-      ...brushes(() => board), row(field("Colour", colour)),
-      row(field("Paste a picture", file)), row(field("Its size", scale), field("Drag it", moves)),
+      ...brushes(() => board), row(field("Colour", colour), pick),
+      row(field("Paste a picture", file)), row("Brushed:", button("Copy it", lift(false)), button("Move it", lift(true))),
+      row(field("Its size", scale), field("Drag it", moves)),
       row(field("Then", how)), sized, row(button("Go", go, true)),
     ],
   };
