@@ -74,7 +74,7 @@ def _png(image: Image.Image, path: Path) -> list[str]:
     if b"cICP" in chunks:
         image.info["cicp"] = chunks[b"cICP"]
     depth, key = chunks[b"IHDR"][8], image.info.get("transparency")
-    if image.mode == "L" and isinstance(key, int):
+    if image.mode in ("1", "L") and isinstance(key, int):
         largest = 2**depth - 1
         image.info["transparency"] = (key & largest) * 255 // largest
     return _frames(image, path)
@@ -110,6 +110,14 @@ def _ppm(image: Image.Image, path: Path) -> list[str]:
     return ["its 16 bits per channel are read as 8 bits"] if is_deep else []
 
 
+def _bmp(image: Image.Image, path: Path) -> list[str]:
+    with path.open("rb") as file:
+        start = file.read(74)
+    # Version 5 of the header may name or hold a profile.
+    has_profile = start[14] >= 124 and start[70:] in (b"DEBM", b"KNIL")
+    return ["its colour profile is not read; its colours count as sRGB"] if has_profile else []
+
+
 def _frames(image: Image.Image, path: Path) -> list[str]:
     frames = getattr(image, "n_frames", 1)
     return [f"has {frames} frames or pages; the first one is used"] if frames > 1 else []
@@ -132,4 +140,4 @@ def _words(image: Image.Image) -> list[str]:
     return notes
 
 
-_LOOKS = {"TIFF": _tiff, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm}
+_LOOKS = {"TIFF": _tiff, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm, "BMP": _bmp}

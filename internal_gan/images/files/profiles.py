@@ -82,8 +82,9 @@ def stated(image: Image.Image, gray: bool) -> Stated:
 def _exif_space(image: Image.Image) -> tuple[int | None, str]:
     try:
         exif = image.getexif()
-        name = exif.get_ifd(IFD.Interop).get(Interop.InteropIndex, "")
-        return exif.get_ifd(IFD.Exif).get(Base.ColorSpace), str(name).strip("\0 ")
+        entries = exif.get_ifd(IFD.Exif)
+        more = exif.get_ifd(IFD.Interop) if IFD.Interop in entries else {}
+        return entries.get(Base.ColorSpace), str(more.get(Interop.InteropIndex, "")).strip("\0 ")
     except Exception:  # damaged EXIF data, about which metadata.py tells
         return None, ""
 

@@ -82,8 +82,8 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
     if tags.get(_COMPRESSION, 1) not in COMPRESSION_INFO:
         return f"TIFF compression {tags[_COMPRESSION]} is not supported; save without compression"
     return (
-        f"a kind of TIFF that is not supported: {tags.get(_SAMPLES, len(bits))} samples of "
-        f"{max(bits)} bits, photometric interpretation {tags.get(_PHOTOMETRIC)}; save as PNG"
+        f"this kind of TIFF is not supported ({tags.get(_SAMPLES, len(bits))} x {max(bits)} bits, "
+        f"photometric interpretation {tags.get(_PHOTOMETRIC)}); save as PNG"
     )
 
 

@@ -75,10 +75,15 @@ def test_a_layer_may_have_white_as_0(kind: str, tif: Path) -> None:
         ((9, 14, 3), "float32", RGB, "floating-point colours are not supported; save as 16 bits"),
         ((9, 14), "float16", {}, "floating-point colours are not supported; save as 16 bits"),
         ((9, 14, 3), "float16", RGB, "floating-point colours are not supported; save as 16 bits"),
-        ((9, 14, 3), "int16", RGB, "3 samples of 16 bits"),
+        ((9, 14, 3), "int16", RGB, "(3 x 16 bits, photometric"),
         ((9, 14), "int8", {}, "its numbers are signed; save it with numbers from 0 to 255"),
         ((9, 14), "uint16", {"photometric": "cfa"}, "is a camera's raw photo; save it as TIFF"),
-        ((9, 14, 7), "uint8", {**RGB, "extrasamples": [0] * 4}, "7 samples of 8 bits"),
+        (
+            (9, 14, 7),
+            "uint8",
+            {**RGB, "extrasamples": [0] * 4},
+            "(7 x 8 bits, photometric",
+        ),
     ],
 )
 def test_a_tiff_file_that_cannot_be_read_says_why(
@@ -360,8 +365,14 @@ def test_what_else_is_read_as_something_else_is_named(
     read_image(tmp_path / "wide.png")
     tifffile.imwrite(tmp_path / "signed.tif", np.ones((9, 14), np.int16))
     read_image(tmp_path / "signed.tif")
+    picture.save(tmp_path / "p.bmp")
+    with_profile = bytearray((tmp_path / "p.bmp").read_bytes())
+    with_profile[14:18], with_profile[70:74] = struct.pack("<I", 124), b"DEBM"
+    (tmp_path / "p.bmp").write_bytes(with_profile)
+    read_image(tmp_path / "p.bmp")
     assert said(logged) == [
         "its 16 bits per channel are read as 8 bits",
         "its pixels are not square (2:1); they are read as if they were",
         "its numbers are signed; they are read as 0 (black) to 65535 (white)",
+        "its colour profile is not read; its colours count as sRGB",
     ]
