@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -41,42 +40,36 @@ _BRADFORD = np.array(
 )
 
 
-class Stated(NamedTuple):
-    """The profile of a file's colours; None for sRGB. A line for the user if they are lost."""
-
-    profile: bytes | None = None
-    note: str | None = None
-
-
-def stated(image: Image.Image, gray: bool) -> Stated:
-    """What a loaded image says about its colours or, if it is ``gray``, its curve. The strongest
-    statement counts: in PNG (third edition) cICP, iCCP, sRGB, gAMA and cHRM; then EXIF."""
+def stated(image: Image.Image, gray: bool) -> tuple[bytes | None, str | None]:
+    """The profile of a loaded image's colours or ``gray``, None for sRGB, and a line for the user
+    if it says something else. The strongest statement counts: in PNG (third edition) cICP, iCCP,
+    sRGB, gAMA and cHRM; then EXIF."""
     info = image.info
     if cicp := info.get("cicp"):
         primaries, curve, matrix, full = (*cicp, *bytes(4))[:4]
         known = primaries in _PRIMARIES and curve in _CURVES and not matrix and full
         if not known:
             note = f"its colours (cICP {primaries}, {curve}) are not supported; they count as sRGB"
-            return Stated(note=note)
-        return Stated(_profile(_PRIMARIES[primaries], _CURVES[curve], gray))
+            return None, note
+        return _profile(_PRIMARIES[primaries], _CURVES[curve], gray), None
     if profile := info.get("icc_profile"):
-        return Stated(profile)
+        return profile, None
     if "srgb" in info:
-        return Stated()
+        return None, None
     if "gamma" in info or "chromaticity" in info:
         primaries = info.get("chromaticity", _SRGB)
         gamma = info.get("gamma") or 1 / 2.2
         curve = _SRGB_CURVE if abs(gamma * 2.2 - 1) < _NEAR_GAMMA else (1 / gamma,)
         try:
-            return Stated(_profile(primaries, curve, gray))
-        except (np.linalg.LinAlgError, ZeroDivisionError):
-            return Stated(note="its cHRM chunk is damaged; its colours count as sRGB")
+            return _profile(primaries, curve, gray), None
+        except (ArithmeticError, ValueError, struct.error):
+            return None, "its gAMA or cHRM chunk is damaged; its colours count as sRGB"
     space, interoperability = _exif_space(image)
     if space == 2 or (space != 1 and interoperability == "R03"):
-        return Stated(_profile(*_ADOBE, gray))
+        return _profile(*_ADOBE, gray), None
     if space == 0xFFFF:
-        return Stated(note="EXIF calls its colours uncalibrated, without a profile; taken as sRGB")
-    return Stated()
+        return None, "EXIF calls its colours uncalibrated, without a profile; they count as sRGB"
+    return None, None
 
 
 def _exif_space(image: Image.Image) -> tuple[int | None, str]:

@@ -246,10 +246,21 @@ def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Pa
     assert read_image(tmp_path / "b.png").icc_profile == profile
 
 
-def test_colours_that_no_profile_holds_are_named(tmp_path: Path, logged: Logged) -> None:
-    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), cICP=PQ))
+@pytest.mark.parametrize(
+    ("chunks", "note"),
+    [
+        ({"cICP": PQ}, "its colours (cICP 9, 16) are not supported; they count as sRGB"),
+        ({"cICP": b"\1"}, "its colours (cICP 1, 0) are not supported; they count as sRGB"),
+        ({"gAMA": b"\0\0\0\1"}, "its gAMA or cHRM chunk is damaged; its colours count as sRGB"),
+        ({"cHRM": bytes(32)}, "its gAMA or cHRM chunk is damaged; its colours count as sRGB"),
+    ],
+)
+def test_colours_that_no_profile_holds_are_named(
+    chunks: dict[str, bytes], note: str, tmp_path: Path, logged: Logged
+) -> None:
+    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
     assert read_image(tmp_path / "photo.png").icc_profile is None
-    assert said(logged) == ["its colours (cICP 9, 16) are not supported; they count as sRGB"]
+    assert said(logged) == [note]
 
 
 def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
