@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 
-# Whether this process was forked from one that had used torch's threads.
+# Whether this process was forked from one that had imported this package.
 forked = False
 
 
@@ -32,21 +32,29 @@ def set_environment() -> None:
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 
-@cache
-def outlive_forks() -> None:
-    """Let later children by fork compute on one thread each; to be called before computing.
-
-    Torch's threads do not exist in a child, which would wait for them for ever.
-    """
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_single_threaded)
-
-
-def _single_threaded() -> None:
+def _note_fork() -> None:
     global forked
-    import torch  # which the parent has imported
-
     forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def mind_forks() -> None:
+    """Let a child of fork compute on one thread; to be called before computing.
+
+    It has none of the threads that torch may have started in its parent, and would wait for them
+    for ever.
+    """
+    if forked:
+        _use_one_thread()
+
+
+@cache
+def _use_one_thread() -> None:
+    import torch
+
     torch.set_num_threads(1)
 
 

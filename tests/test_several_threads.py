@@ -61,7 +61,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_child_of_fork_computes_though_it_has_none_of_torchs_threads() -> None:
     lines = (
-        "import os, numpy, torch; torch.set_num_threads(2)",
+        "import os, numpy, torch, internal_gan; torch.set_num_threads(2)",
         "from internal_gan.images.files.memory import to_photo",
         "read = lambda: to_photo(numpy.ones((400, 400), numpy.uint8)).pixels.sum()",
         "read(); child = os.fork(); read()",

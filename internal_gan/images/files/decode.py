@@ -17,7 +17,7 @@ from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import GRAY_MODES, Photo
 from internal_gan.images.pyramid import scaled
-from internal_gan.process_settings import outlive_forks
+from internal_gan.process_settings import mind_forks
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -52,6 +52,7 @@ def decode(
         UnreadablePixelsError: the colour mode or the values are not those of a photo.
         Exception: whatever Pillow raises for a damaged file.
     """
+    mind_forks()
     raw_mode, tags = _raw_mode(image), getattr(image, "tag_v2", {})
     is_deep = ";16" in raw_mode or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
@@ -213,7 +214,6 @@ def photo_of(
 ) -> Photo:
     """The photo of a picture of ``size`` from levels (C, H, W) in [0, 1], gray or RGB, with or
     without alpha, which are overwritten."""
-    outlive_forks()
     has_alpha = len(levels) in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[None, -1:] if has_alpha else None

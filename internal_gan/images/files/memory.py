@@ -11,6 +11,7 @@ from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
+from internal_gan.process_settings import mind_forks
 from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
@@ -119,6 +120,7 @@ def _from_array(layers: np.ndarray[Any, Any], name: str) -> Photo:
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
+    mind_forks()
     levels = layers.astype(np.float32)
     if depth is None:
         _check_range(levels, name)
