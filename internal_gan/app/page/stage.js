@@ -57,7 +57,7 @@ export class Stage {
     this.content.style.height = `${size[1]}px`;
     await this.compare(before, at);
     if (!same) this.fit();
-    this.line.value = (100 * (this.x + (size[0] * this.scale) / 2)) / this.element.clientWidth;
+    this.line.value = film ? 0 : (100 * (this.x + (size[0] * this.scale) / 2)) / this.element.clientWidth;
     this.place();
   }
 
