@@ -20,14 +20,14 @@ MAX_LINES = {
     "hub": 210,
     "images": 3480,
     "internal_gan": 1430,
-    "judging": 1440,
+    "judging": 1500,
     "models": 3740,
     "nn": 1210,
     "patches": 1750,
     "report": 670,
     "runs": 1125,
     "sweeps": 340,
-    "tasks": 3090,
+    "tasks": 3120,
     "training": 1295,
 }
 

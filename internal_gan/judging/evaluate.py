@@ -26,13 +26,14 @@ from internal_gan.judging.sifid import read_inception
 from internal_gan.judging.st_lpips import WHEEL, read_st_lpips
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
-from internal_gan.patches.statistics import SHRINKS
 from internal_gan.runs.records import BESIDE
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size, by
 from internal_gan.version import __version__
 
+# For which small pictures have no room.
+OF_PATCHES = ("swd2", "swd4", "coherence", "completeness", "repetition")
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 # A picture to evaluate, in a file or in memory, and pictures by the names of their groups.
@@ -80,7 +81,13 @@ class Evaluation:
     @property
     def least(self) -> int:
         """The shortest side that pictures may have, in pixels."""
-        return SHRINKS[-1] * max(self.wanted.patches)
+        return max(self.wanted.patches)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The figures that some samples, or the photo, are too small for."""
+        wanted = [f"{name}{figures.suffix(n)}" for n in self.wanted.patches for name in OF_PATCHES]
+        return [name for name in wanted if any(name not in row["figures"] for row in self.rows)]
 
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
         """Read the photo and the mask of a run, and check the samples: those in memory, or the

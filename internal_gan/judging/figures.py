@@ -25,6 +25,7 @@ from internal_gan.patches.statistics import (
     patch_panel,
     repetition,
     sharpness,
+    shrinks,
     sliced_wasserstein,
 )
 from internal_gan.shapes import Mask, Pixels
@@ -72,6 +73,11 @@ def meaning(name: str) -> dict[str, str]:
     return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}
 
 
+def suffix(patch: int) -> str:
+    """What the names of figures of such patches end in."""
+    return "" if patch == PATCH else f"_{patch}"
+
+
 def judge(
     real: Pixels,
     sample: Pixels,
@@ -89,23 +95,24 @@ def judge(
         stem, perceptual: compute SIFID and ``deep_frechet``, if given.
 
     Returns:
-        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``repetition``
-        room for two patches side by side at quarter size, ``deep_frechet`` 21 pixels a side,
-        ``layout_coherence_21`` and the like room for their patch in the shrunk images.
-
-    Raises:
-        UserError: a patch does not fit into an image at quarter size.
+        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``swd4``,
+        ``coherence`` and ``completeness`` room for a patch at quarter size, ``repetition`` for two
+        side by side, ``deep_frechet`` 21 pixels a side, ``layout_coherence_21`` and the like room
+        for their patch in the shrunk images.
     """
     figures: dict[str, float] = {}
     for patch in patches:
-        suffix = "" if patch == PATCH else f"_{patch}"
-        for shrink in SHRINKS:
-            figures[f"swd{shrink}{suffix}"] = sliced_wasserstein(real, sample, patch, shrink)
-        figures[f"coherence{suffix}"] = coherence(real, sample, patch, exact)
-        figures[f"completeness{suffix}"] = completeness(real, sample, patch, exact)
+        end = suffix(patch)
+        at = shrinks(real, sample, patch)
+        for shrink in at:
+            figures[f"swd{shrink}{end}"] = sliced_wasserstein(real, sample, patch, shrink)
+        if at != SHRINKS:
+            continue
+        figures[f"coherence{end}"] = coherence(real, sample, patch, exact)
+        figures[f"completeness{end}"] = completeness(real, sample, patch, exact)
         room = min(max(image.shape[-2:]) // SHRINKS[-1] for image in (real, sample))
         if room >= 2 * patch:
-            figures[f"repetition{suffix}"] = repetition(real, sample, patch)
+            figures[f"repetition{end}"] = repetition(real, sample, patch)
     figures |= layout_distances(real, sample)
     figures["sharpness"] = sharpness(real, sample)
     if real.shape == sample.shape:

@@ -9,7 +9,7 @@ from torch import Tensor
 from internal_gan.images.colours import colour_code
 from internal_gan.images.resize import size_of
 from internal_gan.patches.exact import grid, lattice, nearest_patches
-from internal_gan.patches.statistics import shrunk
+from internal_gan.patches.statistics import shrinks, shrunk
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -56,13 +56,13 @@ def patch_maps(
 
     ``source-full-size`` and so on show where in the real image the nearest patch lies, by
     :func:`internal_gan.images.colours.colour_code`. ``error-full-size`` and so on show its root
-    mean squared error, from black (0) to light yellow (.15 or more). A patch that does not fit into
-    an image at quarter size is a UserError.
+    mean squared error, from black (0) to light yellow (.15 or more). Sizes at which a
+    patch does not fit into both images are left out.
     """
     size, code = size_of(sample), colour_code(size_of(real)).to(sample.device)
     origins, errors, places = {}, {}, []
-    for factor, name in SIZES.items():
-        small, known = shrunk(sample, factor), shrunk(real, factor)
+    for factor in shrinks(real, sample, patch):
+        name, small, known = SIZES[factor], shrunk(sample, factor), shrunk(real, factor)
         stride = max(1, min(patch // 2, _spacing(small, MAX_QUERIES)))
         wanted = lattice(small, patch, stride)
         others = lattice(known, patch, _spacing(known, MAX_REFERENCES))

@@ -127,6 +127,13 @@ def repetition(real: Pixels, sample: Pixels, patch: int = 7) -> float:
     return to_others[0] / max(to_others[1], MIN_DISTANCE)
 
 
+def shrinks(real: Pixels, sample: Pixels, patch: int = 7) -> tuple[int, ...]:
+    """Those of :data:`SHRINKS` at which a patch fits into both images. Only if it always does do
+    they have a :func:`coherence` and a :func:`completeness`."""
+    least = min(*size_of(real), *size_of(sample))
+    return tuple(factor for factor in SHRINKS if least // factor >= patch)
+
+
 def shrunk(image: Tensor, factor: int) -> Tensor:
     """Shrink an image (N, C, H, W) in [-1, 1] by a whole factor, without the rows and columns that
     do not fill a last pixel; a UserError if no pixel is left."""
@@ -166,15 +173,15 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
     """The main figures of some samples, each the mean over the samples.
 
     They are ``swd1``, ``swd2``, ``swd4`` (:func:`sliced_wasserstein` at full, half and quarter
-    size), ``coherence``, ``completeness`` and ``sharpness``; if the sizes are equal, also ``copy``
-    and, for two samples or more, ``diversity``.
+    size), ``coherence``, ``completeness`` and ``sharpness``, without those that :func:`shrinks`
+    leaves no room for; if the sizes are equal, also ``copy`` and, for two samples or more,
+    ``diversity``.
     """
     each = samples.chunk(len(samples))
-    figures = {
-        f"swd{factor}": fmean(sliced_wasserstein(real, s, shrink=factor) for s in each)
-        for factor in SHRINKS
-    }
-    for figure in (coherence, completeness, sharpness):
+    at = shrinks(real, samples)
+    figures = {f"swd{n}": fmean(sliced_wasserstein(real, s, shrink=n) for s in each) for n in at}
+    of_patches = (coherence, completeness) if at == SHRINKS else ()
+    for figure in (*of_patches, sharpness):
         figures[figure.__name__] = fmean(figure(real, s) for s in each)
     if real.shape[1:] == samples.shape[1:]:
         figures["copy"] = fmean(copy(real, s) for s in each)

@@ -188,6 +188,21 @@ def test_a_singan_is_sampled_and_evaluated(shell: Shell, tiny_run: Run) -> None:
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
+def test_small_pictures_go_without_some_figures(shell: Shell, files: list[str]) -> None:
+    for path in (Path("photo.png"), *Path("drawn").iterdir()):
+        write_image(path, read_image(path).pixels[..., :27, :48])
+    answer = shell(*files, "output=out")
+    assert answer.code == 0, answer.err
+    missing = ["swd4", "coherence", "completeness", "repetition"]
+    assert f"pictures are too small: {', '.join(missing)}" in answer.out
+    figures = record()["groups"]["samples"]["figures"]
+    assert {"swd1", "swd2", "layout_coherence_15", "copy"} <= figures.keys()
+    assert not figures.keys() & {*missing}
+    maps = {path.name for path in Path("out/evaluate/1").iterdir()}
+    assert "error-half-size.png" in maps
+    assert "error-quarter-size.png" not in maps
+
+
 def test_tiling_proofs_are_not_evaluated(shell: Shell, tiny_run: Run) -> None:
     tileable = ("sample.tileable=true", "sample.count=1", "output=out")
     model = f"checkpoint={tiny_run.folder.path}"
