@@ -61,7 +61,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             print(f"{folder.path} is finished; its page is {folder.report_path}")
             return 0
     elif options.trains:
-        _check_images(options)
+        check_images(options)
     elif task.learns == "always":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
@@ -87,7 +87,7 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
             f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
         )
     if options.image is not None and task.allows("image"):
-        _check_images(options)
+        check_images(options)
     other = [key for key in given if not task.allows(key)]
     _refuse(other, f"task={options.task}", "uses the trained model")
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
@@ -106,7 +106,7 @@ def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -
     )
     _refuse(set(given).difference(taken), f"task={options.task}", f"takes {', '.join(taken)}")
     if task.allows("image"):
-        _check_images(options)
+        check_images(options)
 
 
 def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]) -> None:
@@ -187,7 +187,8 @@ def _value(options: Options, key: str) -> Any:
     return [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
 
 
-def _check_images(options: Options) -> None:
+def check_images(options: Options) -> None:
+    """Raise a UserError for a missing photo, or for several where a task takes one."""
     names: list[str | None] = [*options.photos]
     if len(names) > 1 and not TABLE[options.task].several_photos:
         raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from internal_gan.config.arguments import unquote
+from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.finishing.origin import origin_path, read_origin
@@ -48,26 +50,35 @@ class Shown:
 def compare(folder: Path, *, measure: bool = True) -> list[Row]:
     """What is known of each run in a folder, without columns that are empty for all.
 
-    They are its name (``job``), the options that differ, its ``state`` and ``seconds``, the figures
-    of its first pictures, without ``measure`` only if they are known already, and the ``reason`` of
-    a failure.
+    They are its name (``job``) and ``photo``, the options that differ, its ``state`` and
+    ``seconds``, the figures of its first pictures, without ``measure`` only if they are known
+    already, and the ``reason`` of a failure.
     """
     records = records_of(folder)
     figures = [figures_of(folder, record.name, measure=measure) for record in records]
     values = [record.values for record in records]
     keys = dict.fromkeys(key for each in values for key in each)
-    # The photo is in the run's name.
     differing = [k for k in keys if k != "image" and len({each.get(k) for each in values}) > 1]
     names = dict.fromkeys(name for each in figures for name in each)
     rows = list[Row]()
     for record, given, known in zip(records, values, figures, strict=True):
         status = RunFolder(folder / record.name).status()
-        row: Row = {"job": record.name, **{key: given.get(key) for key in differing}}
+        row: Row = {"job": record.name, "photo": _photo_of(folder / record.name, given)}
+        row |= {key: given.get(key) for key in differing}
         row["state"] = status["state"] if record.state == "running" else record.state
         row |= {"seconds": status.get("seconds"), **{name: known.get(name) for name in names}}
         rows.append(row | {"reason": record.reason or None})
     used = [name for name in rows[0] if any(row[name] not in ("", None) for row in rows)]
     return [{name: row[name] for name in used} for row in rows]
+
+
+def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
+    """The names of a run's photos, without folders and endings."""
+    names = [name.strip() for name in values.get("image", "").strip("[]").split(",")]
+    if not any(names) and (run / "config.yaml").is_file():
+        with suppress(UserError):  # a damaged file
+            names = load_options(run / "config.yaml").photos
+    return "+".join(Path(unquote(name)).stem for name in names) or None
 
 
 def records_of(folder: Path) -> list[Record]:

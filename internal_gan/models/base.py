@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from internal_gan.errors import check_range
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.losses import Losses
@@ -305,6 +305,14 @@ class Recipe(ABC):
     def min_side(self) -> int:
         """Shortest side, in pixels, of an image to train on."""
         return 1
+
+    def check_count(self, photos: int) -> None:
+        """Raise a UserError for more photos than the family learns from."""
+        if photos > 1 and not self.learns_several:
+            raise UserError(
+                f"image: {photos} photos, but a model of {self.model_class.family} is trained on "
+                "one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
+            )
 
     @abstractmethod
     def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:

@@ -1,10 +1,14 @@
-"""Runs as a table in Markdown, also by their means over seeds, and a grid of their pictures."""
+"""Runs as tables in Markdown, by their means over seeds too, as a plot and as a grid."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from itertools import product
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, stdev, variance
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -18,6 +22,7 @@ MAX_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
+PANEL = 230
 
 
 def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
@@ -32,17 +37,64 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """Runs that differ only in their seeds and photos.
+    """Finished runs that differ only in their seeds and photos.
 
     Attributes:
         name: the options that make it different from others, with their values.
         runs: how many they are.
-        figures: mean and sample standard deviation of each figure; the latter is None for one run.
+        figures: the values of each figure by photo and seed.
     """
 
     name: str
     runs: int
-    figures: Mapping[str, tuple[float, float | None]]
+    figures: Mapping[str, Mapping[str, Mapping[str, float]]]
+
+    def mean(self, figure: str) -> float:
+        """The mean over photos of the mean over seeds."""
+        return fmean(fmean(seeds.values()) for seeds in self.figures[figure].values())
+
+    def spread(self, figure: str) -> float | None:
+        """The standard deviation over seeds within a photo; None if no photo has two."""
+        each = [seeds for seeds in self.figures[figure].values() if len(seeds) > 1]
+        free = sum(len(seeds) - 1 for seeds in each)
+        squares = sum((len(seeds) - 1) * variance(seeds.values()) for seeds in each)
+        return math.sqrt(squares / free) if free else None
+
+    def less(self, other: Setting, figure: str, perfect: str = "") -> Interval:
+        """How much larger a figure is than that of another setting, or, given the value of a
+        ``perfect`` result, how much farther from it."""
+        means, every = list[float](), list[float]()
+        for photo, seeds in self.figures.get(figure, {}).items():
+            others = other.figures.get(figure, {}).get(photo, {})
+            each = [
+                _loss(seeds[seed], perfect) - _loss(others[seed], perfect)
+                for seed in seeds.keys() & others.keys()
+            ]
+            means += [fmean(each)] if each else []
+            every += each
+        return interval_of(means if len(means) > 1 else every)
+
+
+# A mean, and how far its 95 % interval reaches, infinitely for a single value.
+Interval = tuple[float, float]
+
+
+def interval_of(values: Sequence[float]) -> Interval:
+    """The mean of values, and its interval by Student's t.
+
+    >>> interval_of([1.0, 3.0, 5.0])
+    (3.0, 4.968275423512386)
+    """
+    if len(values) < 2:
+        return (fmean(values) if values else math.nan), math.inf
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / math.sqrt(len(values))
+    return fmean(values), reach
+
+
+def _loss(value: float, perfect: str) -> float:
+    return {"high": -value, "1": abs(value - 1)}.get(perfect, value)
 
 
 def settings_of(
@@ -51,40 +103,38 @@ def settings_of(
     """The settings in rows of runs, in their order.
 
     Args:
-        rows: by the names of columns.
+        rows: by the names of columns; runs that have not finished do not count.
         options: those columns that are swept options.
         figures: those that are figures; a run without a figure does not count in its mean.
     """
     groups: dict[str, list[Mapping[str, str | float | None]]] = {}
     for row in rows:
         given = [f"{name}={row.get(name)}" for name in options if name != "seed"]
-        groups.setdefault(" ".join(given) or "all", []).append(row)
+        members = groups.setdefault(" ".join(given) or "all", [])
+        members += [row] if row.get("state") == "finished" else []
     found = []
     for name, members in groups.items():
-        known = {
-            figure: [value for row in members if isinstance(value := row.get(figure), float)]
-            for figure in figures
-        }
-        spread = {
-            figure: (fmean(values), stdev(values) if len(values) > 1 else None)
-            for figure, values in known.items()
-            if values
-        }
-        found.append(Setting(name, len(members), spread))
+        known: dict[str, dict[str, dict[str, float]]] = {}
+        for row, figure in product(members, figures):
+            if isinstance(value := row.get(figure), float) and math.isfinite(value):
+                seeds = known.setdefault(figure, {}).setdefault(str(row.get("photo")), {})
+                seed = str(row.get("seed"))
+                seeds[seed if seed not in seeds else str(row["job"])] = value
+        found.append(Setting(name, len(members), known))
     return found
 
 
 def best_of(settings: Sequence[Setting], figure: str, perfect: str) -> Setting | None:
-    """The setting whose mean is best; None if no direction is, or only one setting has it."""
+    """The setting that is better than every other one, by the interval of their difference, run by
+    run; None if there is none, or no direction is better."""
     having = [one for one in settings if figure in one.figures]
     if len(having) < 2 or perfect not in ARROWS:
         return None
-
-    def loss(one: Setting) -> float:
-        mean = one.figures[figure][0]
-        return {"high": -mean, "1": abs(mean - 1)}.get(perfect, mean)
-
-    return min(having, key=loss)
+    for one in having:
+        apart = [one.less(other, figure, perfect) for other in having if other is not one]
+        if all(mean + reach < 0 for mean, reach in apart):
+            return one
+    return None
 
 
 def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dict[str, str]]:
@@ -94,22 +144,72 @@ def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dic
         perfect: the value of a perfect result by the names of figures.
     """
     rows: list[dict[str, str]] = [{"setting": one.name, "runs": str(one.runs)} for one in settings]
-    for figure in dict.fromkeys(figure for one in settings for figure in one.figures):
+    for figure in _names(settings):
         best = best_of(settings, figure, perfect.get(figure, ""))
         head = f"{figure} {ARROWS.get(perfect.get(figure, ''), '')}".strip()
         for row, one in zip(rows, settings, strict=True):
-            text = _number(one, figure)
+            known = figure in one.figures
+            text = _number(one.mean(figure), one.spread(figure)) if known else ""
             row[head] = f"**{text}**" if one is best else text
     return rows
 
 
-def _number(one: Setting, figure: str) -> str:
-    """The mean and the deviation, to as many places; empty if there is none."""
-    mean, off = one.figures.get(figure, (math.nan, None))
+def as_differences(settings: Sequence[Setting]) -> list[dict[str, str]]:
+    """How each further setting differs from the first, in bold where the interval leaves out 0;
+    nothing if no two runs can be compared."""
+    first, *others = settings
+    rows = []
+    for one in others:
+        apart = {figure: one.less(first, figure) for figure in _names(settings)}
+        cells = {figure: _number(*found, sign="+") for figure, found in apart.items()}
+        sure = [figure for figure, (mean, reach) in apart.items() if abs(mean) > reach]
+        rows.append({"setting": one.name, **cells} | {name: f"**{cells[name]}**" for name in sure})
+    return rows if any("±" in cell for row in rows for cell in row.values()) else []
+
+
+def _names(settings: Sequence[Setting]) -> list[str]:
+    return list(dict.fromkeys(figure for one in settings for figure in one.figures))
+
+
+def _number(mean: float, off: float | None, sign: str = "") -> str:
+    """A mean and how far off it may be, to as many places; empty if there is none."""
     if math.isnan(mean):
         return ""
     places = max(0, DIGITS - 1 - math.floor(math.log10(abs(mean)))) if mean else DIGITS
-    return f"{mean:.{places}f}" + ("" if off is None else f" ± {off:.{places}f}")
+    known = off is not None and math.isfinite(off)
+    return f"{mean:{sign}.{places}f}" + (f" ± {off:.{places}f}" if known else "")
+
+
+def plot(settings: Sequence[Setting], figures: Sequence[str]) -> str:
+    """An SVG with a row for each setting, which names it, and a column for each figure: a dot for
+    each run, and a line at the mean."""
+    names = [figure for figure in figures if any(figure in one.figures for one in settings)]
+    left = 20 + 7 * max(len(one.name) for one in settings)
+    width, height = left + PANEL * len(names), LABEL * (len(settings) + 2)
+    marks = [_text(8, LABEL * (n + 2), one.name) for n, one in enumerate(settings)]
+    for column, figure in enumerate(names):
+        start = left + PANEL * column
+        each = [one.figures.get(figure, {}) for one in settings]
+        dots = [[v for seeds in photos.values() for v in seeds.values()] for photos in each]
+        low, high = (choose(v for row in dots for v in row) for choose in (min, max))
+        marks.append(_text(start, LABEL - 6, f"{figure}  {low:.3g} – {high:.3g}"))
+        for row, values in enumerate(dots):
+            y = LABEL * (row + 2) - 5
+            marks.append(f'<path d="M{start} {y}h{PANEL - 30}" stroke="#ccc"/>')
+            if not values:
+                continue
+            at = [start + (PANEL - 30) * (v - low) / ((high - low) or 1) for v in values]
+            marks += [f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="#2a6"/>' for x in at]
+            mean = (settings[row].mean(figure) - low) / ((high - low) or 1)
+            x = start + (PANEL - 30) * mean
+            marks.append(f'<path d="M{x:.1f} {y - 7}v14" stroke="#000" stroke-width="2"/>')
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+    style = f' width="{width}" height="{height}" font-family="monospace" font-size="12">'
+    return f'{head}{style}<rect width="100%" height="100%" fill="#fff"/>{"".join(marks)}</svg>\n'
+
+
+def _text(left: int, bottom: int, text: str) -> str:
+    return f'<text x="{left}" y="{bottom}">{escape(text)}</text>'
 
 
 def grid(runs: Sequence[tuple[str, Sequence[Path]]]) -> Image.Image:

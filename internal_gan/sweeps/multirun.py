@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan.commands import CRASH, report, run, say
+from internal_gan.commands import CRASH, check_images, report, run, say
 from internal_gan.config.arguments import check_image_file, key_of, quote, written
 from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
@@ -82,7 +82,7 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
     choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
     # Sweepers that search choose their jobs as they go.
     jobs = jobs_of(choices) if settings.runtime.choices["hydra/sweeper"] == "basic" else []
-    models = _check_jobs(choices)
+    trained = _check_jobs(choices)
     path = Path(str(settings.sweep.dir)).absolute()
     _check_folder(path, overrides, settings.sweep.dir, skips=config.skip_finished)
     for_hydra = [
@@ -93,8 +93,8 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
         keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
         _check_names([job_name(job, keys) for job in jobs], jobs, path)
         for_hydra.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
-    for model in models:
-        build(model)  # comes last, since it loads torch
+    for model, photos in trained:
+        build(model).check_count(photos)  # comes last, since it loads torch
     return path, for_hydra
 
 
@@ -208,22 +208,28 @@ def _check_installed(settings: DictConfig) -> None:
                 raise needs_extra(kind, package.split("_")[1]) from error
 
 
-def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Compose every job, leaving out its files; returns the models that are still to be checked."""
+def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[tuple[dict[str, Any], int]]:
+    """Compose every job, leaving out its files, except if some have several photos; returns the
+    models that are still to be checked, with their numbers of photos."""
     # Hydra would ignore the values that an ablation sweeps next to another experiment.
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
-    lists = [values for key, values in choices.items() if values and key not in _FILES]
+    several = any(value.startswith("image=[") for value in choices.get("image", []))
+    left_out = _FILES[several:]
+    lists = [values for key, values in choices.items() if values and key not in left_out]
     of_model = any(key.startswith("model.") for key in choices)
-    models = dict[str, dict[str, Any]]()
+    models = dict[str, tuple[dict[str, Any], int]]()
     for values in itertools.product(*lists):
         options = compose(values)
         trains = options.trains and not choices.keys() & {"resume", "checkpoint"}
         if trains and "image" not in choices:
             check_image_file(None)
-        if trains and of_model:
-            models[written(options.model)] = options.model
+        if several:
+            check_images(options)
+        if trains and (of_model or several):
+            count = len(options.photos)
+            models[f"{count} {written(options.model)}"] = options.model, count
     return [*models.values()]
 
 

@@ -1,4 +1,4 @@
-"""task=compare: the runs of a folder side by side, as a table and a grid of pictures."""
+"""task=compare: the runs of a folder side by side, as tables, a plot and a grid of pictures."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,14 @@ from internal_gan.files import as_csv, write_error
 from internal_gan.images.files.memory import to_photo
 from internal_gan.judging import compare as judging
 from internal_gan.judging.figures import FIGURES, HEADLINE_FIGURES
-from internal_gan.report.table import as_markdown, as_rows, grid, settings_of
+from internal_gan.report.table import (
+    as_differences,
+    as_markdown,
+    as_rows,
+    grid,
+    plot,
+    settings_of,
+)
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Picture, Task, aside
 from internal_gan.tasks.reporting import new_console
@@ -20,11 +27,19 @@ from internal_gan.tasks.runner import write_files
 NAME = "comparison"
 # The value of a perfect run, by the names of columns.
 PERFECT = {name: value for name, (value, _) in FIGURES.items()} | {"seconds": "small"}
-SPREAD = "Mean ± standard deviation over seeds and photos; arrows say what is better."
+PERFECT |= {"patches_inside": "0", "sharpness_inside": "1"}
+SPREAD = (
+    "Mean over photos ± standard deviation over the seeds of a photo; arrows say what is better. "
+    "Bold: better than every other setting, by the 95 % interval of their difference."
+)
+APART = (
+    "Differences from {}, each run's from the one of the same photo and seed, with 95 % intervals "
+    "(Student's t over photos, or else over seeds); bold where the interval leaves out 0."
+)
 
 
 class Compare(Task[None]):
-    """Writes ``comparison.csv``, ``comparison.md`` and ``comparison.png`` about a folder of runs.
+    """Writes ``comparison.csv``, ``.md``, ``.svg`` and ``.png`` about a folder of runs.
 
     They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
     again only if the pictures have changed, and without ``measure`` not at all.
@@ -45,12 +60,16 @@ class Compare(Task[None]):
         columns, say = list(rows[0]), self.context.say
         words = [{name: _in_words(name, value) for name, value in row.items()} for row in rows]
         yield Document(f"{table}.csv", as_csv(words))
-        options = columns[1 : columns.index("state")]
-        settings = settings_of(rows, options, [name for name in columns if name in PERFECT])
+        at = columns.index("state")
+        options, figures = [name for name in columns[1:at] if name != "photo"], columns[at + 1 :]
+        settings = settings_of(rows, options, figures)
         text = as_markdown(words)
         if max(one.runs for one in settings) > 1:
+            if apart := as_markdown(as_differences(settings)):
+                text = f"{apart}\n{APART.format(settings[0].name)}\n\n{text}"
             text = f"{as_markdown(as_rows(settings, PERFECT))}\n{SPREAD}\n\n{text}"
         yield Document(f"{table}.md", text)
+        yield Document(f"{table}.svg", plot(settings, HEADLINE_FIGURES))
         shown = [judging.shown_of(self._folder / str(row["job"])) for row in rows]
         pictures = [[*filter(None, [run.photo]), *run.pictures] for run in shown]
         cells = [(_label(row), each) for row, each in zip(rows, pictures, strict=True) if each]
@@ -58,7 +77,7 @@ class Compare(Task[None]):
             yield aside(f"{table}.png", to_photo(grid(cells)).pixels)
         else:
             Path(f"{table}.png").unlink(missing_ok=True)
-        say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv")
+        say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv\n  Plot:     {table}.svg")
         if cells:
             say(f"  Pictures: {table}.png")
         if not self.measure:

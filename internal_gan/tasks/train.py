@@ -165,11 +165,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
     recipe: Recipe = build(chosen)
-    if source.count > 1 and not recipe.learns_several:
-        raise UserError(
-            f"image: {source.count} photos, but a model of {recipe.model_class.family} is trained "
-            "on one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
-        )
+    recipe.check_count(source.count)
     task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
     work = task_of(task, Context(source, source))

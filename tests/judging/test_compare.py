@@ -79,9 +79,9 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.Mo
     figures = {"a-seed=1": {"swd1": 0.123456, "copy": 2.0}, "b-seed=2": {}}
     monkeypatch.setattr(compare, "figures_of", lambda folder, name, measure: figures[name])
     rows = compare.compare(tmp_path)
-    columns = ["job", "seed", "state", "seconds", "swd1", "copy", "reason"]
+    columns = ["job", "photo", "seed", "state", "seconds", "swd1", "copy", "reason"]
     assert [list(row) for row in rows] == [columns] * 2
     assert [list(row.values()) for row in rows] == [
-        ["a-seed=1", "1", "finished", 12.4, 0.123456, 2.0, None],
-        ["b-seed=2", "2", "failed", None, None, None, "no photo"],
+        ["a-seed=1", "a", "1", "finished", 12.4, 0.123456, 2.0, None],
+        ["b-seed=2", "b", "2", "failed", None, None, None, "no photo"],
     ]

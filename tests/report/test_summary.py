@@ -1,59 +1,104 @@
-"""Means and spread over the runs of a sweep."""
+"""Means, spread and differences over the runs of a sweep."""
 
 import math
+from xml.etree import ElementTree
 
 import pytest
 
-from internal_gan.report.table import Setting, as_rows, best_of, settings_of
+from internal_gan.report.table import (
+    Setting,
+    as_differences,
+    as_rows,
+    best_of,
+    plot,
+    settings_of,
+)
 
-ROWS: list[dict[str, str | float | None]] = [
-    {"job": "a", "seed": "0", "model.min_size": "12", "swd1": 1.0, "psnr": 20.0},
-    {"job": "b", "seed": "1", "model.min_size": "12", "swd1": 3.0, "psnr": None},
-    {"job": "c", "seed": "0", "model.min_size": "25", "swd1": 4.0, "psnr": 26.0},
-    {"job": "d", "seed": "1", "model.min_size": "25", "swd1": 4.0, "psnr": 22.0},
-]
 PERFECT = {"swd1": "0", "psnr": "high", "sharpness": "1"}
+Value = str | float | None
 
 
-@pytest.fixture
-def settings() -> list[Setting]:
-    return settings_of(ROWS, ["seed", "model.min_size"], ["swd1", "psnr"])
+def row(size: str, photo: str, seed: str, swd1: float, psnr: float | None) -> dict[str, Value]:
+    of = {"job": f"{photo}{seed}{size}", "photo": photo, "model.min_size": size, "seed": seed}
+    return {**of, "state": "finished", "swd1": swd1, "psnr": psnr}
 
 
-def test_runs_that_differ_in_their_seed_are_one_setting(settings: list[Setting]) -> None:
-    first, second = settings
-    assert (first.name, first.runs) == ("model.min_size=12", 2)
-    assert first.figures == {"swd1": (2.0, pytest.approx(math.sqrt(2))), "psnr": (20.0, None)}
-    assert second.figures == {"swd1": (4.0, 0.0), "psnr": (24.0, pytest.approx(math.sqrt(8)))}
+ROWS = [
+    row("12", "a", "0", 1.0, 20.0),
+    row("12", "a", "1", 3.0, None),
+    row("12", "b", "0", 10.0, 30.0),
+    row("25", "a", "0", 2.0, 26.0),
+    row("25", "a", "1", 4.1, 22.0),
+    row("25", "b", "0", 11.1, 30.0),
+]
+
+
+def settings(rows: list[dict[str, Value]]) -> list[Setting]:
+    return settings_of(rows, ["seed", "model.min_size"], ["swd1", "psnr"])
+
+
+def test_photos_count_equally_and_only_seeds_make_the_spread() -> None:
+    first, second = settings(ROWS)
+    assert (first.name, first.runs) == ("model.min_size=12", 3)
+    assert first.mean("swd1") == (2 + 10) / 2
+    assert first.spread("swd1") == pytest.approx(math.sqrt(2))
+    assert first.spread("psnr") is None
+    assert second.mean("psnr") == (24 + 30) / 2
+
+
+def test_failed_runs_and_infinite_figures_do_not_count() -> None:
+    failed = ROWS[1] | {"state": "failed"}
+    first, _ = settings([ROWS[0] | {"psnr": math.inf}, failed, *ROWS[3:]])
+    assert (first.runs, first.mean("swd1")) == (1, 1.0)
+    assert "psnr" not in first.figures
 
 
 def test_a_sweep_of_seeds_alone_is_one_setting() -> None:
     (found,) = settings_of(ROWS[:2], ["seed"], ["swd1"])
     assert (found.name, found.runs) == ("all", 2)
+    assert as_differences([found]) == []
 
 
-def test_the_best_follows_the_direction_of_each_figure(settings: list[Setting]) -> None:
-    low, high = settings
-    assert best_of(settings, "swd1", "0") is low
-    assert best_of(settings, "psnr", "high") is high
-    assert best_of(settings, "psnr", "not near 0") is None
-    assert best_of(settings[:1], "swd1", "0") is None
-    near = [Setting("a", 1, {"s": (0.7, None)}), Setting("b", 1, {"s": (1.2, None)})]
-    assert best_of(near, "s", "1") is near[1]
+def test_differences_are_those_of_the_same_photo_and_seed() -> None:
+    first, second = settings(ROWS)
+    mean, reach = second.less(first, "swd1")
+    assert mean == pytest.approx((1.05 + 1.1) / 2)
+    assert 0 < reach < 0.4  # photos alone differ by 8
+    (differing,) = as_differences([first, second])
+    assert differing["swd1"] == "**+1.07 ± 0.32**"
+    assert differing["psnr"] == "+3.00 ± 38.12"
 
 
-def test_rows_have_arrows_spread_and_the_best_in_bold(settings: list[Setting]) -> None:
-    assert as_rows(settings, PERFECT) == [
+def test_the_best_is_better_than_all_others_by_its_interval() -> None:
+    first, second = settings(ROWS)
+    assert best_of([first, second], "swd1", "0") is first
+    assert best_of([first, second], "swd1", "high") is second
+    assert best_of([first, second], "psnr", "high") is None
+    assert best_of([first, second], "swd1", "not near 0") is None
+    assert best_of([first], "swd1", "0") is None
+    assert best_of(settings(ROWS[2:4]), "swd1", "0") is None
+
+
+def test_rows_have_arrows_spread_and_the_best_in_bold() -> None:
+    assert as_rows(settings(ROWS), PERFECT) == [
         {
             "setting": "model.min_size=12",
-            "runs": "2",
-            "swd1 ↓": "**2.00 ± 1.41**",
-            "psnr ↑": "20.0",
+            "runs": "3",
+            "swd1 ↓": "**6.00 ± 1.41**",
+            "psnr ↑": "25.0",
         },
         {
             "setting": "model.min_size=25",
-            "runs": "2",
-            "swd1 ↓": "4.00 ± 0.00",
-            "psnr ↑": "**24.0 ± 2.8**",
+            "runs": "3",
+            "swd1 ↓": "7.07 ± 1.48",
+            "psnr ↑": "27.0 ± 2.8",
         },
     ]
+
+
+def test_the_plot_names_each_setting_beside_its_runs() -> None:
+    drawn = ElementTree.fromstring(plot(settings(ROWS), ["swd1", "coherence", "psnr"]))
+    words = [text.text or "" for text in drawn.findall(".//{*}text")]
+    assert words[:2] == ["model.min_size=12", "model.min_size=25"]
+    assert [word.split()[0] for word in words[2:]] == ["swd1", "psnr"]
+    assert len(list(drawn.findall(".//{*}circle"))) == 11

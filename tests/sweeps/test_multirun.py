@@ -200,13 +200,26 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     for row, found in zip(rows, internal_gan.compare("out"), strict=True):
         assert (found["job"], found["state"]) == (row["job"], "finished")
         assert f"{found['coherence']:.4g}" == row["coherence"]
-    assert Path("out/comparison.md").read_text().startswith("| job | model.max_size | state |")
+    assert (
+        Path("out/comparison.md").read_text().startswith("| job | photo | model.max_size | state |")
+    )
     with Image.open("out/comparison.png") as sheet:
         assert sheet.height > 2 * 90
     before = Path("out/comparison.csv").read_bytes()
     Path("out/comparison.csv").unlink()
     assert shell("task=compare", "runs=out").code == 0
     assert Path("out/comparison.csv").read_bytes() == before
+
+
+def test_lists_of_photos_are_checked_before_the_first_run(shell: Shell) -> None:
+    write_photos("a.png", "b.png")
+    answer = shell("-m", "image=a.png,[a.png,b.png]", "model=ingan,singan", "output=out")
+    assert answer.code == 2
+    assert answer.err.startswith("error: image: 2 photos, but a model of singan is trained on one")
+    assert not Path("out").exists()
+    answer = shell("-m", "image=a.png,[a.png,b.png]", "task=make_tileable", "output=out")
+    assert answer.err == "error: image=[a.png,b.png]: task=make_tileable takes one photo\n"
+    assert not Path("out").exists()
 
 
 def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
