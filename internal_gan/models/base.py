@@ -73,6 +73,10 @@ def freeze(network: nn.Module) -> None:
     network.eval().requires_grad_(False).zero_grad(set_to_none=True)
 
 
+class FailedStageError(UserError):
+    """A stage's training failed by chance; another seed may help."""
+
+
 class Stage(ABC):
     """One part of a training: its networks and their losses.
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
-from internal_gan.models.base import Model, Recipe, Stage
+from internal_gan.models.base import FailedStageError, Model, Recipe, Stage
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, threads
@@ -95,7 +95,9 @@ def _loop(
     request: StopRequest,
     saver: Saver,
 ) -> None:
-    """Train stage after stage: in each step the discriminator, then the generator."""
+    """Train stage after stage: in each step the discriminator, then the generator. A stage that
+    fails is trained once more, with other random numbers."""
+    failed: int | None = None
     for index, trainer in stages:
         trainer.keep()
         told, steps = trainer.step, trainer.stage.steps
@@ -127,7 +129,14 @@ def _loop(
             except NotFiniteError:
                 latest.clear()
                 _recover(trainer, step, saver)
-        trainer.finish()
+        try:
+            trainer.finish()
+        except FailedStageError as error:
+            if failed == index:
+                raise
+            failed = index
+            _log.warning("%s; trained again with another seed", str(error).partition(";")[0])
+            continue
         saver.save_model()
         for callback in callbacks:
             callback.on_stage_end(model, index)
@@ -146,23 +155,28 @@ def _stages(
     saver: Saver,
     callbacks: Sequence[Callback],
 ) -> Iterator[tuple[int, StageTrainer]]:
-    """Build the stages that are left, each when the one before it is trained."""
+    """Build the stages that are left, each when the one before it is trained, or when its own
+    training has failed."""
     trained = 0.0
     previous: Stage | None = None
-    for index in range(model.finished, model.num_stages):
+    while (index := model.finished) < model.num_stages:
         began = time.monotonic()
         if index and (shorter := budget.shortened(plan, index, trained, ends - began)):
             plan = shorter
             for callback in callbacks:
                 callback.on_replan(model, plan)
         stage_rng = rng.get_state()
-        previous = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
-        trainer = StageTrainer(previous, precision)
+        stage = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
+        trainer = StageTrainer(stage, precision)
         saver.begin(plan, trainer, stage_rng, state)
         state = None
         yield index, trainer
-        # Without the callbacks' images, which slow down no step.
-        trained += saver.saved - began
+        if model.finished > index:
+            previous = stage
+            # Without the callbacks' images, which slow down no step.
+            trained += saver.saved - began
+        else:
+            ends += time.monotonic() - began  # a failure does not make what follows shorter
         precision = trainer.precision
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.models.singan.training import SinGANStage
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.stage_trainer import StageTrainer
 from tests.tiny import (
@@ -184,3 +185,36 @@ def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
         trained(tmp_path, *LONG, "trainer.checkpoint_interval=9999")
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
     assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_stage_that_ends_black_or_white_is_trained_once_more(
+    failures: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made, finish = list[list[Tensor]](), SinGANStage.finish
+
+    def fails(stage: SinGANStage) -> None:
+        if stage.index == 1:
+            made.append([weight.clone() for weight in stage.generator.parameters()])
+            if len(made) <= failures:
+                with torch.no_grad():
+                    for weight in list(stage.generator.parameters())[-2:]:
+                        weight.fill_(1e3)
+        finish(stage)
+
+    monkeypatch.setattr(SinGANStage, "finish", fails)
+    monkeypatch.setattr("internal_gan.models.singan.training.FIRST_STEP_TO_JUDGE", 1)
+    steps, options = Steps(), ("model.steps=2",)
+    if failures == 2:
+        with pytest.raises(UserError, match="scale 1: training failed because most of its output"):
+            trained(tmp_path, *options, callbacks=(steps,))
+        return
+    run = trained(tmp_path, *options, callbacks=(steps,))
+    assert steps.told == [(stage, step) for stage in (0, 1, 1, 2) for step in (1, 2)]
+    assert not torch.equal(made[0][0], made[1][0])
+    assert run.model.finished == 3
+    (said,) = [r.getMessage() for r in caplog.records if "another seed" in r.getMessage()]
+    assert said.startswith("scale 1: training failed")

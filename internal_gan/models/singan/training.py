@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import check_range
 from internal_gan.finishing.layout import layouts
-from internal_gan.models.base import Model, Stage
+from internal_gan.models.base import FailedStageError, Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
 from internal_gan.models.per_stage import PerStage
@@ -123,7 +123,8 @@ class SinGANStage(Stage):
 
     @torch.no_grad()
     def _refuse_one_colour(self) -> None:
-        """Raise a UserError if the reconstruction, unlike the image, is mostly black or white.
+        """Raise a FailedStageError if the reconstruction, unlike the image, is mostly black or
+        white.
 
         No loss reveals this.
         """
@@ -132,7 +133,7 @@ class SinGANStage(Stage):
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
         made, given = ((x.abs() > SATURATED_FROM).float().mean() for x in (rebuilt, self.real))
         if made - given > 0.5:
-            raise UserError(
+            raise FailedStageError(
                 f"{self.name}: training failed because most of its output is black or white; "
                 "another seed or smaller model.learning_rates may help"
             )
