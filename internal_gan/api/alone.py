@@ -80,6 +80,8 @@ def make_tileable(
     *,
     axes: Literal["both", "x", "y"] | None = None,
     band: float | None = None,
+    size: int | None = None,
+    flatten: bool | None = None,
     seed: int | None = None,
     output_type: OutputType = "pil",
 ) -> Any:
@@ -90,17 +92,20 @@ def make_tileable(
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
         band: how far from a border pixels may change: up to 0.5 as a fraction of the side, from 1
             on in pixels.
+        size: side of a square tile from the photo's middle, in pixels; None: the photo's size.
+        flatten: even out the light first, in the whole photo.
         seed: of another band than the one that fits best.
         output_type: see :class:`Model`.
 
     Returns:
-        A picture of the photo's size; beyond the band it equals the photo, bit for bit.
+        A picture of the photo's size; beyond the band it equals the photo, bit for bit. Borders
+        that meet already stay as they are.
 
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
     given = {"photo": photo, "axes": axes, "band": band, "seed": seed, "output_type": output_type}
-    return next(results("make_tileable", given))
+    return next(results("make_tileable", given | {"size": size, "flatten": flatten}))
 
 
 def extend(

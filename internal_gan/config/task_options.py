@@ -249,6 +249,10 @@ class MakeTileableOptions:
         "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
+    size: int | None = whole(
+        None, Range(16), "side of a square tile from the photo's middle; null: the photo"
+    )
+    flatten: bool = flag(False, "even out the light first, in the whole photo")
     seed: int | None = seed("not random")
 
 

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter, own_places
+from internal_gan.finishing.quilting import even_light, quilted
 from internal_gan.images.canvas import Margins
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Photo
@@ -35,6 +37,7 @@ HOLD = 2e-5
 # What lies around a photo is filled in blocks.
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
+FADES = 2.0  # corrections of a tile's light fade this many times within its band
 
 
 def fill(
@@ -103,27 +106,27 @@ def make_tileable(
     wrap: Wrap,
     *,
     rng: torch.Generator | None = None,
-    reporter: Reporter = SILENT,
+    flatten: bool = False,
 ) -> Finished:
     """The photo with opposite borders that meet; beyond a band it equals the photo, bit for bit.
-
-    The photo is moved by half a side, so that opposite borders meet, and the band where they do is
-    filled like a hole.
 
     Args:
         reach: how far from a border pixels may change, in pixels (rows, columns).
         wrap: whether bottom and top, and right and left, are to meet.
-        rng: see :func:`fill`.
+        rng: of a random choice; None for what fits best.
+        flatten: even out the light first, in the whole photo.
     """
-    part = (border_band(photo.size, reach, wrap) > 0).float()
-    finisher = PartFinisher(photo, part, hold=HOLD, wrap=wrap, reporter=reporter)
-    shifts = [side // 2 * wraps for side, wraps in zip(photo.size, wrap, strict=True)]
-    moved, hole = (image.roll(shifts, (2, 3)) for image in (photo.pixels, part))
-    filled, scale = draw_filling(moved, hole, None, rng)
-    filled = filled.roll([-shift for shift in shifts], (2, 3))
-    at = fit_size(photo.size, max(1, round(scale * max(photo.size))))
-    drawing, scale = resize(filled, at).clamp(-1, 1), at[1] / photo.size[1]
-    return finisher(filled, scale, drawn=drawing)
+    part = border_band(photo.size, reach, wrap) > 0
+    finisher = PartFinisher(photo, part.float(), wrap=wrap)
+    given = even_light(photo.pixels) if flatten else photo.pixels
+    source = np.ascontiguousarray(np.moveaxis(given[0].numpy(), 0, -1))
+    places = quilted(source, reach, wrap, rng)
+    made = taken(source, places)
+    narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
+    hold = min(seams.HOLD, (FADES / narrow) ** 2)
+    made = made + seams.hide_inside(made, places, source, part[0, 0].numpy(), hold, wrap)
+    pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp(-1, 1)
+    return finisher.traced(pixels, places, np.ones(photo.size, np.bool_))
 
 
 def draw_filling(

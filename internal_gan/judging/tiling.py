@@ -1,10 +1,15 @@
-"""Seams: how well a tileable picture continues across its borders."""
+"""Seams: how well a tileable picture continues across its borders, and where it was made to."""
 
 from collections.abc import Mapping
 
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
 from internal_gan.images.periodic import Wrap, axes, resize_periodic
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import size_of
+from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.exact import grid, lattice, nearest, patches_at
 from internal_gan.shapes import Pixels
 
 NAMES = {-2: "top and bottom", -1: "left and right"}
@@ -13,20 +18,73 @@ LONGEST_REPEATED = 1000
 # Steps across a border, relative to those inside.
 SOFTER = 0.8  # below, the border is softer than the rest
 VISIBLE = 1.3  # above, it shows
+LIKE = 1.15  # up to this, it is as any other line
+BESIDE = 16  # the lines beside a border are this share of the side
+# Patches on seams are compared at this long side, in pixels.
+STRANGE_SIDE = 200
+PATCH = 9
+MAX_PATCHES = 1500
+LEVEL = PATCH * 3**0.5 / 255  # a distance of half an 8-bit step in every pixel
 
 
 def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
     """The mean difference across each border that wraps, relative to that of neighbours inside: by
-    the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel."""
+    the names in :data:`NAMES`, about 1 without a seam; none for a side of one pixel.
+
+    A border like the strongest of the lines beside it, as on the joint of a wall, counts as 1.
+    """
     found = {}
     for axis in axes(wrap):
         side = pixels.shape[axis]
         if side == 1:
             continue
         over = (pixels.narrow(axis, 0, 1) - pixels.narrow(axis, side - 1, 1)).abs().mean()
-        inside = pixels.diff(dim=axis).abs().mean()
-        found[NAMES[axis]] = float(over / inside.clamp(min=1e-9))
+        steps = pixels.diff(dim=axis).abs().movedim(axis, 0).flatten(1).mean(dim=1)
+        near = max(1, side // BESIDE)
+        strongest = torch.cat([steps[:near], steps[-near:]]).max()
+        like = over.clamp(steps.mean(), torch.maximum(strongest, steps.mean()))
+        found[NAMES[axis]] = float(over / like) if over > 0 else 0.0
     return found
+
+
+def strangeness(photo: Pixels, made: Pixels, broken: Tensor) -> float:
+    """How far the patches on the seams of a tile, ``broken`` (H, W), are from the photo's nearest
+    ones, relative to how far the photo's own are from each other: 1 or less if none looks foreign.
+    """
+    rng = torch.Generator().manual_seed(0)
+    size, rim = fit_size(size_of(photo), STRANGE_SIDE), PATCH // 2
+    if min(size) < PATCH or not broken.any():
+        return 0.0
+    known, small = resize(photo, size), F.pad(resize(made, size), [rim] * 4, mode="circular")
+    seam = F.adaptive_max_pool2d(broken[None, None].float(), size).flatten().nonzero()[:, 0]
+    chosen = seam[torch.randperm(len(seam), generator=rng)[:MAX_PATCHES]]
+    columns, every = grid(known, PATCH)[1], lattice(known, PATCH).flatten()
+    others = patches_at(known, every, PATCH)
+    own = torch.randperm(len(every), generator=rng)[:MAX_PATCHES]
+    down = (own[:, None] // columns - every // columns).abs()
+    across = (own[:, None] % columns - every % columns).abs()
+    wanted = patches_at(small, chosen, PATCH), others[own]
+    off = torch.maximum(down, across) < PATCH
+    near = nearest(wanted[0], others)[0], nearest(wanted[1], others, excluded=off)[0]
+    first, second = (
+        (patches - others[index]).norm(dim=1).mean()
+        for patches, index in zip(wanted, near, strict=True)
+    )
+    return float(first / second.clamp(min=LEVEL))
+
+
+def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
+    """Which borders meet already: neither a step nor a patch across them is unlike the others."""
+    found = seams(pixels, wrap)
+    done = []
+    for axis in (-2, -1):
+        border = torch.zeros(size_of(pixels), dtype=torch.bool)
+        across, side = -3 - axis, pixels.shape[-3 - axis]
+        middle = border.narrow(across, side // 10, side - 2 * (side // 10))  # not the other border
+        middle.narrow(axis, -1 % pixels.shape[axis], 1).fill_(True)
+        met = found.get(NAMES[axis], VISIBLE) <= LIKE
+        done.append(met and strangeness(pixels, pixels, border) <= LIKE)
+    return done[0], done[1]
 
 
 def seams_in_words(found: Mapping[str, float]) -> str:

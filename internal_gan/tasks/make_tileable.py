@@ -1,43 +1,115 @@
 """task=make_tileable: a photo that repeats without a seam, without any training."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+
+import torch
 
 from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import make_tileable
-from internal_gan.images.periodic import reach_of, wrap_of
-from internal_gan.images.photo import output_format_of
-from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
+from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.quilting import even_light
+from internal_gan.finishing.seams import breaks
+from internal_gan.images.periodic import Wrap, reach_of, wrap_of
+from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.pyramid import fit_size
+from internal_gan.judging.tiling import (
+    NAMES,
+    proof,
+    proof_name,
+    repeats,
+    seams,
+    seams_in_words,
+    strangeness,
+)
 from internal_gan.tasks.base import Picture, Task, aside
+
+# Up to this strangeness the first try is good; a better one is looked for above.
+GOOD = 1.25
+TRIES = 4
 
 
 class MakeTileable(Task[MakeTileableOptions]):
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
-    before and after."""
+    before and after. Borders that meet already stay as they are."""
 
     result_name = "photo that tiles"
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes
-        photo = context.given.photo()
-        wrap, like = wrap_of(tileable), output_format_of(photo)[0]
+        whole, wrap = context.given.photo(), wrap_of(tileable)
+        whole, photo, corner = _square(whole, wanted.size)
+        like = output_format_of(photo)[0]
         try:
-            reach = reach_of(wanted.band, photo.size, wrap)
+            reach_of(wanted.band, photo.size, wrap)
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
-        (rng,) = self.chances(1)
-        done = make_tileable(photo, reach, wrap, rng=rng, reporter=context)
+        met = (False, False) if wanted.flatten else repeats(photo.pixels, wrap)
+        left = wrap[0] and not met[0], wrap[1] and not met[1]
+        done, strange = self._best(photo, left)
+        if done.origin is not None:
+            origin = replace(done.origin, places=done.origin.places + corner)
+            done = replace(done, origin=replace(origin, photo_size=whole.size))
         yield Picture("make_tileable/000.png", done)
         for name, pixels in (("before", photo.pixels), ("after", done.pixels)):
             file = f"make_tileable/{proof_name(wrap)}-{name}.png"
             yield aside(file, proof(pixels, wrap), like=like, made=True)
         before, after = seams(photo.pixels, wrap), seams(done.pixels, wrap)
-        context.facts |= {"seams_before": before, "seams": after}
+        context.facts |= {"seams_before": before, "seams": after, "strangeness": strange}
+        same = [NAMES[axis - 2] for axis in range(2) if wrap[axis] and met[axis]]
+        if same:
+            context.say(f"Repeats already, and stays as it is: {', '.join(same)}")
         context.say("Step across the border, as a multiple of the steps inside:")
         context.say(f"  before: {seams_in_words(before)}")
         context.say(f"  after:  {seams_in_words(after)}")
+        if any(left):
+            context.say(f"Patches on seams are {strange:.2f} x as strange as the photo's own")
+        if strange > GOOD:
+            context.say(
+                "This tile is not good: its seams show. A photo of one even material from straight "
+                "above tiles best; make_tileable.flatten=true evens out its light"
+            )
+
+    def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
+        """The first tile that is good, or else the best of several, and its strangeness."""
+        wanted, found = self.wanted, list[tuple[float, Finished]]()
+        known = even_light(photo.pixels) if wanted.flatten else photo.pixels
+        for number, rng in enumerate(self.chances(TRIES)):
+            band = wanted.band * (2 if number % 2 else 1)
+            try:
+                reach = reach_of(band, photo.size, (True, True) if not any(wrap) else wrap)
+            except UserError:
+                continue  # the wider band is too wide
+            done = make_tileable(photo, reach, wrap, rng=rng, flatten=wanted.flatten)
+            broken = torch.zeros(photo.size, dtype=torch.bool)
+            if done.origin is not None:
+                for axis in range(2):
+                    broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
+            found.append((strangeness(known, done.pixels, broken), done))
+            if found[-1][0] <= GOOD:
+                break
+        strange, done = min(found, key=lambda one: one[0])
+        return done, strange
+
+
+def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, int]]:
+    """The photo so small that its short side has as many pixels, the square in its middle, and the
+    place of that; the photo itself without a side."""
+    if side is None:
+        return photo, photo, (0, 0)
+    short, long = sorted(photo.size)
+    if side > short:
+        raise UserError(
+            f"make_tileable.size={side}: the photo's short side has {short} pixels; "
+            f"allowed: up to {short}"
+        )
+    longest = -(-side * long // short)
+    small = photo.shrunk_to(fit_size(photo.size, longest))
+    top, left = ((all_of - side) // 2 for all_of in small.size)
+    return small, small.crop(slice(top, top + side), slice(left, left + side)), (top, left)
 
 
 TASK = MakeTileable

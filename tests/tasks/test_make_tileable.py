@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import internal_gan
+from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from tests.commands import Shell
@@ -67,3 +68,37 @@ def test_a_photo_keeps_its_size_depth_mode_and_profile(shell: Shell) -> None:
     assert (made.size, made.bit_depth, made.is_gray) == ((50, 70), 16, True)
     inside = (..., slice(8, -8), slice(11, -11))
     assert torch.equal(made.pixels[inside], read_image("deep.png").pixels[inside])
+
+
+def test_what_repeats_already_stays_as_it_is(shell: Shell) -> None:
+    noise = torch.rand(1, 3, 16, 18, generator=torch.Generator().manual_seed(0)).repeat(1, 1, 4, 5)
+    write_image("tile.png", noise)
+    answer = shell("task=make_tileable", "image=tile.png", "output=out")
+    assert answer.code == 0, answer.err
+    assert "Repeats already, and stays as it is: top and bottom, left and right" in answer.out
+    assert read_image("out/make_tileable/000.png").pixels.equal(read_image("tile.png").pixels)
+    write_image("slope.png", noise / 10 + torch.linspace(-0.9, 0.8, 64)[:, None])
+    answer = shell("task=make_tileable", "image=slope.png", "output=two")
+    assert "stays as it is: left and right\n" in answer.out
+
+
+def test_a_square_tile_comes_from_the_middle(shell: Shell) -> None:
+    options = ("make_tileable.size=32", "make_tileable.flatten=true", "output=out")
+    answer = shell("task=make_tileable", "image=given.png", *options)
+    assert answer.code == 0, answer.err
+    assert read_image("out/make_tileable/000.png").size == (32, 32)
+    answer = shell("task=make_tileable", "image=given.png", options[0], "output=two")
+    origin = read_origin("two/make_tileable/000.origin.png")
+    assert origin.photo_size == (32, 45)
+    assert origin.places[16, 16].tolist() == [16, 22]
+    made = "image=two/make_tileable/000.png"
+    assert shell("task=verify", made, "verify.photo=given.png").code == 0
+
+
+def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
+    slope = torch.linspace(-0.9, 0.9, 90) + torch.linspace(-0.05, 0.05, 64)[:, None]
+    write_image("slope.png", slope.expand(1, 3, 64, 90))
+    answer = shell("task=make_tileable", "image=slope.png", "make_tileable.axes=x", "output=out")
+    assert answer.code == 0, answer.err
+    assert "This tile is not good" in answer.out
+    assert json.loads(Path("out/status.json").read_text())["strangeness"] > 1.25

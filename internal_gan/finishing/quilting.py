@@ -1,0 +1,152 @@
+"""Borders that meet: a strip of the picture itself is put over them, cut along the paths where it
+fits best.
+
+Source: Efros, Freeman, "Image quilting for texture synthesis and transfer", SIGGRAPH 2001.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from internal_gan.images.periodic import Wrap
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import gaussian_blur, resize, size_of
+from internal_gan.patches.fast import Places
+from internal_gan.patches.origins import taken
+from internal_gan.shapes import Pixels
+
+Values = NDArray[np.float32]
+COARSEST = 96  # the long side at which all strips are compared, in pixels
+# Light is evened out in a small copy: its long side, and the deviation of a Gaussian.
+EVEN_SIDE, EVEN_SIGMA = 64, 6.0
+ROWS = 5  # over which a fit is averaged there
+NEARBY = 2  # by how many pixels a strip moves at each larger size
+CHANCE = 0.5  # of a random choice, relative to how well a strip fits
+
+
+def even_light(pixels: Pixels) -> Pixels:
+    """A picture without the slow changes of its light, at the same mean."""
+    size = size_of(pixels)
+    gray = F.adaptive_avg_pool2d(pixels.mean(dim=1, keepdim=True), fit_size(size, EVEN_SIDE))
+    slow = resize(gaussian_blur(gray, EVEN_SIGMA), size)
+    return (pixels - slow + slow.mean()).clamp(-1, 1)
+
+
+def quilted(
+    picture: Values, reach: tuple[float, float], wrap: Wrap, rng: torch.Generator | None
+) -> Places:
+    """(H, W, 2), the pixel of a picture (H, W, C) that each pixel of one that tiles is.
+
+    Args:
+        reach: how far from a border they may change, in pixels (rows, columns).
+        rng: of a random choice of the strips; None for those that fit best.
+    """
+    size = picture.shape[:2]
+    places: Places = np.moveaxis(np.indices(size, np.int32), 0, -1)
+    joined = False
+    for axis in (1, 0):
+        half = min(int(reach[axis]), size[axis] // 4)
+        if wrap[axis] and half > 1:
+            lying = axis == 0
+            turned = places.swapaxes(0, 1) if lying else places
+            there = taken(picture, turned)
+            turned = taken(turned, _strip(there, half, joined, rng))
+            places, joined = (turned.swapaxes(0, 1) if lying else turned), True
+    return np.ascontiguousarray(places)
+
+
+def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None) -> Places:
+    """The places of a picture's pixels once its left and right border meet; ``turns`` if its top
+    and bottom do already."""
+    height, width, _ = picture.shape
+    small = min(1.0, COARSEST / max(height, width))
+    at, scale = (0, 0), small
+    while True:
+        this = _shrunk(picture, scale)
+        k = max(1, round(half * this.shape[1] / width))
+        if scale == small:
+            low, high = (k, this.shape[1] - 3 * k) if this.shape[1] > 4 * k else (0, 2 * k)
+            lefts = range(low, max(low, high) + 1)
+            tries = list(product(range(this.shape[0] if turns else 1), lefts))
+        else:
+            near = range(-NEARBY, NEARBY + 1)
+            lefts = range(this.shape[1] - 2 * k + 1)
+            tries = [
+                (at[0] + down, at[1] + across)
+                for down, across in product(near if turns else (0,), near)
+                if at[1] + across in lefts
+            ] or [(at[0], min(at[1], lefts[-1]))]
+        prices = np.array([sum(_unfit(e) for e in _errors(this, k, *each)) for each in tries])
+        if rng is not None and scale == small:
+            prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
+        at = tries[int(prices.argmin())]
+        if scale == 1.0:
+            break
+        larger = min(1.0, 2 * scale)
+        at, scale = (round(at[0] * larger / scale), round(at[1] * larger / scale)), larger
+    left, right = (_path(error, turns) for error in _errors(picture, half, *at))
+    places = np.moveaxis(np.indices((height, width), np.int32), 0, -1).copy()
+    rows, columns = np.arange(height), np.arange(half)
+    strip = np.stack(
+        np.broadcast_arrays(((rows + at[0]) % height)[:, None], at[1] + np.arange(2 * half)), -1
+    )
+    over = columns >= left[:, None], columns <= right[:, None]
+    for span, new, part in ((slice(-half, None), 0, over[0]), (slice(0, half), half, over[1])):
+        places[:, span] = np.where(part[..., None], strip[:, new : new + half], places[:, span])
+    return places
+
+
+def _errors(picture: Values, half: int, down: int, left: int) -> tuple[Values, Values]:
+    """How much a strip differs from the right and the left end of the picture, (H, half) each."""
+    strip = np.roll(picture[:, left : left + 2 * half], -down, 0)
+    ends = picture[:, -half:], picture[:, :half]
+    first, second = (
+        np.square(part - end).sum(axis=2)
+        for part, end in zip((strip[:, :half], strip[:, half:]), ends, strict=True)
+    )
+    return first, second
+
+
+def _unfit(error: Values) -> float:
+    """About the price of the best path."""
+    sums = np.cumsum(np.pad(error, ((ROWS, 0), (0, 0))), axis=0)
+    return float((sums[ROWS:] - sums[:-ROWS]).min(axis=1).sum())
+
+
+def _path(error: Values, turns: bool) -> NDArray[np.intp]:
+    """The column of the cheapest path from top to bottom in each row; it ends where it begins if it
+    ``turns``."""
+    if turns:
+        start = int(_cheapest(np.concatenate([error, error]))[len(error)])
+        fixed = np.full_like(error, math.inf)
+        fixed[1:-1] = error[1:-1]
+        fixed[[0, -1], start] = error[[0, -1], start]
+        return _cheapest(fixed)
+    return _cheapest(error)
+
+
+def _cheapest(error: Values) -> NDArray[np.intp]:
+    total = error.astype(np.float64)
+    for row in range(1, len(total)):
+        above = np.pad(total[row - 1], 1, constant_values=math.inf)
+        total[row] += np.minimum(np.minimum(above[:-2], above[1:-1]), above[2:])
+    path = np.empty(len(total), np.intp)
+    path[-1] = total[-1].argmin()
+    for row in range(len(total) - 2, -1, -1):
+        low = max(0, path[row + 1] - 1)
+        path[row] = low + total[row, low : path[row + 1] + 2].argmin()
+    return path
+
+
+def _shrunk(picture: Values, scale: float) -> Values:
+    if scale == 1.0:
+        return picture
+    size = max(1, round(picture.shape[0] * scale)), max(4, round(picture.shape[1] * scale))
+    small = resize(torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy()), size)
+    return np.ascontiguousarray(np.moveaxis(small[0].numpy(), 0, -1))

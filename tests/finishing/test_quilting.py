@@ -1,0 +1,44 @@
+"""Strips over the borders of a tile."""
+
+import numpy as np
+import pytest
+import torch
+
+from internal_gan.finishing.quilting import even_light, quilted
+from tests.tiny import picture
+
+
+@pytest.mark.parametrize("wrap", [(True, True), (False, True), (True, False)])
+def test_only_the_band_changes_and_is_the_photo_s_own(wrap: tuple[bool, bool]) -> None:
+    given = np.moveaxis(picture(60, 90)[0].numpy(), 0, -1)
+    places = quilted(given, (9.0, 14.0), wrap, None)
+    own = np.moveaxis(np.indices((60, 90)), 0, -1)
+    kept = np.s_[9 * wrap[0] : 60 - 9 * wrap[0], 14 * wrap[1] : 90 - 14 * wrap[1]]
+    assert (places[kept] == own[kept]).all()
+    assert (places != own).any()
+    # Side by side in the photo, except along the cuts: so are opposite borders.
+    for axis in range(2):
+        if wrap[axis]:
+            step = np.take(places, 0, axis) - np.take(places, -1, axis)
+            assert np.mean((step == np.eye(2, dtype=int)[axis]).all(axis=-1)) > 0.9
+
+
+def test_a_strip_finds_the_rows_where_a_pattern_goes_on() -> None:
+    """The picture is periodic, but cut at the wrong place."""
+    rows, columns = np.indices((64, 100))
+    waves = np.sin(2 * np.pi * columns / 16) + np.sin(2 * np.pi * rows / 16)
+    given = np.repeat(waves[..., None] / 2, 3, axis=2).astype(np.float32)
+    places = quilted(given, (10.0, 15.0), (False, True), None)
+    made = given[places[..., 0], places[..., 1]]
+    inside = np.abs(np.diff(given, axis=1)).max()
+    assert np.abs(np.roll(made, -1, 1) - made).max() <= 1.5 * inside
+    assert np.abs(given[:, 0] - given[:, -1]).max() > 2 * inside
+
+
+def test_light_is_evened_out_and_details_stay() -> None:
+    details = 0.1 * torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    light = torch.linspace(-0.6, 0.6, 96)
+    even = even_light(details + light)
+    left, right = even[..., :32].mean(), even[..., 64:].mean()
+    assert abs(right - left) < 0.1 * 0.8
+    assert (even.diff(dim=-1) - details.diff(dim=-1)).abs().mean() < 0.02
