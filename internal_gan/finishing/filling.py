@@ -22,7 +22,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
-from internal_gan.patches.completion import Frame, complete
+from internal_gan.patches.completion import Frame, complete, has_patches
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -127,6 +127,11 @@ def make_tileable(
     made = made + seams.hide_inside(made, places, source, part[0, 0].numpy(), hold, wrap)
     pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp(-1, 1)
     return finisher.traced(pixels, places, np.ones(photo.size, np.bool_))
+
+
+def can_fill(unknown: Mask) -> bool:
+    """Whether anything is left to take; ``unknown`` as for :func:`fill`, the hole included."""
+    return has_patches(unknown)
 
 
 def draw_filling(

@@ -9,11 +9,11 @@ from torch import Tensor
 from internal_gan.config.task_options import MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
+from internal_gan.finishing.filling import can_fill
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole
-from internal_gan.patches.completion import has_patches
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
@@ -198,7 +198,7 @@ def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
     white = "is where no pixel may be taken from"
     mask = read_mask(given, photo.size, option=option, white=white)
     closed = torch.maximum(closed, (mask > FAINT).float())
-    if not has_patches(closed):
+    if not can_fill(closed):
         raise UserError(
             f"{called(given, option)}: leaves no part of the photo to take pixels from; "
             "paint less of it white"
