@@ -32,30 +32,26 @@ def set_environment() -> None:
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 
+@cache
+def mind_forks() -> None:
+    """Let a child of fork compute on one thread; to be called before computing.
+
+    It has none of the threads that torch may have in its parent, and would wait for them for ever.
+    """
+    if forked:
+        import torch
+
+        torch.set_num_threads(1)
+
+
 def _note_fork() -> None:
     global forked
     forked = True
+    mind_forks.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
-
-
-def mind_forks() -> None:
-    """Let a child of fork compute on one thread; to be called before computing.
-
-    It has none of the threads that torch may have started in its parent, and would wait for them
-    for ever.
-    """
-    if forked:
-        _use_one_thread()
-
-
-@cache
-def _use_one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def shared(
