@@ -209,6 +209,7 @@ def test_variations_have_the_chosen_size(learnt: Any) -> None:
 def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
     Image.effect_noise((2400, 60), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(chromium, address, tmp_path / "wide.png")
+    finished(page, "Variations")
     panel = tab(page, "Variations")
     panel.get_by_label("How many").fill("1")
     for size, said in (((51, 2048), "2048 × 51"), ((60, 2400), "2400 × 60, the photo's own")):
@@ -312,7 +313,7 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
 
 
 def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "gravel.jpg")
+    page = opened(chromium, address, photos / "mountains.jpg")
     asked: list[Any] = []
 
     def answer(route: Any) -> None:
@@ -491,7 +492,7 @@ def test_tabs_drawing_and_results_by_keyboard(looked_at: Any) -> None:
 
 
 def test_a_shape_stays_for_another_photo(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "gravel.jpg")
+    page = opened(chromium, address, photos / "mountains.jpg")
     for name in ("Extend", "Retarget"):
         tab(page, name).get_by_role("combobox", name="Shape").select_option("16:9")
     page.goto(f"{address}#")
@@ -573,7 +574,7 @@ def test_the_page_says_what_it_is_for_and_has_a_photo_to_try(chromium: Any, addr
     page.goto(address)
     assert "Remove, extend, tile and reshape photos" in page.locator("header").inner_text()
     page.get_by_role("button", name="Try it with this photo").click()
-    page.get_by_role("heading", name="dandelions.jpg").wait_for()
+    page.get_by_role("heading", name="meadow.jpg").wait_for()
     page.locator("#about", has_text="960 × 540 pixels").wait_for()
     page.close()
 

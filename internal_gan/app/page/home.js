@@ -42,8 +42,8 @@ $("files").addEventListener("change", () => {
   add(files);
 });
 $("sample").addEventListener("click", async () => {
-  const photo = await (await fetch("/page/dandelions.jpg")).blob();
-  add([new File([photo], "dandelions.jpg")]);
+  const photo = await (await fetch("/page/meadow.jpg")).blob();
+  add([new File([photo], "meadow.jpg")]);
 });
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
