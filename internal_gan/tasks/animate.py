@@ -47,7 +47,8 @@ class Animate(Task[AnimateOptions]):
             size=finisher.drawing_size,
         )
         frames = finisher.film(drawings, wanted.fps, self._count if wanted.loop else None)
-        for index, frame in enumerate(self.context.progress(frames, self._count, "frames")):
+        self.context.begin(self._count)
+        for index, frame in enumerate(frames):
             yield aside(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)

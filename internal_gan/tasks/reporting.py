@@ -70,8 +70,8 @@ class Reports:
 
     def __call__(self, results: Sequence[Result]) -> None:
         """Record the results so far, at most every half second."""
-        now = time.monotonic()
-        count, made = self._expected(), sum(result.kind == "result" for result in results)
+        now, count = time.monotonic(), self._expected()
+        made = sum(result.kind in ("result", "frame") for result in results)
         if now - self._written < RESULTS_SECONDS or not made:
             return
         self._written, share = now, 0.0
