@@ -145,8 +145,11 @@ class AnimateOptions:
     beta: float = number(
         0.9, Range(0, below=1), "smoothness of the motion; the nearer to 1, the slower and calmer"
     )
-    start_scale: int = _start_scale(
-        0, "coarsest scale that moves; 0 moves everything, higher scales little"
+    start_scale: int | str = _start_scale(
+        0,
+        "coarsest scale that moves; 0: everything, higher scales: little; auto: 0, but a large "
+        "thing stays",
+        AUTO,
     )
     size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
     seed: int | None = seed()

@@ -169,7 +169,7 @@ class Redraws(Model):
         alpha: float,
         beta: float,
         fps: float,
-        start_scale: int = 0,
+        start_scale: int | None = 0,
         loop: bool = False,
         seed: int = 0,
         size: Size | None = None,
@@ -181,7 +181,8 @@ class Redraws(Model):
             alpha: pull towards the photo, in (0, 1].
             beta: smoothness of the motion, in [0, 1).
             fps: frames per second.
-            start_scale: 0 moves everything; higher values move only smaller structures.
+            start_scale: 0 moves everything; higher values move only smaller structures. None: 0,
+                but things that the photo has only once hardly move at the coarsest scale.
             loop: whether the last frame leads back to the first.
             size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
                 animates a random image, higher ones the stretched photo.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
@@ -31,7 +32,8 @@ class Animate(Task[AnimateOptions]):
             needed = model.animating_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option, BYTES_IN_FILMS)
-        self.check_start_scale(model, wanted.start_scale)
+        if wanted.start_scale != AUTO:
+            self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")
 
     def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
@@ -41,7 +43,7 @@ class Animate(Task[AnimateOptions]):
             alpha=wanted.alpha,
             beta=wanted.beta,
             fps=wanted.fps,
-            start_scale=wanted.start_scale,
+            start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
             loop=wanted.loop,
             seed=self.seed,
             size=finisher.drawing_size,

@@ -9,15 +9,22 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import Range, check_range
-from internal_gan.images.resize import resize
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.ladder import MAX_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
+from internal_gan.patches.exact import grid, lattice, nearest, patches_at
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
 BYTES_PER_PIXEL = 180
 PAPER_FPS = 10.0
+# How rare a photo's things are is judged at this long side by patches of this side, in pixels, and
+# by that of its rarest ones: the distance to the nearest other, in units of the photo's contrast.
+COARSE_SIDE, PATCH, RAREST = 25, 9, 0.9
+COMMON, RARE = 1.1, 1.6
+CALMEST = 0.15
 
 Fields = Sequence[Tensor]
 Innovations = Callable[[int], Fields]
@@ -30,7 +37,7 @@ def animate(
     alpha: float,
     beta: float,
     fps: float,
-    start_scale: int = 0,
+    start_scale: int | None = 0,
     loop: bool = False,
     seed: int = 0,
     size: Size | None = None,
@@ -46,6 +53,8 @@ def animate(
     """
     model.check_finished()
     check_range(1, MAX_RESULTS, frames=frames)
+    calm = calmness(model.image) if start_scale is None else 1.0
+    start_scale = start_scale or 0
     model.check_scale(start_scale)
     walk = Walk(alpha, beta, fps)
     sizes = model.sizes_for(size, model.finished - 1)
@@ -62,7 +71,27 @@ def animate(
         walked, variances = walk.steps(innovations), walk.variances()
     rest = _anchor(model, sizes, start_scale, seed)
     pairs = zip(walked, variances, strict=False)
-    return (_frame(model, sizes, rest, *pair) for pair in islice(pairs, frames))
+    return (_frame(model, sizes, rest, calm, *pair) for pair in islice(pairs, frames))
+
+
+def calmness(photo: Pixels) -> float:
+    """How far the coarsest scale may walk, ``CALMEST`` to 1: the less, the less patches of a
+    photo's smallest copy resemble its others, as those of one large thing do.
+
+    Otherwise a film draws a second volcano, and drops it again.
+    """
+    size = fit_size(size_of(photo), COARSE_SIDE)
+    if min(size) < PATCH:
+        return 1.0
+    small = resize(photo, size).cpu()
+    places, columns = lattice(small, PATCH).flatten(), grid(small, PATCH)[1]
+    patches = patches_at(small, places, PATCH)
+    down = (places[:, None] // columns - places // columns).abs()
+    across = (places[:, None] % columns - places % columns).abs()
+    near = nearest(patches, patches, excluded=torch.maximum(down, across) < PATCH)[0]
+    off = (patches - patches[near]).square().mean(dim=1).quantile(RAREST)
+    rarity = float((off / small.var(dim=(2, 3)).mean().clamp(min=1e-6)).sqrt())
+    return min(1.0, max(CALMEST, 1 - (rarity - COMMON) / (RARE - COMMON)))
 
 
 def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
@@ -79,7 +108,12 @@ def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int)
 
 
 def _frame(
-    model: NoisePyramid, sizes: list[Size], rest: Tensor, walked: Fields, variance: float
+    model: NoisePyramid,
+    sizes: list[Size],
+    rest: Tensor,
+    calm: float,
+    walked: Fields,
+    variance: float,
 ) -> Tensor:
     start_scale = len(sizes) - len(walked)
 
@@ -87,7 +121,7 @@ def _frame(
         field = walked[scale - start_scale]
         if scale > 0:
             return field / math.sqrt(max(variance, 1.0))
-        return (rest + field) / math.sqrt(1.0 + variance)
+        return (rest + calm * field) / math.sqrt(1.0 + calm**2 * variance)
 
     base = rest if start_scale > 0 else None
     with torch.no_grad():

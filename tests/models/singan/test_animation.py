@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.models.singan.animation import Walk
+from internal_gan.models.singan import animation
+from internal_gan.models.singan.animation import Walk, calmness
 from internal_gan.models.singan.model import SinGAN
 from tests.tiny import untrained
 
@@ -36,6 +37,28 @@ def test_it_begins_at_the_reconstruction_and_moves(model: SinGAN, start_scale: i
     assert x.abs().max() <= 1
     torch.testing.assert_close(x[:1], model.reconstruct())
     assert all(not torch.equal(before, after) for before, after in pairwise(x))
+
+
+def test_one_large_thing_stays_where_a_texture_moves() -> None:
+    noise = torch.rand(1, 3, 60, 80, generator=torch.Generator().manual_seed(0))
+    there = torch.stack(torch.meshgrid(torch.arange(60), torch.arange(80), indexing="ij"))
+    away = (there - torch.tensor([30, 30])[:, None, None]).float().norm(dim=0)
+    thing = (2 * torch.exp(-away / 12) - 1).expand(1, 3, 60, 80) + 0.05 * noise
+    waves = torch.sin(there[0] / 2.0).expand(1, 3, 60, 80) + 0.05 * noise
+    assert calmness(thing) < 0.5 < calmness(waves) == 1.0
+    assert calmness(noise[..., :8, :]) == 1.0  # too small to judge
+
+
+def test_the_coarsest_scale_moves_as_calmly_as_told(
+    model: SinGAN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = {}
+    for calm in (1.0, 0.2):
+        monkeypatch.setattr(animation, "calmness", lambda photo, calm=calm: calm)
+        x = frames(model, 12, start_scale=None)
+        moved[calm] = float((x - x[:1]).abs().mean())
+    assert moved[1.0] == float((frames(model, 12) - frames(model, 1)).abs().mean())
+    assert 0 < moved[0.2] < moved[1.0]
 
 
 def test_the_step_over_a_loops_joint_is_no_larger_than_inside(model: SinGAN) -> None:
