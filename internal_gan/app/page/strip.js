@@ -103,17 +103,20 @@ function picture(src, alt, onclick) {
   return make("button", { type: "button", onclick }, make("img", { src, alt, loading: "lazy" }));
 }
 
+const seen = new Map(); // when runs that have not told their start were first seen
+
 // How long a run without an estimate has taken, and how long the last of its kind took.
 function soFar(run) {
   const last = state.photo.runs.find((one) => one.task === run.task && one.seconds && !one.trains);
-  const spent = run.started ? (Date.now() - new Date(run.started)) / 1000 : 0;
+  if (!seen.has(run.run)) seen.set(run.run, Date.now());
+  const spent = (Date.now() - (run.started ? new Date(run.started) : seen.get(run.run))) / 1000;
   return `${lasting(spent)} so far${last && !run.trains ? `; the last took ${lasting(last.seconds)}` : ""}`;
 }
 
 function showProgress(card, run) {
   const bar = card.querySelector("progress");
   if (!bar) return;
-  const what = run.trains ? "Training" : "Drawing";
+  const what = run.trains ? "Training" : run.started ? "Drawing" : "Starting";
   const left = run.seconds_left === null ? `${what}, ${soFar(run)}` : `${what}, about ${lasting(run.seconds_left)} left`;
   if (run.seconds_left === null) bar.removeAttribute("value");
   else bar.value = run.share;
