@@ -17,6 +17,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter, own_places
 from internal_gan.finishing.quilting import even_light, quilted
 from internal_gan.images.canvas import Margins
+from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -60,7 +61,7 @@ def fill(
     finisher = PartFinisher(
         photo, hole, excluded=unknown, hold=HOLD, option=option, reporter=reporter
     )
-    return finisher(*draw_filling(photo.pixels, hole, unknown, rng))
+    return finisher(*draw_filling(photo, hole, unknown, rng))
 
 
 def extend(
@@ -92,7 +93,7 @@ def extend(
         finisher = PartFinisher(
             canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
         )
-        drawing, scale = draw_filling(canvas.pixels, part, excluded, rng, frame)
+        drawing, scale = draw_filling(canvas, part, excluded, rng, frame)
         made, at, found = finisher.rebuilt(drawing, scale)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
@@ -135,7 +136,7 @@ def can_fill(unknown: Mask) -> bool:
 
 
 def draw_filling(
-    photo: Pixels,
+    photo: Photo,
     hole: Mask,
     unknown: Mask | None,
     rng: torch.Generator | None,
@@ -150,12 +151,12 @@ def draw_filling(
         The filled photo, and the smallest size at which a part was filled, relative to the photo's.
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
-    drawing, left, least = photo.clone(), hole.clone(), 1.0
+    drawing, left, least = spread(photo).pixels.clone(), hole.clone(), 1.0
     for box, part in _parts(hole) if frame is None else _blocks(size_of(hole), frame):
         sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
-        window = around(box, (height, width), size_of(photo))
+        window = around(box, (height, width), photo.size)
         here = (..., *window)
         size = extent(window)
         inside = _boxed(box, window) if part is None else part[here]
@@ -169,7 +170,7 @@ def draw_filling(
         drawing[here] = torch.where(inside > 0, filled, drawing[here])
         left[here] = torch.where(inside > 0, 0.0, left[here])
         least = min(least, max(smaller) / max(size))
-    return drawing, least
+    return gathered(drawing, used_range(photo)), least
 
 
 def _parts(hole: Mask) -> Iterator[tuple[Window, Mask | None]]:

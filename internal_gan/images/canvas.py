@@ -39,10 +39,12 @@ class Margins(NamedTuple):
         return F.pad(image, (self.left, self.right, self.top, self.bottom), value=value)
 
     def around(self, photo: Photo) -> Photo:
-        """The photo on its canvas, whose margins are black and, if it has alpha, transparent."""
+        """The photo on its canvas, whose margins have its mean colour, so that they widen no range,
+        and are transparent if it has alpha."""
+        mean = photo.pixels.mean(dim=(2, 3), keepdim=True)
         return replace(
             photo,
-            pixels=self.padded(photo.pixels, -1.0),
+            pixels=torch.where(self.part(photo.size) > 0, mean, self.padded(photo.pixels, 0.0)),
             alpha=None if photo.alpha is None else self.padded(photo.alpha, 0.0),
             raw=None if photo.raw is None else self.padded(photo.raw, -1.0),
             given=None,

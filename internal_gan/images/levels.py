@@ -59,6 +59,12 @@ def spread(photo: Photo) -> Photo:
     return replace(photo, pixels=stretched, raw=None)
 
 
+def gathered(pixels: Tensor, used: Used) -> Tensor:
+    """A picture drawn from a photo that was :func:`spread`, in the range that the photo uses."""
+    low, high = used
+    return pixels if used == ALL else (pixels + 1) * ((high - low) / 2) + low
+
+
 def in_eight_bits(levels: Levels, used: Used = ALL) -> Levels:
     """The same picture in 8 bits; those of uint16 values tell apart the range that is used."""
     if levels.dtype == np.uint8:

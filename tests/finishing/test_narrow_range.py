@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from internal_gan.finishing.drawing import Indices, finish
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.finisher import Finisher
+from internal_gan.images.canvas import Margins
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.levels import (
     ALL,
@@ -67,3 +70,18 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
     finisher = Finisher(learnt, lambda longest: photo)
     frames = list(finisher.film([learnt, learnt], 10))
     assert (frames[0] - photo.pixels).abs().max() < 2e-3
+
+
+def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:
+    hole = torch.zeros(1, 1, 48, 64)
+    hole[..., 20:32, 24:40] = 1.0
+    margins = Margins(0, 12, 0, 0)
+    part, frame = margins.part((48, 64)), margins.window((48, 64))
+    full, small = to_photo(wide), to_photo(narrow(wide))
+    for photos, where, inner in (
+        ((full, small), hole, None),
+        ((margins.around(full), margins.around(small)), part, frame),
+    ):
+        of_full, of_small = (draw_filling(one, where, None, None, inner)[0] for one in photos)
+        low, high = used_range(photos[1])
+        assert torch.allclose(2 * (of_small - low) / (high - low) - 1, of_full, atol=1e-4)

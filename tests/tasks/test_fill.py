@@ -14,6 +14,7 @@ from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from tests.commands import Shell
 
@@ -81,12 +82,13 @@ def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
 
 
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :]
+    photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
     hole[..., 20:23, 4:200] = 1
     hole[..., 80:86, 240:246] = 1
     made = [
-        draw_filling(photo, hole, None, torch.Generator().manual_seed(seed))[0] for seed in (1, 2)
+        draw_filling(Photo(photo), hole, None, torch.Generator().manual_seed(seed))[0]
+        for seed in (1, 2)
     ]
     smooth = fill_smoothly(photo, hole)
     for rows in (slice(0, 60), slice(60, 90)):
