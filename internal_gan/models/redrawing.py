@@ -12,10 +12,11 @@ from internal_gan.images.colours import match_colours
 from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
-from internal_gan.images.pyramid import scaled
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.pyramid import fit_size, scaled
+from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
+from internal_gan.patches.exact import lattice, nearest, patches_at
 from internal_gan.units import Size
 
 # The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
@@ -24,6 +25,9 @@ PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
+# Patches of an image are compared with the photo's at this long side, in pixels; those with a
+# larger root mean squared error than this, from black (0) to white (1), are nothing like the photo.
+FOREIGN_SIDE, FOREIGN = 40, 0.12
 # A mask that is dilated farther covers any image.
 LONGEST = 1000.0
 
@@ -113,6 +117,30 @@ def redraw_small(
         region = shrink_mask(model, mask).to(before)
         given = match_colours(before, region, model.image.to(before))
     return Change(before.cpu(), model.inject(given, start_scale, size=size, seed=seed))
+
+
+def with_colours(given: Tensor, drawn: Tensor, side: float) -> Tensor:
+    """What a model drew from an image, in the colours that were given: it decides only what is
+    smaller than a pixel of a copy of ``side`` x ``side`` pixels."""
+    sigma = math.sqrt(math.prod(size_of(given))) / side
+    return (drawn + gaussian_blur(given - drawn, sigma)).clamp(-1, 1)
+
+
+def foreign(photo: Tensor, given: Tensor, mask: Tensor | None = None) -> tuple[float, int, int]:
+    """The share of a given image, where a mask is white, whose colours the photo has nowhere, and
+    the row and column that are farthest from it."""
+    size = fit_size(size_of(given), FOREIGN_SIDE)
+    small, known = resize(given, size), resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
+    rows, others = (patches_at(x, lattice(x, 3).flatten(), 3) for x in (small.cpu(), known.cpu()))
+    off = (rows - others[nearest(rows, others)[0]]).square().mean(dim=1).sqrt() / 2
+    inside = torch.ones(1, 1, *size) if mask is None else F.adaptive_max_pool2d(mask, size).cpu()
+    part = inside[0, 0, 1:-1, 1:-1].flatten() > 0.5
+    if not part.any():
+        return 0.0, 0, 0
+    share, worst = float((off[part] > FOREIGN).float().mean()), int((off * part).argmax())
+    row, column = divmod(worst, size[1] - 2)
+    height, width = size_of(given)
+    return share, (row + 1) * height // size[0], (column + 1) * width // size[1]
 
 
 def soft_mask(model: Model, mask: Tensor, dilate: float, feather: float) -> Tensor:

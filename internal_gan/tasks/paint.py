@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Redraws
-from internal_gan.models.redrawing import PAINT, working_size
+from internal_gan.models.redrawing import PAINT, with_colours, working_size
 from internal_gan.tasks.base import Picture, aside
 from internal_gan.tasks.redraw import FromImage
 
@@ -31,7 +31,10 @@ class Paint(FromImage[PaintOptions]):
         yield aside("paint/before.png", painting, "before")
         for index, seed in enumerate(seeds):
             image = model.inject(painting, start, size=size, seed=seed)
+            if self.context.rebuilds:
+                image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))
+        self._tell_foreign(model, painting)
         self._tell(start, model.finished - 1)
 
 

@@ -22,13 +22,17 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Redraws
-from internal_gan.models.redrawing import Change, start_scale_for
+from internal_gan.models.redrawing import Change, start_scale_for, with_colours
 from internal_gan.tasks.base import Picture, Task, aside, gray
 
 Injected = TypeVar("Injected", bound=PaintOptions | RedrawOptions)
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
 _log = logging.getLogger(__name__)
+# A share of an image that the photo has nothing like, above which it is said.
+MUCH = 0.4
+# Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
+NOTICED = 0.12
 
 
 class FromImage(Task[Injected]):
@@ -63,6 +67,16 @@ class FromImage(Task[Injected]):
         self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
         return int(wanted)
 
+    def _tell_foreign(self, model: Redraws, given: Tensor, mask: Tensor | None = None) -> None:
+        """Print whether the photo has nothing like a part of the image, and where."""
+        share, row, column = redrawing.foreign(model.image, given, mask)
+        if share > MUCH:
+            part = "image" if mask is None else "part"
+            self.context.say(
+                f"The photo has nothing like {share:.0%} of the {part}, such as around row {row}, "
+                f"column {column}: what is drawn there is a guess; use the photo's own colours"
+            )
+
     def _tell(self, start: int, last: int) -> None:
         """Print which start scale was used, and where to see the others."""
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
@@ -95,6 +109,9 @@ class Redraw(FromImage[Wanted]):
         dilate, feather = self._lengths(model)
         mask = self._mask(photo)
         start = self._start_scale(model)
+        learnt = self._learnt(photo, model) if self.context.rebuilds else None
+        if mask is not None and learnt is not None and not self.keeps:
+            mask = _narrowed(mask, photo, learnt)
         if mask is None:
             used = torch.ones_like(photo.pixels[:, :1])
         else:
@@ -108,17 +125,23 @@ class Redraw(FromImage[Wanted]):
         finisher = self.context.part_finisher(
             photo,
             (used >= 0.5).float(),
-            source=self._learnt(photo, model) if self.context.rebuilds else None,
+            source=learnt,
             detailed=True,
             keeps=self.keeps,
             option=f"{self.name}.image",
         )
+        # Beside what was changed, the network's drawing is a haze of both sides.
+        rim = None
+        if mask is not None and learnt is not None and not self.keeps:
+            rim = (used >= 0.5).float() * (mask < 0.5)
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):
             change = redrawing.redraw_small(
                 model, photo.pixels, mask, start, seed=seed, match=self._match
             )
             drawing = bring_back(photo.pixels, *self._changed(change, mask), used)
+            if rim is not None:
+                drawing = torch.where(rim > 0, photo.pixels, drawing)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
@@ -132,6 +155,8 @@ class Redraw(FromImage[Wanted]):
         for scale in range(1, model.finished):
             image = redraw(small, region, scale, seed=seeds[0])
             yield aside(f"{self.name}/start-scale-{scale}.png", image, like=like, made=True)
+        if not self.keeps:
+            self._tell_foreign(model, photo.pixels, mask)
         self._tell(start, model.finished - 1)
 
     def _learnt(self, photo: Photo, model: Redraws) -> Photo:
@@ -142,8 +167,13 @@ class Redraw(FromImage[Wanted]):
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
-        """What to bring into the photo; ``mask`` is as given."""
-        return change
+        """What to bring into the photo; ``mask`` is as given.
+
+        Patches are looked for by the colours that were given, not by those of a rough drawing.
+        """
+        if not self.context.rebuilds:
+            return change
+        return Change(change.before, with_colours(*change, self.injected_at))
 
     def _mask(self, photo: Photo) -> Tensor | None:
         option, options = f"{self.name}.mask", self.context.options.mask
@@ -173,3 +203,13 @@ class Redraw(FromImage[Wanted]):
         dilate = self.dilate * ratio if options.dilate is None else options.dilate
         feather = redrawing.FEATHER * ratio if options.feather is None else options.feather
         return dilate, feather
+
+
+def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:
+    """A mask without what is as in the training photo, so that the rim of a change is near it; the
+    mask itself if all or nothing inside differs, or the sizes do."""
+    if photo.size != learnt.size:
+        return mask
+    changed = (photo.pixels - learnt.pixels).abs().amax(dim=1, keepdim=True) > NOTICED
+    narrow = mask * changed
+    return narrow if narrow.any() else mask

@@ -90,7 +90,7 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
         ("a.txt", b"text", "a.txt: not the name of a picture"),
         ("a.png", b"text", "a.png: not an image, or a damaged one"),
         ("a.png", b"", "a.png: the file is empty"),
-        ("a.png", eps(), "a.png: not an image"),
+        ("a.png", eps(), "a.png: is a PostScript file; save it as PNG"),
         ("a.png", png(1200, 1000), "1 megapixels; allowed: up to 1"),
         ("a.png", png()[:-40], "damaged"),
     ],

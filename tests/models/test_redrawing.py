@@ -11,9 +11,11 @@ from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
     PAINT,
+    foreign,
     redraw,
     soft_mask,
     start_scale_for,
+    with_colours,
     working_size,
 )
 from internal_gan.models.singan.model import SinGAN
@@ -143,3 +145,24 @@ def test_values_between_scales_stay_in_the_image_range() -> None:
     loud.refine = watch  # type: ignore[method-assign, assignment]
     loud.inject(picture(), 1)
     assert max(seen) < 1.2
+
+
+def test_what_is_drawn_takes_the_given_colours_and_keeps_its_detail() -> None:
+    detail = 0.2 * torch.sin(torch.arange(60.0) * 3).expand(1, 3, 40, 60)
+    given = torch.linspace(-0.5, 0.5, 60).expand(1, 3, 40, 60)
+    found = with_colours(given, detail - 0.6, EDIT)
+    assert (found - given - detail).abs().mean() < 0.03
+
+
+def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
+    photo, given = picture(40, 60), picture(40, 60)
+    assert foreign(photo, given)[0] < 0.02
+    given[..., 20:30, 40:52] = torch.tensor([1.0, -1.0, 1.0]).view(3, 1, 1)
+    share, row, column = foreign(photo, given)
+    assert 0.02 < share < 0.2
+    assert 18 <= row <= 31
+    assert 38 <= column <= 53
+    mask = torch.zeros(1, 1, 40, 60)
+    mask[..., 20:30, 40:52] = 1
+    assert foreign(photo, given, mask)[0] > 0.9
+    assert foreign(photo, given, torch.zeros(1, 1, 40, 60))[0] == 0

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from internal_gan.config.compose import save_options
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
@@ -248,3 +249,24 @@ def test_a_model_of_one_scale_cannot_take_an_image(
     answer = shell(*used("edit"), "checkpoint=part")
     assert answer.code == 2
     assert "one finished scale" in answer.lines[0]
+
+
+def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
+    shell: Shell, checkpoint: str, tiny_run: Run
+) -> None:
+    write_image("photo.png", tiny_run.model.image)
+    photo = read_image("photo.png").pixels
+    changed = photo.clone()
+    changed[..., 4:9, 8:15] = torch.tensor([1.0, -1.0, 1.0]).view(3, 1, 1)
+    write_image("changed.png", changed)
+    wide = torch.ones(1, 3, 20, 28)
+    wide[..., -1:] = -1
+    write_image("wide.png", wide)
+    options = ("edit.image=changed.png", "edit.mask=wide.png", "finish.detail=patches")
+    narrow = ("mask.dilate=1", "mask.feather=0", "output=narrow")
+    answer = shell("task=edit", checkpoint, *options, *narrow)
+    assert answer.code == 0, answer.err
+    assert "The photo has nothing like" in answer.out
+    made = read_image("narrow/edit/000.png").pixels
+    assert made[..., 12:, :].equal(photo[..., 12:, :])
+    assert not made[..., 4:9, 8:15].equal(changed[..., 4:9, 8:15])
