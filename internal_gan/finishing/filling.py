@@ -1,4 +1,4 @@
-"""Holes, margins and seams filled without a network.
+"""Holes and margins filled, and borders joined, without a network.
 
 A filling is drawn at a small size, from its border inwards, and rebuilt of the photo's own pixels.
 """
@@ -118,7 +118,7 @@ def make_tileable(
         flatten: even out the light first, in the whole photo.
     """
     part = border_band(photo.size, reach, wrap) > 0
-    finisher = PartFinisher(photo, part.float(), wrap=wrap)
+    finisher = PartFinisher(photo, part.float())
     given = even_light(photo.pixels) if flatten else photo.pixels
     source = np.ascontiguousarray(np.moveaxis(given[0].numpy(), 0, -1))
     places = quilted(source, reach, wrap, rng)

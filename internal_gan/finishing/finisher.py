@@ -22,7 +22,7 @@ from internal_gan.finishing.film import film
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import (
-    ALL,
+    gathered,
     in_eight_bits,
     largest_level,
     levels_of,
@@ -285,10 +285,9 @@ class Finisher(AsDrawn):
         compile_loops(self._say)
         drawn = (levels_of(drawing, 255) for drawing in drawings)
         fade = max(1, round(FADE * fps))
-        photo, (low, high) = in_eight_bits(self._photo, self._used), self._used
+        photo = in_eight_bits(self._photo, self._used)
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
-            pixels = pixels_of(frame)
-            yield pixels if self._used == ALL else (pixels + 1) * ((high - low) / 2) + low
+            yield gathered(pixels_of(frame), self._used)
 
 
 def _fixed(protection: Protection) -> Fixed:

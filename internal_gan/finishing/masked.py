@@ -25,7 +25,7 @@ from internal_gan.images.levels import largest_level, levels_of, pixels_of, used
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
-from internal_gan.patches.fast import Flags, Image, Places, Wrap
+from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.shapes import Levels, Mask, Pixels
 from internal_gan.units import Size
 
@@ -93,7 +93,6 @@ class PartFinisher:
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
             is not lost. A filling of the photo's own patches needs none of it.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
-        wrap: whether the photo wraps from bottom to top, and from right to left.
         option: the one to name if memory does not suffice.
 
     Raises:
@@ -111,7 +110,6 @@ class PartFinisher:
     detailed: bool = False
     hold: float = HOLD
     keeps: bool = False
-    wrap: Wrap = (False, False)
     option: str = "image"
     reporter: Reporter = SILENT
 
@@ -119,7 +117,7 @@ class PartFinisher:
         if self.detail == "network":
             return
         height, width = self.photo.size
-        made = height * width if any(self.wrap) else int(self.part.count_nonzero())
+        made = int(self.part.count_nonzero())
         needed = BYTES_PER_PIXEL * height * width + BYTES_PER_NEW_PIXEL * made
         check_memory(needed, torch.device("cpu"), f"{self.option} of {height}x{width} pixels")
 
@@ -167,7 +165,7 @@ class PartFinisher:
         of each pixel in the photo or source; and (H, W), whether it comes from there rather than
         from the drawing."""
         compile_loops(self.reporter.say)
-        photo, part, wrap, source = self.photo, self.reach, self.wrap, None
+        photo, part, source = self.photo, self.reach, None
         if self.source is not None:
             source = self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
@@ -177,17 +175,16 @@ class PartFinisher:
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         with self.reporter.share("filling with the photo's own pixels") as show:
-            for one in _parts(part, wrap):
+            for one in parts(part, max(1, round(PARTS_APART * max(photo.size)))):
                 share = float(one.sum()) / whole
-                window = _window(one, closed, source is not None, wrap)
+                window = _window(one, closed, source is not None)
                 inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
                 corner = window[0].start, window[1].start
                 canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, *corner)
                 if below is not None:
                     canvas = canvas.below(below)
-                decided = min(
-                    1.0, max(DECIDES * scale, DETAILED_SIDE * self.detailed / _narrowest(one, wrap))
-                )
+                detail = DETAILED_SIDE * self.detailed / min(extent(bounds(one)))
+                decided = min(1.0, max(DECIDES * scale, detail))
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)
@@ -199,7 +196,6 @@ class PartFinisher:
                     guide=None if lines is None else guide_of(lines(window)),
                     shortest=decided * min(canvas.part.shape),
                     hold=self.hold,
-                    wrap=wrap,
                     used=used,
                     on_progress=shown,
                 )
@@ -296,26 +292,10 @@ class _Canvas(NamedTuple):
         return _Canvas(levels, part, closed, self.top - start, self.left)
 
 
-def _parts(part: Mask, wrap: Wrap) -> list[Mask]:
-    if any(wrap) and part.any():
-        return [part]
-    return parts(part, max(1, round(PARTS_APART * max(size_of(part)))))
-
-
-def _narrowest(part: Mask, wrap: Wrap) -> int:
-    """The shorter side of a part or, if it wraps across borders, the width of the band there."""
-    if not any(wrap):
-        return min(extent(bounds(part)))
-    whole = (part[0, 0].numpy().all(axis=1 - axis) for axis in range(2) if wrap[axis])
-    return max(1, min(int(lines.sum()) for lines in whole))
-
-
-def _window(part: Mask, closed: Mask, has_source: bool, wrap: Wrap) -> Window:
+def _window(part: Mask, closed: Mask, has_source: bool) -> Window:
     """The window of the photo in which a part is rebuilt."""
     size, box = size_of(part), bounds(part)
     height, width = extent(box)
-    if any(wrap):
-        return slice(0, size[0]), slice(0, size[1])
     if has_source:
         return around(box, (height + 2 * MARGIN, width + 2 * MARGIN), size)
     side = max(MIN_WINDOW, WINDOW_TIMES * height, WINDOW_TIMES * width)

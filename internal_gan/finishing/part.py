@@ -22,7 +22,7 @@ from internal_gan.finishing.walker import Fixed, Level, touching, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window
-from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
+from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
@@ -71,7 +71,7 @@ class _Picture:
         flags = shrunk_flags(self.part, size), shrunk_flags(self.excluded, size)
         return _Picture(image, *flags, None)
 
-    def level(self, scale: float, window: Window, wrap: Wrap) -> Level:
+    def level(self, scale: float, window: Window) -> Level:
         """The level that rebuilds a window; outside the part, each pixel is its own origin."""
         part, drawing = self.part[window], self.image[window]
         rows, columns = (np.arange(side, dtype=np.int32) for side in self.size)
@@ -79,7 +79,7 @@ class _Picture:
         fixed = Fixed(~part, np.stack(own, axis=-1))
         index = Index(self.image, ~touching(self.excluded))
         size = part.shape[0], part.shape[1]
-        return Level(scale, index, size, wrap, drawing, fixed, part)
+        return Level(scale, index, size, drawing=drawing, fixed=fixed, part=part)
 
 
 def finish_inside(
@@ -90,7 +90,6 @@ def finish_inside(
     guide: Image | None = None,
     shortest: float = SHORTEST,
     hold: float = HOLD,
-    wrap: Wrap = (False, False),
     used: Used = ALL,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Filled | None:
@@ -104,7 +103,6 @@ def finish_inside(
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
             result closer to the drawing, in smaller pieces.
         hold: how strongly colours are held while seams are hidden.
-        wrap: whether the picture wraps from bottom to top, and from right to left.
         used: the range of values, see :func:`internal_gan.images.levels.used_range`.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
@@ -114,35 +112,34 @@ def finish_inside(
         octaves.append(octaves[-1].halved())
     small = octaves.pop()
     whole = slice(None), slice(None)
-    levels = [small.at(scale).level(scale, whole, wrap) for scale in scales(small.size, shortest)]
+    levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
     if not np.any(levels[-1].index.allowed):
         return None
     *_, origins = walk(level for level in levels if np.any(level.index.allowed))
-    window = _around(part, 2 ** len(octaves), wrap)
+    window = _around(part, 2 ** len(octaves))
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number in reversed(range(len(octaves))):
         # An octave takes four times as long as the one before; hiding seams is the other half.
         on_progress(4.0 ** -(number + 1) / 2)
         scale = 2.0 ** (len(octaves) - number)
-        level = octaves[number].level(scale, _divided(window, 2**number), wrap)
+        level = octaves[number].level(scale, _divided(window, 2**number))
         origins = level.rebuilt(origins, scale / 2)
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
-    added = hide_inside(
-        pixels, origins, picture, inside, hold / 2 ** len(octaves), wrap, unknown=part
-    )
+    hold /= 2 ** len(octaves)
+    added = hide_inside(pixels, origins, picture, inside, hold, unknown=part)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))
 
 
-def _around(part: Flags, step: int, wrap: Wrap) -> Window:
-    """The window of the part and a margin, at multiples of ``step``; all of an axis that wraps."""
+def _around(part: Flags, step: int) -> Window:
+    """The window of the part and a margin, at multiples of ``step``."""
     sides = []
-    for span, side, wraps in zip(box_of(part), part.shape, wrap, strict=True):
+    for span, side in zip(box_of(part), part.shape, strict=True):
         start = max(0, span.start // step - PATCH) * step
         stop = min(side, (-(-span.stop // step) + PATCH) * step)
-        sides.append(slice(0, side) if wraps else slice(start, stop))
+        sides.append(slice(start, stop))
     return sides[0], sides[1]
 
 

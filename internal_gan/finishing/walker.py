@@ -85,8 +85,8 @@ class Level:
         wrap: whether the picture wraps from bottom to top, and from right to left.
         drawing: what to draw, if the walk may begin here.
         fixed: pixels that are given.
-        part: the only pixels to search for, all others being fixed. Without it, patches that the
-            picture lacks are preferred.
+        part: the only pixels to search for, all others being fixed; not with ``wrap``. Without it,
+            patches that the picture lacks are preferred.
     """
 
     scale: float
@@ -174,9 +174,9 @@ class Level:
             if self.index.allowed is not None:
                 assert active is not None
                 start = _permitted(start, self.index.allowed, active)
-        options |= {"start": start, "active": active, "wrap": self.wrap}
+        options |= {"start": start, "active": active}
         if self.part is None:
-            field = search(picture, self.index, **options).places
+            field = search(picture, self.index, wrap=self.wrap, **options).places
         else:
             field = _search_in_box(picture, self.index, **options)
         voted = vote(field, self.size, votes, self.wrap, active=pixels, origins=origins)
@@ -193,7 +193,7 @@ class Level:
 
     @cached_property
     def _reaching(self) -> Flags | None:
-        return None if self.part is None else touching(self.part, self.wrap)
+        return None if self.part is None else touching(self.part)
 
 
 def walk(levels: Iterable[Level]) -> Iterator[Places]:
@@ -206,13 +206,12 @@ def walk(levels: Iterable[Level]) -> Iterator[Places]:
         yield origins
 
 
-def touching(flags: Flags, wrap: Wrap = (False, False)) -> Flags:
+def touching(flags: Flags) -> Flags:
     """For the patch at each place, whether it holds a flagged pixel."""
-    height, width = grid((flags.shape[0], flags.shape[1]), wrap)
+    height, width = grid((flags.shape[0], flags.shape[1]))
     found = flags.astype(np.uint8)
-    for axis, wraps in enumerate(wrap):
-        mode = "wrap" if wraps else "constant"
-        found = maximum_filter1d(found, PATCH, axis, mode=mode, origin=-(PATCH // 2))
+    for axis in range(2):
+        found = maximum_filter1d(found, PATCH, axis, mode="constant", origin=-(PATCH // 2))
     touching: Flags = found[:height, :width].astype(np.bool_)
     return touching
 
@@ -225,25 +224,17 @@ def _completing(missing: Field, picture: Image) -> NDArray[np.float32]:
 
 
 def _search_in_box(
-    picture: Image, index: Index, start: Places | None, active: Flags, wrap: Wrap, **options: Any
+    picture: Image, index: Index, start: Places | None, active: Flags, **options: Any
 ) -> Places:
     """Search the active places in the smallest box that holds them; the others keep ``start``."""
     result = np.zeros((*active.shape, 2), np.int32) if start is None else start.copy()
-    rows, columns = (
-        slice(0, side) if wraps else span
-        for side, wraps, span in zip(active.shape, wrap, box_of(active), strict=True)
-    )
-    box = rows, columns
-    pixels = tuple(
-        slice(span.start, span.stop + (0 if wraps else PATCH - 1))
-        for span, wraps in zip(box, wrap, strict=True)
-    )
+    box = box_of(active)
+    pixels = tuple(slice(span.start, span.stop + PATCH - 1) for span in box)
     result[box] = search(
         np.ascontiguousarray(picture[pixels]),
         index,
         start=None if start is None else np.ascontiguousarray(start[box]),
         active=np.ascontiguousarray(active[box]),
-        wrap=wrap,
         **options,
     ).places
     return result

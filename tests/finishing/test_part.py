@@ -106,24 +106,6 @@ def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.Monke
     assert moved < seams() - 0.02
 
 
-def test_a_part_across_the_borders_joins_them() -> None:
-    picture = photo(160, 220)
-    part = np.ones((160, 220), np.bool_)
-    part[30:-30, 30:-30] = False
-    wrapping = filled(picture, part, wrap=(True, True))
-    cut = filled(picture, part)
-
-    def step(done: Filled) -> float:
-        pixels = done.pixels.astype(float)
-        border = np.abs(pixels[0] - pixels[-1]).mean()
-        return float(border / np.abs(np.diff(pixels, axis=0)).mean())
-
-    assert step(wrapping) < 1.15
-    assert step(wrapping) < 0.8 * step(cut)
-    kept = ~part
-    assert np.array_equal(wrapping.pixels[kept], picture[kept])
-
-
 def test_progress_is_reported() -> None:
     picture, part = photo(700, 800), box((700, 800), 200, 200, 200, 200)
     shares: list[float] = []
