@@ -17,6 +17,7 @@ _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 25
 _PHOTOMETRIC, _SAMPLES, X_RESOLUTION, _INSIDE, _EXTRA, _FORMAT = 262, 277, 282, 330, 338, 339
 _RAW_TAGS, _COLOUR_FILTERS = {50706, 50752}, (32803, 34892)  # of DNG and CR2
 _SIGNED, _FLOATS = 2, (3, 6)
+_WEBP = 50001  # a compression that Pillow knows, and its packages cannot decode
 _ALPHA = (1, 2, 999)  # kinds of extra samples; Pillow reads CorelDRAW's 999 as alpha
 
 
@@ -75,12 +76,13 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
         return "a reduced copy comes first, with the picture inside (SubIFDs); save it as one page"
     if _SIGNED in kind and 8 in bits:
         return "its numbers are signed; save it with numbers from 0 to 255"
+    packed = tags.get(_COMPRESSION, 1)
+    if packed == _WEBP or (not is_open and packed not in COMPRESSION_INFO):
+        return f"TIFF compression {packed} is not supported; save without compression"
     if is_open or not _pixels(tags):
         return None
     if max(kind) in _FLOATS:
         return "its floating-point colours are not supported; save as 16 bits"
-    if tags.get(_COMPRESSION, 1) not in COMPRESSION_INFO:
-        return f"TIFF compression {tags[_COMPRESSION]} is not supported; save without compression"
     return (
         f"this kind of TIFF is not supported ({tags.get(_SAMPLES, len(bits))} x {max(bits)} bits, "
         f"photometric interpretation {tags.get(_PHOTOMETRIC)}); save as PNG"

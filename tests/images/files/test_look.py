@@ -97,6 +97,15 @@ def test_a_tiff_file_that_cannot_be_read_says_why(
         assert reason in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [50001, 50002])  # WebP and JPEG XL
+def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) -> None:
+    tifffile.imwrite(tif, np.ones((9, 14, 3), "uint8"), photometric="rgb")
+    with tifffile.TiffFile(tif, mode="r+") as file:
+        file.pages.first.tags["Compression"].overwrite(number)
+    with pytest.raises(UserError, match=f"{number} is not supported; save without compression"):
+        read_image(tif)
+
+
 @pytest.mark.parametrize(
     ("start", "reason"),
     [
