@@ -193,7 +193,7 @@ _TASKS = (
     ),
     TaskSpec(
         "preview",
-        takes=frozenset({"finish.resolution"}),
+        takes=frozenset({"finish.resolution", "layers"}),
         memory="finish.resolution",
         source="compositeCapture",
     ),

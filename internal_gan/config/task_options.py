@@ -457,11 +457,12 @@ class LayersOptions:
     """Images that are rearranged together with the photo's pixels."""
 
     files: Any = paths(
-        "layers of the photo's size, such as a mask or normals; short: layers=[a.png,b.tif]",
-        "the name of one image file, or several such as [a.png,b.tif], or null",
+        "layers of the photo's size, such as a mask or normals, or folders of layers named like "
+        "the photos; short: layers=[a.png,b.tif]",
+        "the name of one image file or folder, or several such as [a.png,b.tif], or null",
     )
     labels: Any = paths(
-        "layers whose values are labels; palette and black-and-white images always are",
+        "layers whose values are labels; palette images and few different values always are",
         "one or more of the names in layers, such as [a.png], or null",
     )
 

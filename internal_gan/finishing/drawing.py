@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from internal_gan.finishing.seams import HOLD, hide, largest_piece
+from internal_gan.finishing.seams import HOLD, Hiding, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
@@ -34,12 +34,14 @@ class Rebuilt:
         origins: (H, W, 2), row and column of each pixel in the photo.
         exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
         largest_piece: the share of the picture that its largest piece covers.
+        hiding: how seams were hidden.
     """
 
     pixels: Levels
     origins: Places
     exact: Flags
     largest_piece: float
+    hiding: Hiding
 
 
 class Indices:
@@ -103,12 +105,13 @@ def finish(
         origins = level.rebuilt(origins, level.scale / 2)
     origins = unpadded(origins, size, photo)
     pixels = taken(photo, origins)
-    added = hide(pixels, origins, photo, HOLD / 2 ** len(octaves), wrap)
+    hiding = Hiding(HOLD / 2 ** len(octaves), wrap)
+    added = hiding.added(pixels, origins, photo)
     white = np.iinfo(photo.dtype).max
     added[np.abs(added) < indices.least] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     exact = (hidden == pixels).all(axis=2)
-    return Rebuilt(hidden, origins, exact, largest)
+    return Rebuilt(hidden, origins, exact, largest, hiding)
 
 
 def octaves_of(

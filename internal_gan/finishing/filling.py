@@ -98,7 +98,8 @@ def extend(
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
         known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
-    return result.traced(now.pixels, places, known)
+    hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
+    return result.traced(now.pixels, places, known, hiding=hiding)
 
 
 def make_tileable(
@@ -125,9 +126,10 @@ def make_tileable(
     made = taken(source, places)
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
-    made = made + seams.hide_inside(made, places, source, part[0, 0].numpy(), hold, wrap)
+    hiding = seams.Hiding(hold, wrap, part[0, 0].numpy())
+    made = made + hiding.added(made, places, source)
     pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp(-1, 1)
-    return finisher.traced(pixels, places, np.ones(photo.size, np.bool_))
+    return finisher.traced(pixels, places, np.ones(photo.size, np.bool_), hiding=hiding)
 
 
 def can_fill(unknown: Mask) -> bool:

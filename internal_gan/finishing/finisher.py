@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -267,12 +267,14 @@ class Finisher(AsDrawn):
                 break
         done = min(tried, key=lambda one: one.largest_piece)
         pixels, exact = pixels_of(done.pixels), done.exact
+        hiding = done.hiding
         if protection is not None:
             # Put back the exact pixels, without the changes that hide seams.
             pixels = protection.put_back(pixels, self.photo)
             exact = (levels_of(pixels, self._white) == taken(self._photo, done.origins)).all(axis=2)
+            hiding = replace(hiding, part=protection.weight[0, 0].numpy() == 0)
         kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
-        origin = Origin(done.origins, kinds, self.photo_size, self._number)
+        origin = Origin(done.origins, kinds, self.photo_size, self._number, hiding)
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]

@@ -1,15 +1,18 @@
 """Images aligned with a photo pixel by pixel, such as labels, normals or depth.
 
-They keep the values of their files: pixels are copied, never converted.
+They keep the values of their files: pixels are copied, never converted, and changed only where
+seams of continuous values are hidden.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,6 +22,7 @@ from PIL import Image, ImageOps
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
+from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import MAX_PIXELS, read_image
@@ -27,7 +31,9 @@ from internal_gan.images.files.names import READABLE, existing_image, shown
 from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
+from internal_gan.patches.origins import taken
 from internal_gan.process_settings import ignored_warnings
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
@@ -36,6 +42,10 @@ _log = logging.getLogger(__name__)
 _LABELS = ("1", "P")
 _IN_PNG = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
 _IN_TIFF = ("I", "F", "CMYK")
+SEEN = 100_000  # about so many pixels tell of what kind a layer is
+FEW = 32  # different values, at most, are labels
+NEARLY_ALL, OFF = 0.95, 0.1  # so many vectors of a normal map have a length that far from 1
+LEVELS = 65535  # of a layer's range; less than half of one is no change
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,10 @@ class Layer:
         name: the name of its file, without the suffix.
         values: (H, W) or (H, W, C), the file's own values.
         mode: Pillow's name of the colour mode; ``RGB`` and ``RGBA`` may also have 16 bits.
-        labels: whether its values are labels, which must not be averaged.
+        labels: whether its values are known to be labels, which are neither averaged nor changed.
         palette, transparency: of mode ``P``, as Pillow has them.
+        seams: along an origin, the :func:`internal_gan.finishing.seams.seam_figure` of the copied
+            values and of these; None if they are the copied ones.
     """
 
     name: str
@@ -56,6 +68,7 @@ class Layer:
     labels: bool
     palette: bytes | None = None
     transparency: bytes | int | None = None
+    seams: tuple[float, float] | None = None
 
     @property
     def size(self) -> Size:
@@ -67,38 +80,124 @@ class Layer:
         """The suffix of its file: ``.png``, or ``.tif`` for 32 bits and CMYK."""
         return ".tif" if self.mode in _IN_TIFF else ".png"
 
+    @property
+    def numbers(self) -> NDArray[Any]:
+        """(H, W, C), floats without opacity; NaN where a pixel is transparent or not finite."""
+        values = np.atleast_3d(self.values)
+        found = values.astype(np.promote_types(values.dtype, np.float32))
+        found[~np.isfinite(found)] = np.nan
+        if self.mode in ("LA", "RGBA"):
+            found[values[..., -1] == 0] = np.nan
+            found = found[..., :-1]
+        return found
+
+    @cached_property
+    def kind(self) -> Literal["labels", "normals", "numbers"]:
+        """What its values are, as some of its pixels tell: few different values are labels, too,
+        and nearly all vectors of length 1 that point outwards are normals."""
+        step = math.ceil(math.sqrt(math.prod(self.size) / SEEN))
+        some = replace(self, values=self.values[::step, ::step]).numbers
+        some = some[~np.isnan(some).any(axis=2)]
+        if self.labels or len(np.unique(some, axis=0)) <= FEW:
+            return "labels"
+        if self.mode in ("RGB", "RGBA"):
+            vectors = some * (2 / np.iinfo(self.values.dtype).max) - 1
+            fits = (abs(np.linalg.norm(vectors, axis=1) - 1) < OFF) & (vectors[:, 2] > 0)
+            if fits.mean() >= NEARLY_ALL:
+                return "normals"
+        return "numbers"
+
+    @property
+    def shown(self) -> Pixels:
+        """A picture of its values, no labels, from the lowest to the highest, (1, 3, H, W) in
+        [-1, 1]."""
+        numbers = self.numbers
+        numbers = numbers[..., [0, 1, 2] if numbers.shape[2] > 2 else [0, 0, 0]]
+        low, high = np.nanmin(numbers), np.nanmax(numbers)
+        levels = np.nan_to_num((numbers - low) / (high - low) * 2 - 1, nan=-1.0)
+        return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
+
     def shrunk_to(self, size: Size) -> Layer:
-        """The layer at another (height, width): labels by nearest neighbour, others antialiased."""
+        """The layer at another (height, width), antialiased; by nearest neighbour if it has labels
+        or numbers that are not finite."""
         if self.size == size:
             return self
-        if self.labels:
+        if self.kind == "labels" or not np.isfinite(self.values).all():
             return replace(self, values=sampled(self.values, size))
         planes = torch.from_numpy(np.atleast_3d(self.values).astype(np.float64)).permute(2, 0, 1)
         small = resize(planes[None], size)[0].permute(1, 2, 0).numpy()
-        values = small.clip(self.values.min(), self.values.max())
-        if self.values.dtype.kind != "f":
-            values = values.round()
-        shape = (*size, *self.values.shape[2:])
-        return replace(self, values=values.reshape(shape).astype(self.values.dtype))
+        small = small.clip(self.values.min(), self.values.max())
+        if self.kind == "normals":
+            small[..., :3] = self._of_length_1(small[..., :3])
+        return replace(self, values=self._rounded(small).reshape(*size, *self.values.shape[2:]))
 
     def along(self, origin: Origin) -> Layer:
-        """The layer of a result, pixel by pixel; 0 where a pixel comes from no photo."""
-        values = self.values[origin.places[..., 0], origin.places[..., 1]]
-        values[origin.kinds == OTHER] = 0
-        return replace(self, values=values)
+        """The layer of a result: the pixels of the places that it comes from, and 0 where it comes
+        from no photo.
+
+        Unless they are labels, seams are hidden as those of the colours were. Values stay in their
+        range, and changed normals have length 1.
+        """
+        values, lost = taken(self.values, origin.places), origin.kinds == OTHER
+        values[lost] = 0
+        if origin.hiding is None or self.kind == "labels":
+            return replace(self, values=values)
+        source, hiding = self.numbers, origin.hiding
+        copied = taken(source, origin.places)
+        copied[lost] = np.nan
+        added = hiding.added(copied, origin.places, source)
+        low, high = np.nanmin(source, axis=(0, 1)), np.nanmax(source, axis=(0, 1))
+        added[np.isnan(copied) | (np.abs(added) * 2 < (high - low) / LEVELS)] = 0
+        made = (copied + added).clip(low, high)
+        changed = (added != 0).any(axis=2)
+        if self.kind == "normals":
+            made[changed] = self._of_length_1(made[changed])
+        np.atleast_3d(values)[..., : made.shape[2]][changed] = self._rounded(made[changed])
+        there = origin.places, source, hiding.wrap, hiding.unknown
+        seams = seam_figure(copied, *there), seam_figure(made, *there)
+        return replace(self, values=values, seams=seams)
+
+    def _of_length_1(self, colours: NDArray[Any]) -> NDArray[Any]:
+        """Colours (..., 3) whose vectors have length 1."""
+        white = np.iinfo(self.values.dtype).max
+        vectors = colours * (2 / white) - 1
+        length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+        found: NDArray[Any] = (vectors / np.maximum(length, 1e-6) + 1) * (white / 2)
+        return found
+
+    def _rounded(self, values: NDArray[Any]) -> NDArray[Any]:
+        whole = self.values.dtype.kind != "f"
+        return (values.round() if whole else values).astype(self.values.dtype)
 
 
 class Layers:
-    """The layers of a photo, all of its size."""
+    """The layers of each photo, all of its size."""
 
-    def __init__(self, layers: Sequence[Layer] = ()) -> None:
-        self._full, self._small = layers, list(layers)
+    def __init__(self, photos: Sequence[Sequence[Layer]] = ()) -> None:
+        self._full, self._small = photos, list(photos)
+        self._seams = dict[str, list[tuple[float, float]]]()
 
     def along(self, origin: Origin) -> Iterator[Layer]:
         """The layers of a result, whose photo may have been shrunk."""
-        if any(layer.size != origin.photo_size for layer in self._small):
-            self._small = [layer.shrunk_to(origin.photo_size) for layer in self._full]
-        return (layer.along(origin) for layer in self._small)
+        if not self._full:
+            return
+        number, size = origin.photo, origin.photo_size
+        if any(layer.size != size for layer in self._small[number]):
+            self._small[number] = [layer.shrunk_to(size) for layer in self._full[number]]
+        for layer in self._small[number]:
+            made = layer.along(origin)
+            if made.seams is not None:
+                self._seams.setdefault(layer.name, []).append(made.seams)
+            yield made
+
+    @property
+    def seams(self) -> dict[str, dict[str, float]]:
+        """The mean step across seams of each continuous layer in all results so far, relative to
+        the photo's own steps there, as copied (``seams_before``) and as hidden (``seams``)."""
+        return {
+            name: dict(zip(("seams_before", "seams"), np.mean(found, axis=0).tolist(), strict=True))
+            for name, found in self._seams.items()
+        }
 
 
 NO_LAYERS = Layers()

@@ -14,10 +14,11 @@ import torch
 
 from internal_gan.device import check_memory
 from internal_gan.finishing.compilation import compile_loops
+from internal_gan.finishing.drawing import LAYOUT_SIDE
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import compared, same_pixels
 from internal_gan.finishing.part import finish_inside
-from internal_gan.finishing.seams import HOLD
+from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.finishing.sizes import box_of
 from internal_gan.images.composite import blend, reach
 from internal_gan.images.files.image import as_written
@@ -227,15 +228,26 @@ class PartFinisher:
         return pixels, origins, known
 
     def traced(
-        self, pixels: Pixels, places: Places, known: Flags, drawing: Pixels | None = None
+        self,
+        pixels: Pixels,
+        places: Places,
+        known: Flags,
+        drawing: Pixels | None = None,
+        hiding: Hiding | None = None,
     ) -> Finished:
         """A picture with its origin; exact copies are found by comparison.
 
         Args:
             places, known: see :meth:`rebuilt`.
             drawing: see :class:`Finished`.
+            hiding: how seams were hidden; by default as in a part, unless a source was enlarged:
+                then pixels are repeated, and it has no steps to compare with.
         """
         photo, source = self.photo, self.source or self.photo
+        if hiding is None and math.prod(source.size) >= math.prod(photo.size):
+            hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.reach[0, 0].numpy() > 0
+            unknown = part if self.source is None else None
+            hiding = Hiding(min(self.hold, hold), part=part, unknown=unknown)
         alpha = photo.alpha if self.alpha is None else self.alpha
         if alpha is not None and source.alpha is not None:
             # Other places may lie outside a smaller source.
@@ -243,7 +255,7 @@ class PartFinisher:
             rows, columns = torch.from_numpy(places)[moved[0, 0]].long().unbind(dim=-1)
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         written = as_written(pixels, photo, alpha)
-        origin = compared(written, source, places, known, self.number)
+        origin = compared(written, source, places, known, self.number, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
 
     def _faded(self, pixels: Pixels) -> Pixels:

@@ -22,6 +22,7 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
+from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
@@ -50,12 +51,14 @@ class Origin:
         kinds: (H, W), ``EXACT``, ``BLENDED`` or ``OTHER``.
         photo_size: of the photo that rows and columns refer to.
         photo: the photo's number among those of the run.
+        hiding: how seams were hidden; None: not known, as for an origin read from a file.
     """
 
     places: NDArray[np.int32]
     kinds: NDArray[np.uint8]
     photo_size: Size
     photo: int = 0
+    hiding: Hiding | None = None
 
     @property
     def shares(self) -> tuple[float, float, float]:
@@ -89,6 +92,7 @@ def compared(
     places: NDArray[np.int32],
     known: NDArray[np.bool_],
     number: int = 0,
+    hiding: Hiding | None = None,
 ) -> Origin | None:
     """The origin of a picture made from a photo, with exact copies found by comparison; None if the
     photo has more than ``MAX_SIDE`` pixels a side.
@@ -97,14 +101,14 @@ def compared(
         picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
         places: (H, W, 2), row and column of each pixel in the photo.
         known: (H, W), whether the pixel comes from there; if it differs, it was blended.
-        number: the photo's number.
+        number, hiding: see :class:`Origin`.
     """
     if max(photo.size) > MAX_SIDE:
         return None
     places = np.where(known[..., None], places, 0).astype(np.int32)
     _, off = differences(picture, photo, places)
     kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
-    return Origin(places, kinds, photo.size, number)
+    return Origin(places, kinds, photo.size, number, hiding)
 
 
 def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:

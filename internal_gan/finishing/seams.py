@@ -1,11 +1,13 @@
 """Seams, where pieces of a photo meet: measures how much they show, and hides them.
 
-Two neighbouring pixels belong to one piece if they are side by side in the photo, too.
+Two neighbouring pixels belong to one piece if they are side by side in the photo, too. Values that
+are unknown are NaN; no step to or from them is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from internal_gan.finishing.poisson import applied, solved
+from internal_gan.finishing.sizes import box_of
 from internal_gan.patches.fast import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
@@ -25,6 +28,39 @@ Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels, at the size at which the layout is decided.
 HOLD = 0.02
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """How the seams of a picture were hidden, to hide those of other values of its photo.
+
+    Attributes:
+        hold, wrap: see :func:`hide`.
+        part: (H, W), where values may change; None: everywhere.
+        unknown: (h, w), pixels of the photo whose steps are not used, if there is a ``part``.
+    """
+
+    hold: float
+    wrap: Wrap = (False, False)
+    part: Flags | None = None
+    unknown: Flags | None = None
+
+    def added(self, pixels: Pixels, origins: Places, source: Pixels) -> NDArray[np.float32]:
+        """What to add to ``source`` at ``origins``; see :func:`hide`."""
+        if self.part is None:
+            return hide(pixels, origins, source, self.hold, self.wrap)
+        added = np.zeros(pixels.shape, np.float32)
+        if self.part.any():
+            here = tuple(
+                slice(None) if wraps else slice(max(0, span.start - 1), span.stop + 1)
+                for span, wraps in zip(box_of(self.part), self.wrap, strict=True)
+            )
+            inside, how = self.part[here], (self.hold, self.wrap)
+            found = hide_inside(
+                pixels[here], origins[here], source, inside, *how, unknown=self.unknown
+            )
+            added[here] = found
+        return added
 
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
@@ -81,8 +117,9 @@ def seam_figure(
     shows. Steps of the source at ``unknown`` pixels, (h, w), are not used."""
     ours, own = 0.0, 0.0
     for before, after, expected in _crossings(origins, source, wrap, unknown):
-        ours += float(np.abs(_step(pixels, before, after)).sum())
-        own += float(np.abs(expected).sum())
+        step = _step(pixels, before, after)
+        ours += float(np.nansum(np.abs(step)))
+        own += float(np.abs(expected).sum(where=~np.isnan(step)))
     return ours / own if own else 1.0
 
 
@@ -149,7 +186,7 @@ def _missing(
     """What the picture's own steps across seams lack, as a divergence, (H, W, C)."""
     wanted = np.zeros(pixels.shape, np.float32)
     for before, after, expected in _crossings(origins, source, wrap, unknown):
-        off = expected - _step(pixels, before, after)
+        off = np.nan_to_num(expected - _step(pixels, before, after))
         wanted[before] -= off
         wanted[after] += off
     return wanted
@@ -162,8 +199,9 @@ def _waves(side: int, around: bool) -> NDArray[np.float32]:
 
 
 def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
-    difference: NDArray[np.float32] = pixels[after].astype(np.float32) - pixels[before]
-    return difference
+    exact = np.promote_types(pixels.dtype, np.float32)
+    difference = np.subtract(pixels[after], pixels[before], dtype=exact)
+    return difference.astype(np.float32, copy=False)
 
 
 def _crossings(
@@ -179,14 +217,15 @@ def _crossings(
         )
         here, there = origins[before], origins[after]
         total = np.zeros((len(here), source.shape[2]), np.float32)
-        count = np.zeros((len(here), 1), np.float32)
+        count = np.zeros_like(total)
         for first, second in ((here, here + step), (there - step, there)):
             low, high = first[:, axis] >= 0, second[:, axis] < source.shape[axis]
             inside = low & high
             if unknown is not None:
                 ends = [unknown[tuple(end[inside].T)] for end in (first, second)]
                 inside[inside] = ~(ends[0] | ends[1])
-            total[inside] += _step(source, tuple(first[inside].T), tuple(second[inside].T))
-            count[inside] += 1
+            own = _step(source, tuple(first[inside].T), tuple(second[inside].T))
+            total[inside] += np.nan_to_num(own)
+            count[inside] += ~np.isnan(own)
         total /= np.maximum(count, 1)
         yield before, after, total

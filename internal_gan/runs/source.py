@@ -150,14 +150,29 @@ class Source:
             return Path(name)
         return _namesake(option, name, self.names[number] if self.names else None)
 
-    def files(self, option: str) -> list[tuple[str, Path]]:
-        """The files that an option names as a list, if any, each with its name as given."""
+    def files(self, option: str, number: int = 0) -> list[tuple[str, Path]]:
+        """The files of a photo that an option names as a list, if any, each with its name as given.
+
+        Where that names a folder, it is the image in it with the name of the photo, as for
+        :meth:`file`; several photos need folders, else this is a UserError.
+        """
         names = attrgetter(option)(self.options)
         listed = [names] if isinstance(names, str) else list(names or [])
-        return [
-            (name, self._kept(option, n) if (option, n) in self._inputs else Path(name))
-            for n, name in enumerate(listed)
-        ]
+        found = list[tuple[str, Path]]()
+        for at, name in enumerate(listed, number * len(listed)):
+            if (option, at) in self._inputs:
+                path = self._kept(option, at)
+            elif Path(name).is_dir():
+                path = _namesake(option, name, self.names[number] if self.names else None)
+            elif number:
+                raise UserError(
+                    f"{option.partition('.')[0]}={name}: one file for {self.count} photos; give a "
+                    "folder of files named after the photos"
+                )
+            else:
+                path = Path(name)
+            found.append((name, path))
+        return found
 
     def is_folder(self, option: str) -> bool:
         """Whether an option names a folder with a file for each photo."""
@@ -189,7 +204,8 @@ class Source:
             for number in range(max(len(self.names), 1)) if self.is_folder(option) else (0,):
                 if path := self.file(option, number):
                     kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
-        for number, (_, path) in enumerate(self.files("layers.files")):
+        every = [self.files("layers.files", number) for number in range(max(len(self.names), 1))]
+        for number, (_, path) in enumerate(itertools.chain.from_iterable(every)):
             kept.append(keep_file(folder, path, "layers.files", number, copy=True))
         write_index(folder, kept)
         self.folder, self._inputs = folder, {(entry.option, entry.photo): entry for entry in kept}
@@ -224,7 +240,7 @@ class Source:
 
 def _namesake(option: str, folder: str, photo: str | None) -> Path:
     """The image in a folder with the name of a photo."""
-    option = option.removesuffix(".file")
+    option = option.removesuffix(".files").removesuffix(".file")
     if photo is None:
         raise UserError(
             f"{option}={folder}: a folder, but the photo has no file name to look for in it"

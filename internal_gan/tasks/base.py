@@ -191,13 +191,13 @@ class Context:
         return PartFinisher(photo, part, detail, reporter=self, **how)
 
     def read_layers(self) -> Layers:
-        """The layers of the photo to work on, given to the run or, if none, to its model's
+        """The layers of the photos to work on, given to the run or, if none, to its model's
         training; none if results are the network's.
 
         Raises:
             UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; there are several photos; or layers were given,
-                and results are the network's.
+                listed as labels but not as a layer; a photo has no file of its own; or layers were
+                given, and results are the network's.
         """
         given, photos = self.given, self.photos
         source = given if given.files(_FILES) or photos is given else self.trained
@@ -214,22 +214,36 @@ class Context:
                 f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
                 "finish.detail=patches"
             )
-        if photos.count > 1:
-            raise UserError(f"layers={files[0][0]}: not possible with several photos; allowed: one")
-        size, layers = photos.photo(longest=READ_SIDE).full_size, list[Layer]()
-        for name, path in files:
+        names = [label.name for label in labels]
+        return Layers([self._layers_of(n, source, photos, names) for n in range(photos.count)])
+
+    def _layers_of(
+        self, number: int, source: Source, photos: Source, labels: Sequence[str]
+    ) -> list[Layer]:
+        size, layers = photos.photo(number, longest=READ_SIDE).full_size, list[Layer]()
+        for name, path in source.files(_FILES, number):
             # The copy in the run folder has another name.
-            is_label = Path(name).name in [label.name for label in labels]
             with about("layers"):
-                layer = replace(read_layer(path, is_label), name=Path(name).stem)
+                layer = replace(read_layer(path, Path(name).name in labels), name=Path(name).stem)
             if layer.size != size:
-                raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
+                of = "the photo" if photos.count == 1 else photos.called(number)
+                raise UserError(f"layers={name}: {by(layer.size)} pixels; {of} has {by(size)}")
             if layer.name in [other.name for other in layers]:
                 raise UserError(
                     f"layers={name}: another layer is also called {layer.name}; rename one"
                 )
             layers.append(layer)
-        return Layers(layers)
+        return layers
+
+    def tell_seams(self, layers: Layers) -> None:
+        """Print and record how well the seams of layers are hidden in the results so far."""
+        if layers.seams:
+            self.facts["layers"] = layers.seams
+            each = [
+                f"{name} {one['seams']:.2f} x (before {one['seams_before']:.2f} x)"
+                for name, one in layers.seams.items()
+            ]
+            self.say(f"Step across seams, as a multiple of the photo's own: {', '.join(each)}")
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless

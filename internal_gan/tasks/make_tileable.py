@@ -50,9 +50,10 @@ class MakeTileable(Task[MakeTileableOptions]):
         met = (False, False) if wanted.flatten else repeats(photo.pixels, wrap)
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
-        if done.origin is not None:
-            origin = replace(done.origin, places=done.origin.places + corner)
-            done = replace(done, origin=replace(origin, photo_size=whole.size))
+        if (origin := done.origin) is not None and origin.hiding is not None:
+            hiding, places = replace(origin.hiding, wrap=wrap), origin.places + corner
+            origin = replace(origin, places=places, photo_size=whole.size, hiding=hiding)
+            done = replace(done, origin=origin)
         yield Picture("make_tileable/000.png", done)
         for name, pixels in (("before", photo.pixels), ("after", done.pixels)):
             file = f"make_tileable/{proof_name(wrap)}-{name}.png"

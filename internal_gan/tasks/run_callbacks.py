@@ -87,6 +87,7 @@ class Pictures(Callback):
 
         with closing(reports):
             drawn = self._write(self._task.draw(model, preview), model, layers, report)
+        context.tell_seams(layers)
         self._folder.write_status("running", results=[*drawn, *self._previews], **context.facts)
 
     def _write(

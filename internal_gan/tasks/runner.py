@@ -24,6 +24,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
 from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.judging.tiling import proof, proof_name
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder, new_run_path
@@ -94,6 +95,7 @@ def run_task(options: Options) -> int:
         reports = Reports(folder, context.console, lambda: context.expected, drawing)
         with enough_memory(task.memory), closing(reports):
             results = write(drawn, folder.path, like, mark_of(task, model), layers, reports)
+            context.tell_seams(layers)
         folder.write_status("running", results=results, **context.facts)
         end_run(context.console, folder, options.task, task.made(results), started)
     return task.exit_code
@@ -118,7 +120,8 @@ def write(
     """Write what a task draws into a folder, replacing older files.
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
-    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name.
+    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name, with
+    copies side by side if it tiles.
 
     Args:
         like: the photo whose format pictures take by default.
@@ -177,6 +180,12 @@ def _write_beside(
             file = _beside(folder, picture.file, f"layers/{layer.name}", layer.suffix)
             write_layer(folder / file, layer)
             asides.append(Result(file, "aside", group_of(file)))
+            hiding = image.origin.hiding
+            if layer.seams is not None and hiding is not None and any(hiding.wrap):
+                room = f"layers/{layer.name}/{proof_name(hiding.wrap)}"
+                file = _beside(folder, picture.file, room)
+                write_image(folder / file, proof(layer.shown, hiding.wrap), mark=mark)
+                asides.append(Result(file, "aside", group_of(file)))
     return drawings, asides
 
 

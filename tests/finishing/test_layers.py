@@ -1,5 +1,6 @@
 """Layers that accompany a photo keep their own values."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.layers import read_layer, write_layer
+from internal_gan.finishing.layers import Layer, Layers, read_layer, write_layer
 from internal_gan.finishing.origin import EXACT, OTHER, Origin
+from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.encode import Layout, deep_png
 
 SIZE = (20, 30)
@@ -83,14 +85,17 @@ def test_layer_values_move_with_their_pixels(tmp_path: Path) -> None:
 
 
 def test_labels_are_not_interpolated_when_the_photo_is_shrunk(tmp_path: Path) -> None:
-    values = np.where(np.arange(40) < 21, 3, 200)[None].repeat(30, 0).astype(np.uint8)
+    values = (np.arange(1200).reshape(30, 40) % 40 * 5).astype(np.uint8)
     path = saved(tmp_path / "mask.png", values)
     labels = read_layer(path, labels=True).shrunk_to((10, 13)).values
     mixed = read_layer(path).shrunk_to((10, 13)).values
-    assert set(np.unique(labels)) == {3, 200}
-    assert not set(np.unique(mixed)) <= {3, 200}
-    assert mixed.min() >= 3
-    assert mixed.max() <= 200
+    assert set(np.unique(labels)) <= set(np.unique(values))
+    assert not set(np.unique(mixed)) <= set(np.unique(values))
+    assert mixed.max() <= values.max()
+    # Few values are labels, too.
+    few = replace(read_layer(path), values=values // 10)
+    assert few.kind == "labels"
+    assert set(np.unique(few.shrunk_to((10, 13)).values)) <= set(np.unique(few.values))
 
 
 def test_whole_numbers_stay_whole_when_it_is_shrunk(tmp_path: Path) -> None:
@@ -120,3 +125,105 @@ def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("no image", encoding="utf-8")
     with pytest.raises(UserError, match="not an image"):
         read_layer(tmp_path / "note.txt")
+
+
+def halves(hiding: Hiding | None = None, photo: int = 0) -> Origin:
+    """Of a picture whose right half is from ten rows below, like a fault in rock."""
+    places = np.ascontiguousarray(np.moveaxis(np.indices((20, 40), np.int32), 0, -1))
+    places[:, 20:, 0] += 10
+    kinds = np.full((20, 40), EXACT, np.uint8)
+    return Origin(places, kinds, (30, 40), photo, hiding or Hiding(0.02))
+
+
+def heights(step: float = 0) -> NDArray[np.float32]:
+    """A slope, 3 higher in each row, with a step in the middle."""
+    rows, columns = np.indices((30, 40)).astype(np.float32)
+    return 3 * rows + np.sin(columns) + np.where(columns < 20, 0, np.float32(step))
+
+
+def across(layer: Layer) -> NDArray[np.float64]:
+    """The steps across the seam."""
+    return np.diff(np.atleast_3d(layer.values).astype(float), axis=1)[:, 19]
+
+
+@pytest.mark.parametrize("step", [0, 200])
+def test_a_seam_is_hidden_and_a_step_of_the_photo_stays(step: float) -> None:
+    layer = Layer("height", heights(step), "F", labels=False)
+    plain = layer.along(replace(halves(), hiding=None))
+    assert across(plain) == pytest.approx(30 + step, abs=1)
+    assert across(layer.along(halves())) == pytest.approx(step, abs=3)
+    labels = replace(layer, labels=True).along(halves())
+    assert (labels.values == plain.values).all()
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int32", "float32"])
+def test_values_keep_their_type_and_range_and_change_only_in_a_part(kind: str) -> None:
+    scale = {"uint8": 1, "uint16": 500, "int32": 10**7, "float32": 0.01}[kind]
+    values = (heights() * scale + scale).astype(kind)
+    layer, part = Layer("height", values, "I", labels=False), np.zeros((20, 40), np.bool_)
+    part[:, 15:] = True
+    made, plain = (
+        layer.along(halves(Hiding(0.02, part=part))),
+        layer.along(replace(halves(), hiding=None)),
+    )
+    assert made.values.dtype == kind
+    assert made.values.min() >= values.min()
+    assert made.values.max() <= values.max()
+    assert (made.values == plain.values)[~part].all()
+    assert abs(across(made)).mean() < 0.2 * abs(across(plain)).mean()
+
+
+def test_unknown_values_do_not_spread() -> None:
+    values = heights()
+    values[12:18, 15:25] = np.nan
+    values[25, 30] = np.inf
+    layer, origin = Layer("height", values, "F", labels=False), halves()
+    origin.kinds[:5, :5] = OTHER
+    made, plain = layer.along(origin).values, layer.along(replace(origin, hiding=None)).values
+    assert (np.isfinite(made) == np.isfinite(plain)).all()
+    assert (made[:5, :5] == 0).all()
+    unknown = ~np.isfinite(plain[:, 19:21]).all(axis=1)
+    assert 6 < unknown.sum() < 20
+    assert across(layer.along(origin))[~unknown] == pytest.approx(0, abs=12)  # of 30
+    assert np.isfinite(layer.shrunk_to((15, 20)).values).mean() > 0.9
+
+
+def test_transparent_colours_and_opacity_are_copies() -> None:
+    opacity = np.where(np.indices((30, 40))[1] % 7 < 2, 0, 200)
+    values = np.dstack([heights()] * 3 + [opacity]).round().astype(np.uint8)
+    values[opacity == 0] = 0
+    made, plain = (
+        Layer("decal", values, "RGBA", labels=False).along(origin).values
+        for origin in (halves(), replace(halves(), hiding=None))
+    )
+    assert (made[..., 3] == plain[..., 3]).all()
+    assert (made == plain)[plain[..., 3] == 0].all()
+    assert (made != plain).any()
+
+
+@pytest.mark.parametrize("white", [255, 65535])
+def test_changed_normals_have_length_1(white: int) -> None:
+    tilt = heights() / 90 - 0.5
+    vectors = np.dstack([tilt, -tilt / 2, np.ones_like(tilt)])
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    values = ((vectors + 1) / 2 * white).round().astype(np.uint8 if white == 255 else np.uint16)
+    layer = Layer("normal", values, "RGB", labels=False)
+    assert layer.kind == "normals"
+    small, made = layer.shrunk_to((15, 20)), layer.along(halves())
+    for found in (small, made):
+        length = np.linalg.norm(found.values / white * 2 - 1, axis=2)
+        assert length == pytest.approx(1, abs=2 / white)
+    assert (
+        abs(across(made)).max()
+        < 0.2 * abs(across(layer.along(replace(halves(), hiding=None)))).max()
+    )
+    assert replace(layer, values=values[..., ::-1]).kind == "numbers"
+
+
+def test_each_photo_has_layers_of_its_own() -> None:
+    first, second = (Layer("height", heights(step), "F", labels=False) for step in (0, 90))
+    layers = Layers([[first], [second, replace(first, name="labels", labels=True)]])
+    ((made,), (other, _)) = (list(layers.along(halves(photo=number))) for number in range(2))
+    assert other.values.max() > made.values.max() + 50
+    assert layers.seams.keys() == {"height"}
+    assert layers.seams["height"]["seams"] < 0.3 * layers.seams["height"]["seams_before"]

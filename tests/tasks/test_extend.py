@@ -118,7 +118,8 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     Image.fromarray(gray).save("deep.png")
     labels = np.repeat(np.arange(84, dtype=np.uint8)[None], 60, 0)
     Image.fromarray(labels).save("labels.png")
-    path = extended(shell, "extend.margins=[0,0,12,0]", "layers=labels.png", photo="deep.png")
+    asked = ("extend.margins=[0,0,12,0]", "layers=labels.png", "layers.labels=labels.png")
+    path = extended(shell, *asked, photo="deep.png")
     made = np.asarray(Image.open(path))
     assert made.dtype == np.uint16
     assert np.array_equal(made[:60], gray)

@@ -19,6 +19,7 @@ from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
 from internal_gan.models.edgeconnect.model import OWN_LINES, UNSURE, evidence
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import read_status
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import copy_of
 from tests.tiny import Run, picture, trained_edgeconnect, write_16_bits
@@ -124,11 +125,18 @@ def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> Non
     Image.fromarray(labels).save("labels.png")
     answer = run(shell, runs, task, "layers=[labels.png,depth.tif]", "layers.labels=labels.png")
     assert answer.code == 0, answer.err
-    origin = of(task)
+    origin, far = of(task), np.zeros(SIZE, np.bool_)
+    far[:10, 35:50] = True
     for file, values in (("labels/000.png", labels), ("depth/000.tif", depth)):
         there = values[origin.places[..., 0], origin.places[..., 1]]
-        wanted = np.where(origin.kinds == OTHER, 0, there)
-        assert (read_layer(f"out/{task}/layers/{file}").values == wanted).all()
+        same = read_layer(f"out/{task}/layers/{file}").values == np.where(
+            origin.kinds == OTHER, 0, there
+        )
+        assert same.all() == (file == "labels/000.png" or task == "harmonize")
+        assert same[far].all()
+    # Seams of depth are hidden; there is none if the object stays as it is drawn.
+    (steps,) = read_status(Path("out/status.json"))["layers"].values()
+    assert steps["seams"] < 0.9 * steps["seams_before"] or task == "harmonize"
 
 
 @pytest.mark.parametrize("task", ["edit", "make_tileable", "inpaint"])

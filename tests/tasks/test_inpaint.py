@@ -263,11 +263,16 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_a_batch(
         array = ((image + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         Image.fromarray(array).save(f"photos/{name}.jpg", quality=95)
         save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (40 + 8 * seed, 50)))
-    answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", "output=out")
+    more = "finish.detail=patches", "layers=photos/", "output=out"
+    answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", *more)
     assert answer.code == 0, answer.err
     assert sorted(p.name for p in Path("out/inpaint").iterdir()) == ["one", "two"]
     assert pixels("out/inpaint/two/000.png").shape == (48, 50, 3)
     assert "2 photos filled" in answer.out
+    for name in ("one", "two"):  # each photo's layer is the photo itself
+        layer = pixels(f"out/inpaint/{name}/layers/photos/000.png")
+        outside = pixels(f"holes/{name}.png") == 0
+        assert np.array_equal(layer[outside], pixels(f"photos/{name}.jpg")[outside])
     Path("holes/two.png").unlink()
     answer = shell("task=inpaint", checkpoint, "image=photos/", "mask=holes/", "output=again")
     assert answer.code == 2

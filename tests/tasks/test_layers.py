@@ -11,7 +11,7 @@ from PIL import Image
 
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import read_origin
-from internal_gan.runs.records import read_results
+from internal_gan.runs.records import read_results, read_status
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED
 from tests.tasks.test_origin import photo, run
@@ -48,10 +48,15 @@ def test_every_result_comes_with_every_layer(
     assert answer.code == 0, answer.err
     for number in ("000", "001"):
         places = read_origin(f"out/sample/{number}.origin.png").places
-        for name, values in (("mask", mask), ("depth", depth)):
-            (file,) = Path("out/sample/layers", name).glob(f"{number}.*")
-            there = values[places[..., 0], places[..., 1]]
-            assert (read_layer(file).values == there).all()
+        # Few values are labels, even if nobody says so.
+        found = read_layer(f"out/sample/layers/mask/{number}.png").values
+        assert (found == mask[places[..., 0], places[..., 1]]).all()
+        there = read_layer(f"out/sample/layers/depth/{number}.tif").values
+        copied = depth[places[..., 0], places[..., 1]]
+        assert abs(there - copied).mean() < depth.std() / 2
+    steps = read_status(Path("out/status.json"))["layers"]
+    assert steps.keys() == {"depth"}
+    assert steps["depth"]["seams"] < 0.9 * steps["depth"]["seams_before"]
     results = read_results(Path("out"))
     assert {r.kind for r in results if "layers" in r.file} == {"aside"}
     assert len([r for r in results if r.kind == "result"]) == 2
@@ -100,3 +105,21 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     origin = read_origin("edited/edit/000.origin.png")
     there = read_layer("edited/edit/layers/mask/000.png").values
     assert (there == own.shrunk_to(origin.photo_size).along(origin).values).all()
+
+
+def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, photo: str) -> None:
+    """The strictest test of seams: they are hidden as those of the colours were."""
+    shutil.copy(photo, "same.png")
+    asked = ("image=photo.png", "layers=same.png")
+    for task, more in (("preview", "preview.count=1"), ("make_tileable", "seed=0")):
+        answer = shell(f"task={task}", *asked, more, f"output={task}")
+        assert answer.code == 0, answer.err
+        made = read_layer(f"{task}/{task}/000.png").values
+        layer = read_layer(f"{task}/{task}/layers/same/000.png").values
+        assert (made != read_layer(photo).values).any()
+        assert (made == layer).all()
+    after, layer = (
+        read_layer(f"make_tileable/make_tileable/{name}.png").values
+        for name in ("tiled-2x2-after", "layers/same/tiled-2x2/000")
+    )
+    assert after.shape == layer.shape == (2 * SIZE[0], 2 * SIZE[1], 3)

@@ -30,6 +30,7 @@ TRAININGS = {
     ),
     "batch": (
         *("image=[given/photo.png,given/other.png]", "mask=given/holes", *EDGECONNECT, *COMMON),
+        *("layers=given", "finish.detail=patches"),
     ),
 }
 # Tasks that need only the files of the training.
@@ -118,6 +119,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
     with files_go_at("internal_gan.tasks.train.train_stages"):
         ask(shell, *TRAININGS[family], "output=run")
     assert made("run") == made("whole")
+    assert ("inpaint/other/layers/given/000.png" in made("run")) == (family == "batch")
 
     for number, task in enumerate(tasks):
         ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
