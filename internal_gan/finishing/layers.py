@@ -44,6 +44,7 @@ _IN_PNG = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
 _IN_TIFF = ("I", "F", "CMYK")
 SEEN = 100_000  # about so many pixels tell of what kind a layer is
 FEW = 32  # different values, at most, are labels
+FLAT = 0.9  # so many neighbours are equal in labels
 NEARLY_ALL, OFF = 0.95, 0.1  # so many vectors of a normal map have a length that far from 1
 LEVELS = 65535  # of a layer's range; less than half of one is no change
 
@@ -93,12 +94,13 @@ class Layer:
 
     @cached_property
     def kind(self) -> Literal["labels", "normals", "numbers"]:
-        """What its values are, as some of its pixels tell: few different values are labels, too,
-        and nearly all vectors of length 1 that point outwards are normals."""
+        """What its values are, as some of its pixels tell: few different values, or flat areas with
+        steps between them, are labels, too, and nearly all vectors of length 1 that point outwards
+        are normals."""
         step = math.ceil(math.sqrt(math.prod(self.size) / SEEN))
         some = replace(self, values=self.values[::step, ::step]).numbers
         some = some[~np.isnan(some).any(axis=2)]
-        if self.labels or len(np.unique(some, axis=0)) <= FEW:
+        if self.labels or len(np.unique(some, axis=0)) <= FEW or self._is_flat(step):
             return "labels"
         if self.mode in ("RGB", "RGBA"):
             vectors = some * (2 / np.iinfo(self.values.dtype).max) - 1
@@ -156,6 +158,18 @@ class Layer:
         there = origin.places, source, hiding.wrap, hiding.unknown
         seams = seam_figure(copied, *there), seam_figure(made, *there)
         return replace(self, values=values, seams=seams)
+
+    def _is_flat(self, step: int) -> bool:
+        """Whether values change in few places, and not by one level, as a smooth map's do; told
+        from every ``step``-th row and column."""
+        lines = (
+            replace(self, values=self.values[::step]),
+            replace(self, values=self.values[:, ::step]),
+        )
+        changes = [np.abs(np.diff(line.numbers, axis=1 - axis)) for axis, line in enumerate(lines)]
+        most = np.concatenate([change.max(axis=2).ravel() for change in changes])
+        steps = most[most > 0]
+        return 0 < len(steps) <= (1 - FLAT) * len(most) and bool((steps > 1).mean() > 0.5)
 
     def _of_length_1(self, colours: NDArray[Any]) -> NDArray[Any]:
         """Colours (..., 3) whose vectors have length 1."""

@@ -156,6 +156,13 @@ def test_a_seam_is_hidden_and_a_step_of_the_photo_stays(step: float) -> None:
     assert (labels.values == plain.values).all()
 
 
+def test_many_flat_areas_are_labels_and_a_smooth_ramp_is_not() -> None:
+    areas = np.kron(np.arange(300, dtype=np.uint16).reshape(15, 20) * 7, np.ones((30, 30), "u2"))
+    assert Layer("cells", areas, "I;16", labels=False).kind == "labels"
+    ramp = np.broadcast_to((np.arange(2000) / 8).astype(np.uint8), (300, 2000))
+    assert Layer("height", ramp, "L", labels=False).kind == "numbers"
+
+
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "int32", "float32"])
 def test_values_keep_their_type_and_range_and_change_only_in_a_part(kind: str) -> None:
     scale = {"uint8": 1, "uint16": 500, "int32": 10**7, "float32": 0.01}[kind]
