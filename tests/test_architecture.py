@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1140,
-    "app": 1520,
+    "app": 1630,
     "config": 2000,
     "finishing": 2820,
     "hub": 210,

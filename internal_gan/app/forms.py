@@ -1,6 +1,6 @@
-"""Turns a request of the page into the overrides of a command.
+"""Turns a request into the overrides of a command.
 
-Only the task's options and ``trainer`` can be set from the browser, and no value is a path: photos,
+Only the task's options and ``trainer`` can be set by a request, and no value is a path: photos,
 drawings and runs are named by their ids.
 """
 
@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 
-WORD = re.compile(r"[A-Za-z0-9_:.]{1,40}")
+# A number, a word, or a list of them: nothing that Hydra interprets further.
+VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 # Tasks that draw: with a model, or without one.
 TASKS = (
     *(name for name, task in TABLE.items() if task.needs and not task.files),
@@ -24,7 +26,7 @@ TASKS = (
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
-    """The overrides for the options of a task; a UserError if the page cannot set an option, or a
+    """The overrides for the options of a task; a UserError if a request cannot set an option, or a
     value is of the wrong type.
 
     Args:
@@ -38,19 +40,9 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
         elif name in taken_by(task).difference(PATHS) or name in ("trainer", "confirm"):
-            found.append(f"{name}={_text(name, value)}")
+            if not VALUE.fullmatch(text := written(value)):
+                raise UserError(f"{name}: needs a number, a word, or a list of them")
+            found.append(f"{name}={text}")
         else:
-            raise UserError(f"{name}: cannot be set on this page")
+            raise UserError(f"{name}: cannot be set here")
     return found
-
-
-def _text(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, list) and len(value) in (2, 4) and all(type(v) is int for v in value):
-        return f"[{','.join(map(str, value))}]"
-    if isinstance(value, str) and WORD.fullmatch(value):
-        return value
-    raise UserError(f"{name}: needs a number, a word, or two or four whole numbers")

@@ -6,14 +6,15 @@ import hmac
 import sys
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from internal_gan.app.settings import is_loopback
 
 COOKIE = "internal_gan_token_"
 HEALTH = "/health"
+API = "/api/"
 # Pages of other sites can send neither this header nor our cookie.
 HEADER = b"x-internal-gan"
 POLICY = (
@@ -38,8 +39,7 @@ class Guard:
             # It reveals nothing, so monitoring needs no token.
             await Response(status_code=204)(scope, receive, send)
             return
-        refusal = self._refusal(request)
-        if refusal is not None:
+        if (refusal := self._refusal(request)) is not None:
             await refusal(scope, receive, send)
             return
 
@@ -64,31 +64,36 @@ class Guard:
 
         try:
             await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            return  # nobody waits for the answer
         except Exception as error:
             text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
             print(f"error: {request.url.path}: {text}", file=sys.stderr)
             if not begun:
-                await problem(text, 500)(scope, receive, guarded)
+                await PlainTextResponse(text, 500)(scope, receive, guarded)
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         name = host.rsplit(":", 1)[0].strip("[]")
         if self._token is None and not is_loopback(name):
             # Another name for this machine, with which a foreign page may try to reach it.
-            return problem("this page can only be used from this machine", 403)
+            return PlainTextResponse("this page can only be used from this machine", 403)
         origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
-            return problem("requests from other pages are refused", 403)
         fetch = request.headers.get("sec-fetch-site"), request.headers.get("sec-fetch-mode")
-        if fetch[0] == "cross-site" and fetch[1] != "navigate":
-            return problem("requests from other pages are refused", 403)
-        if request.method not in ("GET", "HEAD") and HEADER.decode() not in request.headers:
-            return problem("requests from other pages are refused", 403)
+        # A program sends no header of ours; a page that posts to it is named as the origin.
+        ours = HEADER.decode() in request.headers or request.url.path.startswith(API)
+        if (
+            (origin is not None and origin.partition("://")[2] != host)
+            or (fetch[0] == "cross-site" and fetch[1] != "navigate")
+            or (request.method not in ("GET", "HEAD") and not ours)
+        ):
+            return PlainTextResponse("requests from other pages are refused", 403)
         if self._token is None:
             return None
         # Browsers send a cookie to all ports of a host.
         cookie = COOKIE + host.rpartition(":")[2]
-        given = request.query_params.get("token") or request.cookies.get(cookie) or ""
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        given = request.query_params.get("token") or bearer or request.cookies.get(cookie) or ""
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             return PlainTextResponse(
                 "The token is missing or wrong. Open the address that internal-gan app printed.",
@@ -99,8 +104,3 @@ class Guard:
             answer.set_cookie(cookie, self._token, httponly=True, samesite="lax")
             return answer
         return None
-
-
-def problem(text: str, code: int) -> Response:
-    """A response that says what is wrong, in one line."""
-    return JSONResponse({"error": text}, code)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,34 +14,35 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from internal_gan.app import forms, pictures, runs
-from internal_gan.app.guard import Guard, problem
+from internal_gan.app import forms, pictures, programs, runs
+from internal_gan.app.guard import API, Guard
 from internal_gan.app.processes import Job, Trainings, Worker, interrupt
+from internal_gan.app.programs import TYPES
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, ending_of, families_for
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, unknown
 from internal_gan.files import write_text
 from internal_gan.images.files.image import read_mark
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
-# An uploaded file has at most this many bytes.
+# An uploaded file, or all that a program sends, has at most this many bytes.
 BYTES_A_PIXEL = 16
 MAX_HEADER = 2**20
 MAX_TITLE = 80  # characters of a run's name
 # Pictures in the strip of results.
 STRIP_SIDE = 240  # pixels
 SHRUNK = (".png", ".jpg")  # the files that are shrunk for it
-TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 
 
 # For each task of the page, the families whose models can do it.
@@ -64,6 +65,9 @@ class Server:
         self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
         self.worker = Worker()
         self.trainings = Trainings()
+        self.most = int(BYTES_A_PIXEL * settings.max_megapixels * 1e6) + MAX_HEADER
+        # Of programs: all others wait here, and not each in a thread of its own.
+        self.turn = asyncio.Lock()
         # Runs that the worker is running, and those of them that nobody asked for.
         self.drawing, self.unasked = set[str](), set[str]()
 
@@ -73,11 +77,10 @@ class Server:
 
     async def add_photo(self, request: Request) -> Response:
         name = request.query_params.get("name", "photo")
-        most = int(BYTES_A_PIXEL * self.settings.max_megapixels * 1e6) + MAX_HEADER
         path = self.uploads.begin(name)
         try:
             with path.open("wb") as file:
-                async for part in _parts(request, most, name):
+                async for part in _parts(request, self.most, name):
                     await run_in_threadpool(file.write, part)
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
@@ -132,6 +135,19 @@ class Server:
             self.runs.forget(name)
             raise UserError(error)
         return JSONResponse(self._about(name))
+
+    async def post(self, request: Request) -> Response:
+        """Do a task for another program."""
+        task = request.path_params["task"]
+        if task not in forms.TASKS:
+            raise HTTPException(404, str(unknown("task", task, forms.TASKS)))
+        parts = _parts(request, self.most, "the request")
+        form = await programs.form_of(request.headers, parts)
+        async with self.turn:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
+            return await run_in_threadpool(do)
 
     def _job(self, upload: Upload, asked: Mapping[str, Any]) -> tuple[str, Job]:
         """The name of a new run and its command; both are also recorded next to its folder."""
@@ -303,6 +319,7 @@ def application(settings: Settings) -> Starlette:
         get("/", page),
         Mount("/page", StaticFiles(directory=PAGE)),
         get("/photos", server.photos),
+        post(API + "{task}", server.post),
         post("/photos", server.add_photo),
         get("/photos/{id}", server.photo),
         get("/photos/{id}/{which:str}", server.photo_file),
@@ -331,7 +348,7 @@ def application(settings: Settings) -> Starlette:
 
 async def _user_error(_: Request, error: Exception) -> Response:
     text = str(error)
-    return problem(text, 404 if text.startswith("there is no such") else 422)
+    return PlainTextResponse(text, 404 if text.startswith("there is no such") else 400)
 
 
 def _family(task: str, name: str | None) -> str:
@@ -361,11 +378,14 @@ async def _body(request: Request, most: int, what: str) -> bytes:
     return b"".join([part async for part in _parts(request, most, what)])
 
 
-async def _parts(request: Request, most: int, what: str) -> AsyncIterator[bytes]:
+async def _parts(request: Request, most: int, what: str) -> AsyncGenerator[bytes]:
     """The body of a request, read only up to the allowed length."""
+    refusal = HTTPException(413, f"{what}: too large; allowed: up to {most / 1e6:.0f} MB")
+    if int(request.headers.get("content-length", 0)) > most:
+        raise refusal
     length = 0
     async for part in request.stream():
         length += len(part)
         if length > most:
-            raise UserError(f"{what}: the file is larger than {most / 1e6:.0f} MB")
+            raise refusal
         yield part

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from starlette.exceptions import HTTPException
 
 from internal_gan.app.pictures import converted, shown
 from internal_gan.errors import UserError
@@ -69,10 +70,10 @@ class Uploads:
     def begin(self, name: str) -> Path:
         """The file to which a photo is to be written, in a folder of its own; a UserError if the
         name is not that of a picture."""
-        suffix = Path(_plain(name)).suffix.lower()
+        suffix = Path(plain(name)).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
-            raise UserError(f"{_plain(name)}: not the name of a picture; allowed: {allowed}")
+            raise UserError(f"{plain(name)}: not the name of a picture; allowed: {allowed}")
         folder = self._photos / secrets.token_hex(8)
         folder.mkdir(parents=True)
         return folder / f"photo{suffix}"
@@ -80,7 +81,7 @@ class Uploads:
     def add(self, name: str, path: Path) -> Upload:
         """Accept the photo written to the file of :meth:`begin`, or remove it with a UserError if
         it cannot be read as a picture, or is too large."""
-        name = _plain(name)
+        name = plain(name)
         try:
             size = self._checked(name, path)
         except BaseException:
@@ -160,14 +161,18 @@ class Uploads:
             raise UserError("there is no such drawing")
         return path
 
-    def _checked(self, name: str, path: Path) -> tuple[int, int]:
-        """Check a photo and write its smaller copies; returns its size."""
+    def pixels(self, name: str, path: Path) -> float:
+        """The number of a file's pixels, which is refused if it is too large; 0 if the file's
+        header cannot be read."""
         count = _pixel_count(path)
         if count > self._most:
-            raise UserError(
-                f"{name}: {count / 1e6:.0f} megapixels; allowed: up to {self._most / 1e6:g} "
-                "(max_megapixels=)"
-            )
+            allowed = f"allowed: up to {self._most / 1e6:g} (max_megapixels=)"
+            raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")
+        return count
+
+    def _checked(self, name: str, path: Path) -> tuple[int, int]:
+        """Check a photo and write its smaller copies; returns its size."""
+        self.pixels(name, path)
         try:
             photo = read_image(path)
         except UserError as error:
@@ -201,7 +206,7 @@ def _pixel_count(path: Path) -> float:
             return 0
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """The last part of a file name, without characters that may cause trouble."""
     last = re.split(r"[\\/]", name)[-1]
     return re.sub(r"[^\w.() -]+", "_", last).strip(". -")[-100:] or "photo"

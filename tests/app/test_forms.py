@@ -26,7 +26,7 @@ def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) 
         elif name in TABLE[task].reads:
             assert asked(task, name, "id") == [f"{name}=/drawings/id"]
         else:
-            with pytest.raises(UserError, match="cannot be set on this page"):
+            with pytest.raises(UserError, match="cannot be set here"):
                 asked(task, name, "id")
 
 
@@ -34,11 +34,11 @@ def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) 
 def test_options_of_other_tasks_and_of_the_run_cannot_be_set(task: str) -> None:
     other = "paint.count" if task == "sample" else "sample.count"
     for name in ("image", "output", "checkpoint", "device", "seed", "layers.files", other):
-        with pytest.raises(UserError, match="cannot be set on this page"):
+        with pytest.raises(UserError, match="cannot be set here"):
             asked(task, name, 3)
 
 
-@pytest.mark.parametrize("value", ["../x", "/etc", "a b", "${seed}", "a,b", {"a": 1}, [1, 2, 3]])
-def test_a_value_is_a_number_a_word_or_a_pair(value: object) -> None:
-    with pytest.raises(UserError, match="a number, a word, or two or four"):
+@pytest.mark.parametrize("value", ["../x", "/etc", "a b", "${seed}", "a,b", {"a": 1}, ["/etc"]])
+def test_a_value_is_a_number_a_word_or_a_list(value: object) -> None:
+    with pytest.raises(UserError, match="a number, a word, or a list"):
         asked("sample", "sample.size", value)

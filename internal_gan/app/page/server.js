@@ -12,9 +12,8 @@ export async function ask(path, options = {}) {
   } catch {
     throw new Error("The server does not answer. Is internal-gan app still running?");
   }
-  const found = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(found.error || `The server answered with status ${answer.status}.`);
-  return found;
+  if (!answer.ok) throw new Error((await answer.text()) || `The server answered with status ${answer.status}.`);
+  return answer.json();
 }
 
 export function tellRun(run, what, body = {}) {

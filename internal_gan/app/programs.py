@@ -1,0 +1,93 @@
+"""``POST /api/TASK`` for other programs: files and options in, pictures out, nothing is kept."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from starlette.datastructures import FormData, Headers
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import Response
+
+from internal_gan.app.forms import overrides_of
+from internal_gan.app.runs import Runs
+from internal_gan.app.uploads import Uploads, plain
+from internal_gan.config.arguments import SHORT, quote
+from internal_gan.config.catalogue import TABLE
+from internal_gan.errors import UserError
+from internal_gan.runs.records import read_results
+
+TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
+LAYERS, LABELS = "layers.files", "layers.labels"
+Do = Callable[[str, Sequence[str]], str | None]
+
+
+async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> FormData:
+    """The fields of a request; those that are files lie on the disk, unless they are small."""
+    try:
+        parser = MultiPartParser(headers, parts, max_files=20, max_fields=50, max_part_size=4096)
+        return await parser.parse()
+    except (KeyError, ValueError, MultiPartException) as error:
+        why = getattr(error, "message", "It cannot be read.")
+        raise UserError(f"the request: needs to be multipart/form-data. {why}") from error
+
+
+def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:
+    """Do a task with :meth:`internal_gan.app.processes.Worker.do`: the response is its picture, or
+    a zip file if there are several, or layers.
+
+    Raises:
+        UserError, HTTPException: what the command line would refuse, or a file that is too large.
+    """
+    with TemporaryDirectory(prefix=".post-", dir=runs.folder) as place:
+        folder, run = Path(place), Path(place) / "run"
+        files, options = dict[str, list[Path]](), dict[str, str]()
+        overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, float]()
+        takes = ("image", LAYERS, LABELS, *TABLE[task].reads)
+        for name, value in form.multi_items():
+            option = SHORT.get(name, name)
+            if not isinstance(value, str):
+                if option not in takes or (option in files and option not in (LAYERS, LABELS)):
+                    raise UserError(f"{name}: takes no file here, or only one")
+                path = folder / str(len(pixels)) / plain(value.filename or "")
+                path.parent.mkdir()
+                with value.file, path.open("wb") as file:
+                    shutil.copyfileobj(value.file, file)
+                files.setdefault(option, []).append(path)
+                pixels[path] = uploads.pixels(path.name, path)
+            elif option == "checkpoint":
+                overrides.append(f"checkpoint={runs.path(value)}")
+            elif option in takes:
+                raise UserError(f"{name}={value}: needs the file itself, not its name")
+            else:
+                options[option] = value
+        if TABLE[task].needs and "checkpoint" not in form:
+            raise UserError(f"task={task} needs checkpoint=RUN, the name of a run of the app")
+        if LABELS in files:
+            files[LAYERS] = files.get(LAYERS, []) + files[LABELS]
+        for option, paths in files.items():
+            names = ",".join(quote(str(path)) for path in paths)
+            overrides.append(f"{option}={names if len(paths) == 1 else f'[{names}]'}")
+        error = do(folder.name, overrides + overrides_of(task, options, Path))
+        if error is not None:
+            for path in pixels:
+                error = error.replace(str(path), path.name)
+            refusal = 415 if 0 in pixels.values() else 400
+            raise HTTPException(500 if error.startswith("unexpected ") else refusal, error)
+        made = [
+            run / one.file
+            for one in read_results(run)
+            if one.kind in ("result", "film") or "layers" in PurePosixPath(one.file).parts
+        ]
+        if len(made) == 1:
+            return Response(made[0].read_bytes(), media_type=TYPES.get(made[0].suffix))
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path in made:
+                archive.write(path, path.relative_to(run))
+        return Response(packed.getvalue(), media_type="application/zip")
