@@ -140,6 +140,37 @@ def test_an_image_and_mask_pair_becomes_several(
             assert set(made.tobytes()) <= set(mask.tobytes())
 
 
+def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
+    nodes = runpy.run_path(str(EXAMPLES / "comfyui_node.py"))["NODE_CLASS_MAPPINGS"]
+    # As ComfyUI has them: images (N, H, W, C) and masks (N or 1, H, W), in [0, 1].
+    images = (picture().clamp(-1, 1).movedim(1, -1) + 1) / 2
+    images = torch.cat([images, images.flip(2)])
+    mask = torch.zeros(1, 40, 56)
+    mask[:, 20:24, 30:35] = 1
+    given: dict[str, dict[str, Any]] = {
+        "Fill": {"mask": mask},
+        "Extend": {"top": 2, "right": 5, "bottom": 0, "left": 3},
+        "Vary": {"count": 1, "freedom": 0.5},
+        "MakeTileable": {"axes": "x", "flatten": False},
+    }
+    made = {}
+    with torch.inference_mode():
+        for name, arguments in given.items():
+            node = nodes[f"InternalGan{name}"]
+            assert set(node.INPUT_TYPES()["required"]) == {"image", "seed", *arguments}
+            made[name] = getattr(node(), node.FUNCTION)(image=images, seed=0, **arguments)
+            assert len(made[name]) == len(node.RETURN_TYPES)
+    kept = mask[0] == 0
+    assert_close(made["Fill"][0][:, kept], images[:, kept])
+    assert (made["Fill"][0][:, ~kept] != images[:, ~kept]).any()
+    wide, new = made["Extend"]
+    assert wide.shape == (2, 42, 64, 3)
+    assert_close(wide[new == 0].reshape(images.shape), images)
+    assert [made[name][0].shape[0] for name in ("Vary", "MakeTileable")] == [2, 2]
+    with pytest.raises(ValueError, match="mask: 40x50"):
+        nodes["InternalGanFill"]().draw(images, mask[..., :50], 0)
+
+
 def exported(run: Path, file: Path) -> Any:
     """An ONNX session of the network of a run."""
     pytest.importorskip("onnxscript")

@@ -4,10 +4,13 @@ import io
 import re
 import runpy
 import socket
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,6 +144,109 @@ def test_layers_come_back_with_the_picture_in_a_zip_file(
         for name in names:
             with Image.open(io.BytesIO(archive.read(name))) as image:
                 assert image.size == (64, 48)
+
+
+class Sockets(list[Any]):
+    """Inputs of a node of Blender, found by their names, too."""
+
+    def __getitem__(self, name: Any) -> Any:
+        return next(one for one in self if one.name == name)
+
+
+def socket_of(name: str, *nodes: SimpleNamespace) -> SimpleNamespace:
+    return SimpleNamespace(name=name, links=[SimpleNamespace(from_node=node) for node in nodes])
+
+
+class BlenderImage:
+    """An image in Blender: a file, packed or not, or painted, which ``save`` writes."""
+
+    def __init__(self, path: str, **more: Any) -> None:
+        self.name, self.filepath, self.library = Path(path).name, path, None
+        self.source, self.is_dirty, self.alpha_mode = "FILE", False, "NONE"
+        self.packed_file: Any = None
+        self.colorspace_settings = SimpleNamespace(name="Non-Color")
+        vars(self).update(more)
+
+    def pack(self) -> None:
+        self.packed_file = SimpleNamespace(data=Path(self.filepath).read_bytes())
+
+    def save(self, *, filepath: str, save_copy: bool) -> None:
+        assert save_copy
+        Image.new("L", (64, 48), 99).save(filepath)
+
+
+@pytest.fixture
+def add_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the add-on for Blender defines, with a stand-in for Blender."""
+    bpy: Any = ModuleType("bpy")
+    bases = {name: type(name, (), {}) for name in ("AddonPreferences", "Operator", "Panel")}
+    bpy.types = SimpleNamespace(**bases)
+    bpy.utils = SimpleNamespace(register_classes_factory=lambda classes: (None, None))
+    bpy.path = SimpleNamespace(abspath=lambda path, library: path)
+    bpy.data = SimpleNamespace(images=SimpleNamespace(load=BlenderImage))
+    bpy.props = ModuleType("bpy.props")
+    for kind in ("Bool", "Enum", "Int", "String"):
+        setattr(bpy.props, f"{kind}Property", dict)
+    monkeypatch.setitem(sys.modules, "bpy", bpy)
+    monkeypatch.setitem(sys.modules, "bpy.props", bpy.props)
+    return runpy.run_path(str(ROOT / "examples" / "blender_material.py"), run_name="add_on")
+
+
+def test_the_textures_of_a_material_in_blender_tile_together(
+    add_on: dict[str, Any],
+    server: Served,
+    client: Callable[..., None],
+    place: Path,
+    tmp_path: Path,
+) -> None:
+    packed = BlenderImage("mask.png")
+    packed.pack()
+    images = [
+        *(BlenderImage(str(place / "photo.png")), packed),
+        BlenderImage("painted", source="GENERATED", is_dirty=True),
+    ]
+    colour, rough, height = (
+        SimpleNamespace(type="TEX_IMAGE", image=image, inputs=Sockets()) for image in images
+    )
+    mix = SimpleNamespace(type="MIX", inputs=Sockets([socket_of("Color", colour)]))
+    sockets = [socket_of("Roughness", rough), socket_of("Base Color", mix)]
+    shader = SimpleNamespace(type="BSDF_PRINCIPLED", inputs=Sockets(sockets))
+    sockets = [socket_of("Surface", shader), socket_of("Displacement", height)]
+    output = SimpleNamespace(type="OUTPUT_MATERIAL", inputs=Sockets(sockets))
+    nodes = [output, shader, rough, mix, height, colour]
+    tree = SimpleNamespace(nodes=nodes, get_output_node=lambda target: output)
+    given = SimpleNamespace(server=server.address, token="secret")
+    context = SimpleNamespace(
+        object=SimpleNamespace(active_material=SimpleNamespace(name="Wall", node_tree=tree)),
+        preferences=SimpleNamespace(addons={"add_on": SimpleNamespace(preferences=given)}),
+    )
+    operator, said = add_on["MATERIAL_OT_tile"](), list[str]()
+    operator.axes, operator.size, operator.flatten = "x", 0, False
+    operator.report = lambda kinds, text: said.append(text)
+
+    rough.image = BlenderImage(str(place / "small.png"))
+    assert operator.execute(context) == {"CANCELLED"}
+    assert said == ["layers=1 small.png: 30x30 pixels; the photo has 48x64"]
+    assert colour.image == images[0]
+
+    rough.image = images[1]
+    assert operator.execute(context) == {"FINISHED"}
+    found = [node.image for node in (colour, rough, height)]
+    assert [image.name for image in found] == [
+        f"{n} tileable" for n in ("photo", "mask", "painted")
+    ]
+    Image.new("L", (64, 48), 99).save(tmp_path / "painted.png")
+    layers = ("layers=@mask.png", f"layers=@{tmp_path / 'painted.png'}")
+    client(
+        "make_tileable",
+        str(tmp_path / "all.zip"),
+        "image=@photo.png",
+        *layers,
+        "make_tileable.axes=x",
+    )
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        files = [archive.read(name) for name in archive.namelist()]
+    assert [image.packed_file.data for image in found] == files
 
 
 @pytest.mark.parametrize(
