@@ -17,10 +17,10 @@ from typing import NoReturn
 import hydra
 
 from internal_gan.commands import report, run
-from internal_gan.config.arguments import SHORT, key_of, prepare, task_of, values_of
+from internal_gan.config.arguments import SHORT, key_of, overrides_of, prepare, task_of, values_of
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
-from internal_gan.config.options import FIELDS
+from internal_gan.config.options import FIELDS, TASKS
 from internal_gan.config.reference import help_of_task, help_text
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors
@@ -59,19 +59,28 @@ def _run(arguments: list[str]) -> None:
     flags = _parse(arguments)
     if flags.version:
         print(f"internal-gan {__version__}")
-        return
-    if flags.shell_completion:
-        # Hydra's own, which reads the process's arguments.
-        hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run)()
-        return
-    overrides = prepare(flags.overrides, multirun=flags.multirun)
-    if flags.help:
-        task = task_of(overrides)
-        print(help_of_task(task) if task else help_text())
-    elif flags.cfg:
-        print(shown(overrides), end="")
-    elif code := sweep(overrides) if flags.multirun else _one(overrides):
-        sys.exit(code)
+    elif flags.shell_completion:
+        _complete()
+    elif flags.overrides[:1] == ["app"]:
+        from internal_gan.app import command, settings
+
+        if flags.help:
+            print(settings.help())
+        else:
+            command.serve(settings.settings_of(flags.overrides[1:]))
+    elif flags.overrides == ["info"]:
+        from internal_gan.info import main as info
+
+        info()
+    else:
+        overrides = prepare(overrides_of(flags.overrides, flags.multirun), flags.multirun)
+        if flags.help:
+            task = task_of(overrides)
+            print(help_of_task(task) if task else help_text())
+        elif flags.cfg:
+            print(shown(overrides), end="")
+        elif code := sweep(overrides) if flags.multirun else _one(overrides):
+            sys.exit(code)
 
 
 def _one(overrides: list[str]) -> int:
@@ -81,6 +90,16 @@ def _one(overrides: list[str]) -> int:
     if set(swept_by(experiment)) - given:
         raise UserError(f"experiment={experiment}: makes several runs; add -m")
     return run(options, changed=given)
+
+
+def _complete() -> None:
+    """Offer tasks, unless there is one, and what Hydra offers, which knows no bare words."""
+    *words, last = os.environ.get("COMP_LINE", "").split(" ")
+    os.environ["COMP_LINE"] = " ".join([*words[:1], *(w for w in words[1:] if "=" in w), last])
+    if words and not any(word in TASKS or word.startswith("task=") for word in words):
+        print(*(task for task in TASKS if task.startswith(last)), "", sep="\n", end="")
+    # It reads the process's arguments.
+    hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run)()
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -99,7 +118,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
     parser.error = fail  # type: ignore[method-assign]
     flags = parser.parse_intermixed_args(arguments)
-    if wrong := [override for override in flags.overrides if override.startswith("-")]:
+    if wrong := [word for word in flags.overrides if word[:1] == "-" != word]:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
     if flags.cfg and flags.multirun:
         fail("--cfg job shows one run; leave out -m")

@@ -34,7 +34,7 @@ def assert_one_line(answer: Answer, *pieces: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> None:
-    answer = shell("--help", f"task={task}")
+    answer = shell(task, "--help")
     assert answer.code == 0
     assert max(map(len, answer.out.splitlines())) <= 90
     names = {line.partition("=")[0] for line in answer.out.splitlines() if line[:1].isalpha()}
@@ -54,8 +54,8 @@ def test_the_configuration_can_be_shown(shell: Shell) -> None:
 LIGHT = """
 import contextlib, io, os, sys
 from internal_gan.cli import main
-os.environ.update(COMP_LINE="internal-gan trainer=fa", COMP_POINT="23")
-for arguments in (["--help"], ["task=edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
+os.environ.update(COMP_LINE="internal-gan fill x.jpg trainer=fa", COMP_POINT="34")
+for arguments in (["--help"], ["edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
                   ["image=missing.jpg"], ["sample.cuont=3"], ["task=sample", "checkpoint=missing"],
                   ["resume=missing"]):
     sys.argv = ["internal-gan", *arguments]
@@ -83,6 +83,11 @@ def test_tab_completion_can_be_installed(tmp_path: Path) -> None:
     answer = run_process("-sc", "install=bash", cwd=tmp_path)
     assert answer.code == 0
     assert "hydra_bash_completion" in answer.out
+
+
+def test_tab_completion_offers_tasks(tmp_path: Path) -> None:
+    answer = run_process("-sc", "query=bash", cwd=tmp_path, COMP_LINE="internal-gan seed=1 fi")
+    assert answer.out.split() == ["fill", "fill.", "finish."]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from PIL import Image, ImageDraw
 
 from internal_gan.cli import main
+from internal_gan.config.arguments import overrides_of, task_of
 from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
 from tests.nn.test_perceptual import stand_in as vgg
@@ -160,7 +161,7 @@ def test_every_command_of_a_guide_runs(
     for number, command in enumerate(commands_of(page)):
         words = shlex.split(command, comments=True)
         given = {word.partition("=")[0] for word in words}
-        task = next((word[5:] for word in words if word.startswith("task=")), "train")
+        task = task_of(overrides_of([word for word in words if word[0] != "-"])) or "train"
         words = [word.replace("RUN", str(newest[FAMILY.get(task, "singan")])) for word in words]
         if "hydra/launcher" in given:
             words = [word for word in words if not word.startswith("output=")]

@@ -6,26 +6,13 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Sequence
 from types import FrameType
 
-from internal_gan.app.settings import Settings, help, settings_of
+from internal_gan.app.settings import Settings
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 
 INSTALL = "pip install 'internal-gan[app]'"
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Serve until Ctrl-C, or raise SystemExit with code 2 after a user's mistake."""
-    if "--help" in arguments or "-h" in arguments:
-        print(help())
-        return
-    try:
-        serve(settings_of(arguments))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 def serve(settings: Settings) -> None:

@@ -13,14 +13,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, families_for
-from internal_gan.config.options import PATHS
-from internal_gan.errors import UserError
+from internal_gan.config.options import FIELDS, PATHS
+from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture, local
 
 # Short names of options.
@@ -33,6 +32,43 @@ _SEVERAL = re.compile(
     f"({'|'.join(n for n, f in FAMILIES.items() if TABLE[f.ending.task].several_photos)})"
 )
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
+def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
+    """The overrides that the words of a command stand for.
+
+    The first bare word that is a task means ``task=``; ``-``, the name of a file or folder, or one
+    that ends like a picture's means ``image=``. Under multirun, several are values of a sweep.
+
+    Raises:
+        UserError: another word is not ``option=value``, or a second task or picture is given.
+
+    >>> overrides_of(["fill", "x.jpg", "mask=m.png"])
+    ['mask=m.png', 'task=fill', 'image=x.jpg']
+    """
+    overrides, bare = list[str](), {"task": list[str](), "image": list[str]()}
+    for word in words:
+        is_file, is_named = word == "-" or _exists(local(word)), is_picture(word)
+        if ("=" in word or word[:1] == "~") and not (is_file and is_named):
+            overrides.append(word)
+        elif word in TABLE and not (is_file and bare["task"]):
+            bare["task"].append(word)
+        elif is_file or is_named:
+            bare["image"].append(word)
+        elif overrides and "=[" in overrides[-1] and word.endswith("]"):
+            # A shell splits sample.size=[300 800] into two words.
+            fault = "a list has commas and no spaces, such as sample.size=[300,800]"
+            raise UserError(f"{overrides[-1]} {word}: {fault}")
+        else:
+            hint = nearest(word, {*TABLE, "app", "info", *(f"{name}=" for name in FIELDS)} - {word})
+            raise UserError(f"{word}: no task, file or option=value{hint or '.'} See --help")
+    for key, found in bare.items():
+        same = [*found, *(word for word in overrides if key_of(word) == key)]
+        if found and len(same) > (len(found) if multirun else 1):
+            raise UserError(f"{' '.join(same)}: a run has one {key}; several are -m {key}=A,B")
+        quoted = map(quote, found) if len(found) > 1 else found
+        overrides += [f"{key}={','.join(quoted)}"] if found else []
+    return overrides
 
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
@@ -58,7 +94,6 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     ['task=super_resolution', 'experiment=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
-    _refuse_blanks_in_lists(overrides)
     spec = TABLE.get(task_of(overrides), TABLE["train"])
     several = (spec.several_photos and spec.learns == "never") or any(
         map(_SEVERAL.match, overrides)
@@ -146,16 +181,6 @@ def _spelt_out(override: str) -> str:
     return f"{SHORT[key]}={value}" if equals and key in SHORT else override
 
 
-def _refuse_blanks_in_lists(overrides: Sequence[str]) -> None:
-    """Refuse ``sample.size=[300 800]``, which a shell splits into two arguments."""
-    for first, second in pairwise(overrides):
-        value = first.partition("=")[2]
-        if value.startswith("[") and "]" not in value and "=" not in second:
-            raise UserError(
-                f"{first} {second}: a list has commas and no spaces, such as sample.size=[300,800]"
-            )
-
-
 def _training(overrides: Sequence[str]) -> list[str]:
     """The experiment of a task with its own kind of training, for a family that the task takes."""
     given = values_of(overrides)
@@ -170,8 +195,7 @@ def _training(overrides: Sequence[str]) -> list[str]:
 def _prepare(override: str, multirun: bool, gather: bool) -> str:
     left, equals, value = override.partition("=")
     if not left or (not equals and not left.startswith("~")):
-        hint = f"; for a photo write image={override}" if override and _exists(override) else ""
-        raise UserError(f"{override}: an option is written option=value{hint}. See --help")
+        raise UserError(f"{override}: an option is written option=value. See --help")
     key = key_of(override)
     if key not in PATHS or value in ("", "null"):
         return override

@@ -1,4 +1,4 @@
-"""Descriptions of the options, for ``task=NAME --help`` and ``docs/options.md``."""
+"""Descriptions of the options, for ``TASK --help`` and ``docs/options.md``."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def help_text() -> str:
 
 
 def help_of_task(name: str) -> str:
-    """The text of ``task=NAME --help``, or a UserError if there is no such task."""
+    """The text of ``NAME --help``, or a UserError if there is no such task."""
     if name not in TABLE:
         raise unknown("task", name, TABLE)
     task = TABLE[name]
     own = {option for option in FIELDS if task.allows(option)} - {"task"}
     if task.learns != "never":
         own |= {"image", "trainer"}
-    lines = [f"Options of task={name}; --help alone shows those of every task.", ""]
+    lines = [f"Options of {name}; --help alone shows those of every task.", ""]
     for _, option, help, needs in described(own):
         lines += [option, *textwrap.wrap(f"    {help} ({needs})", 90, subsequent_indent="    ")]
     return "\n".join(lines)

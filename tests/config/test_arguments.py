@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from PIL import Image
 
-from internal_gan.config.arguments import key_of, prepare, quote
+from internal_gan.config.arguments import key_of, overrides_of, prepare, quote
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import PILLOW_FORMATS
 
@@ -175,17 +175,43 @@ def test_a_missing_image_of_a_multirun_is_reported_before_any_job() -> None:
         prepare(["image=a.png,b.png"], multirun=True)
 
 
-def test_a_bare_file_name_is_answered_with_the_option_to_write() -> None:
+def test_a_bare_word_is_no_option_in_python() -> None:
     photos("a.png")
-    with pytest.raises(UserError, match=r"for a photo write image=a\.png"):
+    with pytest.raises(UserError, match=r"a\.png: an option is written option=value"):
         prepare(["a.png"])
 
 
-def test_a_list_split_by_the_shell_is_reported_as_one() -> None:
-    with pytest.raises(
-        UserError, match=r"sample\.size=\[300 800\]: a list has commas and no spaces"
-    ):
-        prepare(["sample.size=[300", "800]"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bare_name_of_a_file_is_the_photo(name: str) -> None:
+    Path(name).touch()
+    (override,) = prepare(overrides_of([name]))
+    assert (key_of(override), understood(override)) == ("image", [name])
+
+
+@pytest.mark.parametrize(
+    ("words", "overrides"),
+    [
+        ("x.JPG fill", "task=fill image=x.JPG"),
+        ("seed=3 fill - ~sample.size", "seed=3 ~sample.size task=fill image=-"),
+        ("mask photos", "task=mask image=photos"),
+        ("preview mask", "task=preview image=mask"),
+        ("mask", "task=mask"),
+        ("task=extend photos/new.tif", "task=extend image=photos/new.tif"),
+        ("photos=3 image=x.jpg", "photos=3 image=x.jpg"),
+    ],
+)
+def test_the_first_bare_task_is_the_task_and_a_file_the_photo(words: str, overrides: str) -> None:
+    photos("photos/a.png", "mask", "photos=3")
+    assert overrides_of(words.split()) == overrides.split()
+
+
+def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
+    photos("photos/a, b.png", "photos/c.png")
+    words = ["fill", "photos/a, b.png", "photos/c.png"]
+    task, image = prepare(overrides_of(words, multirun=True), multirun=True)
+    assert (task, understood(image)) == ("task=fill", words[1:])
+    with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
+        overrides_of(["fill", "task=extend"], multirun=True)
 
 
 @pytest.mark.parametrize(
