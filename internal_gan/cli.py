@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import hydra
 
-from internal_gan.commands import report, run
+from internal_gan.commands import report, run_piped
 from internal_gan.config.arguments import SHORT, key_of, overrides_of, prepare, task_of, values_of
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
@@ -89,7 +89,7 @@ def _one(overrides: list[str]) -> int:
     given = {key_of(override) for override in overrides}
     if set(swept_by(experiment)) - given:
         raise UserError(f"experiment={experiment}: makes several runs; add -m")
-    return run(options, changed=given)
+    return run_piped(options, changed=given)
 
 
 def _complete() -> None:
@@ -99,7 +99,7 @@ def _complete() -> None:
     if words and not any(word in TASKS or word.startswith("task=") for word in words):
         print(*(task for task in TASKS if task.startswith(last)), "", sep="\n", end="")
     # It reads the process's arguments.
-    hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run)()
+    hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run_piped)()
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

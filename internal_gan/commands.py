@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -28,6 +29,8 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 MISTAKE, CRASH = 2, 1
 # Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
+# What tasks make that make no pictures.
+_MAKES = {"animate": "a film", "evaluate": "figures", "verify": "a verdict", "compare": "a table"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
@@ -74,6 +77,32 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     else:
         _check_use_of_model(options, task, given)
     return _do(options, given)
+
+
+def run_piped(options: Options, changed: Collection[str] = ()) -> int:
+    """:func:`run`, where ``image=-`` is standard input and ``output=-`` standard output, which is
+    refused for more than a picture, and to a terminal."""
+    if options.output == "-":
+        count = getattr(getattr(options, options.task, None), "count", 1)
+        several = f"{options.task}.count={count}" if count > 1 else ""
+        what = "a model" if options.trains else _MAKES.get(options.task) or several
+        if what or options.layers.files:
+            raise UserError(f"output=-: takes one picture, not {what or 'layers'}; name a folder")
+        if sys.stdout is None or sys.stdout.isatty():
+            raise UserError("output=-: a terminal shows no picture; add > result.png")
+    if options.image != "-":
+        return run(options, changed)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UserError("image=-: nothing is piped into this command; add < x.jpg")
+    with tempfile.TemporaryDirectory(prefix="internal-gan-") as folder:
+        path = Path(folder, "stdin")
+        try:
+            with path.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            return run(dataclasses.replace(options, image=str(path)), changed)
+        except UserError as error:
+            why = str(error).replace(f"image={path}", str(path))
+            raise UserError(why.replace(str(path), "image=-")) from error
 
 
 def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:

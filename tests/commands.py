@@ -28,7 +28,7 @@ class Answer:
         return self.err.splitlines()
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 
@@ -37,7 +37,7 @@ def start_process(*arguments: str, cwd: Path, **environment: str) -> "subprocess
     return subprocess.Popen(
         [sys.executable, "-m", "internal_gan", *arguments],
         cwd=cwd,
-        env=_environment() | environment,
+        env=plain_environment() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -115,7 +115,7 @@ def test_an_unexpected_error_names_its_traceback_file(
     def break_down(*_: object, **__: object) -> int:
         raise KeyError("inside")
 
-    monkeypatch.setattr("internal_gan.cli.run", break_down)
+    monkeypatch.setattr("internal_gan.commands.run", break_down)
     answer = shell("image=photo.png")
     assert answer.code == 1
     (line,) = answer.lines

@@ -94,6 +94,8 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     ['task=super_resolution', 'experiment=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
+    if multirun and {"image=-", "output=-"} & {*overrides}:
+        raise UserError("image=- and output=- are for one run; leave out -m")
     spec = TABLE.get(task_of(overrides), TABLE["train"])
     several = (spec.several_photos and spec.learns == "never") or any(
         map(_SEVERAL.match, overrides)

@@ -100,11 +100,12 @@ class Options:
         TASKS, "train", "what to do; train also draws at the end, most others use checkpoint=RUN"
     )
     image: Any = paths(
-        "photo to use, or several; for task=verify the picture to check",
+        "photo to use, or several, or - for standard input; for task=verify the picture to check",
         "the name of one image file, or several such as [a.jpg,b.jpg]",
     )
     output: str | None = path(
-        "folder for the results; null: runs/IMAGE-MODEL/TIME", "the name of a new folder, or null"
+        "folder for the results; -: one picture to standard output; null: runs/IMAGE-MODEL/TIME",
+        "the name of a new folder, - or null",
     )
     checkpoint: str | None = path(
         "model to use; not for train, optional for super_resolution and evaluate",

@@ -1,15 +1,17 @@
 """Runs a task on a trained model, and writes what any task draws."""
 
 import importlib
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
@@ -17,6 +19,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
+from internal_gan.errors import UserError
 from internal_gan.files import make_folder, write_text
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
@@ -61,7 +64,11 @@ def run_task(options: Options) -> int:
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, names=options.photos or (trained.names if trained else None))
     context = Context(given, trained or given, console=new_console())
-    task = task_of(options.task, context)
+    task, like = task_of(options.task, context), None
+    if trained is not None and trained.learnt_path().is_file():
+        like = output_format_of(read_image(trained.learnt_path()))[0]
+    if options.output == "-":
+        return pipe(task, model, like)
     if not TABLE[options.task].has_folder:
         return write_files(task)
     begun = datetime.now(UTC).isoformat(timespec="seconds")
@@ -72,9 +79,6 @@ def run_task(options: Options) -> int:
         drawing, drawn = time.monotonic(), task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
-    like = None
-    if trained is not None and trained.learnt_path().is_file():
-        like = output_format_of(read_image(trained.learnt_path()))[0]
     kept = _kept(options, trained)
     kind = options.task if model is None else model.family
     folder = context.folder = RunFolder.create(new_run_path(options, kept.photo, kind))
@@ -106,6 +110,21 @@ def write_files(task: Task[Any]) -> int:
     with enough_memory(task.memory):
         task.check(None)
         write(task.draw(None), Path())
+    return task.exit_code
+
+
+def pipe(task: Task[Any], model: Model | None, like: Photo | None) -> int:
+    """Write the one picture that a task makes to standard output, and return the exit code."""
+    out = sys.stdout.buffer
+    with enough_memory(task.memory), redirect_stdout(sys.stderr), TemporaryDirectory() as folder:
+        task.check(model)
+        drawn = (i for i in task.draw(model) if isinstance(i, Picture) and i.kind == "result")
+        one, *others = islice(drawn, 2)
+        if others:
+            raise UserError("output=-: takes one picture, and there are several; name a folder")
+        path, image, mark = Path(folder, "result.png"), one.image, mark_of(task, model)
+        write_image(path, image.pixels, like=image.like or like, alpha=image.alpha, mark=mark)
+        out.write(path.read_bytes())
     return task.exit_code
 
 
@@ -197,7 +216,8 @@ def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result
 def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     """The metadata that says how a task's pictures were made; None with ``marks=false``."""
     family = None if model is None else model.family
-    return xmp(TABLE[task.name].source, task.name, family) if task.context.options.marks else None
+    marks = task.context.options.marks and TABLE[task.name].has_folder
+    return xmp(TABLE[task.name].source, task.name, family) if marks else None
 
 
 def _beside(folder: Path, file: str, room: str, suffix: str = ".png") -> str:

@@ -1,0 +1,106 @@
+"""``image=-`` and ``output=-``, through pipes of real processes."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from internal_gan.images.files.image import read_image
+from tests.commands import Shell, plain_environment, start_process
+from tests.tiny import write_16_bits
+
+HOLE = (slice(12, 24), slice(20, 34))
+FILL = ("fill", "mask=mask.png", "output=-")
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a JPEG file on its side, a 16-bit PNG file and their mask; the working folder,
+    with one of its own for temporary files."""
+    for folder in ("work", "temporary"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    levels = np.random.default_rng(0).integers(0, 65536, (6, 8, 3)).repeat(8, 0).repeat(8, 1)
+    write_16_bits(Path("deep.png"), levels)
+    turned, exif = (
+        Image.fromarray((levels >> 8).astype(np.uint8)).rotate(90, expand=True),
+        Image.Exif(),
+    )
+    exif[0x0112] = 6
+    turned.save("turned.jpg", exif=exif, icc_profile=PROFILE, dpi=(300, 300))
+    mask = np.zeros((48, 64), np.uint8)
+    mask[HOLE] = 255
+    Image.fromarray(mask).save("mask.png")
+    return Path.cwd()
+
+
+def piped(*arguments: str, given: bytes) -> tuple[int, bytes, str]:
+    """The exit code of a process with this standard input, and what it says on both others."""
+    command = [sys.executable, "-m", "internal_gan", *arguments]
+    done = subprocess.run(
+        command, input=given, capture_output=True, env=plain_environment(), check=False
+    )
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+@pytest.mark.parametrize("photo", ["deep.png", "turned.jpg"])
+def test_a_pipe_gets_the_file_that_a_run_would_have_written(
+    place: Path, photo: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {*place.iterdir()}
+    code, written, said = piped(*FILL, "image=-", given=Path(photo).read_bytes())
+    assert code == 0, said
+    assert {*place.iterdir()} == before
+    assert not [*place.with_name("temporary").iterdir()]
+    assert Shell(capsys)("fill", photo, "mask=mask.png", "output=run").code == 0
+    assert Path("run/fill/000.png").read_bytes() == written
+    Path("out.png").write_bytes(written)
+    result, given = read_image("out.png"), read_image(photo)
+    assert (result.bit_depth, result.icc_profile) == (given.bit_depth, given.icc_profile)
+    changed = (result.pixels != given.pixels).any(dim=1)[0]
+    assert changed[HOLE].any()
+    changed[HOLE] = False
+    assert not changed.any()
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [(b"", "the file is empty (0 bytes)"), (b"junk", "not an image, or a damaged")],
+)
+def test_what_is_no_picture_is_refused_in_one_line(place: Path, given: bytes, why: str) -> None:
+    before = {*place.iterdir()}
+    code, written, said = piped(*FILL, "-", given=given)
+    assert (code, written) == (2, b"")
+    assert said.startswith(f"error: image=-: {why}"), said
+    assert len(said.splitlines()) == 1
+    assert {*place.iterdir()} == before
+    assert not [*place.with_name("temporary").iterdir()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
+def test_a_reader_that_is_gone_ends_it_quietly(place: Path) -> None:
+    process = start_process("mask", "deep.png", "output=-", cwd=place)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait() == 141
+    with process.stderr as said:
+        assert "rror" not in said.read()
+
+
+def test_a_terminal_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    answer = Shell(capsys)(*FILL, "deep.png")
+    assert answer.err == "error: output=-: a terminal shows no picture; add > result.png\n"
+    monkeypatch.setattr(sys, "stdin", None)
+    answer = Shell(capsys)("fill", "-", "mask=mask.png")
+    assert answer.err == "error: image=-: nothing is piped into this command; add < x.jpg\n"
