@@ -13,10 +13,10 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1140,
+    "api": 1180,
     "app": 1630,
-    "config": 2030,
-    "finishing": 2820,
+    "config": 2080,
+    "finishing": 2940,
     "hub": 210,
     "images": 3480,
     "internal_gan": 1470,
@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 770,
     "runs": 1140,
     "sweeps": 350,
-    "tasks": 3280,
+    "tasks": 3610,
     "training": 1310,
 }
 

@@ -214,6 +214,13 @@ _TASKS = (
         source="compositeCapture",
     ),
     TaskSpec(
+        "graft",
+        takes=frozenset({"dataset.form"}),
+        several_photos=True,
+        reads=("graft.where",),
+        source="compositeCapture",
+    ),
+    TaskSpec(
         "verify",
         run=frozenset({"task", "image", "output"}),
         reads=("verify.origin", "verify.photo"),

@@ -43,6 +43,7 @@ MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
 TRANSFORMS = ("homography", "trapezoid")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
+FORMS = ("coco", "yolo", "mvtec", "plain")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
@@ -450,6 +451,46 @@ class ExtendOptions:
     avoid: str | None = path(AVOID)
     count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
+
+
+@dataclass
+class GraftOptions:
+    """Defects that are put onto sound photos."""
+
+    defect: str | None = path(
+        "photo with a defect, or a folder of them, whose subfolders are classes",
+        "the name of one image file or of a folder of them",
+    )
+    mask: str | None = path(
+        "mask of that photo, white in the defect, or a folder of masks of the same names",
+        "the name of one image file or of a folder of them",
+    )
+    where: str | None = path(
+        "mask of the photo's size, white where a defect may lie, or a folder of masks named like "
+        "the photos; null: anywhere",
+        "the name of one image file or of a folder of them, or null",
+    )
+    count: int = whole(20, Range(1, MAX_SAMPLES), "number of pictures")
+    each: int = whole(1, Range(1, 100), "defects in each picture, if there is room")
+    turn: float = number(
+        180.0, Range(0, 180), "largest turn either way; 0 keeps the light's direction", "of degrees"
+    )
+    scale: list[float] = option(
+        lambda: [0.8, 1.25],
+        "smallest and largest factor of a defect's size",
+        "two factors from 0.1 to 10, such as [0.8,1.25]",
+        lambda v: len(v) == 2 and 0.1 <= v[0] <= v[1] <= 10,
+    )
+    seed: int | None = seed()
+
+
+@dataclass
+class DatasetOptions:
+    """Pictures with masks and boxes, to train others with."""
+
+    form: str = one_of(
+        FORMS, "coco", "files beside the pictures: COCO's or YOLO's, MVTec's folders, or only masks"
+    )
 
 
 @dataclass
