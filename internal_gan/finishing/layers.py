@@ -83,14 +83,12 @@ class Layer:
 
     @property
     def numbers(self) -> NDArray[Any]:
-        """(H, W, C), floats without opacity; NaN where a pixel is transparent or not finite."""
+        """(H, W, C), values without opacity; NaN where a pixel is transparent or not finite."""
         values = np.atleast_3d(self.values)
-        found = values.astype(np.promote_types(values.dtype, np.float32))
-        found[~np.isfinite(found)] = np.nan
+        known = np.isfinite(values)
         if self.mode in ("LA", "RGBA"):
-            found[values[..., -1] == 0] = np.nan
-            found = found[..., :-1]
-        return found
+            known, values = known[..., :-1] & (values[..., -1:] > 0), values[..., :-1]
+        return values if known.all() else np.where(known, values, np.float32(np.nan))
 
     @cached_property
     def kind(self) -> Literal["labels", "normals", "numbers"]:
@@ -145,18 +143,19 @@ class Layer:
         if origin.hiding is None or self.kind == "labels":
             return replace(self, values=values)
         source, hiding = self.numbers, origin.hiding
-        copied = taken(source, origin.places)
-        copied[lost] = np.nan
-        added = hiding.added(copied, origin.places, source)
+        copied = replace(self, values=values).numbers
+        if lost.any():
+            copied = np.where(lost[..., None], np.float32(np.nan), copied)
+        added, unknown = hiding.added(copied, origin.places, source), np.isnan(copied)
         low, high = np.nanmin(source, axis=(0, 1)), np.nanmax(source, axis=(0, 1))
-        added[np.isnan(copied) | (np.abs(added) * 2 < (high - low) / LEVELS)] = 0
-        made = (copied + added).clip(low, high)
-        changed = (added != 0).any(axis=2)
+        added[unknown | (np.abs(added) < (high - low) / LEVELS / 2)] = 0
+        there = np.atleast_3d(values)[..., : added.shape[2]]
+        made = (there + added).clip(low, high)
         if self.kind == "normals":
-            made[changed] = self._of_length_1(made[changed])
-        np.atleast_3d(values)[..., : made.shape[2]][changed] = self._rounded(made[changed])
-        there = origin.places, source, hiding.wrap, hiding.unknown
-        seams = seam_figure(copied, *there), seam_figure(made, *there)
+            made = self._of_length_1(made)
+        how = origin.places, source, hiding.wrap, hiding.unknown
+        seams = seam_figure(copied, *how), seam_figure(np.where(unknown, np.nan, made), *how)
+        np.copyto(there, self._rounded(made), where=added.any(axis=2, keepdims=True))
         return replace(self, values=values, seams=seams)
 
     def _is_flat(self, step: int) -> bool:
@@ -185,11 +184,15 @@ class Layer:
 
 
 class Layers:
-    """The layers of each photo, all of its size."""
+    """The layers of each photo, all of its size.
+
+    Attributes:
+        seams: of each layer that has seams to hide, :attr:`Layer.seams` of all results so far.
+    """
 
     def __init__(self, photos: Sequence[Sequence[Layer]] = ()) -> None:
         self._full, self._small = photos, list(photos)
-        self._seams = dict[str, list[tuple[float, float]]]()
+        self.seams = dict[str, list[tuple[float, float]]]()
 
     def along(self, origin: Origin) -> Iterator[Layer]:
         """The layers of a result, whose photo may have been shrunk."""
@@ -201,17 +204,8 @@ class Layers:
         for layer in self._small[number]:
             made = layer.along(origin)
             if made.seams is not None:
-                self._seams.setdefault(layer.name, []).append(made.seams)
+                self.seams.setdefault(layer.name, []).append(made.seams)
             yield made
-
-    @property
-    def seams(self) -> dict[str, dict[str, float]]:
-        """The mean step across seams of each continuous layer in all results so far, relative to
-        the photo's own steps there, as copied (``seams_before``) and as hidden (``seams``)."""
-        return {
-            name: dict(zip(("seams_before", "seams"), np.mean(found, axis=0).tolist(), strict=True))
-            for name, found in self._seams.items()
-        }
 
 
 NO_LAYERS = Layers()

@@ -32,13 +32,8 @@ HOLD = 0.02
 
 @dataclass(frozen=True)
 class Hiding:
-    """How the seams of a picture were hidden, to hide those of other values of its photo.
-
-    Attributes:
-        hold, wrap: see :func:`hide`.
-        part: (H, W), where values may change; None: everywhere.
-        unknown: (h, w), pixels of the photo whose steps are not used, if there is a ``part``.
-    """
+    """How the seams of a picture were hidden, to hide those of other values of its photo: as by
+    :func:`hide` or, in a ``part`` (H, W), :func:`hide_inside`."""
 
     hold: float
     wrap: Wrap = (False, False)
@@ -199,9 +194,8 @@ def _waves(side: int, around: bool) -> NDArray[np.float32]:
 
 
 def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
-    exact = np.promote_types(pixels.dtype, np.float32)
-    difference = np.subtract(pixels[after], pixels[before], dtype=exact)
-    return difference.astype(np.float32, copy=False)
+    difference: NDArray[np.float32] = pixels[after].astype(np.float32) - pixels[before]
+    return difference
 
 
 def _crossings(

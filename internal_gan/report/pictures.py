@@ -63,7 +63,12 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
             if moving or (kind == "png" and small):
                 data = _address(kind, path.read_bytes()) if small else None
                 return PagePicture(file, data, height, width, caption)
-            shown = image.convert("RGBA" if image.has_transparency_data else "RGB")
+            shown: Image.Image = image
+            if image.mode in ("I;16", "I", "F"):  # such as a layer: all its levels become visible
+                low, high = map(float, image.getextrema())  # type: ignore[arg-type]
+                scale = 255 / (high - low) if high > low else 1.0
+                shown = image.convert("F").point(lambda value: value * scale - low * scale)
+            shown = shown.convert("RGBA" if image.has_transparency_data else "RGB")
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None

@@ -146,33 +146,19 @@ class Source:
         name = attrgetter(option)(self.options)
         if name is None or (option, 0) in self._in_memory:
             return None
-        if number is None or not Path(name).is_dir():
-            return Path(name)
-        return _namesake(option, name, self.names[number] if self.names else None)
+        return self._named(option, name, number)
 
     def files(self, option: str, number: int = 0) -> list[tuple[str, Path]]:
         """The files of a photo that an option names as a list, if any, each with its name as given.
-
-        Where that names a folder, it is the image in it with the name of the photo, as for
-        :meth:`file`; several photos need folders, else this is a UserError.
+        Folders and errors are as for :meth:`file`.
         """
         names = attrgetter(option)(self.options)
         listed = [names] if isinstance(names, str) else list(names or [])
-        found = list[tuple[str, Path]]()
-        for at, name in enumerate(listed, number * len(listed)):
-            if (option, at) in self._inputs:
-                path = self._kept(option, at)
-            elif Path(name).is_dir():
-                path = _namesake(option, name, self.names[number] if self.names else None)
-            elif number:
-                raise UserError(
-                    f"{option.partition('.')[0]}={name}: one file for {self.count} photos; give a "
-                    "folder of files named after the photos"
-                )
-            else:
-                path = Path(name)
-            found.append((name, path))
-        return found
+        return [
+            (name, self._kept(*at) if at in self._inputs else self._named(option, name, number))
+            for n, name in enumerate(listed, number * len(listed))
+            for at in [(option, n)]
+        ]
 
     def is_folder(self, option: str) -> bool:
         """Whether an option names a folder with a file for each photo."""
@@ -204,8 +190,8 @@ class Source:
             for number in range(max(len(self.names), 1)) if self.is_folder(option) else (0,):
                 if path := self.file(option, number):
                     kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
-        every = [self.files("layers.files", number) for number in range(max(len(self.names), 1))]
-        for number, (_, path) in enumerate(itertools.chain.from_iterable(every)):
+        each = (self.files("layers.files", n) for n in range(max(len(self.names), 1)))
+        for number, (_, path) in enumerate(itertools.chain.from_iterable(each)):
             kept.append(keep_file(folder, path, "layers.files", number, copy=True))
         write_index(folder, kept)
         self.folder, self._inputs = folder, {(entry.option, entry.photo): entry for entry in kept}
@@ -225,6 +211,11 @@ class Source:
         for number, part in enumerate(unknown):
             if part.any():
                 write_mask(self._unknown_path(number), part)
+
+    def _named(self, option: str, name: str, number: int | None) -> Path:
+        if number is None or not Path(name).is_dir():
+            return Path(name)
+        return _namesake(option, name, self.names[number] if self.names else None)
 
     def _kept(self, option: str, number: int) -> Path:
         assert self.folder is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -18,6 +19,7 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
+from internal_gan.files import is_file
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
@@ -214,6 +216,11 @@ class Context:
                 f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
                 "finish.detail=patches"
             )
+        if photos.count > 1 and (one := next((name for name, _ in files if is_file(name)), None)):
+            raise UserError(
+                f"layers={one}: one file for {photos.count} photos; give a folder of files named "
+                "after the photos"
+            )
         names = [label.name for label in labels]
         return Layers([self._layers_of(n, source, photos, names) for n in range(photos.count)])
 
@@ -237,13 +244,11 @@ class Context:
 
     def tell_seams(self, layers: Layers) -> None:
         """Print and record how well the seams of layers are hidden in the results so far."""
-        if layers.seams:
-            self.facts["layers"] = layers.seams
-            each = [
-                f"{name} {one['seams']:.2f} x (before {one['seams_before']:.2f} x)"
-                for name, one in layers.seams.items()
-            ]
-            self.say(f"Step across seams, as a multiple of the photo's own: {', '.join(each)}")
+        for name, steps in layers.seams.items():
+            before, after = map(fmean, zip(*steps, strict=True))
+            self.facts.setdefault("layers", {})[name] = {"seams_before": before, "seams": after}
+            what = f"Step across seams of {name}, as a multiple of the photo's own"
+            self.say(f"{what}: {after:.2f} x; before: {before:.2f} x")
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless

@@ -14,6 +14,20 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GRAY = bytes(16) + b"GRAY" + bytes(108)
 
 
+def test_a_picture_of_16_or_32_bits_shows_its_levels(tmp_path: Path) -> None:
+    levels = np.random.default_rng(0).integers(20000, 21000, (300, 200))
+    for name, kind in (("16.png", np.uint16), ("32.tif", np.int32), ("float.tif", np.float32)):
+        Image.fromarray(levels.astype(kind)).save(tmp_path / name)
+        picture = read_picture(tmp_path, name)
+        assert picture is not None
+        assert picture.data is not None
+        data = base64.b64decode(picture.data.partition(",")[2])
+        with Image.open(io.BytesIO(data)) as shown:
+            found = np.asarray(shown.convert("L"))
+        assert found.min() < 15
+        assert found.max() > 240
+
+
 @pytest.mark.parametrize(
     ("shape", "profile", "expected"),
     [((300, 300, 3), None, None), ((300, 300, 3), SRGB, SRGB), ((300, 300), GRAY, None)],
