@@ -19,7 +19,7 @@ MAX_LINES = {
     "finishing": 2940,
     "hub": 210,
     "images": 3480,
-    "internal_gan": 1470,
+    "internal_gan": 1580,
     "judging": 1520,
     "models": 3820,
     "nn": 1210,
