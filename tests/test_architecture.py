@@ -20,7 +20,7 @@ MAX_LINES = {
     "hub": 210,
     "images": 3480,
     "internal_gan": 1580,
-    "judging": 1520,
+    "judging": 1370,
     "models": 3820,
     "nn": 1210,
     "patches": 1750,

@@ -22,7 +22,7 @@ from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
 from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
-from tests.wheels import WIDTHS, install_hed, install_st_lpips
+from tests.wheels import WIDTHS, install_hed
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 QUICK = ("trainer=debug",)
@@ -114,7 +114,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages that users add: those that carry weights, and Ray's launcher."""
     install_hed(monkeypatch, tmp_path / "hed")
-    install_st_lpips(monkeypatch, tmp_path / "st_lpips")
     package = ModuleType("hydra_plugins.hydra_ray_launcher")
     module = ModuleType(f"{package.__name__}.ray_launcher")
     monkeypatch.setattr(module, "RayLauncher", RayLauncher, raising=False)

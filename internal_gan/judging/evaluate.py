@@ -23,7 +23,6 @@ from internal_gan.images.resize import resize
 from internal_gan.judging import figures
 from internal_gan.judging.maps import framed, patch_maps
 from internal_gan.judging.sifid import read_inception
-from internal_gan.judging.st_lpips import WHEEL, read_st_lpips
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
 from internal_gan.runs.records import BESIDE
@@ -72,11 +71,9 @@ class Evaluation:
         self.lines: Sequence[str] = ()
         self._groups: dict[str, dict[str, Any]] = {}
         self._mask: Tensor | None = None
-        self._stem = self._perceptual = None
+        self._stem = None
         if wanted.inception is not None:
             self._stem = read_inception(wanted.inception, "evaluate.inception")
-        if wanted.perceptual:
-            self._perceptual = read_st_lpips("evaluate.perceptual=true")
 
     @property
     def least(self) -> int:
@@ -132,9 +129,9 @@ class Evaluation:
         every = [(group, sample) for group, samples in groups.items() for sample in samples]
         stems = [(group, Path(_name(sample)).stem) for group, sample in every]
         rooms = distinct([s if len(groups) == 1 else f"{group}-{s}" for group, s in stems])
-        for network in filter(None, (self._stem, self._perceptual)):
-            network.to(self.real.device)
-        spreads = {group: figures.Diversity(self.real, self._perceptual) for group in groups}
+        if self._stem is not None:
+            self._stem.to(self.real.device)
+        spreads = {group: figures.Diversity(self.real) for group in groups}
         for (group, sample), room in zip(every, rooms, strict=True):
             pixels = _read(sample).pixels.to(self.real.device)
             row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
@@ -165,7 +162,6 @@ class Evaluation:
             "patches": wanted.patches,
             "exact": wanted.exact,
             "inception": None if self._stem is None else asdict(self._stem.weights),
-            "perceptual": f"{WHEEL.name} {WHEEL.version}" if wanted.perceptual else None,
             "groups": self._groups,
             "samples": self.rows,
             "meaning": {name: figures.meaning(name) for name in names},
@@ -186,10 +182,10 @@ class Evaluation:
         return size
 
     def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
-        wanted, real, perceptual = self.wanted, self.real, self._perceptual
-        found = figures.judge(real, pixels, wanted.patches, wanted.exact, self._stem, perceptual)
+        wanted, real = self.wanted, self.real
+        found = figures.judge(real, pixels, wanted.patches, wanted.exact, self._stem)
         if self._mask is not None:
-            found |= figures.compare(real, pixels, self._mask, perceptual)
+            found |= figures.compare(real, pixels, self._mask)
         return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))
 
     def _pieces(self, path: Path, sample: Pixels) -> dict[str, float]:

@@ -15,7 +15,6 @@ from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import largest_piece, seam_figure
 from internal_gan.judging.fidelity import l1, psnr, ssim
 from internal_gan.judging.sifid import LAYERS, InceptionStem, sifid
-from internal_gan.judging.st_lpips import StLpips, deep_frechet, fitted, st_lpips
 from internal_gan.patches.statistics import (
     SHRINKS,
     coherence,
@@ -47,22 +46,19 @@ FIGURES = {
     "copy": ("not near 0", "distance to the photo, pixel by pixel"),
     "sifid_64": ("0", f"SIFID, {LAYERS[64]}"),
     "sifid_192": ("0", f"SIFID, {LAYERS[192]}"),
-    "deep_frechet": ("0", "Fréchet distance of the last features of ST-LPIPS, which see layout"),
     "largest_piece": ("small", "share of it covered by its largest piece of the photo"),
     "seams": ("1", "mean step where two pieces meet, relative to the photo's there"),
     "psnr": ("high", "peak signal-to-noise ratio of the luma, dB"),
     "ssim": ("1", "structural similarity of the luma"),
     "l1": ("0", "mean absolute error, as a fraction of the range"),
-    "st_lpips": ("0", "ST-LPIPS, a learnt distance of what is seen"),
     "psnr_inside": ("high", "PSNR inside the mask, dB"),
     "ssim_inside": ("1", "structural similarity inside the mask"),
     "l1_inside": ("0", "mean absolute error inside the mask"),
-    "st_lpips_inside": ("0", "ST-LPIPS inside the mask"),
 }
 # Those that a single line shows.
 HEADLINE_FIGURES = (
     *("swd1", "coherence", "completeness", "diversity", "largest_piece", "seams", "sifid_64"),
-    *("deep_frechet", "psnr_inside", "patches_inside", "st_lpips_inside"),
+    *("psnr_inside", "patches_inside"),
 )
 
 
@@ -84,7 +80,6 @@ def judge(
     patches: Sequence[int] = (PATCH,),
     exact: bool = False,
     stem: InceptionStem | None = None,
-    perceptual: StLpips | None = None,
 ) -> dict[str, float]:
     """Figures of a sample, of any size, that should consist of the photo's patches.
 
@@ -92,13 +87,13 @@ def judge(
         patches: sides of the patches in pixels; figures for sides other than 7 have names like
             ``coherence_11``.
         exact: compare all patches instead of a fixed random subset.
-        stem, perceptual: compute SIFID and ``deep_frechet``, if given.
+        stem: compute SIFID, if given.
 
     Returns:
         Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``swd4``,
         ``coherence`` and ``completeness`` room for a patch at quarter size, ``repetition`` for two
-        side by side, ``deep_frechet`` 21 pixels a side, ``layout_coherence_21`` and the like room
-        for their patch in the shrunk images.
+        side by side, ``layout_coherence_21`` and the like room for their patch in the shrunk
+        images.
     """
     figures: dict[str, float] = {}
     for patch in patches:
@@ -119,9 +114,6 @@ def judge(
         figures["copy"] = copy(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
-    if perceptual is not None:
-        found = deep_frechet(perceptual, real, sample)
-        figures |= {} if found is None else {"deep_frechet": found}
     return figures
 
 
@@ -137,13 +129,11 @@ def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, flo
     }
 
 
-def compare(
-    real: Pixels, image: Pixels, mask: Mask | None = None, perceptual: StLpips | None = None
-) -> dict[str, float]:
+def compare(real: Pixels, image: Pixels, mask: Mask | None = None) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
-    They are ``psnr``, ``ssim`` (from 11 pixels a side), ``l1`` and, with ``perceptual``,
-    ``st_lpips`` (from 21 pixels a side); a mask adds ``psnr_inside`` and so on.
+    They are ``psnr``, ``ssim`` (from 11 pixels a side) and ``l1``; a mask adds ``psnr_inside`` and
+    so on.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -151,9 +141,6 @@ def compare(
         with suppress(UserError):
             figures[f"ssim{suffix}"] = ssim(real, image, mask=weights)
         figures[f"l1{suffix}"] = l1(real, image, mask=weights)
-        if perceptual is not None:
-            found = st_lpips(perceptual, real, image, weights)
-            figures |= {} if found is None else {f"st_lpips{suffix}": found}
     return figures
 
 
@@ -174,37 +161,27 @@ def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
 class Diversity:
     """How much pictures differ, which are added one by one."""
 
-    def __init__(self, real: Pixels, perceptual: StLpips | None = None) -> None:
-        self._real, self._perceptual = real, perceptual
-        # How many vectors there were, their mean, and their squared distances from it.
-        self._sums: dict[str, tuple[int, Tensor, Tensor]] = {}
+    def __init__(self, real: Pixels) -> None:
+        self._real = real
+        # How many there were, their mean, and their squared distances from it.
+        self._count, self._mean, self._squares = 0, _gray(real) * 0, _gray(real) * 0
 
     def add(self, image: Pixels) -> None:
-        """Add a picture."""
-        vectors = {"gray": _gray(image)} if image.shape == self._real.shape else {}
-        if self._perceptual is not None:
-            vectors.update(("seen", self._perceptual.embed(fit)) for fit in fitted(image))
-        for name, vector in vectors.items():
-            zero = torch.zeros_like(vector, dtype=torch.float64)
-            count, mean, squares = self._sums.get(name, (0, zero, zero))
-            if mean.shape == vector.shape:
-                step = vector.double() - mean
-                mean = mean + step / (count + 1)
-                self._sums[name] = count + 1, mean, squares + step * (vector - mean)
+        """Add a picture; one that has not the photo's size does not count."""
+        if image.shape == self._real.shape:
+            step = _gray(image) - self._mean
+            self._count += 1
+            self._mean = self._mean + step / self._count
+            self._squares = self._squares + step * (_gray(image) - self._mean)
 
     @property
     def figures(self) -> dict[str, float | None]:
-        """``diversity`` of those of the photo's size
-        (:func:`internal_gan.patches.statistics.diversity`) and, with ``perceptual``,
-        ``diversity_st_lpips``, the mean ST-LPIPS of all pairs of the first one's size; None for
-        fewer than two."""
-        over = {name: sums / (n - 1) for name, (n, _, sums) in self._sums.items() if n > 1}
-        unit = _gray(self._real).std()
-        found = {"diversity": float(over["gray"].sqrt().mean() / unit) if "gray" in over else None}
-        if self._perceptual is not None:
-            # ST-LPIPS is a squared distance of vectors, so its mean is twice their variance.
-            found["diversity_st_lpips"] = 2 * float(over["seen"].sum()) if "seen" in over else None
-        return found
+        """``diversity``, see :func:`internal_gan.patches.statistics.diversity`; None for fewer than
+        two pictures."""
+        if self._count < 2:
+            return {"diversity": None}
+        spread = (self._squares / (self._count - 1)).sqrt().mean()
+        return {"diversity": float(spread / _gray(self._real).std())}
 
 
 def _gray(image: Pixels) -> Tensor:

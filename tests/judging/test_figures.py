@@ -1,19 +1,13 @@
 """Which figures an evaluation has, what they are called, and how much samples differ."""
 
-from itertools import combinations
-from statistics import fmean
-
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from internal_gan.judging.figures import Diversity, judge, mean_interval, meaning
-from internal_gan.judging.st_lpips import StLpips
 from internal_gan.patches.statistics import diversity, layout_distances
-from tests.judging.test_st_lpips import distance
 from tests.tiny import picture
-from tests.wheels import st_lpips_tensors
 
 
 def noise(seed: int, height: int, width: int) -> Tensor:
@@ -51,12 +45,3 @@ def test_the_diversity_is_that_of_all_samples_of_the_photos_size() -> None:
         spread.add(image)
     expected = diversity(picture(seed=9), torch.cat(PICTURES))
     assert spread.figures == {"diversity": pytest.approx(expected, rel=1e-6)}
-
-
-def test_the_perceptual_diversity_is_the_mean_distance_of_all_pairs() -> None:
-    spread = Diversity(picture(50, 60), StLpips(st_lpips_tensors()))
-    assert set(spread.figures.values()) == {None}
-    for image in (*PICTURES, picture(50, 56)):
-        spread.add(image)
-    pairs = [distance(*pair) for pair in combinations(PICTURES, 2)]
-    assert spread.figures["diversity_st_lpips"] == pytest.approx(fmean(pairs), rel=1e-4)

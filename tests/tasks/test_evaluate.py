@@ -23,7 +23,6 @@ from tests.commands import Shell
 from tests.judging.stand_in import weights_file
 from tests.tasks.conftest import copy_of
 from tests.tiny import INGAN_PAPER, Run, picture, trained_ingan
-from tests.wheels import install_st_lpips
 
 # The tiny models draw (20, 28) pixels; at a quarter of this size, patches of 3 still fit.
 SMALL = "evaluate.patches=[3]"
@@ -260,25 +259,3 @@ def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path, tiny
     for sample in record()["samples"]:
         assert 0 < sample["figures"]["largest_piece"] <= 1
         assert sample["figures"]["seams"] > 0
-
-
-def test_perceptual_figures_are_measured_on_request(
-    shell: Shell, files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install_st_lpips(monkeypatch, tmp_path / "packages")
-    answer = shell(*files, "evaluate.perceptual=true", "output=out", "evaluate.maps=0")
-    assert answer.code == 0, answer.err
-    group = record()["groups"]["samples"]
-    assert group["diversity_st_lpips"] > 0
-    assert group["figures"]["deep_frechet"]["count"] == 3
-    assert record()["perceptual"] == "stlpips-pytorch 0.0.2"
-    assert "st_lpips" not in group["figures"]
-    mask = torch.zeros(1, 3, 44, 60)
-    mask[..., 20:40, 25:55] = 1
-    write_image("hole.png", mask * 2 - 1)
-    inside = ("evaluate.samples=drawn/1.png", "evaluate.mask=hole.png", "output=two")
-    answer = shell(*files[:2], *inside, "evaluate.perceptual=true", "evaluate.maps=0")
-    assert answer.code == 0, answer.err
-    figures = record("two")["samples"][0]["figures"]
-    assert 0 < figures["st_lpips"] != figures["st_lpips_inside"] > 0
-    assert "ST-LPIPS inside the mask" in Path("two/index.html").read_text()
