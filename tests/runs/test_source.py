@@ -33,10 +33,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def options(*images: str, keep_original: bool = True, **masks: str) -> Options:
+def options(*images: str, keep_original: bool = True, **masks: Any) -> Options:
     made = Options(image=list(images) or None, keep_original=keep_original)
     made.mask.file = masks.get("mask")
     made.inpaint.edges = masks.get("edges")
+    made.layers.files = masks.get("layers")
     return made
 
 
@@ -170,6 +171,25 @@ def test_a_damaged_index_is_one_line(place: Path, index: str) -> None:
     Path("run/inputs.json").write_text(index, encoding="utf-8")
     with pytest.raises(UserError, match=r"^run/inputs\.json is damaged, or internal-gan did not"):
         Source(options("a.jpg"), Path("run"))
+
+
+def test_each_photo_has_layers_of_its_own(place: Path) -> None:
+    shutil.copytree("holes", "depths")
+    write_mask("depths/b.png", torch.zeros(1, 1, 9, 9))
+    wanted = options("a.jpg", "b.jpg", layers=["holes", "depths"])
+    source = Source(wanted)
+
+    def layers(source: Source) -> list[bytes]:
+        every = [source.files("layers.files", number) for number in range(2)]
+        assert [[name for name, _ in files] for files in every] == [["holes", "depths"]] * 2
+        return [path.read_bytes() for files in every for _, path in files]
+
+    before = layers(source)
+    assert before == [Path(d, f"{n}.png").read_bytes() for n in "ab" for d in ("holes", "depths")]
+    source.keep(Path("run"))
+    for folder in ("holes", "depths"):
+        shutil.rmtree(folder)
+    assert layers(source) == layers(Source(wanted, Path("run"))) == before
 
 
 def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path) -> None:
