@@ -70,7 +70,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone:
+    elif task.alone or (task.also_alone and options.checkpoint is None):
         _check_use_alone(options, task, given)
     elif task.files and options.checkpoint is None:
         _check_use_of_files(options, task, given)

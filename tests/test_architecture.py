@@ -14,9 +14,15 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1180,
+<<<<<<< HEAD
     "app": 1630,
     "config": 2080,
     "finishing": 2940,
+=======
+    "app": 1520,
+    "config": 2080,
+    "finishing": 2930,
+>>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
     "hub": 210,
     "images": 3480,
     "internal_gan": 1580,
@@ -27,7 +33,11 @@ MAX_LINES = {
     "report": 780,
     "runs": 1140,
     "sweeps": 350,
+<<<<<<< HEAD
     "tasks": 3620,
+=======
+    "tasks": 3710,
+>>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
     "training": 1310,
 }
 

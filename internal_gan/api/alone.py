@@ -158,22 +158,18 @@ def graft(
     """Put a defect onto a sound photo, without training, as task=graft does.
 
     Args:
-        photo: as given to :func:`internal_gan.fit`.
-        defect: a photo with a defect, or the name of a folder of them.
-        mask: of that photo's size, white in the defect, or the name of a folder of them.
-        count: number of pictures.
+        defect, mask: a photo with a defect and its mask, white there, or the names of folders.
         where: a mask of the photo's size, white where the defect may lie; by default anywhere.
         turn: the largest turn either way, in degrees.
         scale: the smallest and the largest factor of the defect's size.
         output_type: see :class:`Model`.
 
     Returns:
-        Pictures, each with a mask of the defect in it. Farther than 13 pixels from the defect a
-        picture equals the photo, bit for bit.
+        Pictures, each with a mask of its defect. Farther than 13 pixels from that, a picture equals
+        the photo, bit for bit.
 
     Raises:
-        UserError: a picture cannot be read, there is no room for the defect, or an argument is not
-            allowed.
+        UserError: a picture cannot be read, the defect has no room, or an argument is not allowed.
     """
     given: dict[str, Any] = {"photo": photo, "defect": defect, "mask": mask, "where": where}
     given |= {

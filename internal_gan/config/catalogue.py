@@ -71,6 +71,7 @@ class TaskSpec:
         again: example options for running it again.
         source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
         has_folder: whether it makes a run folder, rather than only files.
+        also_alone: whether it works on ``image=`` without a model, too.
     """
 
     name: str
@@ -87,6 +88,7 @@ class TaskSpec:
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
+    also_alone: bool = False
 
     @property
     def alone(self) -> bool:
@@ -219,6 +221,16 @@ _TASKS = (
         several_photos=True,
         reads=("graft.where",),
         source="compositeCapture",
+    ),
+    TaskSpec(
+        "dataset",
+        needs=(SAMPLES,),
+        takes=frozenset({"finish.resolution", "layers"}),
+        run=_ALONE | _ON_MODEL,
+        several_photos=True,
+        memory="finish.resolution",
+        source="compositeCapture",
+        also_alone=True,
     ),
     TaskSpec(
         "verify",

@@ -488,6 +488,20 @@ class DatasetOptions:
     form: str = one_of(
         FORMS, "coco", "files beside the pictures: COCO's or YOLO's, MVTec's folders, or only masks"
     )
+    count: int = whole(100, Range(1, MAX_SAMPLES), "number of pictures")
+    size: list[int] | None = size("dataset.size=[256,256]", "the photo's at finish.resolution")
+    freedom: float = number(
+        1.0,
+        Range(0, 1),
+        "without a model: how far layouts depart from the photo's; 0: only if the size differs",
+    )
+    objects: bool = flag(
+        False, "the numbers in a mask are those of objects of one class, rather than classes"
+    )
+    least: int = whole(
+        1, Range(1), "smallest object that is listed; masks keep all of them", "of pixels"
+    )
+    seed: int | None = seed()
 
 
 @dataclass

@@ -1,9 +1,12 @@
-"""Data sets: folders of pictures with masks and boxes, in the forms that trainers read."""
+"""task=dataset: new pictures of labelled photos, with masks and boxes, in forms that trainers
+read."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,17 +14,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy import ndimage
 
+from internal_gan.config.task_options import DatasetOptions
+from internal_gan.errors import UserError
 from internal_gan.files import as_csv, make_folder, read_json_lines, write_text
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.layers import Layer, write_layer
+from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, write_layer
+from internal_gan.finishing.layout import layout, small
 from internal_gan.finishing.origin import write_origin
+from internal_gan.finishing.seams import largest_piece
 from internal_gan.finishing.sizes import box_of
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import spread
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.base import Model
+from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.ahead import ahead
 from internal_gan.tasks.base import Item, Picture, Task, gray
@@ -141,14 +149,14 @@ class DataSet:
                 colour = COLOURS[self.classes.index(one["class"]) % len(COLOURS)]
                 inside = torch.from_numpy(inside_of(one))
                 marked[0, :, inside] = (marked[0, :, inside] + torch.tensor(colour)[:, None]) / 2
-            both = torch.cat([F.pad(image, (0, 4), value=1.0) for image in (plain, marked)], 3)
-            height, width = fit_size(size_of(both), 2 * SIDE)
-            small = resize(both, (height, width)).clamp(-1, 1)
-            cells.append(F.pad(small, (0, 2 * SIDE - width, 0, SIDE + 4 - height), value=1.0))
-        cells += [torch.ones_like(cells[0])] * (len(cells) % 2)
-        return torch.cat(
-            [torch.cat([*pair], 3) for pair in zip(cells[::2], cells[1::2], strict=True)], 2
-        )
+            height, width = fit_size(size_of(plain), SIDE)
+            beside = (0, SIDE + 4 - width, 0, SIDE + 4 - height)
+            for image in (plain, marked):
+                small = resize(image, (height, width)).clamp(-1, 1)
+                cells.append(F.pad(small, beside, value=1.0))
+        cells += [torch.ones_like(cells[0])] * (-len(cells) % 4)
+        lines = [torch.cat(cells[n : n + 4], 3) for n in range(0, len(cells), 4)]
+        return torch.cat(lines, 2)
 
     def _line(self, one: dict[str, Any], height: int, width: int) -> str:
         """An object as YOLO has it: its class, centre and size, as shares of the picture."""
@@ -167,7 +175,7 @@ def labelled(
     count: int,
     make: Callable[[int], Labelled],
     at_once: int,
-    model: Model | None = None,
+    model: Samples | None = None,
 ) -> Iterator[Item]:
     """Write the pictures that a task's data set lacks, and yield a sheet of the first; in a call
     from Python, yield each picture and a mask of its objects."""
@@ -190,3 +198,112 @@ def labelled(
     yield Picture(f"{task.name}/sheet.png", Finished(data.sheet()))
     objects = sum(len(row["objects"]) for row in data.rows.values())
     context.say(f"{counted(count, 'picture')} with {counted(objects, 'object')} in {folder}")
+
+
+class Dataset(Task[DatasetOptions]):
+    """Writes a data set into ``dataset``: new pictures of labelled photos."""
+
+    result_name = "sheet of pictures"
+
+    def check(self, model: Samples | None) -> None:
+        if model is not None and self.context.given.has_photos:
+            raise UserError("image, checkpoint: a model has its own photo; give one of them")
+
+    def read_layers(self) -> Layers:
+        return NO_LAYERS  # of the sheet; pictures have theirs
+
+    def draw(self, model: Samples | None, preview: bool = False) -> Iterator[Item]:
+        wanted, context, seeds = self.wanted, self.context, self.seeds(self.wanted.count)
+        photos, masks = context.photos, context.read_layers().photos
+        if not any(masks):
+            raise UserError("task=dataset needs layers=MASK, labels of the photo's size")
+        for name, path in context.given.files("layers.files"):
+            if path.suffix.lower() in (".jpg", ".jpeg"):
+                raise UserError(f"layers={name}: JPEG changes labels; save the mask as PNG")
+        masks = [[replace(layer, labels=True) for layer in of_photo] for of_photo in masks]
+        layers, known = Layers(masks), _known(masks, wanted.objects)
+        learnt = [model.image] if model else []
+        for number in range(0 if model else photos.count):
+            learnt.append(small(spread(photos.photo(number)).pixels))
+        finishers = [context.finisher(image, wanted.size, n) for n, image in enumerate(learnt)]
+        for finisher in finishers:
+            finisher.check(self.size_option)
+            context.check_size(finisher.size or finisher.photo_size, self.size_option)
+
+        def made(number: int) -> Labelled:
+            which, seed, how = number % len(learnt), seeds[number], dict[str, Any]()
+            finisher, image = finishers[which], learnt[which]
+            if model is None:
+                rng, size = torch.Generator().manual_seed(seed), finisher.drawing_size
+                drawing = layout(image, size or size_of(image), rng, freedom=wanted.freedom)
+            else:
+                how["candidates"] = context.as_trained("sample.candidates")
+                (drawing,) = model.samples(1, finisher.drawing_size, seed=seed, **how)
+            done = finisher(drawing, matching=context.options.sample.matching if model else 0)
+            assert done.origin is not None
+            about = {"photo": Path(photos.called(which)).name, "seed": seed}
+            about |= {"largest_piece": round(largest_piece(done.origin.places), 4)}
+            if size_of(done.pixels) == finisher.photo_size:
+                off = (done.pixels - finisher.photo).square().mean().sqrt() / 2
+                about["copy"] = round(float(off), 4)
+            found = list(layers.along(done.origin))
+            things = [
+                one for mask in found for one in _things(mask, known[mask.name], wanted.least)
+            ]
+            return Labelled(replace(done, drawing=None), found, things, about)
+
+        yield None
+        classes = list(dict.fromkeys(chain.from_iterable(one.classes for one in known.values())))
+        at_once = 0 if model else finishers[0].at_once
+        yield from labelled(self, classes, wanted.count, made, at_once, model)
+
+
+class Known(NamedTuple):
+    """The labels of a layer in all photos, in order, and the name of the class of each."""
+
+    labels: NDArray[Any]
+    classes: list[str]
+
+
+def _numbers(layer: Layer) -> NDArray[Any]:
+    """(H, W), the labels of a layer; of colours, what their hexadecimal digits stand for."""
+    values = layer.values
+    if values.ndim == 2:
+        return values
+    digits = np.array([1 << 8 * values.itemsize * place for place in (2, 1, 0)])
+    found: NDArray[Any] = values[..., [0, 0, 0] if layer.mode == "LA" else [0, 1, 2]] @ digits
+    return found
+
+
+def _known(photos: Sequence[Sequence[Layer]], objects: bool) -> dict[str, Known]:
+    """The labels of each layer in all photos, by its name."""
+    found = dict[str, Known]()
+    for layer in chain.from_iterable(photos):
+        before = [found[layer.name].labels] if layer.name in found else []
+        labels = np.unique(np.concatenate([*before, _numbers(layer).ravel()]))
+        labels = labels[labels != 0]
+        form = "06x" if layer.values.ndim == 3 else ""
+        names = [f"{layer.name}-{label:{form}}" for label in labels.tolist()]
+        one_class = objects or len(labels) == 1
+        found[layer.name] = Known(labels, [layer.name] * len(labels) if one_class else names)
+    if not any(known.classes for known in found.values()):
+        raise UserError(f"layers: nothing but 0, the background, in {', '.join(found)}")
+    return found
+
+
+def _things(layer: Layer, known: Known, least: int) -> Iterator[dict[str, Any]]:
+    """The connected parts of each label in a layer, from so many pixels on."""
+    numbers = _numbers(layer)
+    which = np.where(numbers != 0, np.searchsorted(known.labels, numbers) + 1, 0)
+    for number, window in enumerate(ndimage.find_objects(which)):
+        if window is None:
+            continue
+        parts, count = ndimage.label(which[window] == number + 1, np.ones((3, 3)))
+        for part in range(1, count + 1):
+            inside = np.zeros(layer.size, np.bool_)
+            inside[window] = parts == part
+            if inside.sum() >= least:
+                yield thing(known.classes[number], inside)
+
+
+TASK = Dataset

@@ -50,12 +50,16 @@ def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -
     )
 
 
+# Tasks with no counterpart in the papers.
+_OTHER = ("evaluate", "dataset")
+
+
 def in_tasks(family: str, *overrides: str) -> dict[str, Any]:
-    """The options that decide how a model of a family does its tasks, except its evaluation.
+    """The options that decide how a model of a family does the tasks of its paper.
 
     A new option is among them, unless it is one of ``ASKED``.
     """
-    tasks = [task for task in TABLE if family in families_for(task) and task != "evaluate"]
+    tasks = [task for task in TABLE if family in families_for(task) and task not in _OTHER]
     names = set().union(*map(taken_by, tasks)) - {*PATHS}
     options = compose(overrides)
     return {

@@ -77,7 +77,7 @@ def test_masks_boxes_and_all_other_pixels_are_exact(shell: Shell) -> None:
         assert not changed.any()
         origin = folder / "origins" / image["file_name"].replace(".png", ".origin.png")
         assert verify(folder / "images" / image["file_name"], Path("photo.png"), origin).holds
-    assert array(folder / "sheet.png").shape[1] == 1024
+    assert array(folder / "sheet.png").shape[1] == 1040
 
 
 def test_python_makes_the_same_pictures_of_a_seed(shell: Shell) -> None:
