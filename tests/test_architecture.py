@@ -14,13 +14,12 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1180,
-<<<<<<< HEAD
     "app": 1630,
-    "config": 2080,
+    "config": 2100,
     "finishing": 2940,
 =======
     "app": 1520,
-    "config": 2080,
+    "config": 2100,
     "finishing": 2930,
 >>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
     "hub": 210,
@@ -33,8 +32,7 @@ MAX_LINES = {
     "report": 780,
     "runs": 1140,
     "sweeps": 350,
-<<<<<<< HEAD
-    "tasks": 3620,
+    "tasks": 3740,
 =======
     "tasks": 3710,
 >>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
