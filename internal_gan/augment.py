@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -30,39 +30,36 @@ class FromOnePhoto(Dataset[tuple[Tensor, Tensor]]):
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
-        masks: of the photo's size, and copied, never mixed: (H, W) or (N, H, W) of any type, a
-            Pillow image, the name of a file, or a list of these, which become one (N, H, W).
+        masks: of the photo's size, copied and never mixed: an array or a tensor (H, W) or
+            (N, H, W) of any type, a Pillow image or the name of a file.
         count: the number of items.
         size: (height, width) in pixels, by default the photo's.
         model: trained on this photo; None draws layouts without training.
         how: other arguments of :func:`internal_gan.preview`, or of the model's ``sample``.
 
     Raises:
-        UserError: a picture cannot be read, masks are not of the photo's size, or an argument is
-            not allowed.
+        UserError: a picture cannot be read, a mask has another size, or an argument is not allowed.
     """
 
     def __init__(
         self,
         photo: Given,
-        masks: Given | list[Given],
+        masks: Given,
         count: int,
         size: Size | None = None,
         seed: int = 0,
         model: SinGAN | None = None,
         **how: Any,
     ) -> None:
-        self._task = "preview" if model is None else "sample"
         self._network = None if model is None else model.network
-        given = {"photo": photo, "count": 1, "size": size, "resolution": "photo", **how}
-        source = source_of(self._task, given)
+        given = dict(photo=photo, count=1, size=size, resolution="photo", **how)
+        source = source_of("preview" if model is None else "sample", given)
         self._options, self._photo = source.options, source.photo()
-        several = [_mask(one) for one in (masks if isinstance(masks, list) else [masks])]
-        for mask in several:
-            if mask.ndim not in (2, 3) or mask.shape[-2:] != self._photo.size:
-                found, allowed = "x".join(map(str, mask.shape)), by(self._photo.size)
-                raise UserError(f"masks: {found} numbers; the photo has {allowed} pixels")
-        self._masks = np.stack(several) if isinstance(masks, list) else several[0]
+        file, allowed = name_of(masks), self._photo.size
+        self._masks = np.asarray(masks) if file is None else read_layer(file).values
+        if (shape := self._masks.shape)[-2:] != allowed or len(shape) > 3:
+            found = "x".join(map(str, shape))
+            raise UserError(f"masks: {found} numbers; the photo has {by(allowed)} pixels")
         self._count, self._seed = count, seed
 
     def __len__(self) -> int:
@@ -73,12 +70,12 @@ class FromOnePhoto(Dataset[tuple[Tensor, Tensor]]):
             raise IndexError(f"{number}: there are {self._count} items")
         mind_forks()
         options = deepcopy(self._options)
-        vars(options)[self._task].seed = Random(f"{self._seed} {number}").getrandbits(63)
+        vars(options)[options.task].seed = Random(f"{self._seed} {number}").getrandbits(63)
         source = Source(options, photos=[self._photo])
-        work = task_of(self._task, Context(source, source, asides=False))
-        items = work.draw(self._network)
-        made = next(item.image for item in items if isinstance(item, Picture))
-        assert made.origin is not None
+        work = task_of(options.task, Context(source, source, asides=False))
+        made = cast("Picture", next(work.draw(self._network))).image
+        if made.origin is None:
+            raise UserError("detail=network: draws other pixels than the photo's; allowed: patches")
         rows, columns = np.moveaxis(made.origin.places, -1, 0)
         return (made.pixels[0] + 1) / 2, torch.from_numpy(self._masks[..., rows, columns])
 
@@ -86,9 +83,9 @@ class FromOnePhoto(Dataset[tuple[Tensor, Tensor]]):
 class Vary:
     """A transform by the conventions of torchvision's v2: of an image and its mask, new ones.
 
-    It is called with (C, H, W), C of 1 or 3, uint8 or floats in [0, 1], and (H, W) or (N, H, W),
-    and returns both in their own types and classes. Chance comes from torch's global generator.
-    ``how`` are arguments of :class:`FromOnePhoto`, an item of which takes as long as a call.
+    It takes (C, H, W), C of 1 or 3, uint8 or floats in [0, 1], and (H, W) or (N, H, W), and returns
+    both in their own types and classes, by the chance of torch's global generator and in the time
+    of an item of :class:`FromOnePhoto`, which tells about ``size`` and ``how``.
     """
 
     def __init__(self, **how: Any) -> None:
@@ -100,9 +97,3 @@ class Vary:
         made = made[: image.shape[-3]]
         made = made if image.is_floating_point() else (255 * made).round()
         return made.to(image).as_subclass(type(image)), moved.to(mask).as_subclass(type(mask))
-
-
-def _mask(given: Given) -> np.ndarray[Any, Any]:
-    if (file := name_of(given)) is not None:
-        return read_layer(file).values
-    return given.cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)

@@ -1,4 +1,5 @@
-"""The documented example of a callback for Weights & Biases, with a stand-in for its package."""
+"""The documented examples: a data set, and a callback for Weights & Biases, with a stand-in for its
+package."""
 
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import internal_gan
 from tests.commands import ROOT, TINY_RUN
@@ -30,18 +32,34 @@ class Wandb(ModuleType):
         self.finished = True
 
 
+def example(heading: str) -> str:
+    text = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", text.partition(f"## {heading}\n")[2], re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_data_set_has_pictures_and_masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(0).integers(256, size=(32, 32, 3), dtype=np.uint8)
+    Image.fromarray(noise).save("photo.jpg")
+    Image.fromarray(noise[..., 0] % 3).save("mask.png")
+    names: dict[str, Any] = {}
+    code = example("PyTorch and torchvision").replace("count=20", "count=4")
+    exec(code.replace("num_workers=2", "num_workers=0").replace("(128, 128)", "(28, 28)"), names)
+    assert names["pictures"].shape == (4, 3, 28, 28)
+    assert names["masks"].shape == (4, 28, 28)
+    assert set(names["masks"].unique().tolist()) <= {0, 1, 2}
+
+
 def test_a_callback_logs_to_weights_and_biases(
     tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
-    section = text.partition("## Weights & Biases")[2]
-    example = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert example is not None
     wandb = Wandb()
     monkeypatch.setitem(sys.modules, "wandb", wandb)
     fit = partial(internal_gan.fit, overrides=TINY_RUN, output=tmp_path / "run")
     monkeypatch.setattr(internal_gan, "fit", fit)
-    exec(example[1].replace("photo.jpg", str(tiny_photo)), {})
+    exec(example("Weights & Biases").replace("photo.jpg", str(tiny_photo)), {})
     names = [name for row in wandb.rows for name in row]
     assert names.count("preview") == 3
     assert {f"reconstruction/scale {index}" for index in range(3)} <= set(names)

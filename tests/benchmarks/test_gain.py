@@ -49,7 +49,8 @@ def test_every_arm_is_tested(
 
 
 def test_variations_are_ours() -> None:
-    small = Labelled(*(values[:32, :32] for values in (one(4, 6).picture, one(4, 6).mask)))
+    square = one(4, 6)
+    small = Labelled(square.picture[:32, :32], square.mask[:32, :32])
     (made,) = gain.variations(small, 1, 0)
     assert made.picture.shape == made.mask.shape == (32, 32)
     assert (made.picture[made.mask] > 200).mean() > 0.9
@@ -57,7 +58,7 @@ def test_variations_are_ours() -> None:
 
 def test_labelled_and_test_pictures_are_of_different_halves() -> None:
     data = Defects()
-    data._photo = np.tile(np.repeat(np.uint8([50, 150]), 256), (512, 1))
+    data._photo = np.tile(np.repeat(np.array([50, 150], np.uint8), 256), (512, 1))
     for test, tone in ((False, 50), (True, 150)):
         for seed in range(3):
             found = data.draw(RNG(seed), test)
@@ -84,8 +85,8 @@ def test_a_network_learns_a_bright_square_and_dice_is_its_share() -> None:
     assert sum(values.numel() for values in network.parameters()) == 122_321
     assert dice_of(network, far) > 0.6
     with torch.no_grad():
-        network.last.weight.zero_()
-        network.last.bias.fill_(1.0)  # everything
+        for values in network.last.parameters():
+            values.fill_(values.ndim == 1)  # weights 0 and bias 1: everything
     everything = 2 * 400 / (400 + gain.SIDE**2)
     assert dice_of(network, far) == pytest.approx(everything)
 
