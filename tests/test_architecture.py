@@ -17,11 +17,6 @@ MAX_LINES = {
     "app": 1630,
     "config": 2100,
     "finishing": 2940,
-=======
-    "app": 1520,
-    "config": 2100,
-    "finishing": 2930,
->>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
     "hub": 210,
     "images": 3480,
     "internal_gan": 1580,
@@ -33,9 +28,6 @@ MAX_LINES = {
     "runs": 1140,
     "sweeps": 350,
     "tasks": 3740,
-=======
-    "tasks": 3710,
->>>>>>> d893364b (Data sets of labelled photos, without training or with a model)
     "training": 1310,
 }
 
