@@ -15,19 +15,19 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 1180,
     "app": 1630,
-    "config": 2100,
+    "config": 2110,
     "finishing": 2940,
     "hub": 210,
     "images": 3480,
     "internal_gan": 1580,
     "judging": 1370,
-    "models": 3820,
+    "models": 3830,
     "nn": 1210,
-    "patches": 1750,
+    "patches": 1760,
     "report": 780,
     "runs": 1140,
     "sweeps": 350,
-    "tasks": 3740,
+    "tasks": 3780,
     "training": 1310,
 }
 

@@ -27,6 +27,7 @@ def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -
         photo: as given to :func:`internal_gan.fit`.
         size: (height, width) of the pictures, by default the photo's at ``resolution``.
         freedom: how far their layout departs from the photo's, 0 to 1.
+        keep: a mask of the photo's size, white where it stays as it is.
         resolution: as ``finish.resolution``.
         output_type: see :class:`Model`.
 

@@ -56,6 +56,7 @@ class Sampling(How, total=False):
     start_scale: int
     tileable: bool | Literal["x", "y"]
     candidates: int
+    keep: Given | None
     matching: int
 
 
@@ -121,6 +122,7 @@ class Previewing(TypedDict, total=False):
 
     size: Size | None
     freedom: float
+    keep: Given | None
     seed: int | None
     resolution: Resolution
     output_type: OutputType

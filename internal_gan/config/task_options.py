@@ -37,6 +37,7 @@ ANCHORS = {
     "bottom_left": (1.0, 0.0),
     "bottom_right": (1.0, 1.0),
 }
+KEEP = "mask of the photo; its white parts stay as they are, and the rest is new"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
 # A margin in per cent, and a length for printing.
 MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
@@ -111,6 +112,7 @@ class SampleOptions:
             "layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
+    keep: str | None = path(KEEP)
     matching: int = whole(
         100,
         Range(0, 10000),
@@ -409,6 +411,7 @@ class PreviewOptions:
         Range(0, 1),
         "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )
+    keep: str | None = path(KEEP)
     seed: int | None = seed()
 
 

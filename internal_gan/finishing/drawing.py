@@ -92,20 +92,20 @@ def finish(
         drawing: of any size.
         indices: of the photo, with pixels of the same size as the result's.
         size: of the result.
-        fixed: pixels of the result that are given; those at seams may still be changed.
+        fixed: pixels of the result that are given, and not changed at seams.
     """
     photo = indices.photo
     first, *octaves = octaves_of(indices, size, wrap, fixed)
     for shortest in (SHORTEST, CAREFUL):
         *_, origins = walk(up_to(indices, first, drawing, shortest))
-        largest = largest_piece(origins)
+        largest = largest_piece(origins, first.fixed and first.fixed.where)
         if largest <= LARGEST:
             break
     for level in octaves:
         origins = level.rebuilt(origins, level.scale / 2)
     origins = unpadded(origins, size, photo)
     pixels = taken(photo, origins)
-    hiding = Hiding(HOLD / 2 ** len(octaves), wrap)
+    hiding = Hiding(HOLD / 2 ** len(octaves), wrap, None if fixed is None else ~fixed.where)
     added = hiding.added(pixels, origins, photo)
     white = np.iinfo(photo.dtype).max
     added[np.abs(added) < indices.least] = 0

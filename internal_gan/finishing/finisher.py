@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -20,6 +20,7 @@ from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.drawing import LARGEST, Indices, finish
 from internal_gan.finishing.film import film
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
+from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import (
     gathered,
@@ -30,7 +31,6 @@ from internal_gan.images.levels import (
     used_range,
 )
 from internal_gan.images.photo import Photo, output_format_of
-from internal_gan.images.protect import Protection
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.patches.fast import Wrap
@@ -126,14 +126,14 @@ class AsDrawn:
         self,
         drawing: Pixels,
         wrap: Wrap = (False, False),
-        protection: Protection | None = None,
+        fixed: Fixed | None = None,
         matching: int = 0,
     ) -> Finished:
         """Finish a drawing.
 
         Args:
             wrap: whether it wraps from bottom to top, and from right to left.
-            protection: parts of the photo to put into the result unchanged.
+            fixed: the photo's pixels that the result has unchanged.
             matching: steps of :func:`internal_gan.patches.matching.matched` to do first, unless
                 they lead to too large a copied piece, and to a larger one than without.
         """
@@ -252,33 +252,29 @@ class Finisher(AsDrawn):
         self,
         drawing: Pixels,
         wrap: Wrap = (False, False),
-        protection: Protection | None = None,
+        fixed: Fixed | None = None,
         matching: int = 0,
     ) -> Finished:
         assert self.size is not None
         compile_loops(self._say)
-        fixed = None if protection is None else _fixed(protection)
+        kept = None
+        if fixed is not None:
+            kept = torch.from_numpy(shrunk_flags(fixed.where, size_of(drawing)))
         # Matching may turn a drawing that is close to the photo into a copy of it.
         tried = []
         for steps in dict.fromkeys((matching, 0)):
-            layout = levels_of(matched(drawing.cpu(), self._learnt.cpu(), steps, wrap), 255)
+            better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap, kept)
+            layout = levels_of(better, 255)
             tried.append(finish(layout, self._indices, self.size, wrap=wrap, fixed=fixed))
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
-        pixels, exact = pixels_of(done.pixels), done.exact
-        hiding = done.hiding
-        if protection is not None:
-            # Put back the exact pixels, without the changes that hide seams.
-            pixels = protection.put_back(pixels, self.photo)
-            exact = (levels_of(pixels, self._white) == taken(self._photo, done.origins)).all(axis=2)
-            hiding = replace(hiding, part=protection.weight[0, 0].numpy() == 0)
-        kinds = np.where(exact, np.uint8(EXACT), np.uint8(BLENDED))
-        origin = Origin(done.origins, kinds, self.photo_size, self._number, hiding)
+        kinds = np.where(done.exact, np.uint8(EXACT), np.uint8(BLENDED))
+        origin = Origin(done.origins, kinds, self.photo_size, self._number, done.hiding)
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
-        return Finished(pixels, drawing, origin, alpha, self._like)
+        return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
     def film(
         self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
@@ -290,10 +286,3 @@ class Finisher(AsDrawn):
         photo = in_eight_bits(self._photo, self._used)
         for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
             yield gathered(pixels_of(frame), self._used)
-
-
-def _fixed(protection: Protection) -> Fixed:
-    """The pixels that protected parts fix, and their places in the photo."""
-    rows, columns = torch.meshgrid(protection.rows, protection.columns, indexing="ij")
-    places = torch.stack([rows, columns], dim=-1).int()
-    return Fixed((protection.weight[0, 0] > 0.5).numpy(), places.numpy())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from torch.nn import functional as F
 
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize, size_of
@@ -46,6 +47,8 @@ MAX_PIXELS = 4096  # in a picture; larger ones would take too long
 AT_ONCE = 64  # pictures drawn at once
 # Noise of a lower level hides nothing of a patch of the first size.
 MIN_LEVEL = 0.65
+# If pixels are kept, so many layouts are drawn, and the one farthest from the photo is used.
+TRIES = 4
 
 
 def small(photo: Pixels) -> Pixels:
@@ -62,6 +65,7 @@ def layout(
     *,
     freedom: float = 1.0,
     hole: Mask | None = None,
+    kept: Mask | None = None,
     wrap: tuple[bool, bool] = (False, False),
 ) -> Pixels:
     """Put a small photo's patches together anew.
@@ -74,32 +78,41 @@ def layout(
             it is returned as it is.
         hole: all that is drawn, in a photo of the layout's size; no patch is taken from there. A
             UserError if it leaves none.
+        kept: 1 where a photo of the layout's size stays, and patches are taken from as elsewhere;
+            not with ``hole``.
         wrap: whether the layout repeats, from bottom to top and from right to left.
     """
     own, device = size_of(photo), photo.device
     if hole is not None:  # nothing in it counts
-        known = (1 - hole) / (1 - hole).sum().clamp_min(1)
-        photo = torch.where(hole > 0, (photo * known).sum(dim=(2, 3), keepdim=True), photo)
+        shares = (1 - hole) / (1 - hole).sum().clamp_min(1)
+        photo = torch.where(hole > 0, (photo * shares).sum(dim=(2, 3), keepdim=True), photo)
     start = picture = resize(photo, size).clamp(-1, 1)
     price = PRICE * height_share(photo)
     level = MIN_LEVEL + (1 - MIN_LEVEL) * freedom
     for number, (share, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
         here = scaled(size, share)
         real = resize(photo, scaled(own, share)).clamp(-1, 1)
-        noise = torch.randn(1, 3, *here, generator=rng, device="cpu").to(device)
+        count = 1 if kept is None or number else TRIES
+        noise = torch.randn(count, 3, *here, generator=rng, device="cpu").to(device)
         drawn = None if hole is None else (resize(hole, here).abs() > MIN_HOLE).float()
         side = min(patch, *here, *size_of(real))
         while drawn is not None and side > 1 and free_patches(drawn, side).sum() < MIN_FREE:
             side -= 1
         denoiser = Denoiser(real, side, price=price, excluded=drawn, wrap=wrap)
-        kept = None if drawn is None else (real, 1 - drawn)
+        still = None if kept is None else F.adaptive_max_pool2d(kept, here)
+        known = None if drawn is None else (real, 1 - drawn)
         if number == 0:
             first = resize(start, here)
-            picture = denoised(denoiser, noise, steps, level=level, start=first, known=kept)
+            picture = denoised(denoiser, noise, steps, level=level, start=first, known=known)
+            if still is not None:
+                # Known before, kept pixels would lead to the photo, since patches are large here.
+                far = ((picture - real).abs() * (1 - still)).sum(dim=(1, 2, 3)).argmax()
+                picture = torch.where(still > 0, real, picture[far, None])
         else:
-            picture = denoised(denoiser, noise, steps, coarser=picture, known=kept)
+            known = known if still is None else (real, still)
+            picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
         if hole is None:
-            picture = matched(picture, real, matching, wrap)
+            picture = matched(picture, real, matching, wrap, still)
     return picture
 
 

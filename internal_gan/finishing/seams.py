@@ -89,8 +89,8 @@ def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flag
     return near.astype(np.bool_)
 
 
-def largest_piece(origins: Places) -> float:
-    """The share of the picture that its largest piece covers."""
+def largest_piece(origins: Places, kept: Flags | None = None) -> float:
+    """The share of the picture that its largest piece covers, not counting pixels that are kept."""
     height, width = origins.shape[:2]
     number = np.arange(height * width, dtype=np.int32).reshape(height, width)
     down, right = ~breaks(origins, 0)[:-1], ~breaks(origins, 1)[:, :-1]
@@ -98,7 +98,8 @@ def largest_piece(origins: Places) -> float:
     second = np.concatenate([number[1:][down], number[:, 1:][right]])
     joined = coo_array((np.ones(len(first), np.bool_), (first, second)), (number.size,) * 2)
     _, labels = connected_components(joined, directed=False)
-    return float(np.bincount(labels).max() / number.size)
+    counted = labels if kept is None else labels[~kept.ravel()]
+    return float(np.bincount(counted, minlength=1).max() / number.size)
 
 
 def seam_figure(

@@ -23,6 +23,7 @@ class Preview(Task[PreviewOptions]):
         finisher = self.context.finisher(learnt, wanted.size)
         del photo  # until here it was in use, and thus read only once
         finisher.check(self.size_option)
+        kept, fixed = self.context.kept("preview.keep", learnt, finisher)
         shape = finisher.drawing_size or size_of(learnt)
         self.context.check_size(finisher.size or finisher.photo_size, self.size_option)
         self.context.begin(wanted.count)
@@ -30,8 +31,8 @@ class Preview(Task[PreviewOptions]):
 
         def drawn(number: int) -> Picture:
             rng = torch.Generator().manual_seed(seeds[number])
-            drawing = layout(learnt, shape, rng, freedom=wanted.freedom)
-            return Picture(f"preview/{number:03d}.png", finisher(drawing))
+            drawing = layout(learnt, shape, rng, freedom=wanted.freedom, kept=kept)
+            return Picture(f"preview/{number:03d}.png", finisher(drawing, fixed=fixed))
 
         yield from ahead(drawn, range(wanted.count), finisher.at_once)
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
+from internal_gan.finishing.masked import own_places
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
-from internal_gan.finishing.walker import Level
+from internal_gan.finishing.walker import Fixed, Level
 from internal_gan.patches.fast import Image, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import noise, picture
@@ -46,6 +47,24 @@ def test_a_shrunk_photo_comes_back_as_the_photo(kind: type) -> None:
     done = finish(drawing, Indices(photo), (181, 243))
     check(done, photo, (181, 243))
     assert (done.pixels == photo).all(axis=2).mean() > 0.95
+
+
+@pytest.mark.usefixtures("octaves")
+def test_fixed_pixels_are_exact_and_no_seam_shows_around_them() -> None:
+    photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
+    where = np.zeros((150, 200), np.bool_)
+    where[60:110, 30:90] = True
+    fixed = Fixed(where, own_places((150, 200)))
+    done = finish(drawing, Indices(photo), (150, 200), fixed=fixed)
+    check(done, photo, (150, 200))
+    assert np.array_equal(done.pixels[where], photo[where])
+    assert not done.exact[55:60, 30:90].all()
+    around = (slice(56, 114), slice(26, 94))
+    copied = taken(photo, done.origins)
+    seams = [
+        seam_figure(pixels[around], done.origins[around], photo) for pixels in (done.pixels, copied)
+    ]
+    assert seams[0] < 0.7 * seams[1]
 
 
 @pytest.mark.usefixtures("octaves")

@@ -69,6 +69,16 @@ def test_only_a_hole_is_drawn_whatever_is_in_it(photo: Tensor) -> None:
     assert torch.equal(one, other)
 
 
+def test_what_is_kept_stays_and_the_rest_is_as_new_as_without(photo: Tensor) -> None:
+    kept = torch.zeros(1, 1, 40, 60)
+    kept[..., 14:26, 22:38] = 1
+    made = [layout(photo, (40, 60), rng(1), kept=mask) for mask in (kept, None)]
+    inside = kept[0, 0] > 0
+    assert torch.equal(made[0][..., inside], photo[..., inside])
+    far = [(one - photo)[..., ~inside].abs().mean() for one in made]
+    assert far[0] > 0.7 * far[1]
+
+
 def test_a_wrapped_layout_repeats_without_a_step(photo: Tensor) -> None:
     made, plain = (layout(photo, (40, 60), rng(), wrap=(wrap, wrap)) for wrap in (True, False))
     steps = [(x[..., 0] - x[..., -1]).abs().mean() for x in (made, plain)]

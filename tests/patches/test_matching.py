@@ -51,6 +51,16 @@ def test_any_size_in_range(size: tuple[int, int]) -> None:
     assert result.abs().max() <= 1
 
 
+def test_what_is_kept_does_not_change() -> None:
+    photo, drawing = halves(0.5), halves(0.25, seed=1)
+    kept = torch.zeros(1, 1, 24, 36)
+    kept[..., 10:, :12] = 1
+    result = matched(drawing, photo, 30, kept=kept)
+    inside = kept[0, 0] > 0
+    assert torch.equal(result[..., inside], drawing[..., inside])
+    assert not torch.equal(result[..., ~inside], drawing[..., ~inside])
+
+
 def test_too_small_or_no_steps_changes_nothing() -> None:
     photo, drawing = halves(0.5), halves(0.25)
     assert matched(drawing, photo, 0) is drawing

@@ -14,6 +14,7 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.image import to_uint8 as as_bytes
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
@@ -97,6 +98,20 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
     answer = shell("task=preview", "image=photo.png", "preview.count=1", "output=narrow")
     assert answer.code == 0, answer.err
     assert read_image("narrow/preview/000.png").size == (16, 160)
+
+
+def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell) -> None:
+    mask = Image.new("L", (84, 60), 0)
+    mask.paste(255, (30, 20, 42, 32))
+    mask.save("keep.png")
+    options = ("preview.keep=keep.png", "preview.count=1", "finish.resolution=40")
+    made = read_image(preview(shell, *options) / "000.png").pixels
+    photo = as_bytes(read_image("photo.png").shrunk_to((29, 40)).pixels)
+    kept = resize(read_image("keep.png").pixels[:, :1], (29, 40))[0, 0] > 0
+    same = (as_bytes(made) == photo).all(dim=1)[0]
+    assert same[kept].all()
+    assert same[~kept].float().mean() < 0.5
+    assert Path("out/inputs/preview.keep.png").is_file()
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from internal_gan.commands import run
 from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
@@ -180,6 +181,23 @@ def test_no_more_than_two_samples_are_drawn_ahead(
     command = ("task=sample", f"checkpoint={model}", "sample.count=4", "output=out")
     assert shell(*command, f"finish.detail={detail}").code == 0
     assert there == expected
+
+
+@pytest.mark.parametrize("detail", ["patches", "network"])
+def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell, learnt: str, detail: str) -> None:
+    mask = torch.full((1, 3, 40, 56), -1.0)
+    mask[..., 16:32, 20:40] = 1
+    write_image("keep.png", mask)
+    options = ("sample.keep=keep.png", "sample.count=2", f"finish.detail={detail}", "output=out")
+    answer = shell("task=sample", f"checkpoint={learnt}", *options)
+    assert answer.code == 0, answer.err
+    source = {"patches": Path(learnt).parent / "photo.png", "network": Path("out/photo.png")}
+    photo = to_uint8(read_image(source[detail]).pixels)
+    kept = resize(mask[:, :1], size_of(photo))[0, 0] > 0
+    for name in ("000.png", "001.png"):
+        same = (to_uint8(read_image(f"out/sample/{name}").pixels) == photo).all(dim=1)[0]
+        assert same[kept].all()
+        assert same[~kept].float().mean() < 0.3
 
 
 @pytest.mark.parametrize(

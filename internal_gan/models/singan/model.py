@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
@@ -18,7 +19,7 @@ from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
@@ -48,6 +49,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
+        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         self.check_finished()
         check_range(1, MAX_RESULTS, count=count, candidates=candidates)
@@ -59,7 +61,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         if start_scale > 0:
             candidates = 1
         return (
-            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
+            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap, kept)
             for k in range(count)
         )
 
@@ -147,16 +149,26 @@ class SinGAN(NoisePyramid, Samples, Redraws):
 
     @torch.no_grad()
     def _sample(
-        self, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
+        self,
+        sizes: Sequence[Size],
+        start_scale: int,
+        candidates: int,
+        seed: int,
+        wrap: Wrap,
+        kept: Mask | None,
     ) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
         moves = Moves(wrap, rng)
 
+        def after(scale: int, made: Tensor) -> Tensor:
+            if kept is not None:
+                still = F.adaptive_max_pool2d(kept.to(made), sizes[scale])
+                made = torch.where(still > 0, resize(self.real(scale), sizes[scale]), made)
+            return moves.on(made)
+
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
             noise = self.noise_from(rng, count)
-            return self.synthesise(
-                sizes, noise, first=first, image=image, wrap=wrap, after=lambda _, x: moves.on(x)
-            )
+            return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=after)
 
         image = None
         if start_scale > 0:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.walker import Fixed
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import bounds
@@ -60,7 +62,8 @@ def finished(drawing: Tensor, target: Target) -> Finished:
     mask = resize(protected, finisher.photo_size).clamp(0, 1)
     small = protect(target.protect, target.drawing_size)
     kept = enlarged(small, size_of(target.protect), mask, target.size)
-    return finisher(drawing, protection=kept)
+    places = torch.stack(torch.meshgrid(kept.rows, kept.columns, indexing="ij"), dim=-1).int()
+    return finisher(drawing, fixed=Fixed((kept.weight[0, 0] > 0.5).numpy(), places.numpy()))
 
 
 def in_outline(drawn: Finished, target: Target) -> Finished:

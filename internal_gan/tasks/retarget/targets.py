@@ -117,20 +117,12 @@ def _protected(
     wanted: RetargetOptions, image: Tensor, context: Context, number: int
 ) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
-    given = context.given.read("retarget.protect")
-    if given is None:
-        return None
-    if wanted.transform or wanted.corners or wanted.mask:
+    if wanted.protect and (wanted.transform or wanted.corners or wanted.mask):
         raise UserError(
             "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
             "use one of them"
         )
-    learnt, trained = size_of(image), context.trained
-    expected = learnt
-    is_there = trained.original(number) is not None or trained.learnt_path(number).is_file()
-    if given.size != learnt and is_there:
-        expected = trained.photo(number, longest=max(learnt)).full_size
-    return read_mask(given, expected, option="retarget.protect", white="is kept")
+    return context.white("retarget.protect", image, number)
 
 
 def _targets(
