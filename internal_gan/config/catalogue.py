@@ -227,7 +227,7 @@ _TASKS = (
     TaskSpec(
         "dataset",
         needs=(SAMPLES,),
-        takes=frozenset({"finish.resolution", "layers"}),
+        takes=_FINISHED,
         run=_ALONE | _ON_MODEL,
         several_photos=True,
         memory="finish.resolution",

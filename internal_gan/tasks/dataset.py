@@ -230,15 +230,17 @@ class Dataset(Task[DatasetOptions]):
             finisher.check(self.size_option)
             context.check_size(finisher.size or finisher.photo_size, self.size_option)
 
+        candidates = context.as_trained("sample.candidates")
+
         def made(number: int) -> Labelled:
-            which, seed, how = number % len(learnt), seeds[number], dict[str, Any]()
+            which, seed = number % len(learnt), seeds[number]
             finisher, image = finishers[which], learnt[which]
+            size = finisher.drawing_size or size_of(image)
             if model is None:
-                rng, size = torch.Generator().manual_seed(seed), finisher.drawing_size
-                drawing = layout(image, size or size_of(image), rng, freedom=wanted.freedom)
+                rng = torch.Generator().manual_seed(seed)
+                drawing = layout(image, size, rng, freedom=wanted.freedom)
             else:
-                how["candidates"] = context.as_trained("sample.candidates")
-                (drawing,) = model.samples(1, finisher.drawing_size, seed=seed, **how)
+                (drawing,) = model.samples(1, size, candidates=candidates, seed=seed)
             done = finisher(drawing, matching=context.options.sample.matching if model else 0)
             assert done.origin is not None
             about = {"photo": Path(photos.called(which)).name, "seed": seed}
@@ -247,10 +249,8 @@ class Dataset(Task[DatasetOptions]):
                 off = (done.pixels - finisher.photo).square().mean().sqrt() / 2
                 about["copy"] = round(float(off), 4)
             found = list(layers.along(done.origin))
-            things = [
-                one for mask in found for one in _things(mask, known[mask.name], wanted.least)
-            ]
-            return Labelled(replace(done, drawing=None), found, things, about)
+            things = chain.from_iterable(_things(m, known[m.name], wanted.least) for m in found)
+            return Labelled(done, found, list(things), about)
 
         yield None
         classes = list(dict.fromkeys(chain.from_iterable(one.classes for one in known.values())))
