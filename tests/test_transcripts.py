@@ -68,7 +68,7 @@ def furnish(path: Path) -> None:
         mask = Image.new("L", size, 0)
         mask.paste(255, box)
         mask.save(path / name)
-    mask.save(path / "mask.jpg")
+    mask.save(path / "labels.jpg")
     (path / "text.png").write_text("not an image", encoding="utf-8")
     (path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     (path / "drawing.svg").write_text("<svg/>", encoding="utf-8")

@@ -42,6 +42,7 @@ INDEX = "pictures.jsonl"
 # On a sheet: how many pictures, the longest side of each, and the colours of classes, by turns.
 SHOWN, SIDE = 16, 256
 COLOURS = ((1.0, -1.0, -1.0), (-1.0, 0.2, 1.0), (-0.6, 0.8, -0.8), (1.0, 0.6, -1.0))
+Known = tuple[NDArray[Any], list[str]]
 
 
 class Labelled(NamedTuple):
@@ -253,16 +254,9 @@ class Dataset(Task[DatasetOptions]):
             return Labelled(done, found, list(things), about)
 
         yield None
-        classes = list(dict.fromkeys(chain.from_iterable(one.classes for one in known.values())))
+        classes = list(dict.fromkeys(chain.from_iterable(names for _, names in known.values())))
         at_once = 0 if model else finishers[0].at_once
         yield from labelled(self, classes, wanted.count, made, at_once, model)
-
-
-class Known(NamedTuple):
-    """The labels of a layer in all photos, in order, and the name of the class of each."""
-
-    labels: NDArray[Any]
-    classes: list[str]
 
 
 def _numbers(layer: Layer) -> NDArray[Any]:
@@ -276,17 +270,17 @@ def _numbers(layer: Layer) -> NDArray[Any]:
 
 
 def _known(photos: Sequence[Sequence[Layer]], objects: bool) -> dict[str, Known]:
-    """The labels of each layer in all photos, by its name."""
+    """By the name of each layer, its labels in all photos, in order, and the class of each."""
     found = dict[str, Known]()
     for layer in chain.from_iterable(photos):
-        before = [found[layer.name].labels] if layer.name in found else []
+        before = [found[layer.name][0]] if layer.name in found else []
         labels = np.unique(np.concatenate([*before, _numbers(layer).ravel()]))
         labels = labels[labels != 0]
         form = "06x" if layer.values.ndim == 3 else ""
         names = [f"{layer.name}-{label:{form}}" for label in labels.tolist()]
         one_class = objects or len(labels) == 1
-        found[layer.name] = Known(labels, [layer.name] * len(labels) if one_class else names)
-    if not any(known.classes for known in found.values()):
+        found[layer.name] = labels, [layer.name] * len(labels) if one_class else names
+    if not any(classes for _, classes in found.values()):
         raise UserError(f"layers: nothing but 0, the background, in {', '.join(found)}")
     return found
 
@@ -294,7 +288,7 @@ def _known(photos: Sequence[Sequence[Layer]], objects: bool) -> dict[str, Known]
 def _things(layer: Layer, known: Known, least: int) -> Iterator[dict[str, Any]]:
     """The connected parts of each label in a layer, from so many pixels on."""
     numbers = _numbers(layer)
-    which = np.where(numbers != 0, np.searchsorted(known.labels, numbers) + 1, 0)
+    which = np.where(numbers != 0, np.searchsorted(known[0], numbers) + 1, 0)
     for number, window in enumerate(ndimage.find_objects(which)):
         if window is None:
             continue
@@ -303,7 +297,7 @@ def _things(layer: Layer, known: Known, least: int) -> Iterator[dict[str, Any]]:
             inside = np.zeros(layer.size, np.bool_)
             inside[window] = parts == part
             if inside.sum() >= least:
-                yield thing(known.classes[number], inside)
+                yield thing(known[1][number], inside)
 
 
 TASK = Dataset

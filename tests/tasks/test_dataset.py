@@ -16,7 +16,7 @@ from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
-from internal_gan.tasks.dataset import inside_of
+from internal_gan.tasks.dataset import inside_of, thing
 from tests.commands import Shell
 from tests.tiny import picture
 
@@ -118,3 +118,10 @@ def test_a_model_draws_pictures_with_the_labels_of_its_photo(
     assert sorted(path.name for path in folder.iterdir()) == [
         *("images", "masks", "origins", "pictures.csv", "pictures.jsonl", "sheet.png")
     ]
+
+
+def test_runs_go_down_the_columns_as_in_coco() -> None:
+    inside = np.array([[False, True, True], [False, False, True]])
+    one = thing("a", inside)
+    assert one["segmentation"] == {"size": [2, 3], "counts": [2, 1, 1, 2]}
+    assert (one["bbox"], one["area"]) == ([1, 0, 2, 2], 3)
