@@ -1,11 +1,13 @@
 """Layers that accompany a photo keep their own values."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +20,13 @@ from internal_gan.images.files.encode import Layout, deep_png
 SIZE = (20, 30)
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (*SIZE, 4)).astype(np.uint8)
+# A pixel of 30 by 30 units, its place on a map, and missing data.
+GEO: list[tuple[int, int, int, Any, bool]] = [
+    (33550, 12, 3, (30.0, 30.0, 0.0), True),
+    (33922, 12, 6, (0.0, 0.0, 0.0, 5e5, 4e6, 0.0), True),
+    (34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True),
+    (42113, 2, 0, "-9999", True),
+]
 DEEP = RNG.integers(0, 65536, (*SIZE, 4)).astype(np.uint16)
 
 
@@ -67,13 +76,69 @@ def test_a_layer_of_any_mode_keeps_its_numbers(tmp_path: Path, name: str) -> Non
     assert layer.values.dtype == values.dtype
     assert (layer.values == values).all()
     assert layer.labels == (name in ("black.png", "palette.png"))
-    assert layer.suffix == (".tif" if name in ("metres.tif", "whole.tif") else ".png")
+    assert layer.suffix == path.suffix
     again = tmp_path / f"again{layer.suffix}"
     write_layer(again, layer)
     back = read_layer(again)
     assert (back.values == values).all()
     assert (back.mode, back.palette) == (layer.mode, layer.palette)
     assert back.transparency == layer.transparency
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "options"),
+    [
+        ((5, 20, 30), "float64", {"photometric": "minisblack"}),
+        ((20, 30, 5), "float32", {"photometric": "minisblack", "planarconfig": "contig"}),
+        ((5, 20, 30), "int16", {"photometric": "minisblack", "planarconfig": "separate"}),
+        ((4, 20, 30, 3), "uint8", {"photometric": "rgb"}),
+        ((20, 30, 4), "uint16", {"photometric": "rgb", "extrasamples": ["unspecified"]}),
+        ((20, 30), "uint32", {"byteorder": ">", "tile": (16, 16)}),
+    ],
+)
+def test_pages_and_bands_of_a_tiff_file_are_one_layer(
+    tmp_path: Path, shape: tuple[int, ...], kind: str, options: dict[str, Any]
+) -> None:
+    path, again = tmp_path / "bands.tif", tmp_path / "again.tif"
+    values = RNG.integers(0, 200, shape).astype(kind)
+    tifffile.imwrite(path, values, extratags=GEO, **options)
+    layer = read_layer(path)
+    bands = np.prod(shape) // 600
+    assert layer.values.shape == ((*SIZE, bands) if bands > 1 else SIZE)
+    in_front = np.moveaxis(values, (shape.index(20), shape.index(30)), (0, 1))
+    assert np.array_equal(layer.values, in_front.reshape(layer.values.shape))
+    assert layer.mode == "bands"
+    write_layer(again, layer)
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(again) as after:
+        for file in (before, after):
+            assert np.array_equal(file.asarray(), values)
+            assert {tag[0]: tag[3] for tag in GEO}.items() <= {
+                tag.code: tag.value for tag in file.pages.first.tags
+            }.items()
+        assert len(before.pages) == len(after.pages)
+        assert before.pages.first.planarconfig == after.pages.first.planarconfig
+    write_layer(path, layer.shrunk_to((10, 10)))
+    with tifffile.TiffFile(path) as file:
+        assert file.pages.first.tags[33550].value == (90.0, 60.0, 0.0)
+
+
+def test_what_tifffile_cannot_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "layer.tif"
+    tifffile.imwrite(path, BYTES[..., 0] + 1j)
+    with pytest.raises(UserError, match=r"layer\.tif: its numbers are complex128; allowed"):
+        read_layer(path)
+    tifffile.imwrite(path, BYTES[..., :3], extratags=[(274, 3, 1, 6, True)])
+    with pytest.raises(UserError, match=r"layer\.tif: is turned \(orientation 6\)"):
+        read_layer(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(UserError, match=r"layer\.tif: .*damaged"):
+        read_layer(path)
+    assert capfd.readouterr().err == ""
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    with pytest.raises(UserError, match=r"layer\.tif: .*; pip install 'internal-gan\[science\]'"):
+        read_layer(path)
 
 
 def test_layer_values_move_with_their_pixels(tmp_path: Path) -> None:
@@ -180,19 +245,28 @@ def test_values_keep_their_type_and_range_and_change_only_in_a_part(kind: str) -
     assert abs(across(made)).mean() < 0.2 * abs(across(plain)).mean()
 
 
-def test_unknown_values_do_not_spread() -> None:
+@pytest.mark.parametrize("nodata", [None, -9999])
+def test_unknown_values_do_not_spread(nodata: float | None) -> None:
     values = heights()
-    values[12:18, 15:25] = np.nan
+    values[12:18, 15:25] = np.nan if nodata is None else nodata
     values[25, 30] = np.inf
-    layer, origin = Layer("height", values, "F", labels=False), halves()
+    layer, origin = Layer("height", values, "F", labels=False, nodata=nodata), halves()
     origin.kinds[:5, :5] = OTHER
-    made, plain = layer.along(origin).values, layer.along(replace(origin, hiding=None)).values
-    assert (np.isfinite(made) == np.isfinite(plain)).all()
-    assert (made[:5, :5] == 0).all()
-    unknown = ~np.isfinite(plain[:, 19:21]).all(axis=1)
+    made, plain = layer.along(origin), layer.along(replace(origin, hiding=None))
+    assert (made.known == plain.known).all()
+    assert np.array_equal(
+        made.values[~made.known[..., 0]], plain.values[~plain.known[..., 0]], True
+    )
+    assert (made.values[:5, :5] == (nodata or 0)).all()
+    unknown = ~plain.known[:, 19:21, 0].all(axis=1)
     assert 6 < unknown.sum() < 20
-    assert across(layer.along(origin))[~unknown] == pytest.approx(0, abs=12)  # of 30
-    assert np.isfinite(layer.shrunk_to((15, 20)).values).mean() > 0.9
+    assert across(made)[~unknown] == pytest.approx(0, abs=12)  # of 30
+    small = layer.shrunk_to((15, 20))
+    assert small.known.mean() > 0.9
+    assert small.values[small.known[..., 0]].min() >= layer.values[layer.known[..., 0]].min()
+    # In the other bands they stay, too.
+    several = replace(layer, values=np.dstack([heights(), values, values[::-1]]))
+    assert np.array_equal(several.along(origin).values[..., 1], made.values, equal_nan=True)
 
 
 def test_transparent_colours_and_opacity_are_copies() -> None:
