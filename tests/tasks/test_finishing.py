@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,10 +58,10 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
     def less(drawing: Tensor, photo: Tensor) -> Tensor:
         return torch.cat([drawing[..., :14], photo[..., 14:]], dim=3)
 
-    def one(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
+    def one(drawing: Tensor, photo: Tensor, *how: Any) -> Tensor:
         return less(drawing, photo)
 
-    def two(drawing: Tensor, photo: Tensor, steps: int, wrap: tuple[bool, bool]) -> Tensor:
+    def two(drawing: Tensor, photo: Tensor, steps: int, *how: Any) -> Tensor:
         return less(drawing, photo) if (better == "matched") == bool(steps) else photo
 
     results = []

@@ -69,7 +69,8 @@ def test_a_layer_may_have_white_as_0(kind: str, tif: Path) -> None:
     layer = read_layer(tif)
     write_layer(tif, layer)
     assert np.array_equal(layer.values, array)
-    assert tifffile.TiffFile(tif).pages.first.photometric == 0
+    with tifffile.TiffFile(tif) as file:
+        assert file.pages.first.photometric == 0
 
 
 @pytest.mark.parametrize(
