@@ -251,7 +251,8 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
         # Pillow and tifffile raise nearly anything for a damaged file.
         why = f"not an image, or a damaged one; allowed are {READABLE} files"
         if isinstance(error, ImportError) or "imagecodecs" in str(error):
-            why = f"{error.args[0]}; pip install 'internal-gan[science]'"
+            what = "TIFF as a layer" if isinstance(error, ImportError) else "this compression"
+            why = f"{what} needs more packages: pip install 'internal-gan[science]'"
         raise UserError(f"{name}: {why}") from error
     mode = "I;16" if image.mode.startswith("I") else image.mode
     if mode not in _IN_PNG:

@@ -137,7 +137,10 @@ def test_what_tifffile_cannot_read_is_one_line(
         read_layer(path)
     assert capfd.readouterr().err == ""
     monkeypatch.setitem(sys.modules, "tifffile", None)
-    with pytest.raises(UserError, match=r"layer\.tif: .*; pip install 'internal-gan\[science\]'"):
+    with pytest.raises(
+        UserError,
+        match=r"layer\.tif: .* needs more packages: pip install 'internal-gan\[science\]'",
+    ):
         read_layer(path)
 
 
