@@ -235,9 +235,9 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     name = shown(path)
     try:
         if is_tiff(path):
-            values, form, mode, known, nodata = read_bands(path, MAX_PIXELS)
-            labels = labels or known
-            return Layer(path.stem, values, mode, labels, nodata=nodata, form=form)
+            values, form = read_bands(path, MAX_PIXELS)
+            labels = labels or form.labels
+            return Layer(path.stem, values, form.mode, labels, nodata=form.nodata, form=form)
         with ignored_warnings():
             file, notes = opened(path)
             with file:

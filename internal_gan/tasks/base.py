@@ -210,10 +210,7 @@ class Context:
         self, option: str, learnt: Pixels, finisher: AsDrawn
     ) -> tuple[Mask, Fixed] | tuple[None, None]:
         """The pixels that an option's mask keeps in their places, at the photo's size in results,
-        for drawing and for finishing.
-
-        Raises:
-            UserError: the mask is not usable, or results have another size.
+        for drawing and for finishing; a UserError if it is not usable, or that is not their size.
         """
         mask, size = self.white(option, learnt), finisher.photo_size
         if mask is None:
@@ -225,8 +222,7 @@ class Context:
             )
         mask = (F.adaptive_max_pool2d(mask, size) > 0.5).float()
         if mask.min() == mask.max():
-            what = "everything" if mask.any() else "nothing"
-            raise UserError(f"{option}: at {by(size)} pixels, the mask keeps {what}")
+            raise UserError(f"{option}: everything or nothing is white at {by(size)} pixels")
         return mask, Fixed(mask[0, 0].numpy() > 0, own_places(size))
 
     def read_layers(self) -> Layers:

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
+import torch
 from PIL import Image
 
 import internal_gan
 from internal_gan.errors import UserError
+from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.image import to_uint8 as as_bytes
@@ -104,14 +107,21 @@ def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell) -> None:
     mask = Image.new("L", (84, 60), 0)
     mask.paste(255, (30, 20, 42, 32))
     mask.save("keep.png")
+    heights = np.random.default_rng(0).normal(50, 9, (60, 84)).astype(np.float32)
+    tifffile.imwrite("height.tif", heights)
     options = ("preview.keep=keep.png", "preview.count=1", "finish.resolution=40")
-    made = read_image(preview(shell, *options) / "000.png").pixels
+    folder = preview(shell, *options, "layers=height.tif")
+    made = read_image(folder / "000.png").pixels
     photo = as_bytes(read_image("photo.png").shrunk_to((29, 40)).pixels)
     kept = resize(read_image("keep.png").pixels[:, :1], (29, 40))[0, 0] > 0
     same = (as_bytes(made) == photo).all(dim=1)[0]
     assert same[kept].all()
     assert same[~kept].float().mean() < 0.5
     assert Path("out/inputs/preview.keep.png").is_file()
+    own = read_layer("height.tif").shrunk_to((29, 40)).values
+    equal = torch.from_numpy(read_layer("out/preview/layers/height/000.tif").values == own)
+    assert equal[kept].all()
+    assert not equal[~kept].all()
 
 
 @pytest.mark.slow

@@ -19,16 +19,28 @@ _ORIENTATION, _SCALE, _NODATA = 274, 33550, 42113
 # Tags that are kept: GeoTIFF's of scale, place and projection, GDAL's of bands and missing data.
 _KEPT = (_SCALE, 33922, 34735, 34736, 34737, 42112, _NODATA)
 _GRAY, _RGB, _PALETTE, _YCBCR, _ALPHA = 1, 2, 3, 6, (1, 2)
+# How colours are written: as they are, from YCbCr as RGB, others as plain numbers.
+_WRITTEN = {kind: kind for kind in (0, _GRAY, _RGB, _PALETTE, 5)} | {_YCBCR: _RGB}
 _COLOURS = {(_GRAY, True): "LA", (_RGB, False): "RGB", (_RGB, True): "RGBA"}
 
 
 class Form(NamedTuple):
-    """How a TIFF file holds its numbers: in which axes rows and columns are, how long the others
-    are, and arguments of ``tifffile.imwrite``."""
+    """How a TIFF file holds its numbers.
+
+    Attributes:
+        axes, others: which axes are rows and columns, and how long the others are.
+        how: arguments of ``tifffile.imwrite``.
+        mode: Pillow's name of 8 or 16-bit colours, or ``bands``.
+        labels: whether they are labels for certain.
+        nodata: the number that stands for missing data, if any is missing.
+    """
 
     axes: tuple[int, int]
     others: tuple[int, ...]
     how: dict[str, Any]
+    mode: str
+    labels: bool
+    nodata: float | None
 
     def shrunk(self, before: Size, after: Size) -> Form:
         """The same for a shrunk picture, whose pixels are larger on the map."""
@@ -40,32 +52,16 @@ class Form(NamedTuple):
         return self._replace(how=self.how | {"extratags": tags})
 
 
-class Bands(NamedTuple):
-    """The numbers of a TIFF file, all pages and samples as bands.
-
-    Attributes:
-        values: (H, W) or (H, W, C).
-        mode: Pillow's name of 8 or 16-bit colours, or ``bands``.
-        labels: whether they are labels for certain.
-        nodata: the number that stands for missing data, if there is any.
-    """
-
-    values: NDArray[Any]
-    form: Form
-    mode: str
-    labels: bool
-    nodata: float | None
-
-
 def is_tiff(path: Path) -> bool:
     """Whether a file begins like a TIFF file."""
     with path.open("rb") as file:
         return file.read(4) in _STARTS
 
 
-def read_bands(path: Path, most: int) -> Bands:
-    """Read the pages of a TIFF file that make up its first picture, of at most so many pixels; if
-    that is not possible, anything may be raised, and a UserError says what is not allowed."""
+def read_bands(path: Path, most: int) -> tuple[NDArray[Any], Form]:
+    """The numbers of a TIFF file of at most so many pixels, (H, W) or (H, W, C), all pages and
+    samples of its first picture as bands. A UserError says what is not allowed; a damaged file may
+    raise anything."""
     import tifffile
 
     tifffile.logger().addHandler(_QUIET)
@@ -88,7 +84,7 @@ def read_bands(path: Path, most: int) -> Bands:
     if pages.dtype.kind not in "biuf":
         raise UserError(f"{name}: its numbers are {pages.dtype}; allowed are whole and real ones")
     colour, extra = int(page.photometric), page.extrasamples
-    how: dict[str, Any] = {"photometric": {_YCBCR: _RGB}.get(colour, colour), "extratags": tags}
+    how: dict[str, Any] = {"photometric": _WRITTEN.get(colour, _GRAY), "extratags": tags}
     if page.samplesperpixel > 1:
         how |= {"planarconfig": page.planarconfig, "extrasamples": extra or None}
     if colour == _PALETTE:
@@ -99,13 +95,9 @@ def read_bands(path: Path, most: int) -> Bands:
     mode = _COLOURS.get((colour, len(extra) == 1 and extra[0] in _ALPHA), "bands")
     fits = values.shape[2:] == (len(mode),) and values.dtype in (np.uint8, np.uint16)
     named = next((float(value) for code, *_, value, _ in tags if code == _NODATA), np.nan)
-    return Bands(
-        values,
-        Form(axes, tuple(others), how),
-        mode if fits else "bands",
-        labels=colour == _PALETTE or values.dtype == np.bool_,
-        nodata=named if (values == named).any() else None,
-    )
+    labels, nodata = colour == _PALETTE or values.dtype == np.bool_, (values == named).any()
+    about = (mode if fits else "bands", labels, named if nodata else None)
+    return values, Form(axes, tuple(others), how, *about)
 
 
 def write_bands(path: Path, values: NDArray[Any], form: Form) -> None:
