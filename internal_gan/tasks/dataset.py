@@ -273,6 +273,11 @@ def _known(photos: Sequence[Sequence[Layer]], objects: bool) -> dict[str, Known]
     """By the name of each layer, its labels in all photos, in order, and the class of each."""
     found = dict[str, Known]()
     for layer in chain.from_iterable(photos):
+        if layer.values.dtype.kind == "f" or (layer.mode == "bands" and layer.values.ndim == 3):
+            raise UserError(
+                f"layers: {layer.name} has floating-point numbers, or several bands that are no "
+                "colours; labels are whole numbers or colours"
+            )
         before = [found[layer.name][0]] if layer.name in found else []
         labels = np.unique(np.concatenate([*before, _numbers(layer).ravel()]))
         labels = labels[labels != 0]

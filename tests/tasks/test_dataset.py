@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
@@ -125,3 +126,13 @@ def test_runs_go_down_the_columns_as_in_coco() -> None:
     one = thing("a", inside)
     assert one["segmentation"] == {"size": [2, 3], "counts": [2, 1, 1, 2]}
     assert (one["bbox"], one["area"]) == ([1, 0, 2, 2], 3)
+
+
+def test_masks_of_floats_or_of_bands_that_are_no_colours_are_refused(shell: Shell) -> None:
+    tifffile.imwrite("floats.tif", np.ones(SIZE, np.float32))
+    tifffile.imwrite("bands.tif", np.ones((2, *SIZE), np.uint8), photometric="minisblack")
+    for name in ("floats", "bands"):
+        answer = shell("task=dataset", "image=photo.png", f"layers={name}.tif", "output=out")
+        assert answer.code == 2
+        assert f"layers: {name} has floating-point numbers, or several bands" in answer.err
+    assert not Path("out").exists()
