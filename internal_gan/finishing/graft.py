@@ -62,7 +62,8 @@ def place(cut: Tensor, allowed: Flags, rng: np.random.Generator) -> tuple[int, i
     box = bounds(cut[:, 3:])
     mask = cut[(0, 3, *box)].numpy() > 0
     free = [side - own + 1 for side, own in zip(allowed.shape, mask.shape, strict=True)]
-    if min(free) < 1:
+    # A defect as large as the photo would leave nothing of it.
+    if min(free) < 1 or max(free) <= 2 * RIM + 1:
         return None
     rows, columns = mask.nonzero()
     for _ in range(TRIES):

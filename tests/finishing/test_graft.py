@@ -82,3 +82,5 @@ def test_the_only_place_is_found_and_none_where_there_is_none() -> None:
     allowed[17, 18] = False
     assert place(cut, allowed, rng) is None
     assert place(F.pad(cut, (0, 0, 0, 0)), np.ones((7, 96), np.bool_), rng) is None
+    # Nothing of the photo would be left.
+    assert place(cut, np.ones((10, 14), np.bool_), rng) is None
