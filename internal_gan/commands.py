@@ -29,8 +29,11 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 MISTAKE, CRASH = 2, 1
 # Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
-# What tasks make that make no pictures.
-_MAKES = {"animate": "a film", "evaluate": "figures", "verify": "a verdict", "compare": "a table"}
+# What tasks make that do not make a picture.
+_MAKES = {
+    **{"animate": "a film", "evaluate": "figures", "verify": "a verdict", "compare": "a table"},
+    **dict.fromkeys(("graft", "dataset"), "a data set"),
+}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
