@@ -31,7 +31,10 @@ MISTAKE, CRASH = 2, 1
 _MODEL = {"model", "trainer", "precision"}
 # What tasks make that do not make a picture.
 _MAKES = {
-    **{"animate": "a film", "evaluate": "figures", "verify": "a verdict", "compare": "a table"},
+    "animate": "a film",
+    "evaluate": "figures",
+    "verify": "a verdict",
+    "compare": "a table",
     **dict.fromkeys(("graft", "dataset"), "a data set"),
 }
 
