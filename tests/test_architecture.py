@@ -20,7 +20,7 @@ MAX_LINES = {
     "hub": 210,
     "images": 3600,
     "internal_gan": 1580,
-    "judging": 1370,
+    "judging": 1220,
     "models": 3830,
     "nn": 1210,
     "patches": 1760,

@@ -236,7 +236,7 @@ def evaluate(
             an argument is not allowed.
     """
     wanted: dict[str, Any] = {"patches": list(patches), "exact": exact}
-    wanted |= {"photo": photo, "mask": mask, "maps": 0}
+    wanted |= {"photo": photo, "mask": mask}
     wanted["inception"] = None if inception is None else fspath(inception)
     given = list[Given]()
     if isinstance(samples, str | PathLike):

@@ -307,7 +307,6 @@ class EvaluateOptions:
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
     exact: bool = flag(False, "compare all patches instead of a fixed random subset; slower")
-    maps: int = whole(4, Range(0), "number of samples with maps of where their patches come from")
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",

@@ -1,1 +1,1 @@
-"""Whether results are good: figures, maps, comparisons of runs, and the check of an origin."""
+"""Whether results are good: figures, comparisons of runs, and the check of an origin."""

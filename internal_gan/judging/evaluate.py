@@ -1,4 +1,4 @@
-"""How pictures compare with a photo: figures of each and of groups of them, and maps."""
+"""How pictures compare with a photo: figures of each and of groups of them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from torch import Tensor
 from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError, about
-from internal_gan.files import distinct, natural
+from internal_gan.files import distinct
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import is_picture
@@ -21,7 +21,6 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.judging import figures
-from internal_gan.judging.maps import framed, patch_maps
 from internal_gan.judging.sifid import read_inception
 from internal_gan.models.abilities import Redraws
 from internal_gan.models.base import Model
@@ -123,26 +122,18 @@ class Evaluation:
                     )
         return groups
 
-    def judge(self, groups: Groups) -> Iterator[dict[str, Pixels]]:
-        """Measure one picture after the other; yields the maps of each, none after the first
-        ``wanted.maps``, by names such as ``NAME/error-full-size``."""
+    def judge(self, groups: Groups) -> Iterator[None]:
+        """Measure one picture after the other; yields after each."""
         every = [(group, sample) for group, samples in groups.items() for sample in samples]
-        stems = [(group, Path(_name(sample)).stem) for group, sample in every]
-        rooms = distinct([s if len(groups) == 1 else f"{group}-{s}" for group, s in stems])
         if self._stem is not None:
             self._stem.to(self.real.device)
         spreads = {group: figures.Diversity(self.real) for group in groups}
-        for (group, sample), room in zip(every, rooms, strict=True):
+        for group, sample in every:
             pixels = _read(sample).pixels.to(self.real.device)
             row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
-            found, maps = self._figures(sample, pixels), dict[str, Pixels]()
+            self.rows.append({**row, "figures": self._figures(sample, pixels)})
             spreads[group].add(pixels)
-            if len(self.rows) < self.wanted.maps:
-                maps, worst = patch_maps(self.real, pixels, self.wanted.patches[0])
-                maps["worst-places"] = framed(pixels, worst)
-                row["worst"] = [asdict(place) for place in worst]
-            self.rows.append({**row, "figures": found})
-            yield {f"{room}/{name}": maps[name].cpu() for name in sorted(maps, key=natural)}
+            yield
         for group, spread in spreads.items():
             own = [row["figures"] for row in self.rows if row["group"] == group]
             summary = {"count": len(own), "figures": figures.summarise(own)}

@@ -140,11 +140,10 @@ def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.
     return queries.square().sum(dim=1, keepdim=True) + keys.square().sum(dim=1) - 2 * product
 
 
-def lattice(image: Tensor, patch: int, stride: int = 1) -> Tensor:
-    """Every ``stride``-th place of an image (..., H, W) in both directions, (h, w)."""
+def lattice(image: Tensor, patch: int) -> Tensor:
+    """The places of all patches in an image (..., H, W), (h, w)."""
     rows, columns = grid(image, patch)
-    places = torch.arange(rows * columns, device=image.device).view(rows, columns)
-    return places[::stride, ::stride]
+    return torch.arange(rows * columns, device=image.device).view(rows, columns)
 
 
 def nearest_patches(

@@ -1,4 +1,4 @@
-"""task=evaluate: figures and maps for a model's pictures, or for any pictures and a photo."""
+"""task=evaluate: figures for a model's pictures, or for any pictures and a photo."""
 
 import json
 from collections.abc import Generator, Iterator, Sequence
@@ -12,19 +12,18 @@ from internal_gan.files import as_csv
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.judging.evaluate import Evaluation, Groups, Sample
 from internal_gan.judging.figures import HEADLINE_FIGURES, summarise
-from internal_gan.judging.maps import legend
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.records import Result, group_of
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.base import Context, Document, Item, Picture, Task, aside
+from internal_gan.tasks.base import Context, Document, Item, Picture, Task
 from internal_gan.tasks.runner import task_of
 from internal_gan.units import counted, three_digits
 
 
 class Evaluate(Task[EvaluateOptions]):
-    """Evaluates what the model's own task draws, or files; writes ``evaluation.json``,
-    ``evaluation.csv`` and maps, ``evaluate/NAME``."""
+    """Evaluates what the model's own task draws, or files; writes ``evaluation.json``
+    and ``evaluation.csv``."""
 
     # The model's own task.
     _drawing: Task[Any] | None = None
@@ -56,12 +55,9 @@ class Evaluate(Task[EvaluateOptions]):
             yield None
         else:
             groups = yield from self._drawn(self._drawing, model)
-        if self.wanted.maps:
-            yield aside("evaluate/places.png", legend(evaluation.real.cpu()))
         count = sum(map(len, groups.values()))
-        for maps in self.context.progress(evaluation.judge(groups), count, "samples"):
-            for name, pixels in maps.items():
-                yield aside(f"evaluate/{name}.png", pixels)
+        for _ in self.context.progress(evaluation.judge(groups), count, "samples"):
+            pass
         yield Document(EVALUATION, json.dumps(evaluation.record(model), indent=2) + "\n")
         lines = [
             {"file": row["file"], "group": row["group"], "height": row["size"][0]}

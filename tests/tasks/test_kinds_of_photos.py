@@ -100,7 +100,7 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "harmonize": f"checkpoint=singan harmonize.image={name} harmonize.mask=mask.png",
         "paint": f"checkpoint=singan paint.image={name}",
         "make_tileable": f"image={name}",
-        "evaluate": "checkpoint=singan sample.count=1 evaluate.maps=0",
+        "evaluate": "checkpoint=singan sample.count=1",
         "retarget": "checkpoint=ingan retarget.shape=1:1",
         "inpaint": "checkpoint=edgeconnect",
         "preview": f"image={name} preview.count=1",

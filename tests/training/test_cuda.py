@@ -81,7 +81,7 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "source": ~HOLE, **NETWORK}),
 ]
 COMMANDS = {
-    "evaluate singan": "task=evaluate checkpoint=singan evaluate.patches=[3] evaluate.maps=1",
+    "evaluate singan": "task=evaluate checkpoint=singan evaluate.patches=[3]",
     "evaluate ingan": "task=evaluate checkpoint=ingan evaluate.patches=[3]",
     "evaluate files": (
         "task=evaluate evaluate.real=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
