@@ -120,27 +120,6 @@ def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert not changed.any()
 
 
-def test_an_image_and_mask_pair_becomes_several(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for folder in ("images", "masks"):
-        (tmp_path / folder).mkdir()
-    write_image(tmp_path / "images" / "a photo.png", picture())
-    mask = Image.linear_gradient("L").resize((56, 40)).point(lambda level: 40 * (level // 60))
-    mask.save(tmp_path / "masks" / "a photo.png")
-    out = tmp_path / "out"
-    script(
-        monkeypatch,
-        *("augment.py", tmp_path / "images", tmp_path / "masks", out),
-        *("--count", "2", "--trainer", "debug"),
-    )
-    for name in ("a photo-000.png", "a photo-001.png"):
-        pair = [read_image(out / folder / name) for folder in ("images", "masks")]
-        assert pair[0].size == pair[1].size
-        with Image.open(out / "masks" / name) as made:
-            assert set(made.tobytes()) <= set(mask.tobytes())
-
-
 def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
     nodes = runpy.run_path(str(EXAMPLES / "comfyui_node.py"))["NODE_CLASS_MAPPINGS"]
     # As ComfyUI has them: images (N, H, W, C) and masks (N or 1, H, W), in [0, 1].
@@ -230,28 +209,38 @@ def test_new_terrain_is_compared_with_the_old(
 
 @pytest.mark.slow
 def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
-    tour = nbformat.read(  # type: ignore[no-untyped-call]
-        EXAMPLES / "tour.ipynb", 4
-    )
-    nbformat.validate(tour)
-    settings = tour.cells[1]
-    assert 'TRAINER = "preview"' in settings.source
-    settings.source = settings.source.replace('"preview"', '"debug"')
-    for cell in tour.cells:  # as small as a slow machine's previews
-        small = '"model.max_size": 48, "trainer": TRAINER'
-        cell.source = cell.source.replace('"trainer": TRAINER', small)
-    kept = [_pictures(cell) for cell in tour.cells]
-    shutil.copytree(EXAMPLES / "photos", tmp_path / "photos")
-    folder = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(tour, timeout=300, kernel_name="python3", resources=folder).execute()
-    # The notebook stores a picture, possibly smaller, for each one its cells draw.
-    assert [_pictures(cell) for cell in tour.cells] == kept
-    assert sum(kept) == 7
-    printed = json.dumps([cell.get("outputs", []) for cell in tour.cells])
+    small = {'TRAINER = "preview"': 'TRAINER = "debug"'}
+    # As small as a slow machine's previews.
+    small['"trainer": TRAINER'] = '"model.max_size": 48, "trainer": TRAINER'
+    printed = run_notebook("tour.ipynb", tmp_path, small, pictures=7)
     # Output of a tqdm bar, of progress=True, and of the figures.
     for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):
         assert shown in printed
     assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
+@pytest.mark.slow
+def test_a_u_net_is_trained_on_variations_of_a_photo(tmp_path: Path) -> None:
+    small = {"COUNT, STEPS = 16, 300": "COUNT, STEPS = 3, 2"}
+    assert "Dice from the photo" in run_notebook("segmentation.ipynb", tmp_path, small, pictures=3)
+
+
+def run_notebook(name: str, folder: Path, small: dict[str, str], pictures: int) -> str:
+    """Run an example's cells, with some text replaced to make it small; returns its output."""
+    notebook = nbformat.read(EXAMPLES / name, 4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    for old, new in small.items():
+        assert any(old in cell.source for cell in notebook.cells)
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
+    kept = [_pictures(cell) for cell in notebook.cells]
+    shutil.copytree(EXAMPLES / "photos", folder / "photos")
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    # The notebook stores a picture, possibly smaller, for each one its cells draw.
+    assert [_pictures(cell) for cell in notebook.cells] == kept
+    assert sum(kept) == pictures
+    return json.dumps([cell.get("outputs", []) for cell in notebook.cells])
 
 
 def _pictures(cell: Any) -> int:
