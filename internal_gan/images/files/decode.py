@@ -135,8 +135,8 @@ def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[..., Tens
 def _integers(image: Image.Image, to: Size | None, largest: int) -> Tensor:
     levels = _planes(image, to)
     if levels.min() < 0 or levels.max() > largest:
-        span = f"{levels.min():.0f} to {levels.max():.0f}"
-        raise UnreadablePixelsError(f"its values go from {span}; allowed is 0 to {largest}")
+        # Pillow makes large numbers of 32 bits negative.
+        raise UnreadablePixelsError(f"it has values outside the allowed 0 to {largest}")
     key = image.info.get("transparency")
     if isinstance(key, int):
         levels = torch.cat([levels, (levels != key) * float(largest)])

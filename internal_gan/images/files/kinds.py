@@ -15,6 +15,7 @@ _KINDS = (
      "a video", "PNG, one frame of it"),
     (rb"....JXL |\xff\x0a|....jP  |\xff\x4f\xff\x51|II\xbc\x01",
      "a JPEG XL, 2000 or XR picture", "JPEG or PNG"),
+    (rb"\xff\xd8.*\xff[\xc0-\xc2]..\x0c", "a JPEG picture of 12 bits", "PNG or TIFF of 16 bits"),
     (rb".{128}DICM", "a DICOM picture", "PNG or TIFF of 16 bits"),
     (rb"SIMPLE  =", "a FITS picture", "PNG or TIFF of 16 bits"),
     (rb"v/1\x01|#\?R|PF\s", "a picture of floating-point colours", "PNG of 16 bits"),

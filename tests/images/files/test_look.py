@@ -119,6 +119,7 @@ def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) ->
         (b"\x1aE\xdf\xa3\x01\0\0\0", "is a video"),
         (b"\0\0\0\x18ftypcrx \0\0\0\0", "is a camera's raw photo; save it as TIFF or PNG of 16"),
         (b"FUJIFILMCCD-RAW 0201", "is a camera's raw photo"),
+        (b"\xff\xd8\xff\xe0\0\x10\xff\xc1\0\x0b\x0c\0\x09", "is a JPEG picture of 12 bits"),
         (bytes(128) + b"DICM\2\0\0\0", "is a DICOM picture"),
         (b"8BPS\0\1", "is a Photoshop file"),
         (b"%PDF-1.7\n", "is a PDF file"),

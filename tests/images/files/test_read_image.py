@@ -14,6 +14,7 @@ import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 
+from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.photo import Photo
 
@@ -164,6 +165,15 @@ def test_32_bit_integers_are_read_as_16_bits(tmp_path: Path) -> None:
     photo = read_image(tmp_path / "photo.tif")
     assert (photo.mode, photo.bit_depth) == ("I;16", 16)
     assert np.array_equal(words(photo)[..., 0], array)
+
+
+@pytest.mark.parametrize("kind", ["int32", "uint32"])
+def test_larger_numbers_are_refused(kind: str, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "photo.tif", np.full((20, 30), 70000, kind))
+    with pytest.raises(
+        UserError, match=r"photo\.tif: it has values outside the allowed 0 to 65535"
+    ):
+        read_image(tmp_path / "photo.tif")
 
 
 def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
