@@ -470,7 +470,6 @@ class GraftOptions:
         "the name of one image file or of a folder of them, or null",
     )
     count: int = whole(20, Range(1, MAX_SAMPLES), "number of pictures")
-    each: int = whole(1, Range(1, 100), "defects in each picture, if there is room")
     turn: float = number(
         180.0, Range(0, 180), "largest turn either way; 0 keeps the light's direction", "of degrees"
     )
