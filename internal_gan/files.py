@@ -88,7 +88,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         # Some writers replace the file with one that only its owner can read.
         temporary.chmod(mode)
-        _sync(temporary)
+        _sync(temporary, os.O_RDWR)
         _patiently(lambda: temporary.replace(path))
     except OSError as error:
         problem = write_error(path, error) if _is_about(error, temporary, path) else None
@@ -103,7 +103,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    # Otherwise a power cut could undo the renaming. Not every platform supports this.
+    with suppress(OSError):
+        _sync(path.parent, os.O_RDONLY)
 
 
 def write_text(path: Path, text: str, errors: str = "strict") -> None:
@@ -240,22 +242,12 @@ def _patiently(act: Callable[[], T]) -> T:
             time.sleep(PAUSE)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Otherwise a power cut could undo the renaming. Not every platform supports this.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _is_about(error: OSError, *paths: Path) -> bool:

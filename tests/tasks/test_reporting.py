@@ -124,9 +124,9 @@ def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``room`` more files be written, then report a full disk."""
     left = room
 
-    def sync(path: Path) -> None:
+    def sync(path: Path, flags: int) -> None:
         nonlocal left
-        left -= 1
+        left -= not path.is_dir()
         if left < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -187,10 +187,10 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
 ) -> None:
     import internal_gan.files as files
 
-    def full(path: Path) -> None:
+    def full(path: Path, flags: int) -> None:
         if path.suffix == ".safetensors":
             raise OSError(28, "No space left on device", str(path))
-        sync(path)
+        sync(path, flags)
 
     sync = files._sync
     monkeypatch.setattr(files, "_sync", full)
