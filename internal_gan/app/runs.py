@@ -62,18 +62,18 @@ class Runs:
 
     def asked(self, name: str) -> dict[str, Any]:
         """The page's request that started a run."""
-        return read_json_object(_beside(self.path(name)))
+        return read_json_object(request_path(self.path(name)))
 
     def entitle(self, name: str, title: str) -> None:
         """Record a name of the user's for a run."""
         asked = self.asked(name)
         if not asked:
             raise UserError("there is no such run")
-        write_text(_beside(self.path(name)), json.dumps(asked | {"title": title}))
+        write_text(request_path(self.path(name)), json.dumps(asked | {"title": title}))
 
     def forget(self, name: str) -> None:
         """Remove the page's request."""
-        _beside(self.path(name)).unlink(missing_ok=True)
+        request_path(self.path(name)).unlink(missing_ok=True)
 
     def about(
         self, name: str, place: int | None, error: str | None, drawing: bool = False
@@ -119,14 +119,7 @@ class Runs:
             "command": command(*(o for o in overrides if not o.startswith("output="))),
             "python": asked.get("python"),
             "results": [
-                {
-                    "file": result.file,
-                    "url": self._current(name, result.file),
-                    "kind": result.kind,
-                    "group": result.group,
-                    "caption": result.caption,
-                    "task": result.task,
-                }
+                {**vars(result), "task": result.task, "url": self._current(name, result.file)}
                 for result in results
             ],
         }
@@ -157,15 +150,9 @@ def _seed(asked: Mapping[str, Any]) -> str | None:
     return option if option in taken_by(str(task)) else None
 
 
-def _beside(folder: Path) -> Path:
+def request_path(folder: Path) -> Path:
     """Where a request is kept: outside the run folder, which must be empty when the run starts."""
     return folder.with_name(f".{folder.name}.{REQUEST}")
-
-
-def request_path(folder: Path) -> Path:
-    """The file for the page's request."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return _beside(folder)
 
 
 def in_python(

@@ -31,7 +31,7 @@ from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import FAMILIES, ending_of, families_for
 from internal_gan.errors import UserError, unknown
-from internal_gan.files import write_text
+from internal_gan.files import make_folder, write_text
 from internal_gan.images.files.image import read_mark
 from internal_gan.runs.folder import RunFolder
 
@@ -181,6 +181,7 @@ class Server:
             "overrides": overrides,
             "python": runs.in_python(task, family, str(upload.path), checkpoint, given),
         }
+        make_folder(folder.parent)
         write_text(runs.request_path(folder), json.dumps(about))
         return name, Job(folder, overrides)
 
