@@ -31,7 +31,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 EXACT, BLENDED, OTHER = range(3)
 # Rows and columns are stored in 16 bits.
@@ -80,8 +80,8 @@ def as_source(photo: Photo, size: Size) -> Photo:
     if fit_size(photo.full_size, max(size)) != size:
         name = shown(photo.path) if photo.path else "the photo"
         raise UserError(
-            f"{name}: {_by(photo.full_size)}; the photo of this origin has {_by(size)}, or "
-            "shrinks to that"
+            f"{name}: {by(photo.full_size)} pixels; the photo of this origin has {by(size)} "
+            "pixels, or shrinks to that"
         )
     return photo.shrunk_to(size)
 
@@ -164,7 +164,7 @@ def read_origin(path: str | Path) -> Origin:
     levels = levels_of(photo.pixels, 65535).astype(np.int32)
     kinds, photos = levels[..., 2] % 4, np.unique(levels[..., 2] // 4)
     if kinds.max() > OTHER or (levels[..., :2].reshape(-1, 2).max(0) >= size).any():
-        raise UserError(f"{name}: damaged; it names pixels outside its photo of {_by(size)}")
+        raise UserError(f"{name}: damaged; it names pixels outside its photo of {by(size)} pixels")
     if len(photos) > 1:
         raise UserError(f"{name}: pixels from {len(photos)} photos; allowed is one")
     places = np.ascontiguousarray(levels[..., :2])
@@ -188,7 +188,3 @@ def _photo_size(text: Mapping[str, Any]) -> Size | None:
         return None
     sides = (height, width)
     return sides if all(type(s) is int and 0 < s <= MAX_SIDE for s in sides) else None
-
-
-def _by(size: Size) -> str:
-    return f"{size[0]}x{size[1]} pixels"

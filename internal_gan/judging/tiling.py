@@ -93,13 +93,11 @@ def seams_in_words(found: Mapping[str, float]) -> str:
     >>> seams_in_words({"top and bottom": 1.034, "left and right": 0.6})
     '1.03 x (top and bottom), 0.60 x, softer (left and right)'
     """
-    return ", ".join(f"{ratio:.2f} x{_judged(ratio)} ({name})" for name, ratio in found.items())
-
-
-def _judged(ratio: float) -> str:
-    if ratio < SOFTER:
-        return ", softer"
-    return ", a visible seam" if ratio > VISIBLE else ""
+    words = []
+    for name, ratio in found.items():
+        judged = ", softer" if ratio < SOFTER else ", a visible seam" if ratio > VISIBLE else ""
+        words.append(f"{ratio:.2f} x{judged} ({name})")
+    return ", ".join(words)
 
 
 def proof_name(wrap: Wrap) -> str:

@@ -28,6 +28,7 @@ from internal_gan.models.edgeconnect.inpainting import Inpainting
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
+from internal_gan.units import by
 
 _log = logging.getLogger(__name__)
 
@@ -161,15 +162,10 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         """
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
-        for name, given in (
-            ("the hole", hole),
-            ("the edges", edges),
-            ("the excluded mask", excluded),
-        ):
-            if given is not None and given.shape[-2:] != image.shape[-2:]:
-                raise UserError(
-                    f"{name} and the image differ in size: {_sides(given)} and {_sides(image)}"
-                )
+        for name, given in (("hole", hole), ("edges", edges), ("excluded mask", excluded)):
+            if given is not None and size_of(given) != size_of(image):
+                sizes = f"{by(size_of(given))} and {by(size_of(image))}"
+                raise UserError(f"the {name} and the image differ in size: {sizes}")
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
@@ -345,7 +341,3 @@ def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:
 
 def _hole(number: int) -> str:
     return f"hole_{number}"
-
-
-def _sides(x: Tensor) -> str:
-    return f"{x.shape[-2]}x{x.shape[-1]}"
