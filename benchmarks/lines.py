@@ -97,10 +97,9 @@ def fill(
     try:
         if guide == "none":
             model.edge_network = None
-        made = model.inpaint(photo, hole, edges=edges, excluded=excluded)
+        return model.inpaint(photo, hole, edges=edges, excluded=excluded)
     finally:
         model.edge_network = network
-    return made.image, made.edges
 
 
 def finished(

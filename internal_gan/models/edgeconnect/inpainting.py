@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,21 +20,8 @@ CONTEXT = 64
 LARGEST = 512
 
 
-@dataclass(frozen=True)
-class Inpainting:
-    """A filled hole.
-
-    Attributes:
-        image: outside the hole the given pixels, bit for bit.
-        edges: 1 on an edge: the image's own and, inside the hole, those that guided the filling.
-    """
-
-    image: Pixels
-    edges: Mask
-
-
 # See :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.inpaint`.
-Inpaint = Callable[..., Inpainting]
+Inpaint = Callable[..., tuple[Pixels, Mask]]
 
 
 def fill(
@@ -106,7 +92,7 @@ def _fill_window(
         image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
         hole, excluded = F.adaptive_max_pool2d(hole, small), F.adaptive_max_pool2d(excluded, small)
         edges = None if edges is None else F.adaptive_max_pool2d(edges, small)
-    made = inpaint(image, hole, edges=edges, excluded=excluded)
+    made, lines = inpaint(image, hole, edges=edges, excluded=excluded)
     if small == size:
-        return made.image, made.edges
-    return resize(made.image, size).clamp(-1, 1), F.interpolate(made.edges, size=size)
+        return made, lines
+    return resize(made, size).clamp(-1, 1), F.interpolate(lines, size=size)

@@ -24,7 +24,6 @@ from internal_gan.images.windows import Window
 from internal_gan.models.abilities import Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
 from internal_gan.models.edgeconnect import inpainting
-from internal_gan.models.edgeconnect.inpainting import Inpainting
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
@@ -154,12 +153,9 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         edges: Mask | None = None,
         excluded: Mask | None = None,
         seed: int | None = None,
-    ) -> Inpainting:
-        """Fill a hole in one piece at the image's own resolution; otherwise see :meth:`fill`.
-
-        Raises:
-            UserError: the model is not trained, or the sizes differ.
-        """
+    ) -> tuple[Pixels, Mask]:
+        """Fill a hole in one piece at the image's own resolution, with the image's own lines beside
+        it; otherwise see :meth:`fill`. A UserError if the model is not trained, or sizes differ."""
         if not self.finished:
             raise UserError("this model is not trained yet; train it, or resume its run")
         for name, given in (("hole", hole), ("edges", edges), ("excluded mask", excluded)):
@@ -189,7 +185,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
             if self.settle:
                 filled = settle(filled, hole)
         filled = torch.where(hole.cpu() > 0, filled.clamp(-1, 1).cpu(), image.cpu())
-        return Inpainting(filled, lines.cpu())
+        return filled, lines.cpu()
 
     def fill(
         self,
@@ -303,7 +299,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         hole = self.unknown[0]
         if self.practice_hole is not None and not hole.any():
             hole = self.practice_hole
-        return self.inpaint(self.image, hole).image
+        return self.inpaint(self.image, hole)[0]
 
 
 def evidence(lines: Mask, hole: Mask) -> Mask:
