@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -230,12 +230,11 @@ def evaluate(
         UserError: a picture or weights cannot be read, pictures are too small for the patches, or
             an argument is not allowed.
     """
-    wanted: dict[str, Any] = {"patches": list(patches), "exact": exact}
-    wanted |= {"photo": photo, "mask": mask}
-    wanted["inception"] = None if inception is None else fspath(inception)
+    wanted: dict[str, Any] = {"photo": photo, "mask": mask, "inception": inception}
+    wanted |= {"patches": list(patches), "exact": exact}
     given = list[Given]()
     if isinstance(samples, str | PathLike):
-        wanted["samples"] = fspath(samples)
+        wanted["samples"] = samples
     else:
         given += samples
     source = source_of("evaluate", wanted)

@@ -164,7 +164,14 @@ class Uploads:
     def pixels(self, name: str, path: Path) -> float:
         """The number of a file's pixels, which is refused if it is too large; 0 if the file's
         header cannot be read."""
-        count = _pixel_count(path)
+        with ignored_warnings():
+            try:
+                with Image.open(path, formats=PILLOW_FORMATS) as image:
+                    count: float = image.width * image.height
+            except Image.DecompressionBombError:
+                count = math.inf
+            except Exception:  # Pillow raises all kinds of errors for damaged files
+                return 0
         if count > self._most:
             allowed = f"allowed: up to {self._most / 1e6:g} (max_megapixels=)"
             raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")
@@ -192,18 +199,6 @@ class Uploads:
 def _save(picture: Image.Image, path: Path) -> None:
     with atomic_write(path) as temporary:
         picture.save(temporary, "JPEG", quality=92, subsampling="4:4:4")
-
-
-def _pixel_count(path: Path) -> float:
-    """The number of pixels by a file's header; 0 if the header cannot be read."""
-    with ignored_warnings():
-        try:
-            with Image.open(path, formats=PILLOW_FORMATS) as image:
-                return image.width * image.height
-        except Image.DecompressionBombError:
-            return math.inf
-        except Exception:  # Pillow raises all kinds of errors for damaged files
-            return 0
 
 
 def plain(name: str) -> str:

@@ -50,11 +50,8 @@ class Hiding:
                 slice(None) if wraps else slice(max(0, span.start - 1), span.stop + 1)
                 for span, wraps in zip(box_of(self.part), self.wrap, strict=True)
             )
-            inside, how = self.part[here], (self.hold, self.wrap)
-            found = hide_inside(
-                pixels[here], origins[here], source, inside, *how, unknown=self.unknown
-            )
-            added[here] = found
+            how = self.part[here], self.hold, self.wrap, self.unknown
+            added[here] = hide_inside(pixels[here], origins[here], source, *how)
         return added
 
 
@@ -159,7 +156,6 @@ def hide_inside(
     part: Flags,
     hold: float = HOLD,
     wrap: Wrap = (False, False),
-    *,
     unknown: Flags | None = None,
     before: Pixels | None = None,
 ) -> NDArray[np.float32]:
