@@ -10,10 +10,7 @@ Size = tuple[int, int]
 
 
 def parse_duration(text: str) -> float:
-    """Parse ``90s``, ``10m``, ``1.5h`` or ``1h30m`` into seconds.
-
-    Raises:
-        ValueError: 0, or any other text.
+    """Parse ``90s``, ``10m``, ``1.5h`` or ``1h30m`` into seconds; a ValueError for 0 or other text.
 
     >>> parse_duration("1h30m")
     5400.0

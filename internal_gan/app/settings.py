@@ -69,10 +69,7 @@ def is_loopback(host: str) -> bool:
 
 
 def settings_of(arguments: Sequence[str]) -> Settings:
-    """The settings from ``option=value`` arguments.
-
-    Raises:
-        UserError: an option is unknown, or its value is not allowed.
+    """The settings from ``option=value`` arguments, or a UserError for one that is not allowed.
 
     >>> settings_of(["port=8000"]).port
     8000

@@ -157,10 +157,7 @@ class PartFinisher:
         return self.traced(self._faded(pixels), places, known, drawn)
 
     def rebuilt(
-        self,
-        drawing: Pixels,
-        scale: float,
-        lines: Callable[[Window], Mask] | None = None,
+        self, drawing: Pixels, scale: float, lines: Callable[[Window], Mask] | None = None
     ) -> tuple[Pixels, Places, Flags]:
         """The photo with its rebuilt part, outside unchanged bit for bit; (H, W, 2), row and column
         of each pixel in the photo or source; and (H, W), whether it comes from there rather than

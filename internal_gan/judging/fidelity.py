@@ -57,15 +57,12 @@ def ssim(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
 
 
 def judge_hole(photo: Pixels, filled: Pixels, hole: Mask) -> dict[str, float]:
-    """All figures for the inside of a filled hole.
+    """All figures for the inside of a filled hole; a UserError if it is empty, or the image is too
+    small.
 
-    Returns:
-        ``psnr`` in dB; ``ssim``; ``l1`` as a fraction of the range from black to white;
-        ``patches``, see :func:`patch_distance`, in thousandths of that range; ``sharpness``, the
-        mean gradient relative to the original's, at best 1.
-
-    Raises:
-        UserError: the hole is empty, or the image is too small.
+    They are ``psnr`` in dB; ``ssim``; ``l1`` as a fraction of the range from black to white;
+    ``patches``, see :func:`patch_distance`, in thousandths of that range; ``sharpness``, the mean
+    gradient relative to the original's, at best 1.
     """
     return {
         "psnr": psnr(photo, filled, mask=hole),
@@ -82,10 +79,7 @@ def patch_distance(photo: Pixels, filled: Pixels, hole: Mask, shrink: int = 1) -
     Patches count if they are centred in the hole. The right texture is close wherever its elements
     lie; a smooth filling is far. See
     :func:`internal_gan.patches.statistics.sliced_wasserstein`. The images are first shrunk by
-    ``shrink``.
-
-    Raises:
-        UserError: no patch is centred in the hole.
+    ``shrink``. If no patch is centred in the hole, this is a UserError.
     """
     inside = F.avg_pool2d(hole, shrink) >= 0.5
     rim = PATCH // 2

@@ -146,12 +146,7 @@ class Redraws(Model):
 
     @abstractmethod
     def inject(
-        self,
-        image: Tensor,
-        start_scale: int,
-        *,
-        size: Size | None = None,
-        seed: int = 0,
+        self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
     ) -> Tensor:
         """An image of any size, which replaces the coarser scales' output and is refined.
 

@@ -40,13 +40,11 @@ class Change(NamedTuple):
 
 
 def start_scale_for(model: Model, side: float) -> int:
-    """The start scale that injects an image at about ``side`` x ``side`` pixels.
+    """The start scale that injects an image at about ``side`` x ``side`` pixels; a UserError if
+    fewer than two scales are finished.
 
     A generator changes what its field of view covers, and that is the same number of pixels in
     every pyramid; so the same side leaves the same structures to the model.
-
-    Raises:
-        UserError: fewer than two scales are finished.
     """
     last = last_start_scale(model)
     sides = [math.sqrt(h * w) for h, w in model.sizes[: last + 1]]

@@ -104,10 +104,7 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     """Find a near key for every query, preferring keys that no query resembles.
 
     A query of (n, k) takes the key of (m, k) with the smallest d / (alpha + the key's smallest d to
-    any query), where d is the mean squared difference.
-
-    Returns:
-        The index of the key, (n,), and d, (n,).
+    any query), where d is the mean squared difference. Returns its index, (n,), and d, (n,).
 
     Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
     """

@@ -56,10 +56,7 @@ class RunFolder:
         """Make a run folder, claimed by this process and "running".
 
         The folder may exist if it is empty, or if its run ended before it wrote its configuration
-        or a model.
-
-        Raises:
-            UserError: something is in the way, or the place is not writable.
+        or a model. If something is in the way, or the place is not writable, this is a UserError.
         """
         folder = cls(Path(path))
         _check_text(folder.path)
@@ -79,11 +76,8 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> RunFolder:
-        """Open an existing run folder.
-
-        Raises:
-            UserError: it is missing, not a folder, or lacks ``config.yaml`` or a file in ``needs``.
-        """
+        """Open an existing run folder; a UserError if it is missing, not a folder, or lacks
+        ``config.yaml`` or a file in ``needs``."""
         folder = cls(Path(path))
         _check_text(folder.path)
         try:

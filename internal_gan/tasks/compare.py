@@ -11,14 +11,7 @@ from internal_gan.files import as_csv, write_error
 from internal_gan.images.files.memory import to_photo
 from internal_gan.judging import compare as judging
 from internal_gan.judging.figures import FIGURES, HEADLINE_FIGURES
-from internal_gan.report.table import (
-    as_differences,
-    as_markdown,
-    as_rows,
-    grid,
-    plot,
-    settings_of,
-)
+from internal_gan.report.table import as_differences, as_markdown, as_rows, grid, plot, settings_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Picture, Task, aside
 from internal_gan.tasks.reporting import new_console

@@ -75,12 +75,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
 
     @torch.no_grad()
     def inject(
-        self,
-        image: Tensor,
-        start_scale: int,
-        *,
-        size: Size | None = None,
-        seed: int = 0,
+        self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
     ) -> Tensor:
         last = last_start_scale(self)
         self.check_scale(start_scale, first=1)

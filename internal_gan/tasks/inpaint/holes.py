@@ -146,12 +146,8 @@ class Holes:
         return hole
 
     def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
-        """Where nothing may be trained on or copied: in the ``hole``, outside ``mask.source``,
-        and where the photo is transparent.
-
-        Returns:
-            (1, 1, H, W), 1 there, else 0; None if there is no such place.
-        """
+        """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
+        ``hole``, outside ``mask.source``, and where the photo is transparent; None if nowhere."""
         parts = [] if hole is None else [hole]
         if given := self.sources.read("mask.source", number):
             white = "is where the model may train and take patches from"
@@ -188,11 +184,7 @@ def holes_of(context: Context) -> Holes:
 
 def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
     """Where no pixel may be taken from: where a mask is ``closed``, and where the one that an
-    option names is white.
-
-    Raises:
-        UserError: nothing is left.
-    """
+    option names is white. A UserError if nothing is left."""
     if (given := context.given.read(option)) is None:
         return closed
     white = "is where no pixel may be taken from"
