@@ -27,11 +27,8 @@ def compile_loops(say: Callable[[str], None]) -> None:
     search(tiny, index, start=start, seeds=False, sweeps=0)
     spent = time.perf_counter() - started
     if not kernels.was_kept():
-        again = (
-            "only the first time"
-            if kernels.KEPT
-            else "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
-        )
+        lost = "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
+        again = "only the first time" if kernels.KEPT else lost
         say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
         # Read from the cache, these are loaded when they are needed.
         side = 2 * COARSEST

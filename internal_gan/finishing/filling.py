@@ -14,7 +14,8 @@ import torch.nn.functional as F
 
 from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter, own_places
+from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter
+from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.quilting import even_light, quilted
 from internal_gan.images.canvas import Margins
 from internal_gan.images.levels import gathered, spread, used_range

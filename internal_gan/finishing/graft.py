@@ -12,7 +12,8 @@ from scipy import ndimage
 from torch import Tensor
 
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.masked import MIN_WINDOW, WINDOW_TIMES, PartFinisher, own_places
+from internal_gan.finishing.masked import MIN_WINDOW, WINDOW_TIMES, PartFinisher
+from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import hide_inside
 from internal_gan.images.masks import dilate
 from internal_gan.images.photo import Photo

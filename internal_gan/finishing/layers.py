@@ -174,11 +174,9 @@ class Layer:
     def _is_flat(self, step: int) -> bool:
         """Whether values change in few places, and not by one level, as a smooth map's do; told
         from every ``step``-th row and column."""
-        lines = (
-            replace(self, values=self.values[::step]),
-            replace(self, values=self.values[:, ::step]),
-        )
-        changes = [np.abs(np.diff(line.numbers, axis=1 - axis)) for axis, line in enumerate(lines)]
+        rows, columns = self.values[::step], self.values[:, ::step]
+        lines = [replace(self, values=values).numbers for values in (rows, columns)]
+        changes = [np.abs(np.diff(line, axis=1 - axis)) for axis, line in enumerate(lines)]
         most = np.concatenate([change.max(axis=2).ravel() for change in changes])
         steps = most[most > 0]
         return 0 < len(steps) <= (1 - FLAT) * len(most) and bool((steps > 1).mean() > 0.5)
@@ -282,12 +280,10 @@ def write_layer(path: Path, layer: Layer) -> None:
         if layer.values.dtype == np.uint16 and layer.values.ndim == 3:
             temporary.write_bytes(deep_png(layer.values.astype(">u2"), Layout(layer.mode, 16)))
             return
-        image, options = Image.fromarray(layer.values), dict[str, Any]()
+        image = Image.fromarray(layer.values)
         if layer.palette is not None:
             image.putpalette(layer.palette)
-            if layer.transparency is not None:
-                options["transparency"] = layer.transparency
-        image.save(temporary, format="PNG", **options)
+        image.save(temporary, format="PNG", transparency=layer.transparency)
 
 
 def _deep_values(path: Path) -> NDArray[np.uint16] | None:

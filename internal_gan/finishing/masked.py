@@ -16,7 +16,7 @@ from internal_gan.device import check_memory
 from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.drawing import LAYOUT_SIDE
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.origin import compared, same_pixels
+from internal_gan.finishing.origin import compared, own_places, same_pixels
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.finishing.sizes import box_of
@@ -28,7 +28,6 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.shapes import Levels, Mask, Pixels
-from internal_gan.units import Size
 
 BYTES_PER_PIXEL = 150  # of the photo
 BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
@@ -265,11 +264,6 @@ class PartFinisher:
         ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.size)))
         size = round(source.size[0] * ratio), round(source.size[1] * ratio)
         return resize(source.pixels, size).clamp(-1, 1)
-
-
-def own_places(size: Size) -> Places:
-    """(H, W, 2), the row and column of each pixel itself."""
-    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
 
 
 class _Canvas(NamedTuple):

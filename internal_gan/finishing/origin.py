@@ -10,7 +10,7 @@ in the file's text.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,12 +111,16 @@ def compared(
     return Origin(places, kinds, photo.size, number, hiding)
 
 
+def own_places(size: Sequence[int]) -> NDArray[np.int32]:
+    """(H, W, 2), the row and column of each pixel itself."""
+    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
+
+
 def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
     """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
     if picture.size != photo.size:
         return np.zeros(picture.size, np.bool_)
-    places = np.moveaxis(np.indices(photo.size, np.int32), 0, -1)
-    same: NDArray[np.bool_] = differences(picture, photo, places)[1] == 0
+    same: NDArray[np.bool_] = differences(picture, photo, own_places(photo.size))[1] == 0
     return same
 
 

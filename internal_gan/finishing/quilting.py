@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from internal_gan.finishing.origin import own_places
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import gaussian_blur, resize, size_of
@@ -48,8 +49,7 @@ def quilted(
         rng: of a random choice of the strips; None for those that fit best.
     """
     size = picture.shape[:2]
-    places: Places = np.moveaxis(np.indices(size, np.int32), 0, -1)
-    joined = False
+    places, joined = own_places(size), False
     for axis in (1, 0):
         half = min(int(reach[axis]), size[axis] // 4)
         if wrap[axis] and half > 1:
@@ -91,7 +91,7 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
         larger = min(1.0, 2 * scale)
         at, scale = (round(at[0] * larger / scale), round(at[1] * larger / scale)), larger
     left, right = (_path(error, turns) for error in _errors(picture, half, *at))
-    places = np.moveaxis(np.indices((height, width), np.int32), 0, -1).copy()
+    places = own_places((height, width))
     rows, columns = np.arange(height), np.arange(half)
     strip = np.stack(
         np.broadcast_arrays(((rows + at[0]) % height)[:, None], at[1] + np.arange(2 * half)), -1

@@ -24,8 +24,8 @@ from internal_gan.files import is_file
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
-from internal_gan.finishing.masked import PartFinisher, own_places
-from internal_gan.finishing.origin import READ_SIDE
+from internal_gan.finishing.masked import PartFinisher
+from internal_gan.finishing.origin import READ_SIDE, own_places
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import spread
 from internal_gan.images.masks import read_mask

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
-from internal_gan.finishing.masked import own_places
+from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level
