@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -334,13 +334,10 @@ def application(settings: Settings) -> Starlette:
         post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),
     ]
-    handlers: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
-        UserError: _user_error
-    }
     served = Starlette(
         routes=routes,
         lifespan=lifespan,
-        exception_handlers=handlers,
+        exception_handlers={UserError: _user_error},
         middleware=[Middleware(Guard, token=settings.token)],
     )
     served.state.server = server

@@ -15,18 +15,7 @@ from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import largest_piece, seam_figure
 from internal_gan.judging.fidelity import l1, psnr, ssim
 from internal_gan.judging.sifid import LAYERS, InceptionStem, sifid
-from internal_gan.patches.statistics import (
-    SHRINKS,
-    coherence,
-    completeness,
-    copy,
-    layout_distances,
-    patch_panel,
-    repetition,
-    sharpness,
-    shrinks,
-    sliced_wasserstein,
-)
+from internal_gan.patches import statistics
 from internal_gan.shapes import Mask, Pixels
 
 PATCH = 7
@@ -98,20 +87,20 @@ def judge(
     figures: dict[str, float] = {}
     for patch in patches:
         end = suffix(patch)
-        at = shrinks(real, sample, patch)
-        for shrink in at:
-            figures[f"swd{shrink}{end}"] = sliced_wasserstein(real, sample, patch, shrink)
-        if at != SHRINKS:
+        at = statistics.shrinks(real, sample, patch)
+        for n in at:
+            figures[f"swd{n}{end}"] = statistics.sliced_wasserstein(real, sample, patch, n)
+        if at != statistics.SHRINKS:
             continue
-        figures[f"coherence{end}"] = coherence(real, sample, patch, exact)
-        figures[f"completeness{end}"] = completeness(real, sample, patch, exact)
-        room = min(max(image.shape[-2:]) // SHRINKS[-1] for image in (real, sample))
+        figures[f"coherence{end}"] = statistics.coherence(real, sample, patch, exact)
+        figures[f"completeness{end}"] = statistics.completeness(real, sample, patch, exact)
+        room = min(max(image.shape[-2:]) // statistics.SHRINKS[-1] for image in (real, sample))
         if room >= 2 * patch:
-            figures[f"repetition{end}"] = repetition(real, sample, patch)
-    figures |= layout_distances(real, sample)
-    figures["sharpness"] = sharpness(real, sample)
+            figures[f"repetition{end}"] = statistics.repetition(real, sample, patch)
+    figures |= statistics.layout_distances(real, sample)
+    figures["sharpness"] = statistics.sharpness(real, sample)
     if real.shape == sample.shape:
-        figures["copy"] = copy(real, sample)
+        figures["copy"] = statistics.copy(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
     return figures
@@ -148,8 +137,8 @@ def panel(real: Tensor, samples: Sequence[Tensor]) -> dict[str, float]:
     """:func:`internal_gan.patches.statistics.patch_panel` of several samples, or the means over
     samples of several sizes."""
     if len({sample.shape for sample in samples}) == 1:
-        return patch_panel(real, torch.cat([*samples]))
-    return means([patch_panel(real, sample) for sample in samples])
+        return statistics.patch_panel(real, torch.cat([*samples]))
+    return means([statistics.patch_panel(real, sample) for sample in samples])
 
 
 def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -55,7 +55,7 @@ def _templates() -> Environment:
         "counted": counted,
         "digits": three_digits,
         "duration": duration,
-        "link": _link,
+        "link": lambda file: quote(os.fsencode(file)),  # names need not be valid text
         "seams": seams_in_words,
         "shell": quoted,
     }
@@ -68,8 +68,3 @@ def _clock(time: str) -> str:
         return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):
         return time
-
-
-def _link(file: str) -> str:
-    """The address of a file in the run folder."""
-    return quote(os.fsencode(file))

@@ -72,8 +72,7 @@ class Graft(Task[GraftOptions]):
             one = thing(defect.label, inside, file=defect.file, scale=scale, turn=turn)
             return Labelled(graft(photo, cut, *at), [mask], [one], about | {"seed": seeds[number]})
 
-        if self.context.asides:
-            yield None
+        yield None
         # The sound photos belong to MVTec's form.
         sound = given.count if self.context.options.dataset.form == "mvtec" else 0
         yield from labelled(self, classes, wanted.count + sound, made, AT_ONCE)
