@@ -199,8 +199,7 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     """Options as arguments for Hydra, with file names quoted.
 
     Args:
-        overrides: as on the command line, ``["trainer=preview"]``, or by name,
-            ``{"trainer": "preview", "model.max_size": 60}``.
+        overrides: see :func:`fit`.
         others: further options by name; None leaves an option out.
 
     Raises:

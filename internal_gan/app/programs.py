@@ -41,8 +41,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
     """Do a task with :meth:`internal_gan.app.processes.Worker.do`: the response is its picture, or
     a zip file if there are several, or layers.
 
-    Raises:
-        UserError, HTTPException: what the command line would refuse, or a file that is too large.
+    What the command line would refuse is a UserError or an HTTPException, as is too large a file.
     """
     with TemporaryDirectory(prefix=".post-", dir=runs.folder) as place:
         folder, run = Path(place), Path(place) / "run"

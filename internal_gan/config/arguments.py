@@ -38,10 +38,8 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
     """The overrides that the words of a command stand for.
 
     The first bare word that is a task means ``task=``; ``-``, the name of a file or folder, or one
-    that ends like a picture's means ``image=``. Under multirun, several are values of a sweep.
-
-    Raises:
-        UserError: another word is not ``option=value``, or a second task or picture is given.
+    that ends like a picture's means ``image=``. Under multirun, several are values of a sweep. Any
+    other word that is not ``option=value``, and a second task or picture, is a UserError.
 
     >>> overrides_of(["fill", "x.jpg", "mask=m.png"])
     ['mask=m.png', 'task=fill', 'image=x.jpg']

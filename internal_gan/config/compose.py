@@ -53,11 +53,8 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 
 def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
-    """The configuration with these overrides, before the check of its values.
-
-    Raises:
-        UserError: Hydra refuses an override, or this process runs another Hydra application.
-    """
+    """The configuration with these overrides, before the check of its values; a UserError if Hydra
+    refuses one, or this process runs another Hydra application."""
     _check_model(overrides)
     try:
         return _compose(overrides, with_hydra)

@@ -118,9 +118,8 @@ def train(
 def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFolder]:
     """Continue the training in ``options.resume``, with its options except device and logger.
 
-    Raises:
-        UserError: the folder contains no training, is damaged or in use.
-        TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed again.
+    Errors are those of :func:`train`; also a UserError if the folder holds no training, is damaged
+    or in use.
     """
     assert options.resume is not None
     folder = RunFolder.open(options.resume)

@@ -96,23 +96,16 @@ class Holes:
         return Case(group, without(photo, hole), hole, self.unknown(0, photo, hole))
 
     def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
-        """The hole of a photo: all pixels that its mask or box touches, grown by ``mask.dilate``.
+        """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
+        touches, grown by ``mask.dilate``. With ``warn``, a large one is warned of in the log.
 
-        Args:
-            number: of the photo.
-            warn: log a warning if the hole covers much of the photo.
-
-        Returns:
-            (1, 1, H, W) of the photo's size, 1 in the hole, else 0.
-
-        Raises:
-            UserError: neither or both of a mask and a box are given, or they do not fit the photo.
+        If neither or both of a mask and a box are given, or they do not fit, this is a UserError.
         """
         options = self.mask
-        if self.mask.box is not None and options.file is not None:
+        if options.box is not None and options.file is not None:
             raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
-        if self.mask.box is not None:
-            mask, name = _box(self.mask.box, photo, options.invert), ""
+        if options.box is not None:
+            mask, name = _box(options.box, photo, options.invert), ""
         elif (given := self.masks.read("mask.file", number)) is not None:
             invert, option = options.invert, "mask.invert"
             mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
