@@ -57,7 +57,8 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
         return torch.float32, "as requested"
     if name == "bf16":
         return torch.bfloat16, "as requested"
-    if device.type == "cpu" and _has_native_bf16():
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    if device.type == "cpu" and (known.get("avx512_bf16") or known.get("amx_bf16")):
         return torch.bfloat16, "native on this device"
     return torch.float32, "faster on this device"
 
@@ -79,11 +80,6 @@ def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
         # Only from pinned memory does the copy run while the CPU goes on.
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
-
-
-def _has_native_bf16() -> bool:
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def check_memory(needed: int, device: torch.device, option: str) -> None:

@@ -59,14 +59,12 @@ class Reporter(Protocol):
 
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
         """A block with a function that shows the share of the work that is done, 0 to 1."""
+        return nullcontext(lambda share: None)
 
 
-class _Silent:
+class _Silent(Reporter):
     def say(self, text: str) -> None:
         pass
-
-    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
-        return nullcontext(lambda share: None)
 
 
 SILENT: Reporter = _Silent()
