@@ -97,7 +97,7 @@ class Holes:
 
     def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
-        touches, grown by ``mask.dilate``. With ``warn``, a large one is warned of in the log.
+        touches, grown by ``mask.dilate``. With ``warn``, a warning is logged if it is large.
 
         If neither or both of a mask and a box are given, or they do not fit, this is a UserError.
         """
