@@ -136,21 +136,16 @@ _TASKS = (
         reads=("paint.image",),
         memory="finish.resolution",
     ),
-    TaskSpec(
-        "edit",
-        needs=(REDRAWS,),
-        takes=_SOFTENED | _INSIDE,
-        reads=("edit.image", "edit.mask"),
-        memory="edit.image",
-        source=_CHANGED,
-    ),
-    TaskSpec(
-        "harmonize",
-        needs=(REDRAWS,),
-        takes=_SOFTENED | _INSIDE,
-        reads=("harmonize.image", "harmonize.mask"),
-        memory="harmonize.image",
-        source=_CHANGED,
+    *(
+        TaskSpec(
+            name,
+            needs=(REDRAWS,),
+            takes=_SOFTENED | _INSIDE,
+            reads=(f"{name}.image", f"{name}.mask"),
+            memory=f"{name}.image",
+            source=_CHANGED,
+        )
+        for name in ("edit", "harmonize")
     ),
     TaskSpec(
         "animate",
