@@ -260,13 +260,13 @@ class Dataset(Task[DatasetOptions]):
 
 
 def _numbers(layer: Layer) -> NDArray[Any]:
-    """(H, W), the labels of a layer; of colours, what their hexadecimal digits stand for."""
+    """(H, W), the labels of a layer; of colours, what their hexadecimal digits stand for; 0 where
+    they are missing or transparent."""
     values = layer.values
-    if values.ndim == 2:
-        return values
-    digits = np.array([1 << 8 * values.itemsize * place for place in (2, 1, 0)])
-    found: NDArray[Any] = values[..., [0, 0, 0] if layer.mode == "LA" else [0, 1, 2]] @ digits
-    return found
+    if values.ndim == 3:
+        digits = np.array([1 << 8 * values.itemsize * place for place in (2, 1, 0)])
+        values = values[..., [0, 0, 0] if layer.mode == "LA" else [0, 1, 2]] @ digits
+    return np.where(np.isnan(layer.numbers).any(axis=2), 0, values)
 
 
 def _known(photos: Sequence[Sequence[Layer]], objects: bool) -> dict[str, Known]:

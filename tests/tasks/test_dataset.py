@@ -105,6 +105,19 @@ def test_colours_are_classes_and_each_photo_has_its_own_mask(shell: Shell) -> No
         assert (folder / f"test/{name}/0000{number}.png").is_file()
 
 
+def test_missing_data_and_transparent_pixels_are_background(shell: Shell) -> None:
+    values = np.full(SIZE, 7, np.uint8)
+    values[:, :20] = 255
+    gdal_nodata = (42113, 2, 4, "255", True)
+    tifffile.imwrite("a.tif", values, extratags=[gdal_nodata])
+    colours = np.full((*SIZE, 4), (0, 0, 7, 255), np.uint8)
+    colours[:, :20] = 255, 255, 255, 0
+    Image.fromarray(colours).save("b.png")
+    folder = made(shell, "image=photo.png", "layers=[a.tif,b.png]", "dataset.count=1")
+    about = json.loads((folder / "annotations/instances.json").read_text())
+    assert [one["name"] for one in about["categories"]] == ["a", "b"]
+
+
 def test_a_model_draws_pictures_with_the_labels_of_its_photo(
     shell: Shell, finished_run: Path
 ) -> None:
