@@ -173,9 +173,8 @@ def graft(
         UserError: a picture cannot be read, the defect has no room, or an argument is not allowed.
     """
     given: dict[str, Any] = {"photo": photo, "defect": defect, "mask": mask, "where": where}
-    given["count"] = count
-    given |= {"turn": turn, "scale": scale, "seed": seed, "output_type": output_type}
-    found = list(results("graft", given, kind=None))
+    given |= {"count": count, "turn": turn, "scale": scale, "seed": seed}
+    found = list(results("graft", given | {"output_type": output_type}, kind=None))
     return list(zip(found[::2], found[1::2], strict=True))
 
 

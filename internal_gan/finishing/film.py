@@ -1,9 +1,9 @@
 """Finishes the drawings of a film with a photo's own pixels.
 
-The first frame is finished like any picture. In each later frame, only places whose drawing has
-changed are rebuilt: the search starts from their previous matches, and the result is carried to the
-full size. All other pixels stay unchanged, and seams are hidden only inside the changed places. New
-pixels fade in over several frames, and do not change again until they have.
+After the first frame, only places whose drawing has changed are rebuilt: the search starts from
+their previous matches, and the result is carried to the full size. All other pixels stay unchanged,
+and seams are hidden only inside the changed places. New pixels fade in over several frames, and do
+not change again until they have.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_propagation, maximum_filter
 
 from internal_gan.finishing.drawing import CAREFUL, Indices, octaves_of, unpadded, up_to
+from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import HOLD, hide, hide_inside
 from internal_gan.finishing.sizes import box_of, resized, sampled
 from internal_gan.finishing.walker import Fixed, Level, walk
@@ -33,7 +34,13 @@ _AROUND = np.ones((3, 3), np.bool_)
 
 
 def film(
-    drawings: Iterable[Image], photo: Image, size: Size, *, fade: int = 1, loop: int | None = None
+    drawings: Iterable[Image],
+    photo: Image,
+    size: Size,
+    *,
+    fade: int = 1,
+    loop: int | None = None,
+    still: Image | None = None,
 ) -> Iterator[Image]:
     """Make the frames of a film, of a ``size``, from a photo's pixels, one by one.
 
@@ -42,9 +49,12 @@ def film(
         fade: number of frames over which a new pixel fades in; 1 shows it immediately.
         loop: number of frames, if the last one leads to the first; the last ones then fade into the
             first.
+        still: a drawing of the photo itself, if the film sets out from it; not at another size.
     """
     fade = fade if loop is None else min(fade, loop)
     frames = Frames(photo, size, fade)
+    if still is not None:
+        frames.begin(still, is_photo=True)
     for number, drawing in enumerate(drawings):
         if number == 0:
             goal = first = frames.next(drawing)
@@ -83,8 +93,7 @@ class Frames:
     def next(self, drawing: Image) -> Image:
         """Finish a drawing."""
         if self._drawing is None:
-            self._drawing = self._begin(drawing)
-            self._rested = np.full(self._drawing.shape[:2], self._rest)
+            self.begin(drawing)
         else:
             picture = resized(drawing, self._levels[0].size)
             off = np.abs(picture.astype(np.int16) - self._drawing).max(axis=2)
@@ -101,18 +110,20 @@ class Frames:
             self._drawing = np.where(moved[..., None], picture, self._drawing)
         return self._pixels
 
-    def _begin(self, drawing: Image) -> Image:
-        """Finish the first drawing, and return it at the smallest size."""
+    def begin(self, drawing: Image, is_photo: bool = False) -> None:
+        """Finish the first drawing, or begin with the photo, which it draws, if it ``is_photo``."""
         indices = Indices(self._photo)
         first, *octaves = octaves_of(indices, self._size)
         self._levels = [*up_to(indices, first, drawing, CAREFUL), *octaves]
-        self._origins = list(walk(self._levels))
+        own = (own_places(level.size) for level in self._levels)
+        self._origins = list(own if is_photo else walk(self._levels))
         self._hold = HOLD / 2 ** len(octaves)
         origins = unpadded(self._origins[-1], self._size, self._photo)
         pixels = taken(self._photo, origins)
         self._added = hide(pixels, origins, self._photo, self._hold)
         self._pixels = _rounded(pixels + self._added)
-        return resized(drawing, self._levels[0].size)
+        self._drawing = resized(drawing, self._levels[0].size)
+        self._rested = np.full(self._levels[0].size, self._rest)
 
     def _go_on(self, picture: Image, changed: Flags) -> None:
         """Rebuild what has changed at the smallest size, and then what follows at larger ones."""

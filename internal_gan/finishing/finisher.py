@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -32,7 +33,7 @@ from internal_gan.images.levels import (
 )
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import size_of
+from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.fast import Wrap
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import taken
@@ -140,11 +141,12 @@ class AsDrawn:
         return Finished(drawing)
 
     def film(
-        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
+        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None, still: bool = False
     ) -> Iterator[Pixels]:
         """Finish the drawings of a film of ``fps`` frames a second, one by one; ``loop`` is their
-        number if the last leads back to the first."""
-        return iter(drawings)
+        number if the last leads back to the first. ``still``: before the first drawing is one of
+        the photo, from which the film sets out."""
+        return islice(drawings, int(still), None)
 
 
 class Finisher(AsDrawn):
@@ -277,12 +279,17 @@ class Finisher(AsDrawn):
         return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
     def film(
-        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None
+        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None, still: bool = False
     ) -> Iterator[Pixels]:
         assert self.size is not None
         compile_loops(self._say)
-        drawn = (levels_of(drawing, 255) for drawing in drawings)
+        drawn, begin, lost = (drawing.cpu() for drawing in drawings), None, torch.zeros(())
+        if still:
+            learnt = resize(self._learnt.cpu(), size_of(known := next(drawn))).clamp(-1, 1)
+            # What the network loses of the photo, thin lines above all, is added to all drawings.
+            begin, lost = levels_of(learnt, 255), learnt - known
+        layouts = (levels_of((drawing + lost).clamp(-1, 1), 255) for drawing in drawn)
         fade = max(1, round(FADE * fps))
         photo = in_eight_bits(self._photo, self._used)
-        for frame in film(drawn, photo, self.size, fade=fade, loop=loop):
+        for frame in film(layouts, photo, self.size, fade=fade, loop=loop, still=begin):
             yield gathered(pixels_of(frame), self._used)

@@ -1,6 +1,7 @@
 """task=animate: the photo in motion."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
@@ -48,7 +49,9 @@ class Animate(Task[AnimateOptions]):
             seed=self.seed,
             size=finisher.drawing_size,
         )
-        frames = finisher.film(drawings, wanted.fps, self._count if wanted.loop else None)
+        still = [model.reconstruct()] if wanted.size is None else []
+        loop = self._count if wanted.loop else None
+        frames = finisher.film(chain(still, drawings), wanted.fps, loop, still=bool(still))
         self.context.begin(self._count)
         for index, frame in enumerate(frames):
             yield aside(f"animate/frames/{index:04d}.png", frame, "frame")

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.film import CHANGE, CHANGE_BESIDE, Frames, film
+from internal_gan.finishing.finisher import Finisher
 from internal_gan.finishing.sizes import resized
+from internal_gan.images.files.memory import to_photo
+from internal_gan.images.levels import pixels_of
 from internal_gan.patches.fast import Image
 from tests.patches.pictures import picture
 
@@ -66,6 +70,28 @@ def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Imag
     wanted = resized(with_forest(drawing), SIZE)[part].mean(axis=(0, 1))
     off = [np.abs(frame[part].mean(axis=(0, 1)) - wanted).mean() for frame in (first, second)]
     assert off[1] < 0.3 * off[0]
+
+
+@pytest.mark.parametrize("size", [(9, 90), (31, 203), (260, 193)])
+def test_a_film_sets_out_from_the_photo(size: tuple[int, int]) -> None:
+    photo, drawing = picture("mountains", size), picture("peaks", (9, 12))
+    first, other = film([drawing, drawing[::-1].copy()], photo, size, still=drawing)
+    assert np.array_equal(first, photo)
+    assert not np.array_equal(other, photo)
+
+
+def test_what_the_network_lost_of_the_photo_stays(photo: Image) -> None:
+    """A wire, in a place that changes."""
+    wired = photo.copy()
+    wired[:, 136:144] = 255
+    learnt, still = resized(wired, (60, 80)), resized(photo, (45, 60))
+    finisher = Finisher(pixels_of(learnt), lambda longest: to_photo(wired))
+    drawings = map(pixels_of, (still, still, with_forest(still)))
+    first, second = finisher.film(drawings, 1, still=True)
+    assert torch.equal(first, pixels_of(wired))
+    changed = second[0, :, 30:70, 120:175]
+    assert (changed - first[0, :, 30:70, 120:175]).abs().mean() > 0.2
+    assert changed[..., 16:24].mean() > 0.5
 
 
 def test_small_noise_in_the_drawing_changes_nothing(photo: Image, drawing: Image) -> None:
