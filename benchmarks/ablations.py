@@ -42,7 +42,6 @@ ABLATIONS: dict[str, list[str]] = {
     "singan-alpha": ["model.reconstruction_weight=0,10,100"],
     "ingan-encoder-encoder": ["model.cycle_weight=0,1"],
     "ingan-adversarial-loss": ["model/adversarial_loss=lsgan,wgan_lp,hinge"],
-    "ingan-discriminator-scales": [],
     "edgeconnect-detectors": [],
     "edgeconnect-sigma": ["model.edges.sigma=0.5,2,5"],
 }

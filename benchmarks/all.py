@@ -27,7 +27,8 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.units import counted
 
-RETARGETED = ("retarget/fish.png", "retarget/corn.png", "textures/olives.png")
+RETARGETED = ("fish.png", "fruit.png", "corn.png", "house.jpg")
+TEXTURES = ("olives.png", "cobbles.jpeg")
 LARGE = ("mountains", "dune", "moss", "stream", "dandelions")
 
 
@@ -87,6 +88,10 @@ def _ablations(family: str) -> str:
     return f"{names} --output {{output}} --overrides trainer.steps_factor=0.2"
 
 
+_SIX = " ".join(
+    [f"{{data}}/retarget/{name}" for name in RETARGETED]
+    + [f"{{data}}/textures/{name}" for name in TEXTURES]
+)
 _LINES = " ".join(
     [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
     + [f"{{data}}/retarget/{name}" for name in ("house.jpg", "fruit.png", "corn.png")]
@@ -149,8 +154,8 @@ ENTRIES = {
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
     "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 25),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
-    "ablations-ingan": Entry("ablations", _ablations("ingan"), 60),
-    "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 30),
+    "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
+    "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),
     "commands": Entry("commands", "", 12),
     "training-time": Entry("training_time", "--rounds 2 --steps 4", 6),
     "sampling": Entry("sampling", "", 1),

@@ -28,6 +28,7 @@ from benchmarks._common import (
     by_name,
     environment,
     keep_apart,
+    number,
     print_json,
     run,
     training_parser,
@@ -44,7 +45,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.patches.statistics import patch_panel, repetition
-from internal_gan.report.table import as_markdown
+from internal_gan.report.table import Setting, as_markdown
 from internal_gan.units import Size
 
 SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
@@ -190,21 +191,26 @@ def do_photo(
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means over photos and seeds by scale and method."""
+    """Means over photos by scale and method, and the standard deviation over a photo's seeds."""
     means = []
     for scale in SCALES:
-        of_method = defaultdict(list)
+        of_method: Any = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
         for result in record["results"]:
             for method, figures in result["figures"][scale].items():
-                of_method[method].append(figures)
-        means += [{"scale": scale, **_row(method, each)} for method, each in of_method.items()]
+                for name, value in figures.items():
+                    of_method[method][name][result["photo"]][result["seed"]] = value
+        for method, figures in of_method.items():
+            known = Setting(method, 0, figures)
+            cells = {name: _cell(known, name) for name in FIGURES}
+            means.append({"scale": scale, "method": method, **cells})
     return {"means": as_markdown(means)}
 
 
-def _row(method: str, each: Sequence[Mapping[str, float]]) -> dict[str, str]:
-    known = {name: [figures[name] for figures in each if name in figures] for name in FIGURES}
-    means = {name: f"{fmean(values):.3g}" if values else "" for name, values in known.items()}
-    return {"method": method, **means}
+def _cell(method: Setting, figure: str) -> str:
+    if figure not in method.figures:
+        return ""
+    spread = method.spread(figure)
+    return number(method.mean(figure)) + (f" ± {number(spread, 2)}" if spread else "")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
