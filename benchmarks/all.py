@@ -27,8 +27,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object
 from internal_gan.units import counted
 
-RETARGETED = ("fish.png", "fruit.png", "corn.png", "house.jpg")
-TEXTURES = ("olives.png", "cobbles.jpeg")
+RETARGETED = ("retarget/fish.png", "retarget/corn.png", "textures/olives.png")
 LARGE = ("mountains", "dune", "moss", "stream", "dandelions")
 
 
@@ -88,10 +87,6 @@ def _ablations(family: str) -> str:
     return f"{names} --output {{output}} --overrides trainer.steps_factor=0.2"
 
 
-_SIX = " ".join(
-    [f"{{data}}/retarget/{name}" for name in RETARGETED]
-    + [f"{{data}}/textures/{name}" for name in TEXTURES]
-)
 _LINES = " ".join(
     [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
     + [f"{{data}}/retarget/{name}" for name in ("house.jpg", "fruit.png", "corn.png")]
