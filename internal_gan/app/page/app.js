@@ -91,7 +91,8 @@ async function lookFirst() {
 // ---- The stage
 
 async function showOnStage(run, result = null) {
-  shown = run && { run: run.run, file: result.file, url: result.url };
+  const wanted = run && { run: run.run, file: result.file, url: result.url };
+  shown = wanted;
   stage.overlay(null);
   const options = (run && run.asked.options) || {};
   const tiles = { both: [2, 2], true: [2, 2], x: [1, 2], y: [2, 1] }[options["sample.tileable"] || (run && run.task === "make_tileable" && (options["make_tileable.axes"] || "both"))];
@@ -103,6 +104,7 @@ async function showOnStage(run, result = null) {
     repeats: tiles,
     at: margins ? [margins[3], margins[0]] : null,
   } : { url: state.photo.url, alt: state.photo.name, photo: state.photo });
+  if (shown !== wanted) return; // something else was chosen meanwhile
   showOverlay();
   showAbout(run, result);
   showStrip(shown, pick);
