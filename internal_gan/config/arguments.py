@@ -63,9 +63,8 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
     for key, found in bare.items():
         same = [*found, *(word for word in overrides if key_of(word) == key)]
         if found and len(same) > (len(found) if multirun else 1):
-            hint = "; a mask is mask=FILE" if key == "image" else ""
-            fault = f"a run has one {key}; several are -m {key}=A,B{hint}"
-            raise UserError(f"{' '.join(same)}: {fault}")
+            tip = "; a mask is mask=FILE" if key == "image" else ""
+            raise UserError(f"{' '.join(same)}: a run has one {key}; several are -m {key}=A,B{tip}")
         quoted = map(quote, found) if len(found) > 1 else found
         overrides += [f"{key}={','.join(quoted)}"] if found else []
     return overrides

@@ -68,7 +68,8 @@ class Graft(Task[GraftOptions]):
             assert at is not None  # one of those that are sure fits
             inside = laid(cut, *at, photo.size)[0, 3].numpy() > 0
             white = 255 if len(classes) == 1 else 1 + classes.index(defect.label)
-            mask = Layer("defect", inside * np.uint8(min(white, 255)), "L", labels=True)
+            number_of, mode = (np.uint16, "I;16") if len(classes) > 255 else (np.uint8, "L")
+            mask = Layer("defect", inside * number_of(white), mode, labels=True)
             one = thing(defect.label, inside, file=defect.file, scale=scale, turn=turn)
             return Labelled(graft(photo, cut, *at), [mask], [one], about | {"seed": seeds[number]})
 

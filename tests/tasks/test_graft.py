@@ -171,3 +171,13 @@ def test_labels_of_16_bits_and_colours_are_masks_too(shell: Shell) -> None:
         folder = grafted(shell, *asked, output=name)
         areas.append(int((array(folder / "masks/00000.png") > 0).sum()))
     assert areas == [mask.sum(), mask.sum()]
+
+
+@pytest.mark.slow
+def test_more_than_255_classes_have_a_number_each(shell: Shell) -> None:
+    for number in range(256):
+        for room, kind in (("many", "defects/spot/1.png"), ("marks", "masks/spot/1_mask.png")):
+            Path(room, f"{number:03d}").mkdir(parents=True)
+            Path(room, f"{number:03d}", "1.png").symlink_to(Path(kind).absolute())
+    folder = grafted(shell, "graft.defect=many", "graft.mask=marks", "graft.count=256")
+    assert [array(folder / f"masks/00{number}.png").max() for number in (254, 255)] == [255, 256]
