@@ -146,19 +146,6 @@ def extend(models: Models) -> Image.Image:
     return row([made])
 
 
-def graft(models: Models) -> Image.Image:
-    """Gravel with a drawn stain, and three pictures of other gravel with it."""
-    photo, mask = photo_of("../gravel.jpg", 250), Image.new("L", (110, 110))
-    sound, stained = photo.crop((0, 0, 250, 140)), photo.crop((140, 140, 250, 250))
-    for place, size in (((34, 40), 34), ((56, 52), 22), ((48, 66), 16)):
-        ImageDraw.Draw(mask).ellipse((*place, place[0] + size, place[1] + size), 255)
-    soft = mask.filter(ImageFilter.GaussianBlur(1.5)).point(lambda level: level * 3 // 4)
-    stained.paste((150, 72, 24), mask=soft)
-    touched = soft.point(lambda level: 255 * (level > 4))
-    made = internal_gan.graft(sound, stained, touched, 3, scale=(0.6, 1.2), seed=4)
-    return row([stained, *(picture for picture, _ in made)], 240)
-
-
 def dataset(models: Models) -> Image.Image:
     """Drawn cells with their mask in red, and three pictures of a data set."""
     rng, size = np.random.default_rng(0), (240, 240)
@@ -459,7 +446,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "fill": fill,
     "extend": extend,
     "make-tileable": make_tileable,
-    "graft": graft,
     "dataset": dataset,
     "paint": paint,
     "edit": edit,

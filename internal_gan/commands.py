@@ -35,7 +35,7 @@ _MAKES = {
     "evaluate": "figures",
     "verify": "a verdict",
     "compare": "a table",
-    **dict.fromkeys(("graft", "dataset"), "a data set"),
+    "dataset": "a data set",
 }
 
 

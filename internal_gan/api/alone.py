@@ -144,40 +144,6 @@ def extend(
     return next(results("extend", given))
 
 
-def graft(
-    photo: Given,
-    defect: Given,
-    mask: Given,
-    count: int = 1,
-    *,
-    where: Given | None = None,
-    turn: float | None = None,
-    scale: tuple[float, float] | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> list[tuple[Any, Any]]:
-    """Put a defect onto a sound photo, without training, as task=graft does.
-
-    Args:
-        defect, mask: a photo with a defect and its mask, white there, or the names of folders.
-        where: a mask of the photo's size, white where the defect may lie; by default anywhere.
-        turn: the largest turn either way, in degrees.
-        scale: the smallest and the largest factor of the defect's size.
-        output_type: see :class:`Model`.
-
-    Returns:
-        Pictures, each with a mask of its defect. Farther than 13 pixels from that, a picture equals
-        the photo, bit for bit.
-
-    Raises:
-        UserError: a picture cannot be read, the defect has no room, or an argument is not allowed.
-    """
-    given: dict[str, Any] = {"photo": photo, "defect": defect, "mask": mask, "where": where}
-    given |= {"count": count, "turn": turn, "scale": scale, "seed": seed}
-    found = list(results("graft", given | {"output_type": output_type}, kind=None))
-    return list(zip(found[::2], found[1::2], strict=True))
-
-
 def random_mask(
     photo: Given,
     *,

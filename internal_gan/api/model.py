@@ -219,11 +219,11 @@ def results(
     given: dict[str, Any],
     network: Network | None = None,
     trained: Source | None = None,
-    kind: Kind | None = "result",
+    kind: Kind = "result",
     *,
     like: Photo | None = None,
 ) -> Iterator[Any]:
-    """Yield a task's pictures of one kind, or of all, in memory, without a run folder.
+    """Yield a task's pictures of one kind in memory, without a run folder.
 
     Args:
         given: ``output_type``, ``seed``, ``generator``, and what
@@ -245,7 +245,7 @@ def results(
 
 
 def _in_memory(
-    items: Iterator[Item], memory: str, kind: Kind | None, output_type: str, like: Photo | None
+    items: Iterator[Item], memory: str, kind: Kind, output_type: str, like: Photo | None
 ) -> Iterator[Any]:
     while True:
         # The yield is outside, since the caller's code runs there.
@@ -253,7 +253,7 @@ def _in_memory(
             item = next(items, None)
         if item is None:
             return
-        if isinstance(item, Picture) and kind in (None, item.kind):
+        if isinstance(item, Picture) and item.kind == kind:
             image = item.image
             yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
 

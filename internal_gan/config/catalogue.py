@@ -213,13 +213,6 @@ _TASKS = (
         source="compositeCapture",
     ),
     TaskSpec(
-        "graft",
-        takes=frozenset({"dataset.form"}),
-        several_photos=True,
-        reads=("graft.where",),
-        source="compositeCapture",
-    ),
-    TaskSpec(
         "dataset",
         needs=(SAMPLES,),
         takes=_FINISHED,

@@ -30,7 +30,6 @@ from internal_gan.config.task_options import (
     ExtendOptions,
     FillOptions,
     FinishOptions,
-    GraftOptions,
     HarmonizeOptions,
     InpaintOptions,
     LayersOptions,
@@ -181,7 +180,6 @@ class Options:
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
     fill: FillOptions = group(FillOptions, "fill.count=3")
     extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
-    graft: GraftOptions = group(GraftOptions, "graft.count=100")
     dataset: DatasetOptions = group(DatasetOptions, "dataset.form=yolo")
     hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")

@@ -453,36 +453,6 @@ class ExtendOptions:
 
 
 @dataclass
-class GraftOptions:
-    """Defects that are put onto sound photos."""
-
-    defect: str | None = path(
-        "photo with a defect, or a folder of them, whose subfolders are classes",
-        "the name of one image file or of a folder of them",
-    )
-    mask: str | None = path(
-        "mask of that photo, white in the defect, or a folder of masks of the same names",
-        "the name of one image file or of a folder of them",
-    )
-    where: str | None = path(
-        "mask of the photo's size, white where a defect may lie, or a folder of masks named like "
-        "the photos; null: anywhere",
-        "the name of one image file or of a folder of them, or null",
-    )
-    count: int = whole(20, Range(1, MAX_SAMPLES), "number of pictures")
-    turn: float = number(
-        180.0, Range(0, 180), "largest turn either way; 0 keeps the light's direction", "of degrees"
-    )
-    scale: list[float] = option(
-        lambda: [0.8, 1.25],
-        "smallest and largest factor of a defect's size",
-        "two factors from 0.1 to 10, such as [0.8,1.25]",
-        lambda v: len(v) == 2 and 0.1 <= v[0] <= v[1] <= 10,
-    )
-    seed: int | None = seed()
-
-
-@dataclass
 class DatasetOptions:
     """Pictures with masks and boxes, to train others with."""
 
