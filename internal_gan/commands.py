@@ -35,7 +35,6 @@ _MAKES = {
     "evaluate": "figures",
     "verify": "a verdict",
     "compare": "a table",
-    "dataset": "a data set",
 }
 
 
@@ -76,7 +75,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone or (task.also_alone and options.checkpoint is None):
+    elif task.alone:
         _check_use_alone(options, task, given)
     elif task.files and options.checkpoint is None:
         _check_use_of_files(options, task, given)

@@ -219,12 +219,6 @@ def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
     assert len(list((tmp_path / "runs").iterdir())) == 3
 
 
-@pytest.mark.slow
-def test_a_u_net_is_trained_on_variations_of_a_photo(tmp_path: Path) -> None:
-    small = {"COUNT, STEPS = 16, 300": "COUNT, STEPS = 3, 2"}
-    assert "Dice from the photo" in run_notebook("segmentation.ipynb", tmp_path, small, pictures=3)
-
-
 def run_notebook(name: str, folder: Path, small: dict[str, str], pictures: int) -> str:
     """Run an example's cells, with some text replaced to make it small; returns its output."""
     notebook = nbformat.read(EXAMPLES / name, 4)  # type: ignore[no-untyped-call]

@@ -1,5 +1,4 @@
-"""The documented examples: a data set, and a callback for Weights & Biases, with a stand-in for its
-package."""
+"""The documented callback for Weights & Biases, with a stand-in for its package."""
 
 import re
 import sys
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import internal_gan
 from tests.commands import ROOT, TINY_RUN
@@ -37,19 +35,6 @@ def example(heading: str) -> str:
     found = re.search(r"```python\n(.*?)```", text.partition(f"## {heading}\n")[2], re.DOTALL)
     assert found is not None
     return found[1]
-
-
-def test_a_data_set_has_pictures_and_masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    noise = np.random.default_rng(0).integers(256, size=(32, 32, 3), dtype=np.uint8)
-    Image.fromarray(noise).save("photo.jpg")
-    Image.fromarray(noise[..., 0] % 3).save("mask.png")
-    names: dict[str, Any] = {}
-    code = example("PyTorch and torchvision").replace("count=20", "count=4")
-    exec(code.replace("num_workers=2", "num_workers=0").replace("(128, 128)", "(28, 28)"), names)
-    assert names["pictures"].shape == (4, 3, 28, 28)
-    assert names["masks"].shape == (4, 28, 28)
-    assert set(names["masks"].unique().tolist()) <= {0, 1, 2}
 
 
 def test_a_callback_logs_to_weights_and_biases(

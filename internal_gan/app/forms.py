@@ -20,7 +20,7 @@ from internal_gan.errors import UserError
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 # Tasks that draw: with a model, or without one.
 TASKS = (
-    *(name for name, task in TABLE.items() if task.needs and not (task.files or task.also_alone)),
+    *(name for name, task in TABLE.items() if task.needs and not task.files),
     *("preview", "fill", "extend", "make_tileable"),
 )
 

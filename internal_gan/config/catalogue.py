@@ -71,7 +71,6 @@ class TaskSpec:
         again: example options for running it again.
         source: the digital source type of its results (:mod:`internal_gan.images.files.marks`).
         has_folder: whether it makes a run folder, rather than only files.
-        also_alone: whether it works on ``image=`` without a model, too.
     """
 
     name: str
@@ -88,7 +87,6 @@ class TaskSpec:
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
-    also_alone: bool = False
 
     @property
     def alone(self) -> bool:
@@ -211,16 +209,6 @@ _TASKS = (
         reads=("extend.avoid",),
         memory="extend.margins",
         source="compositeCapture",
-    ),
-    TaskSpec(
-        "dataset",
-        needs=(SAMPLES,),
-        takes=_FINISHED,
-        run=_ALONE | _ON_MODEL,
-        several_photos=True,
-        memory="finish.resolution",
-        source="compositeCapture",
-        also_alone=True,
     ),
     TaskSpec(
         "verify",

@@ -25,7 +25,6 @@ from internal_gan.config.fields import (
 )
 from internal_gan.config.task_options import (
     AnimateOptions,
-    DatasetOptions,
     EvaluateOptions,
     ExtendOptions,
     FillOptions,
@@ -180,7 +179,6 @@ class Options:
     preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
     fill: FillOptions = group(FillOptions, "fill.count=3")
     extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
-    dataset: DatasetOptions = group(DatasetOptions, "dataset.form=yolo")
     hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 

@@ -44,7 +44,6 @@ MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
 TRANSFORMS = ("homography", "trapezoid")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 MASK_KINDS = ("box", "strokes")
-FORMS = ("coco", "yolo", "mvtec", "plain")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
@@ -450,29 +449,6 @@ class ExtendOptions:
     avoid: str | None = path(AVOID)
     count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")
-
-
-@dataclass
-class DatasetOptions:
-    """Pictures with masks and boxes, to train others with."""
-
-    form: str = one_of(
-        FORMS, "coco", "files beside the pictures: COCO's or YOLO's, MVTec's folders, or only masks"
-    )
-    count: int = whole(100, Range(1, MAX_SAMPLES), "number of pictures")
-    size: list[int] | None = size("dataset.size=[256,256]", "the photo's at finish.resolution")
-    freedom: float = number(
-        1.0,
-        Range(0, 1),
-        "without a model: how far layouts depart from the photo's; 0: only if the size differs",
-    )
-    objects: bool = flag(
-        False, "the numbers in a mask are those of objects of one class, rather than classes"
-    )
-    least: int = whole(
-        1, Range(1), "smallest object that is listed; masks keep all of them", "of pixels"
-    )
-    seed: int | None = seed()
 
 
 @dataclass

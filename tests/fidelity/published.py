@@ -51,7 +51,7 @@ def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -
 
 
 # Tasks with no counterpart in the papers.
-_OTHER = ("evaluate", "dataset")
+_OTHER = ("evaluate",)
 
 
 def in_tasks(family: str, *overrides: str) -> dict[str, Any]:
