@@ -58,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (path / folder).mkdir()
     with Image.open(PHOTO) as photo:
         photo.thumbnail((300, 200))
-        for name in (*PHOTOS, *EDITED, "depth.tif", "photos/a.jpg", "photos/b.jpg", "folder/a.png"):
+        for name in (*PHOTOS, *EDITED, "depth.png", "photos/a.jpg", "photos/b.jpg", "folder/a.png"):
             shift = zlib.crc32(name.encode()) % 100 if name in ("another.jpg", "forest.jpg") else 0
             photo.crop((shift, 0, shift + WIDTH, HEIGHT)).save(path / name)
     for name in (*MASKS, "holes/a.png", "holes/b.png"):

@@ -10,7 +10,6 @@ from typing import Any
 
 import nbformat
 import pytest
-import tifffile
 import torch
 from nbclient import NotebookClient
 from PIL import Image
@@ -192,19 +191,6 @@ def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
     (drawn,) = session.run(["picture"], {"coarse": resize(model.real(0), (28, 20)).numpy()})
     ours = model.repaint(model.image, (40, 28), None)
     assert_close(torch.from_numpy(drawn), ours, atol=1e-4, rtol=0)
-
-
-@pytest.mark.slow
-def test_new_terrain_is_compared_with_the_old(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pytest.importorskip("matplotlib")
-    heights = 200 * picture(60, 84)[0, 0].numpy()
-    tifffile.imwrite(tmp_path / "dem.tif", heights)
-    given = ("--elevation", tmp_path / "dem.tif", "--metres", "90", "80", "--count", "1")
-    script(monkeypatch, "terrain.py", tmp_path / "out", *given)
-    assert (tmp_path / "out" / "figures.png").is_file()
-    assert "000: slopes differ by" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -73,7 +73,7 @@ def furnish(path: Path) -> None:
     (path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     (path / "drawing.svg").write_text("<svg/>", encoding="utf-8")
     tifffile.imwrite(path / "hdr.tif", np.ones((40, 56, 3), np.float32), photometric="rgb")
-    tifffile.imwrite(path / "waves.tif", np.ones((40, 56), np.complex64))
+    tifffile.imwrite(path / "metres.tif", np.ones((40, 56), np.float32))
     thermal = np.arange(40 * 56, dtype=np.uint16).reshape(40, 56)
     tifffile.imwrite(path / "thermal.tif", thermal, photometric="minisblack")
     for name, options in FAMILIES.items():

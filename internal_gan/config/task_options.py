@@ -457,8 +457,8 @@ class LayersOptions:
 
     files: Any = paths(
         "layers of the photo's size, such as a mask or normals, or folders of layers named like "
-        "the photos; short: layers=[a.png,b.tif]",
-        "the name of one image file or folder, or several such as [a.png,b.tif], or null",
+        "the photos; short: layers=[a.png,b.png]",
+        "the name of one image file or folder, or several such as [a.png,b.png], or null",
     )
     labels: Any = paths(
         "layers whose values are labels; palette images and few different values always are",

@@ -24,11 +24,11 @@ from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import sampled
-from internal_gan.images.files.bands import Form, is_tiff, read_bands, write_bands
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import MAX_PIXELS, read_image
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.names import READABLE, existing_image, shown
+from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.patches.origins import taken
@@ -38,9 +38,9 @@ from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
 
-# Pillow's modes of labels, and all that may be written as PNG.
+# Pillow's modes of labels, and all that a layer may have.
 _LABELS = ("1", "P")
-_IN_PNG = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
+_MODES = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
 SEEN = 100_000  # about so many pixels tell of what kind a layer is
 FEW = 32  # different values, at most, are labels
 FLAT = 0.9  # so many neighbours are equal in labels
@@ -55,11 +55,9 @@ class Layer:
     Attributes:
         name: the name of its file, without the suffix.
         values: (H, W) or (H, W, C), the file's own values.
-        mode: Pillow's name of the colour mode, of 8 or 16 bits; ``bands``: other numbers.
+        mode: Pillow's name of the colour mode, of 8 or 16 bits.
         labels: whether its values are known to be labels, which are neither averaged nor changed.
         palette, transparency: of mode ``P`` in PNG, as Pillow has them.
-        nodata: the value that stands for missing data, besides NaN.
-        form: how its file holds the values, if that is a TIFF file.
         seams: along an origin, the :func:`internal_gan.finishing.seams.seam_figure` of the copied
             values and of these; None if they are the copied ones.
     """
@@ -70,8 +68,6 @@ class Layer:
     labels: bool
     palette: bytes | None = None
     transparency: bytes | int | None = None
-    nodata: float | None = None
-    form: Form | None = None
     seams: tuple[float, float] | None = None
 
     @property
@@ -80,24 +76,13 @@ class Layer:
         return self.values.shape[0], self.values.shape[1]
 
     @property
-    def suffix(self) -> str:
-        """The suffix of its file: ``.tif`` if it was a TIFF file, otherwise ``.png``."""
-        return ".tif" if self.form else ".png"
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """(H, W, C), whether values are finite numbers and not missing."""
-        values = np.atleast_3d(self.values)
-        known: NDArray[np.bool_] = np.isfinite(values)
-        return known if self.nodata is None else known & (values != self.nodata)
-
-    @property
     def numbers(self) -> NDArray[Any]:
-        """(H, W, C), values without opacity; NaN where a pixel is transparent or not known."""
-        values, known = np.atleast_3d(self.values), self.known
-        if self.mode in ("LA", "RGBA"):
-            known, values = known[..., :-1] & (values[..., -1:] > 0), values[..., :-1]
-        return values if known.all() else np.where(known, values, np.float32(np.nan))
+        """(H, W, C), values without opacity; NaN where a pixel is transparent."""
+        values = np.atleast_3d(self.values)
+        if self.mode not in ("LA", "RGBA"):
+            return values
+        values, seen = values[..., :-1], values[..., -1:] > 0
+        return values if seen.all() else np.where(seen, values, np.float32(np.nan))
 
     @cached_property
     def kind(self) -> Literal["labels", "normals", "numbers"]:
@@ -127,30 +112,28 @@ class Layer:
         return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
 
     def shrunk_to(self, size: Size) -> Layer:
-        """The layer at another (height, width), antialiased; by nearest neighbour if it has labels
-        or unknown numbers."""
+        """The layer at another (height, width), antialiased; labels by nearest neighbour."""
         if self.size == size:
             return self
-        form = self.form and self.form.shrunk(self.size, size)
-        if self.kind == "labels" or not self.known.all():
-            return replace(self, values=sampled(self.values, size), form=form)
+        if self.kind == "labels":
+            return replace(self, values=sampled(self.values, size))
         planes = torch.from_numpy(np.atleast_3d(self.values).astype(np.float64)).permute(2, 0, 1)
         small = resize(planes[None], size)[0].permute(1, 2, 0).numpy()
         small = small.clip(self.values.min(), self.values.max())
         if self.kind == "normals":
             small[..., :3] = self._of_length_1(small[..., :3])
         values = self._rounded(small).reshape(*size, *self.values.shape[2:])
-        return replace(self, values=values, form=form)
+        return replace(self, values=values)
 
     def along(self, origin: Origin) -> Layer:
         """The layer of a result: the pixels of the places that it comes from; where it comes from
-        no photo, 0, or the value for missing data.
+        no photo, 0.
 
         Unless they are labels, seams are hidden as those of the colours were. Values stay in their
         range, and changed normals have length 1.
         """
         values, lost = taken(self.values, origin.places), origin.kinds == OTHER
-        values[lost] = self.nodata or 0
+        values[lost] = 0
         if origin.hiding is None or self.kind == "labels":
             return replace(self, values=values)
         source, hiding = self.numbers, origin.hiding
@@ -190,8 +173,7 @@ class Layer:
         return found
 
     def _rounded(self, values: NDArray[Any]) -> NDArray[Any]:
-        whole = self.values.dtype.kind != "f"
-        return (values.round() if whole else values).astype(self.values.dtype)
+        return values.round().astype(self.values.dtype)
 
 
 class Layers:
@@ -226,16 +208,11 @@ NO_LAYERS = Layers()
 def read_layer(path: str | Path, labels: bool = False) -> Layer:
     """Read an image of any mode and bit depth, upright; a UserError if it cannot be read.
 
-    Pages and bands of a TIFF file are one layer. Values are ``labels`` if that says so, and always
-    in palette and black-and-white images.
+    Values are ``labels`` if that says so, and always in palette and black-and-white images.
     """
     path = existing_image(Path(path))
     name = shown(path)
     try:
-        if is_tiff(path):
-            values, form = read_bands(path, MAX_PIXELS)
-            labels = labels or form.labels
-            return Layer(path.stem, values, form.mode, labels, nodata=form.nodata, form=form)
         with ignored_warnings():
             file, notes = opened(path)
             with file:
@@ -246,15 +223,13 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     except UserError:
         raise
     except Exception as error:
-        # Pillow and tifffile raise nearly anything for a damaged file.
-        why = f"not an image, or a damaged one; allowed are {READABLE} files"
-        if isinstance(error, ImportError) or "imagecodecs" in str(error):
-            what = "TIFF as a layer" if isinstance(error, ImportError) else "this compression"
-            why = f"{what} needs more packages: pip install 'internal-gan[science]'"
-        raise UserError(f"{name}: {why}") from error
+        # Pillow raises nearly anything for a damaged file.
+        raise UserError(
+            f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
+        ) from error
     mode = "I;16" if image.mode.startswith("I") else image.mode
-    if mode not in _IN_PNG:
-        raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_IN_PNG)}")
+    if mode not in _MODES:
+        raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")
     labels = labels or mode in _LABELS
     if mode in ("LA", "RGB", "RGBA"):
         if (deep := _deep_values(path)) is not None:  # which also tells about losses
@@ -264,7 +239,11 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
         for note in notes:
             _log.warning("%s: %s", name, note)
     values = np.array(image)
-    values = values.astype(np.uint16) if mode == "I;16" else values
+    if mode == "I;16":
+        if values.min() < 0 or values.max() > 65535:
+            raise UserError(f"{name}: its numbers are not those of 16 bits, 0 to 65535")
+        values = values.astype(np.uint16)
+        values = 65535 - values if white_is_0(file) else values
     palette = image.getpalette("RGB") if mode == "P" else None
     transparency = image.info.get("transparency") if mode == "P" else None
     found = None if palette is None else bytes(palette)
@@ -272,11 +251,8 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
 
 
 def write_layer(path: Path, layer: Layer) -> None:
-    """Write a layer's values unchanged, as PNG or TIFF; ``path`` ends in its suffix."""
+    """Write a layer's values unchanged, as PNG."""
     with atomic_write(path) as temporary:
-        if layer.form is not None:
-            write_bands(temporary, layer.values, layer.form)
-            return
         if layer.values.dtype == np.uint16 and layer.values.ndim == 3:
             temporary.write_bytes(deep_png(layer.values.astype(">u2"), Layout(layer.mode, 16)))
             return

@@ -196,7 +196,7 @@ def _write_beside(
         write_image(folder / file, origin_map(image.origin))
         asides.append(_result(file, "aside", shares_in_words(image.origin)))
         for layer in layers.along(image.origin):
-            file = _beside(folder, picture.file, f"layers/{layer.name}", layer.suffix)
+            file = _beside(folder, picture.file, f"layers/{layer.name}")
             write_layer(folder / file, layer)
             asides.append(Result(file, "aside", group_of(file)))
             hiding = image.origin.hiding
@@ -222,10 +222,10 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     return xmp(source, task.name, family) if marks else None
 
 
-def _beside(folder: Path, file: str, room: str, suffix: str = ".png") -> str:
+def _beside(folder: Path, file: str, room: str) -> str:
     """The name of a file that belongs to a result, in a folder next to it that now exists."""
     path = PurePosixPath(file)
-    beside = path.parent / room / f"{path.stem}{suffix}"
+    beside = path.parent / room / f"{path.stem}.png"
     make_folder((folder / beside).parent)
     return beside.as_posix()
 

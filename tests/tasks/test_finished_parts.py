@@ -119,15 +119,15 @@ def test_the_origin_is_verified_and_marks_the_photos_pixels(
 @pytest.mark.parametrize("task", OPTIONS)
 def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> None:
     write()
-    depth = np.random.default_rng(0).normal(50, 9, SIZE).astype(np.float32)
+    depth = np.random.default_rng(0).normal(25000, 4500, SIZE).astype(np.uint16)
     labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
-    Image.fromarray(depth).save("depth.tif")
+    Image.fromarray(depth).save("depth.png")
     Image.fromarray(labels).save("labels.png")
-    answer = run(shell, runs, task, "layers=[labels.png,depth.tif]", "layers.labels=labels.png")
+    answer = run(shell, runs, task, "layers=[labels.png,depth.png]", "layers.labels=labels.png")
     assert answer.code == 0, answer.err
     origin, far = of(task), np.zeros(SIZE, np.bool_)
     far[:10, 35:50] = True
-    for file, values in (("labels/000.png", labels), ("depth/000.tif", depth)):
+    for file, values in (("labels/000.png", labels), ("depth/000.png", depth)):
         there = values[origin.places[..., 0], origin.places[..., 1]]
         same = read_layer(f"out/{task}/layers/{file}").values == np.where(
             origin.kinds == OTHER, 0, there

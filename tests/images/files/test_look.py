@@ -17,7 +17,7 @@ from PIL.ExifTags import IFD, Base, Interop
 from PIL.PngImagePlugin import PngInfo
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.layers import read_layer, write_layer
+from internal_gan.finishing.layers import read_layer
 from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.metadata import dots_per_inch
@@ -66,11 +66,7 @@ def test_white_may_be_0(kind: str, tif: Path, logged: Logged) -> None:
 def test_a_layer_may_have_white_as_0(kind: str, tif: Path) -> None:
     array = np.arange(126).reshape(9, 14).astype(kind)
     tifffile.imwrite(tif, array, photometric=WHITE_IS_0)
-    layer = read_layer(tif)
-    write_layer(tif, layer)
-    assert np.array_equal(layer.values, array)
-    with tifffile.TiffFile(tif) as file:
-        assert file.pages.first.photometric == 0
+    assert np.array_equal(read_layer(tif).values, np.iinfo(kind).max - array)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +90,11 @@ def test_a_tiff_file_that_cannot_be_read_says_why(
     shape: tuple[int, ...], kind: str, options: dict[str, Any], reason: str, tif: Path
 ) -> None:
     tifffile.imwrite(tif, np.ones(shape, kind), **options)
-    with pytest.raises(UserError) as caught:
-        read_image(tif)
-    assert str(caught.value).startswith(f"{tif}: ")
-    assert reason in str(caught.value)
-    assert (read_layer(tif).values == 1).all()
+    for read in (read_image, read_layer):
+        with pytest.raises(UserError) as caught:
+            read(tif)
+        assert str(caught.value).startswith(f"{tif}: ")
+        assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [50001, 50002])  # WebP and JPEG XL
@@ -183,8 +179,8 @@ def test_bands_besides_the_colours_are_named(
     array = np.random.default_rng(0).integers(1, 256, (9, 14, bands), dtype=np.uint8)
     tifffile.imwrite(tif, array, photometric="rgb", extrasamples=kinds)
     read_image(tif)
-    assert said(logged) == [f"{left} left out, besides its colours"]
-    assert np.array_equal(read_layer(tif).values, array)
+    read_layer(tif)
+    assert said(logged) == [f"{left} left out, besides its colours"] * 2
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
