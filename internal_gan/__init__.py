@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         fill,
         make_tileable,
         preview,
-        random_mask,
         verify,
     )
     from internal_gan.api.methods import EdgeConnect, InGAN, SinGAN
@@ -68,7 +67,6 @@ __all__ = [
     "load",
     "make_tileable",
     "preview",
-    "random_mask",
     "resume",
     "verify",
 ]
@@ -77,7 +75,7 @@ _HOMES = {
     "api.methods": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
     "api.alone": (
         *("compare", "evaluate", "extend", "fill", "make_tileable"),
-        *("preview", "random_mask", "verify"),
+        *("preview", "verify"),
     ),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),

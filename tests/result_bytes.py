@@ -100,7 +100,6 @@ def commands() -> dict[str, tuple[str, ...]]:
             *("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
             "retarget.protect=mask.png",
         ),
-        "mask": ("task=mask", "image=photo.png"),
         "evaluate": ("task=evaluate", "checkpoint=singan", "evaluate.patches=[3]"),
         "compare": ("task=compare", "runs=."),
     }

@@ -13,9 +13,9 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1140,
+    "api": 1110,
     "app": 1590,
-    "config": 2020,
+    "config": 2000,
     "finishing": 2800,
     "hub": 210,
     "images": 3480,
@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 770,
     "runs": 1130,
     "sweeps": 350,
-    "tasks": 3300,
+    "tasks": 3240,
     "training": 1310,
 }
 

@@ -86,7 +86,7 @@ def test_what_is_no_picture_is_refused_in_one_line(place: Path, given: bytes, wh
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
 def test_a_reader_that_is_gone_ends_it_quietly(place: Path) -> None:
-    process = start_process("mask", "deep.png", "output=-", cwd=place)
+    process = start_process(*FILL, "deep.png", cwd=place)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()

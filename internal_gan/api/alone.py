@@ -144,32 +144,6 @@ def extend(
     return next(results("extend", given))
 
 
-def random_mask(
-    photo: Given,
-    *,
-    kind: str = "strokes",
-    ratio: float = 0.3,
-    seed: int = 0,
-    output_type: OutputType = "pil",
-) -> Any:
-    """Draw a random hole for a photo, to try filling it, as task=mask does.
-
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        kind: ``strokes`` or ``box``.
-        ratio: the fraction of the photo that it covers, above 0 and below 1.
-        output_type: see :class:`Model`.
-
-    Returns:
-        A picture of the photo's size, white in the hole and black elsewhere.
-
-    Raises:
-        UserError: the photo cannot be read, or an argument is not allowed.
-    """
-    given = {"photo": photo, "kind": kind, "ratio": ratio, "seed": seed, "output_type": output_type}
-    return next(results("mask", given))
-
-
 def evaluate(
     photo: Given,
     samples: str | PathLike[str] | Sequence[Given],

@@ -60,8 +60,7 @@ class TaskSpec:
             ``never``.
         needs: what a trained model must be able to do, at least one of these; empty: it works on
             no model.
-        takes: options, and groups of them, that apply besides those of its own group.
-        own_group: whether all options of its group apply.
+        takes: options, and groups of them, that apply besides those of the group of its name.
         run: options of the run itself that apply; None: those of any result.
         files: for a task that also works on the user's files, example options.
         several_photos: whether ``image=`` may name several photos.
@@ -77,7 +76,6 @@ class TaskSpec:
     learns: Literal["always", "unless", "never"] = "never"
     needs: tuple[Ability, ...] = ()
     takes: frozenset[str] = frozenset()
-    own_group: bool = True
     run: frozenset[str] | None = None
     files: str | None = None
     several_photos: bool = False
@@ -100,8 +98,8 @@ class TaskSpec:
 
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once a model is trained, or without one."""
-        groups = self.takes | ({self.name} if self.own_group else set())
-        return option in self.of_run | self.takes or option.partition(".")[0] in groups
+        group = option.partition(".")[0]
+        return option in self.of_run | self.takes or group in self.takes | {self.name}
 
 
 _TASKS = (
@@ -170,14 +168,6 @@ _TASKS = (
         whole=True,
         again=("mask=other.png",),
         source=_CHANGED,
-    ),
-    TaskSpec(
-        "mask",
-        takes=frozenset({"mask.kind", "mask.ratio"}),
-        own_group=False,
-        run=frozenset({"task", "image", "output", "seed"}),
-        several_photos=True,
-        has_folder=False,
     ),
     TaskSpec(
         "evaluate",

@@ -43,7 +43,6 @@ AVOID = "mask of the photo's size, white where no pixel may be taken from"
 MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
 TRANSFORMS = ("homography", "trapezoid")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
-MASK_KINDS = ("box", "strokes")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
@@ -314,8 +313,8 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """Where a photo may change: the hole of fill and inpaint, how edit and harmonize prepare their
-    masks, and what task=mask makes."""
+    """Where a photo may change: the hole of fill and inpaint, and how edit and harmonize prepare
+    their masks."""
 
     file: str | None = path(
         "mask of the photo's size, white in the hole, or a folder of masks named like the photos; "
@@ -344,10 +343,6 @@ class MaskOptions:
         Range(0, 1000),
         "soften the mask's edge by a Gaussian of this sigma; null: the task's default",
         "of pixels",
-    )
-    kind: str = one_of(MASK_KINDS, "strokes", "shape of the holes that task=mask makes")
-    ratio: float = number(
-        0.3, Range(above=0, below=1), "fraction of the photo that these holes cover"
     )
 
 

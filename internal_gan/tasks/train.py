@@ -145,7 +145,7 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.work.name
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
-        if dot and group in {*TABLE, "finish", "layers"} and not TABLE[name].allows(key):
+        if dot and group in {*TABLE, "finish", "layers", "mask"} and not TABLE[name].allows(key):
             raise UserError(
                 f"{key}: a training of {training.model.family} ends with task={name}, where this "
                 "option has no effect"

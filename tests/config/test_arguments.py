@@ -193,15 +193,15 @@ def test_the_bare_name_of_a_file_is_the_photo(name: str) -> None:
     [
         ("x.JPG fill", "task=fill image=x.JPG"),
         ("seed=3 fill - ~sample.size", "seed=3 ~sample.size task=fill image=-"),
-        ("mask photos", "task=mask image=photos"),
-        ("preview mask", "task=preview image=mask"),
-        ("mask", "task=mask"),
+        ("sample photos", "task=sample image=photos"),
+        ("preview sample", "task=preview image=sample"),
+        ("sample", "task=sample"),
         ("task=extend photos/new.tif", "task=extend image=photos/new.tif"),
         ("photos=3 image=x.jpg", "photos=3 image=x.jpg"),
     ],
 )
 def test_the_first_bare_task_is_the_task_and_a_file_the_photo(words: str, overrides: str) -> None:
-    photos("photos/a.png", "mask", "photos=3")
+    photos("photos/a.png", "sample", "photos=3")
     assert overrides_of(words.split()) == overrides.split()
 
 
@@ -245,7 +245,7 @@ def test_an_empty_image_option_does_not_mean_the_current_folder(
 
 
 @pytest.mark.parametrize(
-    "what", ["task=inpaint", "task=mask", "model=edgeconnect", "experiment=edgeconnect_paper"]
+    "what", ["task=inpaint", "model=edgeconnect", "experiment=edgeconnect_paper"]
 )
 def test_a_folder_means_its_images_for_tasks_that_take_several(
     what: str,

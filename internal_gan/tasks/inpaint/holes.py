@@ -20,6 +20,8 @@ from internal_gan.tasks.base import Context
 
 # A hole that covers more of the photo is probably a mistake.
 MUCH = 0.5
+# The example of a training without a hole.
+KIND, SHARE = "strokes", 0.3
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class Holes:
     def example(self, photo: Photo, group: str, seed: int) -> Case:
         """The first photo with a random hole, which shows what a model trained without one does."""
         rng = torch.Generator().manual_seed(seed)
-        hole = random_hole(self.mask.kind, photo.size, self.mask.ratio, rng)
+        hole = random_hole(KIND, photo.size, SHARE, rng)
         return Case(group, without(photo, hole), hole, self.unknown(0, photo, hole))
 
     def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
@@ -113,7 +115,7 @@ class Holes:
         else:
             raise UserError(
                 "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-                "mask.box=[top,left,height,width]. task=mask makes a random mask"
+                "mask.box=[top,left,height,width]"
             )
         touched = (mask > FAINT).float()
         if name and touched.all():
