@@ -27,6 +27,7 @@ from tests.tiny import INGAN_FAST, LEAN, TINY_EDGECONNECT, picture, write_16_bit
 SIZE = (90, 126)
 FAST = ("device=cpu", "precision=fp32", "trainer.threads=1")
 WHITE = "mask.box=[30,60,24,30]"
+OUTLINE = "retarget.corners=[[0,0.15],[0,0.85],[1,1],[1,0]]"
 RESULTS = {".png", ".gif", ".jpg", ".tif", ".webp", ".safetensors"}
 
 
@@ -95,7 +96,7 @@ def commands() -> dict[str, tuple[str, ...]]:
         ),
         "larger": ("task=super_resolution", "checkpoint=singan", "super_resolution.factor=2"),
         "outline": ("task=retarget", "checkpoint=ingan", "retarget.mask=mask.png"),
-        "homography": ("task=retarget", "checkpoint=ingan", "retarget.transform=trapezoid"),
+        "homography": ("task=retarget", "checkpoint=ingan", OUTLINE),
         "protect": (
             *("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
             "retarget.protect=mask.png",

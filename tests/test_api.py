@@ -291,11 +291,11 @@ class TestEachMethodGivesWhatItsTaskGives:
             ({"size": (None, 40)}, ["shape=[null,40]"]),
             ({"scale": (1, 1.5)}, ["scale=[1,1.5]"]),
             (
-                {"size": (30, 40), "transform": "trapezoid"},
-                ["shape=[30,40]", "transform=trapezoid"],
+                {"size": (30, 40), "corners": [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]},
+                ["shape=[30,40]", "corners=[[0,0.2],[0,0.8],[1,1],[1,0]]"],
             ),
         ],
-        ids=["width", "scale", "transform"],
+        ids=["width", "scale", "corners"],
     )
     def test_retarget(
         self,

@@ -115,7 +115,6 @@ def extend(
     margins: Sequence[int | str] | None = None,
     shape: Size | str | None = None,
     anchor: str | None = None,
-    bleed: str | None = None,
     avoid: Given | None = None,
     seed: int | None = None,
     output_type: OutputType = "pil",
@@ -128,7 +127,6 @@ def extend(
         margins: (top, right, bottom, left), each in pixels or, such as ``"10%"``, of the side.
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
-        bleed: a margin on all sides such as ``"3mm"``, by the resolution that the file names.
         avoid: a mask of the photo's size, white where no pixel may be taken from.
         seed: of another filling than the one that fits best.
         output_type: see :class:`Model`.
@@ -139,7 +137,7 @@ def extend(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor, "bleed": bleed}
+    given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor}
     given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
     return next(results("extend", given))
 

@@ -103,8 +103,6 @@ class Retargeting(How, total=False):
 
     scale: Factors | None
     zoom: float | Literal["auto"]
-    transform: Literal["homography", "trapezoid"] | None
-    amount: float
     corners: Sequence[Factors] | None
     protect: Given | None
 

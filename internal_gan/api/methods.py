@@ -120,10 +120,8 @@ class Retargets(Model):
                 ``size``.
             zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
                 ``auto``: a ``size`` shows about as much as the photo.
-            transform: shape of the frame; a trapezoid cuts ``amount``, in (-1, 1), off the top
-                edge, or a negative one off the bottom edge.
-            corners: a homography's corners, (row, column) as fractions of the frame, clockwise from
-                top left.
+            corners: where a homography moves the frame's corners, (row, column) as fractions of it,
+                clockwise from top left.
             protect: a mask of what keeps its size and shape.
         """
         if size is None and outline is None and how.get("scale") is None:

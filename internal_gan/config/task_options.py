@@ -39,9 +39,7 @@ ANCHORS = {
 }
 KEEP = "mask of the photo; its white parts stay as they are, and the rest is new"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
-# A margin in per cent, and a length for printing.
-MARGIN, LENGTH = re.compile(r"\d+(\.\d+)?%"), re.compile(r"\d+(\.\d+)?mm")
-TRANSFORMS = ("homography", "trapezoid")
+MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
@@ -179,15 +177,9 @@ class RetargetOptions:
         "a number above 0 and at most 1, or auto",
         lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
     )
-    transform: str | None = one_of(TRANSFORMS, None, "outline of the result; null: a rectangle")
-    amount: float = number(
-        0.3,
-        Range(above=-1, below=1),
-        "share of the top edge that a trapezoid cuts off; negative: of the bottom edge",
-    )
     corners: Any = option(
         None,
-        "where a homography moves the corners; 0 to 1 is inside the frame",
+        "where a homography moves the corners; 0 to 1 is inside the frame; null: a rectangle",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
         lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
@@ -435,12 +427,6 @@ class ExtendOptions:
         lambda v: _is_shape(v) and (isinstance(v, str) or None not in v),
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
-    bleed: str | None = option(
-        None,
-        "new margin on all sides for a printer's bleed, by the resolution that the file names",
-        "a length such as 3mm, or null",
-        lambda v: LENGTH.fullmatch(v) is not None and float(v[:-2]) > 0,
-    )
     avoid: str | None = path(AVOID)
     count: int = _result_count("all but the first are random; with a seed, all")
     seed: int | None = seed("the run's seed, and the first result is not random")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
 from typing import NamedTuple
 
 import torch
@@ -14,8 +13,6 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.windows import Window
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
-
-MILLIMETRES_PER_INCH = 25.4
 
 
 class Margins(NamedTuple):
@@ -80,15 +77,6 @@ def margins_to(shape: Size | float, size: Size, anchor: tuple[float, float]) -> 
     above, before = anchor
     top, left = round(rows * above), round(columns * before)
     return Margins(top, columns - left, rows - top, left)
-
-
-def bleed_of(millimetres: float, dots_per_inch: float) -> Margins:
-    """The margins of a print's bleed.
-
-    >>> bleed_of(3, 300)
-    Margins(top=36, right=36, bottom=36, left=36)
-    """
-    return Margins(*[ceil(millimetres / MILLIMETRES_PER_INCH * dots_per_inch)] * 4)
 
 
 def _pixels(margin: int | str, side: int) -> int:

@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.device import hand_over
-from internal_gan.errors import Range
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
@@ -24,7 +23,6 @@ from internal_gan.units import Size
 POINTS_PER_SIDE = 4
 # Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
-_AMOUNTS = Range(above=-1, below=1)
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
 
@@ -145,14 +143,6 @@ class Homography(Transform):
         depth = moved[..., 2:]
         visible = depth > 1e-6
         return torch.where(visible, moved[..., :2] / depth.where(visible, 1), NOWHERE)
-
-
-def trapezoid(amount: float) -> Homography:
-    """Shortens the top edge of the image by a fraction above -1 and below 1, a negative one the
-    bottom edge."""
-    _AMOUNTS.check(amount=amount)
-    top, bottom = 1 - max(amount, 0), 1 + min(amount, 0)
-    return Homography.to_corners([(-top, -1), (top, -1), (bottom, 1), (-bottom, 1)])
 
 
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:

@@ -12,9 +12,8 @@ from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import extend, fill
 from internal_gan.finishing.finisher import Finished
-from internal_gan.images.canvas import Margins, bleed_of, margins_of, margins_to
+from internal_gan.images.canvas import Margins, margins_of, margins_to
 from internal_gan.images.files.image import MAX_PIXELS
-from internal_gan.images.files.metadata import dots_per_inch
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import Picture, Task
@@ -68,8 +67,8 @@ class Extend(Task[ExtendOptions]):
         if not given:
             if not _transparent(photo, 1 - FAINT).any():
                 raise UserError(
-                    "task=extend needs extend.margins, extend.shape or extend.bleed; without them "
-                    "it fills a photo's transparent parts, and this photo has none"
+                    "task=extend needs extend.margins or extend.shape; without them it fills a "
+                    "photo's transparent parts, and this photo has none"
                 )
             if _transparent(photo).all():
                 raise UserError("image: every pixel is transparent; a photo must show something")
@@ -100,26 +99,17 @@ class Extend(Task[ExtendOptions]):
         wanted, size = self.wanted, photo.size
         if wanted.margins is not None:
             return margins_of(wanted.margins, size)
-        if wanted.shape is not None:
-            shape = wanted.shape
-            if isinstance(shape, str):
-                ratio = ratio_of(shape)
-                assert ratio is not None
-                return margins_to(ratio, size, ANCHORS[wanted.anchor])
-            if shape[0] < size[0] or shape[1] < size[1]:
-                raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
-            return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
-        dpi = None if photo.path is None else dots_per_inch(photo.path)
-        if dpi is None:
-            raise UserError(
-                f"{named}: the file does not say how many pixels an inch has (dpi); give "
-                "extend.margins in pixels"
-            )
-        assert wanted.bleed is not None
-        return bleed_of(float(wanted.bleed.removesuffix("mm")), dpi)
+        shape = wanted.shape
+        if isinstance(shape, str):
+            ratio = ratio_of(shape)
+            assert ratio is not None
+            return margins_to(ratio, size, ANCHORS[wanted.anchor])
+        if shape[0] < size[0] or shape[1] < size[1]:
+            raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
+        return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
 
 
-_MARGINS = ("margins", "shape", "bleed")
+_MARGINS = ("margins", "shape")
 # Removes the blanks and quotation marks of a list in Python, such as [0, '10%'], which is written
 # without them on the command line.
 _PLAIN = str.maketrans("", "", " '")

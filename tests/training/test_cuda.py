@@ -57,6 +57,7 @@ FORMS = {
     "edgeconnect": EDGECONNECT,
     "edgeconnect, paper": EDGECONNECT_PAPER,
 }
+CORNERS = ((0, 0.2), (0, 0.8), (1, 1), (1, 0))
 PATCHES, NETWORK = {"detail": "patches"}, {"detail": "network"}
 BY_MASK = {"image": ARRAY[:, ::-1], "mask": HOLE}
 DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
@@ -74,8 +75,8 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("ingan", "retarget", {"scale": (1, 1.5), **NETWORK}),
     ("ingan", "retarget", {"size": (30, 56), **PATCHES}),
     ("ingan", "retarget", {"scale": (1, 1.5), "protect": HOLE, **NETWORK}),
-    ("ingan", "retarget", {"transform": "trapezoid", **NETWORK}),
-    ("ingan", "retarget", {"transform": "trapezoid", **PATCHES}),
+    ("ingan", "retarget", {"corners": CORNERS, **NETWORK}),
+    ("ingan", "retarget", {"corners": CORNERS, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, "feather": 2.0, **NETWORK}),
     ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "source": ~HOLE, **NETWORK}),

@@ -1,12 +1,7 @@
 """EXIF data and colour profiles of image files."""
 
-from pathlib import Path
-
 from PIL import Image
 from PIL.ExifTags import IFD, Base
-
-from internal_gan.images.files.look import opened
-from internal_gan.process_settings import ignored_warnings
 
 # The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
 _DESCRIPTIVE = (
@@ -52,13 +47,6 @@ def resolution(image: Image.Image) -> tuple[float, float] | None:
     except Exception:  # damaged, about which descriptive_exif tells
         return None
     return (across, down) if 1 < across < MAX_DPI and 1 < down < MAX_DPI else None
-
-
-def dots_per_inch(path: Path) -> float | None:
-    """The print resolution across that a readable image file names, if any."""
-    with ignored_warnings(), opened(path)[0] as image:
-        found = resolution(image)
-    return found[0] if found else None
 
 
 def profile_space(profile: bytes) -> str | None:

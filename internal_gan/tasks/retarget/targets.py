@@ -18,7 +18,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.transforms import Homography, Transform, trapezoid
+from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import Model
@@ -117,10 +117,10 @@ def _protected(
     wanted: RetargetOptions, image: Tensor, context: Context, number: int
 ) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
-    if wanted.protect and (wanted.transform or wanted.corners or wanted.mask):
+    if wanted.protect and (wanted.corners or wanted.mask):
         raise UserError(
-            "retarget.protect keeps a shape, while retarget.transform, corners and mask change it; "
-            "use one of them"
+            "retarget.protect keeps a shape, while retarget.corners and mask change it; use one of "
+            "them"
         )
     return context.white("retarget.protect", image, number)
 
@@ -153,16 +153,13 @@ def _targets(
     ]
     aimed += [(times(factors), photo.at) for factors in _several(wanted.scale)]
     if outline is None:
-        ending = f"-{wanted.transform}" if wanted.transform else ""
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
         for one in [size for size, _ in aimed] or map(times, examples):
             assert one.size is not None
-            yield Target(by(one.size) + ending, one.size, one, transform)
+            yield Target(by(one.size), one.size, one, transform)
         return
     if transform is not None:
-        raise UserError(
-            "retarget.mask and retarget.transform both give an outline; use one of them"
-        )
+        raise UserError("retarget.mask and retarget.corners both give an outline; use one of them")
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
     for one, part in aimed or [(finisher(outline.size), finisher)]:
         assert one.size is not None
@@ -172,21 +169,12 @@ def _targets(
 
 
 def _transform(wanted: RetargetOptions) -> Transform | None:
-    corners = wanted.corners
-    if corners is not None and wanted.transform not in (None, "homography"):
-        raise UserError(f"retarget.corners needs transform=homography, not {wanted.transform}")
-    if corners is None and wanted.transform == "homography":
-        raise UserError(
-            "retarget.transform=homography needs retarget.corners, four corners [row,column] "
-            "from top left clockwise, such as [[0.2,0],[0,1],[1,1],[0.8,0]]"
-        )
+    if wanted.corners is None:
+        return None
     try:
-        if corners is not None:
-            return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in corners])
-        return trapezoid(wanted.amount) if wanted.transform == "trapezoid" else None
+        return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
     except ValueError as error:
-        option = f"amount={wanted.amount:g}" if corners is None else f"corners={corners}"
-        raise UserError(f"retarget.{option}: {error}") from error
+        raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
 
 
 def _several(value: Any) -> list[Any]:

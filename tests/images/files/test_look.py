@@ -20,7 +20,6 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.layers import read_layer
 from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.files.metadata import dots_per_inch
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 
@@ -354,7 +353,6 @@ def test_the_print_resolution_is_kept(
     photo = Photo(photo.pixels, bit_depth=depth, dpi=photo.dpi)
     write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
     assert read_image(tmp_path / f"out.{suffix}").dpi == pytest.approx((300, 240), abs=0.02)
-    assert dots_per_inch(tmp_path / f"out.{suffix}") == pytest.approx(300, abs=0.02)
 
 
 def test_a_turned_photo_and_webp_have_their_resolution_in_exif(
@@ -372,7 +370,6 @@ def test_a_turned_photo_and_webp_have_their_resolution_in_exif(
 
 def test_without_a_resolution_there_is_none(tif: Path) -> None:
     tifffile.imwrite(tif, np.ones((9, 14), np.uint8), resolutionunit=2)
-    assert dots_per_inch(tif) is None
     assert read_image(tif).dpi is None
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.images.transforms import trapezoid
+from internal_gan.images.transforms import Homography
 from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.models.losses import Draws
 from internal_gan.training.engine import TrainingStopped
@@ -117,7 +117,8 @@ def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
         "model.adversarial_weight=0",
     )
     stage.step = step
-    image, transform, size = stage.model.image, trapezoid(0.3), (26, 22)
+    transform = Homography.to_corners([(-0.7, -1), (0.7, -1), (1, 1), (-1, 1)])
+    image, size = stage.model.image, (26, 22)
 
     def drawn() -> Round:
         return Round(image, transform, stage.generator(image, size, transform))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images.transforms import Resize, trapezoid
+from internal_gan.images.transforms import Homography, Resize
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from tests.tiny import rng
 
@@ -20,6 +20,8 @@ of_paper = partial(
     norm="spectral_batch",
     init="xavier",
 )
+
+TRAPEZOID = Homography.to_corners([(-0.6, -1), (0.6, -1), (1, 1), (-1, 1)])
 
 
 def small(**settings: Any) -> ShapeFlexibleGenerator:
@@ -39,7 +41,7 @@ def test_any_input_and_output_size_works(given: tuple[int, int], size: tuple[int
     assert out.abs().max() <= 1
 
 
-@pytest.mark.parametrize("transform", [None, Resize(), trapezoid(0.4)], ids=repr)
+@pytest.mark.parametrize("transform", [None, Resize(), TRAPEZOID], ids=repr)
 def test_only_the_first_feature_map_is_transformed(transform: Any) -> None:
     generator = small().eval()
     seen = []
@@ -65,8 +67,8 @@ def test_the_skips_carry_detail_past_the_bottleneck() -> None:
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral", "spectral_batch"])
 def test_gradients_of_the_cycle_reach_every_weight(norm: Any) -> None:
     generator = small(norm=norm)
-    there = generator(image_of(32, 40), (48, 24), trapezoid(0.3))
-    torch.autograd.backward(generator(there, (32, 40), trapezoid(0.3).inverse()).square().mean())
+    there = generator(image_of(32, 40), (48, 24), TRAPEZOID)
+    torch.autograd.backward(generator(there, (32, 40), TRAPEZOID.inverse()).square().mean())
     for parameter in generator.parameters():
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()

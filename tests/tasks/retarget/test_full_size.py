@@ -122,9 +122,9 @@ def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> No
 
 
 def test_a_transform_has_a_smooth_edge_at_the_results_size(shell: Shell, learnt: Path) -> None:
-    wish = ("retarget.transform=trapezoid", "retarget.scale=[1,2]")
-    assert retarget(shell, learnt, *wish) == ["80x224-trapezoid.png"]
-    alpha = read_image("out/retarget/80x224-trapezoid.png").alpha
+    wish = ("retarget.corners=[[0,0.15],[0,0.85],[1,1],[1,0]]", "retarget.scale=[1,2]")
+    assert retarget(shell, learnt, *wish) == ["80x224.png"]
+    alpha = read_image("out/retarget/80x224.png").alpha
     assert alpha is not None
     assert float(alpha.mean()) == pytest.approx(0.85, abs=0.02)
     assert float(((alpha > 0) & (alpha < 1)).float().mean()) < 0.05
