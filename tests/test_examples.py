@@ -12,12 +12,10 @@ import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
-from PIL import Image
 from torch.testing import assert_close
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import save_options
-from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.tiny import (
     INGAN_FAST,
@@ -26,97 +24,9 @@ from tests.tiny import (
     tiny_options,
     train_model,
     trained,
-    trained_edgeconnect,
-    trained_ingan,
 )
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    run = trained(tmp_path_factory.mktemp("examples") / "model")
-    save_options(run.options, run.folder.config_path)
-    write_image(run.folder.path / "photo.png", run.model.image)
-    return run.folder.path
-
-
-def script(monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str | Path) -> None:
-    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
-
-
-def test_a_photo_becomes_a_film(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    film = tmp_path / "film.webp"
-    script(monkeypatch, "animate.py", run, film, "--seconds", "3", "--fps", "8")
-    with Image.open(film) as image:
-        assert (image.height, image.width) == (20, 28)
-        assert image.format == "WEBP"
-        assert getattr(image, "n_frames", 1) > 1
-
-
-def test_a_photo_in_other_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained_ingan(tmp_path / "model", "model.steps=1")
-    out = tmp_path / "out"
-    script(monkeypatch, "retarget.py", tmp_path / "model", out)
-    sizes = {path.stem: read_image(path).size for path in out.iterdir()}
-    assert sizes == {"wide": (20, 56), "narrow": (20, 14), "large": (40, 56)}
-
-
-def test_a_painting_becomes_a_photo(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_image(tmp_path / "art.png", picture())
-    result = tmp_path / "result.png"
-    script(monkeypatch, "paint.py", run, tmp_path / "art.png", result, "--start-scale", "1")
-    assert read_image(result).size == (20, 28)
-
-
-@pytest.mark.parametrize("task", ["edit", "harmonize"])
-def test_a_changed_photo_looks_like_one(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
-) -> None:
-    mask = torch.full((1, 3, 40, 56), -1.0)
-    mask[..., 20:24, 30:35] = 1
-    write_image(tmp_path / "mask.png", mask)
-    write_image(tmp_path / "photo.png", picture())
-    files = [tmp_path / name for name in ("photo.png", "mask.png", "result.png")]
-    script(monkeypatch, "edit_and_harmonize.py", task, run, *files)
-    before, after = read_image(files[0]).pixels, read_image(files[2]).pixels
-    assert after.shape == before.shape
-    assert (after != before).any()
-
-
-def test_a_photo_becomes_larger(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_image(tmp_path / "small.png", picture())
-    result = tmp_path / "large.png"
-    arguments = (tmp_path / "small.png", result, "--model", run, "--factor", "2.5")
-    script(monkeypatch, "super_resolution.py", *arguments)
-    assert read_image(result).size == (100, 140)
-
-
-def test_a_picture_that_repeats(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture_file, photo = tmp_path / "picture.png", tmp_path / "photo.png"
-    script(monkeypatch, "tileable.py", run, picture_file, "--size", "31", "44")
-    assert read_image(picture_file).size == (31, 44)
-    write_image(photo, picture())
-    script(monkeypatch, "tileable.py", photo, picture_file, "--keep-photo")
-    assert read_image(picture_file).size == read_image(photo).size
-
-
-def test_a_hole_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained_edgeconnect(tmp_path / "model", "model.steps=1")
-    mask = torch.full((1, 3, 40, 56), -1.0)
-    mask[..., 20:28, 30:42] = 1
-    files = [tmp_path / name for name in ("photo.png", "mask.png", "filled.png")]
-    write_image(files[0], picture())
-    write_image(files[1], mask)
-    script(monkeypatch, "inpaint.py", *files, "--model", tmp_path / "model")
-    changed = (read_image(files[0]).pixels != read_image(files[2]).pixels).any(dim=1)[0]
-    assert changed[20:28, 30:42].any()
-    changed[20:28, 30:42] = False
-    assert not changed.any()
 
 
 def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
