@@ -222,12 +222,10 @@ def _value(options: Options, key: str) -> Any:
 
 
 def check_images(options: Options) -> None:
-    """Raise a UserError for a missing photo, or for several where a task takes one."""
-    names: list[str | None] = [*options.photos]
-    if len(names) > 1 and not TABLE[options.task].several_photos:
-        raise UserError(f"image=[{','.join(options.photos)}]: task={options.task} takes one photo")
-    for name in names or [None]:
-        check_image_file(name)
+    """Raise a UserError for a missing photo."""
+    check_image_file(options.photo)
+    for name in options.further:
+        check_image_file(name, "learn_from")
 
 
 def _refuse(extra: Collection[str], what: str, why: str) -> None:

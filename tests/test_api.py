@@ -122,23 +122,20 @@ class TestPicturesIn:
         model = fit(np.kron(ARRAY, np.ones((8, 8, 1), np.uint8)), tmp_path / "run")
         assert model.photo.size == (448, 320)
 
-    def test_several_photos_can_train_one_model(self, tmp_path: Path) -> None:
+    def test_a_model_can_learn_from_further_photos(self, tmp_path: Path) -> None:
         Image.fromarray(ARRAY).save(tmp_path / "a.png")
-        photos: list[Any] = [tmp_path / "a.png", ARRAY[:36, ::-1]]
-        run = internal_gan.fit(
-            photos, "ingan", overrides=OF_FAMILY["ingan"], output=tmp_path / "run"
-        )
-        network = run.model.network
-        assert [image.shape[-2:] for image in network.images] == [(20, 28), (18, 28)]
-        loaded = internal_gan.load(run.folder, "ingan")
-        assert all(map(torch.equal, loaded.network.images, network.images))
-        second = loaded.retarget((20, 40), image=2)
-        assert second == run.model.retarget((20, 40), image=2)
-        assert second != run.model.retarget((20, 40))
-        with pytest.raises(UserError, match="2 photos, but a model of singan is trained on one"):
-            internal_gan.fit(photos, overrides=TINY_RUN)  # type: ignore[call-overload]
-        with pytest.raises(UserError, match="the list of images is empty"):
-            internal_gan.fit([], "ingan")
+        given: Any = {"overrides": OF_FAMILY["ingan"]}
+        for name, further in (("file", tmp_path / "a.png"), ("list", [ARRAY[:36, ::-1]])):
+            output = tmp_path / name
+            run = internal_gan.fit(ARRAY, "ingan", learn_from=further, output=output, **given)
+            network = run.model.network
+            height = 20 if name == "file" else 18
+            assert [image.shape[-2:] for image in network.images] == [(20, 28), (height, 28)]
+            loaded = internal_gan.load(run.folder, "ingan")
+            assert all(map(torch.equal, loaded.network.images, network.images))
+            assert loaded.retarget((20, 40)) == run.model.retarget((20, 40))
+        with pytest.raises(UserError, match="learn_from: a model of singan learns from one photo"):
+            internal_gan.fit(ARRAY, learn_from=[ARRAY], overrides=TINY_RUN)
 
 
 FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
@@ -157,8 +154,7 @@ FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
         (torch.rand(40, 56, 3), r"a tensor of shape \(40, 56, 3\); allowed: \(C, H, W\)"),
         (torch.zeros(3, 40, 56, dtype=torch.int64), "numbers of type int64"),
         (None, "of type NoneType; allowed: a Pillow image, a NumPy array, a tensor or the name"),
-        ([], "the list of images is empty"),
-        ([ARRAY, None], "image 2: of type NoneType"),
+        ([ARRAY, ARRAY], "of type list; allowed: a Pillow image"),
         (Image.new("LAB", (40, 56)), "colour mode LAB is not supported"),
     ],
     ids=lambda value: None,

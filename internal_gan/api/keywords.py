@@ -126,35 +126,33 @@ class Previewing(TypedDict, total=False):
     output_type: OutputType
 
 
-def source_of(
-    task: str, arguments: Mapping[str, Any], *, names: Sequence[str] | None = None
-) -> Source:
+def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
     """A task's checked options, and its pictures in memory.
 
     Args:
         arguments: values and pictures by their options' names without the group; ``photo`` stands
             for ``image=``.
-        names: of the photos that masks in a folder belong to, if no photo is given.
+        name: of the photo that masks in a folder belong to, if no photo is given.
 
     Raises:
         UserError: the task has no such option, or a value is not allowed.
     """
     values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}
-    for name, value in arguments.items():
+    for argument, value in arguments.items():
         if value is None:
             continue
-        option = option_of(task, name, value)
+        option = option_of(task, argument, value)
         if option in PATHS and name_of(value) is None:
-            name = option.removesuffix(".file")
-            files[option] = (to_photo if name.endswith("image") else to_mask)(value, name)
+            plain = option.removesuffix(".file")
+            files[option] = (to_photo if plain.endswith("image") else to_mask)(value, plain)
             value = IN_MEMORY
         values[option] = value
-    photos = [files.pop("image")] if "image" in files else []
-    if photos:
+    photo = files.pop("image", None)
+    if photo is not None:
         del values["image"]
     options = options_of(values)
-    return Source(options, photos=photos, names=options.photos or names, files=files)
+    return Source(options, photo=photo, name=options.photo or name, files=files)
 
 
 def option_of(task: str, name: str, value: Any = None) -> str:

@@ -105,7 +105,6 @@ class Retargets(Model):
         size: tuple[int | None, int | None] | str | None = None,
         *,
         outline: Given | None = None,
-        image: int | str | None = None,
         **how: Unpack[Retargeting],
     ) -> Any:
         """Draw the photo in another size or shape, using its own patches; takes no seed.
@@ -115,7 +114,6 @@ class Retargets(Model):
                 gives width:height, with the photo's area. By default the size of the photo at
                 ``resolution``, or of ``outline``.
             outline: a picture whose white or opaque part is the shape.
-            image: which of several photos, by number (from 1) or name.
             scale: factors of the height and width of the photo at ``resolution``, instead of
                 ``size``.
             zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
@@ -126,8 +124,7 @@ class Retargets(Model):
         """
         if size is None and outline is None and how.get("scale") is None:
             how["scale"] = (1.0, 1.0)
-        which = None if image is None else str(image)
-        return self._one("retarget", shape=size, mask=outline, image=which, compare=False, **how)
+        return self._one("retarget", shape=size, mask=outline, compare=False, **how)
 
 
 class Fills(Model):

@@ -106,7 +106,7 @@ class Model:
         path = hub.local(name, **of_hub)
         if is_file(path):
             network = load_model(path)
-            source = Source(Options(), photos=[Photo(image) for image in network.images])
+            source = Source(Options(), photo=Photo(network.image))
             model = _of_family(network, path, source)
         else:
             model = opened(None, RunFolder.open(path, needs=["model.safetensors"]))
@@ -235,7 +235,7 @@ def results(
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
     given["seed"] = seed_of(given.get("seed"), given.pop("generator", None))
-    source = source_of(task, given, names=trained.names if trained else None)
+    source = source_of(task, given, name=trained.name if trained else None)
     work = task_of(task, Context(source, trained or source, asides=False))
     with enough_memory(work.memory):
         if network is not None:

@@ -53,6 +53,7 @@ class Run(Generic[M]):
 class Training(TypedDict, total=False):
     """Arguments of :func:`fit`."""
 
+    learn_from: Given | Sequence[Given]
     mask: Given | None
     overrides: Overrides
     output: str | PathLike[str] | None
@@ -69,18 +70,19 @@ def fit(
 ) -> Run[SinGAN]: ...
 @overload
 def fit(
-    image: Given | Sequence[Given], model: Literal["ingan", "ingan_unet"], **how: Unpack[Training]
+    image: Given, model: Literal["ingan", "ingan_unet"], **how: Unpack[Training]
 ) -> Run[InGAN]: ...
 @overload
 def fit(
-    image: Given | Sequence[Given], model: Literal["edgeconnect"], **how: Unpack[Training]
+    image: Given, model: Literal["edgeconnect"], **how: Unpack[Training]
 ) -> Run[EdgeConnect]: ...
 @overload
-def fit(image: Given | Sequence[Given], model: str, **how: Unpack[Training]) -> Run[Model]: ...
+def fit(image: Given, model: str, **how: Unpack[Training]) -> Run[Model]: ...
 def fit(
-    image: Given | Sequence[Given],
+    image: Given,
     model: str | None = None,
     *,
+    learn_from: Given | Sequence[Given] = (),
     mask: Given | None = None,
     overrides: Overrides = (),
     output: str | PathLike[str] | None = None,
@@ -95,10 +97,10 @@ def fit(
     Several threads may train at the same time.
 
     Args:
-        image: a picture as in :class:`internal_gan.Model`. InGAN and EdgeConnect also take a list
-            of pictures, on which one model is trained.
+        image: a picture as in :class:`internal_gan.Model`.
         model: the method, one of ``internal_gan.list_models()``; by default the one of an
             ``experiment=`` in ``overrides``, or else ``singan``.
+        learn_from: further pictures, or a folder of them, for InGAN and EdgeConnect to learn from.
         mask: for EdgeConnect, the hole in white, of the photo's size.
         overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
             ``{"trainer": "preview", "model.max_size": 60}``.
@@ -124,7 +126,18 @@ def fit(
     [(90, 30), (90, 30)]
     """
     masked = mask if mask is None else name_of(mask) or IN_MEMORY
-    others = {"model": model, "mask": masked, "output": output, "seed": seed, "device": device}
+    listed = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
+    pictures = cast("list[Given]", listed)
+    further = _in_memory(pictures)
+    names = None if further or not pictures else list(map(name_of, pictures))
+    others: dict[str, Any] = {
+        "learn_from": names,
+        "model": model,
+        "mask": masked,
+        "output": output,
+        "seed": seed,
+        "device": device,
+    }
     arguments = as_arguments(overrides, others)
     options = compose(arguments)
     changed = set(map(key_of, arguments))
@@ -133,9 +146,14 @@ def fit(
     if not options.trains:
         raise UserError(f"task={options.task}: needs a trained model; fit trains a new one")
     files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
-    photos = _photos(image, options)
+    options.image = name_of(image)
+    photo = to_photo(cast(Any, image), "the image") if options.image is None else None
+    if photo is None:
+        check_image_file(options.image)
+    for name in options.further:
+        check_image_file(name, "learn_from")
     hooks = Hooks(callbacks, stop, progress)
-    network, folder = training.train(options, photos, files, changed=changed, hooks=hooks)
+    network, folder = training.train(options, photo, further, files, changed=changed, hooks=hooks)
     return Run(folder.path, opened(network, folder))
 
 
@@ -219,20 +237,12 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     return first + second
 
 
-def _photos(image: Given | Sequence[Given], options: Options) -> list[Photo]:
-    """The photos; if all are files, their names go into ``options`` instead."""
-    images = cast("list[Given]", [*image] if isinstance(image, list | tuple) else [image])
-    if not images:
-        raise UserError("fit: the list of images is empty")
-    names = [name_of(one) for one in images]
-    files = [name for name in names if name is not None]
-    for name in files:
-        check_image_file(name)
-    if len(files) == len(images):
-        options.image = files if len(files) > 1 else files[0]
+def _in_memory(pictures: Sequence[Given]) -> list[Photo]:
+    """The further photos, unless all are files."""
+    names = list(map(name_of, pictures))
+    if all(names):
         return []
-    called = ["the image"] if len(images) == 1 else [f"image {n + 1}" for n in range(len(images))]
     return [
-        read_image(name) if name else to_photo(cast(Any, one), what)
-        for one, what, name in zip(images, called, names, strict=True)
+        read_image(name) if name else to_photo(cast(Any, one), f"learn_from {number}")
+        for number, (one, name) in enumerate(zip(pictures, names, strict=True), 1)
     ]

@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import FAMILIES, families_for
+from internal_gan.config.families import families_for
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
-from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, is_picture, local
+from internal_gan.images.files.names import (
+    READABLE_SUFFIXES,
+    existing_image,
+    images_in,
+    is_picture,
+    local,
+)
 
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
 # Options that take lists of files.
-_LISTS = ("image", "layers.files", "layers.labels")
-# A choice of a family whose models can learn several photos, which image=FOLDER then means.
-_SEVERAL = re.compile(
-    "(model=|experiment=|experiment=ablation/)"
-    f"({'|'.join(n for n, f in FAMILIES.items() if TABLE[f.ending.task].several_photos)})"
-)
+_LISTS = ("learn_from", "layers.files", "layers.labels")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -76,8 +77,6 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
-    * For models and tasks that take several photos, ``image=photos/`` becomes the list of the
-      images in that folder.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
     * A task with its own kind of training gets the experiment of its name, if none is chosen.
@@ -95,12 +94,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     overrides = [_spelt_out(override) for override in overrides]
     if multirun and {"image=-", "output=-"} & {*overrides}:
         raise UserError("image=- and output=- are for one run; leave out -m")
-    spec = TABLE.get(task_of(overrides), TABLE["train"])
-    several = (spec.several_photos and spec.learns == "never") or any(
-        map(_SEVERAL.match, overrides)
-    )
-    gather = several and not multirun
-    return [_prepare(override, multirun, gather) for override in overrides] + _training(overrides)
+    return [_prepare(override, multirun) for override in overrides] + _training(overrides)
 
 
 def key_of(override: str) -> str:
@@ -166,15 +160,18 @@ def quoted(*arguments: str) -> str:
     return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)(arguments)
 
 
-def check_image_file(image: str | None) -> None:
+def check_image_file(image: str | None, option: str = "image") -> None:
     """Raise a UserError for a missing or unreadable image, before anything heavy is loaded."""
     if image is None:
         raise UserError("image=FILE is missing: it names the photo. See --help")
+    if image and _is_list(image) and not _exists(image):
+        one = "takes one photo; -m image=A,B makes a run for each, learn_from=B learns from both"
+        raise UserError(f"{option}={image}: {one}")
     try:
         existing_image(Path(image))
     except UserError as error:
         hint = f"; -m image={image} makes one run per image in it" if _is_folder(image) else ""
-        raise UserError(f"image={error}{hint}") from None
+        raise UserError(f"{option}={error}{hint}") from None
 
 
 def _spelt_out(override: str) -> str:
@@ -193,7 +190,7 @@ def _training(overrides: Sequence[str]) -> list[str]:
     return [f"experiment={name}"] if fits else []
 
 
-def _prepare(override: str, multirun: bool, gather: bool) -> str:
+def _prepare(override: str, multirun: bool) -> str:
     left, equals, value = override.partition("=")
     if not left or (not equals and not left.startswith("~")):
         raise UserError(f"{override}: an option is written option=value. See --help")
@@ -204,8 +201,6 @@ def _prepare(override: str, multirun: bool, gather: bool) -> str:
         value = local(value)
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
-    if gather and key == "image" and _is_folder(value):
-        return f"{left}=[{','.join(map(quote, _images(value)))}]"
     parts = _split(value) if multirun and not _exists(value) else [value]
     parts = [part if _is_list(part) else local(part) for part in parts]
     if multirun and key == "image":
@@ -242,13 +237,10 @@ def _names(part: str) -> list[str]:
 
 def _jobs(part: str) -> list[str]:
     """The values of ``image`` for one part of a sweep."""
-    if _is_list(part) and not _exists(part):
-        names, jobs = _names(part), [part]
-    else:
-        names = jobs = _images(part if _exists(part) else unquote(part))
+    names = _images(part if _exists(part) else unquote(part))
     for name in names:
         check_image_file(name)
-    return jobs
+    return names
 
 
 def _split(value: str) -> list[str]:
@@ -271,11 +263,9 @@ def _images(name: str) -> list[str]:
     """The images in a folder or matching a pattern; any other name is returned unchanged."""
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
-    elif _is_folder(name):
-        found = [str(path) for path in Path(name).iterdir() if not path.name.startswith(".")]
+        images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
     else:
-        return [name]
-    images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
+        images = images_in(name)
     if not images:
         raise UserError(
             f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"

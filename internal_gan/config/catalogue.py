@@ -63,7 +63,6 @@ class TaskSpec:
         takes: options, and groups of them, that apply besides those of the group of its name.
         run: options of the run itself that apply; None: those of any result.
         files: for a task that also works on the user's files, example options.
-        several_photos: whether ``image=`` may name several photos.
         reads: options naming files that belong to the photo and are kept with it.
         memory: the option to reduce if memory runs out.
         whole: whether it needs the photo as given, not only at its training size.
@@ -78,7 +77,6 @@ class TaskSpec:
     takes: frozenset[str] = frozenset()
     run: frozenset[str] | None = None
     files: str | None = None
-    several_photos: bool = False
     reads: tuple[str, ...] = ()
     memory: str = "image"
     whole: bool = False
@@ -106,8 +104,7 @@ _TASKS = (
     TaskSpec(
         "train",
         learns="always",
-        run=_ALONE | {"device", "precision", "logger"},
-        several_photos=True,
+        run=_ALONE | {"learn_from", "device", "precision", "logger"},
     ),
     TaskSpec(
         "sample",
@@ -163,7 +160,6 @@ _TASKS = (
         "inpaint",
         needs=(FILLS,),
         takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source", "image"},
-        several_photos=True,
         reads=("mask.file", "inpaint.edges", "mask.source"),
         whole=True,
         again=("mask=other.png",),

@@ -199,8 +199,8 @@ def _options_in(text: str) -> Options:
 
 
 def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
-    # Except a new folder, and options that may hold numbers or names instead of paths.
-    for path in set(PATHS) - {"output", "retarget.image", "model.features.weights"}:
+    # Except a new folder, and an option that may hold a name instead of a path.
+    for path in set(PATHS) - {"output", "model.features.weights"}:
         *groups, key = path.split(".")
         part = functools.reduce(dict.__getitem__, groups, values)
         names = part[key]

@@ -43,6 +43,7 @@ from internal_gan.config.task_options import (
     VerifyOptions,
 )
 from internal_gan.errors import Range
+from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
@@ -99,9 +100,13 @@ class Options:
     task: str = one_of(
         TASKS, "train", "what to do; train also draws at the end, most others use checkpoint=RUN"
     )
-    image: Any = paths(
-        "photo to use, or several, or - for standard input; for task=verify the picture to check",
-        "the name of one image file, or several such as [a.jpg,b.jpg]",
+    image: str | None = path(
+        "photo to use, or - for standard input; for task=verify the picture to check",
+        "the name of one image file",
+    )
+    learn_from: Any = paths(
+        "further photos that InGAN and EdgeConnect learn from; results are of image= alone",
+        "the name of one image file or of a folder of them, or several such as [a.jpg,b.jpg]",
     )
     output: str | None = path(
         "folder for the results; -: one picture to standard output; null: runs/IMAGE-MODEL/TIME",
@@ -183,15 +188,15 @@ class Options:
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 
     @property
-    def photos(self) -> list[str]:
-        """Names of the photos to work on; empty if they are only in memory."""
-        named = self.image or self.evaluate.real
-        return [named] if isinstance(named, str) else list(named or [])
+    def photo(self) -> str | None:
+        """The name of the photo to work on; None if it is only in memory."""
+        return self.image or self.evaluate.real
 
     @property
-    def photo(self) -> str | None:
-        """The name of the first photo."""
-        return next(iter(self.photos), None)
+    def further(self) -> list[str]:
+        """Names of the further photos to learn from; of a folder, all images but the photo."""
+        listed = [self.learn_from] if isinstance(self.learn_from, str) else self.learn_from or []
+        return [name for one in listed for name in images_in(one, besides=self.photo)]
 
     @property
     def trains(self) -> bool:

@@ -185,10 +185,6 @@ class RetargetOptions:
         lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
     )
     mask: str | None = path("image whose white or opaque part is the outline")
-    image: str | None = path(
-        "which photo to retarget, if the model has several; null: the first",
-        "the number or the name of one of the model's photos, or null",
-    )
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
     compare: bool = flag(True, "also write plain resizing for comparison")
 

@@ -156,7 +156,6 @@ class Finisher(AsDrawn):
         learnt: the training image.
         read: reads the photo, no larger than a given long side in pixels.
         size: of the result; None: the photo's.
-        number: of the photo.
         resolution: ``finish.resolution``.
         longest: the long side of the photo in results, in pixels, for ``resolution="auto"``.
         zoom: scale of the photo in the result, relative to its own size; replaces
@@ -174,7 +173,6 @@ class Finisher(AsDrawn):
         read: Callable[[int | None], Photo],
         size: Size | None = None,
         *,
-        number: int = 0,
         resolution: int | str = AUTO,
         longest: int = LONGEST,
         zoom: float | str | None = None,
@@ -203,7 +201,7 @@ class Finisher(AsDrawn):
             side = min(side, LONGEST) if zoom is None else side
         if read_side is not None and (side is None or side > read_side):
             photo = read(side)
-        self._number, self.photo_size = number, fit_size(full, side)
+        self.photo_size = fit_size(full, side)
         if max(self.photo_size) > MAX_SIDE:
             height, width = self.photo_size
             zoomed = isinstance(zoom, float | int)
@@ -272,7 +270,7 @@ class Finisher(AsDrawn):
                 break
         done = min(tried, key=lambda one: one.largest_piece)
         kinds = np.where(done.exact, np.uint8(EXACT), np.uint8(BLENDED))
-        origin = Origin(done.origins, kinds, self.photo_size, self._number, done.hiding)
+        origin = Origin(done.origins, kinds, self.photo_size, done.hiding)
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]

@@ -177,25 +177,21 @@ class Layer:
 
 
 class Layers:
-    """The layers of each photo, all of its size.
+    """The layers of a photo, all of its size.
 
     Attributes:
-        photos: the layers of each photo, as their files have them.
         seams: of each layer that has seams to hide, :attr:`Layer.seams` of all results so far.
     """
 
-    def __init__(self, photos: Sequence[Sequence[Layer]] = ()) -> None:
-        self.photos, self._small = photos, list(photos)
+    def __init__(self, layers: Sequence[Layer] = ()) -> None:
+        self._layers = self._small = list(layers)
         self.seams = dict[str, list[tuple[float, float]]]()
 
     def along(self, origin: Origin) -> Iterator[Layer]:
         """The layers of a result, whose photo may have been shrunk."""
-        if not self.photos:
-            return
-        number, size = origin.photo, origin.photo_size
-        if any(layer.size != size for layer in self._small[number]):
-            self._small[number] = [layer.shrunk_to(size) for layer in self.photos[number]]
-        for layer in self._small[number]:
+        if any(layer.size != origin.photo_size for layer in self._small):
+            self._small = [layer.shrunk_to(origin.photo_size) for layer in self._layers]
+        for layer in self._small:
             made = layer.along(origin)
             if made.seams is not None:
                 self.seams.setdefault(layer.name, []).append(made.seams)

@@ -85,7 +85,6 @@ class PartFinisher:
         alpha: of the result outside the part; by default the photo's.
         excluded: 1 where no pixel may be taken from, in addition to the part.
         source: the photo to take pixels from in place of this one; it is enlarged if it is smaller.
-        number: of that photo among those of the run.
         detailed: whether drawings have details finer than the size at which they were drawn, which
             also decide.
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
@@ -104,7 +103,6 @@ class PartFinisher:
     alpha: Mask | None = None
     excluded: Mask | None = None
     source: Photo | None = None
-    number: int = 0
     detailed: bool = False
     hold: float = HOLD
     keeps: bool = False
@@ -249,7 +247,7 @@ class PartFinisher:
             rows, columns = torch.from_numpy(places)[moved[0, 0]].long().unbind(dim=-1)
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         written = as_written(pixels, photo, alpha)
-        origin = compared(written, source, places, known, self.number, hiding)
+        origin = compared(written, source, places, known, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
 
     def _faded(self, pixels: Pixels) -> Pixels:

@@ -1,10 +1,9 @@
 """Where each pixel of a result comes from, as a file next to it.
 
 ``NAME.origin.png`` is a PNG file with 16 bits per channel, of the same size as ``NAME.png``. Red is
-the row in the photo, and green the column. Blue is four times the number of the photo, plus 0 for
-an exact copy of that pixel, 1 for one that was changed at a seam, or 2 for a pixel from no photo:
-drawn by the network, or given by the user. Rows and columns refer to the photo at the size stored
-in the file's text.
+the row in the photo, and green the column. Blue is 0 for an exact copy of that pixel, 1 for one
+that was changed at a seam, or 2 for a pixel from no photo: drawn by the network, or given by the
+user. Rows and columns refer to the photo at the size stored in the file's text.
 """
 
 from __future__ import annotations
@@ -50,14 +49,12 @@ class Origin:
         places: (H, W, 2), row and column in the photo; 0 where ``kinds`` is ``OTHER``.
         kinds: (H, W), ``EXACT``, ``BLENDED`` or ``OTHER``.
         photo_size: of the photo that rows and columns refer to.
-        photo: the photo's number among those of the run.
         hiding: how seams were hidden; None: not known, as for an origin read from a file.
     """
 
     places: NDArray[np.int32]
     kinds: NDArray[np.uint8]
     photo_size: Size
-    photo: int = 0
     hiding: Hiding | None = None
 
     @property
@@ -91,7 +88,6 @@ def compared(
     photo: Photo,
     places: NDArray[np.int32],
     known: NDArray[np.bool_],
-    number: int = 0,
     hiding: Hiding | None = None,
 ) -> Origin | None:
     """The origin of a picture made from a photo, with exact copies found by comparison; None if the
@@ -101,14 +97,14 @@ def compared(
         picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
         places: (H, W, 2), row and column of each pixel in the photo.
         known: (H, W), whether the pixel comes from there; if it differs, it was blended.
-        number, hiding: see :class:`Origin`.
+        hiding: see :class:`Origin`.
     """
     if max(photo.size) > MAX_SIDE:
         return None
     places = np.where(known[..., None], places, 0).astype(np.int32)
     _, off = differences(picture, photo, places)
     kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
-    return Origin(places, kinds, photo.size, number, hiding)
+    return Origin(places, kinds, photo.size, hiding)
 
 
 def own_places(size: Sequence[int]) -> NDArray[np.int32]:
@@ -149,7 +145,7 @@ def write_origin(path: Path, origin: Origin) -> None:
         raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MAX_SIDE} a side")
     levels = np.empty((*origin.kinds.shape, 3), ">u2")
     levels[..., :2] = origin.places
-    levels[..., 2] = origin.kinds + np.uint16(4 * origin.photo)
+    levels[..., 2] = origin.kinds
     text = json.dumps({PHOTO_SIZE: list(origin.photo_size)})
     with atomic_write(path) as temporary:
         temporary.write_bytes(deep_png(levels, Layout("RGB", 16), {KEYWORD: text}))
@@ -166,13 +162,11 @@ def read_origin(path: str | Path) -> Origin:
             f"{name}: not the origin of a result; allowed is the NAME{ORIGIN} next to a NAME.png"
         )
     levels = levels_of(photo.pixels, 65535).astype(np.int32)
-    kinds, photos = levels[..., 2] % 4, np.unique(levels[..., 2] // 4)
+    kinds = levels[..., 2]
     if kinds.max() > OTHER or (levels[..., :2].reshape(-1, 2).max(0) >= size).any():
         raise UserError(f"{name}: damaged; it names pixels outside its photo of {by(size)} pixels")
-    if len(photos) > 1:
-        raise UserError(f"{name}: pixels from {len(photos)} photos; allowed is one")
     places = np.ascontiguousarray(levels[..., :2])
-    return Origin(places, kinds.astype(np.uint8), size, int(photos[0]))
+    return Origin(places, kinds.astype(np.uint8), size)
 
 
 def _channels(image: Photo, photo: Photo, white: int) -> Levels:

@@ -97,7 +97,7 @@ def _check_place(folder: Path, network: Model) -> None:
 
 
 def _without_folders(options: Options) -> Options:
-    """``options`` without paths; only the file names of several photos are kept."""
+    """``options`` without paths."""
     changes: dict[str, Any] = {}
     for path in PATHS:
         group, dot, key = path.partition(".")
@@ -105,8 +105,6 @@ def _without_folders(options: Options) -> Options:
             changes[path] = None
         elif group != "model":
             changes[group] = replace(changes.get(group, getattr(options, group)), **{key: None})
-    if len(options.photos) > 1:
-        changes["image"] = [Path(name).name for name in options.photos]
     return replace(options, **changes)
 
 

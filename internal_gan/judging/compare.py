@@ -73,12 +73,12 @@ def compare(folder: Path, *, measure: bool = True) -> list[Row]:
 
 
 def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
-    """The names of a run's photos, without folders and endings."""
-    names = [name.strip() for name in values.get("image", "").strip("[]").split(",")]
-    if not any(names) and (run / "config.yaml").is_file():
+    """The name of a run's photo, without folder and ending."""
+    name: str | None = values.get("image")
+    if not name and (run / "config.yaml").is_file():
         with suppress(UserError):  # a damaged file
-            names = load_options(run / "config.yaml").photos
-    return "+".join(Path(unquote(name)).stem for name in names) or None
+            name = load_options(run / "config.yaml").photo
+    return Path(unquote(name)).stem if name else None
 
 
 def records_of(folder: Path) -> list[Record]:

@@ -65,7 +65,7 @@ class Evaluation:
     real: Pixels
 
     def __init__(self, wanted: EvaluateOptions, photos: Source) -> None:
-        self.wanted, self.photos = wanted, photos
+        self.wanted, self._photos = wanted, photos
         self.rows = list[dict[str, Any]]()
         self.lines: Sequence[str] = ()
         self._groups: dict[str, dict[str, Any]] = {}
@@ -92,8 +92,8 @@ class Evaluation:
         If all have one smaller size with the photo's aspect ratio, the photo is shrunk to it.
         """
         wanted = self.wanted
-        if not given.has_photos or not (samples or wanted.samples):
-            lacking = "evaluate.samples=FOLDER" if given.has_photos else "evaluate.real=PHOTO"
+        if not given.has_photo or not (samples or wanted.samples):
+            lacking = "evaluate.samples=FOLDER" if given.has_photo else "evaluate.real=PHOTO"
             raise UserError(f"task=evaluate without checkpoint= also needs {lacking}")
         device, reason = prepare_device(given.options.device)
         self.lines = [f"Device {device} ({reason})"]
@@ -141,7 +141,7 @@ class Evaluation:
 
     def record(self, model: Model | None = None) -> dict[str, Any]:
         """What ``evaluation.json`` holds, once all are judged; ``model`` drew them."""
-        wanted, photos = self.wanted, self.photos
+        wanted, photos = self.wanted, self._photos
         names = dict.fromkeys(name for row in self.rows for name in row["figures"])
         run = None if model is None else {"family": model.family, "run": str(photos.folder)}
         record = {
@@ -185,10 +185,10 @@ class Evaluation:
             return {}
         try:
             origin = read_origin(origin_path(path))
-            if origin.photo >= self.photos.count or origin.kinds.shape != sample.shape[-2:]:
+            if origin.kinds.shape != sample.shape[-2:]:
                 return {}
             longest = max(READ_SIDE, *origin.photo_size)
-            source = as_source(self.photos.photo(origin.photo, longest=longest), origin.photo_size)
+            source = as_source(self._photos.photo(longest=longest), origin.photo_size)
         except UserError:
             return {}
         return figures.judge_pieces(sample, origin, source.pixels)

@@ -314,8 +314,8 @@ class Recipe(ABC):
         """Raise a UserError for more photos than the family learns from."""
         if photos > 1 and not self.learns_several:
             raise UserError(
-                f"image: {photos} photos, but a model of {self.model_class.family} is trained on "
-                "one; model=ingan takes several, and -m image=a.jpg,b.jpg trains a model for each"
+                f"learn_from: a model of {self.model_class.family} learns from one photo; those of "
+                "ingan and edgeconnect learn from several"
             )
 
     @abstractmethod

@@ -52,7 +52,7 @@ def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
 
 
 def _photos(run: RunState) -> list[Result]:
-    """The photos as the model learns them, if several."""
+    """Further photos, as the model learns them."""
     files = (run.folder / "photos").glob("*.png")
     names = sorted((path.name for path in files), key=natural)
     return [Result(f"photos/{name}", "aside") for name in names]

@@ -47,9 +47,9 @@ class RunState:
 
     @property
     def title(self) -> str:
-        """The names of the photos, or of the folder, and of the model."""
-        photos = self.options.photos if self.options else []
-        name = ", ".join(Path(photo).name for photo in photos) or self.folder.resolve().name
+        """The name of the photo, or of the folder, and of the model."""
+        photo = self.options.photo if self.options else None
+        name = Path(photo).name if photo else self.folder.resolve().name
         return f"{name} · {self.model}" if self.model else name
 
     @property

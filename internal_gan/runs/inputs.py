@@ -26,14 +26,15 @@ class Input:
 
     Attributes:
         option: that named it, such as ``mask.file``.
-        photo: number, from 0, of the photo that it is or belongs to.
+        number: 0, or which of several files of one option; of a mask, also that of the further
+            photo, from 1, to which it belongs.
         name: its absolute path as given; empty for a picture in memory.
         file: its copy in the run folder, such as ``inputs/image.jpg``; empty if not copied.
         sha256: checksum of its bytes, in hexadecimal.
     """
 
     option: str
-    photo: int
+    number: int
     name: str
     file: str
     sha256: str
@@ -61,29 +62,29 @@ class Index:
     inputs: list[Input]
 
 
-def keep_file(folder: Path, path: Path, option: str, photo: int, *, copy: bool) -> Input:
+def keep_file(folder: Path, path: Path, option: str, number: int, *, copy: bool) -> Input:
     """Describe a file and, if ``copy``, copy it into a run's folder byte for byte."""
     path = existing_image(path)
     name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
     if not copy:
-        return Input(option, photo, name, "", _sha256(path))
-    file = _file_name(option, photo, path.suffix.lower())
+        return Input(option, number, name, "", _sha256(path))
+    file = _file_name(option, number, path.suffix.lower())
     make_folder(folder / FOLDER)
     with atomic_write(folder / file) as temporary:
         shutil.copyfile(path, temporary)
-    return Input(option, photo, name, file, _sha256(folder / file))
+    return Input(option, number, name, file, _sha256(folder / file))
 
 
-def keep_picture(folder: Path, picture: Photo, option: str, photo: int) -> Input:
+def keep_picture(folder: Path, picture: Photo, option: str, number: int) -> Input:
     """Write a picture in memory as PNG, with 16 bits where 8 would lose something."""
-    file = _file_name(option, photo, ".png")
+    file = _file_name(option, number, ".png")
     make_folder(folder / FOLDER)
     layers = [picture.pixels]
     if picture.alpha is not None:
         layers.append(picture.alpha * 2.0 - 1.0)
     depth = 8 if picture.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
     write_image(folder / file, picture.pixels, like=replace(picture, bit_depth=depth))
-    return Input(option, photo, "", file, _sha256(folder / file))
+    return Input(option, number, "", file, _sha256(folder / file))
 
 
 def write_index(folder: Path, inputs: Sequence[Input]) -> None:
@@ -92,14 +93,14 @@ def write_index(folder: Path, inputs: Sequence[Input]) -> None:
 
 
 def read_index(folder: Path) -> dict[tuple[str, int], Input]:
-    """The inputs of a run by option and photo; none if the file is missing, a UserError if it is
+    """The inputs of a run by option and number; none if the file is missing, a UserError if it is
     damaged."""
     index = read_record(Index, folder / INDEX) or Index([])
-    return {(entry.option, entry.photo): entry for entry in index.inputs}
+    return {(entry.option, entry.number): entry for entry in index.inputs}
 
 
-def _file_name(option: str, photo: int, suffix: str) -> str:
-    of = f"-{photo + 1}" if photo else ""
+def _file_name(option: str, number: int, suffix: str) -> str:
+    of = f"-{number + 1}" if number else ""
     return f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
 
 

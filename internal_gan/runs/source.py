@@ -1,4 +1,4 @@
-"""The photos, masks and drawings that a run was given."""
+"""The photo, masks and drawings that a run was given, and the further photos it learns from."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,16 +20,19 @@ from internal_gan.shapes import Mask, Pixels
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
+_PHOTO, _FURTHER, _LAYERS = "image", "learn_from", "layers.files"
 
 
 class Source:
     """The inputs of a run: the user's files and pictures in memory until :meth:`keep`, afterwards
-    the copies in the run folder. Photos are numbered from 0.
+    the copies in the run folder. The photo has the number 0, further ones that are only learnt from
+    are numbered from 1.
 
     Args:
         folder: the run's; None before it begins.
-        photos: in memory, in place of the files that ``options.image`` names.
-        names: of the photos that masks in a folder belong to; by default ``options.photos``.
+        photo: in memory, in place of the file that ``options.image`` names.
+        further: likewise, in place of the files in ``options.learn_from``.
+        name: of the photo that masks in a folder belong to; by default ``options.photo``.
         files: other pictures in memory, by option.
     """
 
@@ -37,82 +40,98 @@ class Source:
         self,
         options: Options,
         folder: Path | None = None,
-        photos: Sequence[Photo] = (),
-        names: Sequence[str] | None = None,
+        photo: Photo | None = None,
+        further: Sequence[Photo] = (),
+        name: str | None = None,
         files: Mapping[str, Photo] | None = None,
     ) -> None:
         self.options = options
         self.folder = folder
-        self.names = list(options.photos if names is None else names)
-        self._in_memory = {("image", number): photo for number, photo in enumerate(photos)}
-        self._in_memory |= {(option, 0): picture for option, picture in (files or {}).items()}
+        self.name = options.photo if name is None else name
+        self._in_memory = {(option, 0): picture for option, picture in (files or {}).items()}
+        self._in_memory |= {(_FURTHER, number): one for number, one in enumerate(further)}
+        if photo is not None:
+            self._in_memory[_PHOTO, 0] = photo
         self._inputs = {} if folder is None else read_index(folder)
-        # Photos that were read whole, while they are in use: decoding one again takes a second.
-        self._in_use = WeakValueDictionary[int, Photo]()
+        # A photo that was read whole, while it is in use: decoding it again takes a second.
+        self._in_use = WeakValueDictionary[str, Photo]()
 
     @property
-    def has_photos(self) -> bool:
+    def has_photo(self) -> bool:
         """Whether the run was given a photo."""
-        return bool(self.options.photos) or ("image", 0) in {*self._in_memory, *self._inputs}
+        return bool(self.options.photo) or (_PHOTO, 0) in {*self._in_memory, *self._inputs}
 
     @property
-    def count(self) -> int:
-        """How many photos there are."""
-        in_memory = [number for option, number in self._in_memory if option == "image"]
-        if count := len(self.options.photos) or len(in_memory):
+    def further(self) -> int:
+        """How many further photos there are."""
+        given = {*self._in_memory, *self._inputs}
+        if count := sum(option == _FURTHER for option, _ in given):
             return count
+        if self.folder is None:
+            return len(self.options.further)
         learnt = itertools.takewhile(is_file, map(self.learnt_path, itertools.count(1)))
-        return 1 + len(list(learnt))
+        return len(list(learnt))
 
-    def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
-        """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
+    def photo(self, *, longest: int | None = None) -> Photo:
+        """The photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
         failing that, the training image.
 
         If no copy was kept and the file is gone or has changed, this is a UserError.
         """
-        if ("image", number) in self._in_memory:
-            return self._in_memory["image", number]
-        path = self.original(number)
+        if (_PHOTO, 0) in self._in_memory:
+            return self._in_memory[_PHOTO, 0]
+        path = self.original()
         if path is None:
-            if not self.learnt_path(number).is_file():
+            if not self.learnt_path().is_file():
                 raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
-            return self.learnt(number)
-        if (known := self._in_use.get(number)) is not None:
+            return self.learnt()
+        if (known := self._in_use.get(_PHOTO)) is not None:
             return known
         if self.options.keep_original:
             photo = read_image(path, longest=longest)
             if photo.given is None:
-                self._in_use[number] = photo
+                self._in_use[_PHOTO] = photo
             return photo
         # The file may disappear during the run, so it is read once, as large as it is.
-        photo = self._in_memory["image", number] = read_image(path)
+        photo = self._in_memory[_PHOTO, 0] = read_image(path)
         return photo
 
-    def original(self, number: int = 0) -> Path | None:
-        """The file of a photo as it was given; None if it was in memory, or if the file is gone and
-        there is no copy, as in a published model. If no copy was kept, and the user's file is gone
-        or has changed, this is a UserError."""
-        if ("image", number) in self._inputs:
-            return self._kept("image", number)
-        name = self.options.photos[number] if number < len(self.options.photos) else None
+    def further_photo(self, number: int, *, longest: int | None = None) -> Photo:
+        """A further photo, like :meth:`photo`."""
+        if (at := (_FURTHER, number - 1)) in self._in_memory:
+            return self._in_memory[at]
+        if at in self._inputs:
+            return read_image(self._kept(*at), longest=longest)
+        if self.folder is not None:
+            return self.learnt(number)
+        return read_image(self.options.further[number - 1], longest=longest)
+
+    def original(self) -> Path | None:
+        """The file of the photo as it was given; None if it was in memory, or if the file is gone
+        and there is no copy, as in a published model. If no copy was kept, and the user's file is
+        gone or has changed, this is a UserError."""
+        if (_PHOTO, 0) in self._inputs:
+            return self._kept(_PHOTO)
+        name = self.options.photo
         if name is None or (self.folder is not None and not is_file(name)):
             return None
         return Path(name)
 
-    def is_gone(self, number: int = 0) -> bool:
-        """Whether a photo is lost: not in memory, and neither :meth:`original` nor the training
+    @property
+    def is_gone(self) -> bool:
+        """Whether the photo is lost: not in memory, and neither :meth:`original` nor the training
         image left."""
-        if ("image", number) in self._in_memory or self.original(number) is not None:
+        if (_PHOTO, 0) in self._in_memory or self.original() is not None:
             return False
-        return not self.learnt_path(number).is_file()
+        return not self.learnt_path().is_file()
 
-    def called(self, number: int = 0) -> str:
-        """The name by which a photo was given or, failing that, the file it is read from."""
-        name = self.names[number] if number < len(self.names) else None
-        if ("image", number) in self._in_memory:
-            return name or IN_MEMORY
-        path = self.original(number)
-        return str(self.learnt_path(number)) if path is None else name or str(path)
+    @property
+    def called(self) -> str:
+        """The name by which the photo was given or, failing that, the file it is read from."""
+        if (_PHOTO, 0) in self._in_memory:
+            return self.name or IN_MEMORY
+        path = self.original()
+        return str(self.learnt_path()) if path is None else self.name or str(path)
 
     def learnt(self, number: int = 0) -> Photo:
         """The training image of a photo, with its unknown part."""
@@ -123,49 +142,45 @@ class Source:
 
     def learnt_path(self, number: int = 0) -> Path:
         """The file of a photo's training image."""
-        return self._path(f"photos/{number + 1}.png" if number else "photo.png")
+        return self._path(f"photos/{number}.png" if number else "photo.png")
 
-    def read(self, option: str, number: int | None = None, **how: Any) -> Photo | None:
+    def read(self, option: str, number: int = 0, **how: Any) -> Photo | None:
         """The picture that an option names, if any; see :meth:`file` and, for ``how``,
         :func:`internal_gan.images.files.image.read_image`."""
-        if (option, 0) in self._in_memory:
+        if not number and (option, 0) in self._in_memory:
             return self._in_memory[option, 0]
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
             return None if path is None else read_image(path, **how)
 
-    def file(self, option: str, number: int | None = None) -> Path | None:
-        """The file that an option, such as ``mask.file``, names, if any.
+    def file(self, option: str, number: int = 0) -> Path | None:
+        """The file of a photo that an option, such as ``mask.file``, names, if any.
 
-        Where it names a folder, it is the image in it with the name of the photo ``number``; if
-        there is none, or several, this is a UserError.
+        Where it names a folder, it is the image in it with the photo's name; if there are several,
+        or none for the photo itself, this is a UserError. Further photos have files only in a
+        folder.
         """
-        of = number if number and self.is_folder(option) else 0
-        if (option, of) in self._inputs:
-            return self._kept(option, of)
+        if (option, number) in self._inputs:
+            return self._kept(option, number)
         name = attrgetter(option)(self.options)
         if name is None or (option, 0) in self._in_memory:
             return None
-        return self._named(option, name, number)
+        if not number:
+            return self._named(option, name)
+        if self._inputs or not Path(name).is_dir() or (_FURTHER, 0) in self._in_memory:
+            return None
+        return _namesake(option, name, self.options.further[number - 1], may_lack=True)
 
-    def files(self, option: str, number: int = 0) -> list[tuple[str, Path]]:
-        """The files of a photo that an option names as a list, if any, each with its name as given.
-        Folders and errors are as for :meth:`file`.
-        """
+    def files(self, option: str) -> list[tuple[str, Path]]:
+        """The files that an option names as a list, if any, each with its name as given. Folders
+        and errors are as for :meth:`file`."""
         names = attrgetter(option)(self.options)
         listed = [names] if isinstance(names, str) else list(names or [])
         return [
-            (name, self._kept(*at) if at in self._inputs else self._named(option, name, number))
-            for n, name in enumerate(listed, number * len(listed))
-            for at in [(option, n)]
+            (name, self._kept(*at) if at in self._inputs else self._named(option, name))
+            for number, name in enumerate(listed)
+            for at in [(option, number)]
         ]
-
-    def is_folder(self, option: str) -> bool:
-        """Whether an option names a folder with a file for each photo."""
-        if self._inputs:
-            return any(of == option and number for of, number in self._inputs)
-        name = attrgetter(option)(self.options)
-        return name is not None and (option, 0) not in self._in_memory and Path(name).is_dir()
 
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy the inputs into the run's folder and read them from there; only once for a run.
@@ -176,48 +191,43 @@ class Source:
         if self._inputs:
             return
         copy = self.options.keep_original
-        kept = [
-            keep_file(folder, Path(name), "image", number, copy=copy)
-            for number, name in enumerate(self.options.photos)
-            if is_file(name)
-        ]
-        keeps_photos = copy and not kept
-        for (option, number), picture in self._in_memory.items():
-            if option != "image" or keeps_photos:
-                kept.append(keep_picture(folder, picture, option, number))
+        photos = [(name, (_PHOTO, 0)) for name in [self.options.photo] if name and is_file(name)]
+        photos += [(name, (_FURTHER, n)) for n, name in enumerate(self.options.further)]
+        kept = [keep_file(folder, Path(name), *at, copy=copy) for name, at in photos]
+        for at, picture in self._in_memory.items():
+            if copy or at[0] not in (_PHOTO, _FURTHER):
+                kept.append(keep_picture(folder, picture, *at))
         for option in reads:
             is_photo = option.endswith(".image")
-            for number in range(max(len(self.names), 1)) if self.is_folder(option) else (0,):
+            for number in range(1 + self.further):
                 if path := self.file(option, number):
                     kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
-        each = (self.files("layers.files", n) for n in range(max(len(self.names), 1)))
-        for number, (_, path) in enumerate(itertools.chain.from_iterable(each)):
-            kept.append(keep_file(folder, path, "layers.files", number, copy=True))
+        for number, (_, path) in enumerate(self.files(_LAYERS)):
+            kept.append(keep_file(folder, path, _LAYERS, number, copy=True))
         write_index(folder, kept)
-        self.folder, self._inputs = folder, {(entry.option, entry.photo): entry for entry in kept}
-        photos = {key: photo for key, photo in self._in_memory.items() if key[0] == "image"}
-        self._in_memory = {} if copy else photos
+        self.folder, self._inputs = folder, {(entry.option, entry.number): entry for entry in kept}
+        in_memory = {at: one for at, one in self._in_memory.items() if at[0] in (_PHOTO, _FURTHER)}
+        self._in_memory = {} if copy else in_memory
 
     def keep_learnt(
         self, images: Sequence[Pixels], unknown: Sequence[Mask], likes: Sequence[Photo]
     ) -> None:
         """Write the photos into the run's folder as the model learns them, in the format of
         ``likes``, with what is ``unknown`` of each, if anything."""
-        write_image(self._path("photo.png"), images[0], like=likes[0])
         if len(images) > 1:
             make_folder(self._path("photos"))
-            for number, (image, like) in enumerate(zip(images, likes, strict=True), 1):
-                write_image(self._path(f"photos/{number}.png"), image, like=like)
+        for number, (image, like) in enumerate(zip(images, likes, strict=True)):
+            write_image(self.learnt_path(number), image, like=like)
         for number, part in enumerate(unknown):
             if part.any():
                 write_mask(self._unknown_path(number), part)
 
-    def _named(self, option: str, name: str, number: int | None) -> Path:
-        if number is None or not Path(name).is_dir():
-            return Path(name)
-        return _namesake(option, name, self.names[number] if self.names else None)
+    def _named(self, option: str, name: str) -> Path:
+        found = _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
+        assert found is not None
+        return found
 
-    def _kept(self, option: str, number: int) -> Path:
+    def _kept(self, option: str, number: int = 0) -> Path:
         assert self.folder is not None
         return self._inputs[option, number].path(self.folder)
 
@@ -226,11 +236,13 @@ class Source:
         return self.folder / name
 
     def _unknown_path(self, number: int) -> Path:
-        return self._path(f"unknown-{number + 1}.png" if number else "unknown.png")
+        return self._path(f"unknown-{number}.png" if number else "unknown.png")
 
 
-def _namesake(option: str, folder: str, photo: str | None) -> Path:
-    """The image in a folder with the name of a photo."""
+def _namesake(
+    option: str, folder: str, photo: str | None, *, may_lack: bool = False
+) -> Path | None:
+    """The image in a folder with the name of a photo; None if there is none and it ``may_lack``."""
     option = option.removesuffix(".files").removesuffix(".file")
     if photo is None:
         raise UserError(
@@ -245,6 +257,8 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
         for entry in Path(folder).iterdir()
         if same_name(entry.stem, path.stem) and entry.suffix.lower() in READABLE_SUFFIXES
     )
+    if not found and may_lack:
+        return None
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"
         raise UserError(

@@ -54,8 +54,7 @@ def job_name(overrides: Sequence[str], keys: Iterable[str]) -> str:
     for override in overrides:
         key, value = key_of(override), override.partition("=")[2]
         if key == "image":
-            images = value[1:-1].split(",") if value.startswith("[") else [value]
-            parts.insert(0, "+".join(Path(unquote(image.strip())).stem for image in images))
+            parts.insert(0, Path(unquote(value)).stem)
         elif key in wanted:
             parts.append(f"{key.removeprefix('model.')}={in_short(unquote(value))}")
     name = re.sub(r"[^\w.=+-]+", "_", "-".join(parts)).strip("_.") or "job"

@@ -19,7 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from internal_gan.commands import CRASH, check_images, report, run, say
+from internal_gan.commands import CRASH, report, run, say
 from internal_gan.config.arguments import check_image_file, key_of, quote, written
 from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
@@ -209,26 +209,22 @@ def _check_installed(settings: DictConfig) -> None:
 
 
 def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[tuple[dict[str, Any], int]]:
-    """Compose every job, leaving out its files, except if some have several photos; returns the
-    models that are still to be checked, with their numbers of photos."""
+    """Compose every job, leaving out its files; returns the models that are still to be checked,
+    with their numbers of photos."""
     # Hydra would ignore the values that an ablation sweeps next to another experiment.
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
-    several = any(value.startswith("image=[") for value in choices.get("image", []))
-    left_out = _FILES[several:]
-    lists = [values for key, values in choices.items() if values and key not in left_out]
-    of_model = any(key.startswith("model.") for key in choices)
+    lists = [values for key, values in choices.items() if values and key not in _FILES]
+    of_model = any(key == "learn_from" or key.startswith("model.") for key in choices)
     models = dict[str, tuple[dict[str, Any], int]]()
     for values in itertools.product(*lists):
         options = compose(values)
         trains = options.trains and not choices.keys() & {"resume", "checkpoint"}
         if trains and "image" not in choices:
             check_image_file(None)
-        if several:
-            check_images(options)
-        if trains and (of_model or several):
-            count = len(options.photos)
+        if trains and of_model:
+            count = 1 + len(options.further)
             models[f"{count} {written(options.model)}"] = options.model, count
     return [*models.values()]
 

@@ -20,7 +20,6 @@ from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
-from internal_gan.files import is_file
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.layout import small
@@ -135,9 +134,9 @@ class Context:
         return self.given.options
 
     @property
-    def photos(self) -> Source:
-        """The source of the photos to work on: the run's or, if it has none, the training's."""
-        return self.given if self.given.has_photos else self.trained
+    def source(self) -> Source:
+        """The source of the photo to work on: the run's or, if it has none, the training's."""
+        return self.given if self.given.has_photo else self.trained
 
     @cached_property
     def small_photo(self) -> Pixels:
@@ -159,7 +158,6 @@ class Context:
         self,
         learnt: Pixels,
         size: Sequence[int] | None = None,
-        number: int = 0,
         *,
         longest: int = LONGEST,
         zoom: float | str | None = None,
@@ -173,16 +171,15 @@ class Context:
                     f"allowed: {AUTO}"
                 )
             return AsDrawn(learnt, at)
-        gone = self.trained.is_gone(number)
+        gone = self.trained.is_gone
 
         def read(longest: int | None) -> Photo:
-            return Photo(learnt.cpu()) if gone else self.trained.photo(number, longest=longest)
+            return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
 
         return Finisher(
             learnt,
             read,
             at,
-            number=number,
             resolution=self.as_trained("finish.resolution"),
             longest=longest,
             zoom=zoom,
@@ -196,14 +193,14 @@ class Context:
         detail = self.as_trained("finish.detail")
         return PartFinisher(photo, part, detail, reporter=self, **how)
 
-    def white(self, option: str, learnt: Pixels, number: int = 0) -> Mask | None:
+    def white(self, option: str, learnt: Pixels) -> Mask | None:
         """The mask of what an option keeps, at the size of a photo or of its training image; None
         without that option, a UserError if the mask is not usable."""
         given, size = self.given.read(option), size_of(learnt)
         if given is None:
             return None
-        if given.size != size and not self.trained.is_gone(number):
-            size = self.trained.photo(number, longest=max(size)).full_size
+        if given.size != size and not self.trained.is_gone:
+            size = self.trained.photo(longest=max(size)).full_size
         return read_mask(given, size, option=option, white="is kept")
 
     def kept(
@@ -226,16 +223,16 @@ class Context:
         return mask, Fixed(mask[0, 0].numpy() > 0, own_places(size))
 
     def read_layers(self) -> Layers:
-        """The layers of the photos to work on, given to the run or, if none, to its model's
+        """The layers of the photo to work on, given to the run or, if none, to its model's
         training; none if results are the network's.
 
         Raises:
             UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; a photo has no file of its own; or layers were
-                given, and results are the network's.
+                listed as labels but not as a layer; or layers were given, and results are the
+                network's.
         """
-        given, photos = self.given, self.photos
-        source = given if given.files(_FILES) or photos is given else self.trained
+        given, photo = self.given, self.source
+        source = given if given.files(_FILES) or photo is given else self.trained
         files = source.files(_FILES)
         # The file names of layers differ, so they tell those of the training without their folder.
         labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
@@ -249,31 +246,20 @@ class Context:
                 f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
                 "finish.detail=patches"
             )
-        if photos.count > 1 and (one := next((name for name, _ in files if is_file(name)), None)):
-            raise UserError(
-                f"layers={one}: one file for {photos.count} photos; give a folder of files named "
-                "after the photos"
-            )
-        names = [label.name for label in labels]
-        return Layers([self._layers_of(n, source, photos, names) for n in range(photos.count)])
-
-    def _layers_of(
-        self, number: int, source: Source, photos: Source, labels: Sequence[str]
-    ) -> list[Layer]:
-        size, layers = photos.photo(number, longest=READ_SIDE).full_size, list[Layer]()
-        for name, path in source.files(_FILES, number):
+        size, layers = photo.photo(longest=READ_SIDE).full_size, list[Layer]()
+        for name, path in files:
             # The copy in the run folder has another name.
+            is_labels = Path(name).name in [label.name for label in labels]
             with about("layers"):
-                layer = replace(read_layer(path, Path(name).name in labels), name=Path(name).stem)
+                layer = replace(read_layer(path, is_labels), name=Path(name).stem)
             if layer.size != size:
-                of = "the photo" if photos.count == 1 else photos.called(number)
-                raise UserError(f"layers={name}: {by(layer.size)} pixels; {of} has {by(size)}")
+                raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
             if layer.name in [other.name for other in layers]:
                 raise UserError(
                     f"layers={name}: another layer is also called {layer.name}; rename one"
                 )
             layers.append(layer)
-        return layers
+        return Layers(layers)
 
     def tell_seams(self, layers: Layers) -> None:
         """Print and record how well the seams of layers are hidden in the results so far."""
@@ -341,7 +327,7 @@ class Task(ABC, Generic[Wanted]):
         """The part of a photo to train on for this task, and lines to print about it.
 
         Args:
-            number: of the photo, from 0.
+            number: 0, or that of a further photo to learn from.
             max_size: longest side to train at, in pixels; None: any.
 
         Raises:

@@ -104,7 +104,7 @@ def _as_learnt(context: Context) -> Context:
     options = context.options
     retarget = replace(options.retarget, compare=False)
     finish = replace(options.finish, resolution="model")
-    given = Source(replace(options, retarget=retarget, finish=finish), names=context.given.names)
+    given = Source(replace(options, retarget=retarget, finish=finish), name=context.given.name)
     return replace(context, given=given, opening=())
 
 

@@ -16,7 +16,7 @@ class Fill(Task[FillOptions]):
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context = self.context
-        case = holes_of(context).case(0, context.given.photo(), "", warn=True)
+        case = holes_of(context).case(context.given.photo(), warn=True)
         photo, hole = case.photo, case.hole
         unknown = avoided(
             context, "fill.avoid", photo, hole if case.unknown is None else case.unknown

@@ -162,7 +162,7 @@ class Redraw(FromImage[Wanted]):
     def _learnt(self, photo: Photo, model: Redraws) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
-        learnt = Photo(model.image.cpu()) if trained.is_gone() else trained.photo()
+        learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
         ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.size))
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 

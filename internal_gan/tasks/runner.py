@@ -62,7 +62,7 @@ def run_task(options: Options) -> int:
     """
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
-    given = Source(options, names=options.photos or (trained.names if trained else None))
+    given = Source(options, name=options.photo or (trained.name if trained else None))
     context = Context(given, trained or given, console=new_console())
     task, like = task_of(options.task, context), None
     if trained is not None and trained.learnt_path().is_file():

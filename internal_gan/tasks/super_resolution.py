@@ -61,9 +61,9 @@ class Enlarge(Task[SuperResolutionOptions]):
             # Only the finest generator enlarges.
             return
         wanted, context = self.wanted, self.context
-        photo = context.photos.photo()
+        photo = context.source.photo()
         self._size = photo.size
-        self.about = [f"Photo {context.photos.called()}", self._in_words(photo.size)]
+        self.about = [f"Photo {context.source.called}", self._in_words(photo.size)]
         self._check_result(photo.size, model.device)
         enlarged = model.super_resolve(
             wanted.factor,

@@ -82,7 +82,8 @@ NO_HOOKS = Hooks()
 
 def train(
     options: Options,
-    photos: Sequence[Photo] = (),
+    photo: Photo | None = None,
+    further: Sequence[Photo] = (),
     files: Mapping[str, Photo] | None = None,
     *,
     changed: Collection[str] = (),
@@ -91,7 +92,7 @@ def train(
     """Train a new model and write its pictures and its page.
 
     Args:
-        photos, files: see :class:`internal_gan.runs.source.Source`.
+        photo, further, files: see :class:`internal_gan.runs.source.Source`.
         changed: names of the options that the user set, to refuse those of a task that the
             training does not run.
 
@@ -103,8 +104,8 @@ def train(
             behind unless the training itself fails.
         TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
     """
-    source = Source(options, photos=photos, files=files)
-    del photos  # the source drops them once they are saved
+    source = Source(options, photo=photo, further=further, files=files)
+    del photo, further  # the source drops them once they are saved
     training = _prepare(options, source)
     _refuse_other_tasks(training, changed)
     folder = RunFolder.create(new_run_path(options, options.photo, training.model.family))
@@ -164,16 +165,18 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
     recipe: Recipe = build(chosen)
-    recipe.check_count(source.count)
+    recipe.check_count(1 + source.further)
     task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
     work = task_of(task, Context(source, source))
     if as_learnt:
-        photos = [source.learnt(number) for number in range(source.count)]
+        photos = [source.learnt(number) for number in range(1 + source.further)]
         crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
     else:
         longest = None if TABLE[task].whole or not isinstance(max_size, int) else max_size
-        photos = [source.photo(number, longest=longest) for number in range(source.count)]
+        photos = [source.photo(longest=longest)]
+        for number in range(1, 1 + source.further):
+            photos.append(source.further_photo(number, longest=longest))
         crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
     finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
     # Results of patches keep the photo's levels, whatever the drawings have.
@@ -303,14 +306,14 @@ def _about_photo(
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
     """A line about the photo that a resumed training uses, if it needs one."""
     lacks = (not has_state or TABLE[task].whole) and source.original() is None
-    gone = f"{source.names[0]} is gone" if source.names else "the photo was in memory only"
+    gone = f"{source.name} is gone" if source.name else "the photo was in memory only"
     kept = source.learnt_path()
     if has_state:
         return [f"Uses {kept}, the training image, because {gone}"] if lacks else []
     why = "Nothing was saved before the stop: starts over"
     if lacks:
         return [f"{why} from {kept}, the photo shrunk and with 8 bits, because {gone}"]
-    return [f"{why} from {source.called()}"]
+    return [f"{why} from {source.called}"]
 
 
 def _table(model: Model) -> Table:

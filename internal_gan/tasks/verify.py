@@ -32,7 +32,7 @@ class Verify(Task[VerifyOptions]):
         record = {
             "package_version": __version__,
             "picture": self.context.options.photo,
-            "photo": {"file": self.wanted.photo, "number": found.origin.photo},
+            "photo": self.wanted.photo,
             "photo_size": list(found.origin.photo_size),
             "holds": found.holds,
             "exact": found.exact,

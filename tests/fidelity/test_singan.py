@@ -251,7 +251,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     given = {f"{task}.{name}": IN_MEMORY for name in pictures}
     wanted = options_of({"task": task, **given})
     files = {f"{task}.{name}": Photo(pixels) for name, pixels in pictures.items()}
-    trained = Source(options, photos=[Photo(model.image)])
+    trained = Source(options, photo=Photo(model.image))
     context = Context(Source(wanted, files=files), trained)
     yield from task_of(task, context).draw(model)
 

@@ -34,7 +34,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(*images: str, keep_original: bool = True, **masks: Any) -> Options:
-    made = Options(image=list(images) or None, keep_original=keep_original)
+    """Of the photo, and of further ones to learn from."""
+    made = Options(image=next(iter(images), None), keep_original=keep_original)
+    made.learn_from = list(images[1:]) or None
     made.mask.file = masks.get("mask")
     made.inpaint.edges = masks.get("edges")
     made.layers.files = masks.get("layers")
@@ -50,32 +52,47 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         Path(name).write_bytes(b"something else")
     shutil.rmtree("holes")
     for again in (source, Source(wanted, Path("run"))):
-        paths = [again.original(0), again.original(1), again.file("mask.file", 1)]
+        paths = [again.original(), again.further_photo(1).path, again.file("mask.file", 1)]
         assert [path and path.read_bytes() for path in paths] == before
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
-        assert again.is_folder("mask.file")
-        assert again.file("inpaint.edges", 1) == again.file("inpaint.edges")
-        assert again.file("mask.source", 0) is None
-        assert again.count == 2
+        assert again.file("inpaint.edges") == Path("run/inputs/inpaint.edges.png")
+        assert again.file("inpaint.edges", 1) is None
+        assert again.file("mask.source") is None
+        assert again.further == 1
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
     assert index[1] == {
-        "option": "image",
-        "photo": 1,
+        "option": "learn_from",
+        "number": 0,
         "name": str(place / "b.jpg"),
-        "file": "inputs/image-2.jpg",
+        "file": "inputs/learn_from.jpg",
         "sha256": hashlib.sha256(before[1]).hexdigest(),
     }
 
 
 @pytest.mark.usefixtures("place")
 def test_a_photo_in_use_is_not_read_again() -> None:
-    source = Source(options("a.jpg", "b.jpg"))
-    photo = source.photo(0)
-    assert source.photo(0, longest=20) is photo
-    assert source.photo(1) is not photo
+    source = Source(options("a.jpg"))
+    photo = source.photo()
+    assert source.photo(longest=20) is photo
     write_image("a.jpg", picture(seed=5))
     del photo
-    assert torch.equal(source.photo(0).pixels, read_image("a.jpg").pixels)
+    assert torch.equal(source.photo().pixels, read_image("a.jpg").pixels)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mask() -> None:
+    Path("holes/a.png").unlink()
+    Path("photos").mkdir()
+    for name in ("a", "b", "c"):
+        shutil.copy("a.jpg", f"photos/{name}.jpg")
+    source = Source(options("photos/c.jpg", "photos", mask="holes"))
+    assert [source.further_photo(n).path for n in (1, 2)] == [
+        Path("photos/a.jpg"),
+        Path("photos/b.jpg"),
+    ]
+    assert source.further == 2
+    assert source.file("mask.file", 1) is None
+    assert source.file("mask.file", 2) == Path("holes/b.png")
 
 
 def test_a_run_without_a_copy_uses_the_original_while_unchanged(
@@ -106,17 +123,17 @@ def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path
         [torch.ones(1, 1, 20, 28), torch.zeros(1, 1, 10, 14)],
         [read_image("a.jpg"), read_image("b.jpg")],
     )
-    assert source.photo(1).size == (40, 56)
-    assert source.file("mask.file", 0) == Path("holes/a.png")
+    assert source.photo().size == (40, 56)
+    assert source.file("mask.file") == Path("holes/a.png")
     Path("a.jpg").unlink()
     Path("b.jpg").unlink()
-    first, second = source.photo(0), source.photo(1)
+    first, second = source.photo(), source.further_photo(1)
     assert (first.path, first.size) == (Path("run/photo.png"), (20, 28))
     assert first.unknown is not None
     assert first.unknown.min() == 1
-    assert (second.path, second.size) == (Path("run/photos/2.png"), (10, 14))
+    assert (second.path, second.size) == (Path("run/photos/1.png"), (10, 14))
     assert second.unknown is None
-    assert Source(Options(), Path("run")).count == 2
+    assert Source(Options(), Path("run")).further == 1
 
 
 FLOATS = np.random.default_rng(0).random((12, 14, 3))
@@ -137,7 +154,7 @@ def test_a_photo_in_memory_is_kept_without_loss(
     place: Path, array: np.ndarray[Any, Any], tolerance: float
 ) -> None:
     photo = to_photo(array)
-    source = Source(Options(), photos=[photo])
+    source = Source(Options(), photo=photo)
     assert source.photo() is photo
     source.keep(Path("run"))
     for again in (source.photo(), Source(Options(), Path("run")).photo()):
@@ -150,7 +167,7 @@ def test_a_photo_in_memory_is_kept_without_loss(
                 assert (kept - given).abs().max() <= tolerance + 1e-6
 
 
-ENTRY = {"option": "image", "photo": 0, "name": "", "file": "inputs/b.jpg", "sha256": ""}
+ENTRY = {"option": "image", "number": 0, "name": "", "file": "inputs/b.jpg", "sha256": ""}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +179,7 @@ ENTRY = {"option": "image", "photo": 0, "name": "", "file": "inputs/b.jpg", "sha
         '{"inputs": 7}',
         '{"inputs": [7]}',
         '{"inputs": [{"option": "image"}]}',
-        json.dumps({"inputs": [{**ENTRY, "photo": []}]}),
+        json.dumps({"inputs": [{**ENTRY, "number": []}]}),
         json.dumps({"inputs": [{**ENTRY, "name": 7}]}),
     ],
     ids=lambda index: index[:30],
@@ -173,19 +190,19 @@ def test_a_damaged_index_is_one_line(place: Path, index: str) -> None:
         Source(options("a.jpg"), Path("run"))
 
 
-def test_each_photo_has_layers_of_its_own(place: Path) -> None:
+def test_layers_may_be_in_folders_named_after_the_photo(place: Path) -> None:
     shutil.copytree("holes", "depths")
     write_mask("depths/b.png", torch.zeros(1, 1, 9, 9))
-    wanted = options("a.jpg", "b.jpg", layers=["holes", "depths"])
+    wanted = options("b.jpg", layers=["holes", "depths"])
     source = Source(wanted)
 
     def layers(source: Source) -> list[bytes]:
-        every = [source.files("layers.files", number) for number in range(2)]
-        assert [[name for name, _ in files] for files in every] == [["holes", "depths"]] * 2
-        return [path.read_bytes() for files in every for _, path in files]
+        files = source.files("layers.files")
+        assert [name for name, _ in files] == ["holes", "depths"]
+        return [path.read_bytes() for _, path in files]
 
     before = layers(source)
-    assert before == [Path(d, f"{n}.png").read_bytes() for n in "ab" for d in ("holes", "depths")]
+    assert before == [Path(folder, "b.png").read_bytes() for folder in ("holes", "depths")]
     source.keep(Path("run"))
     for folder in ("holes", "depths"):
         shutil.rmtree(folder)
@@ -195,13 +212,13 @@ def test_each_photo_has_layers_of_its_own(place: Path) -> None:
 def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path) -> None:
     source = Source(options("c.jpg", mask="holes"))
     with pytest.raises(UserError, match=r"mask=holes: no image named after c\.jpg"):
-        source.file("mask.file", 0)
+        source.file("mask.file")
     shutil.copy("holes/a.png", "holes/c.png")
     shutil.copy("holes/a.png", "holes/c.gif")
     with pytest.raises(UserError, match="2 images named after"):
-        source.file("mask.file", 0)
+        source.file("mask.file")
     with pytest.raises(UserError, match="the photo has no file name to look for in it"):
-        Source(options(mask="holes")).file("mask.file", 0)
+        Source(options(mask="holes")).file("mask.file")
 
 
 def test_cropping_a_photo_crops_all_its_layers() -> None:

@@ -211,14 +211,12 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert Path("out/comparison.csv").read_bytes() == before
 
 
-def test_lists_of_photos_are_checked_before_the_first_run(shell: Shell) -> None:
+def test_further_photos_are_checked_before_the_first_run(shell: Shell) -> None:
     write_photos("a.png", "b.png")
-    answer = shell("-m", "image=a.png,[a.png,b.png]", "model=ingan,singan", "output=out")
+    many = ("-m", "image=a.png", "learn_from=b.png", "output=out")
+    answer = shell(*many, "model=ingan,singan")
     assert answer.code == 2
-    assert answer.err.startswith("error: image: 2 photos, but a model of singan is trained on one")
-    assert not Path("out").exists()
-    answer = shell("-m", "image=a.png,[a.png,b.png]", "task=make_tileable", "output=out")
-    assert answer.err == "error: image=[a.png,b.png]: task=make_tileable takes one photo\n"
+    assert answer.err.startswith("error: learn_from: a model of singan learns from one photo")
     assert not Path("out").exists()
 
 

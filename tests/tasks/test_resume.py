@@ -35,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
     options = compose(SLOW)
     options.output = str(folder)
-    train(options, [photo])
+    train(options, photo)
     return folder
 
 

@@ -101,45 +101,24 @@ def test_the_outline_of_a_mask(shell: Shell, model: str) -> None:
     assert torch.equal(alpha > 0.5, given)
 
 
-def two_photos() -> str:
+@pytest.mark.parametrize("base", [INGAN_PAPER, INGAN_FAST], ids=["paper", "fast"])
+def test_a_model_learns_from_further_photos_and_draws_the_first(
+    shell: Shell, base: tuple[str, ...]
+) -> None:
     for seed, name in enumerate(("a b.png", "c.png")):
         write_image(Path(name), picture(40, 56 - 8 * seed, seed=seed))
-    return "image=[a b.png,c.png]"
-
-
-@pytest.mark.parametrize("base", [INGAN_PAPER, INGAN_FAST], ids=["paper", "fast"])
-def test_several_photos_train_one_model(shell: Shell, base: tuple[str, ...]) -> None:
     options = ("model.steps=2", "retarget.shape=[18,40]", "retarget.compare=false", "device=cpu")
-    answer = shell(*base, two_photos(), "output=run", *options)
+    photos = ("image=a b.png", "learn_from=c.png")
+    answer = shell(*base, *photos, "output=run", *options)
     assert answer.code == 0, answer.err
     assert "further photos: 1" in answer.out
-    assert "<h1>a b.png, c.png" in Path("run/index.html").read_text()
-    kept = [read_image(f"run/photos/{number}.png").size for number in (1, 2)]
-    assert kept == [(20, 28), (23, 28)]
-    for number, name in enumerate(("2", "./c.png"), 1):
-        again = ("task=retarget", "checkpoint=run", f"output=out{number}", *options[1:])
-        answer = shell(*again, f"retarget.image={name}")
-        assert answer.code == 0, answer.err
-    first, second, by_name = (
-        Path(run, "retarget/18x40.png").read_bytes() for run in ("run", "out1", "out2")
-    )
-    assert first != second
-    assert second == by_name
-    answer = shell("task=retarget", "checkpoint=run", "retarget.image=3")
-    assert answer.lines == ["error: retarget.image=3: allowed: 1 to 2, or one of a b.png, c.png"]
-
-
-def test_an_ambiguous_photo_name_is_refused(shell: Shell) -> None:
-    for seed, folder in enumerate(("a", "b")):
-        Path(folder).mkdir()
-        write_image(Path(folder, "x.png"), picture(40, 56, seed=seed))
-    options = ("model.steps=1", "retarget.shape=[9,9]", "retarget.compare=false", "device=cpu")
-    assert shell(*INGAN_FAST, "image=[a/x.png,b/x.png]", "output=run", *options).code == 0
-    answer = shell("task=retarget", "checkpoint=run", "retarget.image=x.png")
-    assert answer.code == 2
-    assert "retarget.image=x.png: 2 photos of the model have that name" in answer.lines[0]
-    answer = shell("task=retarget", "checkpoint=run", "retarget.image=b/x.png", "output=out")
-    assert answer.code == 0, answer.err
+    assert "<h1>a b.png" in Path("run/index.html").read_text()
+    assert read_image("run/photo.png").size == (20, 28)
+    assert [read_image(path).size for path in Path("run/photos").iterdir()] == [(23, 28)]
+    again = shell("task=retarget", "checkpoint=run", "output=out", *options[1:])
+    assert again.code == 0, again.err
+    first, second = (Path(run, "retarget/18x40.png").read_bytes() for run in ("run", "out"))
+    assert first == second
 
 
 Box = tuple[int, int, int, int]

@@ -21,25 +21,25 @@ TRAININGS = {
     "singan": ("image=given/photo.png", *TINY_RUN, "sample.count=1"),
     "enlarging": ("task=super_resolution", "image=given/photo.png", *TINY_RUN),
     "ingan": (
-        *("image=[given/photo.png,given/other.png]", *INGAN_FAST, *COMMON, "model.steps=2"),
-        *("retarget.shape=[20,40]", "retarget.image=photo", "retarget.protect=given/keep.png"),
+        *("image=given/photo.png", "learn_from=given/other.png", *INGAN_FAST, *COMMON),
+        *("model.steps=2", "retarget.shape=[20,40]", "retarget.protect=given/keep.png"),
     ),
     "edgeconnect": (
         *("image=given/photo.png", "mask=given/hole.png", *EDGECONNECT, *COMMON),
         *("edges=given/edges.png", "mask.source=given/source.png"),
     ),
-    "batch": (
-        *("image=[given/photo.png,given/other.png]", "mask=given/holes", *EDGECONNECT, *COMMON),
-        *("layers=given", "finish.detail=patches"),
+    "several": (
+        *("image=given/photo.png", "learn_from=given/other.png", "mask=given/holes"),
+        *(*EDGECONNECT, *COMMON, "layers=given", "finish.detail=patches"),
     ),
 }
 # Tasks that need only the files of the training.
 TASKS = {
     "singan": ("super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
-    "ingan": ("retarget retarget.shape=[20,30] retarget.image=other",),
+    "ingan": ("retarget retarget.shape=[20,30]",),
     "edgeconnect": ("inpaint mask.feather=1", "inpaint mask.box=[2,3,8,9]"),
-    "batch": ("inpaint",),
+    "several": ("inpaint",),
 }
 # Tasks that name further files.
 WITH_FILES = {
@@ -53,7 +53,7 @@ WITH_FILES = {
         "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",
         "retarget retarget.mask=given/hole.png",
     ),
-    "batch": ("inpaint image=[given/photo.png,given/other.png] mask=given/holes",),
+    "several": ("inpaint image=given/other.png mask=given/holes",),
 }
 
 
@@ -119,7 +119,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
     with files_go_at("internal_gan.tasks.train.train_stages"):
         ask(shell, *TRAININGS[family], "output=run")
     assert made("run") == made("whole")
-    assert ("inpaint/other/layers/given/000.png" in made("run")) == (family == "batch")
+    assert ("inpaint/layers/given/000.png" in made("run")) == (family == "several")
 
     for number, task in enumerate(tasks):
         ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")

@@ -51,9 +51,7 @@ def test_a_model_enlarges_its_photo_in_full_size(
 
 def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     Image.fromarray(to_uint8(picture(21, 33, seed=5))[0].permute(1, 2, 0).numpy()).save("other.png")
-    answer = shell(
-        "task=super_resolution", f"checkpoint={model}", "image=[other.png]", "output=out"
-    )
+    answer = shell("task=super_resolution", f"checkpoint={model}", "image=other.png", "output=out")
     assert answer.code == 0, answer.err
     assert size_of("out") == (84, 132)
     expected = network_of(model).super_resolve(4, read_image("other.png").pixels)

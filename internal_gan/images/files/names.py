@@ -98,6 +98,19 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(READABLE_SUFFIXES) and not name.endswith(ORIGIN)
 
 
+def images_in(name: str, besides: str | None = None) -> list[str]:
+    """The images in a folder, but for one; any other name alone."""
+    if not os.path.isdir(name):  # noqa: PTH112 (Path.is_dir raises on names that are too long)
+        return [name]
+    found = (path for path in Path(name).iterdir() if path.name[0] != "." and path.is_file())
+    images = sorted(str(path) for path in found if is_picture(path.name))
+    return [one for one in images if besides is None or not _is_same(one, besides)]
+
+
+def _is_same(one: str, other: str) -> bool:
+    return os.path.abspath(one) == os.path.abspath(other)  # noqa: PTH100 (links are not followed)
+
+
 def shown(path: Path) -> str:
     """A path for messages: on one line, with unprintable characters escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))

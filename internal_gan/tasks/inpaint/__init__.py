@@ -3,14 +3,11 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import InpaintOptions
-from internal_gan.errors import UserError
-from internal_gan.files import distinct
 from internal_gan.finishing.masked import PartFinisher
 from internal_gan.images.composite import blend_weight
 from internal_gan.images.masks import FAINT
@@ -19,10 +16,8 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
-from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
 from internal_gan.tasks.inpaint.holes import Case, holes_of, without
-from internal_gan.units import counted
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +28,10 @@ MIN_DRAWN = 16
 
 
 class Inpaint(Task[InpaintOptions]):
-    """Fills the holes of photos, ``inpaint/000.png`` and so on; also shows the photo, the hole and
-    the edges. Each of several photos has a folder."""
+    """Fills the hole of a photo, ``inpaint/000.png`` and so on; also shows the photo, the hole and
+    the edges."""
+
+    result_name = "filled photo"
 
     def __init__(self, name: str, context: Context) -> None:
         super().__init__(name, context)
@@ -48,13 +45,15 @@ class Inpaint(Task[InpaintOptions]):
         If the hole is larger than half of that, the window has twice its size and is shrunk.
         """
         holes = self._holes
-        named = holes.is_named if number == 0 else holes.of_each
-        hole = holes.read(number, photo, warn=True) if named else None
+        if number:
+            hole = holes.further(number, photo)
+        else:
+            hole = holes.read(photo, warn=True) if holes.is_named else None
         nothing = torch.zeros_like(photo.pixels[:, :1])
         self.context.part_finisher(photo, nothing if hole is None else hole)
-        photo = replace(photo, unknown=holes.unknown(number, photo, hole))
+        photo = replace(photo, unknown=holes.unknown(photo, hole, number))
         if number == 0:
-            holes.edges(number, photo)
+            holes.edges(photo)
         if hole is None:
             note = "No mask=FILE: trains on the whole photo and fills a random hole as an example"
             return photo, [note]
@@ -73,56 +72,16 @@ class Inpaint(Task[InpaintOptions]):
         if preview:
             # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
-        numbers = self._numbers()
-        if not self._ends_training:
-            # Check all holes before filling the first, with only one in memory at a time.
-            for case in self._cases(numbers, warn=True):
-                self._finisher(case, number=0)
-        cases = self._cases(numbers)
-        # A single photo shows the progress of its own hole.
-        shown = cases if len(numbers) == 1 else self.context.progress(cases, len(numbers), "photos")
-        for number, case in zip(numbers, shown, strict=True):
-            yield from self._filled(model, case, number)
+        holes, photo = self._holes, self._holes.photo(self.context.source)
+        ends_training = self.context.given is self.context.trained
+        if ends_training and not holes.is_named and photo.unknown is None:
+            case = holes.example(photo, self.context.options.seed)
+        else:
+            case = holes.case(photo, warn=not ends_training)
+        yield from self._filled(model, case)
 
-    def made(self, results: Sequence[Result]) -> str:
-        count = len({result.group for result in results if result.kind == "result"})
-        return f"{counted(count, 'photo')} filled"
-
-    def _numbers(self) -> Sequence[int]:
-        """The numbers of the photos to fill."""
-        photos, holes = self.context.photos, self._holes
-        given = photos is not self.context.trained
-        every = holes.of_each or (given and holes.mask.box is not None)
-        if given and photos.count > 1 and not every:
-            raise UserError(
-                f"mask={holes.mask.file}: one mask for {photos.count} photos; give a folder of "
-                "masks named after the photos"
-            )
-        return range(photos.count if every else 1)
-
-    def _cases(self, numbers: Sequence[int], *, warn: bool = False) -> Iterator[Case]:
-        photos, holes, groups = self.context.photos, self._holes, [""]
-        if len(photos.names) > 1 and (holes.of_each or len(numbers) > 1):
-            groups = distinct([Path(name).stem for name in photos.names])
-        for number in numbers:
-            photo, group = holes.photo(number, photos), groups[number]
-            try:
-                if self._ends_training and not holes.is_named and photo.unknown is None:
-                    yield holes.example(photo, group, self.context.options.seed)
-                else:
-                    yield holes.case(number, photo, group, warn=warn)
-            except UserError as error:
-                if len(numbers) == 1:
-                    raise
-                raise UserError(f"{photos.names[number]}: {error}") from error
-
-    @property
-    def _ends_training(self) -> bool:
-        return self.context.given is self.context.trained
-
-    def _filled(self, model: Fills, case: Case, number: int) -> Iterator[Picture]:
-        folder = "/".join(filter(None, ["inpaint", case.group]))
-        photo, finisher = case.photo, self._finisher(case, number)
+    def _filled(self, model: Fills, case: Case) -> Iterator[Picture]:
+        photo, finisher = case.photo, self._finisher(case)
         first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
         longest = max(MIN_DRAWN, round(max(photo.size) * model.scale))
         for index, seed in enumerate(self._chances()):
@@ -144,14 +103,14 @@ class Inpaint(Task[InpaintOptions]):
                 )
             if index == 0:
                 first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-            yield Picture(f"{folder}/{index:03d}.png", done)
-        yield aside(f"{folder}/before.png", photo.pixels, "before", photo)
-        yield gray(f"{folder}/mask.png", blend_weight(case.hole, self._feather), "mask")
+            yield Picture(f"inpaint/{index:03d}.png", done)
+        yield aside("inpaint/before.png", photo.pixels, "before", photo)
+        yield gray("inpaint/mask.png", blend_weight(case.hole, self._feather), "mask")
         emptied = torch.where(case.hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
-        yield aside(f"{folder}/hole.png", emptied, like=photo)
-        yield gray(f"{folder}/edges.png", drawn, "aside")
+        yield aside("inpaint/hole.png", emptied, like=photo)
+        yield gray("inpaint/edges.png", drawn, "aside")
 
-    def _finisher(self, case: Case, number: int) -> PartFinisher:
+    def _finisher(self, case: Case) -> PartFinisher:
         alpha = case.photo.alpha
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
             # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
@@ -162,7 +121,6 @@ class Inpaint(Task[InpaintOptions]):
             feather=self._feather,
             alpha=alpha,
             excluded=case.unknown,
-            number=number,
         )
 
     @property

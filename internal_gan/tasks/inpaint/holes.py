@@ -31,13 +31,11 @@ class Case:
     """A photo with a hole to fill.
 
     Attributes:
-        group: the folder of its results; empty for the only photo.
         hole: (1, 1, H, W), 1 inside, else 0.
         unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
         edges: the user's drawing, of the same shape; None for none.
     """
 
-    group: str
     photo: Photo
     hole: Tensor
     unknown: Tensor | None = None
@@ -46,7 +44,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Holes:
-    """The holes of some photos, as the options describe them.
+    """The hole of a photo, and those of further ones, as the options describe them.
 
     Attributes:
         mask: the options of masks; ``mask.box`` stands in place of a file.
@@ -67,37 +65,37 @@ class Holes:
         """Whether a mask or a box is given."""
         return self.mask.file is not None or self.mask.box is not None
 
-    @property
-    def of_each(self) -> bool:
-        """Whether each photo has a mask of its own, in a folder."""
-        return self.mask.file is not None and self.masks.is_folder("mask.file")
+    def photo(self, source: Source) -> Photo:
+        """The photo, or its training image with the unknown part if the mask is gone."""
+        return source.learnt() if self._lacks_mask else source.photo()
 
-    def photo(self, number: int, photos: Source) -> Photo:
-        """A photo, or its training image with the unknown part if the mask is gone."""
-        return photos.learnt(number) if self._lacks_mask(number) else photos.photo(number)
-
-    def case(self, number: int, photo: Photo, group: str, *, warn: bool) -> Case:
-        """A photo with its hole; arguments and errors as for :meth:`read`."""
+    def case(self, photo: Photo, *, warn: bool = False) -> Case:
+        """The photo with its hole; arguments and errors as for :meth:`read`."""
         if photo.unknown is not None and self.are_learnt:
-            return Case(group, photo, photo.unknown)
-        hole = self.read(number, photo, warn=warn)
-        unknown, edges = self.unknown(number, photo, hole), self.edges(number, photo)
-        return Case(group, without(photo, hole), hole, unknown, edges)
+            return Case(photo, photo.unknown)
+        hole = self.read(photo, warn=warn)
+        return Case(without(photo, hole), hole, self.unknown(photo, hole), self.edges(photo))
 
-    def _lacks_mask(self, number: int) -> bool:
+    @property
+    def _lacks_mask(self) -> bool:
         """Whether the user's mask is gone and there is no copy, as in a published model."""
         if not self.are_learnt or self.masks.folder is None or self.mask.box is not None:
             return False
-        file = self.masks.file("mask.file", number)
+        file = self.masks.file("mask.file")
         return file is not None and not is_file(file)
 
-    def example(self, photo: Photo, group: str, seed: int) -> Case:
-        """The first photo with a random hole, which shows what a model trained without one does."""
+    def example(self, photo: Photo, seed: int) -> Case:
+        """The photo with a random hole, which shows what a model trained without one does."""
         rng = torch.Generator().manual_seed(seed)
         hole = random_hole(KIND, photo.size, SHARE, rng)
-        return Case(group, without(photo, hole), hole, self.unknown(0, photo, hole))
+        return Case(without(photo, hole), hole, self.unknown(photo, hole))
 
-    def read(self, number: int, photo: Photo, *, warn: bool = False) -> Tensor:
+    def further(self, number: int, photo: Photo) -> Tensor | None:
+        """The hole of a further photo, if there is a mask of its name in the masks' folder."""
+        given = self.masks.read("mask.file", number)
+        return None if given is None else self._of_mask(given, photo, warn=True)
+
+    def read(self, photo: Photo, *, warn: bool = False) -> Tensor:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, grown by ``mask.dilate``. With ``warn``, a warning is logged if it is large.
 
@@ -107,23 +105,27 @@ class Holes:
         if options.box is not None and options.file is not None:
             raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
         if options.box is not None:
-            mask, name = _box(options.box, photo, options.invert), ""
-        elif (given := self.masks.read("mask.file", number)) is not None:
-            invert, option = options.invert, "mask.invert"
-            mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
-            name = called(given, "mask")
-        else:
+            return self._grown(_box(options.box, photo, options.invert), warn)
+        if (given := self.masks.read("mask.file")) is not None:
+            return self._of_mask(given, photo, warn)
+        raise UserError(
+            "mask=FILE is missing: an image of the photo's size, white in the hole; or "
+            "mask.box=[top,left,height,width]"
+        )
+
+    def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
+        invert, option = self.mask.invert, "mask.invert"
+        mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
+        if (mask > FAINT).all():
+            keep = "white" if invert else "black"
             raise UserError(
-                "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-                "mask.box=[top,left,height,width]"
+                f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; a "
+                f"mask is {keep} everywhere except in the hole"
             )
-        touched = (mask > FAINT).float()
-        if name and touched.all():
-            keep = "white" if options.invert else "black"
-            raise UserError(
-                f"{name}: no pixel is {keep}, so the hole is the whole photo; a mask is {keep} "
-                "everywhere except in the hole"
-            )
+        return self._grown(mask, warn)
+
+    def _grown(self, mask: Tensor, warn: bool) -> Tensor:
+        options, touched = self.mask, (mask > FAINT).float()
         hole = dilate(touched, options.dilate or 0.0)
         share = float(hole.mean())
         if share == 1.0:
@@ -140,7 +142,7 @@ class Holes:
             )
         return hole
 
-    def unknown(self, number: int, photo: Photo, hole: Tensor | None) -> Tensor | None:
+    def unknown(self, photo: Photo, hole: Tensor | None, number: int = 0) -> Tensor | None:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
         ``hole``, outside ``mask.source``, and where the photo is transparent; None if nowhere."""
         parts = [] if hole is None else [hole]
@@ -152,20 +154,20 @@ class Holes:
             parts.append((photo.alpha <= FAINT).float())
         return torch.stack(parts).amax(dim=0) if parts else None
 
-    def edges(self, number: int, photo: Photo) -> Tensor | None:
+    def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
-        if not (given := self.drawings.read("inpaint.edges", number)):
+        if not (given := self.drawings.read("inpaint.edges")):
             return None
         drawn = read_mask(given, photo.size, option="inpaint.edges", white="is an edge")
         return (drawn >= 0.5).float()
 
 
 def holes_of(context: Context) -> Holes:
-    """The holes to fill; for the training's own photos, by default those of the training."""
+    """The holes to fill; for the training's own photo, by default those of the training."""
     given, trained, options = context.given, context.trained, context.options.mask
-    sources = given if given.has_photos or options.source is not None else trained
+    sources = given if given.has_photo or options.source is not None else trained
     holes = Holes(options, given, sources, given, given is trained)
-    if given is trained or holes.is_named or given.has_photos:
+    if given is trained or holes.is_named or given.has_photo:
         return holes
     before = trained.options.mask
     options = replace(

@@ -13,10 +13,8 @@ from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import bounds
 from internal_gan.models.abilities import Retargets
-from internal_gan.models.base import Model
-from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, aside
-from internal_gan.tasks.retarget.targets import Target, photo_of, targets
+from internal_gan.tasks.retarget.targets import Target, targets
 
 
 class Retarget(Task[RetargetOptions]):
@@ -24,23 +22,17 @@ class Retarget(Task[RetargetOptions]):
 
     result_name = "picture"
 
-    def learnt(self, model: Model) -> Pixels:
-        return photo_of(self.wanted, model, self.context)
-
     def check(self, model: Retargets) -> None:
         for _ in targets(self.wanted, model, self.context):
             pass
 
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
-        learnt = self.learnt(model)
         wanted = list(targets(self.wanted, model, self.context))
         if not preview:
             self.context.begin(len(wanted))
         for target in wanted:
             size, transform = target.drawing_size, target.transform
-            drawing = model.retarget(
-                size, transform=transform, image=learnt, protect=target.protect
-            )
+            drawing = model.retarget(size, transform=transform, protect=target.protect)
             file = f"retarget/{target.name}.png"
             if preview:
                 yield aside(file, drawing, "result")

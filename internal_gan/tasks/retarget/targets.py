@@ -1,4 +1,4 @@
-"""What task=retarget generates: which photo, in which sizes and shapes, and what it protects."""
+"""What task=retarget generates: in which sizes and shapes, and what it protects."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,6 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.models.base import Model
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size, by, ratio_of
 
@@ -63,14 +62,13 @@ class Target:
 def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iterator[Target]:
     """The pictures that the options ask for, one by one, so that only one mask is in memory; a
     UserError if the options contradict each other, or do not fit the model or the memory."""
-    image = photo_of(wanted, model, context)
-    number = _number(wanted.image, context.trained.names, len(model.images))
-    mask = _protected(wanted, image, context, number)
+    image = model.image
+    mask = _protected(wanted, image, context)
     protect = mask
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         protect = (resize(mask, size_of(image)) > THIN).float()
-    finisher = partial(context.finisher, image, number=number, zoom=wanted.zoom)
+    finisher = partial(context.finisher, image, zoom=wanted.zoom)
     photo = finisher()
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
         at, (height, width) = target.drawing_size, target.size
@@ -87,42 +85,14 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         yield replace(target, protect=protect, protected=mask)
 
 
-def photo_of(wanted: RetargetOptions, model: Model, context: Context) -> Tensor:
-    """The photo that ``retarget.image`` names, by default the first, (1, 3, h, w) in [-1, 1]."""
-    return model.images[_number(wanted.image, context.trained.names, len(model.images))]
-
-
-def _number(name: str | None, names: Sequence[str], count: int) -> int:
-    if name is None:
-        return 0
-    paths = [Path(path) for path in names]
-    for known in (
-        [path.absolute() == Path(name).absolute() for path in paths],
-        [name in (path.name, path.stem) for path in paths],
-    ):
-        if sum(known) > 1:
-            raise UserError(
-                f"retarget.image={name}: {sum(known)} photos of the model have that name; give a "
-                f"path, or a number from 1 to {count}"
-            )
-        if any(known):
-            return known.index(True)
-    if name.isdecimal() and 1 <= int(name) <= count:
-        return int(name) - 1
-    others = f", or one of {', '.join(path.name for path in paths)}" if paths else ""
-    raise UserError(f"retarget.image={name}: allowed: 1 to {count}{others}")
-
-
-def _protected(
-    wanted: RetargetOptions, image: Tensor, context: Context, number: int
-) -> Tensor | None:
+def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
     if wanted.protect and (wanted.corners or wanted.mask):
         raise UserError(
             "retarget.protect keeps a shape, while retarget.corners and mask change it; use one of "
             "them"
         )
-    return context.white("retarget.protect", image, number)
+    return context.white("retarget.protect", image)
 
 
 def _targets(
