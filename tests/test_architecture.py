@@ -20,7 +20,7 @@ MAX_LINES = {
     "hub": 200,
     "images": 3460,
     "internal_gan": 1450,
-    "judging": 1200,
+    "judging": 1190,
     "models": 3790,
     "nn": 1210,
     "patches": 1750,

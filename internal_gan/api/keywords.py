@@ -15,7 +15,6 @@ import torch
 from PIL import Image
 
 from internal_gan.config.arguments import SHORT
-from internal_gan.config.catalogue import TABLE
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
@@ -164,8 +163,6 @@ def option_of(task: str, name: str, value: Any = None) -> str:
             return option
     if name == "photo":
         return "image"
-    if name == "seed" and TABLE[task].alone:
-        return "seed"
     why = "draws nothing at random" if name == "seed" else "has no such argument"
     raise UserError(f"{name}={value}: task={task} {why}")
 

@@ -39,12 +39,12 @@ class Shown:
     Attributes:
         photo: what they are compared with, if it exists.
         pictures: the first results, or else frames of a film.
-        holes: for each filled hole the picture before, and the mask, white inside.
+        mask: of a filled hole, white inside; None if they are whole pictures.
     """
 
     photo: Path | None
     pictures: Sequence[Path]
-    holes: Sequence[tuple[Path, Path]] = ()
+    mask: Path | None = None
 
 
 def compare(folder: Path, *, measure: bool = True) -> list[Row]:
@@ -104,13 +104,9 @@ def shown_of(run: Path) -> Shown:
     if not any(result.task == "inpaint" for result in chosen):
         photo = run / "photo.png"
         return Shown(photo if photo.is_file() else None, pictures)
-    beside = {(result.kind, result.group): run / result.file for result in made}
-    before, masks = (
-        [beside.get((kind, result.group)) for result in chosen] for kind in ("before", "mask")
-    )
-    holes = [(b, m) for b, m in zip(before, masks, strict=True) if b and m]
+    beside = {result.kind: run / result.file for result in made}
     # The folder's photo.png is only the part around the hole.
-    return Shown(holes[0][0] if len(holes) == len(chosen) else None, pictures, holes)
+    return Shown(beside.get("before"), pictures, beside.get("mask"))
 
 
 def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
@@ -146,14 +142,12 @@ def judge(shown: Shown) -> dict[str, float]:
     :func:`~internal_gan.judging.figures.panel`. A picture that cannot be read, or is too small,
     is a UserError.
     """
-    if shown.holes:
-        each = []
-        for path, files in zip(shown.pictures, shown.holes, strict=True):
-            picture, photo, mask = (read_image(file).pixels for file in (path, *files))
-            each.append(judge_hole(photo, picture, (mask[:, :1] > -1).float()))
-        return {f"{name}_inside": value for name, value in means(each).items()}
     assert shown.photo is not None
     photo = read_image(shown.photo).pixels
+    if shown.mask is not None:
+        inside = (read_image(shown.mask).pixels[:, :1] > -1).float()
+        each = [judge_hole(photo, read_image(path).pixels, inside) for path in shown.pictures]
+        return {f"{name}_inside": value for name, value in means(each).items()}
     return panel(photo, [_as_learnt(path, size_of(photo)) for path in shown.pictures])
 
 

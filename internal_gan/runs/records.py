@@ -86,8 +86,8 @@ class Result:
             * ``result``: a picture that the user asked for, to evaluate, compare and publish;
             * ``film``: a moving picture, and ``frame``: one of its pictures;
             * ``preview``: the photo as the model rebuilds it after a stage;
-            * ``before``: what the results of the same group were made from, and ``mask``, white
-              where it was changed;
+            * ``before``: what the results were made from, and ``mask``, white where it was
+              changed;
             * ``aside``: anything else to show with the results.
         group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
         caption: the text below it; previews have the name of their stage instead.

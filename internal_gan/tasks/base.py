@@ -357,10 +357,6 @@ class Task(ABC, Generic[Wanted]):
         """The layers that move with the pixels of results; for errors see :class:`Context`."""
         return self.context.read_layers() if TABLE[self.name].allows(_FILES) else NO_LAYERS
 
-    def learnt(self, model: Model) -> Pixels:
-        """The training image that results are made from."""
-        return model.image
-
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
         return self.context.small_photo

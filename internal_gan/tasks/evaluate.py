@@ -44,7 +44,7 @@ class Evaluate(Task[EvaluateOptions]):
                 )
         self._drawing = task_of(ending_of(model.family), _as_learnt(context))
         self._drawing.check(model)
-        evaluation.real = self._drawing.learnt(model)
+        evaluation.real = model.image
         photo = Photo(evaluation.real.cpu(), path=context.trained.folder)
         check_trainable(photo, evaluation.least)
 

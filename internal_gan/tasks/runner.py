@@ -215,11 +215,9 @@ def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result
 
 def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     """The metadata that says how a task's pictures were made; None with ``marks=false``."""
-    source, family = TABLE[task.name].source, None if model is None else model.family
-    if family and source == "compositeCapture":  # of a task that also works without a model
-        source = "compositeWithTrainedAlgorithmicMedia"
-    marks = task.context.options.marks and TABLE[task.name].has_folder
-    return xmp(source, task.name, family) if marks else None
+    if not task.context.options.marks:
+        return None
+    return xmp(TABLE[task.name].source, task.name, None if model is None else model.family)
 
 
 def _beside(folder: Path, file: str, room: str) -> str:

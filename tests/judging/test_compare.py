@@ -39,22 +39,14 @@ def test_a_film_alone_is_represented_by_its_frames(tmp_path: Path) -> None:
     assert names_of(tmp_path, "animate") == [f"frames/000{n}.png" for n in range(MAX_PICTURES)]
 
 
-def test_batch_folders_take_turns_in_order(tmp_path: Path) -> None:
-    write(tmp_path, *(f"inpaint/{p}/00{n}.png" for p in ("a", "b") for n in range(3)))
-    write(tmp_path, "inpaint/a/hole.png")
-    assert names_of(tmp_path, "inpaint") == [f"a/00{n}.png" for n in range(3)] + ["b/000.png"]
-
-
 def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
-    write(tmp_path, "photo.png", *(f"inpaint/{p}/000.png" for p in ("a", "b")))
+    write(tmp_path, "photo.png", "inpaint/000.png")
     assert shown_of(tmp_path).photo is None
     (tmp_path / "status.json").unlink()
-    write(tmp_path, *(f"inpaint/{p}/{n}.png" for p in ("a", "b") for n in ("before", "mask")))
+    write(tmp_path, *(f"inpaint/{name}.png" for name in ("before", "mask")))
     shown = shown_of(tmp_path)
-    assert shown.photo == tmp_path / "inpaint/a/before.png"
-    assert [
-        [path.relative_to(tmp_path / "inpaint").as_posix() for path in hole] for hole in shown.holes
-    ] == [["a/before.png", "a/mask.png"], ["b/before.png", "b/mask.png"]]
+    assert shown.photo == tmp_path / "inpaint/before.png"
+    assert shown.mask == tmp_path / "inpaint/mask.png"
 
 
 def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_path: Path) -> None:
