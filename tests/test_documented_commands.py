@@ -61,6 +61,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in (*PHOTOS, *EDITED, "depth.png", "photos/a.jpg", "photos/b.jpg", "folder/a.png"):
             shift = zlib.crc32(name.encode()) % 100 if name in ("another.jpg", "forest.jpg") else 0
             photo.crop((shift, 0, shift + WIDTH, HEIGHT)).save(path / name)
+        turned = photo.crop((0, 0, WIDTH, HEIGHT)).convert("RGBA")
+        turned.paste((0, 0, 0, 0), (0, 0, WIDTH // 8, HEIGHT // 8))
+        turned.save(path / "straightened.png")
     for name in (*MASKS, "holes/a.png", "holes/b.png"):
         mask = Image.new("L", (WIDTH, HEIGHT), 0)
         left = 50 if name == "other.png" else 60
