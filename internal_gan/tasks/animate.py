@@ -1,7 +1,6 @@
 """task=animate: the photo in motion."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
@@ -11,13 +10,13 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, As
 from internal_gan.images.files.video import check_format
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.records import Result
-from internal_gan.tasks.base import Film, Picture, Task, aside
+from internal_gan.tasks.base import Film, Picture, Task
 
 
 class Animate(Task[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
 
-    Frames made of the photo's own pixels change only where the network's frames move.
+    Frames made of the photo's own pixels are the photo, moved as the network's frames are.
     """
 
     def check(self, model: Redraws) -> None:
@@ -49,12 +48,9 @@ class Animate(Task[AnimateOptions]):
             seed=self.seed,
             size=finisher.drawing_size,
         )
-        still = [model.reconstruct()] if wanted.size is None else []
-        loop = self._count if wanted.loop else None
-        frames = finisher.film(chain(still, drawings), wanted.fps, loop, still=bool(still))
         self.context.begin(self._count)
-        for index, frame in enumerate(frames):
-            yield aside(f"animate/frames/{index:04d}.png", frame, "frame")
+        for index, frame in enumerate(finisher.film(drawings, still=wanted.size is None)):
+            yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
 
