@@ -24,7 +24,9 @@ from internal_gan.shapes import Mask, Pixels
 
 AT_ONCE = 16  # drawings
 LONGEST = 128  # long side at which motion is looked for, in pixels
-BLUR = 3.0  # standard deviation of the Gaussian over changes of colour, in pixels there
+# Changes of colour: at most so much at a pixel, of 2 from black to white, since a larger one is a
+# new thing, of which only a shadow would be seen; and the deviation of a Gaussian over them.
+LARGEST, BLUR = 0.15, 2.0
 
 
 @dataclass(frozen=True)
@@ -69,5 +71,6 @@ def motions(drawings: Iterable[Pixels]) -> Iterator[Motion]:
         together = resize(together, fit_size(size_of(together), LONGEST))
         rest = together[:1] if rest is None else rest
         flow = optical_flow(together, rest)
-        change = gaussian_blur(together - warped(rest, flow), BLUR)
+        change = (together - warped(rest, flow)).clamp(-LARGEST, LARGEST)
+        change = gaussian_blur(change, BLUR)
         yield from map(Motion, torch.split(flow, 1), torch.split(change, 1))
