@@ -199,6 +199,7 @@ class SinGANRecipe(LadderRecipe):
     reconstruction_weight: PerStage
     reconstruction_interval: int
     noise_strength: PerStage
+    detail_noise: float
     noise_padding: Literal["zero", "random"]
     handover: Handover
     _kept: tuple[int, Tensor, list[Pictures]] | None = field(
@@ -214,6 +215,7 @@ class SinGANRecipe(LadderRecipe):
             discriminator_steps=self.discriminator_steps,
             reconstruction_interval=self.reconstruction_interval,
         )
+        check_range(0, 1, detail_noise=self.detail_noise)
         check_range(0, MAX_DRAWINGS, drawings=self.drawings)
 
     def drawings_of(self, model: SinGAN) -> list[Pictures]:
