@@ -143,7 +143,7 @@ _TASKS = (
     TaskSpec(
         "animate",
         needs=(REDRAWS,),
-        takes=frozenset({"finish.detail", "finish.resolution"}),
+        takes=frozenset({"finish.detail", "finish.resolution", "layers"}),
         memory="animate.size",
     ),
     TaskSpec(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Self
 
 import numpy as np
@@ -19,13 +19,11 @@ from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.compilation import compile_loops
 from internal_gan.finishing.drawing import LARGEST, Indices, finish
-from internal_gan.finishing.film import film
-from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin
+from internal_gan.finishing.film import motions
+from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import (
-    gathered,
-    in_eight_bits,
     largest_level,
     levels_of,
     pixels_of,
@@ -33,7 +31,7 @@ from internal_gan.images.levels import (
 )
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import size_of
 from internal_gan.patches.fast import Wrap
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import taken
@@ -44,8 +42,6 @@ from internal_gan.units import Size
 LONGEST = READ_SIDE
 # The same in films.
 LONGEST_IN_FILMS = 1024
-# Seconds over which a new pixel of a film fades in.
-FADE = 0.4
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # Results made at the same time; one if they have more pixels, since a large one keeps all cores
@@ -140,13 +136,13 @@ class AsDrawn:
         """
         return Finished(drawing)
 
-    def film(
-        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None, still: bool = False
-    ) -> Iterator[Pixels]:
-        """Finish the drawings of a film of ``fps`` frames a second, one by one; ``loop`` is their
-        number if the last leads back to the first. ``still``: before the first drawing is one of
-        the photo, from which the film sets out."""
-        return islice(drawings, int(still), None)
+    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+        """The frames of a film with some drawings, one by one.
+
+        Args:
+            still: whether the first drawing is of the photo as it is, which then begins the film.
+        """
+        return map(Finished, drawings)
 
 
 class Finisher(AsDrawn):
@@ -276,18 +272,25 @@ class Finisher(AsDrawn):
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
         return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
-    def film(
-        self, drawings: Iterable[Pixels], fps: float, loop: int | None = None, still: bool = False
-    ) -> Iterator[Pixels]:
-        assert self.size is not None
-        compile_loops(self._say)
-        drawn, begin, lost = (drawing.cpu() for drawing in drawings), None, torch.zeros(())
-        if still:
-            learnt = resize(self._learnt.cpu(), size_of(known := next(drawn))).clamp(-1, 1)
-            # What the network loses of the photo, thin lines above all, is added to all drawings.
-            begin, lost = levels_of(learnt, 255), learnt - known
-        layouts = (levels_of((drawing + lost).clamp(-1, 1), 255) for drawing in drawn)
-        fade = max(1, round(FADE * fps))
-        photo = in_eight_bits(self._photo, self._used)
-        for frame in film(layouts, photo, self.size, fade=fade, loop=loop, still=begin):
-            yield gathered(pixels_of(frame), self._used)
+    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+        drawn = (drawing.cpu() for drawing in drawings)
+        first = next(drawn)
+        picture = self._unchanged() if still else replace(self(first), drawing=None)
+        assert picture.origin is not None
+        yield picture
+        low, high = self._used
+        for motion in islice(motions(chain([first], drawn)), 1, None):
+            motion = replace(motion, change=motion.change * ((high - low) / 2))
+            yield replace(
+                picture,
+                pixels=motion.moved(picture.pixels),
+                origin=motion.origin(picture.origin),
+                alpha=None if picture.alpha is None else motion.mask(picture.alpha),
+            )
+
+    def _unchanged(self) -> Finished:
+        """The photo itself."""
+        places, size = own_places(self.photo_size), self.photo_size
+        origin = Origin(places, np.full(size, EXACT, np.uint8), size)
+        alpha = None if self._alpha is None else torch.from_numpy(self._alpha)[None, None]
+        return Finished(self.photo, None, origin, alpha, self._like)

@@ -69,10 +69,10 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
     at, scale = (0, 0), small
     while True:
         this = _shrunk(picture, scale)
-        k = max(1, round(half * this.shape[1] / width))
+        k = min(max(1, round(half * this.shape[1] / width)), this.shape[1] // 4)
         if scale == small:
             low, high = (k, this.shape[1] - 3 * k) if this.shape[1] > 4 * k else (0, 2 * k)
-            lefts = range(low, max(low, high) + 1)
+            lefts = range(low, high + 1)
             tries = list(product(range(this.shape[0] if turns else 1), lefts))
         else:
             near = range(-NEARBY, NEARBY + 1)

@@ -18,7 +18,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from internal_gan.finishing.poisson import applied, solved
+from internal_gan.finishing.poisson import solved
 from internal_gan.finishing.sizes import box_of
 from internal_gan.patches.fast import Flags, Places, Wrap
 
@@ -157,19 +157,13 @@ def hide_inside(
     hold: float = HOLD,
     wrap: Wrap = (False, False),
     unknown: Flags | None = None,
-    before: Pixels | None = None,
 ) -> NDArray[np.float32]:
-    """Like :func:`hide`, but outside a part (H, W) of the picture, what is added is 0, or what was
-    added ``before``.
+    """Like :func:`hide`, but outside a part (H, W) of the picture, what is added is 0.
 
     Args:
         unknown: (h, w), pixels of ``source`` whose steps are not used.
     """
-    wanted = _missing(pixels, origins, source, wrap, unknown)
-    if before is None:
-        return solved(wanted, part, hold, wrap)
-    kept = np.where(part[..., None], np.float32(0), before)
-    return kept + solved(wanted - applied(kept, hold, wrap, part), part, hold, wrap)
+    return solved(_missing(pixels, origins, source, wrap, unknown), part, hold, wrap)
 
 
 def _missing(

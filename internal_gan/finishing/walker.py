@@ -97,7 +97,7 @@ class Level:
     fixed: Fixed | None = None
     part: Flags | None = None
 
-    def rebuilt(self, origins: Places | None, scale: float, within: Flags | None = None) -> Places:
+    def rebuilt(self, origins: Places | None, scale: float) -> Places:
         """The origins at this size, from those at a smaller ``scale``."""
         if origins is None:
             assert self.drawing is not None
@@ -106,7 +106,7 @@ class Level:
         origins = carry(origins, self.scale / scale, self.size, (photo[0], photo[1]))
         origins = self._imposed(origins)
         if self.scale > 1:
-            return self.improved(origins, within)
+            return self.improved(origins)
         return self.decided(self._made_of(origins), origins)
 
     def decided(self, picture: Image, origins: Places | None) -> Places:
@@ -135,15 +135,13 @@ class Level:
         assert origins is not None
         return origins
 
-    def improved(self, origins: Places, within: Flags | None = None) -> Places:
-        """Search near seams for pieces that fit better; only pixels ``within`` may change."""
+    def improved(self, origins: Places) -> Places:
+        """Search near seams for pieces that fit better."""
         reaching = self._reaching
         rounds = SEAM_SEARCHES if reaching is None else SEAM_SEARCHES_IN_PARTS
         height, width = grid(self.size, self.wrap)
         for _ in range(rounds):
             near = near_seams(origins, PATCH - 1, self.wrap)
-            if within is not None:
-                near &= within
             active = np.roll(near, (-(PATCH // 2),) * 2, (0, 1))[:height, :width]
             if self.part is not None and reaching is not None:
                 near, active = near & self.part, active & reaching

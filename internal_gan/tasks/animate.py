@@ -1,7 +1,10 @@
 """task=animate: the photo in motion."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from statistics import fmean
+
+from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
@@ -9,15 +12,19 @@ from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws
 from internal_gan.runs.records import Result
-from internal_gan.tasks.base import Film, Picture, Task, aside
+from internal_gan.tasks.base import Film, Picture, Task
+
+# A film that changes less, in gray levels of 255 a second, is nearly still.
+STILL = 0.5
 
 
 class Animate(Task[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
 
-    Frames made of the photo's own pixels change only where the network's frames move.
+    Frames made of the photo's own pixels are the photo, moved as the network's frames are.
     """
 
     def check(self, model: Redraws) -> None:
@@ -49,14 +56,27 @@ class Animate(Task[AnimateOptions]):
             seed=self.seed,
             size=finisher.drawing_size,
         )
-        still = [model.reconstruct()] if wanted.size is None else []
-        loop = self._count if wanted.loop else None
-        frames = finisher.film(chain(still, drawings), wanted.fps, loop, still=bool(still))
         self.context.begin(self._count)
-        for index, frame in enumerate(frames):
-            yield aside(f"animate/frames/{index:04d}.png", frame, "frame")
+        second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
+        for index, frame in enumerate(finisher.film(drawings, still=wanted.size is None)):
+            yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
+            gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
+            if len(second) == second.maxlen:
+                changes.append(float((gray - second[0]).abs().mean()))
+            second.append(gray)
+        if changes and (change := fmean(changes)) < STILL:
+            self._tell_still(change)
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
+
+    def _tell_still(self, change: float) -> None:
+        usual: float = AnimateOptions().alpha
+        more = "animate.start_scale=0"
+        if self.wanted.alpha > usual or self.wanted.start_scale == 0:
+            more = f"animate.alpha={min(usual, self.wanted.alpha / 2):g}"
+        self.context.say(
+            f"The film hardly moves, by {change:.1f} of 255 gray levels a second; {more} moves more"
+        )
 
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"

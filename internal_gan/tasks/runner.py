@@ -191,10 +191,11 @@ def _write_beside(
         write_image(folder / file, image.drawing, like=own, mark=mark)
         drawings.append(_result(file, "aside"))
     if image.origin is not None:
-        write_origin(origin_path(folder / picture.file), image.origin)
-        file = _beside(folder, picture.file, "origin")
-        write_image(folder / file, origin_map(image.origin))
-        asides.append(_result(file, "aside", shares_in_words(image.origin)))
+        if picture.kind != "frame":  # whose pixels come from several at once
+            write_origin(origin_path(folder / picture.file), image.origin)
+            file = _beside(folder, picture.file, "origin")
+            write_image(folder / file, origin_map(image.origin))
+            asides.append(_result(file, "aside", shares_in_words(image.origin)))
         for layer in layers.along(image.origin):
             file = _beside(folder, picture.file, f"layers/{layer.name}")
             write_layer(folder / file, layer)

@@ -1,161 +1,133 @@
-"""Films composed of a photo's own pixels."""
+"""Films: the photo, moved as drawings are."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from internal_gan.finishing import drawing as finishing
-from internal_gan.finishing.film import CHANGE, CHANGE_BESIDE, Frames, film
-from internal_gan.finishing.finisher import Finisher
-from internal_gan.finishing.sizes import resized
+from internal_gan.finishing.film import AT_ONCE, motions
+from internal_gan.finishing.finisher import Finished, Finisher
+from internal_gan.finishing.layers import Layer
+from internal_gan.finishing.origin import BLENDED
 from internal_gan.images.files.memory import to_photo
+from internal_gan.images.flow import warped
 from internal_gan.images.levels import pixels_of
-from internal_gan.patches.fast import Image
+from internal_gan.images.photo import Photo
+from internal_gan.images.resize import resize
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
 from tests.patches.pictures import picture
 
-SIZE = (150, 200)
-
-
-@pytest.fixture(autouse=True)
-def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes small pictures use octaves too."""
-    monkeypatch.setattr(finishing, "LAYOUT_SIDE", 96)
+SIZE = (160, 200)
+SMALL = (48, 60)
 
 
 @pytest.fixture(scope="module")
-def photo() -> Image:
-    return picture("mountains", SIZE)
+def photo() -> Photo:
+    return to_photo(picture("mountains", SIZE))
 
 
 @pytest.fixture(scope="module")
-def drawing(photo: Image) -> Image:
-    return resized(photo, (45, 60))
+def drawing(photo: Photo) -> Pixels:
+    return resize(photo.pixels, SMALL).clamp(-1, 1)
 
 
-def with_forest(drawing: Image, share: float = 1.0) -> Image:
-    """The drawing with part of its lower half copied to the upper right."""
-    other = drawing.astype(np.float32)
-    other[4:24, 32:56] += share * (other[24:44, 32:56] - other[4:24, 32:56])
-    return other.round().astype(np.uint8)
+def film(photo: Photo, *drawings: Pixels, size: Size | None = None) -> list[Finished]:
+    finisher = Finisher(drawings[0], lambda longest: photo, size)
+    return list(finisher.film(iter(drawings), still=size is None))
 
 
-def frames(
-    drawings: Sequence[Image], photo: Image, fade: int = 1, loop: int | None = None
-) -> NDArray[np.int16]:
-    """(frames, height, width, 3)."""
-    return np.stack(list(film(drawings, photo, SIZE, fade=fade, loop=loop))).astype(np.int16)
+def moved(drawing: Pixels, rows: float, columns: float) -> Pixels:
+    flow = torch.tensor([rows, columns]).view(1, 2, 1, 1).expand(1, 2, *drawing.shape[-2:])
+    return warped(drawing, flow, "bicubic").clamp(-1, 1)
 
 
-def test_an_unchanged_drawing_gives_the_same_frame(photo: Image, drawing: Image) -> None:
-    first, *others = frames([drawing] * 3, photo, fade=2)
-    assert all(np.array_equal(first, other) for other in others)
-    # The photo itself was drawn, so the frame is the photo.
-    assert (first == photo).all(axis=2).mean() > 0.9
+def sharpness(pixels: Pixels) -> float:
+    return sum(float(pixels.diff(dim=axis).abs().mean()) for axis in (-1, -2))
 
 
-def test_a_pixel_changes_only_where_its_drawing_does(photo: Image, drawing: Image) -> None:
-    maker = Frames(photo, SIZE)
-    first = maker.next(drawing).astype(np.int16)
-    second = maker.next(with_forest(drawing)).astype(np.int16)
-    changed = maker.changed
-    assert changed is not None
-    assert 0.1 < changed.mean() < 0.4
-    assert np.array_equal(first[~changed], second[~changed])
-    # The copied part has appeared.
-    part = (slice(30, 70), slice(120, 175))
-    wanted = resized(with_forest(drawing), SIZE)[part].mean(axis=(0, 1))
-    off = [np.abs(frame[part].mean(axis=(0, 1)) - wanted).mean() for frame in (first, second)]
-    assert off[1] < 0.3 * off[0]
+def test_it_begins_with_the_photo_bit_for_bit(photo: Photo, drawing: Pixels) -> None:
+    """Whatever the network loses of it."""
+    levels = np.random.default_rng(0).integers(0, 65536, (*SIZE, 4)).astype(np.uint16)
+    for given in (photo, to_photo(levels)):
+        first, second = film(given, drawing, moved(drawing, 0.5, 0.5))
+        assert torch.allclose(first.pixels, given.pixels, atol=1e-6)
+        if given.alpha is not None:
+            assert first.alpha is not None
+            assert torch.equal(first.alpha, given.alpha)
+        assert not torch.equal(second.pixels, given.pixels)
+
+
+def test_a_motion_of_the_drawing_moves_the_photo_as_far(photo: Photo, drawing: Pixels) -> None:
+    first, second = film(photo, drawing, moved(drawing, 1.2, -1.5))
+    inside = (..., slice(20, -20), slice(20, -20))
+    expected = moved(photo.pixels, 4.0, -5.0)[inside]
+    off = (second.pixels[inside] - expected).abs().mean()
+    assert off < 0.25 * (first.pixels[inside] - expected).abs().mean()
+    assert sharpness(second.pixels) > 0.9 * sharpness(first.pixels)
+
+
+def test_light_changes_colours_and_moves_nothing(photo: Photo, drawing: Pixels) -> None:
+    light = 0.14 * torch.linspace(-1, 1, SMALL[1]).view(1, 1, 1, -1)
+    light = light * torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1)  # as bright as before
+    first, second = film(photo, drawing * 0.5, drawing * 0.5 + light)
+    added = second.pixels - first.pixels
+    expected = resize(light.expand(1, 3, *SMALL), SIZE)
+    unclipped = second.pixels.abs() < 1
+    assert (added - expected)[unclipped].abs().mean() < 0.01
 
 
 @pytest.mark.parametrize("size", [(9, 90), (31, 203), (260, 193)])
-def test_a_film_sets_out_from_the_photo(size: tuple[int, int]) -> None:
-    photo, drawing = picture("mountains", size), picture("peaks", (9, 12))
-    first, other = film([drawing, drawing[::-1].copy()], photo, size, still=drawing)
-    assert np.array_equal(first, photo)
-    assert not np.array_equal(other, photo)
+@pytest.mark.parametrize("photo_size", [(3, 90), (193, 260)])
+def test_another_size_begins_with_its_first_drawing(photo_size: Size, size: Size) -> None:
+    photo = to_photo(picture("gravel", photo_size))
+    drawings = [pixels_of(picture(name, (9, 12))) for name in ("gravel", "peaks")]
+    first, second = film(photo, *drawings, size=size)
+    whole = Finisher(drawings[0], lambda longest: photo, size)(drawings[0])
+    assert torch.equal(first.pixels, whole.pixels)
+    assert second.pixels.shape == (1, 3, *size)
 
 
-def test_what_the_network_lost_of_the_photo_stays(photo: Image) -> None:
-    """A wire, in a place that changes."""
-    wired = photo.copy()
-    wired[:, 136:144] = 255
-    learnt, still = resized(wired, (60, 80)), resized(photo, (45, 60))
-    finisher = Finisher(pixels_of(learnt), lambda longest: to_photo(wired))
-    drawings = map(pixels_of, (still, still, with_forest(still)))
-    first, second = finisher.film(drawings, 1, still=True)
-    assert torch.equal(first, pixels_of(wired))
-    changed = second[0, :, 30:70, 120:175]
-    assert (changed - first[0, :, 30:70, 120:175]).abs().mean() > 0.2
-    assert changed[..., 16:24].mean() > 0.5
+def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
+    """A disk that moves to the right by 10 pixels."""
+    rows, columns = np.indices(SIZE)
+
+    def disk(left: int) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_] = (rows - 80) ** 2 + (columns - left) ** 2 < 40**2
+        return inside
+
+    def drawn(left: int) -> Tensor:
+        colours = np.where(disk(left)[..., None], (250, 200, 40), (30, 60, 90))
+        return pixels_of(colours.astype(np.uint8))
+
+    colours = drawn(90)
+    alpha = torch.from_numpy(disk(90)[None, None].astype(np.float32))
+    photo = Photo(colours, alpha=alpha, mode="RGBA")
+    labels = Layer("labels", disk(90).astype(np.uint8), "L", labels=True)
+    learnt = [resize(drawn(left), SMALL).clamp(-1, 1) for left in (90, 100)]
+    _, second = film(photo, *learnt)
+    there = disk(100)
+    assert second.alpha is not None
+    assert (second.alpha[0, 0].numpy() > 0.5)[there].mean() > 0.97
+    assert ((second.alpha[0, 0].numpy() > 0.5) == there).mean() > 0.98
+    assert second.origin is not None
+    assert (second.origin.kinds == BLENDED).all()
+    assert (labels.along(second.origin).values == there).mean() > 0.98
 
 
-def test_small_noise_in_the_drawing_changes_nothing(photo: Image, drawing: Image) -> None:
-    rng = np.random.default_rng(0)
-    shaken = drawing.astype(np.int16) + rng.integers(
-        -CHANGE_BESIDE, CHANGE_BESIDE + 1, drawing.shape
-    )
-    first, second = frames([drawing, shaken.clip(0, 255).astype(np.uint8)], photo)
-    assert np.array_equal(first, second)
+def test_drawings_are_taken_a_few_at_a_time(drawing: Pixels) -> None:
+    taken = 0
 
+    def endless() -> Iterator[Pixels]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield drawing
 
-def test_slow_changes_add_up(photo: Image, drawing: Image) -> None:
-    """Each step alone is too small to count as a change."""
-    steps = [with_forest(drawing, share) for share in np.linspace(0, 1, 25)]
-    large = max(np.abs(a.astype(np.int16) - b).max() for a, b in itertools.pairwise(steps))
-    assert large <= CHANGE
-    made = frames(steps, photo)
-    assert np.abs(made[-1] - made[0])[30:70, 120:175].mean() > 20
-
-
-def test_a_change_without_a_match_is_tried_again(
-    photo: Image, drawing: Image, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    maker = Frames(photo, SIZE)
-    first = maker.next(drawing)
-    with monkeypatch.context() as nothing:
-        nothing.setattr(Frames, "_go_on", lambda *_: None)
-        assert np.array_equal(first, maker.next(with_forest(drawing)))
-    assert not np.array_equal(first, maker.next(with_forest(drawing)))
-
-
-def test_new_pixels_fade_in(photo: Image, drawing: Image) -> None:
-    new = with_forest(drawing)
-    before, after = frames([drawing, new], photo)
-    made = frames([drawing, *[new] * 6], photo, fade=4)
-    for number, frame in enumerate(made):
-        share = min(number / 4, 1)
-        assert np.abs(frame - (before + share * (after - before))).max() <= 0.51
-    assert np.array_equal(made[-1], after)
-
-
-def test_a_pixel_does_not_change_again_while_fading_in(photo: Image, drawing: Image) -> None:
-    """Otherwise it would blend many frames."""
-    new = with_forest(drawing)
-    once = frames([drawing, *[new] * 6], photo, fade=3)
-    again = frames([drawing, new, drawing, drawing, drawing, drawing, drawing], photo, fade=3)
-    assert np.array_equal(once[:4], again[:4])
-    assert not np.array_equal(once[4], again[4])
-
-
-def test_a_loop_closes(photo: Image, drawing: Image) -> None:
-    drawings = [*[drawing] * 3, *[with_forest(drawing)] * 9]
-    steps = {}
-    for loop in (None, 12):
-        made = frames(drawings, photo, fade=4, loop=loop)
-        steps[loop] = np.abs(made - np.roll(made, 1, axis=0)).mean(axis=(1, 2, 3))
-    assert steps[None][0] > 3 * steps[None][1:].max()
-    assert steps[12][0] == pytest.approx(steps[12][1:].max(), rel=0.1)
-    assert np.array_equal(steps[None][1:9], steps[12][1:9])
-
-
-@pytest.mark.parametrize("size", [(5, 40), (31, 203), (260, 193)])
-@pytest.mark.parametrize("photo_size", [(3, 90), (8, 8), (193, 260)])
-def test_sizes(photo_size: tuple[int, int], size: tuple[int, int]) -> None:
-    photo = picture("gravel", photo_size)
-    drawings = [picture(name, (9, 12)) for name in ("gravel", "peaks")]
-    assert [frame.shape for frame in film(drawings, photo, size)] == [(*size, 3)] * 2
+    frames = motions(endless())
+    for _ in range(AT_ONCE + 1):
+        next(frames)
+    assert taken == 2 * AT_ONCE

@@ -68,8 +68,12 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
     photo = to_photo(narrow(wide))
     learnt = spread(photo).pixels
     finisher = Finisher(learnt, lambda longest: photo)
-    frames = list(finisher.film([learnt, learnt], 10))
-    assert (frames[0] - photo.pixels).abs().max() < 2e-3
+    brighter = (learnt + 0.2).clamp(-1, 1)
+    first, second = finisher.film([learnt, brighter], still=True)
+    assert torch.allclose(first.pixels, photo.pixels, atol=1e-6)
+    low, high = used_range(photo)
+    step = (second.pixels - first.pixels).mean() * 2 / (high - low)
+    assert 0.1 < step < 0.2
 
 
 def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:

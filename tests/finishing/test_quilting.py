@@ -35,6 +35,18 @@ def test_a_strip_finds_the_rows_where_a_pattern_goes_on() -> None:
     assert np.abs(given[:, 0] - given[:, -1]).max() > 2 * inside
 
 
+@pytest.mark.parametrize(
+    ("height", "bands"), [(100, 1), pytest.param(200, 50, marks=pytest.mark.slow)]
+)
+def test_the_widest_bands_fit_into_any_width(height: int, bands: int) -> None:
+    """Strips are compared in a copy whose sides are rounded, and so are theirs."""
+    for width in range(16, 201):
+        given = np.zeros((height, width, 1), np.float32)
+        for reach in range(max(2, width // 4 + 1 - bands), width // 4 + 1):
+            places = quilted(given, (0.0, reach), (False, True), None)
+            assert 0 <= places[..., 1].min() <= places[..., 1].max() < width
+
+
 def test_light_is_evened_out_and_details_stay() -> None:
     details = 0.1 * torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     light = torch.linspace(-0.6, 0.6, 96)

@@ -66,7 +66,9 @@ def test_a_file_describes_itself(run: Run) -> None:
         "_target_": "internal_gan.models.singan.model.SinGAN",
         **{
             name: run.options.model[name]
-            for name in ("generator", "widths", "depths", "noise_padding", "handover")
+            for name in (
+                *("generator", "widths", "depths", "detail_noise", "noise_padding", "handover"),
+            )
         },
     }
     sizes = [[14, 20], [17, 23], [20, 28]]

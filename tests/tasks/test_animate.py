@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -129,11 +130,28 @@ def test_films_of_large_photos_are_smaller(
         assert read_image(f"{resolution}/animate/frames/0000.png").size == size
 
 
-def test_alpha_1_gives_identical_frames(shell: Shell, learnt: str) -> None:
-    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, "animate.alpha=1")
+def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -> None:
+    still = ("animate.alpha=1", "animate.fps=3", "animate.seconds=2")
+    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *still)
     assert answer.code == 0, answer.err
+    said = "hardly moves, by 0.0 of 255 gray levels a second; animate.alpha=0.1 moves more"
+    assert said in answer.out.replace("\n", " ")
     frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
     assert all(torch.equal(frames[0], frame) for frame in frames)
+
+
+def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) -> None:
+    labels = np.zeros((40, 56), np.uint8)
+    labels[10:30, 20:40] = 7
+    Image.fromarray(labels).save("labels.png")
+    wanted = ("layers.labels=[labels.png]", "layers=[labels.png]", "animate.start_scale=0")
+    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
+    assert answer.code == 0, answer.err
+    names = sorted(path.name for path in Path("out/animate/frames").iterdir())
+    assert names == [f"{index:04d}.png" for index in range(4)] + ["layers"]
+    made = [np.asarray(Image.open(f"out/animate/frames/layers/labels/000{k}.png")) for k in (0, 3)]
+    assert np.array_equal(made[0], labels)
+    assert set(np.unique(made[1])) == {0, 7}
 
 
 def test_finished_frames_from_python(learnt: str) -> None:

@@ -74,6 +74,17 @@ def test_a_start_scale_that_is_not_finished_is_refused(shell: Shell, unfinished:
     ]
 
 
+@pytest.mark.parametrize(("alike", "said"), [(9.0, True), (0.0, False)])
+def test_samples_that_hardly_differ_are_said_to(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, alike: float, said: bool
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.sample.ALIKE", alike)
+    answer = shell("task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2")
+    assert answer.code == 0, answer.err
+    line = "The samples hardly differ; a sample.start_scale below 1 varies more"
+    assert (line in answer.out.replace("\n", " ")) == said
+
+
 def test_all_start_scales_are_a_row_each(shell: Shell, model: str) -> None:
     wanted = ("sample.start_scale=all", "sample.count=2", "sample.size=[33,91]")
     answer = shell("task=sample", f"checkpoint={model}", "output=out", *wanted)

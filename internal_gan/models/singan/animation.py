@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, repeat
+from itertools import islice
 
 import numpy as np
 import torch
@@ -64,11 +64,8 @@ def animate(
         scales = range(start_scale, len(sizes))
         return [model.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
 
-    if loop:
-        walked = walk.loop(innovations, frames)
-        variances: Iterator[float] = repeat(walk.variance(frames))
-    else:
-        walked, variances = walk.steps(innovations), walk.variances()
+    walked = walk.loop(innovations, frames) if loop else walk.steps(innovations)
+    variances = walk.variances(frames if loop else None)
     rest = _anchor(model, sizes, start_scale, seed)
     pairs = zip(walked, variances, strict=False)
     return (_frame(model, sizes, rest, calm, *pair) for pair in islice(pairs, frames))
@@ -163,17 +160,20 @@ class Walk:
         self._deviation = (1 - alpha) * (1 - beta) * math.sqrt(_variance(*paper))
         self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
 
-    def variance(self, period: int | None = None) -> float:
-        """Stationary variance of e, relative to that of u; ``period`` is a loop's length in
-        frames."""
-        if period is None:
-            return self._deviation**2
-        turn = np.exp(2j * np.pi * np.arange(period) / period)
-        response = self.c / (turn - self.a - self.b / turn)
-        return float(np.mean(np.abs(response) ** 2))
+    @property
+    def variance(self) -> float:
+        """Stationary variance of e, relative to that of u."""
+        return self._deviation**2
 
-    def variances(self) -> Iterator[float]:
-        """Variance of e_0, e_1, ... of a walk that starts from rest at z_rec."""
+    def variances(self, period: int | None = None) -> Iterator[float]:
+        """Variance of e_0, e_1, ... relative to that of u, of a walk from rest at z_rec;
+        ``period`` is a loop's length in frames."""
+        if period is not None:
+            turn = np.exp(2j * np.pi * np.arange(period) / period)
+            response = self.c / (turn - self.a - self.b / turn)
+            covariances = np.fft.ifft(np.abs(response) ** 2).real
+            yield from 2 * (covariances[0] - covariances)
+            return
         now, before, total = 0.0, 0.0, 0.0
         # The response to a single push: pushes at different times are independent.
         push = self.c
@@ -188,11 +188,12 @@ class Walk:
         return self._from(*self._rest(innovations), innovations)
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
-        """The periodic walk e_{t + period} = e_t driven by u_0, ..., u_{period - 1}, repeated.
+        """The periodic walk driven by u_0, ..., u_{period - 1}, repeated, less its own first state,
+        so that it begins at rest as well.
 
         If a period from rest ends in state s, one from state x ends in A^period x + s, where A is
         the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
-        Only two states are held in memory.
+        Only three states are held in memory.
         """
         for now, before in self._states(*self._rest(innovations), innovations, period):
             end = now, before
@@ -202,7 +203,8 @@ class Walk:
             [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
             for row in closed
         ]
-        return self._from(start[0], start[1], lambda t: innovations(t % period))
+        for state in self._from(start[0], start[1], lambda t: innovations(t % period)):
+            yield [now - first for now, first in zip(state, start[0], strict=True)]
 
     def _rest(self, innovations: Innovations) -> tuple[Fields, Fields]:
         zero = [u.new_zeros(u.shape) for u in innovations(0)]

@@ -83,7 +83,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
         drawn = self.synthesise(
             sizes,
-            self.noise_from(torch.Generator().manual_seed(seed)),
+            self.noise_from(torch.Generator().manual_seed(seed), share=self.detail_noise),
             first=start_scale,
             image=start,
             # No scale was trained on values outside [-1, 1], which would grow.
@@ -153,7 +153,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         kept: Mask | None,
     ) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
-        moves = Moves(wrap, rng)
+        moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
 
         def after(scale: int, made: Tensor) -> Tensor:
             if kept is not None:
@@ -162,7 +162,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
             return moves.on(made)
 
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
-            noise = self.noise_from(rng, count)
+            noise = self.noise_from(rng, count, share)
             return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=after)
 
         image = None

@@ -25,6 +25,8 @@ class NoisePyramid(LadderModel):
 
     Args:
         generator, widths, depths: see :class:`internal_gan.models.ladder.LadderModel`.
+        detail_noise: share of the finer scales' noise in training that they get where the layout is
+            random, or a given picture is followed.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
         handover: how a scale's output reaches the next one: unchanged (``as_drawn``), or clipped to
             [-1, 1] and rounded to a file's 256 ``levels``.
@@ -46,11 +48,13 @@ class NoisePyramid(LadderModel):
         generator: Callable[..., ResidualPatchGenerator],
         widths: Widths,
         depths: PerStage,
+        detail_noise: float,
         noise_padding: Literal["zero", "random"],
         handover: Handover,
     ) -> None:
         super().__init__()
         self.make_generator, self.widths, self.depths = generator, widths, depths
+        self.detail_noise = detail_noise
         self.noise_padding = noise_padding
         self.handover = handover
 
@@ -147,9 +151,15 @@ class NoisePyramid(LadderModel):
             image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
         return image
 
-    def noise_from(self, rng: torch.Generator, count: int = 1) -> Noise:
-        """Random noise for :meth:`synthesise`."""
-        return lambda scale, size: self.random_noise(scale, size, count, rng)
+    def noise_from(self, rng: torch.Generator, count: int = 1, share: float = 1.0) -> Noise:
+        """Random noise for :meth:`synthesise`, with a share of the noise in training at all scales
+        but the coarsest."""
+
+        def noise(scale: int, size: Size) -> Tensor:
+            drawn = self.random_noise(scale, size, count, rng)
+            return drawn * share if scale else drawn
+
+        return noise
 
     def random_noise(self, scale: int, size: Size, count: int, rng: torch.Generator) -> Tensor:
         """sigma_n z_n, (count, 3, h + 2 margin, w + 2 margin); at the coarsest scale the three

@@ -67,7 +67,8 @@ class SinGANStage(Stage):
                 rebuilt = model.synthesise(model.sizes[:index], model.fixed_noise)
             self.reconstruction_base = model.hand_over(rebuilt, self.size)
             rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
-            model.noise_std[index] = recipe.noise_strength * rmse
+            strength = recipe.by_stage("noise_strength", model)[index]
+            model.noise_std[index] = strength * rmse
         self.reconstruction_noise = model.fixed_noise(index, self.size)
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
@@ -197,7 +198,8 @@ class SinGANRecipe(LadderRecipe):
     depths: PerStage
     reconstruction_weight: PerStage
     reconstruction_interval: int
-    noise_strength: float
+    noise_strength: PerStage
+    detail_noise: float
     noise_padding: Literal["zero", "random"]
     handover: Handover
     _kept: tuple[int, Tensor, list[Pictures]] | None = field(
@@ -213,7 +215,7 @@ class SinGANRecipe(LadderRecipe):
             discriminator_steps=self.discriminator_steps,
             reconstruction_interval=self.reconstruction_interval,
         )
-        check_range(0, 1e6, noise_strength=self.noise_strength)
+        check_range(0, 1, detail_noise=self.detail_noise)
         check_range(0, MAX_DRAWINGS, drawings=self.drawings)
 
     def drawings_of(self, model: SinGAN) -> list[Pictures]:
@@ -242,3 +244,4 @@ class SinGANRecipe(LadderRecipe):
 
     def check(self, model: SinGAN) -> None:
         self.by_stage("batch", model, 1, MAX_IN_BATCH)
+        self.by_stage("noise_strength", model)

@@ -1,0 +1,96 @@
+"""Optical flow between small pictures: from where in one picture each pixel of another has come."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.resize import resize, size_of
+from internal_gan.images.transforms import pixel_centres
+from internal_gan.shapes import Pictures, Pixels
+
+# Weight of the colours' difference and tightness of the coupling, for gray levels in [0, 1].
+ATTACHMENT, TIGHTNESS = 8.0, 0.3
+COARSEST = 10  # the short side at which the search begins, in pixels, at least
+WARPS, ROUNDS = 5, 20  # at each size, and steps of the solver for each warp
+DUAL_STEP = 0.25
+
+
+def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
+    """The smooth motion that makes of one picture each of several others: ``warped(still, flow)``
+    is about ``moved``. Equal pictures have no motion.
+
+    Args:
+        moved: (N, 3, h, w), some tens of pixels a side.
+        still: (1, 3, h, w).
+
+    Returns:
+        (N, 2, h, w), rows and columns in pixels.
+
+    Source: TV-L1 by duality, coarse to fine (Zach, Pock and Bischof, "A duality based approach for
+    realtime TV-L1 optical flow", DAGM 2007).
+    """
+    grays = [(picture.mean(dim=1, keepdim=True) + 1) / 2 for picture in (moved, still)]
+    sizes = [size_of(moved)]
+    while min(sizes[-1]) >= 2 * COARSEST:
+        sizes.append((round(sizes[-1][0] / 2), round(sizes[-1][1] / 2)))
+    flow = moved.new_zeros(len(moved), 2, *sizes[-1])
+    for size in reversed(sizes):
+        there, here = (resize(gray, size) for gray in grays)
+        flow = _refined(scaled_flow(flow, size), there, here)
+    return flow
+
+
+def warped(image: Tensor, flow: Tensor, mode: str = "bilinear") -> Tensor:
+    """An image (1, C, H, W) with each pixel taken from where a flow (N, 2, H, W) says; beyond the
+    border it is reflected. (N, C, H, W)."""
+    sides = flow.new_tensor(size_of(flow)).flip(0)
+    grid = pixel_centres(size_of(flow), flow.device) + 2 * flow.flip(1).movedim(1, -1) / sides
+    image = image.expand(len(flow), -1, -1, -1)
+    return F.grid_sample(image, grid, mode, padding_mode="reflection", align_corners=False)
+
+
+def scaled_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
+    """The same motion in pictures of another (height, width)."""
+    ratios = [new / old for new, old in zip(size, size_of(flow), strict=True)]
+    return resize(flow, size) * flow.new_tensor(ratios).view(1, 2, 1, 1)
+
+
+def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:
+    """A flow at one size, from a first guess; (N, 1, h, w) and (1, 1, h, w) gray levels."""
+    known = torch.cat([still, _slopes(still)], 1)
+    most = ATTACHMENT * TIGHTNESS
+    down, across = torch.zeros_like(flow), torch.zeros_like(flow)  # the dual of the flow's changes
+    for _ in range(WARPS):
+        seen = warped(known, flow)
+        slope = seen[:, 1:]
+        steepness = slope.square().sum(dim=1, keepdim=True).clamp_min(1e-9)
+        # The difference is about linear in the flow.
+        constant = seen[:, :1] - (slope * flow).sum(dim=1, keepdim=True) - moved
+        for _ in range(ROUNDS):
+            off = constant + (slope * flow).sum(dim=1, keepdim=True)
+            fitting = flow - (off / steepness).clamp(-most, most) * slope
+            flow = fitting + TIGHTNESS * _divergence(down, across)
+            rows, columns = _changes(flow)
+            share = DUAL_STEP / TIGHTNESS
+            length = 1 + share * torch.sqrt(rows.square() + columns.square())
+            down, across = (down + share * rows) / length, (across + share * columns) / length
+    return flow
+
+
+def _slopes(gray: Tensor) -> Tensor:
+    """Central differences along rows and columns, (N, 2, h, w)."""
+    wide = F.pad(gray, (1, 1, 1, 1), mode="replicate")
+    rows = wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]
+    columns = wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]
+    return torch.cat([rows, columns], 1) / 2
+
+
+def _changes(flow: Tensor) -> tuple[Tensor, Tensor]:
+    """Differences to the next row and column; 0 at the end."""
+    return F.pad(flow.diff(dim=-2), (0, 0, 0, 1)), F.pad(flow.diff(dim=-1), (0, 1))
+
+
+def _divergence(down: Tensor, across: Tensor) -> Tensor:
+    """Minus the adjoint of :func:`_changes`, for values that are 0 in the last row and column."""
+    rows, columns = F.pad(down, (0, 0, 1, 0)).diff(dim=-2), F.pad(across, (1, 0)).diff(dim=-1)
+    return rows + columns
