@@ -4,17 +4,15 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import cast
 
-import torch
-
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.figures import Diversity
 from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
-from internal_gan.patches.statistics import diversity
 from internal_gan.runs.records import Result
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.ahead import ahead
@@ -77,21 +75,20 @@ class Sample(Task[SampleOptions]):
             # Such as sample/tiled-2x2 or sample/scale-0-tiled-2x2.
             joint = "/" if folder == "sample" else "-"
             proofs = f"{folder}{joint}{proof_name(wrap)}"
-            small = list[Pixels]()
+            varied = Diversity(model.image.cpu())
             for index, drawn in enumerate(ahead(finished, images, finisher.at_once)):
                 yield Picture(f"{folder}/{index:03d}.png", drawn)
-                if index < MAX_PREVIEWS:
-                    small.append(resize(drawn.pixels, size_of(model.image)))
+                varied.add(resize(drawn.pixels, size_of(model.image)))
                 if any(wrap):
                     joined = proof(drawn.pixels, wrap)
                     yield aside(f"{proofs}/{index:03d}.png", joined, made=True)
                 for axis, step in seams(drawn.pixels, wrap).items():
                     steps.setdefault(axis, []).append(step)
-        alike = wanted.start_scale not in (0, ALL_SCALES) and kept is None and len(small) > 1
-        if alike and not preview and diversity(model.image.cpu(), torch.cat(small)) < ALIKE:
+        found = varied.figures["diversity"]
+        compared = scale and len(folders) == 1 and kept is None and not preview
+        if compared and found is not None and found < ALIKE:
             self.context.say(
-                "The samples hardly differ; a sample.start_scale below "
-                f"{wanted.start_scale} varies more"
+                f"The samples hardly differ; a sample.start_scale below {scale} varies more"
             )
         if steps:
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
