@@ -27,7 +27,7 @@ MAX_LINES = {
     "report": 770,
     "runs": 1140,
     "sweeps": 340,
-    "tasks": 3130,
+    "tasks": 3160,
     "training": 1310,
 }
 
