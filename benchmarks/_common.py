@@ -24,8 +24,6 @@ from internal_gan.units import Size
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
-# From the training size to 4 megapixels.
-OUTPUT_SIZES: list[Size] = [(188, 250), (500, 500), (1000, 1000), (1414, 1414), (2000, 2000)]
 # Of x86, oldest first; the last two compute in bfloat16.
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 # What decides the figures; benchmarks.all itself writes into docs.

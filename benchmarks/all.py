@@ -151,10 +151,7 @@ ENTRIES = {
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),
     "commands": Entry("commands", "", 12),
-    "training-time": Entry("training_time", "--rounds 2 --steps 4", 6),
     "sampling": Entry("sampling", "", 1),
-    "patches": Entry("patches", "--rounds 1", 6),
-    "scaling": Entry("scaling", "--photos 4 --size 188x250 --overrides trainer=fast", 9),
 }
 
 

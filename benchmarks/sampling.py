@@ -9,6 +9,7 @@ to --largest pixels.
 import argparse
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,16 +26,31 @@ from benchmarks._common import (
     size,
     spread,
 )
-from benchmarks._models import device_name, untrained
+from internal_gan.config.arguments import prepare
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.device import select_device
 from internal_gan.errors import UserError
 from internal_gan.finishing.layout import layout
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
+from internal_gan.models.base import Model, Recipe
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.report.table import as_markdown
 from internal_gan.units import Size, three_digits
 
 SIZES = ((45, 60), (90, 120), (188, 250), (500, 500), (1000, 1000), (2000, 2000))
+
+
+def untrained(overrides: Sequence[str], photo: Path, size: Size) -> Model:
+    """The model that a command would train on a photo resized to ``size``, with all stages as after
+    training, but random weights."""
+    options = compose(prepare(overrides))
+    device, _ = select_device(options.device)
+    recipe: Recipe = build(options.model)
+    model = recipe.prepare(resize(read_image(photo).pixels, size).clamp(-1, 1).to(device))
+    model.restore(model.metadata() | {"finished": model.num_stages})
+    return model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def measure(model: SinGAN, sizes: Sequence[Size], rounds: int) -> list[dict[str, Any]]:
@@ -106,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "overrides": options.overrides,
         "photo_size": options.photo_size,
         "threads": options.threads,
-        "device": device_name(model.device),
+        "device": model.device.type if model.device.type == "cpu" else torch.cuda.get_device_name(),
     }
     results = measure(model, options.sizes, options.rounds)
     photo = read_image(options.photo).pixels
