@@ -66,7 +66,6 @@ def layout(
     freedom: float = 1.0,
     hole: Mask | None = None,
     kept: Mask | None = None,
-    wrap: tuple[bool, bool] = (False, False),
 ) -> Pixels:
     """Put a small photo's patches together anew.
 
@@ -80,7 +79,6 @@ def layout(
             UserError if it leaves none.
         kept: 1 where a photo of the layout's size stays, and patches are taken from as elsewhere;
             not with ``hole``.
-        wrap: whether the layout repeats, from bottom to top and from right to left.
     """
     own, device = size_of(photo), photo.device
     if hole is not None:  # nothing in it counts
@@ -98,7 +96,7 @@ def layout(
         side = min(patch, *here, *size_of(real))
         while drawn is not None and side > 1 and free_patches(drawn, side).sum() < MIN_FREE:
             side -= 1
-        denoiser = Denoiser(real, side, price=price, excluded=drawn, wrap=wrap)
+        denoiser = Denoiser(real, side, price=price, excluded=drawn)
         still = None if kept is None else F.adaptive_max_pool2d(kept, here)
         known = None if drawn is None else (real, 1 - drawn)
         if number == 0:
@@ -112,7 +110,7 @@ def layout(
             known = known if still is None else (real, still)
             picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
         if hole is None:
-            picture = matched(picture, real, matching, wrap, still)
+            picture = matched(picture, real, matching, kept=still)
     return picture
 
 

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.masks import dilate, soften
-from internal_gan.images.periodic import Wrap, cross_fade, resize_periodic
 from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.shapes import Mask, Pixels
 
@@ -14,32 +13,18 @@ DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
 QUANTISATION_VARIANCE = 1e-4
 
 
-def bring_back(
-    photo: Pixels,
-    before: Pixels,
-    after: Pixels,
-    mask: Mask,
-    *,
-    wrap: Wrap = (False, False),
-    band: tuple[float, float] = (1.0, 1.0),
-) -> Pixels:
+def bring_back(photo: Pixels, before: Pixels, after: Pixels, mask: Mask) -> Pixels:
     """Apply to a photo a change, ``before`` to ``after``, that was made to a copy of another size.
 
     Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
     share of local variance that survived the change: textures stay sharp, and an edge that was
     smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
-
-    Args:
-        wrap: borders that meet in ``after``, and in the result where the mask is 1.
-        band: width (rows, columns), in pixels, of the band along these borders in which the details
-            of both sides are mixed.
     """
     size = size_of(photo)
-    changed = resize_periodic(after, size, wrap)
+    changed = resize(after, size)
     if after.shape[-2:] != size:
         kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
-        details = resize(kept, size) * (photo - resize(before, size))
-        changed = changed + cross_fade(details, band, wrap, keep_contrast=True)
+        changed = changed + resize(kept, size) * (photo - resize(before, size))
     return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
 
 

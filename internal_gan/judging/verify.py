@@ -159,10 +159,10 @@ def origin_map(origin: Origin) -> Pixels:
     return picture
 
 
-def shares_in_words(origin: Origin, photo: str = "the photo") -> str:
+def shares_in_words(origin: Origin) -> str:
     """Such as ``97.8 % exact copies of the photo, 2.2 % blended at seams``."""
     exact, blended, other = origin.shares
-    parts = [f"{percent(exact)} exact copies of {photo}", f"{percent(blended)} blended at seams"]
+    parts = [f"{percent(exact)} exact copies of the photo", f"{percent(blended)} blended at seams"]
     if other:
         parts.append(f"{percent(other)} from no photo")
     return ", ".join(parts)

@@ -44,7 +44,6 @@ class Denoiser:
         price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
             moves by the share d of the picture's height.
         excluded: 1 where no patch is taken from; a UserError if none is left.
-        wrap: whether pictures wrap from bottom to top, and from right to left.
     """
 
     def __init__(
@@ -54,10 +53,9 @@ class Denoiser:
         *,
         price: float = 0.0,
         excluded: Mask | None = None,
-        wrap: tuple[bool, bool] = (False, False),
     ) -> None:
         self.patch = patch = min(patch, *size_of(photo))
-        self.price, self.wrap = price, wrap
+        self.price = price
         rows, columns = grid(photo, patch)
         places = torch.arange(rows * columns, device=photo.device)
         if excluded is not None:
@@ -77,15 +75,12 @@ class Denoiser:
         (height, width), patch, device = size_of(noisy), self.patch, noisy.device
         pixels, span = noisy.flatten(2), torch.arange(patch, device=device)
         stride = min(STRIDE, patch)
-        tops, lefts = (
-            _every(stride, side if wraps else side - patch + 1, wraps).to(device)
-            for side, wraps in zip((height, width), self.wrap, strict=True)
-        )
+        tops, lefts = (_every(stride, side - patch + 1).to(device) for side in (height, width))
 
         def pixels_of(chosen: Tensor) -> Tensor:
             """The numbers of the pixels in some of the patches, (n, patch^2)."""
-            rows = (tops[chosen // len(lefts), None] + span) % height
-            columns = (lefts[chosen % len(lefts), None] + span) % width
+            rows = tops[chosen // len(lefts), None] + span
+            columns = lefts[chosen % len(lefts), None] + span
             return (rows[:, :, None] * width + columns[:, None]).flatten(1)
 
         def weights_of(chosen: Tensor, inside: Tensor) -> Tensor:
@@ -94,7 +89,7 @@ class Denoiser:
             share = 1 - level
             weights = torch.addmm(self._lengths, cut.flatten(0, 1), self._patches.T, beta=-share)
             weights = weights.mul_(share / level**2).view(len(cut), len(chosen), -1)
-            if self.price and not self.wrap[0]:  # a picture that wraps has no top
+            if self.price:
                 heights = _heights(tops[chosen // len(lefts)], height - patch + 1)
                 weights -= self.price * (heights[:, None] - self._heights).square()
             return weights
@@ -159,10 +154,9 @@ def _balance(weights: Tensor) -> Tensor:
     return even
 
 
-def _every(stride: int, count: int, wraps: bool) -> Tensor:
-    """Every ``stride``-th of so many numbers from 0 on, and the last unless 0 follows it."""
-    numbers = range(0, count, stride) if wraps else (*range(0, count - 1, stride), count - 1)
-    return torch.tensor(numbers)
+def _every(stride: int, count: int) -> Tensor:
+    """Every ``stride``-th of so many numbers from 0 on, and the last."""
+    return torch.tensor((*range(0, count - 1, stride), count - 1))
 
 
 def _heights(rows: Tensor, count: int) -> Tensor:

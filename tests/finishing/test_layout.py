@@ -79,12 +79,6 @@ def test_what_is_kept_stays_and_the_rest_is_as_new_as_without(photo: Tensor) -> 
     assert far[0] > 0.7 * far[1]
 
 
-def test_a_wrapped_layout_repeats_without_a_step(photo: Tensor) -> None:
-    made, plain = (layout(photo, (40, 60), rng(), wrap=(wrap, wrap)) for wrap in (True, False))
-    steps = [(x[..., 0] - x[..., -1]).abs().mean() for x in (made, plain)]
-    assert steps[0] < 0.5 * steps[1]
-
-
 @pytest.mark.parametrize(
     ("image", "share"),
     [

@@ -26,8 +26,8 @@ def test_shares_are_never_rounded_to_0_or_100_percent(blended: int, words: str) 
 
 
 def test_pixels_of_no_photo_are_named() -> None:
-    words = shares_in_words(of([EXACT, OTHER]), "a.jpg")
-    assert words == "50 % exact copies of a.jpg, 0 % blended at seams, 50 % from no photo"
+    words = shares_in_words(of([EXACT, OTHER]))
+    assert words == "50 % exact copies of the photo, 0 % blended at seams, 50 % from no photo"
 
 
 def test_the_map_shows_positions_and_kinds_in_different_colours() -> None:

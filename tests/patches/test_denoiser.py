@@ -118,13 +118,6 @@ def test_nothing_is_taken_from_what_is_excluded() -> None:
         Denoiser(photo, 5, excluded=torch.ones_like(hole))
 
 
-def test_a_wrapped_picture_has_no_borders() -> None:
-    wrapping = Denoiser(picture(14, 18), 5, wrap=(True, True))
-    noisy = noise(14, 18)
-    moved = wrapping(noisy.roll((4, 6), (2, 3)), 0.5)
-    assert torch.allclose(moved, wrapping(noisy, 0.5).roll((4, 6), (2, 3)), atol=1e-4)
-
-
 def test_a_picture_is_drawn_of_the_photos_patches() -> None:
     photo = picture(32, 40)
     made = denoised(Denoiser(photo, 7), noise(32, 48), 10)
