@@ -49,8 +49,7 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
-from internal_gan.tasks.retarget import finished
-from internal_gan.tasks.retarget.targets import Target, targets
+from internal_gan.tasks.retarget import Target, finished, targets
 from internal_gan.tasks.runner import write
 from internal_gan.units import Size
 

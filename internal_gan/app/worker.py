@@ -41,7 +41,7 @@ def _warm_up() -> None:
     """Load in advance what the first task needs."""
     import torch
 
-    from internal_gan.finishing.compilation import compile_loops
+    from internal_gan.finishing.drawing import compile_loops
 
     # Torch loads its compiler with the first optimiser, which takes a second or two.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])

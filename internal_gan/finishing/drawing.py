@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from internal_gan.finishing.poisson import COARSEST, solved
 from internal_gan.finishing.seams import HOLD, Hiding, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
-from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap
-from internal_gan.patches.origins import taken
+from internal_gan.patches import kernels
+from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap, search
+from internal_gan.patches.origins import taken, vote
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
 
@@ -23,6 +26,8 @@ LAYOUT_SIDE = 320
 # size, where the drawing decides more.
 LARGEST = 0.25  # the share of the result
 CAREFUL = 48  # the photo's short side at that size, in pixels
+# Time to compile the loops besides the search, as a multiple of its own.
+OTHERS = 4.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,25 @@ class Indices:
         if size not in self._smaller:
             self._smaller[size] = Index(resized(image, size))
         return self._smaller[size]
+
+
+def compile_loops(say: Callable[[str], None]) -> None:
+    """Compile the loops and say so in one line, or read them from numba's cache."""
+    if kernels.is_compiled():
+        return
+    tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
+    index, start = Index(tiny), np.zeros((1, 1, 2), np.int32)
+    started = time.perf_counter()
+    search(tiny, index, start=start, seeds=False, sweeps=0)
+    spent = time.perf_counter() - started
+    if not kernels.was_kept():
+        lost = "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
+        again = "only the first time" if kernels.KEPT else lost
+        say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
+        # Read from the cache, these are loaded when they are needed.
+        side = 2 * COARSEST
+        solved(np.zeros((side, side, 3), np.float32), np.ones((side, side), np.bool_), HOLD)
+    vote(search(tiny, index).places, (PATCH, PATCH))
 
 
 def finish(

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.compilation import compile_loops
-from internal_gan.finishing.drawing import LARGEST, Indices, finish
+from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
 from internal_gan.finishing.film import motions
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags

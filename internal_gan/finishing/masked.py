@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from internal_gan.device import check_memory
-from internal_gan.finishing.compilation import compile_loops
-from internal_gan.finishing.drawing import LAYOUT_SIDE
+from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import compared, own_places, same_pixels
 from internal_gan.finishing.part import finish_inside

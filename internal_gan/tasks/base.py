@@ -2,10 +2,13 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from statistics import fmean
@@ -46,6 +49,7 @@ _FILES, _LABELS = "layers.files", "layers.labels"
 LARGE = 50_000_000
 
 T = TypeVar("T")
+Made = TypeVar("Made")
 Wanted = TypeVar("Wanted")
 
 
@@ -102,6 +106,28 @@ class Document:
 
 # What a task draws; None stands for nothing, once everything is checked.
 Item = Picture | Film | Document | None
+
+
+def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterator[Made]:
+    """Make something of each item, in order.
+
+    The first is made alone, so that it comes early; the others in the background. Items are drawn
+    by the caller's thread, no more than ``at_once`` ahead. With 0, all is done there, in turn.
+    """
+    if not at_once:
+        yield from map(make, items)
+        return
+    left, coming = iter(items), deque[Future[Made]]()
+    for first in islice(left, 1):
+        made = make(first)
+        with ThreadPoolExecutor(at_once, "pictures") as pool:
+            while True:
+                wanted = at_once - len(coming)
+                coming.extend(pool.submit(make, item) for item in islice(left, wanted))
+                yield made
+                if not coming:
+                    return
+                made = coming.popleft().result()
 
 
 @dataclass

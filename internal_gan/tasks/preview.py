@@ -7,8 +7,7 @@ import torch
 from internal_gan.config.task_options import PreviewOptions
 from internal_gan.finishing.layout import layout
 from internal_gan.images.resize import size_of
-from internal_gan.tasks.ahead import ahead
-from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.base import Picture, Task, ahead
 
 
 class Preview(Task[PreviewOptions]):

@@ -15,8 +15,7 @@ from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.runs.records import Result
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.ahead import ahead
-from internal_gan.tasks.base import Picture, Task, aside
+from internal_gan.tasks.base import Picture, Task, ahead, aside
 from internal_gan.units import counted
 
 # Samples of a lower diversity are nearly the same.

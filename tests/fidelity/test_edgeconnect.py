@@ -19,8 +19,8 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
-from internal_gan.models.edgeconnect.batches import Batch, draw_hole
-from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
+from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
+from internal_gan.models.edgeconnect.training import draw_hole
 from internal_gan.nn.perceptual import (
     CONVOLUTIONS,
     FeatureNetwork,

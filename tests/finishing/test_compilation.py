@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.finishing.compilation import compile_loops
+from internal_gan.finishing.drawing import compile_loops
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def python(folder: Path, home: str, script: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_first_use_announces_the_compilation(read_only: Path) -> None:
-    script = "from internal_gan.finishing.compilation import compile_loops as c; c(print); c(print)"
+    script = "from internal_gan.finishing.drawing import compile_loops as c; c(print); c(print)"
     home = read_only / "home"
     home.mkdir()
     (line,) = python(read_only, str(home), script)

@@ -1,7 +1,7 @@
 """The names of jobs and their run folders."""
 
 from internal_gan.runs.folder import LONGEST_NAME
-from internal_gan.sweeps.choices import job_name
+from internal_gan.sweeps.multirun import job_name
 
 
 def test_a_job_is_named_after_its_photo_and_what_differs() -> None:

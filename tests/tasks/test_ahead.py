@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from internal_gan.errors import UserError
-from internal_gan.tasks.ahead import ahead
+from internal_gan.tasks.base import ahead
 
 
 def test_the_others_are_made_together_but_the_first_alone() -> None:

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.models.edgeconnect.batches import Batch
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.losses import AdversarialLoss
@@ -19,6 +18,28 @@ EDGE_WEIGHT = 3.0
 
 # A stage's ``weight``, of a term.
 Weight = Callable[[str], float]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of crops, on the model's device.
+
+    Attributes:
+        image: smooth where unknown.
+        edges: 0 where unknown.
+        unknown: 1 where the photo is excluded from training.
+        hole: 1 in the random hole and where unknown.
+        start: see :func:`internal_gan.models.edgeconnect.training.practice_start`.
+        guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
+            was drawn without it.
+    """
+
+    image: Pictures
+    edges: Masks
+    unknown: Masks
+    hole: Masks
+    start: Pictures
+    guide: Masks
 
 
 def edge_loss(

@@ -14,11 +14,10 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.edges import EdgeDetector
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import MAX_LEVELS, fit_size, halved
-from internal_gan.images.random_holes import KINDS
+from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
-from internal_gan.models.edgeconnect.batches import Batch, TrainingPhoto, draw_hole, practice_start
-from internal_gan.models.edgeconnect.losses import CompletionLoss, edge_loss
+from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, judge
 from internal_gan.models.per_stage import PerStage
@@ -170,6 +169,43 @@ class EdgeConnectRecipe(Recipe):
         kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
         kind = kinds[index] if model.detector else CompletionStage
         return kind(self, model, index, steps, previous, rng)
+
+
+# In training, the networks see at most this share of the finest detail inside a hole.
+LARGEST_VISIBLE_SHARE = 0.6
+
+
+def draw_hole(kind: str, size: Size, ratio: Sequence[float], rng: torch.Generator) -> Mask:
+    """A hole of a kind that covers a share between the two of ``ratio``; ``rng`` is on the CPU."""
+    low, high = ratio
+    share = low + (high - low) * float(torch.rand((), generator=rng))
+    return random_hole(kind, size, share, rng)
+
+
+def practice_start(
+    model: EdgeConnect, image: Pictures, hole: Masks, rng: torch.Generator
+) -> Pictures:
+    """What the networks see of an image in training.
+
+    With ``base=patches``, whose filling may be blurred or sharp, the hole shows the image halved in
+    size and enlarged again, with a random share of the lost detail added back.
+    """
+    if model.base != "patches":
+        return model.start(image, hole)
+    (half,) = halved(image)
+    blurred = resize(half, size_of(image))
+    share = LARGEST_VISIBLE_SHARE * torch.rand((), device=rng.device, generator=rng)
+    return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
+
+
+class TrainingPhoto:
+    """One photo at one size, with its edges, on the CPU."""
+
+    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
+        self.image = image.cpu()
+        self.unknown = unknown.cpu()
+        self.size = size_of(image)
+        self.edges = model.find_edges(image, unknown).cpu()
 
 
 class InpaintingStage(Stage):

@@ -12,9 +12,9 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
-from internal_gan.models.edgeconnect.batches import practice_start
 from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
+from internal_gan.models.edgeconnect.training import practice_start
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
 from internal_gan.training.engine import TrainingStopped

@@ -1,4 +1,4 @@
-"""What task=retarget generates: in which sizes and shapes, and what it protects."""
+"""task=retarget: the photo in other sizes and shapes, with its own patches."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -7,21 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import RetargetOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import AsDrawn
+from internal_gan.finishing.finisher import AsDrawn, Finished
+from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
+from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.base import Context, Picture, Task, aside
 from internal_gan.units import Size, by, ratio_of
 
 # Factors of height and width by default.
@@ -169,3 +172,73 @@ def _filled(shape: Sequence[float | None], own: Size) -> Size:
         assert width is not None
         return max(1, round(width * own[0] / own[1])), int(width)
     return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
+
+
+class Retarget(Task[RetargetOptions]):
+    """Draws ``retarget/300x800.png`` and so on; also plain resizing in ``compare/``."""
+
+    result_name = "picture"
+
+    def check(self, model: Retargets) -> None:
+        for _ in targets(self.wanted, model, self.context):
+            pass
+
+    def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
+        wanted = list(targets(self.wanted, model, self.context))
+        if not preview:
+            self.context.begin(len(wanted))
+        for target in wanted:
+            size, transform = target.drawing_size, target.transform
+            drawing = model.retarget(size, transform=transform, protect=target.protect)
+            file = f"retarget/{target.name}.png"
+            if preview:
+                yield aside(file, drawing, "result")
+                continue
+            drawn = finished(drawing, target)
+            yield Picture(file, in_outline(drawn, target))
+            if self.wanted.compare and target.mask is None and transform is None:
+                folder, image = f"compare/{target.name}", drawn.pixels
+                plain = resize(target.finisher.photo, size_of(image)).clamp(-1, 1)
+                yield aside(f"{folder}/{model.family}.png", image, made=True)
+                yield aside(f"{folder}/plain-resizing.png", plain)
+
+
+def finished(drawing: Tensor, target: Target) -> Finished:
+    """The finished rectangle of a drawing (1, 3, h, w) in [-1, 1], of the target's drawing size."""
+    finisher, protected = target.finisher, target.protected
+    if target.protect is None or protected is None:
+        return finisher(drawing)
+    mask = resize(protected, finisher.photo_size).clamp(0, 1)
+    small = protect(target.protect, target.drawing_size)
+    kept = enlarged(small, size_of(target.protect), mask, target.size)
+    places = torch.stack(torch.meshgrid(kept.rows, kept.columns, indexing="ij"), dim=-1).int()
+    return finisher(drawing, fixed=Fixed((kept.weight[0, 0] > 0.5).numpy(), places.numpy()))
+
+
+def in_outline(drawn: Finished, target: Target) -> Finished:
+    """A finished rectangle, cut by the target's outline and placed where that is."""
+    if target.transform is not None:
+        return _cut(drawn, target.transform.coverage(target.size))
+    if target.mask is None:
+        return drawn
+    window = bounds(target.mask)
+    inside = (..., *window)
+
+    def placed(image: Tensor) -> Tensor:
+        canvas = image.new_zeros(*image.shape[:-2], *target.size)
+        canvas[inside] = image
+        return canvas
+
+    alpha = None if drawn.alpha is None else placed(drawn.alpha)
+    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *window)
+    whole = replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)
+    return _cut(whole, target.mask)
+
+
+def _cut(drawn: Finished, outline: Tensor) -> Finished:
+    """A picture that is transparent outside an outline, (1, 1, height, width) in [0, 1]."""
+    alpha = outline if drawn.alpha is None else outline.to(drawn.alpha) * drawn.alpha
+    return replace(drawn, alpha=alpha)
+
+
+TASK = Retarget
