@@ -13,15 +13,15 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1110,
+    "api": 1100,
     "app": 1590,
-    "config": 1980,
+    "config": 1940,
     "finishing": 2670,
     "hub": 200,
     "images": 3540,
     "internal_gan": 1450,
     "judging": 1190,
-    "models": 3790,
+    "models": 3680,
     "nn": 1210,
     "patches": 1740,
     "report": 760,

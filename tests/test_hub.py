@@ -39,7 +39,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
     place = tmp_path_factory.mktemp("private")
     PHOTO.save(place / "photo.png")
-    overrides = [*TINY_RUN, "sample.count=10", "hub.licence=cc0-1.0"]
+    overrides = [*TINY_RUN, "sample.count=10"]
     return internal_gan.fit(place / "photo.png", overrides=overrides, output=place / "run")
 
 
@@ -47,7 +47,7 @@ def test_a_saved_model_is_identical_and_a_run_folder(
     run: Run[SinGAN], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = tmp_path / "new" / "saved"
-    run.model.save_pretrained(saved)
+    run.model.save_pretrained(saved, licence="cc0-1.0")
     again = SinGAN.from_pretrained(saved)
     assert same_weights(again.network, run.model.network)
     assert again.sample(2) == run.model.sample(2)
@@ -77,8 +77,6 @@ def _swd(run: Run[SinGAN]) -> float:
 
 
 def test_the_licence_is_the_given_one_or_not_stated(run: Run[SinGAN], tmp_path: Path) -> None:
-    run.model.save_pretrained(tmp_path / "own", licence="cc-by-4.0")
-    assert "\nlicense: cc-by-4.0\n" in (tmp_path / "own" / "README.md").read_text()
     bare = tmp_path / "model.safetensors"
     # Files next to a lone model file are unrelated to it.
     for other in ("photos/private.png", "edit/000.png", "photo.png"):

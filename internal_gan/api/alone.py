@@ -148,7 +148,6 @@ def evaluate(
     *,
     mask: Given | None = None,
     patches: Sequence[int] = (7,),
-    exact: bool = False,
     inception: str | PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Compare pictures with a photo by figures, as task=evaluate does.
@@ -157,7 +156,7 @@ def evaluate(
         photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
-        patches, exact, inception: as ``evaluate.patches`` and so on.
+        patches, inception: as ``evaluate.patches`` and ``evaluate.inception``.
 
     Returns:
         What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
@@ -168,7 +167,7 @@ def evaluate(
             an argument is not allowed.
     """
     wanted: dict[str, Any] = {"photo": photo, "mask": mask, "inception": inception}
-    wanted |= {"patches": list(patches), "exact": exact}
+    wanted["patches"] = list(patches)
     given = list[Given]()
     if isinstance(samples, str | PathLike):
         wanted["samples"] = samples

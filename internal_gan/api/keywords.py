@@ -92,7 +92,6 @@ class Enlarging(How, total=False):
     """Of task=super_resolution."""
 
     factor: float
-    noise: float
     back_projection: int
     passes: int | None
 

@@ -90,7 +90,6 @@ class Redraws(Model):
 
         Args:
             factor: above 1.
-            noise: strength of the noise added in each pass, relative to training.
             back_projection: back-projection rounds per pass.
             passes: by default chosen to suit the factor.
         """

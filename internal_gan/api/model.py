@@ -121,8 +121,7 @@ class Model:
         pictures from the training, and a model card, but no paths of the user's files.
 
         Args:
-            licence: the photo's licence, as a Hub identifier such as ``cc0-1.0``; by default the
-                training's ``hub.licence``.
+            licence: the photo's licence, as a Hub identifier such as ``cc0-1.0``.
 
         Raises:
             UserError: ``licence`` is not an identifier, the folder holds anything but a model

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from internal_gan.config import task_options as tasks
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.fields import (
     LARGEST_SEED,
@@ -23,25 +24,6 @@ from internal_gan.config.fields import (
     paths,
     whole,
 )
-from internal_gan.config.task_options import (
-    AnimateOptions,
-    EvaluateOptions,
-    ExtendOptions,
-    FillOptions,
-    FinishOptions,
-    HarmonizeOptions,
-    InpaintOptions,
-    LayersOptions,
-    MakeTileableOptions,
-    MaskOptions,
-    PaintOptions,
-    PreviewOptions,
-    RedrawOptions,
-    RetargetOptions,
-    SampleOptions,
-    SuperResolutionOptions,
-    VerifyOptions,
-)
 from internal_gan.errors import Range
 from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
@@ -49,8 +31,6 @@ from internal_gan.units import parse_duration
 TASKS = tuple(TABLE)
 LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
-# A licence identifier of the Hugging Face Hub.
-LICENCE, LICENCE_NEEDS = r"[a-z0-9][a-z0-9.-]*", "a licence identifier of the Hub, such as cc0-1.0"
 # Figures that task=compare measures and a sweeper can minimise.
 FIGURES = (
     *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
@@ -78,18 +58,6 @@ class TrainerOptions:
     log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
     threads: int | None = whole(
         None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
-    )
-
-
-@dataclass
-class HubOptions:
-    """What a published model's card says about the photo."""
-
-    licence: str | None = option(
-        None,
-        "licence of the photo, for Model.push_to_hub",
-        LICENCE_NEEDS,
-        lambda v: re.fullmatch(LICENCE, v) is not None,
     )
 
 
@@ -160,32 +128,35 @@ class Options:
         dict, "method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
     trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
-    finish: FinishOptions = group(FinishOptions, "finish.resolution=photo")
-    layers: LayersOptions = group(
-        LayersOptions,
+    finish: tasks.FinishOptions = group(tasks.FinishOptions, "finish.resolution=photo")
+    layers: tasks.LayersOptions = group(
+        tasks.LayersOptions,
         "layers.labels=[mask.png]",
         "the names of image files, such as [mask.png], or its own options",
     )
-    sample: SampleOptions = group(SampleOptions, "sample.count=16")
-    animate: AnimateOptions = group(AnimateOptions, "animate.seconds=4")
-    retarget: RetargetOptions = group(RetargetOptions, "retarget.shape=[300,800]")
-    paint: PaintOptions = group(PaintOptions, "paint.start_scale=2")
-    edit: RedrawOptions = group(RedrawOptions, "edit.start_scale=2")
-    harmonize: HarmonizeOptions = group(HarmonizeOptions, "harmonize.count=2")
-    make_tileable: MakeTileableOptions = group(MakeTileableOptions, "make_tileable.axes=x")
-    mask: MaskOptions = group(
-        MaskOptions, "mask.invert=true", "the name of an image file, or its own options"
+    sample: tasks.SampleOptions = group(tasks.SampleOptions, "sample.count=16")
+    animate: tasks.AnimateOptions = group(tasks.AnimateOptions, "animate.seconds=4")
+    retarget: tasks.RetargetOptions = group(tasks.RetargetOptions, "retarget.shape=[300,800]")
+    paint: tasks.PaintOptions = group(tasks.PaintOptions, "paint.start_scale=2")
+    edit: tasks.RedrawOptions = group(tasks.RedrawOptions, "edit.start_scale=2")
+    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.count=2")
+    make_tileable: tasks.MakeTileableOptions = group(
+        tasks.MakeTileableOptions, "make_tileable.axes=x"
     )
-    inpaint: InpaintOptions = group(InpaintOptions, "inpaint.count=4")
-    super_resolution: SuperResolutionOptions = group(
-        SuperResolutionOptions, "super_resolution.factor=4"
+    mask: tasks.MaskOptions = group(
+        tasks.MaskOptions,
+        "mask.invert=true",
+        "the name of an image file, or its own options",
     )
-    evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.real")
-    preview: PreviewOptions = group(PreviewOptions, "preview.count=6")
-    fill: FillOptions = group(FillOptions, "fill.count=3")
-    extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
-    hub: HubOptions = group(HubOptions, "hub.licence=cc0-1.0")
-    verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
+    inpaint: tasks.InpaintOptions = group(tasks.InpaintOptions, "inpaint.count=4")
+    super_resolution: tasks.SuperResolutionOptions = group(
+        tasks.SuperResolutionOptions, "super_resolution.factor=4"
+    )
+    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.real")
+    preview: tasks.PreviewOptions = group(tasks.PreviewOptions, "preview.count=6")
+    fill: tasks.FillOptions = group(tasks.FillOptions, "fill.count=3")
+    extend: tasks.ExtendOptions = group(tasks.ExtendOptions, "extend.shape=16:9")
+    verify: tasks.VerifyOptions = group(tasks.VerifyOptions, "verify.photo=photo.jpg")
 
     @property
     def photo(self) -> str | None:
@@ -209,7 +180,7 @@ FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {
     *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
-    *("confirm", "marks", "hub"),
+    *("confirm", "marks"),
 }
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (

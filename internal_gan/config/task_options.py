@@ -253,7 +253,6 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    noise: float = number(1.0, Range(0), "noise in each pass, relative to training; 0: none")
     back_projection: int | None = as_trained(
         1,
         whole(
@@ -292,7 +291,6 @@ class EvaluateOptions:
         "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
         lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
-    exact: bool = flag(False, "compare all patches instead of a fixed random subset; slower")
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",
         "the name of a file of Inception v3's weights, or null",

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import FAMILIES
-from internal_gan.config.options import LICENCE, LICENCE_NEEDS, PATHS, Options
+from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object, write_text
 from internal_gan.images.files.image import read_image
@@ -44,7 +44,7 @@ FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
 }
 MAX_JUDGED = 4
 INSTALL = "pip install 'internal-gan[hub]'"
-_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
 def save(model: Path, folder: Path, network: Model, licence: str | None = None) -> None:
@@ -54,7 +54,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
 
     Args:
         network: what the file holds.
-        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: the run's.
+        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: not stated.
 
     Raises:
         UserError: the licence is no such name, the folder holds anything but a model saved there
@@ -67,9 +67,10 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
     results = read_results(run) if known else []
     drawn = [made.file for made in results if made.kind == "result"][:MAX_PICTURES]
     options = load_options(run / CONFIG) if known else Options()
-    licence = options.hub.licence if licence is None else licence
-    if licence is not None and not re.fullmatch(LICENCE, licence):
-        raise UserError(f"licence={licence}: needs {LICENCE_NEEDS}")
+    if licence is not None and not _LICENCE.fullmatch(licence):
+        raise UserError(
+            f"licence={licence}: needs a licence identifier of the Hub, such as cc0-1.0"
+        )
     photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern)) if known]
     for path in (model, *photos, *(run / file for file in drawn)):
         copy = folder / (MODEL if path == model else path.relative_to(run))

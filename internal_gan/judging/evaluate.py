@@ -151,7 +151,6 @@ class Evaluation:
             "model": run,
             "reconstruction": _reconstruction(model),
             "patches": wanted.patches,
-            "exact": wanted.exact,
             "inception": None if self._stem is None else asdict(self._stem.weights),
             "groups": self._groups,
             "samples": self.rows,
@@ -174,7 +173,7 @@ class Evaluation:
 
     def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
         wanted, real = self.wanted, self.real
-        found = figures.judge(real, pixels, wanted.patches, wanted.exact, self._stem)
+        found = figures.judge(real, pixels, wanted.patches, self._stem)
         if self._mask is not None:
             found |= figures.compare(real, pixels, self._mask)
         return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))

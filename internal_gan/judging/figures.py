@@ -67,7 +67,6 @@ def judge(
     real: Pixels,
     sample: Pixels,
     patches: Sequence[int] = (PATCH,),
-    exact: bool = False,
     stem: InceptionStem | None = None,
 ) -> dict[str, float]:
     """Figures of a sample, of any size, that should consist of the photo's patches.
@@ -75,7 +74,6 @@ def judge(
     Args:
         patches: sides of the patches in pixels; figures for sides other than 7 have names like
             ``coherence_11``.
-        exact: compare all patches instead of a fixed random subset.
         stem: compute SIFID, if given.
 
     Returns:
@@ -92,8 +90,8 @@ def judge(
             figures[f"swd{n}{end}"] = statistics.sliced_wasserstein(real, sample, patch, n)
         if at != statistics.SHRINKS:
             continue
-        figures[f"coherence{end}"] = statistics.coherence(real, sample, patch, exact)
-        figures[f"completeness{end}"] = statistics.completeness(real, sample, patch, exact)
+        figures[f"coherence{end}"] = statistics.coherence(real, sample, patch)
+        figures[f"completeness{end}"] = statistics.completeness(real, sample, patch)
         room = min(max(image.shape[-2:]) // statistics.SHRINKS[-1] for image in (real, sample))
         if room >= 2 * patch:
             figures[f"repetition{end}"] = statistics.repetition(real, sample, patch)

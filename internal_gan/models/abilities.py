@@ -44,9 +44,6 @@ class Samples(Model):
                 True in both directions.
             kept: of the photo, 1 where images of its size show it, and the rest is to fit; not with
                 ``tileable``.
-
-        Raises:
-            UserError: immediately, for an argument out of range, or one that the model cannot obey.
         """
 
     @abstractmethod
@@ -82,8 +79,7 @@ class Retargets(Model):
                 and the rest is stretched; see :mod:`internal_gan.images.protect`.
 
         Raises:
-            UserError: the model is not trained, the size is out of range, or ``protect`` has
-                another size, does not fit, or comes with a transform.
+            UserError: ``protect`` does not fit.
         """
 
 
@@ -157,7 +153,7 @@ class Redraws(Model):
             seed: random seed of the details.
 
         Raises:
-            UserError: a start scale or a size out of range, or fewer than two finished scales.
+            UserError: fewer than two scales are finished.
         """
 
     @abstractmethod
@@ -198,7 +194,6 @@ class Redraws(Model):
         image: Tensor | None = None,
         *,
         seed: int = 0,
-        noise: float = 1.0,
         back_projection: int = 1,
         passes: int | None = None,
     ) -> Tensor:
@@ -207,10 +202,9 @@ class Redraws(Model):
         Args:
             factor: any number above 1.
             image: of any size; the model's own by default.
-            noise: strength of the noise in each pass, relative to training.
             back_projection: corrections per pass, which keep the result true to the image.
             passes: in how many the image is enlarged; by default chosen from ``factor``.
 
         Raises:
-            ValueError: an argument out of range, or fewer than two finished scales.
+            UserError: fewer than two scales are finished.
         """

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError, check_range
+from internal_gan.errors import UserError
 from internal_gan.images.colours import match_colours
-from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.pyramid import fit_size, scaled
@@ -28,8 +27,6 @@ EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 # Patches of an image are compared with the photo's at this long side, in pixels; those with a
 # larger root mean squared error than this, from black (0) to white (1), are nothing like the photo.
 FOREIGN_SIDE, FOREIGN = 40, 0.12
-# A mask that is dilated farther covers any image.
-LONGEST = 1000.0
 
 
 class Change(NamedTuple):
@@ -70,45 +67,20 @@ def redraw(
     mask: Tensor | None,
     start_scale: int,
     *,
-    dilate: float,
-    feather: float,
     seed: int = 0,
     match: bool = False,
-) -> Tensor:
+) -> Change:
     """Make an edited photo, or one with a pasted object, look like one photo again.
 
     Args:
         image: (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 where the image may change; None for everywhere.
+        mask: (1, 1, H, W) in [0, 1], 1 where the image was changed; None for everywhere.
         start_scale, seed: see :meth:`internal_gan.models.abilities.Redraws.inject`.
-        dilate, feather: see :func:`soft_mask`.
         match: first give the masked region the photo's mean colour and contrast.
 
     Returns:
-        (1, 3, H, W) in [-1, 1], on the CPU; equal to ``image``, bit for bit, where the soft mask
-        is 0.
-
-    Raises:
-        UserError: see :func:`soft_mask`; or a start scale out of range.
+        The whole image at the working size, to be brought back where it may change.
     """
-    change = redraw_small(model, image, mask, start_scale, seed=seed, match=match)
-    if mask is None:
-        used = image.new_ones(1, 1, *size_of(image))
-    else:
-        used = soft_mask(model, mask, dilate, feather)
-    return bring_back(image.cpu(), *change, used.cpu())
-
-
-def redraw_small(
-    model: Redraws,
-    image: Tensor,
-    mask: Tensor | None,
-    start_scale: int,
-    *,
-    seed: int = 0,
-    match: bool = False,
-) -> Change:
-    """Like :func:`redraw`, but at the working size and on the whole image."""
     size = working_size(model, size_of(image))
     before = given = resize(image, size).clamp(-1, 1)
     if match and mask is not None:
@@ -147,11 +119,7 @@ def soft_mask(model: Model, mask: Tensor, dilate: float, feather: float) -> Tens
     Args:
         dilate: radius of the dilation, in pixels at the model's size.
         feather: standard deviation of the Gaussian blur, in the same pixels.
-
-    Raises:
-        ValueError: a length below 0 or above ``LONGEST``.
     """
-    check_range(0, LONGEST, dilate=dilate, feather=feather)
     used = mask
     if dilate or feather:
         grown = soften(dilated(shrink_mask(model, mask), dilate), feather)

@@ -62,26 +62,24 @@ def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
     return float((real_quantiles - sample_quantiles).abs().mean()) / 2
 
 
-def coherence(real: Pixels, sample: Pixels, patch: int = 7, exact: bool = False) -> float:
+def coherence(real: Pixels, sample: Pixels, patch: int = 7) -> float:
     """How far the sample's patches are from the nearest of the real image: 0 (all are there) to 1.
 
     It is small if nothing in the sample looks foreign. It is the root mean squared error of a patch
     to the nearest of up to 20,000 real ones, averaged over up to 4000 patches of the sample, and
-    over full, half and quarter size; ``exact`` compares all with all, which is slower, and a little
-    lower.
+    over full, half and quarter size.
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008.
     """
-    distance = _mean_of_all if exact else _mean_nearest
     return fmean(
-        distance(shrunk(sample, factor), shrunk(real, factor), patch) for factor in SHRINKS
+        _mean_nearest(shrunk(sample, factor), shrunk(real, factor), patch) for factor in SHRINKS
     )
 
 
-def completeness(real: Pixels, sample: Pixels, patch: int = 7, exact: bool = False) -> float:
+def completeness(real: Pixels, sample: Pixels, patch: int = 7) -> float:
     """How far the real image's patches are from the nearest of the sample, as in :func:`coherence`:
     small if nothing of the real image is missing."""
-    return coherence(sample, real, patch, exact)
+    return coherence(sample, real, patch)
 
 
 def layout_distances(

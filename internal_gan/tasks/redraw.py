@@ -5,7 +5,6 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 from typing import ClassVar, TypeVar
 
 import torch
@@ -136,7 +135,7 @@ class Redraw(FromImage[Wanted]):
             rim = (used >= 0.5).float() * (mask < 0.5)
         seeds = self.seeds(self.wanted.count)
         for index, seed in enumerate(seeds):
-            change = redrawing.redraw_small(
+            change = redrawing.redraw(
                 model, photo.pixels, mask, start, seed=seed, match=self._match
             )
             drawing = bring_back(photo.pixels, *self._changed(change, mask), used)
@@ -148,12 +147,15 @@ class Redraw(FromImage[Wanted]):
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
-        redraw = partial(redrawing.redraw, model, dilate=dilate, feather=feather, match=self._match)
         like = output_format_of(photo)[0]
         small = resize(photo.pixels, redrawing.working_size(model, photo.size)).clamp(-1.0, 1.0)
-        region = None if mask is None else redrawing.shrink_mask(model, mask)
+        region, soft = None, torch.ones_like(small[:, :1])
+        if mask is not None:
+            region = redrawing.shrink_mask(model, mask)
+            soft = redrawing.soft_mask(model, region, dilate, feather)
         for scale in range(1, model.finished):
-            image = redraw(small, region, scale, seed=seeds[0])
+            change = redrawing.redraw(model, small, region, scale, seed=seeds[0], match=self._match)
+            image = bring_back(small, *change, soft)
             yield aside(f"{self.name}/start-scale-{scale}.png", image, like=like, made=True)
         if not self.keeps:
             self._tell_foreign(model, photo.pixels, mask)

@@ -69,7 +69,6 @@ class Enlarge(Task[SuperResolutionOptions]):
             wanted.factor,
             photo.pixels,
             seed=self.seed,
-            noise=wanted.noise,
             back_projection=context.as_trained("super_resolution.back_projection"),
             passes=context.as_trained("super_resolution.passes"),
         ).cpu()

@@ -1,22 +1,14 @@
 """Shared by all families: settings by stage, learning rates by step, and limits."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
-from internal_gan.models.redrawing import soft_mask
-from internal_gan.models.singan.model import SinGAN
-from tests.tiny import INGAN_FAST, INGAN_PAPER, finish_stages, picture, recipe_of, sample, untrained
 from tests.toy import optimization
-
-MASK = torch.ones(1, 1, 40, 56)
-MOTION: dict[str, Any] = {"alpha": 0.1, "beta": 0.9, "fps": 10}
 
 
 @pytest.mark.parametrize(
@@ -95,47 +87,3 @@ def test_linear_decay_goes_evenly_to_its_last_value() -> None:
     settings = optimization(decay="linear", decay_start=0.5, final_lr=0.2)
     factors = [settings.lr_factor(step, 8) for step in range(9)]
     assert factors == pytest.approx([1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
-
-
-@pytest.fixture(scope="module")
-def singan() -> SinGAN:
-    return untrained()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda m: m.super_resolve(1e6), r"factor 1e\+06 is 20000000x28000000 pixels"),
-        (lambda m: m.super_resolve(2, back_projection=10**9), "back_projection is 1000000000"),
-        (lambda m: m.super_resolve(2, passes=10**9), "passes is 1000000000"),
-        (lambda m: sample(m, 10**12), "count is 1000000000000; allowed: 1 to 1000000"),
-        (lambda m: m.samples(10**12), "count is 1000000000000; allowed: 1 to 1000000"),
-        (lambda m: sample(m, 1, (10**6, 10**6)), "size is 1000000x1000000 pixels"),
-        (lambda m: sample(m, 1, (math.nan, 5)), "size is"),  # type: ignore[arg-type]
-        (lambda m: sample(m, 1, 300), r"size is \[300\]; it must"),  # type: ignore[arg-type]
-        (lambda m: m.animate(10**12, **MOTION), "frames is 1000000000000"),
-        (lambda m: m.animate(2, size=(10**6, 10**6), **MOTION), "size is 1000000x1000000 pixels"),
-        (lambda m: m.inject(picture(), 1, size=(10**6, 10**6)), "size is 1000000x1000000"),
-        (lambda m: soft_mask(m, MASK, 1e9, 0), r"dilate is 1000000000.0; .* 0 to 1000"),
-        (lambda m: soft_mask(m, MASK, 0, math.inf), "feather is inf; .* 0 to 1000"),
-        (lambda m: soft_mask(m, MASK, math.nan, 0), "dilate is nan"),
-        (lambda m: soft_mask(m, MASK, 0, -1), "feather is -1"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_absurdly_large_requests_are_refused(
-    singan: SinGAN, call: Callable[[SinGAN], object], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        call(singan)
-
-
-@pytest.mark.parametrize("base", [INGAN_FAST, INGAN_PAPER])
-def test_impossible_retargeting_sizes_are_refused(base: tuple[str, ...]) -> None:
-    recipe = recipe_of("model.steps=1", base=base)
-    model: Any = recipe.prepare(picture())
-    finish_stages(recipe, model, model.num_stages)
-    for size in ((10**6, 10**6), (10**30, 1), (0, 5), (2.5, 3), 7):
-        with pytest.raises(UserError, match="size is"):
-            model.retarget(size)
-    assert model.retarget((13, 60)).shape == (1, 3, 13, 60)

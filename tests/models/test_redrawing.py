@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
+from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import soften
 from internal_gan.models.redrawing import (
     EDIT,
@@ -83,14 +84,9 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
     model: SinGAN, size: tuple[int, int]
 ) -> None:
     image, mask = picture(*size), square(*size, 6)
-    for redrawn, used in (
-        (redraw(model, image, mask, 1, dilate=2, feather=1), soft_mask(model, mask, 2, 1)),
-        (
-            redraw(model, image, mask, 1, dilate=1, feather=0, match=True),
-            soft_mask(model, mask, 1, 0),
-        ),
-        (redraw(model, image, mask, 1, dilate=0, feather=0), mask),
-    ):
+    change = redraw(model, image, mask, 1)
+    for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
+        redrawn = bring_back(image, *change, used)
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
         assert torch.equal(redrawn[outside], image[outside])
@@ -121,9 +117,7 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
     image = picture(20, 28) * 0.3
     image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
     mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
-    matched, plain = (
-        redraw(model, image, mask, 2, dilate=0, feather=0, match=match) for match in (True, False)
-    )
+    matched, plain = (redraw(model, image, mask, 2, match=match).after for match in (True, False))
     wanted = model.image.mean(dim=(2, 3))
     distances = [
         float((x[..., 7:11, 9:13].mean(dim=(2, 3)) - wanted).norm()) for x in (matched, plain)

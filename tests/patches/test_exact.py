@@ -21,7 +21,6 @@ from internal_gan.patches.exact import (
     patches_at,
     squared_distances,
 )
-from internal_gan.patches.statistics import coherence
 from tests.tiny import picture
 
 
@@ -52,17 +51,6 @@ def test_a_moved_piece_is_found_where_it_was() -> None:
     error, places = nearest_patches(piece, lattice(piece, 5)[::2, ::2], image, lattice(image, 5), 5)
     assert error.max() < 1e-6
     assert torch.equal(places, lattice(image, 5)[4:16:2, 9:26:2])
-
-
-def test_exact_coherence_is_at_most_that_of_chosen_patches(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real, sample = picture(40, 56), picture(40, 56, seed=1)
-    exact = coherence(real, sample, exact=True)
-    assert exact == pytest.approx(coherence(real, sample), rel=1e-4)
-    monkeypatch.setattr("internal_gan.patches.statistics.MAX_REFERENCES", 50)
-    assert coherence(real, sample) > exact * 1.05
-    assert coherence(real, sample, exact=True) == exact
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError, check_range, unknown
+from internal_gan.errors import check_range, unknown
 from internal_gan.images.colours import luminance
 from internal_gan.images.continuation import continue_lines
 from internal_gan.images.edges import EdgeDetector
@@ -27,7 +27,6 @@ from internal_gan.models.edgeconnect import inpainting
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
-from internal_gan.units import by
 
 _log = logging.getLogger(__name__)
 
@@ -155,13 +154,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         seed: int | None = None,
     ) -> tuple[Pixels, Mask]:
         """Fill a hole in one piece at the image's own resolution, with the image's own lines beside
-        it; otherwise see :meth:`fill`. A UserError if the model is not trained, or sizes differ."""
-        if not self.finished:
-            raise UserError("this model is not trained yet; train it, or resume its run")
-        for name, given in (("hole", hole), ("edges", edges), ("excluded mask", excluded)):
-            if given is not None and size_of(given) != size_of(image):
-                sizes = f"{by(size_of(given))} and {by(size_of(image))}"
-                raise UserError(f"the {name} and the image differ in size: {sizes}")
+        it; otherwise see :meth:`fill`."""
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)

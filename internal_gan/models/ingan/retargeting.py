@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
@@ -15,7 +14,6 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import SeveralPhotosModel
-from internal_gan.models.ladder import check_result
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -54,19 +52,10 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         protect: Tensor | None = None,
     ) -> Tensor:
         """A size beyond the range of the training takes several passes."""
-        if not self.finished:
-            raise UserError("this model is not trained yet; train it, or resume its run")
-        if size is not None:
-            check_result(size)
         painted = (self.image if image is None else image).to(self.device)
         own = size_of(painted)
         size = own if size is None else size
         if protect is not None:
-            if transform is not None or protect.shape[-2:] != own:
-                raise UserError(
-                    f"protect needs a mask of the image's size, {own[0]}x{own[1]} pixels, and no "
-                    "transform"
-                )
             return self._protected(painted, protect.to(self.device), size)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:

@@ -8,10 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.errors import Range, check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.ladder import MAX_RESULTS
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.exact import grid, lattice, nearest, patches_at
 from internal_gan.shapes import Pixels
@@ -51,11 +49,8 @@ def animate(
     together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
     standard deviation.
     """
-    model.check_finished()
-    check_range(1, MAX_RESULTS, frames=frames)
     calm = calmness(model.image) if start_scale is None else 1.0
     start_scale = start_scale or 0
-    model.check_scale(start_scale)
     walk = Walk(alpha, beta, fps)
     sizes = model.sizes_for(size, model.finished - 1)
 
@@ -150,9 +145,6 @@ class Walk:
     """
 
     def __init__(self, alpha: float, beta: float, fps: float = PAPER_FPS) -> None:
-        Range(above=0, high=1).check(alpha=alpha)
-        Range(0, below=1).check(beta=beta)
-        Range(above=0).check(fps=fps)
         paper = (1 - alpha) * (1 + beta), -(1 - alpha) * beta
         poles = np.roots([1.0, -paper[0], -paper[1]]).astype(complex) ** (PAPER_FPS / fps)
         self.a = float(poles.sum().real)

@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import Range, UserError, check_range
+from internal_gan.errors import UserError
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Redraws, Samples
-from internal_gan.models.ladder import MAX_RESULTS, check_result
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
@@ -29,8 +28,6 @@ FADE = 0.15
 # Candidates are compared at a coarse scale, where patches show whole things.
 JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
 JUDGED_PATCH = 7  # pixels
-# More passes of super-resolution, or back-projections in a pass, change nothing.
-MAX_ROUNDS = 100
 
 
 class SinGAN(NoisePyramid, Samples, Redraws):
@@ -51,11 +48,6 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         tileable: Tileable = False,
         kept: Mask | None = None,
     ) -> Iterator[Tensor]:
-        self.check_finished()
-        check_range(1, MAX_RESULTS, count=count, candidates=candidates)
-        self.check_scale(start_scale)
-        if tileable not in (True, False, "x", "y"):
-            raise UserError(f"tileable is {tileable}; allowed: True, False, 'x', 'y'")
         sizes = self.sizes_for(size, self.finished - 1)
         wrap = wrap_of(tileable)
         if start_scale > 0:
@@ -78,7 +70,6 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
     ) -> Tensor:
         last = last_start_scale(self)
-        self.check_scale(start_scale, first=1)
         sizes = self.sizes_for(size or working_size(self, size_of(image)), last)
         start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
         drawn = self.synthesise(
@@ -98,7 +89,6 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         image: Pixels | None = None,
         *,
         seed: int = 0,
-        noise: float = 1.0,
         back_projection: int = 1,
         passes: int | None = None,
     ) -> Pixels:
@@ -113,23 +103,19 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         difference (Irani and Peleg, "Improving resolution by image registration", 1991). The paper
         has none.
         """
-        Range(above=1).check(factor=factor)
-        check_range(0, noise=noise)
-        check_range(0, MAX_ROUNDS, back_projection=back_projection)
-        check_range(1, MAX_ROUNDS, passes=passes)
         enlarged = given = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
         for size in self.enlarged_sizes(factor, size_of(given), passes):
             base = self.hand_over(enlarged, size)
-            strength = self.random_noise(self.finished - 1, size, 1, rng) * noise
-            enlarged = self.refine(self.finished - 1, strength, base)
+            noise = self.random_noise(self.finished - 1, size, 1, rng)
+            enlarged = self.refine(self.finished - 1, noise, base)
             for _ in range(back_projection):
                 enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
         return enlarged.clamp(-1, 1)
 
     def enlarged_sizes(self, factor: float, size: Size, passes: int | None = None) -> list[Size]:
         """The sizes of an image of ``size`` after each pass of :meth:`super_resolve`, which raises
-        UserError for fewer than two finished scales, or a result that is too large."""
+        UserError for fewer than two finished scales."""
         if self.finished < 2:
             raise UserError(
                 f"{self.finished} of the model's {self.num_stages} scales are finished; "
@@ -137,7 +123,6 @@ class SinGAN(NoisePyramid, Samples, Redraws):
             )
         coarse, fine = self.sizes[self.finished - 2 : self.finished]
         area = fine[0] * fine[1] / (coarse[0] * coarse[1])
-        check_result(scaled(size, factor), name=f"the result of factor {factor:g}")
         passes = passes or max(1, round(math.log(factor) / math.log(area)))
         steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
         return [scaled(size, step) for step in steps]

@@ -73,8 +73,7 @@ class NoisePyramid(LadderModel):
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
         """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}, of shape
-        (1, 3, h, w) in [-1, 1] at the finest one's size; a UserError if no scale is finished."""
-        self.check_finished()
+        (1, 3, h, w) in [-1, 1] at the finest one's size."""
         return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
 
     def preview(self) -> Tensor:

@@ -378,13 +378,6 @@ def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) ->
         tiny_edgeconnect(holes=[hole])
 
 
-def test_misfitting_holes_and_untrained_models_give_one_line_errors(model: EdgeConnect) -> None:
-    with pytest.raises(UserError, match="not trained"):
-        tiny_edgeconnect().inpaint(picture(), box())
-    with pytest.raises(UserError, match="the hole and the image differ in size: 20x20 and 40x56"):
-        model.inpaint(picture(), box(20, 20))
-
-
 def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     """By Bayes' rule: odds divided by the average's odds."""
     hole = torch.zeros(1, 1, 2, 4)

@@ -118,10 +118,6 @@ class TestRetarget:
         painted = model.retarget((20, 56))
         assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
 
-    def test_a_model_without_a_finished_scale_says_so(self) -> None:
-        with pytest.raises(UserError, match="resume"):
-            prepared().retarget((20, 20))
-
 
 class TestScales:
     def test_a_scale_starts_from_the_previous_one(self) -> None:

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.compose import compose
-from internal_gan.errors import UserError
 from internal_gan.images.transforms import Homography
 from internal_gan.models.ingan.whole_training import InGANStage, Round
 from internal_gan.models.losses import Draws
@@ -175,8 +174,3 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, extra: tuple[str, ...
     with pytest.raises(TrainingStopped):
         trained_ingan(tmp_path / "part", *extra, callbacks=[StopAfter(0, 2)])
     assert same_weights(trained_ingan(tmp_path / "part", *extra, resume=True), whole)
-
-
-def test_an_untrained_model_says_so() -> None:
-    with pytest.raises(UserError, match="not trained"):
-        tiny_ingan().retarget((20, 20))

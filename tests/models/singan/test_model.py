@@ -209,11 +209,6 @@ class TestSample:
             drawn = sample(model, 1, start_scale=scale, seed=4)
             torch.testing.assert_close(drawn, image.clamp(-1, 1))
 
-    def test_a_model_without_a_finished_scale_says_so(self) -> None:
-        for use in (sample, SinGAN.reconstruct):
-            with pytest.raises(UserError, match="no finished scale"):
-                use(prepared())
-
 
 class TestLosses:
     def test_each_scale_has_its_weights(self) -> None:
