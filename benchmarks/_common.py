@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import platform
 import re
 import statistics
@@ -14,11 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import internal_gan
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, natural, read_json_object
+from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.images.files.names import READABLE_SUFFIXES
 from internal_gan.info import processor
+from internal_gan.training.threads import usable_cores
 from internal_gan.units import Size
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,8 +41,8 @@ def environment() -> dict[str, Any]:
         "machine": {
             "cpu": processor(),
             "instructions": instructions(),
-            "cores": cores(),
-            "memory_gib": round(_memory_bytes() / 2**30, 1),
+            "cores": usable_cores(),
+            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
             "system": platform.platform(),
         },
         "versions": {
@@ -89,15 +91,13 @@ def print_json(name: str, results: Mapping[str, Any]) -> None:
 
 def write_summary(output: Path, tables: Mapping[str, str]) -> None:
     """Write tables one below the other into ``summary.md``."""
-    with atomic_write(output / "summary.md") as temporary:
-        temporary.write_text("\n".join(tables.values()), encoding="utf-8")
+    write_text(output / "summary.md", "\n".join(tables.values()))
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file atomically, and create its folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def pictures(folder: Path) -> dict[str, Path]:
@@ -298,15 +298,3 @@ def _cpu_info(name: str) -> str | None:
         return None
     fields = (line.partition(":") for line in lines)
     return next((value.strip() for key, _, value in fields if key.strip() == name), None)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
-def _memory_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

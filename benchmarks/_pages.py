@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks._common import ROOT
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
+from internal_gan.files import write_text
 
 RESULTS = ROOT / "docs" / "results"
 RECORDS = RESULTS / "data"
@@ -68,8 +68,7 @@ def renew_pages(tables: Tables) -> list[Path]:
     for path in pages():
         text = path.read_text(encoding="utf-8")
         if (new := renewed(text, tables, path.name)) != text:
-            with atomic_write(path) as temporary:
-                temporary.write_text(new, encoding="utf-8")
+            write_text(path, new)
             changed.append(path)
     return changed
 
@@ -94,9 +93,7 @@ def read_record(name: str) -> dict[str, Any] | None:
 def keep_record(name: str, record: Mapping[str, Any]) -> None:
     """Save what a benchmark printed, with figures rounded to five digits."""
     RECORDS.mkdir(exist_ok=True)
-    with atomic_write(RECORDS / f"{name}.json") as temporary:
-        text = json.dumps(_rounded(record), indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(RECORDS / f"{name}.json", json.dumps(_rounded(record), indent=1) + "\n")
 
 
 def _rounded(value: Any) -> Any:

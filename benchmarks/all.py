@@ -24,7 +24,7 @@ from benchmarks._common import ROOT, existing_folder, run, say
 from benchmarks._pages import keep_record, read_record, renew_pages
 from benchmarks.ablations import ABLATIONS
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object
+from internal_gan.files import read_json_object, write_text
 from internal_gan.units import counted
 
 RETARGETED = ("retarget/fish.png", "retarget/corn.png", "textures/olives.png")
@@ -196,8 +196,7 @@ def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
     if result.returncode:
         raise UserError(f"{name}: exit code {result.returncode}; run the same command to continue")
     output.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(result.stdout, encoding="utf-8")
+    write_text(path, result.stdout)
     record: dict[str, Any] = json.loads(result.stdout)
     return record
 

@@ -36,7 +36,7 @@ from benchmarks._processes import Processes
 from benchmarks._quality_job import Job, Settings, do_job
 from benchmarks._quality_table import markdown, rows, summarise, tables
 from internal_gan.errors import UserError
-from internal_gan.files import as_csv, atomic_write
+from internal_gan.files import as_csv, write_text
 
 __all__ = ["main", "tables"]
 
@@ -153,8 +153,7 @@ class Table:
         summary = summarise(known)
         self.summary = {"settings": about, **summary}
         write_json(self.output / "summary.json", self.summary)
-        with atomic_write(self.output / "summary.md") as temporary:
-            temporary.write_text(markdown(summary, about), encoding="utf-8")
+        write_text(self.output / "summary.md", markdown(summary, about))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

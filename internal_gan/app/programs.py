@@ -1,30 +1,69 @@
-"""``POST /api/TASK`` for other programs: files and options in, pictures out, nothing is kept."""
+"""Requests as commands, and ``POST /api/TASK`` for other programs: files and options in, pictures
+out, nothing is kept.
+
+Only the task's options and ``trainer`` can be set by a request, and no value is a path: photos,
+drawings and runs are named by their ids.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import zipfile
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from internal_gan.app.forms import overrides_of
 from internal_gan.app.runs import Runs
 from internal_gan.app.uploads import Uploads, plain
-from internal_gan.config.arguments import SHORT, quote
+from internal_gan.config.arguments import SHORT, quote, written
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 from internal_gan.runs.records import read_results
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 LAYERS, LABELS = "layers.files", "layers.labels"
 Do = Callable[[str, Sequence[str]], str | None]
+
+
+# A number, a word, or a list of them: nothing that Hydra interprets further.
+VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
+# Tasks that draw: with a model, or without one.
+TASKS = (
+    *(name for name, task in TABLE.items() if task.needs and not task.files),
+    *("preview", "fill", "extend", "make_tileable"),
+)
+
+
+def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
+    """The overrides for the options of a task; a UserError if a request cannot set an option, or a
+    value is of the wrong type.
+
+    Args:
+        given: options by their full names.
+        drawing: returns the file of a drawing, given its id.
+    """
+    if task not in TASKS:
+        raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
+    found = []
+    for name, value in given.items():
+        if name in TABLE[task].reads:
+            found.append(f"{name}={drawing(str(value))}")
+        elif name in taken_by(task).difference(PATHS) or name in ("trainer", "confirm"):
+            if not VALUE.fullmatch(text := written(value)):
+                raise UserError(f"{name}: needs a number, a word, or a list of them")
+            found.append(f"{name}={text}")
+        else:
+            raise UserError(f"{name}: cannot be set here")
+    return found
 
 
 async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> FormData:

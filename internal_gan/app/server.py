@@ -21,7 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from internal_gan.app import forms, pictures, programs, runs
+from internal_gan.app import pictures, programs, runs
 from internal_gan.app.guard import API, Guard
 from internal_gan.app.processes import Job, Trainings, Worker, interrupt
 from internal_gan.app.programs import TYPES
@@ -52,7 +52,7 @@ MODELS = {
         for name, family in FAMILIES.items()
         if name in families_for(task)
     ]
-    for task in forms.TASKS
+    for task in programs.TASKS
 }
 
 
@@ -139,8 +139,8 @@ class Server:
     async def post(self, request: Request) -> Response:
         """Do a task for another program."""
         task = request.path_params["task"]
-        if task not in forms.TASKS:
-            raise HTTPException(404, str(unknown("task", task, forms.TASKS)))
+        if task not in programs.TASKS:
+            raise HTTPException(404, str(unknown("task", task, programs.TASKS)))
         parts = _parts(request, self.most, "the request")
         form = await programs.form_of(request.headers, parts)
         async with self.turn:
@@ -157,7 +157,7 @@ class Server:
         trains = checkpoint is None and not alone
         if trains:
             given.setdefault("trainer", self.settings.trainer)
-        options = forms.overrides_of(task, given, self.uploads.drawing)
+        options = programs.overrides_of(task, given, self.uploads.drawing)
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         family = _family(task, asked.get("model")) if trains else None

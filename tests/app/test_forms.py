@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from internal_gan.app import forms
+from internal_gan.app import programs
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError
 
 
 def asked(task: str, name: str, value: object) -> list[str]:
-    return forms.overrides_of(task, {name: value}, drawing=Path("/drawings").joinpath)
+    return programs.overrides_of(task, {name: value}, drawing=Path("/drawings").joinpath)
 
 
 def test_the_page_draws_with_every_task_that_makes_pictures() -> None:
     others = {"train", "evaluate", "verify", "compare"}
-    assert set(forms.TASKS) == set(TABLE) - others
+    assert set(programs.TASKS) == set(TABLE) - others
 
 
-@pytest.mark.parametrize("task", forms.TASKS)
+@pytest.mark.parametrize("task", programs.TASKS)
 def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) -> None:
     for name in (name for name in FIELDS if name.startswith(f"{task}.")):
         if name not in PATHS:
@@ -31,7 +31,7 @@ def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) 
                 asked(task, name, "id")
 
 
-@pytest.mark.parametrize("task", forms.TASKS)
+@pytest.mark.parametrize("task", programs.TASKS)
 def test_options_of_other_tasks_and_of_the_run_cannot_be_set(task: str) -> None:
     other = "paint.count" if task == "sample" else "sample.count"
     for name in ("image", "output", "checkpoint", "device", "seed", "layers.files", other):
