@@ -286,15 +286,9 @@ def _git(*arguments: str) -> str | None:
 def instructions() -> list[str] | None:
     """Which of the instructions that decide the speed of training the processor has; None if it
     does not tell."""
-    flags = _cpu_info("flags")
-    return None if flags is None else [name for name in INSTRUCTIONS if name in flags.split()]
-
-
-def _cpu_info(name: str) -> str | None:
-    """A field of the first processor in Linux's list."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except OSError:  # not Linux
         return None
-    fields = (line.partition(":") for line in lines)
-    return next((value.strip() for key, _, value in fields if key.strip() == name), None)
+    flags = next((line.split() for line in lines if line.startswith("flags")), None)
+    return None if flags is None else [name for name in INSTRUCTIONS if name in flags]

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks._common import ROOT
 from internal_gan.errors import UserError
-from internal_gan.files import write_text
+from internal_gan.files import read_json_object, write_text
 
 RESULTS = ROOT / "docs" / "results"
 RECORDS = RESULTS / "data"
@@ -83,11 +83,7 @@ def tables_by_hand(text: str) -> Iterator[str]:
 
 def read_record(name: str) -> dict[str, Any] | None:
     """The record of a benchmark; None if there is none yet."""
-    try:
-        found: dict[str, Any] = json.loads((RECORDS / f"{name}.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return found
+    return read_json_object(RECORDS / f"{name}.json") or None
 
 
 def keep_record(name: str, record: Mapping[str, Any]) -> None:

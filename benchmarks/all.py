@@ -11,7 +11,6 @@ in docs/results/data.
 
 import argparse
 import importlib
-import json
 import shlex
 import subprocess
 import sys
@@ -205,8 +204,7 @@ def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
         raise UserError(f"{name}: exit code {result.returncode}; run the same command to continue")
     output.mkdir(parents=True, exist_ok=True)
     write_text(path, result.stdout)
-    record: dict[str, Any] = json.loads(result.stdout)
-    return record
+    return read_json_object(path)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

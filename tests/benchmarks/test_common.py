@@ -1,7 +1,6 @@
 """The parts that all benchmarks share."""
 
 import argparse
-import importlib
 from pathlib import Path
 
 import pytest
@@ -27,20 +26,6 @@ def test_a_mistake_gets_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[s
         run(mistaken)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: photos: there is no such folder\n"
-
-
-def test_a_missing_package_gets_one_line_that_says_what_to_install(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def main() -> None:
-        importlib.import_module("no_such_package")
-
-    with pytest.raises(SystemExit) as stop:
-        run(main)
-    assert stop.value.code == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "no_such_package" in line
-    assert "pip install" in line
 
 
 def test_a_folder_of_others_has_a_name_and_exists(tmp_path: Path) -> None:

@@ -25,8 +25,7 @@ from tests.tiny import picture, tiny_options
 
 # What a task is asked for, by the last part of the option's name.
 ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop"}
-ASKED |= {"factor", "tileable", "transform", "amount", "corners"}
-ASKED |= {"compare", "box", "invert"}
+ASKED |= {"factor", "tileable", "corners", "compare", "box", "invert"}
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 

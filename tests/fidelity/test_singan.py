@@ -373,7 +373,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
             "animate.beta": 0.9,
-            "super_resolution.noise": 1,
             "super_resolution.back_projection": 0,
             "super_resolution.passes": None,
         },

@@ -225,18 +225,6 @@ def test_too_little_memory_is_reported_before_any_work(
     assert not Path("out").exists()
 
 
-def test_a_training_is_refused_if_its_hole_cannot_be_filled(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write()
-    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: 700_000)
-    how = ("trainer=debug", "finish.detail=patches", "output=out")
-    answer = shell("model=edgeconnect", "image=photo.png", "mask=mask.png", *how)
-    assert answer.code == 2
-    assert answer.lines[0].startswith("error: image of 60x84 pixels needs about ")
-    assert not Path("out").exists()
-
-
 def test_finished_results_are_kept_after_ctrl_c(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

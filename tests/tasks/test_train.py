@@ -17,7 +17,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder, new_run_path
 from tests import tiny
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import network_of, same_weights, sample
+from tests.tiny import network_of, same_weights
 
 
 def test_the_first_command_does_its_whole_job_and_shows_and_keeps_its_warning(
@@ -130,16 +130,6 @@ def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
     a, b, c = map(network_of, "abc")
     assert same_weights(a, b)
     assert not same_weights(a, c)
-
-
-def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
-    wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
-    assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
-    assert len(list(Path("run/sample").iterdir())) == 2
-    expected = sample(network_of("run"), 2, (23, 61), start_scale=1, seed=9)
-    for index, image in enumerate(expected):
-        written = read_image(f"run/sample/00{index}.png").pixels[0]
-        assert (written - image).abs().max() <= 1.01 / 255
 
 
 def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> None:

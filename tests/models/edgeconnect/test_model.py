@@ -15,8 +15,6 @@ from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.models.edgeconnect.training import practice_start
-from internal_gan.nn.losses import Hinge
-from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
 from internal_gan.training.engine import TrainingStopped
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
@@ -153,33 +151,6 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
 ) -> None:
     model.inpaint(picture(), box(), excluded=torch.ones(1, 1, 40, 56))
     assert "no patch can be taken near the hole" in caplog.text
-
-
-@pytest.mark.slow
-def test_the_families_share_their_building_blocks() -> None:
-    parts = {
-        name: {type(part).__qualname__ for part in model_parts(name)}
-        for name in ("singan", "ingan", "ingan_unet", "edgeconnect")
-    }
-    for found in parts.values():
-        assert {"PatchDiscriminator", "ConvBlock"} <= found
-    for name, loss in (("singan", "hinge"), ("ingan", "hinge"), ("edgeconnect", "hinge")):
-        recipe = build(compose([f"model={name}", f"model/adversarial_loss={loss}"]).model)
-        assert type(recipe.adversarial_loss) is Hinge
-    terms = [
-        build(compose(options).model).patch_loss for options in (["trainer=full"], ["model=ingan"])
-    ]
-    kinds = [{term.loss.func for term in found.values()} for found in terms]
-    assert kinds == [{SlicedWasserstein, NearestPatch}] * 2
-
-
-def model_parts(name: str) -> list[torch.nn.Module]:
-    """Every module of the networks trained in a small model's last stage."""
-    few = ["model.drawings=1"] if name == "singan" else []
-    recipe = build(compose([f"model={name}", "model.max_size=32", *few]).model)
-    model = recipe.prepare(picture(32, 32))
-    last: Any = finish_stages(recipe, model, model.num_stages)[-1]
-    return [*last.generator.modules(), *last.discriminator.modules()]
 
 
 slow = pytest.mark.slow
