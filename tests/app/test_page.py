@@ -198,15 +198,6 @@ def test_variations_are_free_unless_the_slider_says_otherwise(looked_at: Any) ->
     assert asked == [1, 0.4]
 
 
-def test_variations_have_the_chosen_size(learnt: Any) -> None:
-    panel = tab(learnt, "Variations")
-    panel.get_by_label("How many").first.fill("1")
-    panel.get_by_label("Height").fill("90")
-    panel.get_by_label("Width").fill("240")
-    found = made(learnt, "Variations", panel.get_by_role("button", name="Draw").first)
-    assert size_of(learnt, found) == (90, 240)
-
-
 def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
     Image.effect_noise((2400, 60), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(chromium, address, tmp_path / "wide.png")

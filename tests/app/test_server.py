@@ -20,7 +20,6 @@ from PIL import Image, ImageChops, ImageCms
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
-from internal_gan.app.command import _listening
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Job, Trainings, Worker
 from internal_gan.app.server import application
@@ -178,11 +177,6 @@ def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
     assert client.get("/photos").status_code == 200
 
 
-def test_a_connection_waits_for_the_server_to_start() -> None:
-    with _listening(Settings(port=0)) as listening:
-        socket.create_connection(listening.getsockname(), timeout=5).close()
-
-
 def test_the_printed_addresses_can_be_opened() -> None:
     assert Settings().urls(7860) == ["http://127.0.0.1:7860/"]
     assert Settings(host="192.168.0.7", token="a b").urls(80) == [
@@ -284,27 +278,6 @@ def test_a_photo_with_a_colour_profile_is_shown_and_painted_in_its_colours(
     with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
         assert painted.info["icc_profile"] == swapped
         assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
-
-
-def test_colour_copies_of_a_gray_photo_lose_its_gray_profile(
-    client: TestClient, runs: Path
-) -> None:
-    # Only these bytes of a profile's header say which pixels it describes.
-    profile = bytes(16) + b"GRAY" + bytes(108)
-    for name in ("gray.png", "gray.tif"):
-        file = io.BytesIO()
-        Image.linear_gradient("L").save(file, name[-3:].replace("tif", "tiff"), icc_profile=profile)
-        about = client.post(f"/photos?name={name}", content=file.getvalue()).json()
-        with Image.open(io.BytesIO(client.get(about["small"]).content)) as small:
-            assert (small.mode, small.info.get("icc_profile")) == ("RGB", None)
-        address = f"/photos/{about['photo']}/drawings?kind=paint"
-        file = io.BytesIO()
-        Image.new("RGBA", (256, 256)).save(file, "PNG")
-        drawing = client.post(address, content=file.getvalue()).json()["drawing"]
-        with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
-            assert (painted.mode, painted.info.get("icc_profile")) == ("RGB", None)
-    with Image.open(io.BytesIO(client.get(about["url"]).content)) as shown:
-        assert (shown.mode, shown.info.get("icc_profile")) == ("RGB", None)
 
 
 def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Path) -> None:

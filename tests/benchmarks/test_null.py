@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from PIL import Image
 
 from benchmarks import null
@@ -17,7 +16,6 @@ from benchmarks._null_job import (
     PREVIEW,
     SAMPLES,
     SCALES,
-    without_network,
 )
 from benchmarks._null_table import summarise, tables
 from benchmarks._processes import Processes
@@ -124,16 +122,6 @@ def test_options_that_the_benchmark_sets_are_refused(tmp_path: Path, override: s
     with pytest.raises(UserError, match="the benchmark sets"):
         null.main(options_for(tmp_path, override))
     assert not (tmp_path / "output").exists()
-
-
-class TestWithoutNetwork:
-    @staticmethod
-    def drawn(photo: torch.Tensor, seed: int = 0) -> torch.Tensor:
-        return without_network(photo, torch.Generator().manual_seed(seed))
-
-    def test_rows_of_one_colour_are_drawn_as_they_are(self) -> None:
-        photo = picture(40, 1).expand(-1, -1, -1, 60)
-        assert torch.allclose(self.drawn(photo), photo, atol=1e-6)
 
 
 def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, Any]:

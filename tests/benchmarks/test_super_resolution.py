@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import super_resolution
-from benchmarks.super_resolution import shrink, summarise, tables
+from benchmarks.super_resolution import shrink
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
@@ -27,22 +27,6 @@ def test_a_shrunk_photo_has_8_bits_and_a_reference_of_the_enlarged_size(factor: 
     assert (levels - levels.round()).abs().max() < 1e-4
     plain = resize(original, (int(50 / factor), int(67 / factor)))
     assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
-
-
-def test_the_table_has_every_photo_and_the_means() -> None:
-    results = [
-        {
-            "photo": name,
-            "size": (40, 56),
-            "figures": {"bicubic": {"psnr": 20.0 + k, "niqe": 7.0}, "enlarged": {"psnr": 19.0}},
-        }
-        for k, name in enumerate(("sea", "hill"))
-    ]
-    means = summarise(results)
-    assert means == {"bicubic": {"psnr": 20.5, "niqe": 7.0}, "enlarged": {"psnr": 19.0}}
-    table = tables({"photos": results})["photos"]
-    assert "| hill (40x56) | bicubic |  | 21.00 |  | 7.00 |" in table
-    assert "| **mean of 2** | enlarged |  | 19.00 |  |  |" in table
 
 
 @pytest.fixture

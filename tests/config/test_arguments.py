@@ -210,20 +210,6 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
         overrides_of(["fill", "task=extend"], multirun=True)
 
 
-@pytest.mark.parametrize(
-    ("override", "key"),
-    [
-        ("seed=1", "seed"),
-        ("+model.alpha=1", "model.alpha"),
-        ("++a=b=c", "a"),
-        ("~sample.size", "sample.size"),
-        ("model/generator@model.g=x", "model/generator"),
-    ],
-)
-def test_the_key_of_an_override(override: str, key: str) -> None:
-    assert key_of(override) == key
-
-
 def test_a_mask_and_edges_have_short_names() -> None:
     assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
         "mask.file='my hole.png'",

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from PIL import Image
 
 import internal_gan
 from internal_gan import UserError
-from internal_gan.config.compose import load_options, save_options
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.judging.stand_in import weights_file
-from tests.tasks.conftest import copy_of
 from tests.tiny import INGAN_PAPER, Run, picture, trained_ingan
 
 # The tiny models draw (20, 28) pixels; at a quarter of this size, patches of 3 still fit.
@@ -103,16 +100,6 @@ def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> 
         "few": 1,
         "more": 1,
     }
-
-
-@pytest.mark.slow
-def test_a_folder_called_samples_is_a_group_of_its_own(shell: Shell, files: list[str]) -> None:
-    Path("drawn/samples").mkdir()
-    Path("drawn/wide.png").rename("drawn/samples/1.png")
-    answer = shell(*files, "output=out")
-    assert answer.code == 0, answer.err
-    counts = {name: group["count"] for name, group in record()["groups"].items()}
-    assert counts == {"1-samples": 2, "2-samples": 1}
 
 
 def test_sifid_names_its_weights_and_layers(shell: Shell, files: list[str]) -> None:
@@ -225,16 +212,3 @@ def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[
         assert not {"largest_piece", "seams"} & set(other)
     assert record()["meaning"]["seams"]["best"] == "1"
     assert "largest_piece" in answer.out
-
-
-def test_a_finishing_model_gets_piece_figures(shell: Shell, tmp_path: Path, tiny_run: Run) -> None:
-    config = copy_of(tiny_run, tmp_path / "run", str(tmp_path / "photo.png")) / "config.yaml"
-    trained = load_options(config)
-    save_options(replace(trained, finish=replace(trained.finish, detail="patches")), config)
-    write_image("photo.png", picture())
-    options = ("sample.count=2", "output=out")
-    answer = shell("task=evaluate", "checkpoint=run", SMALL, *options)
-    assert answer.code == 0, answer.err
-    for sample in record()["samples"]:
-        assert 0 < sample["figures"]["largest_piece"] <= 1
-        assert sample["figures"]["seams"] > 0

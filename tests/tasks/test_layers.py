@@ -62,20 +62,6 @@ def test_every_result_comes_with_every_layer(
     assert len([r for r in results if r.kind == "result"]) == 2
 
 
-def test_labels_are_not_interpolated_when_the_photo_is_shrunk(
-    run: Path, shell: Shell, mask: NDArray[Any]
-) -> None:
-    Image.fromarray(np.where(mask > 3, 255, 0).astype(np.uint8)).save("mask.png")
-    given = (
-        "sample.count=1",
-        "layers=[mask.png]",
-        "layers.labels=[mask.png]",
-        "finish.resolution=90",
-    )
-    assert sample(shell, *given).code == 0
-    assert set(np.unique(read_layer("out/sample/layers/mask/000.png").values)) == {0, 255}
-
-
 def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any]) -> None:
     made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
     assert made.code == 0, made.err

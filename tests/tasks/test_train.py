@@ -17,7 +17,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder, new_run_path
 from tests import tiny
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import network_of, same_weights, sample
+from tests.tiny import network_of, same_weights
 
 
 def test_the_first_command_does_its_whole_job_and_shows_and_keeps_its_warning(
@@ -132,24 +132,6 @@ def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
     assert not same_weights(a, c)
 
 
-def test_the_result_is_sampled_as_asked(shell: Shell, photo: str) -> None:
-    wanted = ("sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "sample.seed=9")
-    assert shell(f"image={photo}", "output=run", *wanted, *TINY_RUN).code == 0
-    assert len(list(Path("run/sample").iterdir())) == 2
-    expected = sample(network_of("run"), 2, (23, 61), start_scale=1, seed=9)
-    for index, image in enumerate(expected):
-        written = read_image(f"run/sample/00{index}.png").pixels[0]
-        assert (written - image).abs().max() <= 1.01 / 255
-
-
-def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> None:
-    answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
-    assert answer.code == 2
-    assert "error: job photo-max_size=8: " in answer.err
-    (model,) = Path("multirun").glob("*/*/model.safetensors")
-    assert model.parent.name == "photo-max_size=28"
-
-
 def test_runs_started_in_the_same_second_get_their_own_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,11 +157,6 @@ def test_a_missing_logger_package_leaves_no_folder(
     assert answer.code == 2
     assert 'pip install "internal-gan[tensorboard]"' in answer.lines[0]
     assert not Path("run").exists()
-
-
-def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", "logger=tensorboard", *TINY_RUN).code == 0
-    assert list(Path("run/tensorboard").glob("events.*"))
 
 
 def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
@@ -219,16 +196,6 @@ def test_too_little_memory_is_one_line(
     assert (
         answer.lines[-1] == "error: there is not enough memory; a smaller model.max_size needs less"
     )
-
-
-def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
-    path = Path("run/training.ckpt")
-    path.write_bytes(path.read_bytes()[:-100])
-    RunFolder(Path("run")).write_status("stopped")
-    answer = shell("resume=run")
-    assert answer.code == 2
-    assert answer.lines[-1].startswith("error: run/training.ckpt is truncated or not a training")
 
 
 class TestLongPhotos:

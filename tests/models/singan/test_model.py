@@ -228,33 +228,6 @@ class TestLosses:
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
 
-    def test_the_penalty_is_that_of_points_between_what_is_judged(self) -> None:
-        stage = stage_of("model.penalty_crop=null")
-        seen: list[Tensor] = []
-        stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-        _, scalars = stage.discriminator_loss()
-        assert "penalty" in scalars
-        real, fake, between = (x.detach() for x in seen)
-        way = fake - real
-        share = ((between - real) * way).sum(dim=(1, 2, 3)) / way.square().sum(dim=(1, 2, 3))
-        torch.testing.assert_close(between, real + share.view(-1, 1, 1, 1) * way)
-        assert 0.01 < float(share.min()) < float(share.max()) < 0.99
-
-    def test_a_patch_loss_is_computed_at_intervals_with_proportional_weight(self) -> None:
-        options = (
-            "model/patch_loss=nearest_patch",
-            "model.patch_loss.nearest_patch.interval=2",
-            "model.patch_loss.nearest_patch.weight=7",
-            "model.reconstruction_weight=0",
-        )
-        stage = stage_of(*options)
-        for step in range(4):
-            total, scalars = stage.generator_loss()
-            distance = scalars.get("nearest_patch", torch.zeros(()))
-            assert ("nearest_patch" in scalars) == (step % 2 == 0)
-            expected = scalars["generator"] + 2 * 7 * distance
-            assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
-
     def test_the_discriminators_loss_leaves_the_generator_alone(self) -> None:
         stage = stage_of(index=1)
         total, _ = stage.discriminator_loss()
