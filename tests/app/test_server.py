@@ -1,6 +1,5 @@
 """The server behind the page: who may reach it, and what it does with bad input."""
 
-import errno
 import io
 import json
 import os
@@ -12,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
@@ -21,7 +20,7 @@ pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
 from internal_gan.app.guard import HEADER
-from internal_gan.app.processes import Job, Trainings, Worker
+from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.images.files.image import write_image
@@ -131,19 +130,6 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
         assert image.size == (56, 40)
         assert image.info["xmp"] == mark
     assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
-
-
-def test_a_photo_with_a_long_history_is_shown_and_saved(client: TestClient, runs: Path) -> None:
-    file = io.BytesIO()
-    photo = Image.linear_gradient("L").resize((56, 40)).convert("RGB")
-    photo.save(file, "TIFF", tiffinfo={700: b"x" * 70_000})
-    about = client.post("/photos?name=edited.tif", content=file.getvalue()).json()
-    assert client.get(about["url"]).headers["content-type"] == "image/jpeg"
-    inputs = runs / "edited-sample" / "2026-01-01" / "inputs"
-    inputs.mkdir(parents=True)
-    (inputs / "edited.tif").write_bytes(file.getvalue())
-    address = "/runs/edited-sample/2026-01-01/inputs/edited.tif?format=jpg"
-    assert client.get(address).headers["content-type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -435,26 +421,6 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     # A script's background jobs ignore Ctrl-C; then SIGTERM alone ends the server.
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert server.returncode in ((0,) if ignored else (-signal.SIGINT, 130))
-
-
-def test_a_training_that_cannot_start_stops_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-
-    trainings = Trainings()
-    first, second = tmp_path / "first", tmp_path / "second"
-    with monkeypatch.context() as patch:
-        patch.setattr("subprocess.Popen", refuse)
-        trainings.add(Job(first, ["task=none"]))
-        until(lambda: trainings.place(first) is None)
-    reason = os.strerror(errno.ENOMEM)
-    assert trainings.error(first) == f"the training could not start: {reason}"
-    trainings.add(Job(second, ["task=none"]))
-    until(lambda: trainings.place(second) is None)
-    assert "task=none" in str(trainings.error(second))
-    trainings.close()
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks import quality
 from benchmarks._processes import Processes
-from benchmarks._quality_job import Job, Settings
+from benchmarks._quality_job import Settings
 from internal_gan.errors import UserError
 
 ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
@@ -74,20 +74,6 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
 
     monkeypatch.setattr(Processes, "run", refuse)
     quality.main(options)
-
-
-def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
-    jobs = [
-        Job(name, 0, tmp_path / f"{name}.png", tmp_path / f"{name}.png", tmp_path / "output")
-        for name in ("none", "known")
-    ]
-    jobs[1].result.parent.mkdir(parents=True)
-    jobs[1].result.write_text('{"photo": "known"}')
-    results: list[dict[str, Any]] = []
-    failures = quality.run_jobs(jobs, Settings([], 5, 1, 1), results.append)
-    assert results == [{"photo": "known"}]
-    assert len(failures) == 1
-    assert failures[0].startswith("none-seed0: ")
 
 
 @pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])

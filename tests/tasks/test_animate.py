@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
@@ -83,18 +82,6 @@ def test_a_film_without_its_encoder_names_what_to_install(
     ]
 
 
-def test_a_huge_size_is_one_line_and_leaves_no_folder(
-    shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("out of memory")
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
-    answer = shell("task=animate", f"checkpoint={run}")
-    assert answer.lines == ["error: there is not enough memory; a smaller animate.size needs less"]
-    assert not list(Path.cwd().iterdir())
-
-
 @pytest.mark.parametrize(
     ("options", "size"),
     [
@@ -152,10 +139,3 @@ def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) 
     made = [np.asarray(Image.open(f"out/animate/frames/layers/labels/000{k}.png")) for k in (0, 3)]
     assert np.array_equal(made[0], labels)
     assert set(np.unique(made[1])) == {0, 7}
-
-
-def test_finished_frames_from_python(learnt: str) -> None:
-    model = internal_gan.load(learnt, "singan")
-    assert isinstance(model, internal_gan.SinGAN)
-    frames = list(model.animate(0.5, fps=8, detail="patches", resolution=36))
-    assert [frame.size for frame in frames] == [(36, 26)] * 4

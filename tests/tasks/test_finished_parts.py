@@ -189,23 +189,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     ).holds
 
 
-@pytest.mark.parametrize("task", ["edit", "harmonize"])
-def test_a_larger_photo_keeps_its_transparency_where_nothing_is_moved(
-    shell: Shell, runs: Path, task: str
-) -> None:
-    write(deep=True)
-    larger = photo(deep=True).repeat(2, axis=0).repeat(2, axis=1)
-    larger[:20, :20, 3] = 0
-    write_16_bits(Path("edited.png"), larger)
-    Image.open("mask.png").resize((168, 120)).save("mask.png")
-    answer = run(shell, runs, task)
-    assert answer.code == 0, answer.err
-    alpha = numbers(f"out/{task}/000.png")[..., 3]
-    kept = np.ones(alpha.shape, np.bool_) if task == "harmonize" else of(task).kinds == OTHER
-    assert kept[:20, :20].all()
-    assert (alpha[kept] == larger[..., 3][kept]).all()
-
-
 @pytest.mark.parametrize("task", OPTIONS)
 def test_too_little_memory_is_reported_before_any_work(
     shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch

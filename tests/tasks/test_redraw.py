@@ -16,6 +16,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
+from tests.tasks.test_inpaint import layers
 from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
@@ -99,17 +100,6 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
 
 
-def layers(kind: str) -> Any:
-    """A 60 x 84 picture's values as stored in a file of this kind."""
-    rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
-    alpha = np.linspace(0.2, 1, 84)[None, :, None].repeat(60, 0)
-    all_kinds = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}
-    channels = all_kinds[kind.removesuffix("16")]
-    if kind.endswith("16"):
-        return (channels * 65535).round().astype(np.uint16)
-    return (channels * 255).round().astype(np.uint8)
-
-
 def write(path: Path, array: Any, kind: str) -> None:
     if kind in ("RGB16", "RGBA16"):
         write_16_bits(path, array)
@@ -161,14 +151,6 @@ def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> N
     assert not Path("out/edit/mask.png").exists()
     a, b = (numbers(Path(name), 8) for name in ("edited.png", "out/edit/000.png"))
     assert (a != b).mean() > 0.8
-
-
-def test_matching_the_colours_can_be_turned_off(shell: Shell, checkpoint: str) -> None:
-    for match in ("true", "false"):
-        wanted = (f"harmonize.match={match}", f"output={match}")
-        assert shell(*used("harmonize"), checkpoint, *SMALL, *wanted).code == 0
-    a, b = (Path(match, "harmonize", "000.png").read_bytes() for match in ("true", "false"))
-    assert a != b
 
 
 def test_a_mask_that_may_be_inverted_gives_a_warning(

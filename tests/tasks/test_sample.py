@@ -156,18 +156,6 @@ def test_a_model_of_another_family_is_refused(model: str) -> None:
         run(options, changed={"task", "checkpoint", "model"})
 
 
-def test_memory_that_runs_out_leaves_no_folder(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
-    answer = shell("task=sample", f"checkpoint={model}")
-    assert answer.lines == ["error: there is not enough memory; a smaller sample.size needs less"]
-    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
-
-
 @pytest.mark.parametrize("detail", ["patches", "network"])
 def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell, learnt: str, detail: str) -> None:
     mask = torch.full((1, 3, 40, 56), -1.0)

@@ -12,7 +12,6 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
-from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.nn.losses import Hinge
 from internal_gan.patches.losses import NearestPatch, SlicedWasserstein
@@ -205,22 +204,6 @@ def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     everywhere = model.find_edges(image, torch.zeros_like(hole))
     assert everywhere.any()
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
-
-
-def test_the_entropy_of_predicted_edges_is_measured_inside_the_hole(model: EdgeConnect) -> None:
-    recipe = recipe_of(base=EDGECONNECT)
-    judge, hole = recipe.discriminator(channels=2), box()
-    true = torch.rand(1, 2, 40, 56).round()
-
-    def entropy(drawn: Tensor) -> float:
-        loss = recipe.adversarial_loss
-        terms = edge_loss(lambda _: 1.0, loss, judge, true, drawn, hole, match_logits=False)[1]
-        return float(terms["entropy"])
-
-    assert entropy(true) == pytest.approx(0, abs=1e-3)
-    wrong = torch.where(hole > 0, 1 - true, true)
-    assert entropy(wrong) > entropy(torch.where(hole > 0, torch.full_like(true, 0.5), true)) > 0.5
-    assert entropy(torch.where(hole > 0, true, 1 - true)) == pytest.approx(0, abs=1e-3)
 
 
 def test_edges_steer_the_choice_of_patches(

@@ -229,34 +229,6 @@ def test_the_adversarial_loss_begins_where_the_discriminator_fits() -> None:
         prepared("model.min_size=7")
 
 
-def test_the_photo_is_judged_at_as_many_sizes_as_the_fake() -> None:
-    stage = stage_of("model.adversarial_from=0", index=2)
-    assert stage.discriminator is not None
-    judged: list[int] = []
-    for number, network in enumerate(stage.discriminator.networks):
-        network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))
-    counts = set()
-    for stage.step in range(20):
-        judged.clear()
-        stage.discriminator_loss()
-        count = len(judged) // 2
-        assert judged == [*range(count)] * 2
-        counts.add(count)
-    assert counts == {1, 2}
-
-
-def test_a_discriminator_starts_from_the_sizes_that_the_coarser_scale_judged() -> None:
-    recipe, model = recipe_of(base=("model=ingan",)), None
-    model = recipe.prepare(picture(48, 64))
-    first = recipe.stage(model, 0, 2, None, rng(0))
-    first.finish()
-    second = recipe.stage(model, 1, 2, first, rng(1))
-    old, new = first.discriminator.networks, second.discriminator.networks
-    assert same_weights(new[0], old[0])
-    for coarse, network in zip(old, new[1:], strict=False):
-        assert same_weights(network, coarse)
-
-
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
     with pytest.raises(UserError, match="receptive field of 11"):
         prepared("model.min_size=7", "model.adversarial_from=0")
