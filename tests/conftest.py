@@ -17,6 +17,7 @@ from internal_gan.device import prepare_device
 from internal_gan.models.base import Model, Recipe
 from internal_gan.training import budget
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from tests.commands import Shell
 
 _tried = budget._tried
 
@@ -115,3 +116,12 @@ def tiny_photo(tmp_path: Path, tiny_pixels: Tensor) -> Path:
     values = ((tiny_pixels[0] + 1) * 127.5).round().to(torch.uint8)
     Image.fromarray(values.permute(1, 2, 0).numpy()).save(path)
     return path
+
+
+@pytest.fixture
+def shell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """The command line, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return Shell(capsys)

@@ -18,6 +18,7 @@ from internal_gan.images.files import decode
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.resize import resize
+from internal_gan.runs.records import read_results
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
 
@@ -206,137 +207,100 @@ class TestChance:
         assert torch.equal(a, drawn(second))
 
 
-def command(shell: Shell, folder: Path, run: Run[Any], *arguments: str) -> Path:
-    answer = shell(f"checkpoint={run.folder}", f"output={folder}", "device=cpu", *arguments)
-    assert answer.code == 0, answer.err
-    return folder
+CORNERS = [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]
+REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "feather": 0, "seed": 1}
+# A method, its arguments, and the command that asks for the same.
+SAME: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "sample",
+        {"count": 2, "size": (23, 61), "start_scale": 1, "seed": 9},
+        "task=sample sample.count=2 sample.size=[23,61] sample.start_scale=1 seed=9",
+    ),
+    (
+        "sample",
+        {"detail": "patches", "resolution": 48},
+        "task=sample sample.count=1 finish.detail=patches finish.resolution=48",
+    ),
+    (
+        "paint",
+        {"image": "PHOTO", "start_scale": 2, "seed": 1},
+        "task=paint paint.image=PHOTO paint.start_scale=2 seed=1",
+    ),
+    *(
+        (
+            task,
+            REDRAWN,
+            f"task={task} {task}.image=PHOTO {task}.mask=MASK mask.dilate=2 mask.feather=0 seed=1",
+        )
+        for task in ("edit", "harmonize")
+    ),
+    (
+        "animate",
+        {"seconds": 0.5, "fps": 8},
+        "task=animate animate.seconds=0.5 animate.fps=8 animate.format=png",
+    ),
+    *(
+        (
+            "super_resolve",
+            {**photo, "factor": 2},
+            "task=super_resolution image=PHOTO super_resolution.factor=2",
+        )
+        for photo in ({"image": "PHOTO"}, {})
+    ),
+    *(
+        ("retarget", arguments, f"task=retarget retarget.compare=false {options}")
+        for arguments, options in (
+            ({"size": (None, 40)}, "retarget.shape=[null,40]"),
+            ({"scale": (1, 1.5)}, "retarget.scale=[1,1.5]"),
+            (
+                {"size": (30, 40), "corners": CORNERS},
+                "retarget.shape=[30,40] retarget.corners=[[0,0.2],[0,0.8],[1,1],[1,0]]",
+            ),
+            ({"size": (40, 70), "protect": "MASK"}, "retarget.shape=[40,70] retarget.protect=MASK"),
+            ({"size": (40, 70), "outline": "MASK"}, "retarget.shape=[40,70] retarget.mask=MASK"),
+        )
+    ),
+    (
+        "fill",
+        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
+        "task=inpaint image=PHOTO mask=MASK inpaint.seed=5 mask.dilate=1",
+    ),
+]
 
 
 class TestEachMethodGivesWhatItsTaskGives:
-    """Bit for bit what the command writes, for files and images in memory."""
-
-    @pytest.fixture
-    def shell(self, capsys: pytest.CaptureFixture[str]) -> Shell:
-        return Shell(capsys)
-
-    def test_sample(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
-        options = ["sample.count=2", "sample.size=[23,61]", "sample.start_scale=1", "seed=9"]
-        made = command(shell, tmp_path / "out", singan, "task=sample", *options)
-        drawn = singan.model.sample(2, size=(23, 61), start_scale=1, seed=9)
-        for index, image in enumerate(drawn):
-            assert (np.asarray(image) == pixels(made / "sample" / f"00{index}.png")).all()
+    @pytest.mark.parametrize(("method", "arguments", "words"), SAME)
+    def test_bit_for_bit_for_files_and_images_in_memory(
+        self,
+        method: str,
+        arguments: dict[str, Any],
+        words: str,
+        request: pytest.FixtureRequest,
+        capsys: pytest.CaptureFixture[str],
+        photo: Path,
+        mask: Path,
+        tmp_path: Path,
+    ) -> None:
+        family = next(name for name, methods in DRAWINGS.items() if method in methods)
+        run = request.getfixturevalue(family)
+        named = [w.replace("PHOTO", str(photo)).replace("MASK", str(mask)) for w in words.split()]
+        folder = tmp_path / "out"
+        where = (f"checkpoint={run.folder}", f"output={folder}", "device=cpu")
+        answer = Shell(capsys)(*named, *where)
+        assert answer.code == 0, answer.err
+        results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
+        for files in ({"PHOTO": photo, "MASK": mask}, {"PHOTO": ARRAY, "MASK": HOLE}):
+            given = {n: files[v] if v in ("PHOTO", "MASK") else v for n, v in arguments.items()}
+            made = getattr(run.model, method)(**given)
+            drawn = [made] if isinstance(made, Image.Image) else list(made)
+            for image, file in zip(drawn, results, strict=True):
+                assert np.array_equal(np.asarray(image), pixels(folder / file))
 
     def test_a_training_decides_how_its_model_draws(self, photo: Path, tmp_path: Path) -> None:
         model = fit(photo, tmp_path / "run", "sample.candidates=1", "sample.count=2")
         written = [pixels(tmp_path / "run" / "sample" / f"00{n}.png") for n in range(2)]
         assert np.array_equal(model.sample(2), written)
         assert not np.array_equal(model.sample(2, candidates=6), written)
-
-    def test_finishing(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
-        options = ["sample.count=1", "finish.detail=patches", "finish.resolution=48"]
-        made = command(shell, tmp_path / "out", singan, "task=sample", *options)
-        (image,) = singan.model.sample(detail="patches", resolution=48)
-        assert image.size == (48, 34)
-        assert (np.asarray(image) == pixels(made / "sample" / "000.png")).all()
-
-    def test_paint(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path) -> None:
-        options = [f"paint.image={photo}", "paint.start_scale=2", "seed=1"]
-        made = command(shell, tmp_path / "out", singan, "task=paint", *options)
-        for given in (photo, ARRAY):
-            image = singan.model.paint(given, start_scale=2, seed=1)
-            assert (np.asarray(image) == pixels(made / "paint" / "000.png")).all()
-
-    @pytest.mark.parametrize("task", ["edit", "harmonize"])
-    def test_edit_and_harmonize(
-        self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path, mask: Path, task: str
-    ) -> None:
-        options = [
-            f"{task}.image={photo}",
-            f"{task}.mask={mask}",
-            "mask.dilate=2",
-            "mask.feather=0",
-        ]
-        options.append("seed=1")
-        made = command(shell, tmp_path / "out", singan, f"task={task}", *options)
-        for image, where in [(photo, mask), (ARRAY, HOLE)]:
-            done = getattr(singan.model, task)(image, where, dilate=2, feather=0, seed=1)
-            assert (np.asarray(done) == pixels(made / task / "000.png")).all()
-        assert (np.asarray(done)[:, :2] == ARRAY[:, :2]).all()
-
-    def test_animate(self, shell: Shell, tmp_path: Path, singan: Run[SinGAN]) -> None:
-        options = ["animate.seconds=0.5", "animate.fps=8", "animate.format=png"]
-        made = command(shell, tmp_path / "out", singan, "task=animate", *options)
-        frames = list(singan.model.animate(0.5, fps=8))
-        assert len(frames) == 4
-        for index, frame in enumerate(frames):
-            path = made / "animate" / "frames" / f"000{index}.png"
-            assert (np.asarray(frame) == pixels(path)).all()
-
-    def test_super_resolve(
-        self, shell: Shell, tmp_path: Path, singan: Run[SinGAN], photo: Path
-    ) -> None:
-        options = [f"image={photo}", "super_resolution.factor=2"]
-        made = command(shell, tmp_path / "out", singan, "task=super_resolution", *options)
-        for given in (photo, ARRAY, None):
-            image = singan.model.super_resolve(given, factor=2)
-            assert (np.asarray(image) == pixels(made / "super_resolution" / "enlarged.png")).all()
-
-    @pytest.mark.parametrize(
-        ("arguments", "options"),
-        [
-            ({"size": (None, 40)}, ["shape=[null,40]"]),
-            ({"scale": (1, 1.5)}, ["scale=[1,1.5]"]),
-            (
-                {"size": (30, 40), "corners": [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]},
-                ["shape=[30,40]", "corners=[[0,0.2],[0,0.8],[1,1],[1,0]]"],
-            ),
-        ],
-        ids=["width", "scale", "corners"],
-    )
-    def test_retarget(
-        self,
-        shell: Shell,
-        tmp_path: Path,
-        ingan: Run[InGAN],
-        arguments: dict[str, Any],
-        options: list[str],
-    ) -> None:
-        wanted = [f"retarget.{option}" for option in options]
-        made = command(
-            shell, tmp_path / "out", ingan, "task=retarget", "retarget.compare=false", *wanted
-        )
-        (path,) = (made / "retarget").glob("*.png")
-        assert (np.asarray(ingan.model.retarget(**arguments)) == pixels(path)).all()
-
-    def test_retarget_with_a_protected_part_and_into_an_outline(
-        self, shell: Shell, tmp_path: Path, ingan: Run[InGAN], mask: Path
-    ) -> None:
-        size = "retarget.shape=[40,70]"
-        for option, name in [("protect", "protect"), ("mask", "outline")]:
-            made = command(
-                shell, tmp_path / name, ingan, "task=retarget", size, f"retarget.{option}={mask}"
-            )
-            (path,) = (made / "retarget").glob("*.png")
-            for given in (mask, HOLE):
-                kept: dict[str, Any] = {name: given}
-                image = ingan.model.retarget((40, 70), **kept)
-                assert (np.asarray(image) == pixels(path)).all()
-
-    def test_fill(
-        self,
-        shell: Shell,
-        tmp_path: Path,
-        edgeconnect: Run[EdgeConnect],
-        photo: Path,
-        mask: Path,
-    ) -> None:
-        options = [f"image={photo}", f"mask={mask}", "inpaint.seed=5", "mask.dilate=1"]
-        made = command(shell, tmp_path / "out", edgeconnect, "task=inpaint", *options)
-        cases: list[tuple[Any, Any]] = [(photo, mask), (ARRAY, HOLE)]
-        for given, where in cases:
-            image = edgeconnect.model.fill(given, where, seed=5, dilate=1, feather=0)
-            assert (np.asarray(image) == pixels(made / "inpaint" / "000.png")).all()
-        assert (np.asarray(image)[:10] == ARRAY[:10]).all()
 
     def test_fill_without_arguments_gives_the_result_of_the_training(
         self, edgeconnect: Run[EdgeConnect]

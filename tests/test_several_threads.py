@@ -21,36 +21,12 @@ import internal_gan
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import to_uint8
-from internal_gan.process_settings import ignored_warnings, shared
+from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.training import threads
 from tests.commands import TINY_RUN
 from tests.tiny import EDGECONNECT, INGAN_FAST, picture
-
-
-class Overlap:
-    """Two threads in a block: the first to enter leaves while the second is inside."""
-
-    def __init__(self, block: Callable[[], Any]) -> None:
-        self.first_is_in, self.second_is_in = threading.Event(), threading.Event()
-        self.first_is_out = threading.Event()
-        self.block = block
-
-    def first(self) -> None:
-        with self.block():
-            self.first_is_in.set()
-            assert self.second_is_in.wait(10)
-        self.first_is_out.set()
-
-    def second(self) -> None:
-        assert self.first_is_in.wait(10)
-        with self.block():
-            self.second_is_in.set()
-            assert self.first_is_out.wait(10)
-
-    def run(self) -> None:
-        in_threads(self.first, self.second)
 
 
 def in_threads(*functions: Callable[[], Any]) -> list[Any]:
@@ -69,12 +45,6 @@ def test_a_child_of_fork_computes_though_it_has_none_of_torchs_threads() -> None
     )
     # Not in this process, which has threads of its own; the limit is for a child that waits.
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=60)
-
-
-def test_the_last_to_leave_restores_the_original_state() -> None:
-    filters = warnings.filters[:]
-    Overlap(ignored_warnings).run()
-    assert warnings.filters == filters
 
 
 def test_a_block_that_fails_leaves_the_setting_as_it_was() -> None:

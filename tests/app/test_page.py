@@ -198,15 +198,6 @@ def test_variations_are_free_unless_the_slider_says_otherwise(looked_at: Any) ->
     assert asked == [1, 0.4]
 
 
-def test_variations_have_the_chosen_size(learnt: Any) -> None:
-    panel = tab(learnt, "Variations")
-    panel.get_by_label("How many").first.fill("1")
-    panel.get_by_label("Height").fill("90")
-    panel.get_by_label("Width").fill("240")
-    found = made(learnt, "Variations", panel.get_by_role("button", name="Draw").first)
-    assert size_of(learnt, found) == (90, 240)
-
-
 def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
     Image.effect_noise((2400, 60), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(chromium, address, tmp_path / "wide.png")
@@ -495,23 +486,6 @@ def test_tabs_drawing_and_results_by_keyboard(looked_at: Any) -> None:
     page.get_by_role("dialog", name="Keys").get_by_role("button", name="Close").click()
 
 
-def test_a_shape_stays_for_another_photo(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "mountains.jpg")
-    for name in ("Extend", "Retarget"):
-        tab(page, name).get_by_role("combobox", name="Shape").select_option("16:9")
-    page.goto(f"{address}#")
-    page.get_by_role("link", name=re.compile(PHOTO)).first.click()
-    page.get_by_role("heading", name=PHOTO).wait_for()
-    panel = tab(page, "Extend")
-    assert panel.get_by_role("combobox", name="Shape").input_value() == "16:9"
-    assert panel.locator("output").inner_text() == "127 × 71 pixels"
-    panel = tab(page, "Retarget")
-    assert panel.get_by_role("combobox", name="Shape").input_value() == "16:9"
-    drag(page, page.get_by_label("Move the right of the frame"), -40, 0)
-    assert panel.get_by_role("combobox", name="Shape").input_value() == ""
-    page.close()
-
-
 @pytest.mark.slow
 def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> None:
     page = chromium.new_page()
@@ -524,16 +498,6 @@ def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> No
     page.get_by_role("button", name="Start").click()
     for name in names:
         page.get_by_role("link", name=re.compile(rf"{name}, 1 run")).wait_for()
-    page.close()
-
-
-@pytest.mark.slow
-def test_what_is_asked_goes_before_a_first_look(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "mountains.jpg")
-    tab(page, "Extend").get_by_role("button", name="Extend").click()
-    finished(page, "Extended")
-    # The look was stopped, or had finished.
-    assert page.locator("article[data-state=running]").count() == 0
     page.close()
 
 

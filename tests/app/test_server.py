@@ -1,6 +1,5 @@
 """The server behind the page: who may reach it, and what it does with bad input."""
 
-import errno
 import io
 import json
 import os
@@ -12,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
@@ -20,9 +19,8 @@ from PIL import Image, ImageChops, ImageCms
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
-from internal_gan.app.command import _listening
 from internal_gan.app.guard import HEADER
-from internal_gan.app.processes import Job, Trainings, Worker
+from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.images.files.image import write_image
@@ -134,19 +132,6 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
     assert client.get("/runs/photo-sample/2026-01-01/sample/out.png").status_code == 404
 
 
-def test_a_photo_with_a_long_history_is_shown_and_saved(client: TestClient, runs: Path) -> None:
-    file = io.BytesIO()
-    photo = Image.linear_gradient("L").resize((56, 40)).convert("RGB")
-    photo.save(file, "TIFF", tiffinfo={700: b"x" * 70_000})
-    about = client.post("/photos?name=edited.tif", content=file.getvalue()).json()
-    assert client.get(about["url"]).headers["content-type"] == "image/jpeg"
-    inputs = runs / "edited-sample" / "2026-01-01" / "inputs"
-    inputs.mkdir(parents=True)
-    (inputs / "edited.tif").write_bytes(file.getvalue())
-    address = "/runs/edited-sample/2026-01-01/inputs/edited.tif?format=jpg"
-    assert client.get(address).headers["content-type"] == "image/jpeg"
-
-
 @pytest.mark.parametrize(
     "headers",
     [
@@ -176,11 +161,6 @@ def test_from_another_machine_the_token_is_needed(tmp_path: Path) -> None:
     assert entered.status_code == 303
     assert "httponly" in entered.headers["set-cookie"].lower()
     assert client.get("/photos").status_code == 200
-
-
-def test_a_connection_waits_for_the_server_to_start() -> None:
-    with _listening(Settings(port=0)) as listening:
-        socket.create_connection(listening.getsockname(), timeout=5).close()
 
 
 def test_the_printed_addresses_can_be_opened() -> None:
@@ -284,27 +264,6 @@ def test_a_photo_with_a_colour_profile_is_shown_and_painted_in_its_colours(
     with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
         assert painted.info["icc_profile"] == swapped
         assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
-
-
-def test_colour_copies_of_a_gray_photo_lose_its_gray_profile(
-    client: TestClient, runs: Path
-) -> None:
-    # Only these bytes of a profile's header say which pixels it describes.
-    profile = bytes(16) + b"GRAY" + bytes(108)
-    for name in ("gray.png", "gray.tif"):
-        file = io.BytesIO()
-        Image.linear_gradient("L").save(file, name[-3:].replace("tif", "tiff"), icc_profile=profile)
-        about = client.post(f"/photos?name={name}", content=file.getvalue()).json()
-        with Image.open(io.BytesIO(client.get(about["small"]).content)) as small:
-            assert (small.mode, small.info.get("icc_profile")) == ("RGB", None)
-        address = f"/photos/{about['photo']}/drawings?kind=paint"
-        file = io.BytesIO()
-        Image.new("RGBA", (256, 256)).save(file, "PNG")
-        drawing = client.post(address, content=file.getvalue()).json()["drawing"]
-        with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
-            assert (painted.mode, painted.info.get("icc_profile")) == ("RGB", None)
-    with Image.open(io.BytesIO(client.get(about["url"]).content)) as shown:
-        assert (shown.mode, shown.info.get("icc_profile")) == ("RGB", None)
 
 
 def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Path) -> None:
@@ -462,26 +421,6 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     # A script's background jobs ignore Ctrl-C; then SIGTERM alone ends the server.
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert server.returncode in ((0,) if ignored else (-signal.SIGINT, 130))
-
-
-def test_a_training_that_cannot_start_stops_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-
-    trainings = Trainings()
-    first, second = tmp_path / "first", tmp_path / "second"
-    with monkeypatch.context() as patch:
-        patch.setattr("subprocess.Popen", refuse)
-        trainings.add(Job(first, ["task=none"]))
-        until(lambda: trainings.place(first) is None)
-    reason = os.strerror(errno.ENOMEM)
-    assert trainings.error(first) == f"the training could not start: {reason}"
-    trainings.add(Job(second, ["task=none"]))
-    until(lambda: trainings.place(second) is None)
-    assert "task=none" in str(trainings.error(second))
-    trainings.close()
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -62,20 +62,6 @@ def test_no_record_names_a_folder_of_the_machine() -> None:
         assert not any(folder in text for folder in (str(ROOT), f"{Path.home()}/", "/tmp/")), path
 
 
-class TestPages:
-    TEXT = "A page.\n\n<!-- table a.b -->\nold\n<!-- end of table -->\n\nMore.\n"
-
-    def test_a_table_is_renewed_and_the_rest_stays(self) -> None:
-        new = _pages.renewed(self.TEXT, {"a.b": "| new |\n", "c.d": "unused"}, "page.md")
-        assert new == self.TEXT.replace("old", "\n| new |\n")
-        assert _pages.renewed(new, {"a.b": "| new |\n"}, "page.md") == new
-        assert _pages.tables_in(new) == ["a.b"]
-
-    def test_an_unknown_table_is_named(self) -> None:
-        with pytest.raises(UserError, match=r"page.md: has a table a.b; allowed: c.d"):
-            _pages.renewed(self.TEXT, {"c.d": ""}, "page.md")
-
-
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page of results, and a benchmark that prints RECORD, or fails while ``fail`` exists."""

@@ -1,13 +1,11 @@
 """The parts that all benchmarks share."""
 
-import argparse
 from pathlib import Path
 
 import pytest
 
 from benchmarks._common import (
     given_photos,
-    named_folder,
     run,
     spread,
 )
@@ -26,14 +24,6 @@ def test_a_mistake_gets_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[s
         run(mistaken)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: photos: there is no such folder\n"
-
-
-def test_a_folder_of_others_has_a_name_and_exists(tmp_path: Path) -> None:
-    assert named_folder(f"gpnn={tmp_path}") == ("gpnn", tmp_path)
-    with pytest.raises(argparse.ArgumentTypeError, match="there is no such folder"):
-        named_folder(f"gpnn={tmp_path / 'missing'}")
-    with pytest.raises(argparse.ArgumentTypeError, match="not of the form NAME=FOLDER"):
-        named_folder(str(tmp_path))
 
 
 def test_photos_are_those_of_a_folder_or_files(tmp_path: Path) -> None:

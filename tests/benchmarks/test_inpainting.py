@@ -14,11 +14,9 @@ from benchmarks.inpainting import (
     METHODS,
     OURS,
     RESYNTHESIZER,
-    Job,
-    random_share,
 )
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, picture
 
 
@@ -71,29 +69,3 @@ def test_every_method_is_evaluated_on_every_hole(
     inpainting.main(options)
     with pytest.raises(UserError, match="choose another folder"):
         inpainting.main([*options, "trainer.time=null"])
-
-
-def test_the_random_share_is_in_its_range_and_reproducible(tmp_path: Path) -> None:
-    for ratio in inpainting.RATIOS:
-        shares = [random_share(Job(name, "box", ratio, tmp_path))[0] for name in "abc"]
-        low, high = map(int, ratio.split("-"))
-        assert all(low <= 100 * share <= high for share in shares)
-        assert len(set(shares)) == 3
-        assert shares[0] == random_share(Job("a", "box", ratio, tmp_path))[0]
-
-
-class TestResultsOfOthers:
-    @pytest.fixture
-    def job(self, tmp_path: Path) -> Job:
-        return Job("a", "box", "10-20", tmp_path)
-
-    def test_only_the_hole_is_taken(self, job: Job, tmp_path: Path) -> None:
-        write_image(tmp_path / "photo.png", picture(20, 24))
-        write_image(tmp_path / "a-box-10-20.png", picture(20, 24, 1))
-        photo, theirs = read_image(tmp_path / "photo.png"), read_image(tmp_path / "a-box-10-20.png")
-        (tmp_path / "photo.png").unlink()
-        hole = torch.zeros(1, 1, 20, 24)
-        hole[..., 5:9, 6:10] = 1
-        made = inpainting.given(tmp_path, job, photo, hole)
-        assert torch.equal(made[..., 5:9, 6:10], theirs.pixels[..., 5:9, 6:10])
-        assert torch.equal(made[..., :5, :], photo.pixels[..., :5, :])

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from benchmarks import large
@@ -34,12 +32,3 @@ def test_a_sample_is_measured_and_judged(
     # Finished results are reused.
     monkeypatch.setattr(Processes, "run", None)
     large.main(options)
-
-
-def test_gradients_are_of_windows() -> None:
-    image = torch.zeros(1, 3, 512, 768)
-    image[..., 256:, 512:] = torch.rand(256, 256, generator=torch.Generator().manual_seed(0))
-    found = large.gradients(image)
-    assert found.shape == (6,)
-    assert np.argmax(found) == 5
-    assert np.median(found) < 0.01 * found.max()

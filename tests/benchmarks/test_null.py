@@ -1,10 +1,10 @@
 """The null test on a tiny photo, its drawings without a network, and its tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from PIL import Image
 
 from benchmarks import null
@@ -16,8 +16,8 @@ from benchmarks._null_job import (
     PREVIEW,
     SAMPLES,
     SCALES,
-    without_network,
 )
+from benchmarks._null_table import summarise, tables
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
@@ -124,11 +124,40 @@ def test_options_that_the_benchmark_sets_are_refused(tmp_path: Path, override: s
     assert not (tmp_path / "output").exists()
 
 
-class TestWithoutNetwork:
-    @staticmethod
-    def drawn(photo: torch.Tensor, seed: int = 0) -> torch.Tensor:
-        return without_network(photo, torch.Generator().manual_seed(seed))
+def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, Any]:
+    rows = {
+        DEFAULT: {"layout": default, "diversity": 0.5},
+        NULL: {"layout": null, "diversity": 0.25},
+        DEFAULT + AS_DRAWN: {"layout": 0.9},
+        NULL + AS_DRAWN: {"layout": 0.3},
+    }
+    return {"photo": photo, "seed": seed, "figures": {SAMPLES: rows}}
 
-    def test_rows_of_one_colour_are_drawn_as_they_are(self) -> None:
-        photo = picture(40, 1).expand(-1, -1, -1, 60)
-        assert torch.allclose(self.drawn(photo), photo, atol=1e-6)
+
+class TestTables:
+    @pytest.fixture
+    def results(self) -> Sequence[dict[str, Any]]:
+        """The default is better on ``b``, and on ``a`` only with the first seed."""
+        return [
+            result_of("a", 0, 0.1, 0.2),
+            result_of("a", 1, 0.5, 0.2),
+            result_of("b", 0, 0.1, 0.2),
+        ]
+
+    def test_a_photo_is_the_mean_of_its_seeds(self, results: Sequence[dict[str, Any]]) -> None:
+        found = summarise(results)[SAMPLES]
+        assert found["rows"][DEFAULT]["layout"] == pytest.approx(0.2)
+        assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
+        assert found["better"][NULL] == {"layout": (1, 2)}
+
+    def test_a_row_for_each_source_and_each_photo(self, results: Sequence[dict[str, Any]]) -> None:
+        for one in results:
+            one["figures"][SAMPLES][FORMULA] = {"layout": 0.04, "diversity": 0.6}
+            one["figures"][SAMPLES][PREVIEW] = {"layout": 0.05, "diversity": 0.4}
+        found = tables({"settings": {"family": "singan"}, "results": results})
+        assert list(found) == ["singan", "photos"]
+        lines = found["singan"].splitlines()
+        assert lines[0] == "| row | layout | diversity | default is better |"
+        assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
+        assert "| default / preview | 4 | 1.25 | layout: 0 of 2 |" in lines
+        assert "| a | 0.3 | 0.04 | 0.05 | 0.5 | 0.6 | 0.4 |" in found["photos"].splitlines()

@@ -8,12 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks import _quality_job, quality
+from benchmarks import quality
 from benchmarks._processes import Processes
-from benchmarks._quality_job import Job, Settings
+from benchmarks._quality_job import Settings
 from internal_gan.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
 
 
@@ -75,46 +74,6 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
 
     monkeypatch.setattr(Processes, "run", refuse)
     quality.main(options)
-
-
-def test_a_baseline_makes_its_samples_once(
-    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = tmp_path / "real" / "9.png"
-    monkeypatch.setattr(_quality_job, "METHODS", {"same": lambda photo, number: photo})
-    job = Job("9", 0, image, image, tmp_path / "output")
-    figures = _quality_job._judge_baseline(job, "same")
-    assert figures["copy"] == figures["diversity"] == 0
-    assert {"c2st", "c2st_jpeg", "blockiness"} <= set(figures)
-    made = tmp_path / "output" / "baselines" / "same" / "9"
-    assert sorted(path.name for path in made.iterdir()) == ["000.png", "001.png", "figures.json"]
-    monkeypatch.setattr(_quality_job, "METHODS", {})
-    assert _quality_job._judge_baseline(job, "same") == figures
-
-
-def test_a_failed_training_does_not_stop_the_others(tmp_path: Path) -> None:
-    jobs = [
-        Job(name, 0, tmp_path / f"{name}.png", tmp_path / f"{name}.png", tmp_path / "output")
-        for name in ("none", "known")
-    ]
-    jobs[1].result.parent.mkdir(parents=True)
-    jobs[1].result.write_text('{"photo": "known"}')
-    results: list[dict[str, Any]] = []
-    failures = quality.run_jobs(jobs, Settings([], 5, 1, 1), results.append)
-    assert results == [{"photo": "known"}]
-    assert len(failures) == 1
-    assert failures[0].startswith("none-seed0: ")
-
-
-def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
-    quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 1, 1))
-    quality.check_settings(tmp_path, Settings(["trainer=preview"], 5, 2, 2))
-    with pytest.raises(UserError, match="choose another folder"):
-        quality.check_settings(tmp_path, Settings(["trainer=fast"], 5, 1, 1))
-    with pytest.raises(UserError, match="choose another folder"):
-        quality.check_settings(
-            tmp_path, Settings(["trainer=preview"], 5, 1, 1, compressed=["published"])
-        )
 
 
 @pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])

@@ -33,13 +33,6 @@ RESULTS = [
 ]
 
 
-def test_a_photo_is_the_mean_of_its_seeds() -> None:
-    photos = summarise(RESULTS)["by_photo"]
-    assert list(photos) == ["2", "10"]
-    assert photos["2"]["swd1 ratio"] == 1.5
-    assert photos["10"]["swd1 ratio"] == pytest.approx(0.6)
-
-
 def test_mean_median_and_worst_are_over_the_photos() -> None:
     row = summarise(RESULTS)["figures"]["swd1 ratio"]
     assert row["mean"] == row["median"] == pytest.approx(1.05)

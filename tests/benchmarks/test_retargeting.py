@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 from benchmarks import retargeting
 from benchmarks._processes import Processes
@@ -45,21 +44,3 @@ def test_every_scale_and_method_is_evaluated(
 
     monkeypatch.setattr(Processes, "run", None)
     retargeting.main([*options, "--overrides", *OVERRIDES])
-
-
-def test_a_crop_is_the_middle() -> None:
-    image = torch.arange(24.0).reshape(1, 1, 4, 6)
-    found = retargeting.cropped(image, (4, 2))
-    assert found is not None
-    assert torch.equal(found[0, 0, 0], torch.tensor([2.0, 3.0]))
-    assert retargeting.cropped(image, (4, 7)) is None
-
-
-def test_tiling_and_mirroring_continue_the_image_past_its_end() -> None:
-    image = torch.arange(6.0).reshape(1, 1, 2, 3)
-    tiled, mirrored = retargeting.tiled(image, (2, 6)), retargeting.mirrored(image, (2, 6))
-    assert tiled is not None
-    assert mirrored is not None
-    assert torch.equal(tiled[0, 0, 0], torch.tensor([0.0, 1, 2, 0, 1, 2]))
-    assert torch.equal(mirrored[0, 0, 0], torch.tensor([0.0, 1, 2, 2, 1, 0]))
-    assert retargeting.tiled(image, (2, 3)) is None

@@ -44,17 +44,3 @@ def test_what_is_missing_counts_as_well_as_what_is_foreign() -> None:
     whole, part = torch.cat([red, green, blue], dim=3), torch.cat([red, green, green], dim=3)
     lacks, adds = token_distance(whole, part), token_distance(part, whole)
     assert min(lacks, adds) > 0.05
-
-
-@pytest.mark.parametrize(
-    ("size", "window", "count"), [((8, 8), (8, 8), 1), ((8, 16), (8, 8), 3), ((9, 16), (6, 16), 2)]
-)
-def test_windows_cover_a_picture(
-    size: tuple[int, int], window: tuple[int, int], count: int
-) -> None:
-    covered, windows = torch.zeros(size), list(_tokens._windows(size, window))
-    for one in windows:
-        covered[one] += 1
-        assert covered[one].shape == window
-    assert len(windows) == count
-    assert covered.min() > 0

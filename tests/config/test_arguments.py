@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from PIL import Image
 
-from internal_gan.config.arguments import key_of, overrides_of, prepare, quote
+from internal_gan.config.arguments import key_of, overrides_of, prepare
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import PILLOW_FORMATS
 
@@ -61,11 +61,6 @@ def understood(override: str) -> list[str]:
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_survives_hydra(name: str) -> None:
-    assert understood(f"image={quote(name)}") == [name]
 
 
 @pytest.mark.parametrize(
@@ -208,20 +203,6 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
-
-
-@pytest.mark.parametrize(
-    ("override", "key"),
-    [
-        ("seed=1", "seed"),
-        ("+model.alpha=1", "model.alpha"),
-        ("++a=b=c", "a"),
-        ("~sample.size", "sample.size"),
-        ("model/generator@model.g=x", "model/generator"),
-    ],
-)
-def test_the_key_of_an_override(override: str, key: str) -> None:
-    assert key_of(override) == key
 
 
 def test_a_mask_and_edges_have_short_names() -> None:

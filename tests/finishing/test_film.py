@@ -1,14 +1,11 @@
 """Films: the photo, moved as drawings are."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from internal_gan.finishing.film import AT_ONCE, motions
 from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED
@@ -116,18 +113,3 @@ def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
     assert second.origin is not None
     assert (second.origin.kinds == BLENDED).all()
     assert (labels.along(second.origin).values == there).mean() > 0.98
-
-
-def test_drawings_are_taken_a_few_at_a_time(drawing: Pixels) -> None:
-    taken = 0
-
-    def endless() -> Iterator[Pixels]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield drawing
-
-    frames = motions(endless())
-    for _ in range(AT_ONCE + 1):
-        next(frames)
-    assert taken == 2 * AT_ONCE

@@ -134,19 +134,6 @@ def test_an_upright_photo_has_upright_layers(tmp_path: Path) -> None:
     assert read_layer(tmp_path / "turned.png").size == SIZE[::-1]
 
 
-def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "half.png"
-    saved(path, BYTES)
-    path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(UserError, match=r"half\.png: .*damaged"):
-        read_layer(path)
-    with pytest.raises(UserError, match="no such file"):
-        read_layer(tmp_path / "nowhere.png")
-    (tmp_path / "note.txt").write_text("no image", encoding="utf-8")
-    with pytest.raises(UserError, match="not an image"):
-        read_layer(tmp_path / "note.txt")
-
-
 def halves(hiding: Hiding | None = None) -> Origin:
     """Of a picture whose right half is from ten rows below, like a fault in rock."""
     places = np.ascontiguousarray(np.moveaxis(np.indices((20, 40), np.int32), 0, -1))

@@ -1,15 +1,12 @@
 """Parts of a picture are rebuilt from its own pixels."""
 
-from statistics import fmean
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from internal_gan.finishing.part import Filled, finish_inside
-from internal_gan.finishing.seams import seam_figure
 from internal_gan.patches.fast import Flags, Image
 from tests.patches.pictures import picture as picture_of
 
@@ -85,25 +82,6 @@ def test_the_drawing_decides_which_patches_are_used() -> None:
     assert done is not None
     middle = done.pixels[part[done.window]].reshape(120, 120, 3)[30:90, 30:90]
     assert (middle[..., 2] > 150).mean() > 0.95
-
-
-def test_matches_are_refined_by_a_pixel_at_each_octave(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Matches from half the size are only right to within a pixel; shifting them reduces seams."""
-    picture = picture_of("large/mountains", (480, 720))
-    parts = [box((480, 720), *corner, 120, 144) for corner in ((150, 130), (60, 470))]
-    soft = np.array(Pillow.fromarray(picture).resize((30, 20)).resize((720, 480)))
-
-    def seams() -> float:
-        found = []
-        for part in parts:
-            done = finish_inside(np.where(part[..., None], soft, picture), part)
-            assert done is not None
-            found.append(seam_figure(done.pixels, done.origins, picture, unknown=part))
-        return fmean(found)
-
-    moved = seams()
-    monkeypatch.setattr("internal_gan.finishing.walker.SHIFTS_IN_PARTS", 0)
-    assert moved < seams() - 0.02
 
 
 def test_progress_is_reported() -> None:

@@ -66,24 +66,6 @@ def test_patches_that_the_drawing_lacks_are_preferred(monkeypatch: pytest.Monkey
     assert preferring < 0.95 * lacking()
 
 
-def test_a_match_that_is_not_allowed_is_that_of_the_nearest_place_that_has_one() -> None:
-    rng = np.random.default_rng(0)
-    allowed, active = rng.random((2, 12, 15)) < 0.5
-    field = np.stack([rng.integers(0, side, (9, 11)) for side in allowed.shape], -1).astype(
-        np.int32
-    )
-    active = active[:9, :11]
-    good = allowed[field[..., 0], field[..., 1]]
-    found = walker._permitted(field.copy(), allowed, active)
-    for row, column in np.ndindex(good.shape):
-        if good[row, column] or not active[row, column]:
-            assert (found[row, column] == field[row, column]).all()
-        else:
-            off = ((np.argwhere(good) - (row, column)) ** 2).sum(axis=1)
-            near = np.argwhere(good)[off == off.min()]
-            assert any((found[row, column] == field[r, c]).all() for r, c in near)
-
-
 def test_a_photo_that_tiles_stays_mostly_one_piece() -> None:
     """A drawing that already wraps is mostly copied as one piece."""
     photo = picture("gravel", (96, 96))

@@ -36,22 +36,6 @@ def test_pixels_under_the_hole_do_not_matter(filling: Callable[[Tensor, Tensor],
     assert not filling(emptied, torch.ones_like(unknown)).any()
 
 
-def test_only_the_surroundings_of_the_hole_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    image, unknown = picture(90, 120), torch.zeros(1, 1, 90, 120)
-    unknown[..., 20:30, 30:44] = 1
-    whole = fill._membrane(image, unknown > 0)
-    seen, laplacian = list[torch.Size](), fill._laplacian
-
-    def noted(part: Tensor) -> Tensor:
-        seen.append(part.shape[-2:])
-        return laplacian(part)
-
-    monkeypatch.setattr(fill, "_laplacian", noted)
-    assert (fill_smoothly(image, unknown) - whole).abs().max() < 0.05
-    assert max(height for height, _ in seen) <= 20 + 10 + 16
-    assert max(width for _, width in seen) <= 14 + 2 * 16
-
-
 def test_an_edge_at_the_rim_stays_sharp() -> None:
     image, unknown = torch.full((2, 3, 40, 56), -0.5), hole().repeat(2, 1, 1, 1)
     image[1, :, :, 30:] = 0.5

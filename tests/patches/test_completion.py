@@ -3,7 +3,6 @@
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.patches import completion
@@ -134,26 +133,3 @@ def test_coarser_matches_are_kept_if_a_search_would_take_long(
     carried = complete(image, hole)
     assert not torch.equal(carried, searched)
     assert error(carried, image, hole) < 0.5 * error(fill_smoothly(image, hole), image, hole)
-
-
-def test_trust_falls_from_the_border_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of patches that fit equally well, each counts as much as the mean trust in its pixels."""
-    seen: list[tuple[Tensor, Tensor]] = []
-    average = completion._averaged
-
-    def fits_all(wanted: Tensor, *_: object) -> tuple[Tensor, Tensor]:
-        return torch.zeros(len(wanted), dtype=torch.long), torch.ones(len(wanted))
-
-    def watch(*given: Tensor) -> Tensor:
-        seen.append((given[2], given[4]))
-        return average(*given)
-
-    monkeypatch.setattr(completion, "nearest_normalised", fits_all)
-    monkeypatch.setattr(completion, "_averaged", watch)
-    complete(picture(34, 44), box((34, 44), 11, 14, 12, 13))
-    y, x = torch.arange(34)[:, None], torch.arange(44)
-    steps = torch.minimum(torch.minimum(y - 10, 23 - y), torch.minimum(x - 13, 27 - x))
-    trust = 1.3 ** -steps.clamp_min(0).float()
-    places, weights = seen[-1]
-    expected = F.avg_pool2d(trust[None], 7, stride=1).flatten()[places]
-    torch.testing.assert_close(weights / weights.max(), expected / expected.max())

@@ -118,29 +118,6 @@ def test_tiling_and_mirroring_count_as_repetition() -> None:
         assert repetition(image, repeated) < 0.1
 
 
-def test_repetition_is_brute_force_over_patches_that_do_not_overlap(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    image, patch = noise(12, 16), 3
-    rows = patches_of(image, patch)
-    columns = 16 - patch + 1
-    mirrored = [rows.reshape(-1, 3, patch, patch)[:, :, ::i, ::j] for i, j in ((-1, 1), (1, -1))]
-    forms = [rows, *(form.reshape(len(rows), -1) for form in mirrored)]
-    errors = []
-    for k, row in enumerate(rows):
-        apart = np.array(
-            [
-                max(abs(k // columns - o // columns), abs(k % columns - o % columns)) >= patch
-                for o in range(len(rows))
-            ]
-        )
-        errors.append(min(np.sqrt(((f[apart] - row) ** 2).mean(axis=1)).min() for f in forms))
-    monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
-    flat = torch.zeros(1, 3, 12, 16)  # its patch distances are 0, raised to MIN_DISTANCE
-    found = repetition(flat, image, patch) * patch_statistics.MIN_DISTANCE
-    assert found == pytest.approx(np.mean(errors), rel=1e-4)
-
-
 def test_repetition_needs_room_for_two_patches() -> None:
     with pytest.raises(UserError, match="two patches of 7"):
         repetition(noise(52, 52), noise(52, 52))

@@ -1,6 +1,5 @@
 """A run's page shows what is there, is self-contained, and stays small."""
 
-import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -11,8 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from internal_gan.config.compose import save_options
-from internal_gan.config.options import Options
 from internal_gan.report.page import EVALUATION, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result
@@ -186,20 +183,6 @@ def test_names_are_text_and_never_markup(folder: Path) -> None:
     assert "&lt;script&gt;alert(1)" in html
 
 
-def test_a_long_name_with_blanks_stays_whole(folder: Path) -> None:
-    """YAML folds such a name over two lines."""
-    name = "a photo of the old mill by the lake " * 3
-    path = f"/{name[:93]}.jpg"
-    assert len(path) == 98
-    options = Options(image=path, checkpoint=path, model={"_target_": "models.Toy"})
-    save_options(options, folder / "config.yaml")
-    assert path not in (folder / "config.yaml").read_text()
-    (folder / "model.safetensors").unlink()
-    html, page = render(folder)
-    assert f"<title>{path[1:]} · Toy</title>" in html
-    assert f"checkpoint='{path}'" in page.text
-
-
 @pytest.mark.parametrize("config", ["", "[1, 2]", "image: [", "image: {a: &b c, d: *b}", "odd: 1"])
 def test_a_foreign_configuration_is_shown_but_not_interpreted(folder: Path, config: str) -> None:
     (folder / "config.yaml").write_text(config)
@@ -272,28 +255,6 @@ def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -
     assert rows[3][1:5] == ["", "", "", "1"]
     assert "PSNR 30, L1 0.0123" in page.text
     assert "a.pth (torchvision's layout), SHA-256 f0" in page.text
-
-
-def test_subfolders_of_a_task_are_rows_with_headings(folder: Path) -> None:
-    for scale in (0, 2, 10):
-        for index in range(8):
-            noise(folder / "sample" / f"scale-{scale}" / f"{index:03d}.png", 20, 30)
-    (folder / "sample" / "empty").mkdir()
-    html, page = render(folder)
-    rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
-    assert re.findall("<h3>(.*?)</h3>", rows) == ["Scale 0", "Scale 2", "Scale 10"]
-    assert page.tags.count("img") == 1 + 3 + 3 * 7 + 2
-    assert "and 1 more in sample/scale-10/" in page.text
-
-
-@pytest.mark.parametrize("suffix", ["gif", "webp"])
-def test_an_animation_is_embedded_whole(folder: Path, suffix: str) -> None:
-    frames = [Image.new("RGB", (300, 200), colour) for colour in ("red", "green", "blue")]
-    (folder / "animate").mkdir()
-    path = folder / "animate" / f"lake.{suffix}"
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
-    html, _ = render(folder)
-    assert base64.b64encode(path.read_bytes()).decode() in html
 
 
 def test_the_page_stays_small(folder: Path) -> None:

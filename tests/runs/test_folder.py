@@ -168,31 +168,6 @@ def test_create_says_how_to_resume_an_existing_run(folder: RunFolder) -> None:
         RunFolder.create(folder.path)
 
 
-EARLY = """
-import os, signal, sys
-from internal_gan.runs.folder import RunFolder
-folder = RunFolder.create(sys.argv[1])
-if len(sys.argv) > 2:
-    folder.log_path.write_text("began")
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.parametrize("logged", [[], ["logged"]])
-def test_a_run_killed_before_writing_its_configuration_can_be_restarted(
-    tmp_path: Path, logged: list[str]
-) -> None:
-    path = tmp_path / "run"
-    subprocess.run([sys.executable, "-c", EARLY, str(path), *logged], check=False)
-    (path / ".tmp-0123456789ab.yaml").write_text("half")
-    assert json.loads((path / "status.json").read_text())["state"] == "running"
-    with pytest.raises(UserError, match=f"start it again with output={path}"):
-        RunFolder.open(path)
-    status = RunFolder.create(path).status()
-    assert (status["state"], status["pid"]) == ("running", os.getpid())
-    assert not list(path.glob(".tmp-*"))
-
-
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match="does not exist"):
         RunFolder.open(tmp_path / "nothing")
@@ -208,38 +183,6 @@ def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match=r"lacks model\.safetensors"):
         RunFolder.open(folder.path, needs=["model.safetensors"])
     assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("status.json", "folder"),
-        ("metrics.jsonl", "pipe"),
-        ("log.txt", "loop"),
-        ("training.ckpt", "folder"),
-    ],
-)
-def test_claim_refuses_paths_that_are_no_files(folder: RunFolder, name: str, kind: str) -> None:
-    folder.write_status("stopped")
-    path = folder.path / name
-    path.unlink(missing_ok=True)
-    make = {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}
-    make.get(kind, lambda: path.symlink_to(name))()
-    with pytest.raises(UserError, match=f"{path} is not a file; remove it"):
-        RunFolder.open(folder.path).claim()
-
-
-def test_the_package_log_goes_to_the_folder(folder: RunFolder) -> None:
-    logger = logging.getLogger("internal_gan.training.engine")
-    with log_to(folder.log_path):
-        logger.info("scale %d", 3)
-    logger.info("too late")
-    with log_to(folder.log_path):
-        logger.warning("again")
-    lines = folder.log_path.read_text().splitlines()
-    assert lines[0].endswith("INFO scale 3")
-    assert lines[1].endswith("WARNING again")
-    assert len(lines) == 2
 
 
 def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(

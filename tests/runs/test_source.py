@@ -190,25 +190,6 @@ def test_a_damaged_index_is_one_line(place: Path, index: str) -> None:
         Source(options("a.jpg"), Path("run"))
 
 
-def test_layers_may_be_in_folders_named_after_the_photo(place: Path) -> None:
-    shutil.copytree("holes", "depths")
-    write_mask("depths/b.png", torch.zeros(1, 1, 9, 9))
-    wanted = options("b.jpg", layers=["holes", "depths"])
-    source = Source(wanted)
-
-    def layers(source: Source) -> list[bytes]:
-        files = source.files("layers.files")
-        assert [name for name, _ in files] == ["holes", "depths"]
-        return [path.read_bytes() for _, path in files]
-
-    before = layers(source)
-    assert before == [Path(folder, "b.png").read_bytes() for folder in ("holes", "depths")]
-    source.keep(Path("run"))
-    for folder in ("holes", "depths"):
-        shutil.rmtree(folder)
-    assert layers(source) == layers(Source(wanted, Path("run"))) == before
-
-
 def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path) -> None:
     source = Source(options("c.jpg", mask="holes"))
     with pytest.raises(UserError, match=r"mask=holes: no image named after c\.jpg"):

@@ -25,14 +25,6 @@ from tests.tiny import picture
 RUN = ("-m", "image=photos", "output=out", "sample.count=2", *TINY_RUN)
 
 
-@pytest.fixture
-def shell(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    return Shell(capsys)
-
-
 def write_photos(*names: str) -> None:
     for seed, name in enumerate(names):
         path = Path(name)
@@ -218,17 +210,6 @@ def test_further_photos_are_checked_before_the_first_run(shell: Shell) -> None:
     assert answer.code == 2
     assert answer.err.startswith("error: learn_from: a model of singan learns from one photo")
     assert not Path("out").exists()
-
-
-def test_runs_of_separate_commands_are_compared_too(shell: Shell) -> None:
-    write_photos("a.png")
-    for seed in (0, 1):
-        run = (f"output=mine/{seed}", f"seed={seed}", "sample.count=1", *TINY_RUN)
-        assert shell("image=a.png", *run).code == 0
-    Path("mine/notes").mkdir()
-    answer = shell("task=compare", "runs=mine")
-    assert answer.code == 0
-    assert "2 runs" in answer.out
 
 
 def test_a_sweep_whose_records_cannot_be_written_is_one_line(

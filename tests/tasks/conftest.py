@@ -1,4 +1,4 @@
-"""A shell in an empty folder, a photo, and models that are trained once."""
+"""A photo, and models that are trained once."""
 
 import shutil
 from dataclasses import replace
@@ -9,8 +9,9 @@ from PIL import Image
 
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
-from internal_gan.images.files.image import to_uint8, write_image
-from tests.commands import TINY_RUN, Shell
+from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.resize import resize
+from tests.commands import ROOT, TINY_RUN, Shell
 from tests.tiny import Run, picture, trained
 
 # Samples close to the photo, so that some pixels are far from seams.
@@ -56,15 +57,14 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def shell(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    return Shell(capsys)
-
-
-@pytest.fixture
 def photo(tmp_path: Path) -> str:
     """A photo of 40 x 56 pixels in the working folder."""
     Image.fromarray(to_uint8(picture())[0].permute(1, 2, 0).numpy()).save(tmp_path / "photo.png")
     return "photo.png"
+
+
+@pytest.fixture
+def gravel(shell: Shell) -> None:
+    """``photo.png`` of 60 x 84 pixels in the working folder, the bundled photo of gravel."""
+    photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels
+    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))

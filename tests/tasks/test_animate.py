@@ -82,18 +82,6 @@ def test_a_film_without_its_encoder_names_what_to_install(
     ]
 
 
-def test_a_huge_size_is_one_line_and_leaves_no_folder(
-    shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("out of memory")
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
-    answer = shell("task=animate", f"checkpoint={run}")
-    assert answer.lines == ["error: there is not enough memory; a smaller animate.size needs less"]
-    assert not list(Path.cwd().iterdir())
-
-
 @pytest.mark.parametrize(
     ("options", "size"),
     [

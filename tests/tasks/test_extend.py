@@ -8,17 +8,9 @@ from PIL import Image
 
 import internal_gan
 from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
-from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.resize import resize
 from tests.commands import Shell
 
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-
-
-@pytest.fixture(autouse=True)
-def photo(shell: Shell) -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels
-    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+pytestmark = pytest.mark.usefixtures("gravel")
 
 
 def extended(shell: Shell, *options: str, photo: str = "photo.png") -> Path:

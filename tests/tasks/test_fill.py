@@ -11,20 +11,14 @@ import internal_gan
 from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
-from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
-from internal_gan.images.resize import resize
 from tests.commands import Shell
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-
-
-@pytest.fixture(autouse=True)
-def photo(shell: Shell) -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels
-    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+pytestmark = pytest.mark.usefixtures("gravel")
 
 
 def fill(shell: Shell, *options: str) -> Path:

@@ -1,7 +1,5 @@
 """Inside a mask, results consist of the photo's pixels: origins, layers, 16 bits and alpha."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 import internal_gan
 from internal_gan.finishing.layers import read_layer
-from internal_gan.finishing.masked import LINE_LEVELS
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
 from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
-from internal_gan.models.edgeconnect.model import OWN_LINES, UNSURE, evidence
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_status
 from tests.commands import Answer, Shell
@@ -194,23 +189,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     ).holds
 
 
-@pytest.mark.parametrize("task", ["edit", "harmonize"])
-def test_a_larger_photo_keeps_its_transparency_where_nothing_is_moved(
-    shell: Shell, runs: Path, task: str
-) -> None:
-    write(deep=True)
-    larger = photo(deep=True).repeat(2, axis=0).repeat(2, axis=1)
-    larger[:20, :20, 3] = 0
-    write_16_bits(Path("edited.png"), larger)
-    Image.open("mask.png").resize((168, 120)).save("mask.png")
-    answer = run(shell, runs, task)
-    assert answer.code == 0, answer.err
-    alpha = numbers(f"out/{task}/000.png")[..., 3]
-    kept = np.ones(alpha.shape, np.bool_) if task == "harmonize" else of(task).kinds == OTHER
-    assert kept[:20, :20].all()
-    assert (alpha[kept] == larger[..., 3][kept]).all()
-
-
 @pytest.mark.parametrize("task", OPTIONS)
 def test_too_little_memory_is_reported_before_any_work(
     shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
@@ -248,30 +226,6 @@ def test_finished_results_are_kept_after_ctrl_c(
     assert RunFolder(Path("out")).status()["state"] == "stopped"
 
 
-def test_the_progress_within_a_hole_is_shown(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first of the two holes has three times the pixels of the second."""
-    write()
-    mask = np.zeros(SIZE, np.uint8)
-    mask[10:40, 10:22] = mask[30:42, 60:70] = 255
-    Image.fromarray(mask).save("mask.png")
-    shown: list[float] = []
-
-    @contextmanager
-    def watched(doing: str, console: object) -> Iterator[Callable[[float], None]]:
-        yield shown.append
-
-    def halfway(*given: Any, on_progress: Callable[[float], None], **how: Any) -> Any:
-        on_progress(0.5)
-        return finish_inside(*given, on_progress=lambda _: None, **how)
-
-    monkeypatch.setattr("internal_gan.tasks.base.show_share", watched)
-    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", halfway)
-    assert run(shell, runs, "inpaint", "mask.feather=null").code == 0
-    assert shown == pytest.approx([0.375, 0.875])
-
-
 @pytest.fixture
 def guides(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
     """The lines that guide the finishing of holes."""
@@ -283,27 +237,6 @@ def guides(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
 
     monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", watched)
     return found
-
-
-def test_drawn_edges_guide_the_finishing_of_a_hole_as_evidence(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch, guides: list[NDArray[np.uint8]]
-) -> None:
-    write()
-    drawn = []
-
-    def seen(lines: Tensor, hole: Tensor) -> Tensor:
-        drawn.append((lines, hole))
-        return evidence(lines, hole)
-
-    monkeypatch.setattr("internal_gan.models.edgeconnect.model.evidence", seen)
-    assert run(shell, runs, "inpaint").code == 0
-    (guide,), (lines, hole) = guides, drawn[-1]
-    inside = hole[0, 0].numpy() > 0
-    odds = evidence(lines, hole)[0, 0] / (1 - evidence(lines, hole)[0, 0])
-    odds = odds * UNSURE / (1 - UNSURE)
-    levels = (LINE_LEVELS * OWN_LINES * odds / (1 + odds)).round().byte().numpy()
-    assert (guide[..., 0][inside] == levels[inside]).all()
-    assert set(np.unique(guide[..., 0][~inside])) <= {0, round(LINE_LEVELS * OWN_LINES)}
 
 
 def test_given_edges_guide_the_finishing_of_a_hole(

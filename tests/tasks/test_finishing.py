@@ -19,7 +19,7 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
 from tests.commands import Shell
-from tests.tiny import network_of, picture, sample
+from tests.tiny import picture
 
 PATCHES = "finish.detail=patches"
 
@@ -102,18 +102,6 @@ def test_sizes_are_exact(shell: Shell, model: str, size: Size, resolution: str) 
     answer = shell("task=sample", model, *options, wanted)
     assert answer.code == 0, answer.err
     assert read_image("out/sample/000.png").size == size
-
-
-def test_detail_network_keeps_the_networks_output(shell: Shell, model: str) -> None:
-    options = ("finish.detail=network", "sample.count=1", "output=out", "seed=3")
-    assert shell("task=sample", model, *options).code == 0
-    drawn = (
-        to_uint8(sample(network_of(model.removeprefix("checkpoint=")), seed=3, candidates=4))[0]
-        .permute(1, 2, 0)
-        .numpy()
-    )
-    assert np.array_equal(values("out/sample/000.png"), drawn)
-    assert not Path("out/sample/drawn").exists()
 
 
 def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:

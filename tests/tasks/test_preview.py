@@ -24,13 +24,7 @@ from internal_gan.runs.records import State
 from tests.commands import Shell
 from tests.tiny import picture
 
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-
-
-@pytest.fixture(autouse=True)
-def photo(shell: Shell) -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels
-    write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+pytestmark = pytest.mark.usefixtures("gravel")
 
 
 def preview(shell: Shell, *options: str) -> Path:

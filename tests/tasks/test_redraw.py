@@ -16,6 +16,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
+from tests.tasks.test_inpaint import layers
 from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
@@ -99,17 +100,6 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
 
 
-def layers(kind: str) -> Any:
-    """A 60 x 84 picture's values as stored in a file of this kind."""
-    rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
-    alpha = np.linspace(0.2, 1, 84)[None, :, None].repeat(60, 0)
-    all_kinds = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}
-    channels = all_kinds[kind.removesuffix("16")]
-    if kind.endswith("16"):
-        return (channels * 65535).round().astype(np.uint16)
-    return (channels * 255).round().astype(np.uint8)
-
-
 def write(path: Path, array: Any, kind: str) -> None:
     if kind in ("RGB16", "RGBA16"):
         write_16_bits(path, array)
@@ -155,64 +145,12 @@ def test_outside_of_the_softened_mask_every_bit_is_the_photos(
     assert (a[:3, inside] != b[:3, inside]).mean() > 0.5
 
 
-def test_colour_profile_and_exif_stay(shell: Shell, checkpoint: str) -> None:
-    from PIL import ExifTags, ImageCms
-
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    exif = Image.Exif()
-    exif[ExifTags.Base.Artist] = "A. Painter"
-    Image.open("edited.png").save("edited.jpg", exif=exif, icc_profile=profile, quality=95)
-    answer = shell(
-        "task=edit", "edit.image=edited.jpg", "edit.mask=mask.png", checkpoint, "output=out"
-    )
-    assert answer.code == 0, answer.err
-    with Image.open("out/edit/000.png") as image:
-        assert image.info["icc_profile"] == profile
-        assert image.getexif()[ExifTags.Base.Artist] == "A. Painter"
-
-
 def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> None:
     answer = shell("task=edit", "edit.image=edited.png", checkpoint, "output=out")
     assert answer.code == 0, answer.err
     assert not Path("out/edit/mask.png").exists()
     a, b = (numbers(Path(name), 8) for name in ("edited.png", "out/edit/000.png"))
     assert (a != b).mean() > 0.8
-
-
-def test_the_mask_options_are_obeyed(shell: Shell, checkpoint: str) -> None:
-    areas = []
-    for name, options in {
-        "own": ("mask.dilate=0", "mask.feather=0"),
-        "grown": ("mask.dilate=2", "mask.feather=0"),
-        "soft": ("mask.dilate=2", "mask.feather=1"),
-        "default": (),
-        "inverted": ("mask.dilate=0", "mask.feather=0", "mask.invert=true"),
-    }.items():
-        answer = shell(*used("harmonize"), checkpoint, f"output={name}", *options)
-        assert answer.code == 0, answer.err
-        areas.append(int((numbers(Path(name, "harmonize", "mask.png"), 8)[0] > 0).sum()))
-    assert areas[0] == 12 * 15
-    assert areas[0] < areas[1] < areas[2] < areas[3]
-    assert areas[4] == 60 * 84 - areas[0]
-
-
-def test_matching_the_colours_can_be_turned_off(shell: Shell, checkpoint: str) -> None:
-    for match in ("true", "false"):
-        wanted = (f"harmonize.match={match}", f"output={match}")
-        assert shell(*used("harmonize"), checkpoint, *SMALL, *wanted).code == 0
-    a, b = (Path(match, "harmonize", "000.png").read_bytes() for match in ("true", "false"))
-    assert a != b
-
-
-def test_a_start_scale_gives_its_picture_in_the_strip(shell: Shell, checkpoint: str) -> None:
-    Image.open("edited.png").resize((28, 20)).save("edited.png")
-    Image.open("mask.png").resize((28, 20)).save("mask.png")
-    for scale in (1, 2):
-        wanted = f"edit.start_scale={scale}"
-        answer = shell(*used("edit"), checkpoint, f"output={scale}", wanted, *SMALL)
-        assert answer.code == 0, answer.err
-        result = numbers(Path(f"{scale}/edit/000.png"), 8)
-        assert np.array_equal(result, numbers(Path(f"{scale}/edit/start-scale-{scale}.png"), 8))
 
 
 def test_a_mask_that_may_be_inverted_gives_a_warning(

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
@@ -14,7 +15,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result
 from internal_gan.tasks.reporting import Reports, new_console, recorded
 from internal_gan.training.engine import TrainingStopped
-from tests.commands import TINY_RUN, Shell
+from tests.commands import Shell
 from tests.tasks.conftest import copy_of
 from tests.tiny import Run
 
@@ -77,19 +78,6 @@ def test_the_first_error_is_reported_if_writing_the_report_fails(
     assert folder.status()["state"] == "failed"
 
 
-def test_an_unexpected_error_is_one_line_on_the_terminal(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise KeyError("inside")
-
-    monkeypatch.setattr("internal_gan.tasks.train.train_stages", broken)
-    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
-    assert answer.code == 1
-    assert answer.lines == ["error: unexpected KeyError: 'inside'; the traceback is in run/log.txt"]
-    assert "in broken" in Path("run/log.txt").read_text()
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
     """The run folder of a trained model."""
@@ -118,6 +106,31 @@ def test_a_full_disk_is_one_line_and_the_status_says_failed(
     state = RunFolder(Path("out")).status()["state"]
     assert state == ("failed" if room else "unknown")
     assert not list(Path("out").rglob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("task", "option", "error"),
+    [
+        ("sample", "sample.size", RuntimeError("DefaultCPUAllocator: can't allocate memory")),
+        ("animate", "animate.size", torch.OutOfMemoryError("out of memory")),
+        ("super_resolution", "super_resolution.factor", MemoryError()),
+    ],
+)
+def test_too_little_memory_names_the_option_and_leaves_no_folder(
+    shell: Shell,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    option: str,
+    error: Exception,
+) -> None:
+    def allocate(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", allocate)
+    answer = shell(f"task={task}", f"checkpoint={model}")
+    assert answer.lines == [f"error: there is not enough memory; a smaller {option} needs less"]
+    assert not list(Path.cwd().iterdir())
 
 
 def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:

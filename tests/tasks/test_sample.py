@@ -1,7 +1,6 @@
 """task=sample on a trained model."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -13,7 +12,6 @@ from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
@@ -156,42 +154,6 @@ def test_a_model_of_another_family_is_refused(model: str) -> None:
     options.model = {"_target_": "internal_gan.models.ingan.whole.InGAN"}
     with pytest.raises(UserError, match="a model of singan, not of ingan"):
         run(options, changed={"task", "checkpoint", "model"})
-
-
-def test_memory_that_runs_out_leaves_no_folder(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.synthesise", allocate)
-    answer = shell("task=sample", f"checkpoint={model}")
-    assert answer.lines == ["error: there is not enough memory; a smaller sample.size needs less"]
-    assert [p.name for p in Path.cwd().iterdir()] == ["model"]
-
-
-@pytest.mark.parametrize(
-    ("detail", "expected"), [("network", [0, 1, 2, 3]), ("patches", [0, 0, 0, 1])]
-)
-def test_no_more_than_two_samples_are_drawn_ahead(
-    shell: Shell,
-    model: str,
-    monkeypatch: pytest.MonkeyPatch,
-    detail: str,
-    expected: list[int],
-) -> None:
-    there: list[int] = []
-    drawn = SinGAN.random_noise
-
-    def draw(self: SinGAN, scale: int, *rest: Any) -> Any:
-        if scale == 0:
-            there.append(len(list(Path("out").glob("sample/???.png"))))
-        return drawn(self, scale, *rest)
-
-    monkeypatch.setattr(SinGAN, "random_noise", draw)
-    command = ("task=sample", f"checkpoint={model}", "sample.count=4", "output=out")
-    assert shell(*command, f"finish.detail={detail}").code == 0
-    assert there == expected
 
 
 @pytest.mark.parametrize("detail", ["patches", "network"])

@@ -151,26 +151,6 @@ def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
         give()
 
 
-def test_a_run_without_a_copy_reports_a_missing_or_changed_photo(shell: Shell) -> None:
-    give()
-    answer = shell(*TRAININGS["singan"], "output=run", "keep_original=false")
-    assert answer.code == 0, answer.err
-    assert "Keeps the name and checksum of the photo, but no copy" in answer.out
-    assert not Path("run/inputs").exists()
-    command = ("task=super_resolution", "checkpoint=run", "super_resolution.factor=2")
-    ask(shell, *command, "output=there")
-    photo = Path("given/photo.png").absolute()
-    Path("given/other.png").replace(photo)
-    for what, output in (("has changed since its run began", "changed"), ("is gone", "gone")):
-        answer = shell(*command, f"output={output}")
-        assert answer.code == 2
-        assert answer.lines[0].startswith(f"error: {photo}: the file {what}")
-        assert not Path(output).exists()
-        photo.unlink(missing_ok=True)
-    # Sampling needs no photo.
-    ask(shell, "task=sample", "checkpoint=run", "output=samples", "sample.count=1")
-
-
 @pytest.mark.parametrize("family", ["enlarging", "edgeconnect"])
 def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell, family: str) -> None:
     give()

@@ -137,16 +137,3 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     assert 0.2 < clear.alpha.mean() < 0.8
     assert clear.icc_profile == profile
     assert clear.exif is not None
-
-
-def test_too_little_memory_names_the_option(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", allocate)
-    answer = shell("task=super_resolution", f"checkpoint={model}")
-    assert answer.lines == [
-        "error: there is not enough memory; a smaller super_resolution.factor needs less"
-    ]

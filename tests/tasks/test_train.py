@@ -167,11 +167,6 @@ def test_a_missing_logger_package_leaves_no_folder(
     assert not Path("run").exists()
 
 
-def test_tensorboard_is_written_when_asked_for(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", "logger=tensorboard", *TINY_RUN).code == 0
-    assert list(Path("run/tensorboard").glob("events.*"))
-
-
 def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,16 +204,6 @@ def test_too_little_memory_is_one_line(
     assert (
         answer.lines[-1] == "error: there is not enough memory; a smaller model.max_size needs less"
     )
-
-
-def test_a_damaged_checkpoint_is_one_line(shell: Shell, photo: str) -> None:
-    assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 0
-    path = Path("run/training.ckpt")
-    path.write_bytes(path.read_bytes()[:-100])
-    RunFolder(Path("run")).write_status("stopped")
-    answer = shell("resume=run")
-    assert answer.code == 2
-    assert answer.lines[-1].startswith("error: run/training.ckpt is truncated or not a training")
 
 
 class TestLongPhotos:

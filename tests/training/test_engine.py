@@ -17,7 +17,7 @@ from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
-from tests.tiny import LEAN, PAPER, Run, contents, prepared, same_weights, trained
+from tests.tiny import LEAN, PAPER, Run, contents, same_weights, trained
 from tests.toy import RATE, Clock, ToyModel, ToyRecipe, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
@@ -434,15 +434,3 @@ class TestBudget:
         again = train_toy(self.recipe(clock, (0.2, 0.9)), tmp_path, trainer, resume=True)
         assert steps_of(tmp_path) == steps
         assert again.weights() == pytest.approx([-n * RATE for n in steps], rel=1e-3)
-
-
-def test_a_model_trains_on_every_device(device: torch.device, tmp_path: Path) -> None:
-    model = prepared()
-    model.to(device)
-    with pytest.raises(TrainingStopped):
-        trained(tmp_path, model=model, callbacks=(SignalAt(1, 2),))
-    again = prepared()
-    again.to(device)
-    trained(tmp_path, model=again, resume=True)
-    assert again.finished == 3
-    assert {value.device.type for value in again.state_dict().values()} == {device.type}

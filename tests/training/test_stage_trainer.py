@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from internal_gan.models.losses import Losses
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.tiny import INGAN_FAST, LEAN, picture, recipe_of, take_step
+from tests.tiny import picture, recipe_of, take_step
 
 
 def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
@@ -38,23 +37,3 @@ def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
         assert not block[0].training
         norm = torch.linalg.matrix_norm(block[0].weight.flatten(1), 2)
         assert float(norm) == pytest.approx(1, abs=0.002)
-
-
-@pytest.mark.parametrize(("base", "planned"), [(LEAN, True), (INGAN_FAST, False)])
-def test_convolutions_of_sizes_that_vary_are_not_planned_by_cudnn(
-    base: tuple[str, ...], planned: bool
-) -> None:
-    recipe = recipe_of(base=base)
-    stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, torch.Generator().manual_seed(0))
-    loss, seen = stage.generator_loss, list[bool]()
-
-    def watched() -> Losses:
-        total, scalars = loss()
-        seen.append(torch.backends.cudnn.enabled)
-        total.register_hook(lambda _: seen.append(torch.backends.cudnn.enabled))
-        return total, scalars
-
-    stage.generator_loss = watched
-    StageTrainer(stage, torch.float32).generator_updates()
-    assert seen == [planned, planned]
-    assert torch.backends.cudnn.enabled

@@ -61,13 +61,6 @@ def test_white_may_be_0(kind: str, tif: Path, logged: Logged) -> None:
     assert not said(logged)
 
 
-@pytest.mark.parametrize("kind", ["uint8", "uint16"])
-def test_a_layer_may_have_white_as_0(kind: str, tif: Path) -> None:
-    array = np.arange(126).reshape(9, 14).astype(kind)
-    tifffile.imwrite(tif, array, photometric=WHITE_IS_0)
-    assert np.array_equal(read_layer(tif).values, np.iinfo(kind).max - array)
-
-
 @pytest.mark.parametrize(
     ("shape", "kind", "options", "reason"),
     [

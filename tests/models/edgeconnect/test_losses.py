@@ -107,25 +107,3 @@ def test_edges_get_no_gradient_from_the_completions_discriminator() -> None:
     through_filling, direct = torch.autograd.grad(total, [filled, edges], allow_unused=True)
     assert through_filling.any()
     assert direct is None
-
-
-@pytest.mark.parametrize("composite", [True, False])
-def test_known_parts_count_for_the_adversarial_loss_only_if_g_fills_them(composite: bool) -> None:
-    sizes = ("model.max_size=56", "model.crop=40", "model.sizes_learnt=1")
-    alone = set_to(COMPLETION, "generator")
-    stage = stage_of(1, f"model.judge_composite={composite}", *sizes, *alone)
-    stage.discriminator.eval()  # so that its spectral norms stay as they are
-    batch, filled, edges = stage._draws.for_discriminator()
-    stage._draws.for_discriminator = stage._draws.for_generator = lambda: (batch, filled, edges)
-    before = [stage.discriminator_loss()[0], stage.generator_loss()[0]]
-    untouched = 1 - stage.discriminator.touched(batch.hole - batch.unknown)
-    assert untouched.any()
-    plain = stage.discriminator.forward
-
-    def shifted(image: Tensor) -> Any:
-        logits, features = plain(image)
-        return logits + 3 * untouched, features
-
-    stage.discriminator.forward = shifted
-    after = [stage.discriminator_loss()[0], stage.generator_loss()[0]]
-    assert torch.stack(before).allclose(torch.stack(after)) == composite

@@ -12,9 +12,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
-from internal_gan.models.edgeconnect.losses import edge_loss
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
-from internal_gan.models.edgeconnect.training import practice_start
 from internal_gan.training.engine import TrainingStopped
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
@@ -121,31 +119,6 @@ def test_the_papers_losses_need_a_file() -> None:
         recipe.prepare(picture(256, 256))
 
 
-def test_a_training_case_starts_blurred_with_a_share_of_the_detail() -> None:
-    recipe = recipe_of(
-        "model.max_size=56", "model.crop=40", "model.sizes_learnt=2", base=EDGECONNECT
-    )
-    model = recipe.prepare(picture())
-    stage = recipe.stage(model, 1, 4, None, rng())
-    sizes, shares = set(), []
-    for _ in range(12):
-        batch = stage.draw_batch(guided=False)
-        image = batch.image + 0.2 * torch.randn(batch.image.shape, generator=rng())
-        start = practice_start(model, image, batch.hole, stage.rng)
-        sizes.add(tuple(image.shape[-2:]))
-        inside = (batch.hole > 0).expand_as(start)
-        half = F.interpolate(image, scale_factor=0.5, mode="bicubic", antialias=True).clamp(-1, 1)
-        blurred = F.interpolate(half, image.shape[-2:], mode="bicubic", antialias=True)
-        lost = (image - blurred)[inside]
-        share = float(((start - blurred)[inside] * lost).sum() / lost.square().sum())
-        torch.testing.assert_close((start - blurred)[inside], share * lost, atol=0.02, rtol=0)
-        shares.append(share)
-        assert torch.equal(start[~inside], image[~inside])
-    assert sizes == {(40, 40), (20, 28)}
-    assert -0.01 < min(shares) < 0.2
-    assert 0.4 < max(shares) < 0.61
-
-
 def test_a_hole_without_any_usable_patch_gives_a_warning(
     model: EdgeConnect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -165,31 +138,6 @@ def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
         trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], callbacks=[stop])
     resumed = trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], resume=True)
     assert same_weights(resumed, whole)
-
-
-def test_given_edges_replace_predicted_ones(model: EdgeConnect) -> None:
-    image, hole = picture(), box()
-    given = torch.zeros_like(hole)
-    given[..., 12, :] = 1
-    drawn, guided = model.inpaint(image, hole), model.inpaint(image, hole, edges=given)
-    inside = hole > 0
-    assert torch.equal(guided[1][inside], given[inside])
-    assert torch.equal(guided[1][~inside], drawn[1][~inside])
-    assert not torch.equal(guided[0], drawn[0])
-
-
-def test_predicted_edges_do_not_depend_on_pixels_under_the_hole(model: EdgeConnect) -> None:
-    image, hole = picture(), box()
-    known, edges = torch.where(hole > 0, picture(seed=1), image), torch.rand(hole.shape)
-    network = model.edge_network
-    assert network is not None
-    drawn = [
-        model.draw_edges(
-            network, start, hole, model.guide(torch.where(hole > 0, under, edges), start, hole)
-        )
-        for start, under in ((image, edges), (known, 1 - edges))
-    ]
-    assert torch.equal(*drawn)
 
 
 def test_the_edge_network_is_trained_without_seeing_the_hole(
@@ -220,29 +168,6 @@ def test_the_later_stages_go_on_from_the_trained_networks() -> None:
         assert same_weights(after.discriminator, before.discriminator)
 
 
-def test_noise_of_any_strength_is_added_inside_the_hole() -> None:
-    """In training; in use it has its full strength."""
-    stage: Any = stages()[1]
-    model, seen = stage.model, list[Tensor]()
-    for network in (stage.completion, model.completion_network):
-        network.register_forward_pre_hook(lambda _, given: seen.append(given[0][:, :3]))
-
-    def strength(start: Tensor, hole: Tensor) -> float:
-        noise = seen.pop() - start
-        assert not noise[(hole == 0).expand_as(noise)].any()
-        return float(noise[(hole > 0).expand_as(noise)].std() / model.noise)
-
-    batches = [stage._draw()[0] for _ in range(40)]
-    found = [strength(batch.start, batch.hole) for batch in reversed(batches)]
-    assert min(found) < 0.15
-    assert 0.35 < sum(found) / len(found) < 0.65
-    assert 0.85 < max(found) < 1.2
-    model.inpaint(picture(), box())
-    start = seen[-1]
-    model.inpaint(picture(), box(), seed=0)
-    assert 0.8 < strength(start, box()) < 1.2
-
-
 def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     image, hole = torch.full((1, 3, 48, 64), -0.2), torch.zeros(1, 1, 48, 64)
     image[..., 24:, :] = 0.2
@@ -250,22 +175,6 @@ def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     everywhere = model.find_edges(image, torch.zeros_like(hole))
     assert everywhere.any()
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
-
-
-def test_the_entropy_of_predicted_edges_is_measured_inside_the_hole(model: EdgeConnect) -> None:
-    recipe = recipe_of(base=EDGECONNECT)
-    judge, hole = recipe.discriminator(channels=2), box()
-    true = torch.rand(1, 2, 40, 56).round()
-
-    def entropy(drawn: Tensor) -> float:
-        loss = recipe.adversarial_loss
-        terms = edge_loss(lambda _: 1.0, loss, judge, true, drawn, hole, match_logits=False)[1]
-        return float(terms["entropy"])
-
-    assert entropy(true) == pytest.approx(0, abs=1e-3)
-    wrong = torch.where(hole > 0, 1 - true, true)
-    assert entropy(wrong) > entropy(torch.where(hole > 0, torch.full_like(true, 0.5), true)) > 0.5
-    assert entropy(torch.where(hole > 0, true, 1 - true)) == pytest.approx(0, abs=1e-3)
 
 
 def test_edges_steer_the_choice_of_patches(

@@ -11,12 +11,10 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
-from internal_gan.images.resize import resize, size_of
-from internal_gan.images.transforms import Transform, random_homography
+from internal_gan.images.resize import resize
+from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
-from internal_gan.nn.discriminators import MultiScaleDiscriminator
-from internal_gan.nn.losses import LSGAN
 from internal_gan.training.engine import TrainingStopped
 from tests.tiny import (
     INGAN_FAST,
@@ -179,36 +177,6 @@ class TestTraining:
         expected = F.mse_loss(drawn_by(stage, model.real(0), model.sizes[:2]), model.real(1))
         torch.testing.assert_close(scalars["identity"], expected.detach())
 
-    @pytest.mark.parametrize("geometry", [0, 0.4])
-    def test_the_cycle_is_the_error_of_the_way_back(self, geometry: float) -> None:
-        """Its value, and its gradient through both passes, step by step."""
-        only = ("model.adversarial_from=9", "model.identity_weight=0", *NO_PATCH_LOSS)
-        stage = stage_of(ACTS, "model.cycle_weight=3", f"model.geometry={geometry}", *only, index=1)
-        model, weights = stage.model, list(stage.generator.parameters())
-        total, scalars = stage.generator_loss()
-        found = torch.autograd.grad(total, weights)
-        stage.step = 0
-        fake = stage._generate()
-        there, back = (None, None)
-        if geometry:
-            there = random_homography(geometry, rng(0))
-            back = there.inverse()
-
-        def at(image: Tensor, size: tuple[int, int], shape: Transform | None) -> Tensor:
-            return resize(image, size) if shape is None else shape(image, size)
-
-        sizes = model.sizes_for(size_of(fake), 1)
-        with torch.no_grad():
-            torch.testing.assert_close(
-                drawn_by(stage, at(model.real(0), sizes[0], there), sizes), fake
-            )
-        rebuilt = drawn_by(stage, at(fake, model.sizes[0], back), model.sizes[:2])
-        expected = F.l1_loss(rebuilt, model.real(1))
-        torch.testing.assert_close(scalars["cycle"], expected.detach())
-        wanted = torch.autograd.grad(3 * expected, weights)
-        for one, other in zip(found, wanted, strict=True):
-            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-7)
-
     def test_each_term_alone_moves_the_generator(self) -> None:
         off = {
             "generator": "model.adversarial_from=9",
@@ -259,62 +227,6 @@ class TestRepeating:
 def test_the_adversarial_loss_begins_where_the_discriminator_fits() -> None:
     with pytest.raises(ValueError, match="adversarial_from is 1, but scale 1 is 9x13 pixels"):
         prepared("model.min_size=7")
-
-
-def test_the_default_has_lsgan_the_cycle_and_a_discriminator_of_several_scales() -> None:
-    recipe = recipe_of(base=("model=ingan",))
-    model = recipe.prepare(picture(48, 64))
-    assert isinstance(recipe.adversarial_loss, LSGAN)
-    judged = []
-    for index in range(model.num_stages):
-        stage = recipe.stage(model, index, 2, None, rng())
-        assert isinstance(stage.discriminator, MultiScaleDiscriminator)
-        judged.append(len(stage.discriminator.networks))
-        stage.discriminator_loss()
-        _, scalars = stage.generator_loss()
-        assert {"generator", "cycle"} <= scalars.keys()
-        stage.finish()
-    # A scale's discriminator also judges its pictures at sizes like those of the coarser scales.
-    assert judged == [2, 3, 4, 5, 5]
-
-
-def test_the_weights_of_the_sizes_move_from_coarse_to_fine() -> None:
-    stage = stage_of("model.adversarial_from=0", index=2, steps=10)
-    assert stage.discriminator is not None
-    weights = []
-    for stage.step in (0, 9):
-        stage.discriminator_loss()
-        weights.append(stage.discriminator.weights[0])
-    assert len(stage.discriminator.weights) > 1
-    assert weights[0] < weights[1]
-
-
-def test_the_photo_is_judged_at_as_many_sizes_as_the_fake() -> None:
-    stage = stage_of("model.adversarial_from=0", index=2)
-    assert stage.discriminator is not None
-    judged: list[int] = []
-    for number, network in enumerate(stage.discriminator.networks):
-        network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))
-    counts = set()
-    for stage.step in range(20):
-        judged.clear()
-        stage.discriminator_loss()
-        count = len(judged) // 2
-        assert judged == [*range(count)] * 2
-        counts.add(count)
-    assert counts == {1, 2}
-
-
-def test_a_discriminator_starts_from_the_sizes_that_the_coarser_scale_judged() -> None:
-    recipe, model = recipe_of(base=("model=ingan",)), None
-    model = recipe.prepare(picture(48, 64))
-    first = recipe.stage(model, 0, 2, None, rng(0))
-    first.finish()
-    second = recipe.stage(model, 1, 2, first, rng(1))
-    old, new = first.discriminator.networks, second.discriminator.networks
-    assert same_weights(new[0], old[0])
-    for coarse, network in zip(old, new[1:], strict=False):
-        assert same_weights(network, coarse)
 
 
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:

@@ -80,29 +80,6 @@ def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
             assert torch.isfinite(parameter.grad).all()
 
 
-def test_the_range_of_sizes_grows_from_the_images_own() -> None:
-    stage = stage_of("model.curriculum=0.5", "model.steps=100")
-    assert {stage.draw_size() for _ in range(20)} == {(20, 24)}
-    stage.step = 25
-    half = [stage.draw_size() for _ in range(200)]
-    assert min(w for _, w in half) >= round(24 * 0.575)
-    assert max(w for _, w in half) <= round(24 * 1.625)
-    stage.step = 50
-    whole = [stage.draw_size() for _ in range(400)]
-    assert min(w for _, w in whole) == 13  # the smallest width that the discriminator accepts
-    assert 50 <= max(w for _, w in whole) <= 54
-    assert 41 <= max(h for h, _ in whole) <= 45
-
-
-def test_crops_are_random_parts_of_the_image() -> None:
-    stage = stage_of()
-    crops = [stage.draw_crop() for _ in range(30)]
-    assert {tuple(crop.shape) for crop in crops} == {(1, 3, 20, 24)}
-    parts = [stage.model.image[..., left : left + 24] for left in range(5)]
-    found = [next(i for i, part in enumerate(parts) if torch.equal(part, crop)) for crop in crops]
-    assert set(found) == set(range(5))
-
-
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
 def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     step: int, inverse: float, monkeypatch: pytest.MonkeyPatch
@@ -136,24 +113,6 @@ def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     expected = gradients(0.2 * cycle + inverse * alone)
     for a, b in zip(found, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
-
-
-def test_the_same_picture_is_judged_by_both_networks_in_one_step(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage, drawn = stage_of(), list[Round]()
-
-    def draw() -> Round:
-        drawn.append(stage.draw())
-        return drawn[-1]
-
-    monkeypatch.setattr(stage, "draws", Draws(draw))
-    _, scalars = stage.discriminator_loss()
-    logits, _ = stage.discriminator(drawn[0].fake)
-    expected = stage.recipe.adversarial_loss.generator(logits)
-    torch.testing.assert_close(stage.generator_loss()[1]["generator"], expected.detach())
-    assert len(drawn) == 1
-    assert scalars["discriminator"].ndim == 0
 
 
 def test_the_weights_of_the_scales_follow_the_steps() -> None:

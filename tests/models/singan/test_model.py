@@ -116,16 +116,6 @@ class TestWarmStart:
         assert widths == [4, 8, 8]
         assert same_weights(stages[2].generator, stages[1].generator)
 
-    def test_only_the_last_judged_fake_is_kept_for_the_generator(self) -> None:
-        stage = stage_of("model.discriminator_steps=3")
-        calls = []
-        stage.generator.register_forward_hook(lambda *_: calls.append(torch.is_grad_enabled()))
-        for _ in range(2):
-            for _ in range(3):
-                stage.discriminator_loss()
-            stage.generator_loss()
-        assert calls == [False, False, True] * 2
-
     def test_a_scale_that_collapses_to_a_flat_colour_stops_the_run(self) -> None:
         stage = stage_of()
         torch.nn.init.constant_(stage.generator.get_parameter("output.bias"), 20.0)
@@ -158,12 +148,6 @@ class TestReals:
         coarse, fine = stages[0].reals, stages[1].reals
         shrunk = resize(fine, stages[0].size)
         assert float((shrunk - coarse[: len(fine)]).abs().mean()) < 0.05
-
-    def test_they_are_drawn_once_for_a_photo(self) -> None:
-        recipe, model = recipe_of("model.drawings=2"), prepared()
-        first = recipe.drawings_of(model)
-        assert recipe.drawings_of(copy.deepcopy(model)) is first
-        assert recipe.drawings_of(prepared(pixels=picture(seed=1))) is not first
 
     def test_with_none_the_photo_is_alone(self) -> None:
         stage = stage_of("model.drawings=0")
@@ -227,40 +211,6 @@ class TestLosses:
             assert ("penalty" in scalars) == (step % 3 == 0)
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
-
-    def test_the_penalty_is_that_of_points_between_what_is_judged(self) -> None:
-        stage = stage_of("model.penalty_crop=null")
-        seen: list[Tensor] = []
-        stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-        _, scalars = stage.discriminator_loss()
-        assert "penalty" in scalars
-        real, fake, between = (x.detach() for x in seen)
-        way = fake - real
-        share = ((between - real) * way).sum(dim=(1, 2, 3)) / way.square().sum(dim=(1, 2, 3))
-        torch.testing.assert_close(between, real + share.view(-1, 1, 1, 1) * way)
-        assert 0.01 < float(share.min()) < float(share.max()) < 0.99
-
-    def test_a_patch_loss_is_computed_at_intervals_with_proportional_weight(self) -> None:
-        options = (
-            "model/patch_loss=nearest_patch",
-            "model.patch_loss.nearest_patch.interval=2",
-            "model.patch_loss.nearest_patch.weight=7",
-            "model.reconstruction_weight=0",
-        )
-        stage = stage_of(*options)
-        for step in range(4):
-            total, scalars = stage.generator_loss()
-            distance = scalars.get("nearest_patch", torch.zeros(()))
-            assert ("nearest_patch" in scalars) == (step % 2 == 0)
-            expected = scalars["generator"] + 2 * 7 * distance
-            assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
-
-    def test_the_discriminators_loss_leaves_the_generator_alone(self) -> None:
-        stage = stage_of(index=1)
-        total, _ = stage.discriminator_loss()
-        total.backward()  # type: ignore[no-untyped-call]
-        assert all(p.grad is None for p in stage.generator.parameters())
-        assert all(p.grad is not None for p in stage.discriminator.parameters())
 
     def test_windows_move_over_the_whole_image_and_fit_into_it(self) -> None:
         options = ("model.penalty_crop=12", "model.discriminator_crop=13")

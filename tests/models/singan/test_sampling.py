@@ -72,18 +72,6 @@ class TestWrap:
         torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
 
 
-def test_a_callback_replaces_the_input_of_the_next_scale(model: SinGAN) -> None:
-    seen = []
-
-    def after(scale: int, image: Tensor) -> Tensor:
-        seen.append((scale, tuple(image.shape[-2:])))
-        return torch.full_like(image, 0.5)
-
-    image = model.synthesise(SIZES, model.noise_from(rng()), after=after)
-    assert seen == list(enumerate(SIZES))
-    assert torch.equal(image, torch.full((1, 3, 64, 96), 0.5))
-
-
 class TestTileableSamples:
     @pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
     def test_the_step_over_the_border_is_one_like_those_inside(
@@ -137,24 +125,6 @@ class TestCandidates:
         best = layouts[distances.index(min(distances))].clamp(-1, 1)
         assert min(distances) < distances[0]
         torch.testing.assert_close(next(model.samples(candidates=5, seed=1))[0], best)
-
-    def test_finer_scales_are_drawn_once(self, model: SinGAN) -> None:
-        batches: list[int] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("internal_gan.models.singan.model.JUDGED_SIDE", 24)
-            for generator in model.generators:
-                patch.setattr(generator, "forward", _counting(generator.forward, batches))
-            next(model.samples(candidates=5))
-        assert [max(size) for size in model.sizes] == [20, 23, 28]
-        assert batches == [5, 5, 1]
-
-
-def _counting(forward: Callable[..., Tensor], batches: list[int]) -> Callable[..., Tensor]:
-    def counted(noise: Tensor, image: Tensor | None = None) -> Tensor:
-        batches.append(len(noise))
-        return forward(noise, image)
-
-    return counted
 
 
 def test_samples_are_generated_lazily(model: SinGAN) -> None:
