@@ -138,7 +138,12 @@ def _encoder() -> str:
 
 def _rgb(file: Path) -> Image.Image:
     with Image.open(file, formats=PILLOW_FORMATS) as image:
-        return image.convert("RGB")
+        if not image.mode.startswith("I"):
+            return image.convert("RGB")
+        # Pillow would clip 16 bits to 8.
+        gray = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        gray.info = image.info
+        return gray.convert("RGB")
 
 
 _WRITERS = {".gif": _write_gif, ".webp": _write_webp, ".mp4": _write_mp4}

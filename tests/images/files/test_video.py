@@ -111,3 +111,13 @@ def test_a_failing_encoder_gives_a_one_line_error_and_leaves_no_file(
     with pytest.raises(UserError, match=r"cannot write MP4.*'Error opening output files"):
         write_video(tmp_path / "film.mp4", files, FPS)
     assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_frames_of_16_bits_keep_their_brightness(tmp_path: Path, suffix: str) -> None:
+    files = [tmp_path / f"{number}.png" for number in range(2)]
+    for file, level in zip(files, (60, 190), strict=True):
+        Image.fromarray(np.full((8, 10), 257 * level, np.uint16)).save(file)
+    write_video(tmp_path / f"film{suffix}", files, FPS)
+    made = [float(frame.mean()) for frame in frames_of(tmp_path / f"film{suffix}")]
+    assert made == pytest.approx([60, 190], abs=2)
