@@ -51,13 +51,13 @@ def test_the_first_use_announces_the_compilation(read_only: Path) -> None:
 def test_without_a_writable_folder_a_remedy_is_named(read_only: Path) -> None:
     script = """
 import numpy as np
-from internal_gan.finishing import compilation
+from internal_gan.finishing import drawing
 from internal_gan.patches.fast import Index, search
-compilation.vote = lambda *arguments: None
-compilation.search = lambda *arguments, **options: (
+drawing.vote = lambda *arguments: None
+drawing.search = lambda *arguments, **options: (
     search(*arguments, **options) if options else search(*arguments, sweeps=0, seeds=False)
 )
-compilation.compile_loops(print)
+drawing.compile_loops(print)
 image = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
 start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
 print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
