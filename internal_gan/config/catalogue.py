@@ -118,6 +118,7 @@ _TASKS = (
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
+        run=_ON_MODEL - {"seed"},
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),

@@ -119,7 +119,8 @@ class Options:
     )
     seed: int = option(
         0,
-        "random seed; on the CPU, it and trainer.threads determine the model bit for bit",
+        "seed of the training, or of a task on a model or without one; on the CPU, it and "
+        "trainer.threads determine the model bit for bit",
         "a whole number from 0 to 2**63 - 1",
         lambda v: 0 <= v <= LARGEST_SEED,
     )
@@ -190,5 +191,6 @@ PATHS = (
 
 
 def taken_by(task: str) -> set[str]:
-    """The options in groups that a task takes."""
-    return {name for name in FIELDS if "." in name and TABLE[task].allows(name)}
+    """The options in groups that a task takes, and the seed if it draws anything at random."""
+    allowed = {name for name in FIELDS if TABLE[task].allows(name)}
+    return {name for name in allowed if "." in name or name == "seed"}
