@@ -402,7 +402,7 @@ class Task(ABC, Generic[Wanted]):
         return [(self.context.options.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
 
     def chances(self, count: int) -> list[torch.Generator | None]:
-        """The generators of several results; None, for the one that fits best, stands for seed 0."""
+        """The generators of several results; that of seed 0 is None, for what fits best."""
         return [torch.Generator().manual_seed(n) if n else None for n in self.seeds(count)]
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
