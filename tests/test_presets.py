@@ -1,7 +1,6 @@
 """Every file in conf/ belongs to a group and composes."""
 
 import inspect
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +24,6 @@ def names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-# These compose only if a Hydra plugin is installed.
-NEED_AN_EXTRA = {"experiment/tune_singan"}
-
-
 def group_choices() -> list[str]:
     """``group=name`` for every file in a folder of conf/, except Hydra's own, the parts of trainers
     and the ablations."""
@@ -42,7 +37,6 @@ def group_choices() -> list[str]:
         and file.parts[0] != "hydra"
         and (file.parts[0] != "trainer" or len(file.parts) == 2)
         and file.parts[:2] != ("experiment", "ablation")
-        and file.as_posix() not in NEED_AN_EXTRA
     ]
 
 
@@ -84,13 +78,6 @@ def test_every_part_of_a_trainer_belongs_to_a_model() -> None:
             compose([f"model={model}", f"trainer={name}"]).model for name in (trainer, "fast")
         ]
         assert changed[0] != changed[1]
-
-
-def test_a_search_varies_options_of_its_model() -> None:
-    params = OmegaConf.load(CONF / "experiment" / "tune_singan.yaml").hydra.sweeper.params
-    lowest = [f"{key}={re.findall(r'[0-9.]+', str(range_))[0]}" for key, range_ in params.items()]
-    assert lowest
-    assert isinstance(build(compose(["model=singan", *lowest]).model), Recipe)
 
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))
