@@ -19,9 +19,9 @@ from internal_gan.cli import main
 from internal_gan.config.arguments import overrides_of, task_of
 from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
+from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
-from tests.wheels import WIDTHS, install_hed
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 QUICK = ("trainer=debug",)
@@ -34,7 +34,6 @@ GUIDES = [
 # The server runs until it is stopped.
 NOT_HERE = re.compile(r"^app\b")
 # The stand-in for VGG is narrow.
-NEEDS_VGG = re.compile(r"features=vgg|vgg19")
 NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
 FAMILY = {"retarget": "ingan", "inpaint": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png")
@@ -68,7 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mask.save(path / name)
     weights_file(path / "weights-inception-2015-12-05-6726825d.pth")
     # Each layer keeps the size of its values.
-    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg(19).items()}
+    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg().items()}
     torch.save(weights, path / "vgg19.pth")
     return path
 
@@ -111,9 +110,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages that users add: those that carry weights, and Ray's launcher."""
-    install_hed(monkeypatch, tmp_path / "hed")
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that users add: Ray's launcher."""
     package = ModuleType("hydra_plugins.hydra_ray_launcher")
     module = ModuleType(f"{package.__name__}.ray_launcher")
     monkeypatch.setattr(module, "RayLauncher", RayLauncher, raising=False)
@@ -170,7 +168,7 @@ def test_every_command_of_a_guide_runs(
         trains = task in ("train", "super_resolution") and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
-            words += [NARROW] if NEEDS_VGG.search(command) else []
+            words += [NARROW] if "vgg19" in command else []
         if "sample.size" in given and "sample.count" not in given:
             words.append("sample.count=1")
         answer = shell(*words)

@@ -15,7 +15,6 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose, plain
 from internal_gan.models.base import Recipe
 from tests.test_docs import at_once
-from tests.wheels import install_hed
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 
@@ -50,10 +49,7 @@ PARTS_OF = {
 GROUPS_OF = {"model/edges": "edgeconnect", "model/features": "edgeconnect"}
 
 
-def test_every_choice_composes_and_builds_a_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install_hed(monkeypatch, tmp_path)
+def test_every_choice_composes_and_builds_a_model() -> None:
     beside = defaultdict[str, list[str]](list)
     for choice in group_choices():
         group = choice.partition("=")[0]
