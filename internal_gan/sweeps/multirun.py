@@ -122,11 +122,8 @@ def _end(folder: Path, ended_early: bool) -> int:
 
 def job(config: DictConfig) -> float | None:
     """One run of a multirun, in the process that the launcher chose; returns the figure that
-    ``objective`` names, if a sweeper needs it, or raises a JobFailedError if there is none.
-
-    SystemExit says that Ctrl-C or SIGTERM stopped the job, and with it the multirun, or that the
-    sweep's records cannot be written.
-    """
+    ``objective`` names, if a sweeper needs it; a JobFailedError if there is none, and a SystemExit
+    if the multirun was stopped, or its records cannot be written."""
     try:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
             return _job(config, HydraConfig.get())
