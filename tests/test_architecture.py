@@ -26,7 +26,7 @@ MAX_LINES = {
     "patches": 1740,
     "report": 720,
     "runs": 1140,
-    "sweeps": 320,
+    "sweeps": 310,
     "tasks": 3110,
     "training": 1250,
 }
