@@ -31,7 +31,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.device import select_device
 from internal_gan.errors import UserError
-from internal_gan.finishing.layout import layout
+from internal_gan.models.patches.layout import layout
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model, Recipe

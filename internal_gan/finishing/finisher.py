@@ -18,7 +18,7 @@ from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
-from internal_gan.finishing.film import motions
+from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
@@ -135,11 +135,14 @@ class AsDrawn:
         """
         return Finished(drawing)
 
-    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+    def film(
+        self, drawings: Iterable[Pixels], still: bool, turns: int | None = None, frames: int = 0
+    ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
         Args:
             still: whether the first drawing is of the photo as it is, which then begins the film.
+            turns, frames: if given, how often the film goes round the drawings, in how many frames.
         """
         return map(Finished, drawings)
 
@@ -271,14 +274,19 @@ class Finisher(AsDrawn):
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
         return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
-    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+    def film(
+        self, drawings: Iterable[Pixels], still: bool, turns: int | None = None, frames: int = 0
+    ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
         picture = self._unchanged() if still else replace(self(first), drawing=None)
         assert picture.origin is not None
         yield picture
         low, high = self._used
-        for motion in islice(motions(chain([first], drawn)), 1, None):
+        moving = motions(chain([first], drawn))
+        if turns is not None:
+            moving = between([*moving], frames, turns)
+        for motion in islice(moving, 1, None):
             motion = replace(motion, change=motion.change * ((high - low) / 2))
             yield replace(
                 picture,

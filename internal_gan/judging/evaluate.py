@@ -22,7 +22,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.judging import figures
 from internal_gan.judging.sifid import read_inception
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.base import Model
 from internal_gan.runs.records import BESIDE
 from internal_gan.runs.source import IN_MEMORY, Source
@@ -203,7 +203,7 @@ def _name(sample: Sample) -> str:
 
 def _reconstruction(model: Model | None) -> dict[str, float] | None:
     """How well the model reconstructs its photo, if it can."""
-    if not isinstance(model, Redraws):
+    if not isinstance(model, Injects):
         return None
     rebuilt = model.reconstruct()
     image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)

@@ -6,9 +6,11 @@ Each class is an ability of :mod:`internal_gan.config.catalogue`. Tensors of ima
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor
 
+from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable
 from internal_gan.images.transforms import Transform
 from internal_gan.images.windows import Window
@@ -67,6 +69,7 @@ class Retargets(Model):
         transform: Transform | None = None,
         image: Tensor | None = None,
         protect: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
         """The image in another size or shape.
 
@@ -77,20 +80,32 @@ class Retargets(Model):
             image: (1, 3, h, w); the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
                 and the rest is stretched; see :mod:`internal_gan.images.protect`.
+            seed: of another result, for a model that draws at random.
 
         Raises:
             UserError: ``protect`` does not fit.
         """
 
 
+class Filling(NamedTuple):
+    """A filled image, unchanged outside the hole, bit for bit; the lines that guided the filling,
+    (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was drawn, as a
+    fraction of the image's."""
+
+    image: Tensor
+    lines: Tensor
+    scale: float
+
+
 class Fills(Model):
     """Fills holes in photos.
 
     Attributes:
-        scale: training size of the first photo as a fraction of its original size.
+        hold: how strongly colours are held while the seams of its fillings are hidden; see
+            :class:`internal_gan.finishing.masked.PartFinisher`.
     """
 
-    scale: float
+    hold: ClassVar[float] = HOLD
 
     @abstractmethod
     def fill(
@@ -101,18 +116,14 @@ class Fills(Model):
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
         seed: int | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """An image of any size, filled at ``scale`` times its resolution.
+    ) -> Filling:
+        """An image of any size, filled at the model's resolution.
 
         Args:
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
             edges: (1, 1, H, W) in [0, 1], 1 on a line that the filling follows.
             excluded: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
-
-        Returns:
-            The image, unchanged outside the hole, bit for bit; and the lines that guided the
-            filling, (1, 1, H, W) in [0, 1].
         """
 
     def lines_to_finish(
@@ -129,8 +140,8 @@ class Fills(Model):
         return None
 
 
-class Redraws(Model):
-    """Draws images anew from one of its scales on, and shows its photo changed in other ways."""
+class Injects(Model):
+    """Draws images anew from one of its scales on."""
 
     @abstractmethod
     def reconstruct(self) -> Tensor:
@@ -155,6 +166,17 @@ class Redraws(Model):
         Raises:
             UserError: fewer than two scales are finished.
         """
+
+
+class Animates(Model):
+    """Shows its photo in motion.
+
+    Attributes:
+        keys: how many drawings on a circle are enough for a film of any length, which the motion
+            between them completes; None: every frame is drawn.
+    """
+
+    keys: ClassVar[int | None] = None
 
     @abstractmethod
     def animate(
@@ -186,6 +208,10 @@ class Redraws(Model):
     @abstractmethod
     def animating_memory(self, size: Size) -> int:
         """Approximate peak memory, in bytes, for frames of a size."""
+
+
+class Enlarges(Model):
+    """Enlarges photos, with detail like its photo's own."""
 
     @abstractmethod
     def super_resolve(

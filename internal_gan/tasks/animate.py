@@ -13,7 +13,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Animates
 from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Film, Picture, Task
 
@@ -27,7 +27,7 @@ class Animate(Task[AnimateOptions]):
     Frames made of the photo's own pixels are the photo, moved as the network's frames are.
     """
 
-    def check(self, model: Redraws) -> None:
+    def check(self, model: Animates) -> None:
         wanted = self.wanted
         check_format(wanted.format, wanted.fps, self.name)
         if self._count < 2:
@@ -43,7 +43,7 @@ class Animate(Task[AnimateOptions]):
         if wanted.start_scale != AUTO:
             self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Animates, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
         finisher = self._finisher(model)
         drawings = model.animate(
@@ -81,7 +81,7 @@ class Animate(Task[AnimateOptions]):
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
 
-    def _finisher(self, model: Redraws) -> AsDrawn:
+    def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)
 
     @property

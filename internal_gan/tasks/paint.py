@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.images.resize import resize
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size
 from internal_gan.tasks.base import Picture, aside
 from internal_gan.tasks.redraw import FromImage
@@ -16,7 +16,7 @@ class Paint(FromImage[PaintOptions]):
 
     what, injected_at = "the painting or clip-art", PAINT
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         seeds = self.seeds(self.wanted.count)
         # A long and narrow painting is processed at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from internal_gan.config.task_options import PreviewOptions
-from internal_gan.finishing.layout import layout
+from internal_gan.models.patches.layout import layout
 from internal_gan.images.resize import size_of
 from internal_gan.tasks.base import Picture, Task, ahead
 

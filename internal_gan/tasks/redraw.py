@@ -20,7 +20,7 @@ from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.models import redrawing
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
 from internal_gan.tasks.base import Picture, Task, aside, gray
 
@@ -59,14 +59,14 @@ class FromImage(Task[Injected]):
             )
         return photo
 
-    def _start_scale(self, model: Redraws) -> int:
+    def _start_scale(self, model: Injects) -> int:
         auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
         if wanted == AUTO:
             return auto
         self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
         return int(wanted)
 
-    def _tell_foreign(self, model: Redraws, given: Tensor, mask: Tensor | None = None) -> None:
+    def _tell_foreign(self, model: Injects, given: Tensor, mask: Tensor | None = None) -> None:
         """Print whether the photo has nothing like a part of the image, and where."""
         share, row, column = redrawing.foreign(model.image, given, mask)
         if share > MUCH:
@@ -103,7 +103,7 @@ class Redraw(FromImage[Wanted]):
     needs_mask: ClassVar[bool]
     keeps: ClassVar[bool] = False
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
         dilate, feather = self._lengths(model)
         mask = self._mask(photo)
@@ -161,7 +161,7 @@ class Redraw(FromImage[Wanted]):
             self._tell_foreign(model, photo.pixels, mask)
         self._tell(start, model.finished - 1)
 
-    def _learnt(self, photo: Photo, model: Redraws) -> Photo:
+    def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
@@ -197,7 +197,7 @@ class Redraw(FromImage[Wanted]):
         """Whether the part's colours are matched to the training photo's first."""
         return False
 
-    def _lengths(self, model: Redraws) -> tuple[float, float]:
+    def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
         options, ratio = self.context.options.mask, 1.0
         if self.context.rebuilds:

@@ -12,7 +12,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import most_detailed
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Enlarges
 from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size
@@ -47,7 +47,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         )
         return photo.crop(rows, columns), [self._in_words(photo.size), text]
 
-    def check(self, model: Redraws) -> None:
+    def check(self, model: Enlarges) -> None:
         if model.num_stages < 2:
             raise UserError(
                 "task=super_resolution needs a model of at least two scales, but this one has "
@@ -56,7 +56,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         if self._size is not None:
             self._check_result(self._size, model.device)
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Enlarges, preview: bool = False) -> Iterator[Picture]:
         if preview:
             # Only the finest generator enlarges.
             return

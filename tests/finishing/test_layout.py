@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.layout import height_share, layout, layouts, small
+from internal_gan.models.patches.layout import height_share, layout, layouts, small
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.patches.statistics import sliced_wasserstein
@@ -95,7 +95,7 @@ def test_what_depends_on_the_height_keeps_its_height(monkeypatch: pytest.MonkeyP
     peaks = resize(small(read_image(PHOTOS / "peaks.jpg").pixels), (30, 40)).clamp(-1, 1)
     gaps = []
     for price in (300.0, 0.0):
-        monkeypatch.setattr("internal_gan.finishing.layout.PRICE", price)
+        monkeypatch.setattr("internal_gan.models.patches.layout.PRICE", price)
         made = [layout(peaks, (30, 40), rng(seed)) for seed in range(3)]
         gaps.append(float((torch.cat(made) - peaks).mean(dim=3).abs().mean()))
     assert gaps[0] < 0.8 * gaps[1]

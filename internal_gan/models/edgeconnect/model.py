@@ -21,7 +21,7 @@ from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window
-from internal_gan.models.abilities import Fills
+from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
 from internal_gan.models.edgeconnect import inpainting
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
@@ -188,11 +188,12 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
         seed: int | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Filling:
         inpaint = partial(self.inpaint, seed=seed)
-        return inpainting.fill(
+        filled, lines = inpainting.fill(
             inpaint, image, hole, scale=self.scale, edges=edges, excluded=excluded
         )
+        return Filling(filled, lines, self.scale)
 
     def lines_to_finish(
         self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool

@@ -14,7 +14,7 @@ from torch import Tensor
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.retargeting import RetargetModel
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -61,7 +61,12 @@ class InGANPyramid(RetargetModel, LadderModel):
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        keep: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
         """One deterministic pass; an unfinished model's finest output is resized."""
         last = self.num_stages - 1

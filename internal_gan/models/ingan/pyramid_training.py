@@ -15,7 +15,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
-from internal_gan.models.ingan.retargeting import check_scale_range
+from internal_gan.models.retargeting import check_scale_range
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import (
     Draws,

@@ -13,7 +13,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Redraws, Samples
+from internal_gan.models.abilities import Animates, Enlarges, Injects, Samples
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
@@ -30,7 +30,7 @@ JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
 JUDGED_PATCH = 7  # pixels
 
 
-class SinGAN(NoisePyramid, Samples, Redraws):
+class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
     """Generative model of one image (Shaham et al. 2019)."""
 
     family: ClassVar[str] = "singan"
@@ -92,7 +92,7 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         back_projection: int = 1,
         passes: int | None = None,
     ) -> Pixels:
-        """See :meth:`internal_gan.models.abilities.Redraws.super_resolve`.
+        """See :meth:`internal_gan.models.abilities.Enlarges.super_resolve`.
 
         Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
         output of the last (Shaham et al. 2019, section 4). The paper enlarges by the ratio r of the

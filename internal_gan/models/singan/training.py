@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.finishing.layout import layouts
+from internal_gan.models.patches.layout import layouts
 from internal_gan.models.base import FailedStageError, Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms

@@ -1,4 +1,4 @@
-"""Regenerating an image in another size or shape: what both forms of InGAN share."""
+"""Regenerating an image in another size or shape: what all models that do so share."""
 
 import math
 from abc import abstractmethod
@@ -34,7 +34,12 @@ class RetargetModel(SeveralPhotosModel, Retargets):
 
     @abstractmethod
     def repaint(
-        self, image: Pixels, size: Size, transform: Transform | None, keep: Mask | None = None
+        self,
+        image: Pixels,
+        size: Size,
+        transform: Transform | None,
+        keep: Mask | None = None,
+        seed: int = 0,
     ) -> Pixels:
         """Run one pass on an image on the model's device.
 
@@ -50,20 +55,21 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         transform: Transform | None = None,
         image: Tensor | None = None,
         protect: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
         """A size beyond the range of the training takes several passes."""
         painted = (self.image if image is None else image).to(self.device)
         own = size_of(painted)
         size = own if size is None else size
         if protect is not None:
-            return self._protected(painted, protect.to(self.device), size)
+            return self._protected(painted, protect.to(self.device), size, seed)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None)
-        painted = self.repaint(painted, steps[-1], transform)
+            painted = self.repaint(painted, at, None, None, seed)
+        painted = self.repaint(painted, steps[-1], transform, None, seed)
         return painted.clamp(-1, 1).cpu()
 
-    def _protected(self, image: Tensor, mask: Tensor, size: Size) -> Tensor:
+    def _protected(self, image: Tensor, mask: Tensor, size: Size, seed: int) -> Tensor:
         # The scale range applies only to the rows and columns that are stretched.
         stiff = touched(mask)
         protection_of(mask, size)
@@ -79,7 +85,7 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         ]
         for at in [*between, size]:
             kept = protection_of(mask, at)
-            painted = self.repaint(image, at, kept.transform, kept.weight)
+            painted = self.repaint(image, at, kept.transform, kept.weight, seed)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
 
