@@ -151,7 +151,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
         seconds[row] = (time.perf_counter() - began) / settings.samples
         write(_finished(context, finisher, drawings), folder)
-    wanted = [f"preview.count={settings.samples}", f"preview.seed={job.seed}"]
+    wanted = [f"preview.count={settings.samples}", f"seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
         ["task=preview", f"image={job.image}", *wanted, f"output={previews}"],

@@ -360,7 +360,7 @@ def _labels(photo: Image.Image) -> Image.Image:
 
 def origin(models: Models) -> Image.Image:
     """A sample, its origin map, and the map after a part was painted over."""
-    given = ("sample.count=1", "sample.seed=3")
+    given = ("sample.count=1", "seed=3")
     drawn = models.task("sample-origin", "singan", "mountains.jpg", *given) / "sample" / "000.png"
     changed = models.runs / "changed.png"
     with Image.open(drawn) as picture:

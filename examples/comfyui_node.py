@@ -46,7 +46,7 @@ class Fill(Node):
 
     def draw(self, image, mask, seed, avoid=None):
         masks = {"mask": mask} if avoid is None else {"mask": mask, "avoid": avoid}
-        return (drawn(internal_gan.fill, image, masks, seed=seed or None),)
+        return (drawn(internal_gan.fill, image, masks, seed=seed),)
 
 
 class Extend(Node):
@@ -61,7 +61,7 @@ class Extend(Node):
 
     def draw(self, image, top, right, bottom, left, seed):
         margins = [top, right, bottom, left]
-        made = drawn(internal_gan.extend, image, margins=margins, seed=seed or None)
+        made = drawn(internal_gan.extend, image, margins=margins, seed=seed)
         new = torch.ones(made.shape[:3])
         new[:, top : top + image.shape[1], left : left + image.shape[2]] = 0
         return made, new
@@ -89,7 +89,7 @@ class MakeTileable(Node):
         return {"required": {"image": ("IMAGE",), "axes": axes, "flatten": flatten, "seed": SEED}}
 
     def draw(self, image, axes, flatten, seed):
-        how = {"axes": axes, "flatten": flatten, "seed": seed or None}
+        how = {"axes": axes, "flatten": flatten, "seed": seed}
         return (drawn(internal_gan.make_tileable, image, **how),)
 
 

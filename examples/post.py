@@ -1,6 +1,6 @@
 """Do a task on the server of `internal-gan app`; needs `pip install requests`.
 
-python examples/post.py fill filled.png image=@photo.jpg mask=@mask.png fill.seed=3
+python examples/post.py fill filled.png image=@photo.jpg mask=@mask.png seed=3
 
 @ comes before the name of a file to send. The environment variables GAN_SERVER and GAN_TOKEN name
 another server and its token.

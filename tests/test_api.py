@@ -263,7 +263,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     (
         "fill",
         {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
-        "task=inpaint image=PHOTO mask=MASK inpaint.seed=5 mask.dilate=1",
+        "task=inpaint image=PHOTO mask=MASK seed=5 mask.dilate=1",
     ),
 ]
 

@@ -130,7 +130,7 @@ def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     copy: Path, tiny_photo: Path
 ) -> None:
     pytest.importorskip("starlette")
-    asked = ("sample.size=[30,50]", "sample.count=2", "sample.seed=4")
+    asked = ("sample.size=[30,50]", "sample.count=2", "seed=4")
     told = run(
         *(copy, tiny_photo),
         ("model=toy", f"image={tiny_photo}", "trainer=debug", "output=toy", "device=cpu"),

@@ -62,7 +62,7 @@ def fill(
         avoid: a mask, white where no pixel may be taken from.
         invert: take the mask's black as the hole.
         dilate: grow the hole by this radius in pixels.
-        seed: of another filling than the one that fits best.
+        seed: 0 for the filling that fits best; others draw another.
         output_type: see :class:`Model`.
 
     Returns:
@@ -95,7 +95,7 @@ def make_tileable(
             on in pixels.
         size: side of a square tile from the photo's middle, in pixels; None: the photo's size.
         flatten: even out the light first, in the whole photo.
-        seed: of another band than the one that fits best.
+        seed: 0 for the band that fits best; others draw another.
         output_type: see :class:`Model`.
 
     Returns:
@@ -128,7 +128,7 @@ def extend(
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
         avoid: a mask of the photo's size, white where no pixel may be taken from.
-        seed: of another filling than the one that fits best.
+        seed: 0 for the filling that fits best; others draw another.
         output_type: see :class:`Model`.
 
     Returns:

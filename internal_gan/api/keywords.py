@@ -156,7 +156,7 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
 def option_of(task: str, name: str, value: Any = None) -> str:
     """The option that an argument sets: the task's own, or one that it takes besides."""
     taken = taken_by(task)
-    plain = [option for option in taken if option.endswith(f".{name}") and option not in PATHS]
+    plain = [option for option in taken - {*PATHS} if option.rpartition(".")[2] == name]
     for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
         if option in taken:
             return option

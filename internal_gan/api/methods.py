@@ -134,7 +134,7 @@ class Fills(Model):
     ) -> Any:
         """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
 
-        Without a seed the result is deterministic; each seed gives another variant.
+        With seed 0, the default, nothing is random; every other seed gives another variant.
 
         Args:
             mask: the hole, of the photo's size.

@@ -223,8 +223,8 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     Raises:
         UserError: an override is not ``option=value``, or is also in ``others``.
 
-    >>> as_arguments({"sample.size": (30, 80), "logger": None}, {"seed": 3, "device": None})
-    ['seed=3', 'sample.size=[30,80]', 'logger=null']
+    >>> as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
+    ['seed=3', 'sample.size=[30,80]', 'runs=null']
     """
     if isinstance(overrides, str):
         raise UserError(f"overrides={overrides}: needs a list of options, such as ['{overrides}']")

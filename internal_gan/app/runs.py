@@ -104,7 +104,7 @@ class Runs:
             "task": asked.get("task"),
             "title": asked.get("title") or None,
             "asked": asked.get("asked") or {},
-            "seed": _seed(asked),
+            "random": asked.get("trains") is False and "seed" in taken_by(asked["task"]),
             "started": status.get("started"),
             "seconds": status.get("seconds"),
             "can": _tasks(asked),
@@ -139,15 +139,6 @@ def _tasks(asked: Mapping[str, Any]) -> list[str]:
     if family is None or TABLE[str(task)].learns != "never":
         return []
     return [name for name in TABLE if family in families_for(name)]
-
-
-def _seed(asked: Mapping[str, Any]) -> str | None:
-    """The option that makes a task's results different, if it draws anything at random."""
-    task = asked.get("task")
-    if asked.get("trains") or task is None:
-        return None
-    option = f"{task}.seed"
-    return option if option in taken_by(str(task)) else None
 
 
 def request_path(folder: Path) -> Path:

@@ -46,7 +46,7 @@ _RESULT = frozenset({"task", "output", "seed", "keep_original", "marks", "confir
 _ON_MODEL = _RESULT | {"checkpoint", "device", "model"}
 _ALONE = _RESULT | {"image"}
 # Options that apply with resume=.
-RESUMED = frozenset({"resume", "device", "logger"})
+RESUMED = frozenset({"resume", "device"})
 _CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
@@ -104,7 +104,7 @@ _TASKS = (
     TaskSpec(
         "train",
         learns="always",
-        run=_ALONE | {"learn_from", "device", "precision", "logger"},
+        run=_ALONE | {"learn_from", "device", "precision"},
     ),
     TaskSpec(
         "sample",
@@ -118,6 +118,7 @@ _TASKS = (
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
+        run=_ON_MODEL - {"seed"},
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
         again=("retarget.shape=[300,800]",),

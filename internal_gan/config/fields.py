@@ -108,14 +108,6 @@ def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.
             yield from fields_of(options, f"{prefix}{entry.name}.")
 
 
-def seed(otherwise: str = "the run's seed") -> Any:
-    """A task's own seed; ``otherwise`` says what happens without one."""
-    needs = "a whole number from 0 to 2**63 - 1, or null"
-    return option(
-        None, f"seed of this task; null: {otherwise}", needs, lambda v: 0 <= v <= LARGEST_SEED
-    )
-
-
 def size(example: str, default: str) -> Any:
     """The size of a result; ``default`` names the size if none is given."""
     return option(

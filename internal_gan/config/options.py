@@ -29,7 +29,6 @@ from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
-LOGGERS = ("none", "tensorboard")
 PRECISIONS = ("auto", "fp32", "bf16")
 # Figures that task=compare measures and a sweeper can minimise.
 FIGURES = (
@@ -119,11 +118,11 @@ class Options:
     )
     seed: int = option(
         0,
-        "random seed; on the CPU, it and trainer.threads determine the model bit for bit",
+        "seed of the training, or of a task on a model or without one; on the CPU, it and "
+        "trainer.threads determine the model bit for bit",
         "a whole number from 0 to 2**63 - 1",
         lambda v: 0 <= v <= LARGEST_SEED,
     )
-    logger: str = one_of(LOGGERS, "none", "where else to log losses, besides metrics.jsonl")
     model: dict[str, Any] = option(
         dict, "method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
@@ -179,7 +178,7 @@ class Options:
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {
-    *("output", "skip_finished", "objective", "device", "logger", "resume", "keep_original"),
+    *("output", "skip_finished", "objective", "device", "resume", "keep_original"),
     *("confirm", "marks"),
 }
 # Options that name files and folders. The last belongs to a model and has no field.
@@ -190,5 +189,6 @@ PATHS = (
 
 
 def taken_by(task: str) -> set[str]:
-    """The options in groups that a task takes."""
-    return {name for name in FIELDS if "." in name and TABLE[task].allows(name)}
+    """The options in groups that a task takes, and the seed if it draws anything at random."""
+    allowed = {name for name in FIELDS if TABLE[task].allows(name)}
+    return {name for name in allowed if "." in name or name == "seed"}

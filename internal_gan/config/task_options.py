@@ -17,7 +17,6 @@ from internal_gan.config.fields import (
     option,
     path,
     paths,
-    seed,
     size,
     whole,
 )
@@ -38,6 +37,7 @@ ANCHORS = {
     "bottom_right": (1.0, 1.0),
 }
 KEEP = "mask of the photo; its white parts stay as they are, and the rest is new"
+FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
 MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
@@ -47,8 +47,9 @@ MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
 MAX_CANDIDATES, MAX_PREVIEWS = 1000, 1000
 
 
-def _result_count(which: str = "their seeds are consecutive") -> Any:
-    return whole(1, Range(1, MAX_RESULTS), f"number of results; {which}")
+def _result_count(more: str = "") -> Any:
+    help = f"number of results; their seeds are consecutive{more}"
+    return whole(1, Range(1, MAX_RESULTS), help)
 
 
 def _start_scale(least: int, help: str, word: str = "") -> Any:
@@ -114,7 +115,6 @@ class SampleOptions:
         Range(0, 10000),
         "steps that adjust the sample's mix of patches to the photo's; 0: none",
     )
-    seed: int | None = seed()
 
 
 @dataclass
@@ -151,7 +151,6 @@ class AnimateOptions:
         AUTO,
     )
     size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
-    seed: int | None = seed()
 
 
 @dataclass
@@ -200,7 +199,6 @@ class PaintOptions:
         AUTO,
     )
     count: int = _result_count()
-    seed: int | None = seed()
 
 
 @dataclass
@@ -216,7 +214,6 @@ class RedrawOptions:
         1, "higher stays closer to the changed photo; auto: the task's default", AUTO
     )
     count: int = _result_count()
-    seed: int | None = seed()
 
 
 @dataclass
@@ -245,7 +242,6 @@ class MakeTileableOptions:
         None, Range(16), "side of a square tile from the photo's middle; null: the photo"
     )
     flatten: bool = flag(False, "even out the light first, in the whole photo")
-    seed: int | None = seed("not random")
 
 
 @dataclass
@@ -270,7 +266,6 @@ class SuperResolutionOptions:
         ),
         in_words="chosen by factor and model",
     )
-    seed: int | None = seed()
 
 
 @dataclass
@@ -341,8 +336,7 @@ class InpaintOptions:
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    count: int = _result_count("all but the first are random; with a seed, all")
-    seed: int | None = seed("the run's seed, and the first result is not random")
+    count: int = _result_count(FITTING)
 
 
 @dataclass
@@ -350,8 +344,7 @@ class FillOptions:
     """A hole filled with the photo's own patches, without training."""
 
     avoid: str | None = path(AVOID)
-    count: int = _result_count("all but the first are random; with a seed, all")
-    seed: int | None = seed("the run's seed, and the first result is not random")
+    count: int = _result_count(FITTING)
 
 
 @dataclass
@@ -391,7 +384,6 @@ class PreviewOptions:
         "how far the layout departs from the photo's; 0: not at all unless the size differs",
     )
     keep: str | None = path(KEEP)
-    seed: int | None = seed()
 
 
 def _are_margins(value: Any) -> bool:
@@ -422,8 +414,7 @@ class ExtendOptions:
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
     avoid: str | None = path(AVOID)
-    count: int = _result_count("all but the first are random; with a seed, all")
-    seed: int | None = seed("the run's seed, and the first result is not random")
+    count: int = _result_count(FITTING)
 
 
 @dataclass

@@ -232,10 +232,6 @@ class Model(nn.Module, ABC):
     def preview(self) -> Pixels:
         """The finished stages' version of the image, to look at during training."""
 
-    def example(self) -> Pixels | None:
-        """A random result for loggers; None if :meth:`preview` shows everything."""
-        return None
-
     def metadata(self) -> dict[str, Any]:
         """What :meth:`restore` needs besides the weights, as plain JSON values."""
         return {"sizes": self.sizes, "finished": self.finished}

@@ -53,7 +53,7 @@ class Animate(Task[AnimateOptions]):
             fps=wanted.fps,
             start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
             loop=wanted.loop,
-            seed=self.seed,
+            seed=self.context.options.seed,
             size=finisher.drawing_size,
         )
         self.context.begin(self._count)

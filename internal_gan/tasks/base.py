@@ -397,25 +397,13 @@ class Task(ABC, Generic[Wanted]):
         size: Sequence[int] | None = getattr(self.wanted, "size", None)
         return f"{self.name}.size=[{size[0]},{size[1]}]" if size else "finish.resolution"
 
-    @property
-    def seed(self) -> int:
-        """The task's own seed or, if it has none, the run's."""
-        own: int | None = getattr(self.wanted, "seed", None)
-        return self.context.options.seed if own is None else own
-
     def seeds(self, count: int) -> list[int]:
         """The seeds of several results."""
-        return [(self.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
+        return [(self.context.options.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
 
     def chances(self, count: int) -> list[torch.Generator | None]:
-        """The generators of several results; without a seed of the task's own, the first is None,
-        for the result that fits best."""
-        chances: list[torch.Generator | None] = [
-            torch.Generator().manual_seed(seed) for seed in self.seeds(count)
-        ]
-        if vars(self.wanted).get("seed") is None:
-            chances[0] = None
-        return chances
+        """The generators of several results; that of seed 0 is None, for what fits best."""
+        return [torch.Generator().manual_seed(n) if n else None for n in self.seeds(count)]
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
         """Raise a UserError if a model has no such scale, or has not finished it.

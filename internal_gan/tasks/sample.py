@@ -69,7 +69,7 @@ class Sample(Task[SampleOptions]):
                 candidates=candidates,
                 tileable=tileable,
                 kept=kept,
-                seed=self.seed,
+                seed=self.context.options.seed,
             )
             # Such as sample/tiled-2x2 or sample/scale-0-tiled-2x2.
             joint = "/" if folder == "sample" else "-"

@@ -68,7 +68,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         enlarged = model.super_resolve(
             wanted.factor,
             photo.pixels,
-            seed=self.seed,
+            seed=self.context.options.seed,
             back_projection=context.as_trained("super_resolution.back_projection"),
             passes=context.as_trained("super_resolution.passes"),
         ).cpu()

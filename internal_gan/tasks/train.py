@@ -39,7 +39,7 @@ from internal_gan.tasks.runner import task_of
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
-from internal_gan.training.loggers import MetricsLogger, TensorBoardLogger, summary_writer
+from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
 
 
@@ -117,7 +117,7 @@ def train(
 
 
 def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFolder]:
-    """Continue the training in ``options.resume``, with its options except device and logger.
+    """Continue the training in ``options.resume``, with its options except device.
 
     Errors are those of :func:`train`; also a UserError if the folder holds no training, is damaged
     or in use.
@@ -130,7 +130,6 @@ def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFold
             f"resume={folder.path}: a run of task={saved.task}; only a training can be resumed"
         )
     saved.device = saved.device if options.device == "auto" else options.device
-    saved.logger = saved.logger if options.logger == "none" else options.logger
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
     training = _prepare(saved, source, as_learnt=has_state)
@@ -159,8 +158,6 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     Args:
         as_learnt: take the photos as saved for training, for a training that is resumed.
     """
-    if options.logger == "tensorboard":
-        summary_writer()
     device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
@@ -253,8 +250,6 @@ def _learn(
         MetricsLogger(folder.metrics_path),
         pictures,
     ]
-    if options.logger == "tensorboard":
-        callbacks.append(TensorBoardLogger(folder.path / "tensorboard"))
     if callable(hooks.progress):
         callbacks.append(ProgressReports(hooks.progress))
     callbacks += hooks.callbacks

@@ -51,9 +51,8 @@ class Callback:
     order in which they were given. Move long work to a thread of your own that does not touch the
     model.
 
-    A callback may read its arguments and call ``model.preview()`` and ``model.example()``. To keep
-    runs reproducible it must not change the model, ``scalars``, torch's number of threads or its
-    deterministic mode.
+    A callback may read its arguments and call ``model.preview()``. To keep runs reproducible it
+    must not change the model, ``scalars``, torch's number of threads or its deterministic mode.
 
     An exception ends the run and reaches the caller; only ``close`` of every callback is still
     called. The run can be resumed from its last saved state.

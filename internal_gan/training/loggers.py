@@ -1,14 +1,12 @@
-"""Loggers of a training run: ``metrics.jsonl`` and TensorBoard."""
+"""The log of a training run, ``metrics.jsonl``."""
 
 import json
 import math
 from dataclasses import asdict
-from itertools import accumulate
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, write_error
 from internal_gan.models.base import Model
 from internal_gan.runs.records import read_metrics
@@ -69,62 +67,6 @@ class MetricsLogger(Callback):
                 file.write(_line(row))
         except OSError as error:
             raise write_error(self._path, error) or error from error
-
-
-def summary_writer() -> Any:
-    """TensorBoard's writer class, or a UserError if it is not installed."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise UserError(
-            "logger=tensorboard needs TensorBoard, which is not installed: "
-            'pip install "internal-gan[tensorboard]"'
-        ) from error
-    return SummaryWriter
-
-
-class TensorBoardLogger(Callback):
-    """Logs scalars and, after each stage, the preview and a sample to the folder ``path``.
-
-    The horizontal axis counts the steps of all stages. A resumed run hides the steps that it
-    repeats.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: Any = None
-
-    def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._names = [stage.name for stage in plan.stages]
-        self._offsets = [0, *accumulate(stage.steps for stage in plan.stages)]
-
-    on_replan = on_start
-
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
-        position = self._offsets[stage_index] + step
-        writer = self._open(position)
-        for name, value in (scalars or {}).items():
-            writer.add_scalar(f"{name}/{self._names[stage_index]}", value, position)
-
-    def on_stage_end(self, model: Model, stage_index: int) -> None:
-        position = self._offsets[stage_index + 1]
-        writer = self._open(position)
-        for name, image in {"preview": model.preview(), "sample": model.example()}.items():
-            if image is not None:
-                shown = (image[0].float().cpu().clamp(-1, 1) + 1) / 2
-                writer.add_image(f"{name}/{self._names[stage_index]}", shown, position)
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def _open(self, position: int) -> Any:
-        if self._writer is None:
-            self._writer = summary_writer()(str(self._path), purge_step=position)
-        return self._writer
 
 
 def _plan_row(plan: TrainingPlan) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) 
 @pytest.mark.parametrize("task", programs.TASKS)
 def test_options_of_other_tasks_and_of_the_run_cannot_be_set(task: str) -> None:
     other = "paint.count" if task == "sample" else "sample.count"
-    for name in ("image", "output", "checkpoint", "device", "seed", "layers.files", other):
+    for name in ("image", "output", "checkpoint", "device", "layers.files", other):
         with pytest.raises(UserError, match="cannot be set here"):
             asked(task, name, 3)
 

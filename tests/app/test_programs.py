@@ -262,7 +262,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         ("preview", {"image": "photo.png", "output": "=x"}, 400, "output: cannot be set here"),
         ("fill", {"image": "=/etc/x"}, 400, "image=/etc/x: needs the file"),
         ("preview", {"image": "photo.png", "preview.freedom": "=7"}, 400, "preview.freedom=7"),
-        ("fill", {"image": "photo.png", "fill.seed": "=${seed}"}, 400, "fill.seed: needs a number"),
+        ("fill", {"image": "photo.png", "seed": "=${seed}"}, 400, "seed: needs a number"),
         ("sample", {"sample.count": "=1"}, 400, "task=sample needs checkpoint=RUN"),
         ("sample", {"checkpoint": "=../x"}, 404, "there is no such run"),
         ("fill", {}, 400, "the request: needs to be multipart/form-data"),

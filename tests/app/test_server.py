@@ -313,7 +313,7 @@ def test_a_photo_is_previewed_trained_on_and_sampled(
     assert "sample.size=[30,70]" in drawn["command"].replace("'", "")
     made = client.get(f"/photos/{photo}").json()["runs"]
     assert [one["task"] for one in made] == ["sample", "sample", "preview"]
-    assert [one["seed"] for one in made] == ["sample.seed", None, "preview.seed"]
+    assert [one["random"] for one in made] == [True, False, True]
     assert made[0]["asked"]["options"] == {"sample.count": 1, "sample.size": [30, 70]}
     assert made[0]["seconds"] > 0
 
@@ -344,7 +344,7 @@ def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> Non
     answers: dict[int, Any] = {}
 
     def ask(person: int) -> None:
-        options = {"preview.count": 1, "finish.resolution": 64, "preview.seed": person}
+        options = {"preview.count": 1, "finish.resolution": 64, "seed": person}
         asked = json.dumps({"task": "preview", "options": options})
         answers[person] = client.post(f"/photos/{photo}/runs", content=asked).json()
 
@@ -356,7 +356,7 @@ def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> Non
     assert [answers[person]["state"] for person in range(3)] == ["finished"] * 3
     assert len({answer["run"] for answer in answers.values()}) == 3
     for person, answer in answers.items():
-        assert f"preview.seed={person}" in answer["command"]
+        assert f"seed={person}" in answer["command"]
         assert client.get(answer["results"][0]["url"]).status_code == 200
 
 

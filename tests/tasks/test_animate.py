@@ -24,7 +24,7 @@ def run(tiny_run: Run) -> str:
 
 @pytest.mark.parametrize("loop", ["true", "false"])
 def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) -> None:
-    wanted = ("animate.seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
+    wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
     answer = shell("task=animate", f"checkpoint={run}", *SHORT, *wanted)
     assert answer.code == 0, answer.err
     assert "4 frames in" in answer.out

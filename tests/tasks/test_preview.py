@@ -119,7 +119,7 @@ def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell) -> None:
 
 @pytest.mark.slow
 def test_python_draws_the_same(shell: Shell) -> None:
-    folder = preview(shell, "preview.count=2", "preview.freedom=0.4", "preview.seed=5")
+    folder = preview(shell, "preview.count=2", "preview.freedom=0.4", "seed=5")
     with Image.open("photo.png") as given:
         pictures = internal_gan.preview(given, 2, freedom=0.4, seed=5)
     for number, made in enumerate(pictures):

@@ -69,7 +69,7 @@ def test_a_training_ends_with_retargeting(shell: Shell, photo: str) -> None:
         ("retarget.shape=[[30,80],[21,13]]", {"30x80.png": (30, 80), "21x13.png": (21, 13)}),
         ("retarget.scale=[1.0,2.0]", {"20x56.png": (20, 56)}),
         ("retarget.scale=[[1,4],[0.5,0.5]]", {"20x112.png": (20, 112), "10x14.png": (10, 14)}),
-        ("seed=1", {"20x56.png": (20, 56), "20x14.png": (20, 14), "40x56.png": (40, 56)}),
+        ("marks=true", {"20x56.png": (20, 56), "20x14.png": (20, 14), "40x56.png": (40, 56)}),
     ],
 )
 def test_every_size_is_exact_to_the_pixel(

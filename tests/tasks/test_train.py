@@ -1,7 +1,6 @@
 """task=train, as a person uses it."""
 
 import shlex
-import sys
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -155,16 +154,6 @@ def test_runs_started_in_the_same_second_get_their_own_folders(
     names = ["2026-01-31_12-00-00", "2026-01-31_12-00-00-2", "2026-01-31_12-00-00-3"]
     assert made == [folder / name for name in names]
     assert all(path.is_dir() for path in made)
-
-
-def test_a_missing_logger_package_leaves_no_folder(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    answer = shell(f"image={photo}", "output=run", "logger=tensorboard", *TINY_RUN)
-    assert answer.code == 2
-    assert 'pip install "internal-gan[tensorboard]"' in answer.lines[0]
-    assert not Path("run").exists()
 
 
 def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(

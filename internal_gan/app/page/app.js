@@ -81,7 +81,7 @@ function showOverlay() {
 async function lookFirst() {
   const id = state.photo.photo;
   if (tool !== "variations" || state.photo.runs.length) return;
-  const options = { "preview.count": 1, "preview.seed": 0, "finish.resolution": 1000 };
+  const options = { "preview.count": 1, "finish.resolution": 1000 };
   const started = start("preview", options, { look: tool }).catch(() => null); // stopped for something else
   setTimeout(refresh, 100);
   await started;
@@ -147,10 +147,9 @@ function actions(run, result) {
   const mask = run.results.find((one) => one.kind === "mask");
   const options = run.asked.options || {};
   const still = !/\.(mp4|webp|gif)\?/.test(result.url);
-  const again = run.trains && run.can.length ? null : run.seed;
   const name = called(run, result);
   return [
-    again ? button("Again, different", async () => follow(await start(run.task, { ...options, [again]: random() }, { run: run.asked.run }))) : "",
+    run.random ? button("Again, different", async () => follow(await start(run.task, { ...options, seed: random() }, { run: run.asked.run }))) : "",
     mask ? button("Show what changed", async () => stage.jump(await boxOf(mask))) : "",
     still ? button("Use as photo", async () => {
       const made = await tellRun(run.run, "photo", { file: result.file, title: name });

@@ -30,7 +30,7 @@ function variations() {
   const look = [
     row(field("How many", count), field("Freedom of the layout", freedom)), ...looked.rows,
     row(button("Draw", () => start("preview", {
-      "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), "preview.seed": random(), "finish.resolution": looked.value,
+      "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), seed: random(), "finish.resolution": looked.value,
     }), true)),
   ];
   const run = model("sample");
@@ -49,7 +49,7 @@ function variations() {
     "sample.size": sizeOf(height.value, width.value),
     "sample.start_scale": Number(keep.value),
     "sample.tileable": { false: false, true: true }[tiles.value] ?? tiles.value,
-    "sample.seed": random(),
+    seed: random(),
     "finish.resolution": at.value,
   }, { run });
   return {
@@ -163,7 +163,7 @@ function tile() {
     settings: [
       note("Changes the photo only along its borders, so that copies of it meet without a seam."),
       row(field("Repeats", axes)),
-      row(button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value, "make_tileable.seed": random() }), true)),
+      row(button("Make it tile", () => start("make_tileable", { "make_tileable.axes": axes.value, seed: random() }), true)),
     ],
   };
 }
@@ -254,7 +254,7 @@ function edit() {
   const go = async () => {
     if (board.isEmpty) throw new Error("Paint or paste something first.");
     const drawn = await board.drawn();
-    const options = { [`${how.value}.image`]: await upload(drawn, "paint"), [`${how.value}.seed`]: random() };
+    const options = { [`${how.value}.image`]: await upload(drawn, "paint"), seed: random() };
     if (how.value === "paint") options["finish.resolution"] = at.value;
     else options[`${how.value}.mask`] = await upload(drawn, "mask");
     return start(how.value, options, { run });
@@ -281,7 +281,7 @@ function animate() {
     settings: [
       row(field("Seconds", seconds), field("Loop", loop)), row(field("Format", format)), ...at.rows,
       row(button("Animate", () => start("animate", {
-        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, "animate.seed": random(), "finish.resolution": at.value,
+        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, seed: random(), "finish.resolution": at.value,
       }, { run }), true)),
     ],
   };

@@ -79,11 +79,6 @@ class NoisePyramid(LadderModel):
     def preview(self) -> Tensor:
         return self.reconstruct()
 
-    @torch.no_grad()
-    def example(self) -> Tensor:
-        noise = self.noise_from(torch.Generator().manual_seed(sample_seed(0, 0)))
-        return self.synthesise(self.sizes[: self.finished], noise).clamp(-1, 1).cpu()
-
     def synthesise(
         self,
         sizes: Sequence[Size],

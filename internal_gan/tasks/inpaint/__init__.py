@@ -1,7 +1,7 @@
 """task=inpaint: a hole in a photo filled with what the model learnt around it."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -84,9 +84,11 @@ class Inpaint(Task[InpaintOptions]):
         photo, finisher = case.photo, self._finisher(case)
         first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
         longest = max(MIN_DRAWN, round(max(photo.size) * model.scale))
-        for index, seed in enumerate(self._chances()):
+        for index, seed in enumerate(self.seeds(self.wanted.count)):
+            best = seed == 0 or (index == 0 and self.context.options.trains)
+            chance = None if best else seed
             filled, edges = model.fill(
-                photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=seed
+                photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=chance
             )
             done = finisher(
                 filled,
@@ -126,11 +128,6 @@ class Inpaint(Task[InpaintOptions]):
     @property
     def _feather(self) -> float:
         return self._holes.mask.feather or 0.0
-
-    def _chances(self) -> Sequence[int | None]:
-        """The seed of each result; without ``inpaint.seed`` the first has no seed and no noise."""
-        seeds = self.seeds(self.wanted.count)
-        return seeds if self.wanted.seed is not None else [None, *seeds[:-1]]
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
