@@ -19,7 +19,7 @@ from typing import Any
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
 from internal_gan.config.compose import load_options
-from internal_gan.config.families import check_able, family_of
+from internal_gan.config.families import check_able, family_of, is_trained
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
@@ -69,18 +69,26 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             print(f"{folder.path} is finished; its page is {folder.report_path}")
             return 0
     elif options.trains:
+        if not is_trained(options.model):
+            raise UserError(
+                "model=patches: there is nothing to train; name a task, such as sample, or a model "
+                "that is trained: model=singan, ingan or edgeconnect"
+            )
         check_images(options)
-    elif task.learns == "always":
+    elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone:
-        _check_use_alone(options, task, given)
-    elif task.files and options.checkpoint is None:
-        _check_use_of_files(options, task, given)
-    else:
+    elif options.judges:
+        own = {key for key in given if key.partition(".")[0] == options.task}
+        other = set(given) - own - task.of_run | ({"checkpoint"} & set(given))
+        _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
+        check_images(options)
+    elif task.needs:
         _check_use_of_model(options, task, given)
+    else:
+        _check_use_alone(options, task, given)
     return _do(options, given)
 
 
@@ -111,19 +119,27 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
 
 
 def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    if options.checkpoint is None:
-        raise UserError(
-            f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
-        )
     if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
         raise UserError(
             f"mask={options.mask.file}: task={options.task} takes its mask as "
             f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
         )
-    if options.image is not None and task.allows("image"):
+    if options.checkpoint is None and options.image is None:
+        raise UserError(
+            f"task={options.task} needs a photo, image=FILE, or a trained model, checkpoint=RUN"
+        )
+    if options.image is not None:
         check_images(options)
-    other = [key for key in given if not task.allows(key)]
-    _refuse(other, f"task={options.task}", "uses the trained model")
+    other = {key for key in given if not task.allows(key)}
+    if options.checkpoint is None:
+        what = "the photo itself, and trains only with a model=, such as singan"
+        _refuse(other, f"task={options.task}", f"works on {what}")
+        return
+    _refuse(
+        other if task.whole else other | ({"image"} & set(given)),
+        f"task={options.task} with checkpoint=",
+        "uses the trained model",
+    )
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
     if "model" in given and named != found:
@@ -141,15 +157,6 @@ def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -
     _refuse(set(given).difference(taken), f"task={options.task}", f"takes {', '.join(taken)}")
     if task.allows("image"):
         check_images(options)
-
-
-def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    own = {key for key in given if key.partition(".")[0] == options.task}
-    if not own:
-        model = "checkpoint=RUN, the run folder of a trained model"
-        raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
-    other = set(given) - own - (task.of_run - {"checkpoint", "model"})
-    _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
 def _do(options: Options, given: Collection[str]) -> int:
@@ -223,7 +230,7 @@ def _value(options: Options, key: str) -> Any:
 
 def check_images(options: Options) -> None:
     """Raise a UserError for a missing photo."""
-    check_image_file(options.photo)
+    check_image_file(options.image)
     for name in options.further:
         check_image_file(name, "learn_from")
 

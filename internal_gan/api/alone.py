@@ -1,14 +1,27 @@
-"""What needs no model: pictures made of a photo alone, figures and checks of any pictures."""
+"""What needs no training: pictures made of a photo alone, figures and checks of any pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
-from internal_gan.api.keywords import Given, OutputType, Previewing, name_of, source_of
-from internal_gan.api.model import results, together
+from internal_gan.api.keywords import (
+    Animating,
+    Editing,
+    Enlarging,
+    Filling,
+    Given,
+    Harmonizing,
+    OutputType,
+    Painting,
+    Sampling,
+    name_of,
+    source_of,
+)
+from internal_gan.api.methods import Patches
+from internal_gan.api.model import results
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.judging.compare import Row
@@ -20,60 +33,46 @@ from internal_gan.tasks.reporting import enough_memory
 from internal_gan.units import Size
 
 
-def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -> Any:
-    """Draw pictures made of a photo's patches, without training, as task=preview does.
-
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        size: (height, width) of the pictures, by default the photo's at ``resolution``.
-        freedom: how far their layout departs from the photo's, 0 to 1.
-        keep: a mask of the photo's size, white where it stays as it is.
-        resolution: as ``finish.resolution``.
-        output_type: see :class:`Model`.
-
-    Returns:
-        A list of pictures, or with ``pt`` a tensor.
-
-    Raises:
-        UserError: the photo cannot be read, or an argument is not allowed.
-    """
-    return together(results("preview", {"photo": photo, "count": count, **how}))
+def sample(photo: Given, count: int = 1, **how: Unpack[Sampling]) -> Any:
+    """Draw random pictures of a photo's patches; see :meth:`Patches.sample`."""
+    return Patches(photo).sample(count, **how)
 
 
-def fill(
-    photo: Given,
-    mask: Given | None = None,
-    *,
-    box: tuple[int, int, int, int] | None = None,
-    source: Given | None = None,
-    avoid: Given | None = None,
-    invert: bool | None = None,
-    dilate: float | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
+def retarget(
+    photo: Given, size: tuple[int | None, int | None] | str | None = None, **how: Any
 ) -> Any:
-    """Fill a hole in a photo with the photo's own patches, without training, as task=fill does.
+    """Draw a photo in another size or shape; see :meth:`Patches.retarget`."""
+    return Patches(photo).retarget(size, **how)
 
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        mask: of the photo's size, white in the hole.
-        box: the hole as (top, left, height, width) in pixels, instead of a mask.
-        source: a mask, white where patches may be taken from; by default everywhere.
-        avoid: a mask, white where no pixel may be taken from.
-        invert: take the mask's black as the hole.
-        dilate: grow the hole by this radius in pixels.
-        seed: 0 for the filling that fits best; others draw another.
-        output_type: see :class:`Model`.
 
-    Returns:
-        A picture that equals the photo outside the hole, bit for bit.
+def fill(photo: Given, mask: Given | None = None, **how: Unpack[Filling]) -> Any:
+    """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
+    return Patches(photo).fill(mask=mask, **how)
 
-    Raises:
-        UserError: the photo or a mask cannot be read, or an argument is not allowed.
-    """
-    given = {"mask": mask, "box": box, "source": source, "invert": invert, "dilate": dilate}
-    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
-    return next(results("fill", given))
+
+def paint(photo: Given, image: Given, **how: Unpack[Painting]) -> Any:
+    """Turn a painting into a photo like a given one; see :meth:`Patches.paint`."""
+    return Patches(photo).paint(image, **how)
+
+
+def edit(photo: Given, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:
+    """Blend a changed photo; see :meth:`Patches.edit`."""
+    return Patches(photo).edit(image, mask, **how)
+
+
+def harmonize(photo: Given, image: Given, mask: Given, **how: Unpack[Harmonizing]) -> Any:
+    """Give an object pasted into a photo the photo's look; see :meth:`Patches.harmonize`."""
+    return Patches(photo).harmonize(image, mask, **how)
+
+
+def animate(photo: Given, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
+    """Show a photo in motion, frame by frame; see :meth:`Patches.animate`."""
+    return Patches(photo).animate(seconds, **how)
+
+
+def super_resolve(photo: Given, **how: Unpack[Enlarging]) -> Any:
+    """Enlarge a photo; see :meth:`Patches.super_resolve`."""
+    return Patches(photo).super_resolve(**how)
 
 
 def make_tileable(

@@ -106,22 +106,13 @@ class Retargeting(How, total=False):
 
 
 class Filling(Masked, total=False):
-    """Of task=inpaint."""
+    """Of task=fill."""
 
     box: tuple[int, int, int, int] | None
     edges: Given | None
     source: Given | None
-
-
-class Previewing(TypedDict, total=False):
-    """Of task=preview."""
-
-    size: Size | None
-    freedom: float
-    keep: Given | None
-    seed: int | None
-    resolution: Resolution
-    output_type: OutputType
+    avoid: Given | None
+    tileable: bool | Literal["x", "y"]
 
 
 def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
@@ -150,7 +141,7 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
     if photo is not None:
         del values["image"]
     options = options_of(values)
-    return Source(options, photo=photo, name=options.photo or name, files=files)
+    return Source(options, photo=photo, name=options.image or name, files=files)
 
 
 def option_of(task: str, name: str, value: Any = None) -> str:

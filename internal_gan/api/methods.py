@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os import PathLike
 from typing import Any, ClassVar, Unpack
+
+import torch
 
 from internal_gan.api.keywords import (
     Animating,
@@ -15,11 +18,16 @@ from internal_gan.api.keywords import (
     Painting,
     Retargeting,
     Sampling,
+    source_of,
 )
 from internal_gan.api.model import Model, together
-from internal_gan.config.catalogue import FILLS, REDRAWS, RETARGETS, SAMPLES
+from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
+from internal_gan.device import prepare_device
+from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.images.levels import spread
+from internal_gan.models.patches.model import Patches as Network
 
 
 class Samples(Model):
@@ -39,8 +47,8 @@ class Samples(Model):
         return together(self._each("sample", count=count, **how))
 
 
-class Redraws(Model):
-    """Gives other pictures its photo's look, and shows the photo changed."""
+class Injects(Model):
+    """Gives other pictures its photo's look."""
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
         """The model's reconstruction of the photo, at the size of its training.
@@ -72,26 +80,34 @@ class Redraws(Model):
         """
         return self._one("harmonize", image=image, mask=mask, count=1, **how)
 
+
+class Animates(Model):
+    """Shows its photo in motion."""
+
     def animate(self, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
         Args:
             fps: frames per second.
-            loop: whether the last frame leads back to the first.
-            alpha: pull towards the photo, in (0, 1].
-            beta: smoothness, in [0, 1).
+            loop: whether the last frame leads back to the first; by patches it always does.
+            alpha, beta: of SinGAN's walk: the pull towards the photo, in (0, 1], and smoothness, in
+                [0, 1).
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
         return self._each("animate", "frame", seconds=seconds, format="png", **how)
+
+
+class Enlarges(Model):
+    """Enlarges its photo and similar ones."""
 
     def super_resolve(self, image: Given | None = None, **how: Unpack[Enlarging]) -> Any:
         """Enlarge a photo, by default the model's own, with detail in the style of the model's.
 
         Args:
             factor: above 1.
-            back_projection: back-projection rounds per pass.
-            passes: by default chosen to suit the factor.
+            back_projection, passes: of SinGAN: back-projection rounds per pass, and passes, by
+                default chosen to suit the factor.
         """
         return self._one("super_resolution", photo=image, **how)
 
@@ -106,7 +122,7 @@ class Retargets(Model):
         outline: Given | None = None,
         **how: Unpack[Retargeting],
     ) -> Any:
-        """Draw the photo in another size or shape, using its own patches; takes no seed.
+        """Draw the photo in another size or shape, using its own patches.
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
@@ -137,15 +153,48 @@ class Fills(Model):
         With seed 0, the default, nothing is random; every other seed gives another variant.
 
         Args:
-            mask: the hole, of the photo's size.
+            mask: the hole, of the photo's size; by default the photo's transparent part.
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
-            edges: white lines on black, of the photo's size, that the filling follows.
+            edges: white lines on black, of the photo's size, that EdgeConnect's filling follows.
             source: a mask of where patches may be taken from, by default all except the hole.
+            avoid: a mask of where none may be taken from.
+            tileable: whether the photo repeats without a seam, and is to do so when filled; ``x``
+                left and right, ``y`` top and bottom.
         """
-        return self._one("inpaint", photo=photo, mask=mask, count=1, **how)
+        return self._one("fill", photo=photo, mask=mask, count=1, **how)
 
 
-class SinGAN(Samples, Redraws):
+class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
+    """A photo as a model: its own patches, put together by a formula; nothing is trained.
+
+    >>> import internal_gan
+    >>> from PIL import Image
+    >>> photo = internal_gan.Patches(Image.radial_gradient("L").resize((48, 40)))
+    >>> photo.retarget((40, 90)).size
+    (90, 40)
+    """
+
+    family: ClassVar[str] = "patches"
+
+    def __init__(self, photo: Given, *, device: str | torch.device = "cpu") -> None:
+        """
+        Args:
+            photo: a picture as in :class:`Model`.
+            device: where layouts are drawn, ``cpu``, ``cuda``, ``cuda:1`` or similar, or ``auto``.
+
+        Raises:
+            UserError: the photo cannot be read, or this machine has no such device.
+        """
+        source = source_of("sample", {"photo": photo})
+        pixels = spread(source.photo()).pixels.to(prepare_device(str(device))[0])
+        super().__init__(Network.of(pixels), None, source)
+
+    def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
+        """Always a UserError: the photo is the model."""
+        raise UserError("a photo's patches are not saved: keep the photo")
+
+
+class SinGAN(Samples, Injects, Animates, Enlarges):
     """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
 
     Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
@@ -168,7 +217,14 @@ class EdgeConnect(Fills):
 
 
 # Other families' classes, made of their abilities.
-_METHODS = {SAMPLES: Samples, REDRAWS: Redraws, RETARGETS: Retargets, FILLS: Fills}
+_METHODS = {
+    SAMPLES: Samples,
+    RETARGETS: Retargets,
+    FILLS: Fills,
+    INJECTS: Injects,
+    ANIMATES: Animates,
+    ENLARGES: Enlarges,
+}
 for _name, _family in FAMILIES.items():
     if _name not in Model.classes:
         type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {"family": _name})

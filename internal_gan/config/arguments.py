@@ -29,7 +29,9 @@ from internal_gan.images.files.names import (
 )
 
 # Short names of options.
-SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
+SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
+# Tasks whose trainings have an experiment of their own.
+OWN_TRAINING = ("super_resolution",)
 # Options that take lists of files.
 _LISTS = ("learn_from", "layers.files", "layers.labels")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -75,11 +77,12 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Translate overrides for Hydra.
 
     * File names are quoted. If a file with the literal name exists, the name means that file.
-    * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
+    * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``fill.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task with its own kind of training gets the experiment of its name, if none is chosen.
+    * A task that no model is named for works on the photo's patches, and one with its own kind of
+      training gets the experiment of its name, if none is chosen.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -88,13 +91,15 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     ["image='my photo (1).jpg'", 'seed=3']
     >>> prepare(["mask=hole.png"])
     ["mask.file='hole.png'"]
-    >>> prepare(["task=super_resolution"])
-    ['task=super_resolution', 'experiment=super_resolution']
+    >>> prepare(["task=edit"])
+    ['task=edit', 'model=patches']
+    >>> prepare(["task=super_resolution", "model=singan"])
+    ['task=super_resolution', 'model=singan', 'experiment=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
     if multirun and {"image=-", "output=-"} & {*overrides}:
         raise UserError("image=- and output=- are for one run; leave out -m")
-    return [_prepare(override, multirun) for override in overrides] + _training(overrides)
+    return [_prepare(override, multirun) for override in overrides] + _model(overrides)
 
 
 def key_of(override: str) -> str:
@@ -179,14 +184,21 @@ def _spelt_out(override: str) -> str:
     return f"{SHORT[key]}={value}" if equals and key in SHORT else override
 
 
-def _training(overrides: Sequence[str]) -> list[str]:
-    """The experiment of a task with its own kind of training, for a family that the task takes."""
+def _model(overrides: Sequence[str]) -> list[str]:
+    """The model of tasks that none is named for, or the experiment of a task with its own kind of
+    training."""
     given = values_of(overrides)
-    name = given.get("task", "")
-    learns = name in TABLE and TABLE[name].learns == "unless"
-    if not learns or given.keys() & {"checkpoint", "resume", "experiment"}:
+    tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
+    if given.keys() & {"checkpoint", "resume", "experiment"} or not any(t.needs for t in tasks):
         return []
-    fits = "model" not in given or given["model"] in families_for(name)
+    if "model" not in given:
+        return ["model=patches"]
+    name = tasks[0].name
+    fits = (
+        name in OWN_TRAINING
+        and given["model"] != "patches"
+        and given["model"] in families_for(name)
+    )
     return [f"experiment={name}"] if fits else []
 
 

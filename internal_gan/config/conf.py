@@ -23,7 +23,7 @@ def groups() -> dict[str, list[str]]:
     """What ``model=``, ``model/generator=``, ``trainer=`` and other groups of files take.
 
     >>> groups()["model"]
-    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
     """
     found = defaultdict(list)
     for path in sorted(conf_dir().rglob("*.yaml")):
@@ -46,7 +46,7 @@ def list_models() -> list[str]:
     """Names for ``fit(image, model)``: the methods.
 
     >>> list_models()
-    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
     """
     return choices("model")
 

@@ -44,7 +44,7 @@ VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
-MAX_CANDIDATES, MAX_PREVIEWS = 1000, 1000
+MAX_CANDIDATES = 1000
 
 
 def _result_count(more: str = "") -> Any:
@@ -60,6 +60,15 @@ def _start_scale(least: int, help: str, word: str = "") -> Any:
         help,
         f"a whole number, {least} ({which}) or more" + (f", or {word}" if word else ""),
         lambda v: v >= least if isinstance(v, int) else v == word,
+    )
+
+
+def _tileable(what: str) -> Any:
+    return option(
+        False,
+        f"{what}; x: only left to right, y: only top to bottom",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
 
 
@@ -95,12 +104,7 @@ class SampleOptions:
         "0 varies everything, higher keeps more of the photo's layout; all: some for each scale",
         ALL_SCALES,
     )
-    tileable: bool | str = option(
-        False,
-        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
-        "true, false, x or y",
-        lambda v: isinstance(v, bool) or v in ("x", "y"),
-    )
+    tileable: bool | str = _tileable("samples that repeat without a seam")
     candidates: int | None = as_trained(
         4,
         whole(
@@ -270,11 +274,11 @@ class SuperResolutionOptions:
 
 @dataclass
 class EvaluateOptions:
-    """What to evaluate, a model or image files, and how thoroughly."""
+    """Which pictures to compare with the photo, a model's or others, and how thoroughly."""
 
-    real: str | None = path("photo of the training")
     samples: str | None = path(
-        "images to evaluate", "the name of an image file or of a folder of them"
+        "pictures to compare with the photo in place of a model's",
+        "the name of an image file or of a folder of them",
     )
     mask: str | None = path(
         "where to compare images of the photo's size with it pixel by pixel",
@@ -294,7 +298,7 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """Where a photo may change: the hole of fill and inpaint, and how edit and harmonize prepare
+    """Where a photo may change: the hole to fill, and how edit and harmonize prepare
     their masks."""
 
     file: str | None = path(
@@ -328,23 +332,20 @@ class MaskOptions:
 
 
 @dataclass
-class InpaintOptions:
-    """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
+class FillOptions:
+    """A hole filled, by default the photo's transparent part; also at the end of EdgeConnect's
+    training."""
 
     edges: str | None = path(
         "drawing of the edges in the hole, of the photo's size; null: the model's; "
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    count: int = _result_count(FITTING)
-
-
-@dataclass
-class FillOptions:
-    """A hole filled with the photo's own patches, without training."""
-
     avoid: str | None = path(AVOID)
     count: int = _result_count(FITTING)
+    tileable: bool | str = _tileable(
+        "a photo that repeats without a seam, and is to do so when filled"
+    )
 
 
 @dataclass
@@ -370,20 +371,6 @@ class FinishOptions:
             lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
         ),
     )
-
-
-@dataclass
-class PreviewOptions:
-    """Results made of the photo's patches alone, without training."""
-
-    count: int = whole(3, Range(1, MAX_PREVIEWS), "number of results")
-    size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
-    freedom: float = number(
-        1.0,
-        Range(0, 1),
-        "how far the layout departs from the photo's; 0: not at all unless the size differs",
-    )
-    keep: str | None = path(KEEP)
 
 
 def _are_margins(value: Any) -> bool:

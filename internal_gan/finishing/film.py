@@ -2,8 +2,8 @@
 
 A drawing has some tens of pixels a side. The optical flow from the first one to another moves the
 picture itself, at its full resolution, so that things stay whole and sharp; what the flow does not
-explain, such as a change of light, is added as a smooth change of colour. Both are smooth in time, so
-of a motion that closes, a few drawings are enough.
+explain, such as a change of light, is added as a smooth change of colour. Both are smooth in time,
+so of a motion that closes, a few drawings are enough.
 """
 
 from __future__ import annotations
@@ -80,16 +80,14 @@ def motions(drawings: Iterable[Pixels]) -> Iterator[Motion]:
         yield from map(Motion, torch.split(flow, 1), torch.split(change, 1))
 
 
-def between(keys: Sequence[Motion], frames: int, turns: int) -> Iterator[Motion]:
+def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]:
     """The motions of the frames of a film that goes several times round a circle of ``keys``, the
     first of which is at rest: their trigonometric interpolation in time."""
     flows, changes = torch.cat([key.flow for key in keys]), torch.cat([key.change for key in keys])
     for frame in range(frames):
         time = turns * len(keys) * frame / frames
         shares = flows.new_tensor([_share(time - number, len(keys)) for number in range(len(keys))])
-        yield Motion(
-            *(torch.tensordot(shares, part, 1).unsqueeze(0) for part in (flows, changes))
-        )
+        yield Motion(*(torch.tensordot(shares, part, 1).unsqueeze(0) for part in (flows, changes)))
 
 
 def turns(seconds: float) -> int:

@@ -136,13 +136,14 @@ class AsDrawn:
         return Finished(drawing)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, turns: int | None = None, frames: int = 0
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
     ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
         Args:
             still: whether the first drawing is of the photo as it is, which then begins the film.
-            turns, frames: if given, how often the film goes round the drawings, in how many frames.
+            around: how often the film goes round the drawings, and its number of frames; None: a
+                frame is a drawing.
         """
         return map(Finished, drawings)
 
@@ -275,7 +276,7 @@ class Finisher(AsDrawn):
         return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, turns: int | None = None, frames: int = 0
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
     ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
@@ -284,8 +285,8 @@ class Finisher(AsDrawn):
         yield picture
         low, high = self._used
         moving = motions(chain([first], drawn))
-        if turns is not None:
-            moving = between([*moving], frames, turns)
+        if around is not None:
+            moving = between([*moving], *around)
         for motion in islice(moving, 1, None):
             motion = replace(motion, change=motion.change * ((high - low) / 2))
             yield replace(

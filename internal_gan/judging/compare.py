@@ -77,7 +77,7 @@ def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
     name: str | None = values.get("image")
     if not name and (run / "config.yaml").is_file():
         with suppress(UserError):  # a damaged file
-            name = load_options(run / "config.yaml").photo
+            name = load_options(run / "config.yaml").image
     return Path(unquote(name)).stem if name else None
 
 

@@ -92,13 +92,9 @@ class Evaluation:
         If all have one smaller size with the photo's aspect ratio, the photo is shrunk to it.
         """
         wanted = self.wanted
-        if not given.has_photo or not (samples or wanted.samples):
-            lacking = "evaluate.samples=FOLDER" if given.has_photo else "evaluate.real=PHOTO"
-            raise UserError(f"task=evaluate without checkpoint= also needs {lacking}")
         device, reason = prepare_device(given.options.device)
         self.lines = [f"Device {device} ({reason})"]
-        with about("evaluate.real"):
-            photo = given.photo()
+        photo = given.photo()
         groups = {"samples": samples} if samples else _groups(Path(str(wanted.samples)))
         every = list(chain.from_iterable(groups.values()))
         sizes = [self._size(sample) for sample in every]
@@ -147,7 +143,7 @@ class Evaluation:
         record = {
             "package_version": __version__,
             "torch_version": torch.__version__,
-            "real": {"file": photos.options.photo, "size": list(self.real.shape[-2:])},
+            "real": {"file": photos.options.image, "size": list(self.real.shape[-2:])},
             "model": run,
             "reconstruction": _reconstruction(model),
             "patches": wanted.patches,

@@ -20,7 +20,13 @@ from internal_gan.units import Size
 
 
 class Samples(Model):
-    """Draws random images."""
+    """Draws random images.
+
+    Attributes:
+        is_matched: whether they have the photo's mix of patches already.
+    """
+
+    is_matched: ClassVar[bool] = False
 
     @abstractmethod
     def samples(
@@ -212,6 +218,9 @@ class Animates(Model):
 
 class Enlarges(Model):
     """Enlarges photos, with detail like its photo's own."""
+
+    def check_enlarging(self) -> None:
+        """Raise a UserError if the model, trained or not, can never enlarge."""
 
     @abstractmethod
     def super_resolve(

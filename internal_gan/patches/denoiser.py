@@ -18,7 +18,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.resize import size_of

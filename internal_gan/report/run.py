@@ -48,7 +48,7 @@ class RunState:
     @property
     def title(self) -> str:
         """The name of the photo, or of the folder, and of the model."""
-        photo = self.options.photo if self.options else None
+        photo = self.options.image if self.options else None
         name = Path(photo).name if photo else self.folder.resolve().name
         return f"{name} · {self.model}" if self.model else name
 

@@ -25,7 +25,6 @@ from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
-from internal_gan.models.patches.layout import small
 from internal_gan.finishing.masked import PartFinisher
 from internal_gan.finishing.origin import READ_SIDE, own_places
 from internal_gan.finishing.walker import Fixed
@@ -34,6 +33,7 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model
+from internal_gan.models.patches.layout import small
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Kind, Result
 from internal_gan.runs.source import Source

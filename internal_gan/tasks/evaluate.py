@@ -36,12 +36,11 @@ class Evaluate(Task[EvaluateOptions]):
             self.about = evaluation.lines
             context.facts["device"] = str(evaluation.real.device)
             return
-        for name in ("real", "samples", "mask"):
-            if getattr(self.wanted, name) is not None:
-                raise UserError(
-                    f"evaluate.{name}: not allowed with checkpoint=, which evaluates the model's "
-                    "own photo and pictures"
-                )
+        if self.wanted.mask is not None:
+            raise UserError(
+                "evaluate.mask: only with evaluate.samples, pictures of the photo's size; those of "
+                "a model are random"
+            )
         self._drawing = task_of(ending_of(model.family), _as_learnt(context))
         self._drawing.check(model)
         evaluation.real = model.image

@@ -189,7 +189,9 @@ class Retarget(Task[RetargetOptions]):
             self.context.begin(len(wanted))
         for target in wanted:
             size, transform = target.drawing_size, target.transform
-            drawing = model.retarget(size, transform=transform, protect=target.protect)
+            drawing = model.retarget(
+                size, transform=transform, protect=target.protect, seed=self.context.options.seed
+            )
             file = f"retarget/{target.name}.png"
             if preview:
                 yield aside(file, drawing, "result")

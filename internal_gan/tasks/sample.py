@@ -54,12 +54,13 @@ class Sample(Task[SampleOptions]):
         kept, fixed = self.context.kept("sample.keep", model.image, finisher)
         candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
+        matching = 0 if model.is_matched else wanted.matching
         folders = self._folders(model.finished, preview)
         if not preview:
             self.context.begin(count * len(folders))
 
         def finished(image: Pixels) -> Finished:
-            return Finished(image) if preview else finisher(image, wrap, fixed, wanted.matching)
+            return Finished(image) if preview else finisher(image, wrap, fixed, matching)
 
         for folder, scale in folders.items():
             images = model.samples(

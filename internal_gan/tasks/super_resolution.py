@@ -6,7 +6,6 @@ import torch
 
 from internal_gan.config.task_options import SuperResolutionOptions
 from internal_gan.device import check_memory
-from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, scaled
@@ -48,11 +47,7 @@ class Enlarge(Task[SuperResolutionOptions]):
         return photo.crop(rows, columns), [self._in_words(photo.size), text]
 
     def check(self, model: Enlarges) -> None:
-        if model.num_stages < 2:
-            raise UserError(
-                "task=super_resolution needs a model of at least two scales, but this one has "
-                "one; use a larger photo or a smaller model.min_size"
-            )
+        model.check_enlarging()
         if self._size is not None:
             self._check_result(self._size, model.device)
 

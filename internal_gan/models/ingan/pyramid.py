@@ -14,9 +14,9 @@ from torch import Tensor
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.retargeting import RetargetModel
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
+from internal_gan.models.retargeting import RetargetModel
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size

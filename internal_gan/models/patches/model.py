@@ -1,14 +1,13 @@
 """The photo as a model: what SinGAN, InGAN and EdgeConnect learn to draw, by a formula.
 
 One operation does it. A given picture is held, which the new one must shrink to, and the rest is
-drawn from noise out of the photo's patches (:mod:`internal_gan.patches.denoiser`). What is held, and
-at which size, is the application.
+drawn from noise out of the photo's patches (:mod:`internal_gan.patches.denoiser`). What is held,
+and at which size, is the application.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -29,7 +28,7 @@ from internal_gan.models.abilities import (
     Injects,
     Samples,
 )
-from internal_gan.models.patches.layout import held, layout, price_of, sizes_of, small
+from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, RetargetModel
 from internal_gan.shapes import Mask, Pixels
@@ -50,6 +49,8 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
     and no networks."""
 
     family: ClassVar[str] = "patches"
+    is_trained: ClassVar[bool] = False
+    is_matched: ClassVar[bool] = True
     keys: ClassVar[int | None] = 8
     hold: ClassVar[float] = HOLD
     bytes_per_pixel = BYTES_PER_PIXEL
@@ -57,6 +58,14 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
     def __init__(self) -> None:
         # A larger factor takes several passes.
         super().__init__((SMALLEST_FACTOR, LARGEST_FACTOR))
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Self:
+        """The model of a photo (1, 3, H, W) in [-1, 1], on its device."""
+        model = cls()
+        model.allocate(sizes_of(pixels), pixels.device)
+        model.image.copy_(small(pixels))
+        return model
 
     @property
     def finished(self) -> int:
@@ -137,7 +146,7 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         size = size or self.sizes[-1]
         rng = torch.Generator().manual_seed(seed)
         here, there = self._noise(size, rng), self._noise(size, rng)
-        given = resize(self.real(0), self._held_at(max(1, start_scale or 0), size))
+        given = resize(self.real(0), self._held_at(1 if start_scale is None else start_scale, size))
         rounds = turns(frames / fps)
         price = price_of(self.image)
         for frame in range(frames):
@@ -193,23 +202,11 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         ).cpu()
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
-        """The size of what is held at a start scale, for a drawing of ``size``."""
-        at, full = self.sizes[start_scale - 1], self.sizes[-1]
+        """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly
+        anything is."""
+        at, full = self.sizes[max(0, start_scale - 1)], self.sizes[-1]
+        at = at if start_scale else scaled(at, FACTOR)
         return scaled(at, *(new / old for new, old in zip(size, full, strict=True)))
 
     def _noise(self, size: Size, rng: torch.Generator) -> Tensor:
         return torch.randn(1, 3, *size, generator=rng, device="cpu").to(self.device)
-
-
-@dataclass(kw_only=True)
-class PatchesRecipe:
-    """Makes the model of a photo; there is nothing to train."""
-
-    model_class: ClassVar[type[Patches]] = Patches
-
-    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Patches:
-        """The model of a photo (1, 3, H, W) in [-1, 1]."""
-        model = Patches()
-        model.allocate(sizes_of(pixels), pixels.device)
-        model.image.copy_(small(pixels))
-        return model

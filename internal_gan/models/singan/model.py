@@ -82,6 +82,13 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         )
         return drawn.cpu()
 
+    def check_enlarging(self) -> None:
+        if self.num_stages < 2:
+            raise UserError(
+                "super-resolution needs a model of at least two scales, but this one has one; use "
+                "a larger photo or a smaller model.min_size"
+            )
+
     @torch.no_grad()
     def super_resolve(
         self,
