@@ -175,7 +175,7 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	fi
 	@touch $(VENV)/installed $@
 
-# Without Ray and Optuna, slow tests that need them are skipped.
+# Without Ray, slow tests that need it are skipped.
 $(VENV)/installed-slow: $(VENV)/installed-dev
-	@$(PIP_INSTALL) -e '.[dev,ray,optuna]'
+	@$(PIP_INSTALL) -e '.[dev,ray]'
 	@touch $@

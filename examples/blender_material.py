@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import bpy
 import requests
-from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
 
 bl_info = {
     "name": "Tileable material (internal-gan)",
@@ -111,7 +111,6 @@ class MATERIAL_OT_tile(bpy.types.Operator):
     bl_idname, bl_label, bl_options = "material.tile", "Make tileable", {"REGISTER", "UNDO"}
     axes: EnumProperty(name="Axes", items=[(one, one, "") for one in ("both", "x", "y")])
     size: IntProperty(name="Square of (0: as it is)", min=0, soft_max=8192)
-    flatten: BoolProperty(name="Even out the light")
 
     @classmethod
     def poll(cls, context):
@@ -120,8 +119,8 @@ class MATERIAL_OT_tile(bpy.types.Operator):
     def execute(self, context):
         material = context.object.active_material
         given = context.preferences.addons[__name__].preferences
-        wanted = {"axes": self.axes, "size": self.size or "null", "flatten": self.flatten}
-        options = {f"make_tileable.{name}": str(one).lower() for name, one in wanted.items()}
+        wanted = {"axes": self.axes, "size": str(self.size or "null")}
+        options = {f"make_tileable.{name}": one for name, one in wanted.items()}
         try:
             images = maps(material)
             made = tiled(images, given.server, given.token, options)

@@ -85,12 +85,11 @@ class MakeTileable(Node):
 
     @classmethod
     def INPUT_TYPES(cls):
-        axes, flatten = (["both", "x", "y"],), ("BOOLEAN", {"default": False})
-        return {"required": {"image": ("IMAGE",), "axes": axes, "flatten": flatten, "seed": SEED}}
+        axes = (["both", "x", "y"],)
+        return {"required": {"image": ("IMAGE",), "axes": axes, "seed": SEED}}
 
-    def draw(self, image, axes, flatten, seed):
-        how = {"axes": axes, "flatten": flatten, "seed": seed}
-        return (drawn(internal_gan.make_tileable, image, **how),)
+    def draw(self, image, axes, seed):
+        return (drawn(internal_gan.make_tileable, image, axes=axes, seed=seed),)
 
 
 NODE_CLASS_MAPPINGS = {f"InternalGan{node.__name__}": node for node in Node.__subclasses__()}

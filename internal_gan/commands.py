@@ -60,7 +60,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         if again is not options:
             given &= RESUMED
         options = again
-    given -= {"skip_finished", "objective"}
+    given -= {"skip_finished"}
     task = TABLE[options.task]
     if options.resume is not None:
         _refuse(given - RESUMED, "resume", "continues with the options of that run")

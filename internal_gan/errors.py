@@ -25,10 +25,6 @@ def about(option: str) -> Iterator[None]:
         raise UserError(f"{option}={error}") from error
 
 
-class MissingPackageError(UserError):
-    """A package is not installed; the message has the command that installs it."""
-
-
 @dataclass(frozen=True)
 class Range:
     """The finite numbers from ``low`` to ``high`` that are above ``above`` and below ``below``.

@@ -248,7 +248,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         for photo in ({"image": "PHOTO"}, {})
     ),
     *(
-        ("retarget", arguments, f"task=retarget retarget.compare=false {options}")
+        ("retarget", arguments, f"task=retarget {options}")
         for arguments, options in (
             ({"size": (None, 40)}, "retarget.shape=[null,40]"),
             ({"scale": (1, 1.5)}, "retarget.scale=[1,1.5]"),

@@ -14,21 +14,21 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1100,
-    "app": 1590,
-    "config": 1940,
-    "finishing": 2670,
+    "app": 1580,
+    "config": 1900,
+    "finishing": 2650,
     "hub": 200,
     "images": 3540,
-    "internal_gan": 1450,
-    "judging": 1190,
-    "models": 3680,
-    "nn": 1210,
+    "internal_gan": 1400,
+    "judging": 1180,
+    "models": 3670,
+    "nn": 1060,
     "patches": 1740,
     "report": 760,
     "runs": 1140,
-    "sweeps": 330,
-    "tasks": 3140,
-    "training": 1310,
+    "sweeps": 320,
+    "tasks": 3110,
+    "training": 1250,
 }
 
 

@@ -5,7 +5,6 @@ import re
 import shlex
 import sys
 import zlib
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -20,9 +19,9 @@ from internal_gan.cli import main
 from internal_gan.config.arguments import overrides_of, task_of
 from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
+from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
-from tests.wheels import WIDTHS, install_hed
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 QUICK = ("trainer=debug",)
@@ -35,9 +34,7 @@ GUIDES = [
 # The server runs until it is stopped.
 NOT_HERE = re.compile(r"^app\b")
 # The stand-in for VGG is narrow.
-NEEDS_VGG = re.compile(r"features=vgg|vgg19")
 NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
-SEARCHES = find_spec("optuna") is not None
 FAMILY = {"retarget": "ingan", "inpaint": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png")
 PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg", "another.jpg", "meadow.jpg", "forest.jpg")
@@ -46,8 +43,7 @@ EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png"
 
 def commands_of(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8").replace("\\\n", "")
-    found = [command for command in COMMAND.findall(text) if not NOT_HERE.search(command)]
-    return [command for command in found if SEARCHES or "experiment=tune_" not in command]
+    return [command for command in COMMAND.findall(text) if not NOT_HERE.search(command)]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mask.save(path / name)
     weights_file(path / "weights-inception-2015-12-05-6726825d.pth")
     # Each layer keeps the size of its values.
-    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg(19).items()}
+    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg().items()}
     torch.save(weights, path / "vgg19.pth")
     return path
 
@@ -114,9 +110,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages that users add: those that carry weights, and Ray's launcher."""
-    install_hed(monkeypatch, tmp_path / "hed")
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that users add: Ray's launcher."""
     package = ModuleType("hydra_plugins.hydra_ray_launcher")
     module = ModuleType(f"{package.__name__}.ray_launcher")
     monkeypatch.setattr(module, "RayLauncher", RayLauncher, raising=False)
@@ -173,7 +168,7 @@ def test_every_command_of_a_guide_runs(
         trains = task in ("train", "super_resolution") and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
-            words += [NARROW] if NEEDS_VGG.search(command) else []
+            words += [NARROW] if "vgg19" in command else []
         if "sample.size" in given and "sample.count" not in given:
             words.append("sample.count=1")
         answer = shell(*words)

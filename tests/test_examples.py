@@ -40,7 +40,7 @@ def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
         "Fill": {"mask": mask},
         "Extend": {"top": 2, "right": 5, "bottom": 0, "left": 3},
         "Vary": {"count": 1, "freedom": 0.5},
-        "MakeTileable": {"axes": "x", "flatten": False},
+        "MakeTileable": {"axes": "x"},
     }
     made = {}
     with torch.inference_mode():

@@ -81,7 +81,6 @@ def make_tileable(
     axes: Literal["both", "x", "y"] | None = None,
     band: float | None = None,
     size: int | None = None,
-    flatten: bool | None = None,
     seed: int | None = None,
     output_type: OutputType = "pil",
 ) -> Any:
@@ -93,7 +92,6 @@ def make_tileable(
         band: how far from a border pixels may change: up to 0.5 as a fraction of the side, from 1
             on in pixels.
         size: side of a square tile from the photo's middle, in pixels; None: the photo's size.
-        flatten: even out the light first, in the whole photo.
         seed: 0 for the band that fits best; others draw another.
         output_type: see :class:`Model`.
 
@@ -104,8 +102,8 @@ def make_tileable(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given = {"photo": photo, "axes": axes, "band": band, "seed": seed, "output_type": output_type}
-    return next(results("make_tileable", given | {"size": size, "flatten": flatten}))
+    given = {"photo": photo, "axes": axes, "band": band, "size": size, "seed": seed}
+    return next(results("make_tileable", given | {"output_type": output_type}))
 
 
 def extend(

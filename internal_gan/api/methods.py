@@ -139,7 +139,7 @@ class Retargets(Model):
         """
         if size is None and outline is None and how.get("scale") is None:
             how["scale"] = (1.0, 1.0)
-        return self._one("retarget", shape=size, mask=outline, compare=False, **how)
+        return self._one("retarget", shape=size, mask=outline, **how)
 
 
 class Fills(Model):

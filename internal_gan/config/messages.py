@@ -16,9 +16,6 @@ from internal_gan.config.conf import groups
 from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError, nearest, unknown
 
-# Hydra plugins hydra-NAME-launcher and hydra-NAME-sweeper; internal-gan[NAME] installs each.
-_PLUGINS = ("joblib", "submitit", "ray", "optuna")
-
 
 @functools.lru_cache(maxsize=1000)
 def parsed(override: str) -> Override:
@@ -43,8 +40,6 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
             return found
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
-        if name in _PLUGINS:
-            return needs_extra(group.removeprefix("hydra/"), name)
         return unknown(group, name, error.options)
     absent = groups().keys() - chosen.hydra.runtime.choices.keys()
     for override in map(parsed, overrides):
@@ -70,14 +65,6 @@ def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
         why = "a list cannot replace named values"
         return UserError(f"{given}: {why}; write ~{key} +{key}={written(value)}")
     return None
-
-
-def needs_extra(kind: str, name: str) -> UserError:
-    """The error for a launcher or sweeper that is not installed."""
-    return UserError(
-        f"hydra/{kind}={name}: the plugin hydra-{name}-{kind} is not installed: "
-        f'pip install "internal-gan[{name}]"'
-    )
 
 
 def wrong_value(key: str, value: Any) -> UserError:

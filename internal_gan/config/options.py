@@ -32,11 +32,6 @@ from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
 PRECISIONS = ("auto", "fp32", "bf16")
-# Figures that task=compare measures and a sweeper can minimise.
-FIGURES = (
-    *("swd1", "swd2", "swd4", "coherence", "completeness", "sharpness", "copy", "diversity"),
-    *("l1_inside", "patches_inside"),
-)
 
 
 @dataclass
@@ -102,11 +97,6 @@ class Options:
         ("large",), None, "large: make results of more than 50 megapixels without asking"
     )
     marks: bool = flag(True, "record in result files how they were made (XMP metadata)")
-    objective: str | None = one_of(
-        FIGURES,
-        None,
-        "figure of task=compare that each job returns to a searching sweeper such as optuna",
-    )
     device: str = option(
         "auto",
         "device to compute on; auto: a GPU if there is one",
@@ -181,7 +171,7 @@ class Options:
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {
-    *("output", "skip_finished", "objective", "device", "resume", "keep_original"),
+    *("output", "skip_finished", "device", "resume", "keep_original"),
     *("confirm", "marks"),
 }
 # Options that name files and folders. The last belongs to a model and has no field.

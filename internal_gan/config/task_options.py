@@ -189,7 +189,6 @@ class RetargetOptions:
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
-    compare: bool = flag(True, "also write plain resizing for comparison")
 
 
 @dataclass
@@ -245,7 +244,6 @@ class MakeTileableOptions:
     size: int | None = whole(
         None, Range(16), "side of a square tile from the photo's middle; null: the photo"
     )
-    flatten: bool = flag(False, "even out the light first, in the whole photo")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.origin import own_places
-from internal_gan.finishing.quilting import even_light, quilted
+from internal_gan.finishing.quilting import quilted
 from internal_gan.images.canvas import Margins
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
@@ -82,12 +82,7 @@ def extend(
 
 
 def make_tileable(
-    photo: Photo,
-    reach: tuple[float, float],
-    wrap: Wrap,
-    *,
-    rng: torch.Generator | None = None,
-    flatten: bool = False,
+    photo: Photo, reach: tuple[float, float], wrap: Wrap, *, rng: torch.Generator | None = None
 ) -> Finished:
     """The photo with opposite borders that meet; beyond a band it equals the photo, bit for bit.
 
@@ -95,12 +90,10 @@ def make_tileable(
         reach: how far from a border pixels may change, in pixels (rows, columns).
         wrap: whether bottom and top, and right and left, are to meet.
         rng: of a random choice; None for what fits best.
-        flatten: even out the light first, in the whole photo.
     """
     part = border_band(photo.size, reach, wrap) > 0
     finisher = PartFinisher(photo, part.float())
-    given = even_light(photo.pixels) if flatten else photo.pixels
-    source = np.ascontiguousarray(np.moveaxis(given[0].numpy(), 0, -1))
+    source = np.ascontiguousarray(np.moveaxis(photo.pixels[0].numpy(), 0, -1))
     places = quilted(source, reach, wrap, rng)
     made = taken(source, places)
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))

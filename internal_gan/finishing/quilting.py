@@ -11,32 +11,19 @@ from itertools import product
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from internal_gan.finishing.origin import own_places
 from internal_gan.images.periodic import Wrap
-from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import gaussian_blur, resize, size_of
+from internal_gan.images.resize import resize
 from internal_gan.patches.fast import Places
 from internal_gan.patches.origins import taken
-from internal_gan.shapes import Pixels
 
 Values = NDArray[np.float32]
 COARSEST = 96  # the long side at which all strips are compared, in pixels
-# Light is evened out in a small copy: its long side, and the deviation of a Gaussian.
-EVEN_SIDE, EVEN_SIGMA = 64, 6.0
 ROWS = 5  # over which a fit is averaged there
 NEARBY = 2  # by how many pixels a strip moves at each larger size
 CHANCE = 0.5  # of a random choice, relative to how well a strip fits
-
-
-def even_light(pixels: Pixels) -> Pixels:
-    """A picture without the slow changes of its light, at the same mean."""
-    size = size_of(pixels)
-    gray = F.adaptive_avg_pool2d(pixels.mean(dim=1, keepdim=True), fit_size(size, EVEN_SIDE))
-    slow = resize(gaussian_blur(gray, EVEN_SIGMA), size)
-    return (pixels - slow + slow.mean()).clamp(-1, 1)
 
 
 def quilted(

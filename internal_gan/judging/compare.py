@@ -159,11 +159,3 @@ def _as_learnt(path: Path, photo_size: Size) -> Pixels:
         return picture
     factor = photo_size[0] / read_origin(origin).photo_size[0]
     return resize(picture, scaled(size_of(picture), factor)) if factor < 1 else picture
-
-
-def objective(folder: Path, name: str, figure: str) -> float:
-    """The figure of a run that a sweeper minimises; UserError if it has no such figure."""
-    figures = figures_of(folder, name)
-    if figure not in figures:
-        raise UserError(f"objective={figure}: {folder / name} has no such figure")
-    return figures[figure]

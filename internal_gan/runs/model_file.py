@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from internal_gan.config.build import build
-from internal_gan.errors import MissingPackageError, UserError
+from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model
 from internal_gan.process_settings import mind_forks
@@ -76,8 +76,6 @@ def load_model(path: Path) -> Model:
         model: Model = build(architecture)
         model.restore(json.loads(metadata["model"]))
         model.load_state_dict(tensors)
-    except MissingPackageError:
-        raise
     except UserError as error:
         raise UserError(f"{path} does not fit this version of internal-gan: {error}") from error
     except Exception as error:  # a foreign file may cause any

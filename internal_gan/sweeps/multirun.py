@@ -28,7 +28,7 @@ from internal_gan.config.arguments import check_image_file, key_of, quote, unquo
 from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
 from internal_gan.config.conf import swept_by
-from internal_gan.config.messages import needs_extra, parsed
+from internal_gan.config.messages import parsed
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, write_error
 from internal_gan.runs.folder import LONGEST_NAME
@@ -39,10 +39,6 @@ from internal_gan.training.signals import ctrl_c_raises
 _FILES = ("image", "checkpoint", "resume")
 # Up to this many runs are measured at the end, in some seconds each.
 MEASURED = 100
-
-
-class JobFailedError(Exception):
-    """A failed job, which has already reported why, has no figure for its sweeper."""
 
 
 # The launchers' configurations in conf/ replace those of the plugins.
@@ -78,14 +74,13 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
     """The folder of a multirun's run folders, and its overrides for Hydra, both checked."""
     of_hydra = [o for o in overrides if key_of(o).startswith("hydra")]
     choices = choices_of([o for o in overrides if o not in of_hydra])
-    first = [values[0] for values in choices.values() if values]
+    first = [values[0] for values in choices.values()]
     config = composed([*first, *of_hydra], with_hydra=True)
     settings = config.hydra
     _check_installed(settings)
     params = settings.sweeper.get("params") or {}
     choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
-    # Sweepers that search choose their jobs as they go.
-    jobs = jobs_of(choices) if settings.runtime.choices["hydra/sweeper"] == "basic" else []
+    jobs = jobs_of(choices)
     trained = _check_jobs(choices)
     path = Path(str(settings.sweep.dir)).absolute()
     _check_folder(path, overrides, settings.sweep.dir, skips=config.skip_finished)
@@ -120,22 +115,21 @@ def _end(folder: Path, ended_early: bool) -> int:
     return max(codes, default=0) if len(codes) <= 1 else CRASH
 
 
-def job(config: DictConfig) -> float | None:
-    """One run of a multirun, in the process that the launcher chose; returns the figure that
-    ``objective`` names, if a sweeper needs it, or raises a JobFailedError if there is none.
+def job(config: DictConfig) -> None:
+    """One run of a multirun, in the process that the launcher chose.
 
     SystemExit says that Ctrl-C or SIGTERM stopped the job, and with it the multirun, or that the
     sweep's records cannot be written.
     """
     try:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
-            return _job(config, HydraConfig.get())
+            _job(config, HydraConfig.get())
     except UserError as error:
         # Hydra would report it in its own words.
         raise SystemExit(report(error)) from error
 
 
-def _job(config: DictConfig, settings: Any) -> float | None:
+def _job(config: DictConfig, settings: Any) -> None:
     # Ray may start its workers elsewhere.
     os.chdir(settings.runtime.cwd)
     sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
@@ -160,13 +154,6 @@ def _job(config: DictConfig, settings: Any) -> float | None:
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
-    if config.objective is None or settings.runtime.choices["hydra/sweeper"] == "basic":
-        return None  # no sweeper needs it
-    if record.state != "finished":
-        raise JobFailedError(record.name)
-    from internal_gan.judging.compare import objective
-
-    return objective(sweep, record.name, config.objective)
 
 
 def short(path: str) -> str:
@@ -180,7 +167,7 @@ MAX_JOBS = 100_000
 
 
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
-    """The values that each option takes, as overrides; none for an interval.
+    """The values that each option takes, as overrides.
 
     >>> choices_of(["seed=1,2", "image=x.jpg"])
     {'seed': ['seed=1', 'seed=2'], 'image': ['image=x.jpg']}
@@ -189,13 +176,7 @@ def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
 
 
 def jobs_of(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Every combination of the choices, or a UserError for intervals or too many jobs."""
-    for key, values in choices.items():
-        if not values:
-            raise UserError(
-                f"{key}: an interval needs a sweeper that searches; without one, list the values, "
-                f"such as {key}=0,1 or {key}=range(0,2)"
-            )
+    """Every combination of the choices, or a UserError for too many jobs."""
     if math.prod(map(len, choices.values())) > MAX_JOBS:
         raise UserError(f"these options make too many runs; at most {MAX_JOBS} are allowed")
     return list(itertools.product(*choices.values()))
@@ -230,12 +211,13 @@ def _values(override: Override) -> list[str]:
         raise UserError(f"{written}: the step of a range cannot be 0")
     if not override.is_sweep_override():
         return [written]
+    key = override.get_key_element()
     if not override.is_discrete_sweep():
-        return []
+        raise UserError(f"{written}: list the values, such as {key}=0,1 or {key}=range(0,2)")
     found = [*itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)]
     if not found:
         raise UserError(f"{written}: this range is empty")
-    return [f"{override.get_key_element()}={value}" for value in found]
+    return [f"{key}={value}" for value in found]
 
 
 @contextmanager
@@ -264,15 +246,19 @@ def _of_each_job(override: str, choices: Mapping[str, Sequence[str]]) -> str:
 
 
 def _check_installed(settings: DictConfig) -> None:
-    for kind in ("launcher", "sweeper"):
-        if not OmegaConf.is_dict(settings[kind]):
-            raise UserError(f"hydra.{kind}={settings[kind]}: write hydra/{kind}={settings[kind]}")
-        home, package, *_ = settings[kind]._target_.split(".")
-        if home == "hydra_plugins":
-            try:
-                importlib.import_module(f"{home}.{package}")
-            except ModuleNotFoundError as error:
-                raise needs_extra(kind, package.split("_")[1]) from error
+    launcher = settings.launcher
+    if not OmegaConf.is_dict(launcher):
+        raise UserError(f"hydra.launcher={launcher}: write hydra/launcher={launcher}")
+    home, package, *_ = launcher._target_.split(".")
+    if home == "hydra_plugins":
+        try:
+            importlib.import_module(f"{home}.{package}")
+        except ModuleNotFoundError as error:
+            name = package.split("_")[1]
+            raise UserError(
+                f"hydra/launcher={name}: the plugin hydra-{name}-launcher is not installed: "
+                f'pip install "internal-gan[{name}]"'
+            ) from error
 
 
 def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[tuple[dict[str, Any], int]]:
@@ -282,7 +268,7 @@ def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[tuple[dict[str, An
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
-    lists = [values for key, values in choices.items() if values and key not in _FILES]
+    lists = [values for key, values in choices.items() if key not in _FILES]
     of_model = any(key == "learn_from" or key.startswith("model.") for key in choices)
     models = dict[str, tuple[dict[str, Any], int]]()
     for values in itertools.product(*lists):

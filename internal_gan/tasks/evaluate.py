@@ -101,9 +101,8 @@ def _as_learnt(context: Context) -> Context:
     """The context of a task that draws results alone, at the size of the training image, with which
     they are compared."""
     options = context.options
-    retarget = replace(options.retarget, compare=False)
     finish = replace(options.finish, resolution="model")
-    given = Source(replace(options, retarget=retarget, finish=finish), name=context.given.name)
+    given = Source(replace(options, finish=finish), name=context.given.name)
     return replace(context, given=given, opening=())
 
 

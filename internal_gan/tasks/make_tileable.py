@@ -10,7 +10,6 @@ from internal_gan.config.task_options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.quilting import even_light
 from internal_gan.finishing.seams import breaks
 from internal_gan.images.periodic import Wrap, reach_of, wrap_of
 from internal_gan.images.photo import Photo, output_format_of
@@ -47,7 +46,7 @@ class MakeTileable(Task[MakeTileableOptions]):
             reach_of(wanted.band, photo.size, wrap)
         except UserError as error:
             raise UserError(f"make_tileable.{error}") from error
-        met = (False, False) if wanted.flatten else repeats(photo.pixels, wrap)
+        met = repeats(photo.pixels, wrap)
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
         if (origin := done.origin) is not None and origin.hiding is not None:
@@ -70,26 +69,25 @@ class MakeTileable(Task[MakeTileableOptions]):
             context.say(f"Patches on seams are {strange:.2f} x as strange as the photo's own")
         if strange > GOOD:
             context.say(
-                "This tile is not good: its seams show. A photo of one even material from straight "
-                "above tiles best; make_tileable.flatten=true evens out its light"
+                "This tile is not good: its seams show. A photo of one evenly lit material from "
+                "straight above tiles best"
             )
 
     def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
         """The first tile that is good, or else the best of several, and its strangeness."""
         wanted, found = self.wanted, list[tuple[float, Finished]]()
-        known = even_light(photo.pixels) if wanted.flatten else photo.pixels
         for number, rng in enumerate(self.chances(TRIES)):
             band = wanted.band * (2 if number % 2 else 1)
             try:
                 reach = reach_of(band, photo.size, (True, True) if not any(wrap) else wrap)
             except UserError:
                 continue  # the wider band is too wide
-            done = make_tileable(photo, reach, wrap, rng=rng, flatten=wanted.flatten)
+            done = make_tileable(photo, reach, wrap, rng=rng)
             broken = torch.zeros(photo.size, dtype=torch.bool)
             if done.origin is not None:
                 for axis in range(2):
                     broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
-            found.append((strangeness(known, done.pixels, broken), done))
+            found.append((strangeness(photo.pixels, done.pixels, broken), done))
             if found[-1][0] <= GOOD:
                 break
         strange, done = min(found, key=lambda one: one[0])

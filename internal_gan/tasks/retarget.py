@@ -175,7 +175,7 @@ def _filled(shape: Sequence[float | None], own: Size) -> Size:
 
 
 class Retarget(Task[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on; also plain resizing in ``compare/``."""
+    """Draws ``retarget/300x800.png`` and so on."""
 
     result_name = "picture"
 
@@ -188,21 +188,17 @@ class Retarget(Task[RetargetOptions]):
         if not preview:
             self.context.begin(len(wanted))
         for target in wanted:
-            size, transform = target.drawing_size, target.transform
             drawing = model.retarget(
-                size, transform=transform, protect=target.protect, seed=self.context.options.seed
+                target.drawing_size,
+                transform=target.transform,
+                protect=target.protect,
+                seed=self.context.options.seed,
             )
             file = f"retarget/{target.name}.png"
             if preview:
                 yield aside(file, drawing, "result")
                 continue
-            drawn = finished(drawing, target)
-            yield Picture(file, in_outline(drawn, target))
-            if self.wanted.compare and target.mask is None and transform is None:
-                folder, image = f"compare/{target.name}", drawn.pixels
-                plain = resize(target.finisher.photo, size_of(image)).clamp(-1, 1)
-                yield aside(f"{folder}/{model.family}.png", image, made=True)
-                yield aside(f"{folder}/plain-resizing.png", plain)
+            yield Picture(file, in_outline(finished(drawing, target), target))
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:

@@ -221,7 +221,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         preferences=SimpleNamespace(addons={"add_on": SimpleNamespace(preferences=given)}),
     )
     operator, said = add_on["MATERIAL_OT_tile"](), list[str]()
-    operator.axes, operator.size, operator.flatten = "x", 0, False
+    operator.axes, operator.size = "x", 0
     operator.report = lambda kinds, text: said.append(text)
 
     rough.image = BlenderImage(str(place / "small.png"))

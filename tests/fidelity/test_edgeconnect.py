@@ -207,7 +207,7 @@ def layers_compared() -> list[list[str]]:
     """The layers of VGG-19 whose maps are compared, as content and as style."""
     image, network = picture(64, 64), features()
     x, maps, place = (image + 1) / 2, {}, 0
-    for block, count in enumerate(CONVOLUTIONS[19], 1):
+    for block, count in enumerate(CONVOLUTIONS, 1):
         for number in range(1, count + 1):
             x = F.relu(network.features[place](x))
             maps[f"relu{block}_{number}"] = x
@@ -404,7 +404,7 @@ def test_style_is_compared_as_if_everything_outside_the_hole_were_black() -> Non
 def vgg19(path: Path, widths: Sequence[int] = VGG19_WIDTHS) -> Path:
     """A file with random weights of VGG-19's layers, in torchvision's layout."""
     state, channels, place = {}, 3, 0
-    for width, count in zip(widths, CONVOLUTIONS[19], strict=True):
+    for width, count in zip(widths, CONVOLUTIONS, strict=True):
         for _ in range(count):
             # Keeps the activations' variance.
             deviation = (2 / (9 * channels)) ** 0.5
@@ -418,7 +418,7 @@ def vgg19(path: Path, widths: Sequence[int] = VGG19_WIDTHS) -> Path:
 
 
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:
-    network = VGGFeatures(19, str(vgg19(tmp_path / "vgg.pth")), widths=VGG19_WIDTHS)
+    network = VGGFeatures(str(vgg19(tmp_path / "vgg.pth")), widths=VGG19_WIDTHS)
     assert sum(p.numel() for p in network.parameters()) == 20_024_384
     content, style = network(picture(32, 40))
     assert [m.shape[1] for m in content] == [*VGG19_WIDTHS]

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
 
-from internal_gan.finishing.quilting import even_light, quilted
+from internal_gan.finishing.quilting import quilted
 from tests.tiny import picture
 
 
@@ -45,12 +44,3 @@ def test_the_widest_bands_fit_into_any_width(height: int, bands: int) -> None:
         for reach in range(max(2, width // 4 + 1 - bands), width // 4 + 1):
             places = quilted(given, (0.0, reach), (False, True), None)
             assert 0 <= places[..., 1].min() <= places[..., 1].max() < width
-
-
-def test_light_is_evened_out_and_details_stay() -> None:
-    details = 0.1 * torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
-    light = torch.linspace(-0.6, 0.6, 96)
-    even = even_light(details + light)
-    left, right = even[..., :32].mean(), even[..., 64:].mean()
-    assert abs(right - left) < 0.1 * 0.8
-    assert (even.diff(dim=-1) - details.diff(dim=-1)).abs().mean() < 0.02

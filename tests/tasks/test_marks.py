@@ -9,7 +9,6 @@ from PIL import Image
 from internal_gan.images.files.image import read_mark
 from internal_gan.images.files.marks import SourceType, xmp
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import trained_ingan
 
 TRAINED: SourceType = "trainedAlgorithmicMedia"
 CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
@@ -77,13 +76,3 @@ def test_a_training_that_ends_with_a_task_names_it(shell: Shell, photo: str) -> 
     assert marks("run")["super_resolution/enlarged.png"] == xmp(
         CHANGED, "super_resolution", "singan"
     )
-
-
-def test_plain_resizing_is_not_marked_as_generated(shell: Shell, tmp_path: Path) -> None:
-    trained_ingan(tmp_path / "model")
-    asked(shell, "task=retarget", "checkpoint=model", "output=out", "retarget.scale=[[1,1.5]]")
-    made = [mark for file, mark in marks("out").items() if file.startswith("retarget/")]
-    assert xmp(TRAINED, "retarget", "ingan") in made
-    for file, mark in marks("out").items():
-        if file.startswith("compare/"):
-            assert (mark is not None) == file.endswith("/ingan.png"), file

@@ -14,6 +14,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.training.engine import TrainingStopped
+from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
     EDGECONNECT,
@@ -28,7 +29,6 @@ from tests.tiny import (
     tiny_edgeconnect,
     trained_edgeconnect,
 )
-from tests.wheels import WIDTHS
 
 
 def box(height: int = 40, width: int = 56) -> Tensor:

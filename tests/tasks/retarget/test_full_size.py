@@ -15,7 +15,7 @@ from internal_gan.images.files.names import is_picture
 from tests.commands import Shell
 from tests.tiny import INGAN_FAST, picture
 
-ALONE = ("device=cpu", "output=out", "finish.detail=patches", "retarget.compare=false")
+ALONE = ("device=cpu", "output=out", "finish.detail=patches")
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +151,6 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
     # The part keeps its relative position.
     assert abs(row - 34) <= 4
     assert abs((column + 8) / 224 - 58 / 112) < 0.08
-
-
-def test_comparison_pictures_have_the_same_size(shell: Shell, learnt: Path) -> None:
-    answer = shell(
-        *("task=retarget", f"checkpoint={learnt}", *ALONE[:-1]), "retarget.scale=[1,1.5]"
-    )
-    assert answer.code == 0, answer.err
-    sizes = {path.stem: read_image(path).size for path in Path("out/compare/80x168").iterdir()}
-    assert sizes == dict.fromkeys(("ingan", "plain-resizing"), (80, 168))
 
 
 def test_from_python(learnt: Path) -> None:
