@@ -73,6 +73,12 @@ def number(value: float, digits: int = 3) -> str:
     return f"{float(text):.0f}" if "e+" in text else text
 
 
+def means(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of every figure over those that have it."""
+    names = dict.fromkeys(name for figures in each for name in figures)
+    return {name: statistics.fmean(one[name] for one in each if name in one) for name in names}
+
+
 def shown(found: Mapping[str, float], digits: int = 3) -> str:
     """A :func:`spread` as a table cell: the median, with the range if there are several runs."""
     median, lowest, highest = (

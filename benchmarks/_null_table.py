@@ -1,12 +1,11 @@
 """Summarises the null test over the photos, as JSON and as Markdown."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from statistics import fmean
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks._common import number
-from benchmarks._null_job import AS_DRAWN, DEFAULT, FORMULA, PREVIEW, SAMPLES
+from benchmarks._common import means, number
+from benchmarks._null_job import AS_DRAWN, DEFAULT
 from internal_gan.report.table import as_markdown
 
 Figures = Mapping[str, float]
@@ -32,29 +31,23 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     found = {}
     for case, photos in _by_photo(results).items():
         names = dict.fromkeys(row for rows in photos.values() for row in rows)
-        means = {
-            row: _mean([rows[row] for rows in photos.values() if row in rows]) for row in names
-        }
+        each = {row: means([rows[row] for rows in photos.values() if row in rows]) for row in names}
         nulls = [row for row in names if row != _default(row)]
         found[case] = {
-            "rows": means,
-            "ratios": {null: _ratio(means[_default(null)], means[null]) for null in nulls},
+            "rows": each,
+            "ratios": {null: _ratio(each[_default(null)], each[null]) for null in nulls},
             "better": {null: _better(list(photos.values()), null) for null in nulls},
         }
     return found
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """The family's table of rows and figures; for samples also ``photos``, a row for each."""
-    summary = summarise(record["results"])
-    found = {record["settings"]["family"]: as_markdown(_means(summary))}
-    if SAMPLES in summary:
-        photos = _by_photo(record["results"])[SAMPLES]
-        found["photos"] = as_markdown(list(_photos(photos)))
-    return found
+    """The family's table of rows and figures."""
+    table = as_markdown(_lines(summarise(record["results"])))
+    return {record["settings"]["family"]: table}
 
 
-def _means(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+def _lines(summary: Mapping[str, Any]) -> list[dict[str, str]]:
     known = {name for case in summary.values() for row in case["rows"].values() for name in row}
     shown = [name for name in FIGURES if name in known]
     lines = []
@@ -77,15 +70,6 @@ def _means(summary: Mapping[str, Any]) -> list[dict[str, str]]:
     return lines
 
 
-def _photos(photos: Mapping[str, Mapping[str, Figures]]) -> Iterator[dict[str, str]]:
-    for photo, rows in photos.items():
-        yield {"photo": photo} | {
-            f"{figure}, {row}": number(rows[row][figure]) if figure in rows.get(row, {}) else ""
-            for figure in ("layout", "diversity")
-            for row in (DEFAULT, FORMULA, PREVIEW)
-        }
-
-
 def _by_photo(
     results: Sequence[Mapping[str, Any]],
 ) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
@@ -98,7 +82,7 @@ def _by_photo(
                 of_photo[row].append(figures)
     return {
         case: {
-            photo: {row: _mean(each) for row, each in rows.items()}
+            photo: {row: means(each) for row, each in rows.items()}
             for photo, rows in photos.items()
         }
         for case, photos in found.items()
@@ -108,11 +92,6 @@ def _by_photo(
 def _default(row: str) -> str:
     """The default's row that a null's row is compared with."""
     return DEFAULT + AS_DRAWN if row.endswith(AS_DRAWN) else DEFAULT
-
-
-def _mean(each: Sequence[Figures]) -> dict[str, float]:
-    names = dict.fromkeys(name for figures in each for name in figures)
-    return {name: fmean(one[name] for one in each if name in one) for name in names}
 
 
 def _ratio(default: Figures, null: Figures) -> dict[str, float]:

@@ -19,7 +19,7 @@ import internal_gan
 from benchmarks._baselines import METHODS
 from benchmarks._baselines import SAMPLES as OF_BASELINES
 from benchmarks._c2st import classified
-from benchmarks._common import environment, pictures, write_json
+from benchmarks._common import environment, means, write_json
 from benchmarks._field_diversity import field_diversity
 from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
 from benchmarks._processes import Processes
@@ -62,7 +62,6 @@ class Settings:
     overrides: list[str]
     samples: int
     threads: int
-    jobs: int
     compressed: Sequence[str] = ()
     baselines: Sequence[str] = ()
 
@@ -133,7 +132,6 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "overrides": settings.overrides,
         "samples": settings.samples,
         "threads": settings.threads,
-        "jobs": settings.jobs,
         "seconds": _seconds(job.run),
         "ours": ours,
         "published": published,
@@ -161,8 +159,7 @@ def _seconds(run: Path) -> float | None:
 def _judge_given(job: Job, name: str, given: Path, compressed: bool) -> dict[str, float]:
     if known := read_json_object(job.given_result(name)):
         return known
-    samples = list(pictures(given).values()) if given.is_dir() else [given]
-    figures = _judge(job.image, samples, compressed)
+    figures = _judge(job.image, [given], compressed)
     write_json(job.given_result(name), figures)
     return figures
 
@@ -241,7 +238,7 @@ def _judge_halves(job: Job) -> dict[str, float]:
 
 
 def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
-    """Mean ``largest_piece`` and ``seams`` of finished samples, and their ``worst_piece``."""
+    """Mean ``largest_piece`` and ``seams`` of finished samples."""
     photo = read_image(image).pixels
     found = []
     for path in samples:
@@ -249,15 +246,10 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
             return {}
         sample = read_image(path).pixels
         found.append(judge_pieces(sample, read_origin(origin), photo))
-    means = {name: fmean(each[name] for each in found) for name in found[0]}
-    return means | {"worst_piece": max(each["largest_piece"] for each in found)}
+    return means(found)
 
 
-def _judge(
-    image: Path,
-    samples: Sequence[Path],
-    compressed: bool = False,
-) -> dict[str, float]:
+def _judge(image: Path, samples: Sequence[Path], compressed: bool = False) -> dict[str, float]:
     """All figures of samples, resized to the photo's size.
 
     Args:
@@ -268,7 +260,7 @@ def _judge(
     figures["blockiness"] = fmean(blockiness(read_image(sample).pixels) for sample in samples)
     against = as_jpeg(photo)
     jpeg = [one[None] if compressed else as_jpeg(one[None]) for one in batch[:CLASSIFIED]]
-    both = _means([classified(against, one) for one in jpeg])
+    both = means([classified(against, one) for one in jpeg])
     return figures | {f"{name}_jpeg": value for name, value in both.items()}
 
 
@@ -289,11 +281,7 @@ def _figures(photo: Tensor, batch: Tensor) -> dict[str, float]:
         classified(photo, one[None]) | {"field_diversity": field_diversity(photo, one[None])}
         for one in batch[:CLASSIFIED]
     ]
-    return figures | _means(slow)
-
-
-def _means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: fmean(each[name] for each in found) for name in found[0]}
+    return figures | means(slow)
 
 
 def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:

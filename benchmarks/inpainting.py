@@ -238,15 +238,9 @@ def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Te
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """The null test, and means by kind and share of the hole, and by photo."""
+    """The null test, and means by kind and share of the hole."""
     results = record["results"]
-    by_photo = _means(results, "photo", lambda r: str(r["photo"]))
-    by_photo += _means(results, "photo", lambda r: "**all**")
-    return {
-        "null": as_markdown(_against_fill(results)),
-        "holes": as_markdown(_means(results, "hole", lambda r: f"{r['kind']} {r['ratio']} %")),
-        "photos": as_markdown(by_photo),
-    }
+    return {"null": as_markdown(_against_fill(results)), "holes": as_markdown(_means(results))}
 
 
 def _against_fill(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -266,15 +260,13 @@ def _against_fill(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     return lines
 
 
-def _means(
-    results: Sequence[Mapping[str, Any]], what: str, group: Callable[[Mapping[str, Any]], str]
-) -> list[dict[str, str]]:
+def _means(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     groups = defaultdict(list)
     for result in results:
         for method, figures in result["figures"].items():
-            groups[group(result), method].append(figures)
+            groups[f"{result['kind']} {result['ratio']} %", method].append(figures)
     return [
-        {what: name, "method": method}
+        {"hole": name, "method": method}
         | {figure: f"{fmean(figures[figure] for figures in each):.3g}" for figure in FIGURES}
         for (name, method), each in groups.items()
     ]

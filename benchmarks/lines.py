@@ -188,12 +188,8 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Means over all holes and seeds, with how often lines are better than none; every hole."""
-    results = record["results"]
-    return {
-        "means": as_markdown(list(_means(results))),
-        "holes": as_markdown(list(_holes(results))),
-    }
+    """Means over all holes and seeds, with how often lines are better than none."""
+    return {"means": as_markdown(list(_means(record["results"])))}
 
 
 def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
@@ -209,16 +205,6 @@ def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
                     better = sum(sign * (mine - none) < 0 for mine, none in known)
                     row[name] += f" ({better}/{len(known)})"
             yield row
-
-
-def _holes(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
-    for result in results:
-        for number, hole in enumerate(result["holes"], 1):
-            for guide in GUIDES:
-                figures = hole["finished"][guide]
-                row = {"hole": f"{result['photo']} {number}", "seed": str(result["seed"])}
-                row["guide"] = guide
-                yield row | {name: f"{figures[name]:.3g}" for name in FIGURES}
 
 
 def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:

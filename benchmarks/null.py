@@ -27,17 +27,10 @@ from benchmarks._common import (
     write_summary,
 )
 from benchmarks._null_job import FAMILIES, Job, Settings, do_job
-from benchmarks._null_table import summarise, tables
-from benchmarks._overrides import check_overrides
+from benchmarks._null_table import tables
 from benchmarks._processes import do_jobs
 
 __all__ = ["main", "tables"]
-
-# The benchmark itself sets these for every training.
-OWN_OPTIONS = (
-    *("task", "image", "output", "seed", "checkpoint", "resume", "sample", "retarget"),
-    *("mask", "inpaint"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -54,7 +47,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     output = options.output.absolute()
     overrides = options.overrides or [f"model={options.family}"]
-    check_overrides(overrides, OWN_OPTIONS)
     settings = Settings(options.family, overrides, options.samples, options.threads)
     photos = given_photos(options.photos)
     apart = {"family": settings.family, "overrides": overrides, "samples": settings.samples}
@@ -71,8 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     results, failures = do_jobs(jobs, options.jobs, summary)
     about = {**apart, "threads": options.threads, "at_once": options.jobs}
-    found = {"summary": summarise(results), "results": results, "failures": failures}
-    print_json("null", {"settings": about, **found})
+    print_json("null", {"settings": about, "results": results, "failures": failures})
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from benchmarks._common import (
 from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
-from internal_gan.device import select_device
+from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.models.patches.layout import layout
 from internal_gan.images.files.image import read_image
@@ -46,7 +46,7 @@ def untrained(overrides: Sequence[str], photo: Path, size: Size) -> Model:
     """The model that a command would train on a photo resized to ``size``, with all stages as after
     training, but random weights."""
     options = compose(prepare(overrides))
-    device, _ = select_device(options.device)
+    device, _ = prepare_device(options.device)
     recipe: Recipe = build(options.model)
     model = recipe.prepare(resize(read_image(photo).pixels, size).clamp(-1, 1).to(device))
     model.restore(model.metadata() | {"finished": model.num_stages})

@@ -2,14 +2,14 @@
 
     python -m benchmarks.super_resolution --photos photos/ --output table/ --factor 4
 
-``internal-gan -m task=super_resolution`` trains a model on each shrunk photo and enlarges it. If
+``internal-gan task=super_resolution`` trains a model on each shrunk photo and enlarges it. If
 stopped or killed, run the same command again to continue.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import torch
@@ -19,15 +19,14 @@ from torch import Tensor
 from benchmarks._common import (
     given_photos,
     keep_apart,
+    means,
     print_json,
     run,
-    say,
     training_parser,
     write_summary,
 )
 from benchmarks._niqe import niqe
-from benchmarks._processes import Processes
-from internal_gan.config.arguments import key_of, unquote
+from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
@@ -35,10 +34,8 @@ from internal_gan.images.resize import resize
 from internal_gan.judging.fidelity import psnr, ssim
 from internal_gan.report.table import as_markdown
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.jobs import read_records
 from internal_gan.units import Size
 
-DEGRADATION = "antialiased bicubic, clipped and rounded to 8 bits"
 METHODS = ("original", "bicubic", "lanczos", "enlarged")
 DECIMALS = {"rmse": 2, "psnr": 2, "ssim": 4, "niqe": 2}
 
@@ -121,21 +118,9 @@ def judge_run(run_folder: Path, photo: Path, factor: float, shown: Path) -> dict
     return {"photo": photo.stem, "size": size, "seconds": seconds, "figures": figures}
 
 
-def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
-    """The mean of every figure over the photos that have it, by method.
-
-    Args:
-        results: for each photo, ``{"figures": {method: {name: value}}}``.
-    """
-    means = {}
-    for method in METHODS:
-        each = [result["figures"].get(method, {}) for result in results]
-        means[method] = {
-            name: fmean(figures[name] for figures in each if name in figures)
-            for name in DECIMALS
-            if any(name in figures for figures in each)
-        }
-    return {method: figures for method, figures in means.items() if figures}
+def means_of(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
+    """The mean of every figure over the photos that have it, by method."""
+    return {method: means([result["figures"][method] for result in results]) for method in METHODS}
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -145,7 +130,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
     for result in results:
         title = f"{result['photo']} ({result['size'][0]}x{result['size'][1]})"
         rows += _rows(title, result["figures"])
-    rows += _rows(f"**mean of {len(results)}**", summarise(results))
+    rows += _rows(f"**mean of {len(results)}**", means_of(results))
     return {"photos": as_markdown(rows)}
 
 
@@ -158,36 +143,27 @@ def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]
             }
 
 
-def sweep(photos: str, output: Path, arguments: Sequence[str], threads: int) -> list[str]:
-    """Train on every photo and enlarge it, or continue.
+def do_photo(
+    name: str,
+    photo: Path,
+    output: Path,
+    factor: float,
+    overrides: Sequence[str],
+    threads: int,
+    processes: Processes,
+) -> dict[str, Any]:
+    """Shrink a photo, train on it, enlarge it, and judge the result.
 
-    Args:
-        photos: for ``image=``: a folder, or files separated by commas.
-
-    Returns:
-        A line for every photo that failed.
+    Raises:
+        UserError: the training failed.
+        StoppedError: the benchmark was asked to stop.
     """
-    log = output / "log.txt"
-    say(f"{photos}: training; see {log}")
-    command = ["-m", "task=super_resolution", f"image={photos}"]
-    command += [f"output={output / 'runs'}", "skip_finished=true", *arguments]
-    try:
-        with Processes() as processes:
-            processes.run(command, log, threads)
-    except UserError as error:
-        left = [r for r in read_records(output / "runs") if r.state != "finished"]
-        return [f"{r.name} {r.state}: {r.reason}" for r in left] or [str(error)]
-    return []
-
-
-def finished_runs(sweep: Path) -> dict[str, Path]:
-    """The folders of finished runs by the names of their photos, without suffix."""
-    found = {}
-    for record in read_records(sweep):
-        image = next(o for o in record.overrides if key_of(o) == "image")
-        if record.state == "finished":
-            found[Path(unquote(image.partition("=")[2])).stem] = sweep / record.name
-    return found
+    small, folder = make_folder(output / "shrunk") / f"{name}.png", output / "runs" / name
+    write_image(small, shrink(read_image(photo).pixels, factor)[0])
+    wanted = ["task=super_resolution", f"super_resolution.factor={factor:g}"]
+    log = output / "logs" / f"{name}.txt"
+    processes.train(folder, [*wanted, f"image={small}", *overrides], log, threads)
+    return judge_run(folder, photo, factor, make_folder(output / "pictures" / name))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -200,24 +176,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     photos, output, factor = given_photos(options.photos), options.output.absolute(), options.factor
     if not 1 < factor < math.inf:
         raise UserError(f"--factor {factor:g}: needs a number above 1")
-    small = {name: shrink(read_image(p).pixels, factor)[0] for name, p in photos.items()}
-    keep_apart(output, {"factor": factor})
-    for name, pixels in small.items():
-        write_image(make_folder(output / "shrunk") / f"{name}.png", pixels)
-    arguments = [f"super_resolution.factor={factor:g}", *options.overrides]
-    failures = sweep(str(output / "shrunk"), output, arguments, options.threads)
-
+    keep_apart(output, {"factor": factor, "overrides": options.overrides})
     torch.set_num_threads(options.threads)
-    runs = finished_runs(output / "runs")
-    results = [
-        judge_run(runs[name], path, factor, make_folder(output / "pictures" / name))
-        for name, path in photos.items()
-        if name in runs
-    ]
-    about = {"factor": factor, "degradation": DEGRADATION}
-    found = {"mean": summarise(results), "photos": results, "failures": failures}
-    write_summary(output, tables(found))
-    print_json("super_resolution", {**about, "overrides": options.overrides, **found})
+    shared = (output, factor, options.overrides, options.threads)
+    jobs = {name: partial(do_photo, name, path, *shared) for name, path in photos.items()}
+
+    def summary(results: list[dict[str, Any]]) -> None:
+        write_summary(output, tables({"photos": results}))
+
+    results, failures = do_jobs(jobs, 1, summary)
+    about = {"factor": factor, "overrides": options.overrides}
+    print_json("super_resolution", {**about, "photos": results, "failures": failures})
 
 
 if __name__ == "__main__":

@@ -31,10 +31,8 @@ from internal_gan.version import __version__
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line with ``argv``, by default the process's arguments.
 
-    Raises:
-        SystemExit: with code 2 after a user's mistake, 1 after an error in this package, 130 or 143
-            after a stop by Ctrl-C or SIGTERM, and 141 if nobody reads an answer any more, as after
-            ``--help | head -1``.
+    The exit code is 2 after a user's mistake, 1 after an error in this package, 130 or 143 after a
+    stop by Ctrl-C or SIGTERM, and 141 if nobody reads an answer any more (``--help | head -1``).
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -30,27 +30,15 @@ MISTAKE, CRASH = 2, 1
 # Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
 # What tasks make that do not make a picture.
-_MAKES = {
-    "animate": "a film",
-    "evaluate": "figures",
-    "verify": "a verdict",
-    "compare": "a table",
-}
+_MAKES = {"animate": "a film", "evaluate": "figures", "verify": "a verdict", "compare": "a table"}
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
-    """Run the task that ``options`` describe.
+    """Run the task that checked options describe; a UserError if they do not go together.
 
-    Args:
-        options: checked options.
-        changed: names of the options that the user gave, to refuse those that do not apply.
-
-    Returns:
-        The process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify
-        finds a wrong claim.
-
-    Raises:
-        UserError: the options do not go together, or the task found a user's mistake.
+    ``changed`` names the options that the user gave, to refuse those that do not apply. Returns the
+    process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify finds a
+    wrong claim.
     """
     given = {key for key in changed if not key.startswith("hydra")}
     if options.skip_finished and options.resume is None:
@@ -179,7 +167,7 @@ def _do(options: Options, given: Collection[str]) -> int:
     return 0
 
 
-def going_on(options: Options, given: Collection[str] = ()) -> Options:
+def going_on(options: Options, given: Collection[str]) -> Options:
     """The options that finish the run in ``options.output``, resuming it if possible.
 
     Waits for any other process that works there. Raises a UserError if the folder holds a run that
@@ -255,13 +243,10 @@ def report(error: Exception, job: str | None = None) -> int:
         say(f"{where}{error}")
         return MISTAKE
     known = getattr(error, "__notes__", None)
-    places = known or [f"the traceback is in {_write_traceback(error)}"]
-    say(f"{where}unexpected {type(error).__name__}: {error}; {'; '.join(places)}")
+    if not known:
+        number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
+        with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+            traceback.print_exception(error, file=file)
+        known = [f"the traceback is in {name}"]
+    say(f"{where}unexpected {type(error).__name__}: {error}; {'; '.join(known)}")
     return CRASH
-
-
-def _write_traceback(error: Exception) -> Path:
-    number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
-    with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
-        traceback.print_exception(error, file=file)
-    return Path(name)

@@ -10,16 +10,17 @@ from internal_gan.errors import UserError
 from internal_gan.units import memory
 
 
-def select_device(name: str) -> tuple[torch.device, str]:
+def prepare_device(name: str) -> tuple[torch.device, str]:
     """The device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``, and the reason for it; a UserError
     for any other name, or if this machine has no such device."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if name == "auto":
-        if count:
-            return torch.device("cuda"), f"{torch.cuda.get_device_name(0)} found"
-        return torch.device("cpu"), "no CUDA device found"
+    reason = "as requested"
+    if name == "auto" and count:
+        name, reason = "cuda", f"{torch.cuda.get_device_name(0)} found"
+    elif name == "auto":
+        name, reason = "cpu", "no CUDA device found"
     if name == "cpu":
-        return torch.device("cpu"), "as requested"
+        return torch.device(name), reason
     cuda = re.fullmatch(r"cuda(?::(\d+))?", name)
     if not cuda:
         raise UserError(f"device={name}: unknown; allowed: auto, cpu, cuda, cuda:0, cuda:1, ...")
@@ -31,19 +32,9 @@ def select_device(name: str) -> tuple[torch.device, str]:
     if int(cuda[1] or 0) >= count:
         here = ", ".join(f"cuda:{i}" for i in range(count))
         raise UserError(f"device={name}: not on this machine; allowed here: auto, cpu, {here}")
-    return torch.device(name), "as requested"
-
-
-def prepare_device(name: str) -> tuple[torch.device, str]:
-    """Select the device as :func:`select_device` does, and let its float32 have all 24 bits.
-
-    By default, torch would round convolutions on CUDA to TF32, which has 11.
-    """
-    device, reason = select_device(name)
-    if device.type == "cuda":
-        torch.backends.cudnn.allow_tf32 = False
-        torch.backends.cuda.matmul.allow_tf32 = False
-    return device, reason
+    # By default, torch would round convolutions on CUDA to TF32, which has 11 bits.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    return torch.device(name), reason
 
 
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:

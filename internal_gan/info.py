@@ -9,7 +9,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import distributions, requires, version
 from pathlib import Path
 
 import psutil
@@ -24,28 +24,22 @@ OWN = {"dev", "docs", "benchmarks"}
 
 def main() -> None:
     """Print the versions, the processor, the devices and the extras."""
-    for line in lines():
-        print(line)
-
-
-def lines() -> Iterator[str]:
-    """What :func:`main` prints."""
     import torch
 
     from internal_gan.training.threads import usable_cores
 
     system = f"{platform.system()} {platform.release()} ({platform.machine()})"
-    yield f"{PACKAGE} {__version__}, Python {platform.python_version()}, {system}"
-    yield ", ".join(f"{name} {version(name)}" for name in dependencies())
-    yield (
+    print(f"{PACKAGE} {__version__}, Python {platform.python_version()}, {system}")
+    print(", ".join(f"{name} {version(name)}" for name in dependencies()))
+    print(
         f"processor: {processor()}; {torch.backends.cpu.get_cpu_capability()}; "
         f"{usable_cores()} of {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
         f"{memory(psutil.virtual_memory().total)} of memory"
     )
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     devices = ["cpu", *(f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(count))]
-    yield f"devices: {', '.join(devices)}"
-    yield f"extras: {', '.join(extras()) or 'none'}"
+    print(f"devices: {', '.join(devices)}")
+    print(f"extras: {', '.join(extras()) or 'none'}")
 
 
 def processor() -> str:
@@ -81,8 +75,4 @@ def _requirements() -> Iterator[tuple[str, str | None]]:
 
 
 def _has(name: str) -> bool:
-    try:
-        version(name)
-    except PackageNotFoundError:
-        return False
-    return True
+    return any(distributions(name=name))

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
 
 # Whether this process was forked from one that had imported this package.
 forked = False
@@ -32,22 +32,13 @@ def set_environment() -> None:
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 
-@cache
-def mind_forks() -> None:
-    """Let a child of fork compute on one thread; to be called before computing.
-
-    It has none of the threads that torch may have in its parent, and would wait for them for ever.
-    """
-    if forked:
-        import torch
-
-        torch.set_num_threads(1)
-
-
 def _note_fork() -> None:
+    """Let a child of fork compute on one thread: it has none of those that torch may have in its
+    parent, and would wait for them for ever."""
     global forked
     forked = True
-    mind_forks.cache_clear()
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):
@@ -57,20 +48,7 @@ if hasattr(os, "register_at_fork"):
 def shared(
     setting: Callable[[], AbstractContextManager[None]],
 ) -> Callable[[], AbstractContextManager[None]]:
-    """Let threads share a context: the first to enter changes the setting, the last restores it.
-
-    >>> @shared
-    ... @contextmanager
-    ... def lit():
-    ...     print("on")
-    ...     yield
-    ...     print("off")
-    >>> with lit(), lit():
-    ...     print("inside")
-    on
-    inside
-    off
-    """
+    """Let threads share a context: the first to enter changes the setting, the last restores it."""
     lock, stack = threading.Lock(), ExitStack()
     users = 0
 

@@ -9,7 +9,6 @@ import torch
 from internal_gan.device import (
     hand_over,
     prepare_device,
-    select_device,
     select_precision,
 )
 from internal_gan.errors import UserError
@@ -41,7 +40,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
 def test_the_device_is_the_requested_or_best_one_with_the_reason(
     name: str, selected: tuple[torch.device, str]
 ) -> None:
-    assert select_device(name) == selected
+    assert prepare_device(name) == selected
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ def test_the_device_is_the_requested_or_best_one_with_the_reason(
 @pytest.mark.usefixtures("machine")
 def test_a_missing_device_is_refused_with_the_available_ones(name: str, message: str) -> None:
     with pytest.raises(UserError, match=f"^device={name}: .*{message}"):
-        select_device(name)
+        prepare_device(name)
 
 
 @pytest.mark.parametrize("machine", [0, 1], indirect=True)
@@ -64,7 +63,7 @@ def test_a_missing_device_is_refused_with_the_available_ones(name: str, message:
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:x", "cuda:-1", "cpu:1"])
 def test_an_unknown_name_is_refused_with_the_allowed_ones(name: str) -> None:
     with pytest.raises(UserError, match=f"^device={name}: unknown; allowed: auto, cpu, cuda"):
-        select_device(name)
+        prepare_device(name)
 
 
 @pytest.fixture
@@ -83,7 +82,7 @@ def tf32() -> Iterator[None]:
 @pytest.mark.usefixtures("machine", "tf32")
 @pytest.mark.parametrize(("name", "rounded"), [("cuda", False), ("auto", False), ("cpu", True)])
 def test_float32_is_not_rounded_to_tf32(name: str, rounded: bool) -> None:
-    assert prepare_device(name) == select_device(name)
+    prepare_device(name)
     assert torch.backends.cudnn.allow_tf32 is rounded
     assert torch.backends.cuda.matmul.allow_tf32 is rounded
 

@@ -16,11 +16,8 @@ MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
 
 
 def shown(photo: Photo, longest: int | None = None) -> Image.Image:
-    """A photo in sRGB and on white, which all browsers show alike.
-
-    Args:
-        longest: most pixels a side; None: all of the photo's.
-    """
+    """A photo in sRGB and on white, which all browsers show alike, of at most ``longest`` pixels a
+    side."""
     image = to_pil(photo.pixels, alpha=photo.alpha)
     if longest is not None:
         image.thumbnail((longest, longest))

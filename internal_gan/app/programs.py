@@ -44,13 +44,8 @@ TASKS = (
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
-    """The overrides for the options of a task; a UserError if a request cannot set an option, or a
-    value is of the wrong type.
-
-    Args:
-        given: options by their full names.
-        drawing: returns the file of a drawing, given its id.
-    """
+    """The overrides for the options of a task, given by their full names; a UserError if a request
+    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id."""
     if task not in TASKS:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []

@@ -78,13 +78,8 @@ class Runs:
     def about(
         self, name: str, place: int | None, error: str | None, drawing: bool = False
     ) -> dict[str, Any]:
-        """What the page shows about a run.
-
-        Args:
-            place: its place in the queue of trainings, or None.
-            error: why it could not start.
-            drawing: whether the worker is running it.
-        """
+        """What the page shows about a run: ``place`` is its place in the queue of trainings, if
+        any, ``error`` why it could not start, and ``drawing`` whether the worker is running it."""
         folder = RunFolder(self.path(name))
         asked = self.asked(name)
         status = folder.status()

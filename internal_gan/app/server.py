@@ -95,7 +95,8 @@ class Server:
 
     async def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        about = await run_in_threadpool(self._runs_of, upload)
+        runs = reversed(self.uploads.runs_of(upload))
+        about = await run_in_threadpool(lambda: [self._about(name) for name in runs])
         return JSONResponse(self._about_photo(upload) | {"runs": about, "models": MODELS})
 
     async def photo_file(self, request: Request) -> Response:
@@ -283,18 +284,13 @@ class Server:
                 return float(self._about(name)["share"])
         return None
 
-    def _runs_of(self, upload: Upload) -> list[dict[str, Any]]:
-        return [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
-
     def _others(self) -> list[dict[str, Any]]:
         """Runs that this page did not start, such as those from the command line."""
         known = {name for upload in self.uploads.all() for name in self.uploads.runs_of(upload)}
-        names = [name for name in self.runs.all() if name not in known]
-        pages = [(name, self.runs.path(name) / "index.html") for name in names]
         return [
             {"run": name, "page": self.runs.url(name, "index.html")}
-            for name, page in pages
-            if page.is_file()
+            for name in self.runs.all()
+            if name not in known and (self.runs.path(name) / "index.html").is_file()
         ]
 
 
@@ -312,12 +308,9 @@ def application(settings: Settings) -> Starlette:
             await start
             await run_in_threadpool(server.close)
 
-    async def page(_: Request) -> Response:
-        return FileResponse(PAGE / "index.html")
-
     get, post = partial(Route, methods=["GET"]), partial(Route, methods=["POST"])
     routes = [
-        get("/", page),
+        get("/", lambda _: FileResponse(PAGE / "index.html")),
         Mount("/page", StaticFiles(directory=PAGE)),
         get("/photos", server.photos),
         post(API + "{task}", server.post),

@@ -68,6 +68,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_FIELDS = dict(fields_of(Settings))
+
+
 def settings_of(arguments: Sequence[str]) -> Settings:
     """The settings from ``option=value`` arguments, or a UserError for one that is not allowed.
 
@@ -95,9 +98,6 @@ def help() -> str:
         default = "SECRET" if field.default is None else str(field.default).lower()
         lines.append(f"  {f'{name}={default}':21} {field.metadata['help']}")
     return "\n".join(lines)
-
-
-_FIELDS = dict(fields_of(Settings))
 
 
 def _read(name: str, text: str) -> object:

@@ -36,31 +36,17 @@ COPIES = {"small": SMALL_SIDE, "shown": SHOWN_SIDE, "whole": None}
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo from the browser.
-
-    Attributes:
-        name: its file name in the browser.
-        path: its file on the server.
-        size: height and width in pixels, after rotating it upright.
-    """
+    """A photo from the browser, with its name there, its file on the server, and its upright size
+    (height, width) in pixels."""
 
     id: str
     name: str
     path: Path
     size: tuple[int, int]
 
-    @property
-    def folder(self) -> Path:
-        return self.path.parent
-
 
 class Uploads:
-    """Photos and drawings in ``RUNS/.app``.
-
-    Args:
-        runs: the folder of all runs.
-        most: largest number of pixels of a photo.
-    """
+    """Photos, of at most ``most`` pixels, and drawings in ``RUNS/.app``."""
 
     def __init__(self, runs: Path, most: float) -> None:
         self._photos = runs / FOLDER / "photos"
@@ -107,7 +93,7 @@ class Uploads:
 
     def runs_of(self, upload: Upload) -> list[str]:
         """The runs that were started for a photo, oldest first."""
-        runs: list[str] = read_json_object(upload.folder / "photo.json").get("runs", [])
+        runs: list[str] = read_json_object(upload.path.parent / "photo.json").get("runs", [])
         return runs
 
     def note_run(self, upload: Upload, run: str) -> None:
@@ -122,26 +108,23 @@ class Uploads:
         """The JPEG file of one of ``COPIES``, which is made if it is missing."""
         if which not in COPIES:
             raise UserError("there is no such picture")
-        path = upload.folder / f"{which}.jpg"
+        path = upload.path.parent / f"{which}.jpg"
         if not path.is_file():
             _save(shown(read_image(upload.path), COPIES[which]), path)
         return path
 
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
-        """Store a drawing, scaled to the photo's size; returns its id.
+        """Store a PNG file of strokes, transparent elsewhere, scaled to the photo; returns its id.
 
-        Args:
-            data: a PNG file of the strokes, transparent elsewhere; a UserError if it is not.
-            kind: ``mask`` (white where something was drawn), ``source`` (black there) or ``paint``
-                (the photo with the strokes on it).
+        ``kind`` is ``mask`` (white where something was drawn), ``source`` (black there) or
+        ``paint`` (the photo with the strokes on it).
         """
         strokes = _strokes(data)
         height, width = upload.size
         found = strokes.getchannel("A").resize((width, height), Image.Resampling.BILINEAR)
         profile = None
         if kind in ("mask", "source"):
-            levels = (0, 255) if kind == "mask" else (255, 0)
-            picture = found.point([levels[0]] * 128 + [levels[1]] * 128)
+            picture = found.point([255 * ((at > 127) == (kind == "mask")) for at in range(256)])
         else:
             photo = read_image(upload.path)
             picture = to_pil(photo.pixels).convert("RGB")
@@ -193,7 +176,7 @@ class Uploads:
     def _note(self, upload: Upload, runs: Sequence[str]) -> None:
         found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
         found |= {"size": list(upload.size), "runs": list(runs)}
-        write_text(upload.folder / "photo.json", json.dumps(found))
+        write_text(upload.path.parent / "photo.json", json.dumps(found))
 
 
 def _save(picture: Image.Image, path: Path) -> None:

@@ -50,15 +50,10 @@ _NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-
 def save(model: Path, folder: Path, network: Model, licence: str | None = None) -> None:
     """Copy a model's run folder to a ``folder`` for sharing, without the paths of the user's files.
 
-    The folder of the file ``model`` may lack other files of a run.
-
-    Args:
-        network: what the file holds.
-        licence: the photo's, as the Hub names it, such as ``cc0-1.0``; None: not stated.
-
-    Raises:
-        UserError: the licence is no such name, the folder holds anything but a model saved there
-            earlier, or it cannot be written.
+    The folder of the file ``model``, which holds ``network``, may lack other files of a run.
+    ``licence`` is the photo's, as the Hub names it, such as ``cc0-1.0``; None: not stated. A
+    UserError if it is no such name, the folder holds anything but a model saved there earlier, or
+    it cannot be written.
     """
     run, config = model.parent, make_folder(folder) / CONFIG
     _check_place(folder, network)
@@ -112,14 +107,10 @@ def _without_folders(options: Options) -> Options:
 def _card(
     run: Path | None, model: Model, options: Options, pictures: Sequence[str], licence: str | None
 ) -> str:
-    """The text of a model card.
+    """The text of a model card, which shows ``pictures``.
 
-    Args:
-        run: the folder of the model's training, which may lack other files of a run; None if
-            there is only the model's file.
-        options: of the run; no file names are taken from them.
-        pictures: paths of the pictures next to the card.
-        licence: the photo's, as the Hub names it.
+    ``run`` is the folder of the model's training, with these options, of which no file names are
+    taken; None if there is only the model's file.
     """
     judged, values = (0, {}) if run is None else _figures_of(run, options)
     environment = Environment(

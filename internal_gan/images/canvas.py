@@ -54,18 +54,18 @@ def margins_of(sides: list[int | str], size: Size) -> Margins:
     >>> margins_of([0, "10%", 5, "10%"], (100, 300))
     Margins(top=0, right=30, bottom=5, left=30)
     """
-    height, width = size
-    lengths = (height, width, height, width)
-    return Margins(*(_pixels(one, side) for one, side in zip(sides, lengths, strict=True)))
+    return Margins(
+        *(
+            one if isinstance(one, int) else round(float(one.rstrip("%")) / 100 * side)
+            for one, side in zip(sides, 2 * size, strict=True)
+        )
+    )
 
 
 def margins_to(shape: Size | float, size: Size, anchor: tuple[float, float]) -> Margins:
-    """The margins for a canvas of a given size, or the smallest of a given aspect ratio.
-
-    Args:
-        shape: (height, width), at least that of the photo, or width over height.
-        size: of the photo.
-        anchor: the shares of the new rows above the photo, and of the new columns left of it.
+    """The margins around a photo of ``size`` for a canvas of a larger (height, width), or for the
+    smallest of width over height. ``anchor`` has the shares of the new rows above the photo, and of
+    the new columns left of it.
 
     >>> margins_to(1.0, (100, 300), (0.0, 0.5))
     Margins(top=0, right=0, bottom=200, left=0)
@@ -77,7 +77,3 @@ def margins_to(shape: Size | float, size: Size, anchor: tuple[float, float]) -> 
     above, before = anchor
     top, left = round(rows * above), round(columns * before)
     return Margins(top, columns - left, rows - top, left)
-
-
-def _pixels(margin: int | str, side: int) -> int:
-    return margin if isinstance(margin, int) else round(float(margin.rstrip("%")) / 100 * side)

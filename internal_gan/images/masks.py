@@ -44,15 +44,13 @@ def read_mask(
     within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to the whole
     range.
 
+    A UserError if it is not a readable image, has another size, or is empty or covers everything.
+
     Args:
         invert: black may change, white is kept.
-        option, invert_option: the options' names in messages, for the file and for ``invert``, such
-            as ``edit.mask`` and ``mask.invert``.
+        option, invert_option: the options' names in messages, such as ``edit.mask``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
-
-    Raises:
-        UserError: not a readable image, another size, or a mask that is empty or covers everything.
     """
     with about(option):
         photo = given if isinstance(given, Photo) else read_image(given)
@@ -135,18 +133,14 @@ def _is_jpeg(photo: Photo) -> bool:
 
 
 def _check(mask: Tensor, name: str, invert: bool, other_way: str, white: str | None) -> None:
-    is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
     change, keep = ("black", "white") if invert else ("white", "black")
-    if white is not None and (is_empty or is_full):
-        what = "is empty" if is_empty else "covers the whole image"
-        raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
-    if is_empty:
-        raise UserError(
-            f"{name}: the mask is empty, so nothing may change; {change} is what may change "
-            f"({keep} {other_way})"
-        )
-    if is_full:
-        raise UserError(
-            f"{name}: the mask covers the whole image; {keep} is what is kept "
-            f"({change} {other_way})"
-        )
+    if mask.max() <= FAINT:
+        what, why = "is empty", f"{change} is what may change ({keep} {other_way})"
+        what += "" if white else ", so nothing may change"
+    elif mask.min() >= 1.0 - FAINT:
+        what, why = "covers the whole image", f"{keep} is what is kept ({change} {other_way})"
+    else:
+        return
+    raise UserError(
+        f"{name}: the mask {what}; " + (f"white {white}, and black is the rest" if white else why)
+    )

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize
 from internal_gan.shapes import Pictures
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 Count = Literal["fewest", "released"]
 
@@ -72,7 +72,8 @@ def pyramid_sizes(
     num_scales: int | None = None,
     count: Count = "fewest",
 ) -> list[Size]:
-    """Sizes of all scales of the pyramid of an image, coarsest first.
+    """Sizes of all scales of the pyramid of an image, coarsest first, or a ValueError if there
+    would be more than ``MAX_SCALES``, or ``num_scales`` do not fit.
 
     The finest scale is ``fit_size(size, max_size)``, the short side of the coarsest is
     ``min_size``, and the sides in between form a geometric sequence, with as few scales as
@@ -84,10 +85,6 @@ def pyramid_sizes(
             coarsest scales (the paper's Figure 7); more lie closer together.
         count: ``fewest`` that ``scale_factor`` allows, or ``released``, as many as SinGAN's
             released code makes: one more, except for about half of the photos that are shrunk.
-
-    Raises:
-        ValueError: an option is out of range, the image cannot have ``num_scales`` scales, or there
-            would be more than ``MAX_SCALES``.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
 
@@ -105,7 +102,7 @@ def pyramid_sizes(
     if count == "released" and ratio < 1.0:
         released = _released_count(size, finest, scale_factor, min_size)
         natural = max(natural, min(released, _most_scales(finest, ratio)))
-    between = f"between min_size={min_size} and {finest[0]}x{finest[1]} pixels"
+    between = f"between min_size={min_size} and {by(finest)} pixels"
     if num_scales is None and natural > MAX_SCALES:
         raise UserError(
             f"scale_factor={scale_factor}: makes {natural} scales {between}; allowed are "
@@ -115,7 +112,7 @@ def pyramid_sizes(
         return _geometric_sizes(finest, ratio, natural, num_scales)
     if ratio >= 1.0:
         raise UserError(
-            f"num_scales={num_scales}: the finest scale, {finest[0]}x{finest[1]} pixels, is not "
+            f"num_scales={num_scales}: the finest scale, {by(finest)} pixels, is not "
             f"above min_size={min_size}; allowed is num_scales=1, or a smaller min_size"
         )
     most = _most_scales(finest, ratio)

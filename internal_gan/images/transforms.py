@@ -102,10 +102,8 @@ class Homography(Transform):
 
     @classmethod
     def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
-        """The homography that moves the image's corners to ``corners``.
-
-        They are top left, top right, bottom right and bottom left, each (x, y), normalised; a
-        ValueError if they are not convex.
+        """The homography that moves the image's corners, from the top left one clockwise, to
+        ``corners``, each (x, y), normalised; a ValueError if they are not convex.
 
         >>> h = Homography.to_corners([(-0.5, -1), (0.5, -1), (1, 1), (-1, 1)])
         >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))

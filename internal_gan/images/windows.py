@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 from math import ceil, isqrt
 
+import numpy as np
 import torch
+from scipy.ndimage import label
 from torch.nn import functional as F
 
 from internal_gan.shapes import Mask, Pixels
@@ -37,7 +39,7 @@ def most_detailed(pixels: Pixels, size: Size) -> Window:
 def bounds(mask: Mask) -> Window:
     """The smallest window that holds all non-zero pixels; there must be one."""
     rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
-    return (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def extent(window: Window) -> Size:
@@ -52,17 +54,12 @@ def parts(mask: Mask, gap: int) -> list[Mask]:
     belong to different ones, unless others link them.
     """
     height, width = mask.shape[-2:]
-    cells = F.max_pool2d(mask, gap, ceil_mode=True) > 0
-    labels = torch.arange(1, cells.numel() + 1, device=mask.device).view(cells.shape).float()
-    labels = labels * cells
-    while True:
-        spread = F.max_pool2d(labels, 3, stride=1, padding=1) * cells
-        if torch.equal(spread, labels):
-            break
-        labels = spread
-    grown = labels.repeat_interleave(gap, dim=2).repeat_interleave(gap, dim=3)
-    grown = grown[..., :height, :width]
-    return [mask * (grown == label) for label in sorted(set(labels[labels > 0].tolist()))]
+    cells = F.max_pool2d(mask, gap, ceil_mode=True)[0, 0] > 0
+    labels, count = label(cells.cpu().numpy(), np.ones((3, 3)))
+    grown = torch.from_numpy(labels).to(mask.device).repeat_interleave(gap, 0)
+    grown = grown.repeat_interleave(gap, 1)[:height, :width]
+    lowest_last = sorted(range(1, count + 1), key=lambda n: np.flatnonzero(labels == n)[-1])
+    return [mask * (grown == number) for number in lowest_last]
 
 
 def around(box: Window, extent: Size, size: Size) -> Window:
@@ -81,9 +78,7 @@ def tiles(size: Size, most: int) -> Iterator[Window]:
     >>> [(rows.start, rows.stop) for rows, _ in tiles((5, 2), 4)]
     [(0, 1), (1, 3), (3, 5)]
     """
-    for rows in _spans(size[0], isqrt(most)):
-        for columns in _spans(size[1], isqrt(most)):
-            yield rows, columns
+    yield from blocks((slice(0, size[0]), slice(0, size[1])), isqrt(most))
 
 
 def blocks(window: Window, longest: int) -> Iterator[Window]:
@@ -101,11 +96,8 @@ def blocks(window: Window, longest: int) -> Iterator[Window]:
 
 def widened(window: Window, margin: int) -> Window:
     """The window and a margin around it, in the image padded by that margin."""
-    rows, columns = window
-    return (
-        slice(rows.start, rows.stop + 2 * margin),
-        slice(columns.start, columns.stop + 2 * margin),
-    )
+    rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
+    return rows, columns
 
 
 def _spans(length: int, most: int) -> list[slice]:

@@ -13,19 +13,11 @@ _GAME = ("discriminator", "generator")
 Point = tuple[int, int, float]
 
 
-@dataclass(frozen=True)
 class Frame:
     """The size of a chart and the edges of its plot, in pixels from the top left."""
 
-    width: int = 960
-    height: int = 210
-    left: int = 58
-    right: int = 952
-    top: int = 8
-    bottom: int = 182
-
-
-FRAME = Frame()
+    width, height = 960, 210
+    left, right, top, bottom = 58, 952, 8, 182
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Chart:
     columns: Sequence[tuple[str, float, float]]
     ticks: Sequence[tuple[float, float]]
     curves: Sequence[tuple[int, str]]
-    frame: Frame = FRAME
+    frame = Frame
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class Axis:
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
-        return FRAME.bottom - (at - low) / (high - low) * (FRAME.bottom - FRAME.top)
+        return Frame.bottom - (at - low) / (high - low) * (Frame.bottom - Frame.top)
 
     def ticks(self) -> list[float]:
         """Three to seven round numbers on the axis."""
@@ -100,17 +92,14 @@ def loss_curves(
     series: dict[str, list[Point]] = {}
     for row in rows:
         if "step" in row and row["stage"] < len(stages):
-            for name in row.keys() - _NOT_SCALARS:
-                if row[name] is not None:
-                    point = (row["stage"], row["step"], float(row[name]))
+            for name, value in row.items():
+                if name not in _NOT_SCALARS and value is not None:
+                    point = (row["stage"], row["step"], float(value))
                     series.setdefault(name, []).append(point)
     game = [name for name in _GAME if name in series]
+    others = [name for name in sorted(series) if name not in _GAME]
     groups = [("Adversarial losses", game)] if game else []
-    groups += [
-        (name.replace("_", " ").capitalize(), [name])
-        for name in sorted(series)
-        if name not in _GAME
-    ]
+    groups += [(name.replace("_", " ").capitalize(), [name]) for name in others]
     return [_chart(title, names, series, stages) for title, names in groups]
 
 
@@ -121,9 +110,9 @@ def _chart(
     stages: Sequence[tuple[str, int]],
 ) -> Chart:
     axis = Axis.around([value for name in names for _, _, value in series[name]])
-    width = (FRAME.right - FRAME.left) / len(stages)
+    width = (Frame.right - Frame.left) / len(stages)
     columns = [
-        (name if len(name) * 8 < width else str(index), FRAME.left + index * width, width)
+        (name if len(name) * 8 < width else str(index), Frame.left + index * width, width)
         for index, (name, _) in enumerate(stages)
     ]
     curves = []

@@ -100,8 +100,10 @@ class Section:
 def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
     """The results to show, the first of each row and evenly spread frames, and all previews."""
     results = read_results(run.folder)
+    files = (path.name for path in (run.folder / "photos").glob("*.png"))
+    photos = [Result(f"photos/{name}", "aside") for name in sorted(files, key=natural)]
     made: dict[str, dict[str, list[Result]]] = {}
-    for result in [*_photos(run), *results]:
+    for result in [*photos, *results]:
         if result.kind != "preview":
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
     sections = []
@@ -109,15 +111,11 @@ def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
         rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
         if rows:
             sections.append(Section("Samples" if task == "sample" else in_words(task), rows))
-    previews = [result for result in results if result.kind == "preview"]
-    return sections, _read(run, [_named(run, *it) for it in enumerate(previews)])
-
-
-def _photos(run: RunState) -> list[Result]:
-    """Further photos, as the model learns them."""
-    files = (run.folder / "photos").glob("*.png")
-    names = sorted((path.name for path in files), key=natural)
-    return [Result(f"photos/{name}", "aside") for name in names]
+    previews = []
+    for index, result in enumerate(result for result in results if result.kind == "preview"):
+        name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
+        previews.append(replace(result, caption=name.capitalize()))
+    return sections, _read(run, previews)
 
 
 def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
@@ -144,8 +142,3 @@ def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [picture for picture in pool.map(read, results) if picture is not None]
-
-
-def _named(run: RunState, index: int, preview: Result) -> Result:
-    name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
-    return replace(preview, caption=name.capitalize())

@@ -19,14 +19,9 @@ TINY_SIDE = 128
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A picture or film in a run folder.
-
-    Attributes:
-        file: its path in the run folder, with slashes.
-        data: its content as a ``data:`` address; None if too large to embed.
-        height, width: of the file, in pixels; for a film, those of the photo.
-        caption: the text below it.
-    """
+    """A picture or film: its path in the run folder, with slashes, its content as a ``data:``
+    address, None if too large to embed, its size in pixels (of a film, the photo's), and the text
+    below it."""
 
     file: str
     data: str | None

@@ -27,14 +27,9 @@ class StageRow:
 
 @dataclass(frozen=True)
 class RunState:
-    """The state of a run.
-
-    Attributes:
-        status: see :func:`~internal_gan.runs.records.read_status`.
-        rows: see :func:`~internal_gan.runs.records.read_metrics`.
-        photo: what the model trains on or an evaluation compares with.
-        config: the text of ``config.yaml``, or empty.
-        options: the options in ``config``; None if it is not a run's configuration.
+    """The state of a run: ``status`` and ``rows`` as :mod:`~internal_gan.runs.records` reads them,
+    the ``photo`` that the model trains on or an evaluation compares with, the text of its
+    configuration, and its options, if it is a run's.
     """
 
     folder: Path

@@ -37,13 +37,8 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """Finished runs that differ only in their seeds and photos.
-
-    Attributes:
-        name: the options that make it different from others, with their values.
-        runs: how many they are.
-        figures: the values of each figure by photo and seed.
-    """
+    """Finished runs that differ only in their seeds and photos: the name that says by which values
+    of options they differ from others, their number, and each figure by photo and seed."""
 
     name: str
     runs: int
@@ -101,13 +96,8 @@ def _loss(value: float, perfect: str) -> float:
 def settings_of(
     rows: Sequence[Mapping[str, str | float | None]], options: Sequence[str], figures: Sequence[str]
 ) -> list[Setting]:
-    """The settings in rows of runs, in their order.
-
-    Args:
-        rows: by the names of columns; runs that have not finished do not count.
-        options: those columns that are swept options.
-        figures: those that are figures; a run without a figure does not count in its mean.
-    """
+    """The settings in rows of runs, in their order, from the columns that are swept ``options`` and
+    those that are ``figures``. Unfinished runs do not count, nor does a missing figure."""
     groups: dict[str, list[Mapping[str, str | float | None]]] = {}
     for row in rows:
         given = [f"{name}={row.get(name)}" for name in options if name != "seed"]
@@ -139,11 +129,8 @@ def best_of(settings: Sequence[Setting], figure: str, perfect: str) -> Setting |
 
 
 def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dict[str, str]]:
-    """A row for each setting, for :func:`as_markdown`; the best in bold.
-
-    Args:
-        perfect: the value of a perfect result by the names of figures.
-    """
+    """A row for each setting, for :func:`as_markdown`; the best, by the value of a ``perfect``
+    result for each figure, in bold."""
     rows: list[dict[str, str]] = [{"setting": one.name, "runs": str(one.runs)} for one in settings]
     for figure in _names(settings):
         best = best_of(settings, figure, perfect.get(figure, ""))

@@ -13,7 +13,6 @@ from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, is_file
 from internal_gan.models.base import Model
-from internal_gan.process_settings import mind_forks
 from internal_gan.version import __version__
 
 # Increased when files of the previous format can no longer be read as they are.
@@ -56,7 +55,6 @@ def load_model(path: Path) -> Model:
     """Read a model written by :func:`save_model` onto the CPU for inference; a UserError if the
     file is missing, truncated, foreign or of a newer format."""
     check_there(path, "the run has no finished scale yet")
-    mind_forks()
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -116,11 +116,8 @@ def _end(folder: Path, ended_early: bool) -> int:
 
 
 def job(config: DictConfig) -> None:
-    """One run of a multirun, in the process that the launcher chose.
-
-    SystemExit says that Ctrl-C or SIGTERM stopped the job, and with it the multirun, or that the
-    sweep's records cannot be written.
-    """
+    """One run of a multirun, in the process that the launcher chose; a SystemExit if the multirun
+    was stopped, or its records cannot be written."""
     try:
         with disk_errors(Path(HydraConfig.get().sweep.dir)):
             _job(config, HydraConfig.get())

@@ -10,8 +10,6 @@ from PIL import Image
 
 from benchmarks import quality
 from benchmarks._processes import Processes
-from benchmarks._quality_job import Settings
-from internal_gan.errors import UserError
 
 ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
 
@@ -42,16 +40,14 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
     output = tmp_path / "output"
     assert found["failures"] == []
     assert list(found["by_photo"]) == ["9"]
-    with Image.open(output / "sheet.jpg") as sheet:
-        assert sheet.width == 4 * quality.CELL + 3 * quality.GAP  # photo, published, two samples
-    assert found["figures"]["swd1 ratio"]["mean"] > 0
-    assert found["figures"]["seconds"]["worst"] > 0
+    assert found["by_photo"]["9"]["swd1 ratio"] > 0
+    assert found["by_photo"]["9"]["seconds"] > 0
     result = json.loads((output / "results" / "9-seed3.json").read_text())
     ours, published = result["ours"], result["published"]
     assert {"coherence", "completeness", "diversity"} <= set(ours)
     assert result["ratio"]["swd4"] == pytest.approx(ours["swd4"] / published["swd4"])
     assert "sharpness" not in result["ratio"]
-    assert {"largest_piece", "worst_piece", "seams", "c2st"} <= set(ours)
+    assert {"largest_piece", "seams", "c2st"} <= set(ours)
     others = result["others"]
     gpnn = others["gpnn"]
     as_jpeg = {"c2st_jpeg", "c2st_32_jpeg"}
@@ -66,7 +62,6 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
     for name in as_jpeg:
         assert others["ours, JPEG 70"][name] == ours[name]
     assert others["ours, JPEG 70"]["c2st"] != ours["c2st"]
-    assert json.loads((output / "summary.json").read_text())["by_photo"] == found["by_photo"]
     assert "| swd1 ratio |" in (output / "summary.md").read_text()
 
     def refuse(*arguments: Any) -> None:
@@ -74,10 +69,3 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
 
     monkeypatch.setattr(Processes, "run", refuse)
     quality.main(options)
-
-
-@pytest.mark.parametrize("override", ["seed=3", "sample.count=9", "model.nmu_scales=3"])
-def test_reserved_and_misspelt_overrides_are_refused(tmp_path: Path, override: str) -> None:
-    with pytest.raises(UserError):
-        quality.check_settings(tmp_path, Settings([override], 5, 1, 1))
-    assert not (tmp_path / "settings.json").exists()

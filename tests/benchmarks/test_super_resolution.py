@@ -49,7 +49,7 @@ def test_every_photo_is_shrunk_trained_on_and_evaluated_once(
     assert all(entry["seconds"] > 0 for entry in found["photos"])
     out = tmp_path / "out"
     for method in ("bicubic", "lanczos", "enlarged"):
-        assert set(found["mean"][method]) == {"rmse", "psnr", "ssim"}
+        assert set(found["photos"][0]["figures"][method]) == {"rmse", "psnr", "ssim"}
         assert read_image(out / "pictures" / "my sea" / f"{method}.png").size == (40, 56)
     assert read_image(out / "shrunk" / "my sea.png").size == (20, 28)
     assert "| **mean of 2** | enlarged |" in (out / "summary.md").read_text()

@@ -11,13 +11,11 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
-from internal_gan.images.files.metadata import resolution
-from internal_gan.images.files.profiles import stated
+from internal_gan.images.files.metadata import resolution, stated
 from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import GRAY_MODES, Photo
 from internal_gan.images.pyramid import scaled
-from internal_gan.process_settings import mind_forks
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -43,16 +41,10 @@ def decode(
     """The photo, upright, of an image that has just been opened, without path and EXIF data, and a
     line for the user about each loss.
 
-    Args:
-        reopen: opens the same file again; 16-bit colours are read in two passes.
-        longest: the longest side needed, in pixels; a much larger image is reduced. None reads all
-            of it.
-
-    Raises:
-        UnreadablePixelsError: the colour mode or the values are not those of a photo.
-        Exception: whatever Pillow raises for a damaged file.
+    ``reopen`` opens the same file again, since 16-bit colours are read in two passes; ``longest``
+    is for :func:`reduced_size`. Whatever Pillow raises for a damaged file comes out, and an
+    UnreadablePixelsError if the colour mode or the values are not those of a photo.
     """
-    mind_forks()
     raw_mode, tags = _raw_mode(image), getattr(image, "tag_v2", {})
     is_deep = ";16" in raw_mode or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:

@@ -140,11 +140,8 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
 
 
 def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
-    """Write a file of what :func:`arrange` made for this format; the channels are overwritten.
-
-    An OSError or a ValueError says that it cannot be written, or that the format cannot hold this
-    size.
-    """
+    """Write a file of what :func:`arrange` made for this format; the channels are overwritten. An
+    OSError or a ValueError says that it cannot be written, or the format cannot hold this size."""
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(deep_png(_array(channels, 16).astype(">u2"), layout))
         return
@@ -216,14 +213,11 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _is_finite(values: Tensor) -> bool:
-    """Whether all values are finite; infinity and NaN show in the extremes."""
-    return bool(torch.stack(torch.aminmax(values)).isfinite().all())
-
-
 def _checked(pixels: Tensor) -> Tensor:
     """Pixels as (3, H, W) in [0, 1] on the CPU."""
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
-    if single.ndim != 3 or single.shape[0] != 3 or not _is_finite(single):
+    fits = single.ndim == 3 and single.shape[0] == 3
+    # Infinity and NaN show in the extremes.
+    if not fits or not torch.stack(torch.aminmax(single)).isfinite().all():
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
     return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)

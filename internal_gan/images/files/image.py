@@ -28,15 +28,10 @@ _log = logging.getLogger(__name__)
 def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
     """Read an image file, upright, and log what is lost as warnings.
 
-    Only the first of several frames or pages is read. A leading ``~/`` stands for the home folder.
-
-    Args:
-        longest: the longest side needed, in pixels: a file of more than ``decoded.WHOLE_PIXELS`` is
-            reduced to ``decoded.GAP`` times that side. None reads it whole.
-
-    Raises:
-        UserError: there is no such file, or it cannot be read, is damaged, is not an image, or has
-            more than ``MAX_PIXELS`` pixels.
+    Only the first of several frames or pages is read. ``longest`` is the longest side needed, in
+    pixels: a much larger file is reduced, by :func:`reduced_size` of ``decode.py``. A UserError if
+    there is no such file, or it cannot be read, is damaged, is not an image, or has more than
+    ``MAX_PIXELS`` pixels.
     """
     path = existing_image(Path(path))
     name = shown(path)
@@ -89,20 +84,16 @@ def write_image(
     """Write an image file, whole or not at all, in the format named by its suffix.
 
     It is 8-bit RGB, or RGBA with ``alpha``, unless ``like`` says otherwise. What the format cannot
-    hold is logged as warnings. PNG, TIFF and WebP are lossless, JPEG has quality 95.
+    hold is logged as warnings. PNG, TIFF and WebP are lossless, JPEG has quality 95. A UserError
+    for an unknown suffix, a size that the format cannot hold, or a path that cannot be written.
 
     Args:
-        path: ends in one of ``FORMATS``.
-        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped.
+        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped; a ValueError for
+            another shape, or if they are not finite.
         like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
-            if it has the same size, transparency. Palette and CMYK become RGB.
-        alpha: used instead of the alpha of ``like``.
+            if it has the same size, transparency, unless ``alpha`` does. Palette and CMYK become
+            RGB.
         mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
-
-    Raises:
-        UserError: an unknown suffix, a size that the format cannot hold, or a path that cannot be
-            written.
-        ValueError: the pixels have another shape or are not finite.
     """
     path = Path(path)
     name = shown(path)

@@ -11,7 +11,6 @@ from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
 from internal_gan.images.files.encode import Format, arrange, to_pillow
 from internal_gan.images.photo import Photo
-from internal_gan.process_settings import mind_forks
 from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
@@ -21,12 +20,11 @@ _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
 def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "the image") -> Photo:
-    """Make a photo from a picture in memory.
+    """Make a photo of a Pillow image; an array (H, W) or (H, W, C); or a tensor (C, H, W) or
+    (1, C, H, W) on any device.
 
-    Args:
-        image: a Pillow image; an array (H, W) or (H, W, C); or a tensor (C, H, W) or (1, C, H, W)
-            on any device. Arrays and tensors are gray, RGB or RGBA, as uint8, uint16 or floats in
-            [0, 1]. Anything else is a UserError, which begins with ``name``.
+    Arrays and tensors are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1]. Anything else is
+    a UserError, which begins with ``name``.
 
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
@@ -120,7 +118,6 @@ def _from_array(layers: np.ndarray[Any, Any], name: str) -> Photo:
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
-    mind_forks()
     levels = layers.astype(np.float32)
     if depth is None:
         _check_range(levels, name)

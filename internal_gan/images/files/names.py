@@ -28,27 +28,24 @@ def existing_image(path: Path) -> Path:
     try:
         path = Path(local(str(path)))
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UserError(f"{name}: is a folder; allowed is an image file")
         # Opening a pipe would wait until something writes into it.
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{name}: is not a regular file; allowed is an image file")
-        if status.st_size == 0:
-            raise UserError(f"{name}: the file is empty (0 bytes); allowed are {READABLE} files")
-        path.open("rb").close()
-    except UserError:
-        raise
+        if is_regular := stat.S_ISREG(status.st_mode):
+            path.open("rb").close()
     except FileNotFoundError as error:
         is_web = re.match("https?:/", name, re.IGNORECASE)
         hint = "; download the web address first" if is_web else _suggestion(path)
         raise UserError(f"{name}: no such file{hint}") from error
     except PermissionError as error:
-        raise UserError(
-            f"{name}: permission denied; allowed is a file that you can read"
-        ) from error
+        why = "permission denied; allowed is a file that you can read"
+        raise UserError(f"{name}: {why}") from error
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UserError(f"{name}: {reason}; allowed is the path of an image file") from error
+    if not is_regular:
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise UserError(f"{name}: is {kind}; allowed is an image file")
+    if status.st_size == 0:
+        raise UserError(f"{name}: the file is empty (0 bytes); allowed are {READABLE} files")
     return path
 
 
@@ -104,11 +101,8 @@ def images_in(name: str, besides: str | None = None) -> list[str]:
         return [name]
     found = (path for path in Path(name).iterdir() if path.name[0] != "." and path.is_file())
     images = sorted(str(path) for path in found if is_picture(path.name))
-    return [one for one in images if besides is None or not _is_same(one, besides)]
-
-
-def _is_same(one: str, other: str) -> bool:
-    return os.path.abspath(one) == os.path.abspath(other)  # noqa: PTH100 (links are not followed)
+    other = None if besides is None else os.path.abspath(besides)  # noqa: PTH100 (follows no links)
+    return [one for one in images if os.path.abspath(one) != other]  # noqa: PTH100
 
 
 def shown(path: Path) -> str:
