@@ -102,8 +102,8 @@ def fit(
             ``experiment=`` in ``overrides``, or else ``singan``.
         learn_from: further pictures, or a folder of them, for InGAN and EdgeConnect to learn from.
         mask: for EdgeConnect, the hole in white, of the photo's size.
-        overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
-            ``{"trainer": "preview", "model.max_size": 60}``.
+        overrides: further options as on the command line, ``["trainer=full"]``, or by name,
+            ``{"trainer.time": "20s", "model.max_size": 60}``.
         output: the run folder; by default a new ``runs/<image>-<model>/<time>``.
         seed: seed of all random numbers, by default 0.
         device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.

@@ -97,7 +97,7 @@ def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
 class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, Range(1, MAX_SAMPLES), "number of samples")
+    count: int = whole(4, Range(1, MAX_SAMPLES), "number of samples")
     size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
     start_scale: int | str = _start_scale(
         0,
