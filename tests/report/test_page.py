@@ -213,26 +213,26 @@ def test_only_recorded_results_are_shown(folder: Path) -> None:
     made = [
         Result("sample/002.png", caption="The <best>"),
         Result("sample/000.png"),
-        Result("compare/a b/plain.png", "aside", "20x40", "Plain resizing"),
-        Result("compare/a b/ours.png", "aside", "20x40", "Ours"),
+        Result("paint/a b/plain.png", "aside", "20x40", "Plain"),
+        Result("paint/a b/ours.png", "aside", "20x40", "Ours"),
         Result("scales/01.png", "preview"),
     ]
     for name in ("plain", "ours", "other"):
-        noise(folder / "compare" / "a b" / f"{name}.png", 20, 30)
+        noise(folder / "paint" / "a b" / f"{name}.png", 20, 30)
     RunFolder(folder).write_status("finished", results=made)
     html, _ = render(folder)
     assert re.findall('href="([^"]*)"><img', html) == [
         "photo.png",
         "sample/002.png",
         "sample/000.png",
-        "compare/a%20b/plain.png",
-        "compare/a%20b/ours.png",
+        "paint/a%20b/plain.png",
+        "paint/a%20b/ours.png",
         "scales/01.png",
     ]
     rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
-    assert re.findall("<h[23]>(.*?)</h[23]>", rows)[:2] == ["Compare", "20 × 40"]
+    assert re.findall("<h[23]>(.*?)</h[23]>", rows)[:2] == ["Paint", "20 × 40"]
     captions = re.findall("<figcaption>(.*?)</figcaption>", rows)
-    assert captions == ["The &lt;best&gt;", "Plain resizing", "Ours"]
+    assert captions == ["The &lt;best&gt;", "Plain", "Ours"]
 
 
 def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -> None:
