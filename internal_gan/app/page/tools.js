@@ -26,13 +26,13 @@ function variations() {
   const [width, height] = [number("", { min: 16 }), number("", { min: 16 })];
   const by = drawnBy("sample");
   const at = resolution("sample", by, ([h, w]) => Object.assign(width, { placeholder: w }) && Object.assign(height, { placeholder: h }));
-  const keep = choice([["0", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]], "0");
-  const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "false");
+  const keep = choice([["", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]], "");
+  const tiles = choice([["", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "");
   const options = async () => ({
     "sample.count": Number(count.value),
     "sample.size": sizeOf(height.value, width.value),
-    "sample.start_scale": Number(keep.value),
-    "sample.tileable": { false: false, true: true }[tiles.value] ?? tiles.value,
+    "sample.start_scale": Number(keep.value) || null,
+    "sample.tileable": tiles.value === "true" || tiles.value || null,
     "finish.resolution": at.value,
   });
   return {
