@@ -191,7 +191,7 @@ function retarget() {
       row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)),
       by.row, row(button("Retarget", async () => start("retarget", await options(), { run: by.run }), true)),
       make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", box)), ...brushes(() => board)),
-      training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and reshapes it in another way. Neither is better in all photos.`, "Train and retarget", options),
+      training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then reshapes it. Which of the two is better depends on the photo.`, "Train and retarget", options),
     ],
   };
 }
