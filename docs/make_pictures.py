@@ -237,21 +237,22 @@ def with_copies() -> tuple[Image.Image, Image.Image]:
 
 
 def retarget(models: Models) -> Image.Image:
-    model = patches_of("dandelions.jpg")
+    model = models("ingan", "dandelions.jpg")
     scales = [(1.0, 2.0), (1.0, 0.5)]
     wide, narrow = (model.retarget(scale=s, resolution=900) for s in scales)
     return column([row([photo_of("dandelions.jpg", 900), narrow], 400), row([wide], 400)])
 
 
 def formats(models: Models) -> Image.Image:
-    model = patches_of("dandelions.jpg")
+    model = models("ingan", "dandelions.jpg")
     return row([model.retarget(s, resolution=900) for s in ("1:1", "9:16", "16:9")], 400)
 
 
 def protect(models: Models) -> Image.Image:
     mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
     ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
-    made = patches_of("dandelions.jpg").retarget(scale=(1.0, 2.0), protect=mask, resolution=900)
+    model = models("ingan", "dandelions.jpg")
+    made = model.retarget(scale=(1.0, 2.0), protect=mask, resolution=900)
     return shrunk(made, WIDTH)
 
 

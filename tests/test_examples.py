@@ -39,7 +39,7 @@ def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
     given: dict[str, dict[str, Any]] = {
         "Fill": {"mask": mask},
         "Extend": {"top": 2, "right": 5, "bottom": 0, "left": 3},
-        "Vary": {"count": 1, "freedom": 0.5},
+        "Vary": {"count": 1, "start_scale": 1},
         "MakeTileable": {"axes": "x"},
     }
     made = {}
