@@ -2,8 +2,8 @@
 
     python .ci/try_wheel.py
 
-A sample and a filling at once, and ten steps of each scale of each family, in a folder of their own: only the
-photo comes from the checkout.
+A sample and a filling at once, and ten steps of each scale of each trained family, in a folder of
+their own: only the photo comes from the checkout.
 """
 
 import os
