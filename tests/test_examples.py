@@ -105,7 +105,7 @@ def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
-    small = {'"trainer.time": "20s"': '"trainer": "debug", "model.max_size": 48'}
+    small = {'"trainer.time": "40s"': '"trainer": "debug", "model.max_size": 48'}
     printed = run_notebook("tour.ipynb", tmp_path, small, pictures=7)
     # Output of a tqdm bar, of progress=True, and of the figures.
     for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):
