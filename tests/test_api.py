@@ -263,7 +263,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     (
         "fill",
         {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
-        "task=inpaint image=PHOTO mask=MASK seed=5 mask.dilate=1",
+        "task=fill image=PHOTO mask=MASK seed=5 mask.dilate=1",
     ),
 ]
 
@@ -305,7 +305,7 @@ class TestEachMethodGivesWhatItsTaskGives:
     def test_fill_without_arguments_gives_the_result_of_the_training(
         self, edgeconnect: Run[EdgeConnect]
     ) -> None:
-        expected = pixels(edgeconnect.folder / "inpaint" / "000.png")
+        expected = pixels(edgeconnect.folder / "fill" / "000.png")
         assert (np.asarray(edgeconnect.model.fill()) == expected).all()
         loaded = internal_gan.load(edgeconnect.folder, "edgeconnect")
         assert (np.asarray(loaded.fill()) == expected).all()
@@ -557,7 +557,7 @@ ARGUMENTS = {
     "animate": keywords.Animating,
     "super_resolution": keywords.Enlarging,
     "retarget": keywords.Retargeting,
-    "inpaint": keywords.Filling,
+    "fill": keywords.Filling,
     "preview": keywords.Previewing,
 }
 

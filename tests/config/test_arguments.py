@@ -185,7 +185,7 @@ def test_the_bare_name_of_a_file_is_the_photo(name: str) -> None:
         ("x.JPG fill", "task=fill image=x.JPG"),
         ("seed=3 fill - ~sample.size", "seed=3 ~sample.size task=fill image=-"),
         ("sample photos", "task=sample image=photos"),
-        ("preview sample", "task=preview image=sample"),
+        ("fill sample", "task=fill image=sample"),
         ("sample", "task=sample"),
         ("task=extend photos/new.tif", "task=extend image=photos/new.tif"),
         ("photos=3 image=x.jpg", "photos=3 image=x.jpg"),
@@ -199,7 +199,7 @@ def test_the_first_bare_task_is_the_task_and_a_file_the_photo(words: str, overri
 def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     photos("photos/a, b.png", "photos/c.png")
     words = ["fill", "photos/a, b.png", "photos/c.png"]
-    task, image = prepare(overrides_of(words, multirun=True), multirun=True)
+    task, image, _ = prepare(overrides_of(words, multirun=True), multirun=True)
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
@@ -208,12 +208,12 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
 def test_a_mask_and_edges_have_short_names() -> None:
     assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
         "mask.file='my hole.png'",
-        "inpaint.edges='a=b.png'",
+        "fill.edges='a=b.png'",
     ]
     assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
 
 
-@pytest.mark.parametrize("what", ["task=inpaint", "model=edgeconnect"])
+@pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])
 def test_an_empty_image_option_does_not_mean_the_current_folder(
     what: str,
 ) -> None:

@@ -169,7 +169,7 @@ def test_a_run_with_other_options_is_left_as_it_is(
 @pytest.mark.slow
 def test_a_task_that_was_stopped_is_done_again(shell: Shell) -> None:
     write_photos("a.png")
-    run = ("task=preview", "image=a.png", "preview.count=1", "output=out/a", "skip_finished=true")
+    run = ("sample", "a.png", "sample.count=1", "output=out/a", "skip_finished=true")
     assert shell(*run).code == 0
     first = RunFolder(Path("out/a")).status()["results"]
     RunFolder(Path("out/a")).write_status("stopped", results=[])

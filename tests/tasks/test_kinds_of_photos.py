@@ -14,7 +14,7 @@ from tests.tiny import write_16_bits
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 SETTINGS = ("trainer=debug", "device=cpu", "precision=fp32")
 # Their results have the size of the image they are given, or that of the training.
-WITHOUT_RESOLUTION = ("edit", "harmonize", "make_tileable", "inpaint", "evaluate")
+WITHOUT_RESOLUTION = ("edit", "harmonize", "make_tileable", "fill", "evaluate")
 # The mask and the hole, as fractions (left, top, right, bottom) of the photo.
 BOX = (0.45, 0.4, 0.55, 0.7)
 
@@ -102,14 +102,13 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "make_tileable": f"image={name}",
         "evaluate": "checkpoint=singan sample.count=1",
         "retarget": "checkpoint=ingan retarget.shape=1:1",
-        "inpaint": "checkpoint=edgeconnect",
-        "preview": f"image={name} preview.count=1",
+        "fill": "checkpoint=edgeconnect",
     }
     for folder, options in trainings.items():
         answer = shell(*options.split(), *common, f"output={folder}")
         assert answer.code == 0, answer.err
     for task, options in tasks.items():
-        settings = [] if task in ("preview", "make_tileable") else ["device=cpu"]
+        settings = [] if task == "make_tileable" else ["device=cpu"]
         settings += [] if task in WITHOUT_RESOLUTION else [f"finish.resolution={longest}"]
         answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{task}")
         assert answer.code == 0, (task, answer.err)

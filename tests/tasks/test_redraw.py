@@ -16,7 +16,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
-from tests.tasks.test_inpaint import layers
+from tests.tasks.test_fill import layers
 from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")

@@ -92,7 +92,6 @@ def test_its_experiment_has_the_papers_settings_and_the_command_line_wins() -> N
     assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
     assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
     assert compose([chosen, "model.min_size=25"]).model["min_size"] == 25
-    assert compose([chosen, "trainer=preview"]).model["max_size"] == 250
     assert compose(["task=sample"]).model["min_size"] != 18
 
 
