@@ -10,7 +10,16 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
+from internal_gan import (
+    EdgeConnect,
+    InGAN,
+    Model,
+    Patches,
+    Run,
+    SinGAN,
+    TrainingProgress,
+    UserError,
+)
 from internal_gan.api import keywords
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
@@ -268,7 +277,76 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+# A function of a photo, its arguments, and the command that asks for the same.
+AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "sample",
+        {"count": 2, "size": (30, 60), "seed": 9},
+        "sample.count=2 sample.size=[30,60] seed=9",
+    ),
+    (
+        "sample",
+        {"start_scale": 1, "tileable": "x"},
+        "sample.count=1 sample.start_scale=1 sample.tileable=x",
+    ),
+    ("retarget", {"size": (40, 80), "seed": 2}, "retarget.shape=[40,80] seed=2"),
+    ("fill", {"mask": "MASK", "feather": 1}, "mask=MASK mask.feather=1"),
+    (
+        "fill",
+        {"box": (0, 9, 8, 12), "tileable": True, "seed": 3},
+        "mask.box=[0,9,8,12] fill.tileable=true seed=3",
+    ),
+    ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER edit.mask=MASK"),
+    ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
+    ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
+    ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
+]
+
+
 class TestEachMethodGivesWhatItsTaskGives:
+    @pytest.mark.parametrize(("function", "arguments", "words"), AT_ONCE)
+    def test_bit_for_bit_on_a_photo(
+        self,
+        function: str,
+        arguments: dict[str, Any],
+        words: str,
+        capsys: pytest.CaptureFixture[str],
+        photo: Path,
+        mask: Path,
+        tmp_path: Path,
+    ) -> None:
+        other, folder = tmp_path / "other.png", tmp_path / "out"
+        Image.fromarray(ARRAY[:, ::-1]).save(other)
+        files = {"MASK": mask, "OTHER": other}
+        named = [w.replace("MASK", str(mask)).replace("OTHER", str(other)) for w in words.split()]
+        answer = Shell(capsys)(function, f"image={photo}", *named, f"output={folder}", "device=cpu")
+        assert answer.code == 0, answer.err
+        results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
+        in_memory = {"MASK": HOLE, "OTHER": ARRAY[:, ::-1]}
+        for given, pictures in ((photo, files), (ARRAY, in_memory)):
+            values = {
+                name: pictures[value] if isinstance(value, str) and value in pictures else value
+                for name, value in arguments.items()
+            }
+            made = getattr(internal_gan, function)(given, **values)
+            drawn = [made] if isinstance(made, Image.Image) else list(made)
+            for image, file in zip(drawn, results, strict=True):
+                assert np.array_equal(np.asarray(image), pixels(folder / file))
+
+    def test_a_photo_is_a_model_that_is_neither_trained_nor_saved(
+        self, photo: Path, tmp_path: Path
+    ) -> None:
+        model = Patches(photo)
+        assert (model.family, model.folder, model.photo.size) == ("patches", None, (56, 40))
+        assert model.reconstruct().size == (56, 40)
+        assert model.sample(seed=4) == internal_gan.sample(ARRAY, seed=4)
+        rng = torch.Generator().manual_seed(1)
+        assert model.retarget((40, 80), generator=rng) != model.retarget((40, 80), generator=rng)
+        with pytest.raises(UserError, match="keep the photo"):
+            model.save_pretrained(tmp_path)
+        with pytest.raises(UserError, match="model=patches: there is nothing to train"):
+            internal_gan.fit(photo, "patches", output=tmp_path / "run")
+
     @pytest.mark.parametrize(("method", "arguments", "words"), SAME)
     def test_bit_for_bit_for_files_and_images_in_memory(
         self,
@@ -526,12 +604,6 @@ class TestLoading:
             assert (half - whole).abs().mean() < 0.01, name
         assert next(model.network.parameters()).dtype == torch.float32
 
-    def test_a_task_without_randomness_refuses_a_seed(self, ingan: Run[InGAN]) -> None:
-        with pytest.raises(UserError, match="seed=3: task=retarget draws nothing at random"):
-            ingan.model.retarget((20, 30), seed=3)
-        with pytest.raises(UserError, match="draws nothing at random"):
-            ingan.model.retarget((20, 30), generator=torch.Generator())
-
     @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
     def test_a_model_moves_to_the_gpu_and_back(self, singan: Run[SinGAN]) -> None:
         model = internal_gan.load(singan.folder, "singan", device="cuda", dtype=torch.float16)
@@ -558,7 +630,6 @@ ARGUMENTS = {
     "super_resolution": keywords.Enlarging,
     "retarget": keywords.Retargeting,
     "fill": keywords.Filling,
-    "preview": keywords.Previewing,
 }
 
 

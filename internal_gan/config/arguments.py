@@ -189,7 +189,8 @@ def _model(overrides: Sequence[str]) -> list[str]:
     training."""
     given = values_of(overrides)
     tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
-    if given.keys() & {"checkpoint", "resume", "experiment"} or not any(t.needs for t in tasks):
+    chosen = given.keys() & {"checkpoint", "resume"} or given.get("experiment", "none") != "none"
+    if chosen or not any(t.needs for t in tasks):
         return []
     if "model" not in given:
         return ["model=patches"]
@@ -199,7 +200,7 @@ def _model(overrides: Sequence[str]) -> list[str]:
         and given["model"] != "patches"
         and given["model"] in families_for(name)
     )
-    return [f"experiment={name}"] if fits else []
+    return [f"experiment={name}"] if fits and "experiment" not in given else []
 
 
 def _prepare(override: str, multirun: bool) -> str:

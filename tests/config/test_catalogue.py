@@ -23,7 +23,7 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     added = prepare([task, "image=x.jpg"])[2:]
     assert added == (["model=patches"] if needs else [])
     assert compose([task, *added]).trains == (name == "train")
-    for other in ("checkpoint=x", "resume=x", "experiment=none"):
+    for other in ("checkpoint=x", "resume=x", "experiment=singan_paper"):
         assert not prepare([task, other])[2:]
     if needs:
         assert compose([task, "model=singan"]).trains

@@ -124,7 +124,7 @@ def test_a_few_drawings_make_a_film_of_any_length() -> None:
     keys = [Motion(value, 3 * value[:, :1]) for value in values]
     for rounds in (1, 2):
         made = torch.cat([motion.flow for motion in between(keys, rounds, 80)])[..., 0, 0]
-        assert not made[0].any()
+        assert made[0].abs().max() < 1e-6
         assert torch.allclose(made[:: 10 // rounds][:8], values[:, 0, :, 0, 0], atol=1e-5)
         steps = (made.roll(-1, 0) - made).abs().amax(dim=1)
         assert steps[-1] < 1.2 * steps[:-1].max()

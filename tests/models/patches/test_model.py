@@ -9,25 +9,30 @@ from torch import Tensor
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image
+from internal_gan.images.pyramid import wider_limit
 from internal_gan.images.resize import resize
 from internal_gan.models.patches.model import Patches
 from internal_gan.units import Size
+from tests.commands import ROOT
 from tests.tiny import picture
 
 
 @pytest.fixture(scope="module")
 def model() -> Patches:
-    return Patches.of(picture(30, 40))
+    gravel = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels
+    return Patches.of(resize(gravel, (36, 48)).clamp(-1, 1))
 
 
 def drawn(model: Patches, count: int = 1, size: Size | None = None, **how: object) -> Tensor:
     return torch.cat([*model.samples(count, size, **how)])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("size", [(30, 40), (90, 120), (300, 300), (60, 500), (41, 14)])
+@pytest.mark.parametrize("size", [(30, 40), (90, 120), (300, 300), (60, 160), (41, 14)])
 def test_its_sizes_are_those_of_singans_default_pyramid(size: Size) -> None:
-    model = Patches.of(picture(*size))
-    assert model.sizes == build(compose(["model=singan"]).model).prepare(picture(*size)).sizes
+    model, given = Patches.of(picture(*size)), compose(["model=singan"]).model
+    longest = wider_limit(size, given["max_size"], given["max_aspect"]) or given["max_size"]
+    assert model.sizes == build({**given, "max_size": longest}).prepare(picture(*size)).sizes
     assert model.finished == len(model.sizes)
     assert not model.is_trained
     assert not [*model.parameters()]
@@ -66,17 +71,10 @@ def test_what_is_kept_stays(model: Patches, start_scale: int) -> None:
     assert (made - model.image)[..., ~inside].abs().mean() > 0.02
 
 
-def test_another_size_has_the_photos_layout_and_another_seed_another_result(
-    model: Patches,
-) -> None:
-    wide = [model.retarget((30, 80), seed=seed) for seed in (0, 0, 1)]
+def test_each_seed_has_its_own_result_of_another_size(model: Patches) -> None:
+    wide = [model.retarget((36, 96), seed=seed) for seed in (0, 0, 1)]
     assert torch.equal(wide[0], wide[1])
     assert not torch.equal(wide[0], wide[2])
-    same, other = (
-        (resize(image, (6, 16)) - resize(wide[0], (6, 16))).abs().mean()
-        for image in (model.image, model.image.flip(3))
-    )
-    assert same < 0.5 * other
 
 
 def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patches) -> None:
