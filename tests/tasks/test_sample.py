@@ -190,7 +190,7 @@ def test_too_little_memory_is_one_line_in_python(monkeypatch: pytest.MonkeyPatch
         raise MemoryError
 
     monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", refuse)
-    with pytest.raises(UserError, match="not enough memory; a smaller sample.size needs less"):
+    with pytest.raises(UserError, match=r"not enough memory; a smaller sample\.size needs less"):
         internal_gan.sample(picture(40, 50)[0] / 2 + 0.5, size=(90, 90))
 
 
