@@ -144,4 +144,6 @@ def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     assert not np.array_equal(saved[0], saved[1])
     drawn = [pixels(copy / f"python-{n}.png") for n in (0, 1)]
     assert all(np.array_equal(a, b) for a, b in zip(saved, drawn, strict=True))
-    assert "a model of toy; task=edit needs one that redraws a given picture: patches, singan" in told
+    assert (
+        "a model of toy; task=edit needs one that redraws a given picture: patches, singan" in told
+    )

@@ -9,15 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import save_model
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
 from tests.tasks.test_fill import layers
-from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
+from tests.tiny import Run, picture, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
 
@@ -174,19 +171,6 @@ def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
     answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
     assert answer.code == 0
     assert "nothing is kept unchanged" in caplog.text
-
-
-def test_a_model_of_one_scale_cannot_take_an_image(
-    shell: Shell, checkpoint: str, tmp_path: Path
-) -> None:
-    options = tiny_options()
-    (tmp_path / "part").mkdir()
-    save_options(options, tmp_path / "part" / "config.yaml")
-    architecture = SinGANRecipe.architecture(options.model)
-    save_model(untrained(scales=1), tmp_path / "part" / "model.safetensors", architecture)
-    answer = shell(*used("edit"), "checkpoint=part")
-    assert answer.code == 2
-    assert "one finished scale" in answer.lines[0]
 
 
 def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(

@@ -14,8 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import internal_gan
-from internal_gan.commands import run
-from internal_gan.config.compose import compose, load_options, save_options
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, read_origin
@@ -321,13 +320,6 @@ def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str)
     assert shell("task=sample", f"checkpoint={model}").lines == [
         f"error: run folder {model} lacks model.safetensors"
     ]
-
-
-def test_a_model_of_another_family_is_refused(model: str) -> None:
-    options = compose(["task=sample", f"checkpoint={model}"])
-    options.model = {"_target_": "internal_gan.models.ingan.whole.InGAN"}
-    with pytest.raises(UserError, match="a model of singan, not of ingan"):
-        run(options, changed={"task", "checkpoint", "model"})
 
 
 @pytest.mark.parametrize("detail", ["patches", "network"])
