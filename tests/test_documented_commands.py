@@ -165,7 +165,9 @@ def test_every_command_of_a_guide_runs(
             given -= {"output"}
         if not given & {"output", "resume"}:
             words.append(f"output={Path('runs', page.stem, str(number))}")
-        trains = task in ("train", "super_resolution") and not given & {"checkpoint", "resume"}
+        trains = not given & {"checkpoint", "resume"} and (
+            task == "train" or ("model" in given and "model=patches" not in words)
+        )
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
             words += [NARROW] if "vgg19" in command else []

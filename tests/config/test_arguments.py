@@ -101,10 +101,25 @@ def photos(*names: str) -> None:
         path.write_bytes(b"x")
 
 
-def test_multirun_takes_each_image_of_a_folder() -> None:
-    photos("photos/b.png", "photos/a, b.JPG", "photos/notes.txt", "photos/.hidden.png")
-    (override,) = prepare(["image=photos/"], multirun=True)
-    assert understood(override) == ["photos/a, b.JPG", "photos/b.png"]
+@pytest.mark.parametrize(
+    ("files", "value", "found"),
+    [
+        (["p/b.png", "p/a, b.JPG", "p/n.txt", "p/.h.png"], "p/", ["p/a, b.JPG", "p/b.png"]),
+        (["p/b.png", "p/a.png", "p/c.jpg"], "p/*.png", ["p/a.png", "p/b.png"]),
+        (
+            ["a b.png", "c,d.png", "e.png"],
+            "a b.png,'c,d.png',e.png",
+            ["a b.png", "c,d.png", "e.png"],
+        ),
+        (["c,d.png"], "c,d.png", ["c,d.png"]),
+        (["*.png", "a.png"], "*.png", ["*.png"]),
+    ],
+    ids=["folder", "pattern", "commas", "a name with a comma", "a name with a star"],
+)
+def test_multirun_takes_each_image(files: list[str], value: str, found: list[str]) -> None:
+    photos(*files)
+    (override,) = prepare([f"image={value}"], multirun=True)
+    assert understood(override) == found
 
 
 def test_multirun_takes_every_format_that_can_be_read() -> None:
@@ -117,24 +132,6 @@ def test_multirun_takes_every_format_that_can_be_read() -> None:
     photos(*names, "photos/x.pdf")
     (override,) = prepare(["image=photos"], multirun=True)
     assert understood(override) == sorted(names)
-
-
-def test_multirun_takes_each_image_of_a_pattern() -> None:
-    photos("photos/b.png", "photos/a.png", "photos/c.jpg")
-    (override,) = prepare(["image=photos/*.png"], multirun=True)
-    assert understood(override) == ["photos/a.png", "photos/b.png"]
-
-
-def test_multirun_takes_names_between_commas() -> None:
-    photos("a b.png", "c,d.png", "e.png")
-    (override,) = prepare(["image=a b.png,'c,d.png',e.png"], multirun=True)
-    assert understood(override) == ["a b.png", "c,d.png", "e.png"]
-
-
-def test_multirun_means_a_file_with_a_comma_or_a_star_if_there_is_one() -> None:
-    photos("c,d.png", "*.png")
-    assert prepare(["image=c,d.png"], multirun=True) == ["image='c,d.png'"]
-    assert prepare(["image=*.png"], multirun=True) == ["image='*.png'"]
 
 
 def test_a_list_of_photos_is_one_value() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.runs.folder import RunFolder
-from tests.commands import Shell
+from tests.commands import TINY_RUN, Shell
 from tests.tasks.conftest import copy_of
 from tests.tasks.test_fill import layers
 from tests.tiny import Run, picture, write_16_bits
@@ -60,6 +60,19 @@ def test_results_go_to_a_run_folder_of_their_own(
     assert "Start scale" in answer.out
     assert "(auto) of 1 to 2" in answer.out
     assert sorted(p.name for p in run.iterdir()) == before
+
+
+def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
+    """While the same command without one edits at once."""
+    for name, training in (("trained", ("model=singan", *TINY_RUN)), ("photo", ())):
+        answer = shell(*used("edit"), "image=edited.png", f"output={name}", *SMALL, *training)
+        assert answer.code == 0, answer.err
+        assert Path(name, "edit/000.png").is_file()
+        assert Path(name, "model.safetensors").is_file() == (name == "trained")
+    again = shell(*used("edit"), "checkpoint=trained", "output=again", *SMALL)
+    assert again.code == 0, again.err
+    made = [Path(name, "edit/000.png").read_bytes() for name in ("trained", "again", "photo")]
+    assert made[0] == made[1] != made[2]
 
 
 def test_an_edited_part_consists_of_the_training_photos_pixels(

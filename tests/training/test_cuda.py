@@ -89,6 +89,9 @@ COMMANDS = {
     ),
     "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
     "fill": "task=fill checkpoint=edgeconnect mask.box=[4,4,9,9]",
+    "sample a photo": "sample photo.png sample.count=1 sample.start_scale=1 sample.tileable=x",
+    "retarget a photo": "retarget photo.png retarget.shape=[30,56]",
+    "animate a photo": "animate photo.png animate.seconds=0.1",
 }
 
 
