@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import UserError
 from internal_gan.finishing.filling import HOLD, draw_filling
 from internal_gan.finishing.film import turns
 from internal_gan.images.periodic import Tileable, join_borders, wrap_of
@@ -28,6 +29,7 @@ from internal_gan.models.abilities import (
     Injects,
     Samples,
 )
+from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, RetargetModel
@@ -167,7 +169,13 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         back_projection: int = 1,
         passes: int | None = None,
     ) -> Tensor:
-        raise NotImplementedError
+        if back_projection != 1 or passes is not None:
+            raise UserError(
+                "super_resolution.back_projection and passes: only for a model of singan, which "
+                "enlarges in passes"
+            )
+        given = self.image if image is None else image
+        return enlarged(given.to(self.device), factor, torch.Generator().manual_seed(seed))
 
     def fill(
         self,
