@@ -72,11 +72,7 @@ def commands() -> dict[str, tuple[str, ...]]:
             f"harmonize-{detail}": ("task=harmonize", "checkpoint=singan", *harmonised),
             f"animate-{detail}": ("task=animate", "checkpoint=singan", "animate.seconds=0.3"),
             f"retarget-{detail}": ("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
-            f"alpha-{detail}": (
-                "task=retarget",
-                "checkpoint=clear",
-                "retarget.shape=[120,90]",
-            ),
+            f"alpha-{detail}": ("task=retarget", "checkpoint=clear", "retarget.shape=[120,90]"),
             f"fill-{detail}": ("task=fill", "checkpoint=edge", "mask.box=[20,20,30,30]"),
             f"fill16-{detail}": ("task=fill", "checkpoint=edge16", "mask.box=[20,20,30,30]"),
         }
@@ -88,12 +84,7 @@ def commands() -> dict[str, tuple[str, ...]]:
             *("task=fill", "checkpoint=edge", "mask=mask.png", *labels),
             "finish.detail=patches",
         ),
-        "layers-wide": (
-            "task=retarget",
-            "checkpoint=ingan",
-            "retarget.shape=[90,200]",
-            *labels,
-        ),
+        "layers-wide": ("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]", *labels),
         "larger": ("task=super_resolution", "checkpoint=singan", "super_resolution.factor=2"),
         "outline": ("task=retarget", "checkpoint=ingan", "retarget.mask=mask.png"),
         "homography": ("task=retarget", "checkpoint=ingan", OUTLINE),

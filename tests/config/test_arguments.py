@@ -211,8 +211,6 @@ def test_a_mask_and_edges_have_short_names() -> None:
 
 
 @pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])
-def test_an_empty_image_option_does_not_mean_the_current_folder(
-    what: str,
-) -> None:
+def test_an_empty_image_option_does_not_mean_the_current_folder(what: str) -> None:
     Path("a.png").touch()
     assert not [o for o in prepare([what, "image="]) if "a.png" in o]

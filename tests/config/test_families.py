@@ -9,14 +9,7 @@ import pytest
 import internal_gan
 from internal_gan.api import methods as api
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import (
-    ANIMATES,
-    ENLARGES,
-    FILLS,
-    INJECTS,
-    RETARGETS,
-    SAMPLES,
-)
+from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import choices
 from internal_gan.config.families import FAMILIES, family_of

@@ -95,9 +95,7 @@ def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mas
     assert source.file("mask.file", 2) == Path("holes/b.png")
 
 
-def test_a_run_without_a_copy_uses_the_original_while_unchanged(
-    place: Path,
-) -> None:
+def test_a_run_without_a_copy_uses_the_original_while_unchanged(place: Path) -> None:
     wanted = options("a.jpg", keep_original=False, mask="holes/a.png")
     Source(wanted).keep(Path("run"), ("mask.file",))
     assert [path.name for path in Path("run/inputs").iterdir()] == ["mask.file.png"]

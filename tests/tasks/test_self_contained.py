@@ -19,10 +19,7 @@ from tests.tiny import EDGECONNECT, INGAN_FAST, contents, picture
 COMMON = ("precision=fp32", "device=cpu")
 TRAININGS = {
     "singan": ("image=given/photo.png", *TINY_RUN, "sample.count=1"),
-    "enlarging": (
-        *("task=super_resolution", "model=singan", "image=given/photo.png"),
-        *TINY_RUN,
-    ),
+    "enlarging": (*("task=super_resolution", "model=singan", "image=given/photo.png"), *TINY_RUN),
     "ingan": (
         *("image=given/photo.png", "learn_from=given/other.png", *INGAN_FAST, *COMMON),
         *("model.steps=2", "retarget.shape=[20,40]", "retarget.protect=given/keep.png"),
