@@ -1,5 +1,6 @@
 """The Python API: input and output types, options, stopping and callbacks."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -304,35 +305,6 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
 
 
 class TestEachMethodGivesWhatItsTaskGives:
-    @pytest.mark.parametrize(("function", "arguments", "words"), AT_ONCE)
-    def test_bit_for_bit_on_a_photo(
-        self,
-        function: str,
-        arguments: dict[str, Any],
-        words: str,
-        capsys: pytest.CaptureFixture[str],
-        photo: Path,
-        mask: Path,
-        tmp_path: Path,
-    ) -> None:
-        other, folder = tmp_path / "other.png", tmp_path / "out"
-        Image.fromarray(ARRAY[:, ::-1]).save(other)
-        files = {"MASK": mask, "OTHER": other}
-        named = [w.replace("MASK", str(mask)).replace("OTHER", str(other)) for w in words.split()]
-        answer = Shell(capsys)(function, f"image={photo}", *named, f"output={folder}", "device=cpu")
-        assert answer.code == 0, answer.err
-        results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
-        in_memory = {"MASK": HOLE, "OTHER": ARRAY[:, ::-1]}
-        for given, pictures in ((photo, files), (ARRAY, in_memory)):
-            values = {
-                name: pictures[value] if isinstance(value, str) and value in pictures else value
-                for name, value in arguments.items()
-            }
-            made = getattr(internal_gan, function)(given, **values)
-            drawn = [made] if isinstance(made, Image.Image) else list(made)
-            for image, file in zip(drawn, results, strict=True):
-                assert np.array_equal(np.asarray(image), pixels(folder / file))
-
     def test_a_photo_is_a_model_that_is_neither_trained_nor_saved(
         self, photo: Path, tmp_path: Path
     ) -> None:
@@ -347,29 +319,41 @@ class TestEachMethodGivesWhatItsTaskGives:
         with pytest.raises(UserError, match="model=patches: there is nothing to train"):
             internal_gan.fit(photo, "patches", output=tmp_path / "run")
 
-    @pytest.mark.parametrize(("method", "arguments", "words"), SAME)
+    @pytest.mark.parametrize(
+        ("method", "arguments", "words", "at_once"),
+        [*((*case, False) for case in SAME), *((*case, True) for case in AT_ONCE)],
+    )
     def test_bit_for_bit_for_files_and_images_in_memory(
         self,
         method: str,
         arguments: dict[str, Any],
         words: str,
+        at_once: bool,
         request: pytest.FixtureRequest,
         capsys: pytest.CaptureFixture[str],
         photo: Path,
         mask: Path,
         tmp_path: Path,
     ) -> None:
+        folder, other = tmp_path / "out", tmp_path / "other.png"
+        Image.fromarray(ARRAY[:, ::-1]).save(other)
+        files = {"PHOTO": photo, "MASK": mask, "OTHER": other}
+        in_memory = {"PHOTO": ARRAY, "MASK": HOLE, "OTHER": ARRAY[:, ::-1]}
+        plain = {name: str(path) for name, path in files.items()}
+        named = [re.sub("PHOTO|MASK|OTHER", lambda m: plain[m[0]], word) for word in words.split()]
         family = next(name for name, methods in DRAWINGS.items() if method in methods)
-        run = request.getfixturevalue(family)
-        named = [w.replace("PHOTO", str(photo)).replace("MASK", str(mask)) for w in words.split()]
-        folder = tmp_path / "out"
-        where = (f"checkpoint={run.folder}", f"output={folder}", "device=cpu")
-        answer = Shell(capsys)(*named, *where)
+        run = None if at_once else request.getfixturevalue(family)
+        where = [method, f"image={photo}"] if run is None else [f"checkpoint={run.folder}"]
+        answer = Shell(capsys)(*where, *named, f"output={folder}", "device=cpu")
         assert answer.code == 0, answer.err
         results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
-        for files in ({"PHOTO": photo, "MASK": mask}, {"PHOTO": ARRAY, "MASK": HOLE}):
-            given = {n: files[v] if v in ("PHOTO", "MASK") else v for n, v in arguments.items()}
-            made = getattr(run.model, method)(**given)
+        for pictures in (files, in_memory):
+            values = {
+                name: pictures[value] if isinstance(value, str) and value in pictures else value
+                for name, value in arguments.items()
+            }
+            draw = getattr(run.model if run is not None else Patches(pictures["PHOTO"]), method)
+            made = draw(**values)
             drawn = [made] if isinstance(made, Image.Image) else list(made)
             for image, file in zip(drawn, results, strict=True):
                 assert np.array_equal(np.asarray(image), pixels(folder / file))

@@ -23,7 +23,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Shell
-from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect, write_16_bits
+from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect
 
 HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -320,27 +320,6 @@ def layers(kind: str) -> Array:
     channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
     deep = kind.endswith("16")
     return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
-
-
-@pytest.mark.parametrize("kind", ["RGB", "RGBA", "L", "L16", "RGB16", "RGBA16"])
-def test_the_files_mode_and_depth_are_kept_bit_for_bit(
-    shell: Shell, checkpoint: str, kind: str
-) -> None:
-    array = layers(kind)
-    if kind in ("RGB16", "RGBA16"):
-        write_16_bits(Path("deep.png"), array)
-    else:
-        Image.fromarray(array).save("deep.png")
-    answer = shell("task=fill", checkpoint, "image=deep.png", "mask=hole.png", "output=out")
-    assert answer.code == 0, answer.err
-    given, made = read_image("deep.png"), read_image("out/fill/000.png")
-    assert (made.mode, made.bit_depth) == (given.mode, given.bit_depth)
-    outside = torch.from_numpy(pixels("hole.png") == 0)
-    assert torch.equal(made.pixels[..., outside], given.pixels[..., outside])
-    assert not torch.equal(made.pixels, given.pixels)
-    assert (made.alpha is None) == (given.alpha is None)
-    if made.alpha is not None and given.alpha is not None:
-        assert torch.equal(made.alpha, given.alpha)
 
 
 def cut_out(under_the_hole: int, name: str) -> Array:

@@ -189,20 +189,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     ).holds
 
 
-@pytest.mark.parametrize("task", OPTIONS)
-def test_too_little_memory_is_reported_before_any_work(
-    shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write()
-    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: 700_000)
-    answer = run(shell, runs, task)
-    assert answer.code == 2
-    option = "image" if task in ("fill", "make_tileable") else f"{task}.image"
-    assert answer.lines[0].startswith(f"error: {option} of 60x84 pixels needs about ")
-    assert len(answer.lines) == 1
-    assert not Path("out").exists()
-
-
 def test_finished_results_are_kept_after_ctrl_c(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
