@@ -17,14 +17,7 @@ from torch.testing import assert_close
 from internal_gan.config.build import build
 from internal_gan.config.compose import save_options
 from internal_gan.images.resize import resize
-from tests.tiny import (
-    INGAN_FAST,
-    network_of,
-    picture,
-    tiny_options,
-    train_model,
-    trained,
-)
+from tests.tiny import INGAN_FAST, network_of, picture, tiny_options, train_model, trained
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -182,7 +182,8 @@ def _model(overrides: Sequence[str]) -> list[str]:
     """The photo's patches, as the model of tasks that none is named for."""
     given = values_of(overrides)
     tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
-    named = given.keys() & {"checkpoint", "resume", "experiment", "model"}
+    named = given.keys() & {"checkpoint", "resume", "model"}
+    named |= {given.get("experiment", "none")} - {"none", "null"}
     return ["model=patches"] if not named and any(task.needs for task in tasks) else []
 
 
