@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1100,
-    "app": 1540,
+    "app": 1490,
     "config": 1900,
     "finishing": 2650,
     "hub": 200,

@@ -165,9 +165,10 @@ def test_every_command_of_a_guide_runs(
             given -= {"output"}
         if not given & {"output", "resume"}:
             words.append(f"output={Path('runs', page.stem, str(number))}")
-        trains = not given & {"checkpoint", "resume"} and (
-            task == "train" or ("model" in given and "model=patches" not in words)
+        chosen = task == "train" or (
+            given & {"model", "experiment"} and "model=patches" not in words
         )
+        trains = bool(chosen) and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
             words += [NARROW] if "vgg19" in command else []
