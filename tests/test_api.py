@@ -352,8 +352,10 @@ class TestEachMethodGivesWhatItsTaskGives:
                 name: pictures[value] if isinstance(value, str) and value in pictures else value
                 for name, value in arguments.items()
             }
-            draw = getattr(run.model if run is not None else Patches(pictures["PHOTO"]), method)
-            made = draw(**values)
+            if run is None:
+                made = getattr(internal_gan, method)(pictures["PHOTO"], **values)
+            else:
+                made = getattr(run.model, method)(**values)
             drawn = [made] if isinstance(made, Image.Image) else list(made)
             for image, file in zip(drawn, results, strict=True):
                 assert np.array_equal(np.asarray(image), pixels(folder / file))
@@ -459,7 +461,8 @@ class TestOptions:
             ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
             ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
             ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
-            ({"overrides": ["task=sample"]}, "^task=sample: needs a trained model"),
+            ({"overrides": ["task=sample"]}, "^model: a model of edgeconnect; task=sample needs"),
+            ({"overrides": ["task=compare"]}, "^task=compare: trains no model"),
             ({"overrides": ["fast"]}, "^fast: an option is written option=value"),
             ({"mask": HOLE[:9]}, "^mask: 9x56 pixels .* while the image has 40x56"),
             ({"mask": ~np.zeros_like(HOLE)}, "^mask: the mask covers the whole image"),
