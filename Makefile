@@ -26,19 +26,19 @@ help: ## show this list
 demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2 minutes on two cores
 	@set -e; start=$$(date +%s); run="$(RUNS)/demo-$$(date +%Y-%m-%d_%H-%M-%S)"; \
 	$(BIN)/internal-gan model=singan "image=$(PHOTO)" "trainer.time=$(TIME)" "output=$$run"; \
-	$(BIN)/internal-gan task=sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=2 \
+	$(BIN)/internal-gan sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=2 \
 		"output=$$run-wide"; \
 	seconds=$$(($$(date +%s) - start)); \
 	echo; \
 	echo "The demo took $$((seconds / 60)) min $$((seconds % 60)) s."; \
 	echo "  the photo              $(PHOTO)"; \
-	echo "  samples of its size    $$run/sample/000.png to 007.png"; \
+	echo "  samples of its size    $$run/sample/000.png to 003.png"; \
 	echo "  wider samples          $$run-wide/sample/000.png, 001.png"; \
 	echo "  report page            $$run/index.html"; \
 	echo "What to try next:"; \
-	echo "  $(BIN)/internal-gan task=preview image=your-photo.jpg     # at once, without training"; \
-	echo "  $(BIN)/internal-gan task=animate checkpoint=$$run         # the model that was trained here"; \
-	echo "  $(BIN)/internal-gan app                                   # in the browser"
+	echo "  $(BIN)/internal-gan sample your-photo.jpg          # at once, without training"; \
+	echo "  $(BIN)/internal-gan animate checkpoint=$$run       # the model that was trained here"; \
+	echo "  $(BIN)/internal-gan app                            # in the browser"
 
 app: $(VENV)/installed ## the page in the browser
 	$(BIN)/internal-gan app "runs=$(RUNS)"

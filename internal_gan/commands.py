@@ -19,7 +19,7 @@ from typing import Any
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
 from internal_gan.config.compose import load_options
-from internal_gan.config.families import check_able, family_of, is_trained
+from internal_gan.config.families import check_able, check_trains, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
@@ -57,11 +57,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             print(f"{folder.path} is finished; its page is {folder.report_path}")
             return 0
     elif options.trains:
-        if not is_trained(options.model):
-            raise UserError(
-                "model=patches: there is nothing to train; name a task, such as sample, or a model "
-                "that is trained: model=singan, ingan or edgeconnect"
-            )
+        check_trains(options.model)
         check_images(options)
     elif options.task == "train":
         raise UserError(

@@ -1,5 +1,6 @@
 """The Python API: input and output types, options, stopping and callbacks."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,16 @@ import torch
 from PIL import Image
 
 import internal_gan
-from internal_gan import EdgeConnect, InGAN, Model, Run, SinGAN, TrainingProgress, UserError
+from internal_gan import (
+    EdgeConnect,
+    InGAN,
+    Model,
+    Patches,
+    Run,
+    SinGAN,
+    TrainingProgress,
+    UserError,
+)
 from internal_gan.api import keywords
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
@@ -263,35 +273,89 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     (
         "fill",
         {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
-        "task=inpaint image=PHOTO mask=MASK seed=5 mask.dilate=1",
+        "task=fill image=PHOTO mask=MASK seed=5 mask.dilate=1",
     ),
 ]
 
 
+# A function of a photo, its arguments, and the command that asks for the same.
+AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "sample",
+        {"count": 2, "size": (30, 60), "seed": 9},
+        "sample.count=2 sample.size=[30,60] seed=9",
+    ),
+    (
+        "sample",
+        {"start_scale": 1, "tileable": "x"},
+        "sample.count=1 sample.start_scale=1 sample.tileable=x",
+    ),
+    ("retarget", {"size": (40, 80), "seed": 2}, "retarget.shape=[40,80] seed=2"),
+    ("fill", {"mask": "MASK", "feather": 1}, "mask=MASK mask.feather=1"),
+    (
+        "fill",
+        {"box": (0, 9, 8, 12), "tileable": True, "seed": 3},
+        "mask.box=[0,9,8,12] fill.tileable=true seed=3",
+    ),
+    ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER edit.mask=MASK"),
+    ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
+    ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
+    ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
+]
+
+
 class TestEachMethodGivesWhatItsTaskGives:
-    @pytest.mark.parametrize(("method", "arguments", "words"), SAME)
+    def test_a_photo_is_a_model_that_is_neither_trained_nor_saved(
+        self, photo: Path, tmp_path: Path
+    ) -> None:
+        model = Patches(photo)
+        assert (model.family, model.folder, model.photo.size) == ("patches", None, (56, 40))
+        assert model.reconstruct().size == (56, 40)
+        assert model.sample(seed=4) == internal_gan.sample(ARRAY, seed=4)
+        rng = torch.Generator().manual_seed(1)
+        assert model.retarget((40, 80), generator=rng) != model.retarget((40, 80), generator=rng)
+        with pytest.raises(UserError, match="keep the photo"):
+            model.save_pretrained(tmp_path)
+        with pytest.raises(UserError, match="model=patches: there is nothing to train"):
+            internal_gan.fit(photo, "patches", output=tmp_path / "run")
+
+    @pytest.mark.parametrize(
+        ("method", "arguments", "words", "at_once"),
+        [*((*case, False) for case in SAME), *((*case, True) for case in AT_ONCE)],
+    )
     def test_bit_for_bit_for_files_and_images_in_memory(
         self,
         method: str,
         arguments: dict[str, Any],
         words: str,
+        at_once: bool,
         request: pytest.FixtureRequest,
         capsys: pytest.CaptureFixture[str],
         photo: Path,
         mask: Path,
         tmp_path: Path,
     ) -> None:
+        folder, other = tmp_path / "out", tmp_path / "other.png"
+        Image.fromarray(ARRAY[:, ::-1]).save(other)
+        files = {"PHOTO": photo, "MASK": mask, "OTHER": other}
+        in_memory = {"PHOTO": ARRAY, "MASK": HOLE, "OTHER": ARRAY[:, ::-1]}
+        plain = {name: str(path) for name, path in files.items()}
+        named = [re.sub("PHOTO|MASK|OTHER", lambda m: plain[m[0]], word) for word in words.split()]
         family = next(name for name, methods in DRAWINGS.items() if method in methods)
-        run = request.getfixturevalue(family)
-        named = [w.replace("PHOTO", str(photo)).replace("MASK", str(mask)) for w in words.split()]
-        folder = tmp_path / "out"
-        where = (f"checkpoint={run.folder}", f"output={folder}", "device=cpu")
-        answer = Shell(capsys)(*named, *where)
+        run = None if at_once else request.getfixturevalue(family)
+        where = [method, f"image={photo}"] if run is None else [f"checkpoint={run.folder}"]
+        answer = Shell(capsys)(*where, *named, f"output={folder}", "device=cpu")
         assert answer.code == 0, answer.err
         results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
-        for files in ({"PHOTO": photo, "MASK": mask}, {"PHOTO": ARRAY, "MASK": HOLE}):
-            given = {n: files[v] if v in ("PHOTO", "MASK") else v for n, v in arguments.items()}
-            made = getattr(run.model, method)(**given)
+        for pictures in (files, in_memory):
+            values = {
+                name: pictures[value] if isinstance(value, str) and value in pictures else value
+                for name, value in arguments.items()
+            }
+            if run is None:
+                made = getattr(internal_gan, method)(pictures["PHOTO"], **values)
+            else:
+                made = getattr(run.model, method)(**values)
             drawn = [made] if isinstance(made, Image.Image) else list(made)
             for image, file in zip(drawn, results, strict=True):
                 assert np.array_equal(np.asarray(image), pixels(folder / file))
@@ -305,7 +369,7 @@ class TestEachMethodGivesWhatItsTaskGives:
     def test_fill_without_arguments_gives_the_result_of_the_training(
         self, edgeconnect: Run[EdgeConnect]
     ) -> None:
-        expected = pixels(edgeconnect.folder / "inpaint" / "000.png")
+        expected = pixels(edgeconnect.folder / "fill" / "000.png")
         assert (np.asarray(edgeconnect.model.fill()) == expected).all()
         loaded = internal_gan.load(edgeconnect.folder, "edgeconnect")
         assert (np.asarray(loaded.fill()) == expected).all()
@@ -397,7 +461,8 @@ class TestOptions:
             ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
             ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
             ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
-            ({"overrides": ["task=sample"]}, "^task=sample: needs a trained model"),
+            ({"overrides": ["task=sample"]}, "^model: a model of edgeconnect; task=sample needs"),
+            ({"overrides": ["task=compare"]}, "^task=compare: trains no model"),
             ({"overrides": ["fast"]}, "^fast: an option is written option=value"),
             ({"mask": HOLE[:9]}, "^mask: 9x56 pixels .* while the image has 40x56"),
             ({"mask": ~np.zeros_like(HOLE)}, "^mask: the mask covers the whole image"),
@@ -526,12 +591,6 @@ class TestLoading:
             assert (half - whole).abs().mean() < 0.01, name
         assert next(model.network.parameters()).dtype == torch.float32
 
-    def test_a_task_without_randomness_refuses_a_seed(self, ingan: Run[InGAN]) -> None:
-        with pytest.raises(UserError, match="seed=3: task=retarget draws nothing at random"):
-            ingan.model.retarget((20, 30), seed=3)
-        with pytest.raises(UserError, match="draws nothing at random"):
-            ingan.model.retarget((20, 30), generator=torch.Generator())
-
     @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
     def test_a_model_moves_to_the_gpu_and_back(self, singan: Run[SinGAN]) -> None:
         model = internal_gan.load(singan.folder, "singan", device="cuda", dtype=torch.float16)
@@ -557,8 +616,7 @@ ARGUMENTS = {
     "animate": keywords.Animating,
     "super_resolution": keywords.Enlarging,
     "retarget": keywords.Retargeting,
-    "inpaint": keywords.Filling,
-    "preview": keywords.Previewing,
+    "fill": keywords.Filling,
 }
 
 

@@ -118,6 +118,7 @@ def test_the_task_of_the_example_mirrors_the_photo(copy: Path, tiny_photo: Path)
     told = run(
         *(copy, tiny_photo, (f"image={tiny_photo}", *TINY_RUN, "output=trained")),
         *((*mirror, f"mirror.axis={axis}", f"output=singan-{axis}") for axis in ("x", "y")),
+        ("mirror", str(tiny_photo), "output=at-once"),
         ("task=mirror", "--help"),
     )
     x, y = (pixels(copy / f"singan-{axis}" / "mirror" / "000.png") for axis in ("x", "y"))
@@ -143,4 +144,6 @@ def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     assert not np.array_equal(saved[0], saved[1])
     drawn = [pixels(copy / f"python-{n}.png") for n in (0, 1)]
     assert all(np.array_equal(a, b) for a, b in zip(saved, drawn, strict=True))
-    assert "a model of toy; task=edit needs one that redraws: singan" in told
+    assert (
+        "a model of toy; task=edit needs one that redraws a given picture: patches, singan" in told
+    )

@@ -120,9 +120,7 @@ def test_a_run_keeps_its_own_folder(run: Run[SinGAN]) -> None:
     assert not (run.folder / "README.md").exists()
 
 
-@pytest.mark.parametrize(
-    ("options", "folder"), [(INGAN_FAST, "retarget"), (EDGECONNECT, "inpaint")]
-)
+@pytest.mark.parametrize(("options", "folder"), [(INGAN_FAST, "retarget"), (EDGECONNECT, "fill")])
 def test_pictures_of_every_family_are_saved(
     options: tuple[str, ...], folder: str, tmp_path: Path
 ) -> None:

@@ -119,8 +119,7 @@ def extend(
     """Add canvas around a photo, filled with the photo's own patches, as task=extend does.
 
     Args:
-        photo: as given to :func:`internal_gan.fit`. If it has transparent parts and no margins are
-            asked for, these parts are filled.
+        photo: as given to :func:`internal_gan.fit`.
         margins: (top, right, bottom, left), each in pixels or, such as ``"10%"``, of the side.
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.

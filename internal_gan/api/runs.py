@@ -16,6 +16,7 @@ from internal_gan.api.model import Model, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import choices
+from internal_gan.config.families import check_trains
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.image import read_image
@@ -143,8 +144,9 @@ def fit(
     changed = set(map(key_of, arguments))
     if extra := sorted(changed & _NOT_HERE):
         raise UserError(f"{', '.join(extra)}: cannot be changed here; fit trains a new model")
+    check_trains(options.model)
     if not options.trains:
-        raise UserError(f"task={options.task}: needs a trained model; fit trains a new one")
+        raise UserError(f"task={options.task}: trains no model, which fit does")
     files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
     options.image = name_of(image)
     photo = to_photo(cast(Any, image), "the image") if options.image is None else None
@@ -231,10 +233,10 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     if isinstance(overrides, Mapping):
         overrides = [f"{name}={written(value)}" for name, value in overrides.items()]
     given = [f"{name}={written(v)}" for name, v in others.items() if v is not None]
-    first, second = prepare(given), prepare(overrides)
-    for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
+    first, both = prepare(given), prepare([*given, *overrides])
+    for name in sorted(set(map(key_of, first)) & set(map(key_of, both[len(first) :]))):
         raise UserError(f"{name}: is given twice, as an argument and in overrides")
-    return first + second
+    return both
 
 
 def _in_memory(pictures: Sequence[Given]) -> list[Photo]:

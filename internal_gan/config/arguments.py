@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import families_for
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import (
@@ -30,8 +29,6 @@ from internal_gan.images.files.names import (
 
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
-# Tasks whose trainings have an experiment of their own.
-OWN_TRAINING = ("super_resolution",)
 # Options that take lists of files.
 _LISTS = ("learn_from", "layers.files", "layers.labels")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -81,8 +78,7 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task that no model is named for works on the photo's patches, and one with its own kind of
-      training gets the experiment of its name, if none is chosen.
+    * A task that no model is named for works on the photo's patches.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -93,8 +89,6 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     ["mask.file='hole.png'"]
     >>> prepare(["task=edit"])
     ['task=edit', 'model=patches']
-    >>> prepare(["task=super_resolution", "model=singan"])
-    ['task=super_resolution', 'model=singan', 'experiment=super_resolution']
     """
     overrides = [_spelt_out(override) for override in overrides]
     if multirun and {"image=-", "output=-"} & {*overrides}:
@@ -185,21 +179,12 @@ def _spelt_out(override: str) -> str:
 
 
 def _model(overrides: Sequence[str]) -> list[str]:
-    """The model of tasks that none is named for, or the experiment of a task with its own kind of
-    training."""
+    """The photo's patches, as the model of tasks that none is named for."""
     given = values_of(overrides)
     tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
-    if given.keys() & {"checkpoint", "resume", "experiment"} or not any(t.needs for t in tasks):
-        return []
-    if "model" not in given:
-        return ["model=patches"]
-    name = tasks[0].name
-    fits = (
-        name in OWN_TRAINING
-        and given["model"] != "patches"
-        and given["model"] in families_for(name)
-    )
-    return [f"experiment={name}"] if fits else []
+    named = given.keys() & {"checkpoint", "resume", "model"}
+    named |= {given.get("experiment", "none")} - {"none", "null"}
+    return ["model=patches"] if not named and any(task.needs for task in tasks) else []
 
 
 def _prepare(override: str, multirun: bool) -> str:

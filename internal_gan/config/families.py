@@ -65,6 +65,15 @@ def is_trained(model: Mapping[str, Any]) -> bool:
     return family_of(model) not in ("", "patches")
 
 
+def check_trains(model: Mapping[str, Any]) -> None:
+    """Raise a UserError for a model's configuration that names the photo's own patches."""
+    if family_of(model) == "patches":
+        raise UserError(
+            "model=patches: there is nothing to train; name a task, such as sample, or a model "
+            "that is trained: model=singan, ingan or edgeconnect"
+        )
+
+
 def ending_of(family: str) -> str:
     """The task that a family's training ends with."""
     return FAMILIES[family].ending.task

@@ -139,8 +139,9 @@ def last_start_scale(model: Model) -> int:
     """The finest start scale, or a UserError if fewer than two scales are finished."""
     if model.finished < 2:
         count = "one" if model.finished else "no"
+        more = "train more" if model.is_trained else "use a larger photo"
         raise UserError(
             f"this model has {count} finished scale; an image is injected between two scales, so "
-            "train more"
+            f"{more}"
         )
     return model.finished - 1

@@ -24,8 +24,8 @@ MAX_MARGIN = 2
 
 
 class Extend(Task[ExtendOptions]):
-    """Draws ``extend/000.png`` and so on: the photo with new margins or, if it has transparent
-    parts, with these filled. Results after the first are random."""
+    """Draws ``extend/000.png`` and so on: the photo with new margins. Results after the first are
+    random."""
 
     result_name = "extended photo"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-
 from benchmarks.motion import FPS, circle, motion, tables
+
 from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 

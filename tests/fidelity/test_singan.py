@@ -42,15 +42,7 @@ from tests.fidelity.published import (
     weights,
 )
 from tests.tiny import PAPER as TINY_PAPER
-from tests.tiny import (
-    finish_stages,
-    picture,
-    prepared,
-    recipe_of,
-    sample,
-    tiny_options,
-    untrained,
-)
+from tests.tiny import finish_stages, picture, prepared, recipe_of, sample, tiny_options, untrained
 
 PAPER = "experiment=singan_paper"
 ENLARGING = ("task=super_resolution", "experiment=singan_paper_super_resolution")

@@ -5,14 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from internal_gan.report.table import (
-    Setting,
-    as_differences,
-    as_rows,
-    best_of,
-    plot,
-    settings_of,
-)
+from internal_gan.report.table import Setting, as_differences, as_rows, best_of, plot, settings_of
 
 PERFECT = {"swd1": "0", "psnr": "high", "sharpness": "1"}
 Value = str | float | None

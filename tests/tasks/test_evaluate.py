@@ -33,7 +33,7 @@ def files(shell: Shell, tmp_path: Path) -> list[str]:
     for seed in (1, 2):
         write_image(tmp_path / "drawn" / f"{seed}.png", picture(44, 60, seed))
     write_image(tmp_path / "drawn" / "wide.png", picture(44, 90, 4))
-    return ["task=evaluate", "evaluate.real=photo.png", "evaluate.samples=drawn"]
+    return ["task=evaluate", "image=photo.png", "evaluate.samples=drawn"]
 
 
 def record(path: str = "out") -> dict[str, Any]:

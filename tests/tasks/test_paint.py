@@ -27,7 +27,7 @@ def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoi
     assert answer.code == 0, answer.err
     (folder,) = Path("runs/photo-singan").iterdir()
     assert sorted(p.name for p in (folder / "paint").iterdir()) == [
-        *("000.png", "001.png", "before.png", "start-scale-1.png", "start-scale-2.png"),
+        *("000.png", "001.png", "before.png", "start-scale-1.png", "start-scale-2.png")
     ]
     size = read_image(folder / "paint" / "000.png").size
     assert size[0] * size[1] == pytest.approx(20 * 28, rel=0.05)

@@ -1,4 +1,4 @@
-"""task=super_resolution, with and without a trained model."""
+"""task=super_resolution by SinGAN."""
 
 import shutil
 from pathlib import Path
@@ -66,8 +66,9 @@ def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: st
     assert "model/photo.png" in answer.out
 
 
-def test_without_a_model_one_is_trained_in_its_own_way(shell: Shell, photo: str) -> None:
-    answer = shell("task=super_resolution", f"image={photo}", "output=out", *TINY_RUN)
+def test_a_model_for_it_is_trained_in_its_own_way(shell: Shell, photo: str) -> None:
+    given = ("task=super_resolution", "model=singan", f"image={photo}")
+    answer = shell(*given, "output=out", *TINY_RUN)
     assert answer.code == 0, answer.err
     assert size_of("out") == (160, 224)
     assert not Path("out/sample").exists()
@@ -92,12 +93,12 @@ def test_its_experiment_has_the_papers_settings_and_the_command_line_wins() -> N
     assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
     assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
     assert compose([chosen, "model.min_size=25"]).model["min_size"] == 25
-    assert compose([chosen, "trainer=preview"]).model["max_size"] == 250
     assert compose(["task=sample"]).model["min_size"] != 18
 
 
 def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -> None:
-    whole = shell("task=super_resolution", f"image={photo}", "output=whole", *TINY_RUN)
+    given = ("task=super_resolution", "model=singan", f"image={photo}")
+    whole = shell(*given, "output=whole", *TINY_RUN)
     assert whole.code == 0, whole.err
     shutil.copytree("whole", "part")
     shutil.rmtree("part/super_resolution")

@@ -123,22 +123,6 @@ def test_photos_with_the_longest_names_get_a_run_folder(
     assert new_run_path(Options(), f"{stem}.png", "singan").is_dir()
 
 
-def test_the_same_seed_gives_the_same_model(shell: Shell, photo: str) -> None:
-    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
-        assert shell(f"image={photo}", f"output={name}", f"seed={seed}", *TINY_RUN).code == 0
-    a, b, c = map(network_of, "abc")
-    assert same_weights(a, b)
-    assert not same_weights(a, c)
-
-
-def test_a_multirun_continues_after_a_failed_job(shell: Shell, photo: str) -> None:
-    answer = shell("-m", f"image={photo}", *TINY_RUN, "sample.count=1", "model.max_size=8,28")
-    assert answer.code == 2
-    assert "error: job photo-max_size=8: " in answer.err
-    (model,) = Path("multirun").glob("*/*/model.safetensors")
-    assert model.parent.name == "photo-max_size=28"
-
-
 def test_runs_started_in_the_same_second_get_their_own_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,10 +85,13 @@ COMMANDS = {
     "evaluate singan": "task=evaluate checkpoint=singan evaluate.patches=[3]",
     "evaluate ingan": "task=evaluate checkpoint=ingan evaluate.patches=[3]",
     "evaluate files": (
-        "task=evaluate evaluate.real=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
+        "task=evaluate image=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
     ),
     "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
-    "fill": "task=inpaint checkpoint=edgeconnect mask.box=[4,4,9,9]",
+    "fill": "task=fill checkpoint=edgeconnect mask.box=[4,4,9,9]",
+    "sample a photo": "sample photo.png sample.count=1 sample.start_scale=1 sample.tileable=x",
+    "retarget a photo": "retarget photo.png retarget.shape=[30,56]",
+    "animate a photo": "animate photo.png animate.seconds=0.1",
 }
 
 

@@ -1,8 +1,5 @@
 """Super-resolution with the finest generator."""
 
-import pytest
-
-from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from tests.tiny import picture, untrained
 
@@ -25,8 +22,3 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
 
     assert distance(1) < 0.2 * distance(0)
     assert distance(2) < 0.7 * distance(1)
-
-
-def test_a_model_of_one_scale_is_refused() -> None:
-    with pytest.raises(UserError, match="1 of the model's 3 scales are finished"):
-        untrained(scales=1).super_resolve(2)
