@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from internal_gan.config.arguments import OWN_TRAINING, command
+from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import families_for
 from internal_gan.errors import UserError
@@ -93,7 +93,8 @@ class Runs:
             state = "stopped"
         results = read_results(folder.path) if folder.path.is_dir() else []
         # A model that is trained to enlarge knows a part of the photo.
-        own, model = asked.get("task") in OWN_TRAINING, (asked.get("asked") or {}).get("model")
+        own = asked.get("task") == "super_resolution"
+        model = (asked.get("asked") or {}).get("model")
         can = [] if own else [name for name in TABLE if model in families_for(name)]
         return {
             "run": name,
