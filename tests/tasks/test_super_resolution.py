@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from internal_gan.config.compose import compose, load_options
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize
 from internal_gan.runs.folder import RunFolder
@@ -66,13 +65,12 @@ def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: st
     assert "model/photo.png" in answer.out
 
 
-def test_a_model_for_it_is_trained_in_its_own_way(shell: Shell, photo: str) -> None:
+def test_a_model_for_it_learns_the_most_detailed_window(shell: Shell, photo: str) -> None:
     given = ("task=super_resolution", "model=singan", f"image={photo}")
     answer = shell(*given, "output=out", *TINY_RUN)
     assert answer.code == 0, answer.err
     assert size_of("out") == (160, 224)
     assert not Path("out/sample").exists()
-    assert load_options(Path("out/config.yaml")).model["reconstruction_weight"] == 100
     assert RunFolder(Path("out")).status()["state"] == "finished"
     assert "task=super_resolution checkpoint=out" in answer.out
     again = shell("task=super_resolution", "checkpoint=out", "output=again")
@@ -85,15 +83,6 @@ def test_a_model_for_it_is_trained_in_its_own_way(shell: Shell, photo: str) -> N
     assert part.shape == (1, 3, 28, 28)
     windows = read_image(photo).pixels.unfold(2, 28, 1).unfold(3, 28, 1)[0].permute(1, 2, 0, 3, 4)
     assert (windows - part).abs().amax(dim=(2, 3, 4)).min() < 1e-6
-
-
-def test_its_experiment_has_the_papers_settings_and_the_command_line_wins() -> None:
-    chosen = "experiment=super_resolution"
-    model = compose([chosen]).model
-    assert model["scale_factor"] == pytest.approx(2 ** (-1 / 3), abs=1e-4)
-    assert (model["min_size"], model["reconstruction_weight"]) == (18, 100)
-    assert compose([chosen, "model.min_size=25"]).model["min_size"] == 25
-    assert compose(["task=sample"]).model["min_size"] != 18
 
 
 def test_a_resumed_training_enlarges_the_whole_photo(shell: Shell, photo: str) -> None:
