@@ -54,7 +54,7 @@ from internal_gan.units import Size
 
 Rows = dict[str, dict[str, float]]
 
-DEFAULT, NULL, FORMULA, PATCHES = "default", "no network", "closed form", "patches"
+DEFAULT, NULL, FORMULA, OWN = "default", "no network", "closed form", "patches"
 AS_DRAWN = ", as drawn"
 SAMPLES = "samples"
 # Factors of height and width.
@@ -159,7 +159,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         DEFAULT: job.run / "sample",
         NULL: null / "sample",
         FORMULA: formula / "sample",
-        PATCHES: patches / "sample",
+        OWN: patches / "sample",
     }
     files = {row: pictures_in(folder) for row, folder in folders.items()}
     rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
