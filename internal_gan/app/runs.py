@@ -92,10 +92,8 @@ class Runs:
         elif state == "interrupted" or (state == "unknown" and asked):
             state = "stopped"
         results = read_results(folder.path) if folder.path.is_dir() else []
-        # A model that is trained to enlarge knows a part of the photo.
-        own = asked.get("task") == "super_resolution"
         model = (asked.get("asked") or {}).get("model")
-        can = [] if own else [name for name in TABLE if model in families_for(name)]
+        can = [name for name in TABLE if model in families_for(name)]
         return {
             "run": name,
             "task": asked.get("task"),

@@ -11,8 +11,7 @@ from internal_gan.tasks.redraw import FromImage
 
 
 class Paint(FromImage[PaintOptions]):
-    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting and the
-    result of each start scale."""
+    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting."""
 
     what, injected_at = "the painting or clip-art", PAINT
 
@@ -25,9 +24,6 @@ class Paint(FromImage[PaintOptions]):
         painting = resize(painting, size).clamp(-1, 1)
         finisher = self.context.finisher(model.image).enlarging(size)
         finisher.check("finish.resolution")
-        for scale in range(1, model.finished) if self.context.asides else ():
-            image = model.inject(painting, scale, size=size, seed=seeds[0])
-            yield aside(f"paint/start-scale-{scale}.png", image, made=True)
         yield aside("paint/before.png", painting, "before")
         for index, seed in enumerate(seeds):
             image = model.inject(painting, start, size=size, seed=seed)

@@ -16,9 +16,8 @@ from internal_gan.errors import UserError
 from internal_gan.images.composite import bring_back
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
-from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
@@ -35,7 +34,7 @@ NOTICED = 0.12
 
 
 class FromImage(Task[Injected]):
-    """Redraws ``TASK.image`` from a start scale, and shows the results of the other start scales.
+    """Redraws ``TASK.image`` from a start scale.
 
     Attributes:
         what: the image that it needs, in words.
@@ -85,17 +84,16 @@ class FromImage(Task[Injected]):
             )
 
     def _tell(self, start: int, last: int) -> None:
-        """Print which start scale was used, and where to see the others."""
+        """Print which start scale was used."""
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
         self.context.say(
-            f"Start scale {start}{by} of 1 to {last}; start-scale-1.png to "
-            f"start-scale-{last}.png show them all; choose another with {self.name}.start_scale=N"
+            f"Start scale {start}{by} of 1 to {last}; choose another with "
+            f"{self.name}.start_scale=N"
         )
 
 
 class Redraw(FromImage[Wanted]):
-    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo, the mask and the
-    result of each start scale.
+    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo and the mask.
 
     Attributes:
         dilate: how much the mask grows by default, in pixels at the model's size.
@@ -155,16 +153,6 @@ class Redraw(FromImage[Wanted]):
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
-        like = output_format_of(photo)[0]
-        small = resize(photo.pixels, redrawing.working_size(model, photo.size)).clamp(-1.0, 1.0)
-        region, soft = None, torch.ones_like(small[:, :1])
-        if mask is not None:
-            region = redrawing.shrink_mask(model, mask)
-            soft = redrawing.soft_mask(model, region, dilate, feather)
-        for scale in range(1, model.finished):
-            change = redrawing.redraw(model, small, region, scale, seed=seeds[0], match=self._match)
-            image = bring_back(small, *change, soft)
-            yield aside(f"{self.name}/start-scale-{scale}.png", image, like=like, made=True)
         if not self.keeps:
             self._tell_foreign(model, photo.pixels, mask)
         self._tell(start, model.finished - 1)

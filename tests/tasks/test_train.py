@@ -165,20 +165,6 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     assert same_weights(network_of("run"), network_of("other"))
 
 
-def test_too_little_memory_is_one_line(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")
-
-    monkeypatch.setattr("internal_gan.tasks.train.train_stages", allocate)
-    answer = shell(f"image={photo}", "output=run", *TINY_RUN)
-    assert answer.code == 2
-    assert (
-        answer.lines[-1] == "error: there is not enough memory; a smaller model.max_size needs less"
-    )
-
-
 class TestLongPhotos:
     """The short side of a photo longer than 2:1 has half of ``model.max_size``."""
 
