@@ -58,8 +58,8 @@ def small(photo: Pixels) -> Pixels:
 
 
 def sizes_of(photo: Pixels) -> list[Size]:
-    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid, unless
-    the photo is very long."""
+    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
+    unless the photo is very long."""
     size = size_of(photo)
     longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
     share = MAX_PIXELS / math.prod(fit_size(size, longest))
