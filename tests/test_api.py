@@ -390,35 +390,6 @@ class TestOptions:
         return ask
 
     @pytest.mark.parametrize(
-        ("model", "overrides"),
-        [
-            ("singan", ["sample.cuont=3"]),
-            ("singan", ["sample.count=0"]),
-            ("singan", ["retarget.shape=[20,30]"]),
-            ("singan", ["mask=MASK"]),
-            ("singn", []),
-            ("singan", ["model.max_size=5"]),
-        ],
-        ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-    )
-    def test_mistakes_in_training_options(
-        self,
-        said: Callable[..., str],
-        photo: Path,
-        mask: Path,
-        tmp_path: Path,
-        model: str,
-        overrides: list[str],
-    ) -> None:
-        given = [override.replace("MASK", str(mask)) for override in overrides]
-        tiny = OF_FAMILY.get(model, [])
-        expected = said(f"model={model}", f"image={photo}", *tiny, *given)
-        with pytest.raises(UserError) as refused:
-            internal_gan.fit(photo, model, overrides=[*tiny, *given], output=tmp_path / "run")
-        assert str(refused.value) == expected
-        assert not (tmp_path / "run").exists()
-
-    @pytest.mark.parametrize(
         ("task", "arguments", "options"),
         [
             ("sample", {"count": 0}, ["sample.count=0"]),
