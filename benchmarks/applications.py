@@ -127,7 +127,7 @@ class Case:
 
 def layout(case: Case, made: Pictures) -> float:
     """The mean of the layout distances of some pictures."""
-    each = [layout_distances(case.photo, one[None]) for one in made]
+    each = [layout_distances(case.photo, one[None], (15, 21)) for one in made]
     return statistics.fmean(statistics.fmean(distances.values()) for distances in each)
 
 
