@@ -131,16 +131,6 @@ def variations(models: Models) -> Image.Image:
     return column([row([photo, made[0]]), row(made[1:]), row(wide)])
 
 
-def keep(models: Models) -> Image.Image:
-    """The photo with a frame around a dandelion, and samples that keep what is inside."""
-    photo = photo_of("dandelions.jpg", 1000)
-    mask, frame = Image.new("L", photo.size, 0), (128, 41, 463, 561)
-    ImageDraw.Draw(mask).rectangle(frame, 255)
-    made = internal_gan.sample(photo, 3, keep=mask, seed=0)
-    ImageDraw.Draw(photo).rectangle(frame, outline="white", width=3)
-    return column([row([photo, made[0]]), row(made[1:])])
-
-
 def extend(models: Models) -> Image.Image:
     """The photo, and the photo extended to twice its height in width, framed where it was."""
     photo = photo_of("mountains.jpg", 1500)
@@ -403,7 +393,6 @@ def drawn_edges(models: Models) -> Image.Image:
 PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "full-resolution": full_resolution,
     "variations": variations,
-    "keep": keep,
     "samples": samples,
     "bundled": bundled,
     "start-scales": start_scales,

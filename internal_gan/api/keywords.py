@@ -55,7 +55,6 @@ class Sampling(How, total=False):
     start_scale: int
     tileable: bool | Literal["x", "y"]
     candidates: int
-    keep: Given | None
     matching: int
 
 

@@ -41,7 +41,6 @@ class Samples(Model):
             start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
-            keep: a mask of the photo's size, white where it stays as it is.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
         return together(self._each("sample", count=count, **how))

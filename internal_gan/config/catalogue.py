@@ -100,7 +100,6 @@ _TASKS = (
         "sample",
         needs=(SAMPLES,),
         takes=_FINISHED,
-        reads=("sample.keep",),
         memory="sample.size",
         again=("sample.count=16",),
     ),
@@ -157,7 +156,7 @@ _TASKS = (
         needs=(SAMPLES, RETARGETS),
         takes=frozenset({"sample", "retarget"}),
         instead="evaluate.samples",
-        reads=("evaluate.mask", "sample.keep", "retarget.mask", "retarget.protect"),
+        reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
         memory="evaluate.samples",
     ),
     TaskSpec(

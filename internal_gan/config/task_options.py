@@ -36,7 +36,6 @@ ANCHORS = {
     "bottom_left": (1.0, 0.0),
     "bottom_right": (1.0, 1.0),
 }
-KEEP = "mask of the photo; its white parts stay as they are, and the rest is new"
 FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
 MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
@@ -113,7 +112,6 @@ class SampleOptions:
             "layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
-    keep: str | None = path(KEEP)
     matching: int = whole(
         100,
         Range(0, 10000),

@@ -105,11 +105,6 @@ class AsDrawn:
         return other
 
     @property
-    def photo(self) -> Pixels:
-        """The photo at its size in results."""
-        return self._learnt.cpu()
-
-    @property
     def at_once(self) -> int:
         """How many results to make in the background at the same time; 0: none."""
         return 0
@@ -229,10 +224,6 @@ class Finisher(AsDrawn):
             )
             self.drawing_size = height, width
 
-    @property
-    def photo(self) -> Pixels:
-        return pixels_of(self._photo)
-
     @cached_property
     def _indices(self) -> Indices:
         return Indices(self._photo, self._used)
@@ -301,4 +292,4 @@ class Finisher(AsDrawn):
         places, size = own_places(self.photo_size), self.photo_size
         origin = Origin(places, np.full(size, EXACT, np.uint8), size)
         alpha = None if self._alpha is None else torch.from_numpy(self._alpha)[None, None]
-        return Finished(self.photo, None, origin, alpha, self._like)
+        return Finished(pixels_of(self._photo), None, origin, alpha, self._like)

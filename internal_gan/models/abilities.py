@@ -15,7 +15,6 @@ from internal_gan.images.periodic import Tileable
 from internal_gan.images.transforms import Transform
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
-from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 
@@ -38,7 +37,6 @@ class Samples(Model):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
-        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         """Random images, each drawn when the iterator reaches it.
 
@@ -50,8 +48,6 @@ class Samples(Model):
             seed: sample k depends only on ``seed``, k and the other arguments.
             tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically,
                 True in both directions.
-            kept: of the photo, 1 where images of its size show it, and the rest is to fit; not with
-                ``tileable``.
         """
 
     @abstractmethod

@@ -18,8 +18,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, read_origin
-from internal_gan.images.files.image import read_image, to_uint8, write_image
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
@@ -133,28 +132,6 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
     answer = shell("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
     assert answer.code == 0, answer.err
     assert read_image("narrow/sample/000.png").size == (16, 160)
-
-
-@pytest.mark.usefixtures("gravel")
-def test_what_a_mask_keeps_of_a_photo_and_its_layers_stays_bit_for_bit(shell: Shell) -> None:
-    mask = Image.new("L", (84, 60), 0)
-    mask.paste(255, (30, 20, 42, 32))
-    mask.save("keep.png")
-    heights = np.random.default_rng(0).normal(25000, 4500, (60, 84)).astype(np.uint16)
-    Image.fromarray(heights).save("height.png")
-    options = ("sample.keep=keep.png", "sample.count=1", "finish.resolution=40")
-    folder = at_once(shell, *options, "layers=height.png")
-    made = read_image(folder / "000.png").pixels
-    photo = to_uint8(read_image("photo.png").shrunk_to((29, 40)).pixels)
-    kept = resize(read_image("keep.png").pixels[:, :1], (29, 40))[0, 0] > 0
-    same = (to_uint8(made) == photo).all(dim=1)[0]
-    assert same[kept].all()
-    assert same[~kept].float().mean() < 0.5
-    assert Path("out/inputs/sample.keep.png").is_file()
-    own = read_layer("height.png").shrunk_to((29, 40)).values
-    equal = torch.from_numpy(read_layer("out/sample/layers/height/000.png").values == own)
-    assert equal[kept].all()
-    assert not equal[~kept].all()
 
 
 @pytest.mark.parametrize(
@@ -320,23 +297,6 @@ def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str)
     assert shell("task=sample", f"checkpoint={model}").lines == [
         f"error: run folder {model} lacks model.safetensors"
     ]
-
-
-@pytest.mark.parametrize("detail", ["patches", "network"])
-def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell, learnt: str, detail: str) -> None:
-    mask = torch.full((1, 3, 40, 56), -1.0)
-    mask[..., 16:32, 20:40] = 1
-    write_image("keep.png", mask)
-    options = ("sample.keep=keep.png", "sample.count=2", f"finish.detail={detail}", "output=out")
-    answer = shell("task=sample", f"checkpoint={learnt}", *options)
-    assert answer.code == 0, answer.err
-    source = {"patches": Path(learnt).parent / "photo.png", "network": Path("out/photo.png")}
-    photo = to_uint8(read_image(source[detail]).pixels)
-    kept = resize(mask[:, :1], size_of(photo))[0, 0] > 0
-    for name in ("000.png", "001.png"):
-        same = (to_uint8(read_image(f"out/sample/{name}").pixels) == photo).all(dim=1)[0]
-        assert same[kept].all()
-        assert same[~kept].float().mean() < 0.3
 
 
 @pytest.mark.parametrize(

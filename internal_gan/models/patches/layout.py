@@ -119,7 +119,6 @@ def held(
     price: float = 0.0,
     balanced: bool = False,
     wrap: Wrap = (False, False),
-    known: tuple[Pixels, Mask] | None = None,
 ) -> Pixels:
     """Draw a picture that shrinks to a given one, out of a small photo's patches.
 
@@ -127,14 +126,13 @@ def held(
         picture: smaller than the drawing; the larger it is, the smaller the patches.
         noise: white, of the drawing's size.
         price, balanced, wrap: see :class:`internal_gan.patches.denoiser.Denoiser`.
-        known: pixels that are kept, and a mask of where.
     """
     size, (height, width) = size_of(noise), size_of(picture)
     side = math.sqrt(math.prod(size)) * HELD_PIXELS / math.sqrt(height * width)
     side = max(SMALLEST, round(min(side, LARGEST * max(size))))
     side = min(side, *size, *size_of(photo))
     denoiser = Denoiser(photo, side, price=price, balanced=balanced, wrap=wrap)
-    return denoised(denoiser, noise, HELD_STEPS, coarser=picture, known=known)
+    return denoised(denoiser, noise, HELD_STEPS, coarser=picture)
 
 
 def price_of(photo: Pixels, wrap: Wrap = (False, False)) -> float:

@@ -11,7 +11,6 @@ from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import HOLD, draw_filling
@@ -33,7 +32,7 @@ from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, RetargetModel
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Memory for a pixel of a drawing: weights of patches are computed a part at a time.
@@ -91,15 +90,11 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
-        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         """See :meth:`internal_gan.models.abilities.Samples.samples`; the best of several layouts
         would nearly be the photo, so ``candidates`` is ignored."""
         size = self.sizes[-1] if size is None else size
-        return (
-            self._sample(size, start_scale, seed + number, tileable, kept)
-            for number in range(count)
-        )
+        return (self._sample(size, start_scale, seed + n, tileable) for n in range(count))
 
     def sampling_memory(self, size: Size) -> int:
         return round(BYTES_PER_PIXEL * math.prod(size))
@@ -191,23 +186,15 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         return Filling(filled, torch.zeros_like(hole), scale)
 
     @torch.no_grad()
-    def _sample(
-        self, size: Size, start_scale: int, seed: int, tileable: Tileable, kept: Mask | None
-    ) -> Tensor:
+    def _sample(self, size: Size, start_scale: int, seed: int, tileable: Tileable) -> Tensor:
         rng, wrap = torch.Generator().manual_seed(seed), wrap_of(tileable)
-        kept = None if kept is None else kept.to(self.device)
         if start_scale == 0:
-            return layout(self.image, size, rng, wrap=wrap, kept=kept).cpu()
+            return layout(self.image, size, rng, wrap=wrap).cpu()
         height, width = at = self._held_at(start_scale, size)
         given = resize(self.real(start_scale - 1), at).clamp(-1, 1)
         given = join_borders(given, (FADE * height, FADE * width), wrap)
-        known = None
-        if kept is not None:
-            known = resize(self.image, size), F.adaptive_max_pool2d(kept, size)
         price, noise = price_of(self.image, wrap), self._noise(size, rng)
-        return held(
-            self.image, given, noise, price=price, balanced=True, wrap=wrap, known=known
-        ).cpu()
+        return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
         """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly

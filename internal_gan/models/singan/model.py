@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
@@ -18,7 +17,7 @@ from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
@@ -46,14 +45,13 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
-        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         sizes = self.sizes_for(size, self.finished - 1)
         wrap = wrap_of(tileable)
         if start_scale > 0:
             candidates = 1
         return (
-            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap, kept)
+            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
             for k in range(count)
         )
 
@@ -136,26 +134,20 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
 
     @torch.no_grad()
     def _sample(
-        self,
-        sizes: Sequence[Size],
-        start_scale: int,
-        candidates: int,
-        seed: int,
-        wrap: Wrap,
-        kept: Mask | None,
+        self, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
     ) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
         moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
 
-        def after(scale: int, made: Tensor) -> Tensor:
-            if kept is not None:
-                still = F.adaptive_max_pool2d(kept.to(made), sizes[scale])
-                made = torch.where(still > 0, resize(self.real(scale), sizes[scale]), made)
-            return moves.on(made)
-
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
             noise = self.noise_from(rng, count, share)
-            return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=after)
+            return self.synthesise(
+                *(sizes, noise),
+                first=first,
+                image=image,
+                wrap=wrap,
+                after=lambda scale, made: moves.on(made),
+            )
 
         image = None
         if start_scale > 0:
