@@ -91,8 +91,6 @@ class Enlarging(How, total=False):
     """Of task=super_resolution."""
 
     factor: float
-    back_projection: int
-    passes: int | None
 
 
 class Retargeting(How, total=False):

@@ -105,8 +105,6 @@ class Enlarges(Model):
 
         Args:
             factor: above 1.
-            back_projection, passes: of SinGAN: back-projection rounds per pass, and passes, by
-                default chosen to suit the factor.
         """
         return self._one("super_resolution", photo=image, **how)
 

@@ -42,7 +42,7 @@ MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
-MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
+MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
 MAX_CANDIDATES = 1000
 
 
@@ -249,23 +249,6 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    back_projection: int | None = as_trained(
-        1,
-        whole(
-            None,
-            Range(0, MAX_ROUNDS),
-            "corrections towards the photo in each pass; 0: none, as in the paper",
-        ),
-    )
-    passes: int | None = as_trained(
-        None,
-        whole(
-            None,
-            Range(1, MAX_ROUNDS),
-            "number of enlarging passes; fewer are truer to the photo, more are sharper",
-        ),
-        in_words="chosen by factor and model",
-    )
 
 
 @dataclass

@@ -221,22 +221,12 @@ class Enlarges(Model):
         """Raise a UserError if the model, trained or not, can never enlarge."""
 
     @abstractmethod
-    def super_resolve(
-        self,
-        factor: float,
-        image: Tensor | None = None,
-        *,
-        seed: int = 0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Tensor:
+    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
         """An image enlarged, with added detail like the photo's own; on the model's device.
 
         Args:
             factor: any number above 1.
             image: of any size; the model's own by default.
-            back_projection: corrections per pass, which keep the result true to the image.
-            passes: in how many the image is enlarged; by default chosen from ``factor``.
 
         Raises:
             UserError: fewer than two scales are finished.

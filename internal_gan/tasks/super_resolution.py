@@ -34,13 +34,8 @@ class Enlarge(Task[SuperResolutionOptions]):
         needed = IMAGES_AT_ONCE * 12 * height * width
         check_memory(needed, model.device, f"{option}, {height}x{width} pixels,")
         context.check_size(self._size, option)
-        enlarged = model.super_resolve(
-            wanted.factor,
-            photo.pixels,
-            seed=context.options.seed,
-            back_projection=context.as_trained("super_resolution.back_projection"),
-            passes=context.as_trained("super_resolution.passes"),
-        ).cpu()
+        seed = context.options.seed
+        enlarged = model.super_resolve(wanted.factor, photo.pixels, seed=seed).cpu()
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)

@@ -62,6 +62,7 @@ def test_a_file_describes_itself(run: Run) -> None:
             name: run.options.model[name]
             for name in (
                 *("generator", "widths", "depths", "detail_noise", "noise_padding", "handover"),
+                "enlarging_ratio",
             )
         },
     }

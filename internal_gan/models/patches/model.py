@@ -12,7 +12,6 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.finishing.filling import HOLD, draw_filling
 from internal_gan.finishing.film import turns
 from internal_gan.images.periodic import Tileable, join_borders, wrap_of
@@ -155,20 +154,7 @@ class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
         return self.sampling_memory(size)
 
     @torch.no_grad()
-    def super_resolve(
-        self,
-        factor: float,
-        image: Tensor | None = None,
-        *,
-        seed: int = 0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Tensor:
-        if back_projection != 1 or passes is not None:
-            raise UserError(
-                "super_resolution.back_projection and passes: only for a model of singan, which "
-                "enlarges in passes"
-            )
+    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
         given = self.image if image is None else image
         return enlarged(given.to(self.device), factor, torch.Generator().manual_seed(seed))
 

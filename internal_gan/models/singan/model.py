@@ -88,37 +88,28 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
             )
 
     @torch.no_grad()
-    def super_resolve(
-        self,
-        factor: float,
-        image: Pixels | None = None,
-        *,
-        seed: int = 0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Pixels:
+    def super_resolve(self, factor: float, image: Pixels | None = None, *, seed: int = 0) -> Pixels:
         """See :meth:`internal_gan.models.abilities.Enlarges.super_resolve`.
 
         Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
-        output of the last (Shaham et al. 2019, section 4). The paper enlarges by the ratio r of the
-        two finest scales, for which the generator was trained. Here k is chosen for r^2, since many
-        passes oversharpen. Large images are computed in tiles.
-
-        A back-projection shrinks the result to the size of ``image`` and adds the enlarged
-        difference (Irani and Peleg, "Improving resolution by image registration", 1991). The paper
-        has none.
+        output of the last (Shaham et al. 2019, section 4). The paper enlarges by a given ratio,
+        that of neighbouring scales. Without one, k is chosen for the square of the ratio of the two
+        finest scales, since many passes oversharpen; and each is followed by a back-projection,
+        which shrinks the result to the size of ``image`` and adds the enlarged difference (Irani
+        and Peleg, "Improving resolution by image registration", 1991). Large images are computed
+        in tiles.
         """
         enlarged = given = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
-        for size in self.enlarged_sizes(factor, size_of(given), passes):
+        for size in self.enlarged_sizes(factor, size_of(given)):
             base = self.hand_over(enlarged, size)
             noise = self.random_noise(self.finished - 1, size, 1, rng)
             enlarged = self.refine(self.finished - 1, noise, base)
-            for _ in range(back_projection):
+            if self.enlarging_ratio is None:
                 enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
         return enlarged.clamp(-1, 1)
 
-    def enlarged_sizes(self, factor: float, size: Size, passes: int | None = None) -> list[Size]:
+    def enlarged_sizes(self, factor: float, size: Size) -> list[Size]:
         """The sizes of an image of ``size`` after each pass of :meth:`super_resolve`, which raises
         UserError for fewer than two finished scales."""
         if self.finished < 2:
@@ -127,8 +118,8 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
                 "super-resolution needs two"
             )
         coarse, fine = self.sizes[self.finished - 2 : self.finished]
-        area = fine[0] * fine[1] / (coarse[0] * coarse[1])
-        passes = passes or max(1, round(math.log(factor) / math.log(area)))
+        ratio = self.enlarging_ratio or fine[0] * fine[1] / (coarse[0] * coarse[1])
+        passes = max(1, round(math.log(factor) / math.log(ratio)))
         steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
         return [scaled(size, step) for step in steps]
 

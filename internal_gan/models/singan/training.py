@@ -202,6 +202,7 @@ class SinGANRecipe(LadderRecipe):
     detail_noise: float
     noise_padding: Literal["zero", "random"]
     handover: Handover
+    enlarging_ratio: float | None
     _kept: tuple[int, Tensor, list[Pictures]] | None = field(
         default=None, init=False, repr=False, compare=False
     )
