@@ -101,7 +101,7 @@ def shown_of(run: Path) -> Shown:
     results = [result for result in made if result.kind == "result"]
     chosen = (results or [result for result in made if result.kind == "frame"])[:MAX_PICTURES]
     pictures = [run / result.file for result in chosen]
-    if not any(result.task == "inpaint" for result in chosen):
+    if not any(result.task == "fill" for result in chosen):
         photo = run / "photo.png"
         return Shown(photo if photo.is_file() else None, pictures)
     beside = {result.kind: run / result.file for result in made}
