@@ -24,7 +24,6 @@ from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import AsDrawn
-from internal_gan.models.patches.layout import layout, small
 from internal_gan.finishing.masked import PartFinisher
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
@@ -35,6 +34,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import judge_hole
 from internal_gan.judging.figures import judge_pieces
 from internal_gan.models.base import Model
+from internal_gan.models.patches.layout import layout, small
 from internal_gan.models.retargeting import RetargetModel
 from internal_gan.models.singan.model import JUDGED_SIDE, SinGAN, layout_distance
 from internal_gan.patches.statistics import (

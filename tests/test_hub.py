@@ -36,7 +36,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     place = tmp_path_factory.mktemp("private")
     PHOTO.save(place / "photo.png")
     overrides = [*TINY_RUN, "sample.count=10"]
@@ -44,7 +44,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run[SinGAN]:
 
 
 def test_a_saved_model_is_identical_and_a_run_folder(
-    run: Run[SinGAN], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = tmp_path / "new" / "saved"
     run.model.save_pretrained(saved, licence="cc0-1.0")
@@ -69,14 +69,14 @@ def test_a_saved_model_is_identical_and_a_run_folder(
     assert answer.code == 0, answer.err
 
 
-def _swd(run: Run[SinGAN]) -> float:
+def _swd(run: Run) -> float:
     """The mean figure of the network's outputs, which are the results in this run."""
     photo = read_image(run.folder / "photo.png").pixels
     drawn = [read_image(run.folder / f"sample/{k:03d}.png").pixels for k in range(4)]
     return fmean(sliced_wasserstein(photo, pixels, 7, 1) for pixels in drawn)
 
 
-def test_the_licence_is_the_given_one_or_not_stated(run: Run[SinGAN], tmp_path: Path) -> None:
+def test_the_licence_is_the_given_one_or_not_stated(run: Run, tmp_path: Path) -> None:
     bare = tmp_path / "model.safetensors"
     # Files next to a lone model file are unrelated to it.
     for other in ("photos/private.png", "edit/000.png", "photo.png"):
@@ -98,7 +98,7 @@ def test_the_licence_is_the_given_one_or_not_stated(run: Run[SinGAN], tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["README.md", "config.yaml", "config.json", "status.json"])
-def test_a_folder_with_other_files_is_refused(run: Run[SinGAN], tmp_path: Path, name: str) -> None:
+def test_a_folder_with_other_files_is_refused(run: Run, tmp_path: Path, name: str) -> None:
     place = tmp_path / "place"
     place.mkdir()
     if name == "status.json":
@@ -111,7 +111,7 @@ def test_a_folder_with_other_files_is_refused(run: Run[SinGAN], tmp_path: Path, 
     assert files == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-def test_a_run_keeps_its_own_folder(run: Run[SinGAN]) -> None:
+def test_a_run_keeps_its_own_folder(run: Run) -> None:
     before = load_options(run.folder / "config.yaml")
     with pytest.raises(UserError, match=r"is a run's own folder; choose a new or empty folder"):
         run.model.save_pretrained(run.folder)
@@ -136,7 +136,7 @@ def test_pictures_of_every_family_are_saved(
     assert (np.asarray(again.photo) == np.asarray(Image.open(tmp_path / "run/photo.png"))).all()
 
 
-def test_pushing_uploads_the_saved_files(run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pushing_uploads_the_saved_files(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded: list[str] = []
     asked: dict[str, Any] = {}
 
@@ -164,7 +164,7 @@ def test_pushing_uploads_the_saved_files(run: Run[SinGAN], monkeypatch: pytest.M
 
 
 def test_a_repository_is_downloaded_as_a_run_folder(
-    run: Run[SinGAN], monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}
 
@@ -179,11 +179,11 @@ def test_a_repository_is_downloaded_as_a_run_folder(
     assert asked["local_files_only"]
     assert {"model.safetensors", "config.yaml", "photo.png"} <= set(asked["allow_patterns"])
     with pytest.raises(UserError, match="a model of singan, not of ingan"):
-        internal_gan.load("someone/lake", "ingan")
+        internal_gan.InGAN.from_pretrained("someone/lake")
 
 
 def test_an_unknown_name_gives_a_one_line_error(
-    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nowhere(*_: object, **__: object) -> NoReturn:
         raise OSError("404 Client Error.\n\nRepository Not Found for url: ...")
@@ -201,7 +201,7 @@ def test_an_unknown_name_gives_a_one_line_error(
 
 
 def test_without_huggingface_hub_the_message_says_how_to_install_it(
-    run: Run[SinGAN], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(UserError, match=r"pip install 'internal-gan\[hub\]'"):

@@ -87,8 +87,7 @@ class FromImage(Task[Injected]):
         """Print which start scale was used."""
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
         self.context.say(
-            f"Start scale {start}{by} of 1 to {last}; choose another with "
-            f"{self.name}.start_scale=N"
+            f"Start scale {start}{by} of 1 to {last}; choose another with {self.name}.start_scale=N"
         )
 
 

@@ -33,7 +33,7 @@ from tests.tiny import (
     take_step,
 )
 
-Trained = Callable[[str], Run[Any]]
+Trained = Callable[[str], Run]
 Gpu = PretendCuda | RealCuda
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
@@ -122,7 +122,7 @@ def trained(gpu: Gpu, folder: Path) -> Trained:
     """Trains a family, once: to its first step, then resumed to the end."""
 
     @cache
-    def train(family: str) -> Run[Any]:
+    def train(family: str) -> Run:
         with pytest.raises(TrainingStopped):
             internal_gan.fit(
                 ARRAY,
