@@ -86,14 +86,6 @@ def fit(
         internal_gan.TrainingStopped: after a request by ``stop`` or, in the main thread, Ctrl-C or
             SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
         internal_gan.UserError: the image, an option or the output folder is invalid.
-
-    >>> import tempfile, internal_gan
-    >>> from PIL import Image
-    >>> photo = Image.radial_gradient("L").resize((48, 40))
-    >>> folder = tempfile.mkdtemp()
-    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder)
-    >>> [picture.size for picture in run.model.sample(2, size=(30, 90))]
-    [(90, 30), (90, 30)]
     """
     masked = mask if mask is None else name_of(mask) or IN_MEMORY
     listed = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
@@ -158,13 +150,6 @@ def resume(
 def load(name: str | PathLike[str], **how: Any) -> Any:
     """Read a trained model, by default onto the CPU; see
     :meth:`internal_gan.Model.from_pretrained`, which of a family's class also checks the family.
-
-    >>> import tempfile, internal_gan
-    >>> from PIL import Image
-    >>> photo = Image.radial_gradient("L").resize((48, 40))
-    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=tempfile.mkdtemp())
-    >>> internal_gan.load(run.folder)
-    <singan: a photo of 40x48, 4 of 4 stages, cpu>
     """
     return Model.from_pretrained(name, **how)
 
