@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,6 @@ from internal_gan.shapes import Pixels
 from internal_gan.units import Size, by
 from internal_gan.version import __version__
 
-# For which small pictures have no room.
-OF_PATCHES = ("swd2", "swd4", "coherence", "completeness", "repetition")
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 # A picture to evaluate, in a file or in memory, and pictures by the names of their groups.
@@ -78,12 +76,6 @@ class Evaluation:
     def least(self) -> int:
         """The shortest side that pictures may have, in pixels."""
         return max(self.wanted.patches)
-
-    @property
-    def left_out(self) -> list[str]:
-        """The figures that some samples, or the photo, are too small for."""
-        wanted = [f"{name}{figures.suffix(n)}" for n in self.wanted.patches for name in OF_PATCHES]
-        return [name for name in wanted if any(name not in row["figures"] for row in self.rows)]
 
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
         """Read the photo and the mask of a run, and check the samples: those in memory, or the
@@ -147,7 +139,7 @@ class Evaluation:
             "model": run,
             "reconstruction": _reconstruction(model),
             "patches": wanted.patches,
-            "inception": None if self._stem is None else asdict(self._stem.weights),
+            "inception": None if self._stem is None else dict(self._stem.weights),
             "groups": self._groups,
             "samples": self.rows,
             "meaning": {name: figures.meaning(name) for name in names},

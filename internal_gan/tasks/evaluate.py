@@ -68,8 +68,6 @@ class Evaluate(Task[EvaluateOptions]):
         known = [name for name in HEADLINE_FIGURES if name in over]
         shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
         self.context.say(f"{counted(count, 'sample')}, on average: {shown}")
-        if left_out := evaluation.left_out:
-            self.context.say(f"Left out, since pictures are too small: {', '.join(left_out)}")
 
     def photo(self) -> Pixels:
         return self._evaluation.real
