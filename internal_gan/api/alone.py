@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from internal_gan.api.keywords import Given, name_of, source_of
 from internal_gan.api.methods import Patches
@@ -18,16 +18,11 @@ from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.reporting import enough_memory
 
-How = ParamSpec("How")
-Made = TypeVar("Made")
 
-
-def _of_photo(
-    method: Callable[Concatenate[Patches, How], Made],
-) -> Callable[Concatenate[Given, How], Made]:
+def _of_photo(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method of :class:`Patches` as a function, whose first argument is the photo."""
 
-    def function(photo: Given, /, *arguments: How.args, **how: How.kwargs) -> Made:
+    def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
         return method(Patches(photo), *arguments, **how)
 
     return update_wrapper(function, method)
@@ -99,15 +94,15 @@ def evaluate(
         photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
-        patches, inception: as ``evaluate.patches`` and ``evaluate.inception``.
+        inception: as ``evaluate.inception``.
 
     Returns:
         What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a picture or weights cannot be read, pictures are too small for the patches, or
-            an argument is not allowed.
+        UserError: a picture or weights cannot be read, pictures are too small, or an argument is
+            not allowed.
     """
     pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
