@@ -202,7 +202,14 @@ def harmonize(model: Any, case: Case, name: str) -> Figures:
 def films(model: Any, case: Case, name: str) -> Figures:
     how = {"fps": FPS, "loop": True, "seed": case.seed, "output_type": "pt"}
     frames = case.pixels(torch.cat(list(model.animate(SECONDS, **how))))
-    case.shown(f"film-{name}", frames[len(frames) // 2 :])
+    middle = case.shown(f"film-{name}", frames[len(frames) // 2, None])
+    return motion(frames) | {"sharpness": sharpness(case.photo, middle)}
+
+
+def motion(frames: Pictures) -> Figures:
+    """How much a loop moves, in gray levels of 255: the mean change from ``frame`` to frame and
+    from ``second`` to second, the share of pixels that ``move``, the mean second difference in time
+    (``flicker``) and the step over its ``joint``, relative to the largest inside."""
     gray = frames.mean(dim=1) * 127.5
     steps = gray.diff(dim=0).abs().mean(dim=(1, 2))
     return {
@@ -211,7 +218,6 @@ def films(model: Any, case: Case, name: str) -> Figures:
         "move": float(((gray - gray[0]).abs().amax(dim=0) > STILL).float().mean()),
         "flicker": float(gray.diff(n=2, dim=0).abs().mean()),
         "joint": float((gray[-1] - gray[0]).abs().mean()) / max(float(steps.max()), 1e-6),
-        "sharpness": sharpness(case.photo, frames[len(frames) // 2, None]),
     }
 
 
@@ -371,7 +377,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     found |= {"figures": landed(measured), "environment": environment()}
     write_json(output / "applications.json", found)
     write_summary(output, tables(found))
-    print(json.dumps(found["figures"], indent=2))
+    print(json.dumps({"benchmark": "applications", **found}, indent=2))
     if len(options.seeds) > 1:
         return
     before = read_json_object(LANDED)

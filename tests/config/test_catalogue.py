@@ -28,20 +28,3 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     if needs:
         assert compose([task, "model=singan"]).trains
         assert not compose([task, "model=singan", "checkpoint=x"]).trains
-
-
-@pytest.mark.parametrize(
-    ("task", "model", "added"),
-    [
-        ("super_resolution", "singan", ["experiment=super_resolution"]),
-        ("super_resolution", "patches", []),
-        ("super_resolution", "ingan", []),
-        ("sample", "singan", []),
-    ],
-)
-def test_a_task_with_its_own_kind_of_training_gets_its_experiment(
-    task: str, model: str, added: list[str]
-) -> None:
-    words = [f"task={task}", f"model={model}"]
-    assert prepare(words)[2:] == added
-    assert not added or compose([*words, *added]) != compose(words)

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from internal_gan.images.periodic import Wrap
-from internal_gan.images.pyramid import pyramid_sizes, scaled, wider_limit
+from internal_gan.images.pyramid import fit_size, pyramid_sizes, scaled, wider_limit
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.denoiser import Denoiser, denoised
 from internal_gan.patches.matching import matched
@@ -58,9 +58,12 @@ def small(photo: Pixels) -> Pixels:
 
 
 def sizes_of(photo: Pixels) -> list[Size]:
-    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid."""
+    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
+    unless the photo is very long."""
     size = size_of(photo)
     longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
+    share = MAX_PIXELS / math.prod(fit_size(size, longest))
+    longest = round(longest * min(1.0, math.sqrt(share)))
     return pyramid_sizes(size, scale_factor=FACTOR, min_size=SHORTEST, max_size=longest)
 
 
