@@ -47,7 +47,7 @@ class Models:
         """The model of a bundled photo with seed 0, by default of the default preset."""
         folder = self.runs / f"{Path(photo).stem}-{family}{'-mask' if mask else ''}"
         if (folder / "model.safetensors").is_file():
-            return internal_gan.load(folder, family)
+            return internal_gan.load(folder)
         options: dict[str, Any] = {"mask": mask} if mask else {}
         run = internal_gan.fit(PHOTOS / photo, family, seed=0, output=folder, **options)
         return run.model

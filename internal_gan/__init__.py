@@ -28,7 +28,6 @@ set_environment()
 if TYPE_CHECKING:
     from internal_gan.api.alone import (
         animate,
-        compare,
         edit,
         evaluate,
         extend,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.config.conf import list_models, list_presets
     from internal_gan.errors import UserError
+    from internal_gan.judging.compare import compare
     from internal_gan.judging.verify import Verification
     from internal_gan.training.callbacks import Callback
     from internal_gan.training.engine import TrainingStopped
@@ -87,12 +87,13 @@ __all__ = [
 _HOMES = {
     "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
     "api.alone": (
-        *("animate", "compare", "edit", "evaluate", "extend", "fill", "harmonize"),
-        *("make_tileable", "paint", "retarget", "sample", "super_resolve", "verify"),
+        *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "make_tileable"),
+        *("paint", "retarget", "sample", "super_resolve", "verify"),
     ),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),
+    "judging.compare": ("compare",),
     "judging.verify": ("Verification",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),

@@ -92,7 +92,7 @@ def commands() -> dict[str, tuple[str, ...]]:
             *("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
             "retarget.protect=mask.png",
         ),
-        "evaluate": ("task=evaluate", "checkpoint=singan", "evaluate.patches=[3]"),
+        "evaluate": ("task=evaluate", "checkpoint=singan"),
         "compare": ("task=compare", "runs=."),
     }
     for photo in ("photo", "alpha", "deep"):

@@ -48,7 +48,7 @@ for words in json.loads(sys.argv[1]):
 """
 IN_PYTHON = """
 import internal_gan
-model = internal_gan.load("toy", "toy")
+model = internal_gan.load("toy")
 for number, picture in enumerate(model.sample(2, size=(30, 50), seed=4)):
     picture.save(f"python-{number}.png")
 assert not hasattr(model, "edit")

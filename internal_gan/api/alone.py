@@ -2,96 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Any
 
-from internal_gan.api.keywords import (
-    Animating,
-    Editing,
-    Enlarging,
-    Filling,
-    Given,
-    Harmonizing,
-    OutputType,
-    Painting,
-    Sampling,
-    name_of,
-    source_of,
-)
+from internal_gan.api.keywords import Given, name_of, source_of
 from internal_gan.api.methods import Patches
 from internal_gan.api.model import results
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
-from internal_gan.judging.compare import Row
-from internal_gan.judging.compare import compare as compare_runs
 from internal_gan.judging.evaluate import evaluate as evaluate_pictures
 from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.units import Size
 
 
-def sample(photo: Given, count: int = 1, **how: Unpack[Sampling]) -> Any:
-    """Draw random pictures of a photo's patches; see :meth:`Patches.sample`."""
-    return Patches(photo).sample(count, **how)
+def _of_photo(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of :class:`Patches` as a function, whose first argument is the photo."""
+
+    def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
+        return method(Patches(photo), *arguments, **how)
+
+    return update_wrapper(function, method)
 
 
-def retarget(
-    photo: Given, size: tuple[int | None, int | None] | str | None = None, **how: Any
-) -> Any:
-    """Draw a photo in another size or shape; see :meth:`Patches.retarget`."""
-    return Patches(photo).retarget(size, **how)
+sample = _of_photo(Patches.sample)
+retarget = _of_photo(Patches.retarget)
+paint = _of_photo(Patches.paint)
+edit = _of_photo(Patches.edit)
+harmonize = _of_photo(Patches.harmonize)
+animate = _of_photo(Patches.animate)
+super_resolve = _of_photo(Patches.super_resolve)
 
 
-def fill(photo: Given, mask: Given | None = None, **how: Unpack[Filling]) -> Any:
+def fill(photo: Given, mask: Given | None = None, **how: Any) -> Any:
     """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
     return Patches(photo).fill(mask=mask, **how)
 
 
-def paint(photo: Given, image: Given, **how: Unpack[Painting]) -> Any:
-    """Turn a painting into a photo like a given one; see :meth:`Patches.paint`."""
-    return Patches(photo).paint(image, **how)
-
-
-def edit(photo: Given, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:
-    """Blend a changed photo; see :meth:`Patches.edit`."""
-    return Patches(photo).edit(image, mask, **how)
-
-
-def harmonize(photo: Given, image: Given, mask: Given, **how: Unpack[Harmonizing]) -> Any:
-    """Give an object pasted into a photo the photo's look; see :meth:`Patches.harmonize`."""
-    return Patches(photo).harmonize(image, mask, **how)
-
-
-def animate(photo: Given, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
-    """Show a photo in motion, frame by frame; see :meth:`Patches.animate`."""
-    return Patches(photo).animate(seconds, **how)
-
-
-def super_resolve(photo: Given, **how: Unpack[Enlarging]) -> Any:
-    """Enlarge a photo; see :meth:`Patches.super_resolve`."""
-    return Patches(photo).super_resolve(**how)
-
-
-def make_tileable(
-    photo: Given,
-    *,
-    axes: Literal["both", "x", "y"] | None = None,
-    band: float | None = None,
-    size: int | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> Any:
-    """Make a photo repeat without a seam, without training, as task=make_tileable does.
+def make_tileable(photo: Given, **how: Any) -> Any:
+    """Make a photo repeat without a seam, as task=make_tileable does.
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
         band: how far from a border pixels may change: up to 0.5 as a fraction of the side, from 1
             on in pixels.
-        size: side of a square tile from the photo's middle, in pixels; None: the photo's size.
+        size: side of a square tile from the photo's middle, in pixels; by default the photo's size.
         seed: 0 for the band that fits best; others draw another.
         output_type: see :class:`Model`.
 
@@ -102,20 +61,10 @@ def make_tileable(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given = {"photo": photo, "axes": axes, "band": band, "size": size, "seed": seed}
-    return next(results("make_tileable", given | {"output_type": output_type}))
+    return next(results("make_tileable", {"photo": photo, **how}))
 
 
-def extend(
-    photo: Given,
-    *,
-    margins: Sequence[int | str] | None = None,
-    shape: Size | str | None = None,
-    anchor: str | None = None,
-    avoid: Given | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> Any:
+def extend(photo: Given, **how: Any) -> Any:
     """Add canvas around a photo, filled with the photo's own patches, as task=extend does.
 
     Args:
@@ -133,18 +82,11 @@ def extend(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor}
-    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
-    return next(results("extend", given))
+    return next(results("extend", {"photo": photo, **how}))
 
 
 def evaluate(
-    photo: Given,
-    samples: str | PathLike[str] | Sequence[Given],
-    *,
-    mask: Given | None = None,
-    patches: Sequence[int] = (7,),
-    inception: str | PathLike[str] | None = None,
+    photo: Given, samples: str | PathLike[str] | Sequence[Given], **how: Any
 ) -> dict[str, Any]:
     """Compare pictures with a photo by figures, as task=evaluate does.
 
@@ -152,43 +94,24 @@ def evaluate(
         photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
-        patches, inception: as ``evaluate.patches`` and ``evaluate.inception``.
+        inception: as ``evaluate.inception``.
 
     Returns:
         What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a picture or weights cannot be read, pictures are too small for the patches, or
-            an argument is not allowed.
+        UserError: a picture or weights cannot be read, pictures are too small, or an argument is
+            not allowed.
     """
-    wanted: dict[str, Any] = {"photo": photo, "mask": mask, "inception": inception}
-    wanted["patches"] = list(patches)
-    given = list[Given]()
+    pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
-        wanted["samples"] = samples
+        how["samples"] = samples
     else:
-        given += samples
-    source = source_of("evaluate", wanted)
-    pictures = [_picture(one, "an image") for one in given]
+        pictures += [_picture(one, "an image") for one in samples]
+    source = source_of("evaluate", {"photo": photo, **how})
     with enough_memory("samples"):
         return evaluate_pictures(source, pictures)
-
-
-def compare(runs: str | PathLike[str]) -> list[Row]:
-    """Compare the runs of a folder, as task=compare does.
-
-    Args:
-        runs: the folder of a multirun, or another folder of run folders.
-
-    Returns:
-        A row for each run with its name (``job``), the options that differ, its ``state``, its
-        ``seconds`` and the figures of its first pictures; None where something is unknown.
-
-    Raises:
-        UserError: the folder is missing, or has no runs.
-    """
-    return compare_runs(Path(runs))
 
 
 def verify(

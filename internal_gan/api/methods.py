@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from os import PathLike
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar
 
 import torch
 
-from internal_gan.api.keywords import (
-    Animating,
-    Editing,
-    Enlarging,
-    Filling,
-    Given,
-    Harmonizing,
-    Painting,
-    Retargeting,
-    Sampling,
-    source_of,
-)
+from internal_gan.api.keywords import Given, source_of
 from internal_gan.api.model import Model, together
 from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
@@ -33,7 +22,7 @@ from internal_gan.models.patches.model import Patches as Network
 class Samples(Model):
     """Draws random pictures like its photo."""
 
-    def sample(self, count: int = 1, **how: Unpack[Sampling]) -> Any:
+    def sample(self, count: int = 1, **how: Any) -> Any:
         """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
 
         Args:
@@ -58,11 +47,11 @@ class Injects(Model):
         check_output_type(output_type)
         return to_memory(self.network.preview(), output_type, self._like)
 
-    def paint(self, image: Given, **how: Unpack[Painting]) -> Any:
+    def paint(self, image: Given, **how: Any) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures."""
         return self._one("paint", image=image, count=1, **how)
 
-    def edit(self, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:
+    def edit(self, image: Given, mask: Given | None = None, **how: Any) -> Any:
         """Blend a photo in which parts were moved, copied or painted over.
 
         Args:
@@ -70,7 +59,7 @@ class Injects(Model):
         """
         return self._one("edit", image=image, mask=mask, count=1, **how)
 
-    def harmonize(self, image: Given, mask: Given, **how: Unpack[Harmonizing]) -> Any:
+    def harmonize(self, image: Given, mask: Given, **how: Any) -> Any:
         """Give an object pasted into the photo the photo's look.
 
         Args:
@@ -83,7 +72,7 @@ class Injects(Model):
 class Animates(Model):
     """Shows its photo in motion."""
 
-    def animate(self, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
+    def animate(self, seconds: float | None = None, **how: Any) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
         Args:
@@ -100,7 +89,7 @@ class Animates(Model):
 class Enlarges(Model):
     """Enlarges its photo and similar ones."""
 
-    def super_resolve(self, image: Given | None = None, **how: Unpack[Enlarging]) -> Any:
+    def super_resolve(self, image: Given | None = None, **how: Any) -> Any:
         """Enlarge a photo, by default the model's own, with detail in the style of the model's.
 
         Args:
@@ -117,7 +106,7 @@ class Retargets(Model):
         size: tuple[int | None, int | None] | str | None = None,
         *,
         outline: Given | None = None,
-        **how: Unpack[Retargeting],
+        **how: Any,
     ) -> Any:
         """Draw the photo in another size or shape, using its own patches.
 
@@ -142,9 +131,7 @@ class Retargets(Model):
 class Fills(Model):
     """Fills holes in its photo and in similar ones."""
 
-    def fill(
-        self, photo: Given | None = None, mask: Given | None = None, **how: Unpack[Filling]
-    ) -> Any:
+    def fill(self, photo: Given | None = None, mask: Given | None = None, **how: Any) -> Any:
         """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
 
         With seed 0, the default, nothing is random; every other seed gives another variant.

@@ -53,9 +53,11 @@ class Model:
     Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
-    pixels, and at which resolution. Methods that do not finish their results refuse them. Other
-    arguments are options of the corresponding task (docs/options.md); without them, or with None,
-    the option's default holds. Invalid ones raise the task's ``UserError``.
+    pixels, and at which resolution. Methods that do not finish their results refuse them. Those
+    that take a ``mask`` of what changes can ``invert`` it, then ``dilate`` it and blur its border
+    (``feather``), in pixels. Other arguments are options of the corresponding task
+    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
+    the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].

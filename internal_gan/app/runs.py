@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +13,7 @@ from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import families_for
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object, write_text
+from internal_gan.files import read_json_object
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 
@@ -63,13 +62,6 @@ class Runs:
         """The page's request that started a run."""
         return read_json_object(request_path(self.path(name)))
 
-    def entitle(self, name: str, title: str) -> None:
-        """Record a name of the user's for a run."""
-        asked = self.asked(name)
-        if not asked:
-            raise UserError("there is no such run")
-        write_text(request_path(self.path(name)), json.dumps(asked | {"title": title}))
-
     def forget(self, name: str) -> None:
         """Remove the page's request."""
         request_path(self.path(name)).unlink(missing_ok=True)
@@ -97,7 +89,6 @@ class Runs:
         return {
             "run": name,
             "task": asked.get("task"),
-            "title": asked.get("title") or None,
             "asked": asked.get("asked") or {},
             "started": status.get("started"),
             "seconds": status.get("seconds"),

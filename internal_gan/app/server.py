@@ -39,7 +39,6 @@ PAGE = Path(__file__).parent / "page"
 # An uploaded file, or all that a program sends, has at most this many bytes.
 BYTES_A_PIXEL = 16
 MAX_HEADER = 2**20
-MAX_TITLE = 80  # characters of a run's name
 # Pictures in the strip of results.
 STRIP_SIDE = 240  # pixels
 SHRUNK = (".png", ".jpg")  # the files that are shrunk for it
@@ -203,13 +202,6 @@ class Server:
             self.trainings.add(Job(folder, overrides))
         return JSONResponse(self._about(name))
 
-    async def rename(self, request: Request) -> Response:
-        """Give a run a name of the user's, or with an empty one its task's again."""
-        name = _name(request)
-        wanted = _object(await _body(request, 2**12, "the request")).get("title")
-        self.runs.entitle(name, " ".join(str(wanted or "").split())[:MAX_TITLE])
-        return JSONResponse(self._about(name))
-
     async def delete(self, request: Request) -> Response:
         """Delete a run with all its files."""
         name = _name(request)
@@ -312,7 +304,6 @@ def application(settings: Settings) -> Starlette:
         get("/runs/{group}/{time}", server.run),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),
-        post("/runs/{group}/{time}/rename", server.rename),
         post("/runs/{group}/{time}/delete", server.delete),
         post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),

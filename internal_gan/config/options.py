@@ -142,7 +142,7 @@ class Options:
     super_resolution: tasks.SuperResolutionOptions = group(
         tasks.SuperResolutionOptions, "super_resolution.factor=4"
     )
-    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.patches=[7]")
+    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.samples=FOLDER")
     fill: tasks.FillOptions = group(tasks.FillOptions, "fill.count=3")
     extend: tasks.ExtendOptions = group(tasks.ExtendOptions, "extend.shape=16:9")
     verify: tasks.VerifyOptions = group(tasks.VerifyOptions, "verify.photo=photo.jpg")

@@ -97,7 +97,7 @@ class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
     count: int = whole(4, Range(1, MAX_SAMPLES), "number of samples")
-    size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
+    size: list[int] | None = size("sample.size=[300,800]")
     start_scale: int | str = _start_scale(
         0,
         "0 varies everything, higher keeps more of the photo's layout; all: some for each scale",
@@ -152,7 +152,7 @@ class AnimateOptions:
         "thing stays",
         AUTO,
     )
-    size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
+    size: list[int] | None = size("animate.size=[200,300]")
 
 
 @dataclass
@@ -253,7 +253,7 @@ class SuperResolutionOptions:
 
 @dataclass
 class EvaluateOptions:
-    """Which pictures to compare with the photo, a model's or others, and how thoroughly."""
+    """Which pictures to compare with the photo, a model's or others."""
 
     samples: str | None = path(
         "pictures to compare with the photo in place of a model's",
@@ -262,12 +262,6 @@ class EvaluateOptions:
     mask: str | None = path(
         "where to compare images of the photo's size with it pixel by pixel",
         "the name of one image file, white where to compare, or null",
-    )
-    patches: list[int] = option(
-        lambda: [7],
-        "side lengths of the compared patches, in pixels",
-        "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
-        lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",

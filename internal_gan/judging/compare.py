@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from internal_gan.config.arguments import unquote
@@ -47,13 +48,22 @@ class Shown:
     mask: Path | None = None
 
 
-def compare(folder: Path, *, measure: bool = True) -> list[Row]:
-    """What is known of each run in a folder, without columns that are empty for all.
+def compare(runs: str | PathLike[str], *, measure: bool = True) -> list[Row]:
+    """Compare the runs of a folder, as task=compare does.
 
-    They are its name (``job``) and ``photo``, the options that differ, its ``state`` and
-    ``seconds``, the figures of its first pictures, without ``measure`` only if they are known
-    already, and the ``reason`` of a failure.
+    Args:
+        runs: the folder of a multirun, or another folder of run folders.
+        measure: whether to measure figures that are not known yet.
+
+    Returns:
+        A row for each run with its name (``job``) and ``photo``, the options that differ, its
+        ``state``, its ``seconds``, the figures of its first pictures, and the ``reason`` of a
+        failure; None where something is unknown, without columns that are empty for all.
+
+    Raises:
+        UserError: the folder is missing, or has no runs.
     """
+    folder = Path(runs)
     records = records_of(folder)
     figures = [figures_of(folder, record.name, measure=measure) for record in records]
     values = [record.values for record in records]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,6 @@ from internal_gan.shapes import Pixels
 from internal_gan.units import Size, by
 from internal_gan.version import __version__
 
-# For which small pictures have no room.
-OF_PATCHES = ("swd2", "swd4", "coherence", "completeness", "repetition")
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 # A picture to evaluate, in a file or in memory, and pictures by the names of their groups.
@@ -74,17 +72,6 @@ class Evaluation:
         if wanted.inception is not None:
             self._stem = read_inception(wanted.inception, "evaluate.inception")
 
-    @property
-    def least(self) -> int:
-        """The shortest side that pictures may have, in pixels."""
-        return max(self.wanted.patches)
-
-    @property
-    def left_out(self) -> list[str]:
-        """The figures that some samples, or the photo, are too small for."""
-        wanted = [f"{name}{figures.suffix(n)}" for n in self.wanted.patches for name in OF_PATCHES]
-        return [name for name in wanted if any(name not in row["figures"] for row in self.rows)]
-
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
         """Read the photo and the mask of a run, and check the samples: those in memory, or the
         files that the option names.
@@ -105,7 +92,7 @@ class Evaluation:
             self.lines = [*self.lines, shrunk]
             pixels = resize(photo.pixels, sizes[0]).clamp(-1, 1)
             photo = replace(photo, pixels=pixels, alpha=None)
-        check_trainable(photo, self.least)
+        check_trainable(photo, figures.PATCH)
         self.real = photo.pixels.to(device)
         if (given_mask := given.read("evaluate.mask")) is not None:
             mask = read_mask(given_mask, photo.size, option="evaluate.mask", white="is compared")
@@ -137,7 +124,7 @@ class Evaluation:
 
     def record(self, model: Model | None = None) -> dict[str, Any]:
         """What ``evaluation.json`` holds, once all are judged; ``model`` drew them."""
-        wanted, photos = self.wanted, self._photos
+        photos = self._photos
         names = dict.fromkeys(name for row in self.rows for name in row["figures"])
         run = None if model is None else {"family": model.family, "run": str(photos.folder)}
         record = {
@@ -146,8 +133,7 @@ class Evaluation:
             "real": {"file": photos.options.image, "size": list(self.real.shape[-2:])},
             "model": run,
             "reconstruction": _reconstruction(model),
-            "patches": wanted.patches,
-            "inception": None if self._stem is None else asdict(self._stem.weights),
+            "inception": None if self._stem is None else dict(self._stem.weights),
             "groups": self._groups,
             "samples": self.rows,
             "meaning": {name: figures.meaning(name) for name in names},
@@ -160,16 +146,15 @@ class Evaluation:
         """The size of a sample, which must have room for the patches."""
         with about("evaluate.samples"):
             size = _read(sample).size
-        if min(size) < self.least:
+        if min(size) < figures.PATCH:
             raise UserError(
-                f"{_name(sample)}: {by(size)} pixels; patches of {max(self.wanted.patches)} need "
-                f"{self.least} pixels a side"
+                f"{_name(sample)}: {by(size)} pixels; {figures.PATCH} a side are needed"
             )
         return size
 
     def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
-        wanted, real = self.wanted, self.real
-        found = figures.judge(real, pixels, wanted.patches, self._stem)
+        real = self.real
+        found = figures.judge(real, pixels, self._stem)
         if self._mask is not None:
             found |= figures.compare(real, pixels, self._mask)
         return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))

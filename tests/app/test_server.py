@@ -342,8 +342,6 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
     small = Image.open(io.BytesIO(client.get(f"{result['url']}&small").content))
     assert small.format == "JPEG"
     assert small.size == (70, 30)
-    named = client.post(f"/runs/{drawn['run']}/rename", content=json.dumps({"title": " A  name "}))
-    assert named.json()["title"] == "A name"
     asked = {"file": result["file"], "title": "mine"}
     reused = client.post(f"/runs/{drawn['run']}/photo", content=json.dumps(asked)).json()
     assert (reused["name"], reused["size"]) == ("mine.png", [30, 70])
@@ -356,8 +354,8 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
     assert client.get(f"/runs/{run}").json()["state"] == "finished"
 
 
-@pytest.mark.parametrize("what", ["rename", "delete", "photo"])
-def test_an_unknown_run_is_neither_named_deleted_nor_used(client: TestClient, what: str) -> None:
+@pytest.mark.parametrize("what", ["delete", "photo"])
+def test_an_unknown_run_is_neither_deleted_nor_used(client: TestClient, what: str) -> None:
     body = json.dumps({"title": "x", "file": "../config.yaml"})
     assert "there is no such" in error(client.post("/runs/a/b/" + what, content=body), 404)
 

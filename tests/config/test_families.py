@@ -11,7 +11,7 @@ from internal_gan.api import methods as api
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.compose import compose
-from internal_gan.config.conf import choices
+from internal_gan.config.conf import groups
 from internal_gan.config.families import FAMILIES, family_of
 from internal_gan.models import abilities
 from internal_gan.models.base import Model
@@ -27,7 +27,7 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("name", choices("model"))
+@pytest.mark.parametrize("name", groups()["model"])
 def test_a_models_class_has_its_familys_abilities(name: str) -> None:
     options = compose([f"model={name}"]).model
     built = build(options)

@@ -137,7 +137,7 @@ function showAbout(run, result) {
 
 // A name for the file of a result, such as "sunset filled 2".
 function called(run, result) {
-  const words = run.title || title(run).toLowerCase().replaceAll(",", "");
+  const words = title(run).toLowerCase().replaceAll(",", "");
   const number = picturesOf(run).findIndex((one) => one.file === result.file);
   return `${state.photo.name.replace(/\.\w+$/, "")} ${words}${number > 0 ? ` ${number + 1}` : ""}`;
 }
@@ -156,11 +156,6 @@ function actions(run, result) {
     }) : "",
     make("a", { className: "button", href: result.url, download: `${name}.${result.file.split(".").pop()}`, textContent: still ? "PNG" : "Save", id: "save" }),
     still ? make("a", { className: "button", href: `${result.url}&format=jpg`, download: `${name}.jpg`, textContent: "JPEG" }) : "",
-    button("Rename", async () => {
-      const name = window.prompt("A name for this result:", title(run));
-      if (name !== null) await tellRun(run.run, "rename", { title: name });
-      await refresh();
-    }),
     busy(run) ? "" : button("Delete", () => remove(run)),
   ];
 }

@@ -8,7 +8,7 @@ const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing abou
 const MAX_SHOWN = 16; // pictures of a run
 
 export function title(run) {
-  return run.title || TITLES[run.task] || run.task || run.run;
+  return TITLES[run.task] || run.task || run.run;
 }
 
 // The pictures of a run to look at; while it trains, the latest of its growing ones.

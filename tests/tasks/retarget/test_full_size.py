@@ -149,7 +149,7 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
 
 
 def test_from_python(learnt: Path) -> None:
-    model = internal_gan.load(learnt, "ingan")
+    model = internal_gan.load(learnt)
     assert model.retarget(scale=(1, 2), detail="patches").size == (224, 80)
     assert model.retarget(scale=(1, 2), detail="patches", resolution="model").size == (56, 20)
     assert model.retarget(scale=(1, 2)).size == (56, 20)
