@@ -34,7 +34,7 @@ from internal_gan.judging.figures import judge_pieces
 from internal_gan.models.base import Model
 from internal_gan.models.patches.layout import layout
 from internal_gan.models.patches.model import Patches
-from internal_gan.models.retargeting import RetargetModel
+from internal_gan.models.retargeting import Retargets
 from internal_gan.models.singan.model import JUDGED_SIDE, SinGAN, layout_distance
 from internal_gan.patches.statistics import (
     diversity,
@@ -162,7 +162,9 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         OWN: patches / "sample",
     }
     files = {row: pictures_in(folder) for row, folder in folders.items()}
-    rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
+    rows = {
+        row: judge_files(paths, photo_at(job, finisher.photo_size)) for row, paths in files.items()
+    }
     job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
     seconds[DEFAULT] = _write_drawings(job)
     for row, each in seconds.items():
@@ -176,7 +178,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     factors = ",".join(f"[{height:g},{width:g}]" for height, width in SCALES.values())
     _train(job, settings, processes, f"retarget.scale=[{factors}]")
     model, context = trained(job.run)
-    if not isinstance(model, RetargetModel):
+    if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
     wanted = list(targets(context.options.retarget, model, context))
     null, formula = job.folder("null"), job.folder("formula")
@@ -194,7 +196,8 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         for row, folder in folders.items():
             path = folder / f"{target.name}.png"
             shown[row].append(path)
-            found[case][row] = judge_files([path], target.finisher.photo)
+            real = photo_at(job, target.finisher.photo_size)
+            found[case][row] = judge_files([path], real)
         shown[plain].append(job.run / "compare" / target.name / "plain-resizing.png")
         for row, folder in folders.items():
             if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
@@ -281,6 +284,11 @@ def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -
     for number, drawing in enumerate(drawings):
         drawn = finisher(drawing, matching=context.options.sample.matching)
         yield Picture(f"sample/{number:03d}.png", drawn)
+
+
+def photo_at(job: Job, size: Size) -> Tensor:
+    """The job's photo at its size in results."""
+    return read_image(job.image).shrunk_to(size).pixels
 
 
 def resized(learnt: Tensor, size: Size) -> Tensor:

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable
-from internal_gan.images.transforms import Transform
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
+from internal_gan.models.retargeting import Retargets as Retargets
 from internal_gan.units import Size
 
 
@@ -53,40 +53,6 @@ class Samples(Model):
     @abstractmethod
     def sampling_memory(self, size: Size) -> int:
         """Approximate peak memory, in bytes, for drawing and writing an image."""
-
-
-class Retargets(Model):
-    """Draws its photos in other sizes and shapes."""
-
-    @property
-    @abstractmethod
-    def bytes_per_pixel(self) -> float:
-        """Approximate memory, in bytes, per pixel of the result while it is computed."""
-
-    @abstractmethod
-    def retarget(
-        self,
-        size: Size | None = None,
-        *,
-        transform: Transform | None = None,
-        image: Tensor | None = None,
-        protect: Tensor | None = None,
-        seed: int = 0,
-    ) -> Tensor:
-        """The image in another size or shape.
-
-        Args:
-            size: any (height, width) in pixels; the image's own by default.
-            transform: the geometry; by default the image is resized. Pixels outside it are
-                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
-            image: (1, 3, h, w); the model's own by default.
-            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched; see :mod:`internal_gan.images.protect`.
-            seed: of another result, for a model that draws at random.
-
-        Raises:
-            UserError: ``protect`` does not fit.
-        """
 
 
 class Filling(NamedTuple):

@@ -12,7 +12,6 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import SeveralPhotosModel
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -21,8 +20,8 @@ from internal_gan.units import Size
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 
 
-class RetargetModel(SeveralPhotosModel, Retargets):
-    """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
+class Retargets(SeveralPhotosModel):
+    """Draws its photos in other sizes and shapes (Shocher et al. 2019).
 
     ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
     """
@@ -31,6 +30,11 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         super().__init__()
         check_scale_range(scale_range)
         self.scale_range = (float(scale_range[0]), float(scale_range[1]))
+
+    @property
+    @abstractmethod
+    def bytes_per_pixel(self) -> float:
+        """Approximate memory, in bytes, per pixel of the result while it is computed."""
 
     @abstractmethod
     def repaint(
@@ -57,7 +61,21 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         protect: Tensor | None = None,
         seed: int = 0,
     ) -> Tensor:
-        """A size beyond the range of the training takes several passes."""
+        """The image in another size or shape; a size beyond the range of the training takes several
+        passes.
+
+        Args:
+            size: any (height, width) in pixels; the image's own by default.
+            transform: the geometry; by default the image is resized. Pixels outside it are
+                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
+            image: (1, 3, h, w); the model's own by default.
+            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
+                and the rest is stretched; see :mod:`internal_gan.images.protect`.
+            seed: of another result, for a model that draws at random.
+
+        Raises:
+            UserError: ``protect`` does not fit.
+        """
         painted = (self.image if image is None else image).to(self.device)
         own = size_of(painted)
         size = own if size is None else size

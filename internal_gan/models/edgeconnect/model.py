@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.colours import luminance
 from internal_gan.images.continuation import continue_lines
-from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.edges import Canny
 from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
@@ -76,7 +76,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         *,
         edge_generator: Callable[..., DilatedResidualGenerator],
         generator: Callable[..., DilatedResidualGenerator],
-        edges: EdgeDetector | Mapping[str, Any],
+        edges: Canny | Mapping[str, Any],
         base: Base,
         noise: float,
         settle: bool,
@@ -89,7 +89,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         check_range(0, 100, noise=noise)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
-        self.detector = edges if isinstance(edges, EdgeDetector) else None
+        self.detector = edges if isinstance(edges, Canny) else None
         self.base = base
         self.noise = noise
         self.settle = settle

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.transforms import Transform
-from internal_gan.models.retargeting import RetargetModel
+from internal_gan.models.retargeting import Retargets
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.units import Size
 
 
-class InGAN(RetargetModel):
+class InGAN(Retargets):
     """One hourglass at full resolution, which ``generator`` makes when called with ``rng``."""
 
     family: ClassVar[str] = "ingan"

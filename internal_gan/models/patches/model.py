@@ -30,7 +30,7 @@ from internal_gan.models.abilities import (
 from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
 from internal_gan.models.redrawing import last_start_scale, working_size
-from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, RetargetModel
+from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -44,7 +44,7 @@ INJECTED_PRICE = 0.3
 FADE = 0.15
 
 
-class Patches(RetargetModel, Samples, Injects, Animates, Enlarges, Fills):
+class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     """A photo's own patches. It has the sizes of SinGAN's default pyramid, all of them finished,
     and no networks."""
 
