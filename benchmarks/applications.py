@@ -272,8 +272,6 @@ def train(case: Case, family: str, overrides: Sequence[str], threads: int) -> An
         return internal_gan.resume(folder).model
     say(f"{case.name}, seed {case.seed}: training {family}")
     how = [f"trainer.threads={threads}", *overrides]
-    if family != "edgeconnect":
-        how.append("finish.resolution=model")
     if family == "singan":
         how.append("sample.count=1")
     mask = case.hole if family == "edgeconnect" else None
