@@ -171,16 +171,16 @@ def going_on(options: Options, given: Collection[str]) -> Options:
     """
     folder = RunFolder(Path(str(options.output)))
     folder.wait()
-    entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
-    if "config.yaml" in entries and (others := _others(options, folder, given)):
+    begun = folder.config_path.is_file()
+    if begun and (others := _others(options, folder, given)):
         raise UserError(
             f"output={options.output}: holds a run with other options ({', '.join(others)}); "
             "choose another output folder"
         )
-    if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
+    if folder.status()["state"] == "finished" or (begun and options.trains):
         return dataclasses.replace(options, resume=options.output, output=None)
     # RunFolder.create accepts or refuses anything else.
-    if {"status.json", "config.yaml"} <= entries:
+    if begun and folder.status_path.is_file():
         folder.forget()
     return options
 

@@ -56,7 +56,7 @@ MODELS = {
 
 
 class Server:
-    """Handles the requests."""
+    """Handles the requests; those that are plain functions run in threads."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -87,21 +87,18 @@ class Server:
         upload = await run_in_threadpool(self.uploads.add, name, path)
         return JSONResponse(self._about_photo(upload))
 
-    async def photos(self, request: Request) -> Response:
-        found = await run_in_threadpool(self.uploads.all)
-        photos = [self._about_photo(upload) for upload in found]
-        return JSONResponse({"photos": photos, "others": await run_in_threadpool(self._others)})
+    def photos(self, request: Request) -> Response:
+        photos = [self._about_photo(upload) for upload in self.uploads.all()]
+        return JSONResponse({"photos": photos, "others": self._others()})
 
-    async def photo(self, request: Request) -> Response:
+    def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        runs = reversed(self.uploads.runs_of(upload))
-        about = await run_in_threadpool(lambda: [self._about(name) for name in runs])
+        about = [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
         return JSONResponse(self._about_photo(upload) | {"runs": about, "models": MODELS})
 
-    async def photo_file(self, request: Request) -> Response:
+    def photo_file(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        copy = partial(self.uploads.copy, upload, request.path_params["which"])
-        return FileResponse(await run_in_threadpool(copy))
+        return FileResponse(self.uploads.copy(upload, request.path_params["which"]))
 
     async def add_drawing(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
@@ -175,8 +172,8 @@ class Server:
         write_text(runs.request_path(folder), json.dumps(about))
         return name, Job(folder, about["overrides"])
 
-    async def run(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self._about, _name(request)))
+    def run(self, request: Request) -> Response:
+        return JSONResponse(self._about(_name(request)))
 
     async def stop(self, request: Request) -> Response:
         name = _name(request)
@@ -228,18 +225,15 @@ class Server:
         upload = await run_in_threadpool(self.uploads.add, photo, path)
         return JSONResponse(self._about_photo(upload))
 
-    async def file(self, request: Request) -> Response:
+    def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
-            data = await run_in_threadpool(pictures.jpeg, path, read_mark(path))
-            return Response(data, media_type="image/jpeg")
+            return Response(pictures.jpeg(path, read_mark(path)), media_type="image/jpeg")
         if "small" in request.query_params and path.suffix in SHRUNK:
-            data = await run_in_threadpool(pictures.small, path, STRIP_SIDE)
-            return Response(data, media_type="image/jpeg")
+            return Response(pictures.small(path, STRIP_SIDE), media_type="image/jpeg")
         if path.suffix in TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
-            data = await run_in_threadpool(path.read_bytes)
-            return Response(data, media_type=TYPES[path.suffix])
+            return Response(path.read_bytes(), media_type=TYPES[path.suffix])
         return FileResponse(path)
 
     def _about(self, name: str) -> dict[str, Any]:
