@@ -24,18 +24,22 @@ class Enlarge(Task[SuperResolutionOptions]):
 
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()
-
-    def draw(self, model: Enlarges, preview: bool = False) -> Iterator[Picture]:
-        wanted, context = self.wanted, self.context
-        photo = context.source.photo()
-        self._size = height, width = scaled(photo.size, wanted.factor)
-        self.about = [f"Photo {context.source.called}", self._in_words(photo.size)]
-        option = f"super_resolution.factor={wanted.factor:g}"
+        factor, size = self.wanted.factor, self.context.source.photo().size
+        self._size = height, width = scaled(size, factor)
+        option = f"super_resolution.factor={factor:g}"
         needed = IMAGES_AT_ONCE * 12 * height * width
         check_memory(needed, model.device, f"{option}, {height}x{width} pixels,")
-        context.check_size(self._size, option)
-        seed = context.options.seed
-        enlarged = model.super_resolve(wanted.factor, photo.pixels, seed=seed).cpu()
+        self.context.check_size(self._size, option)
+        self.about = [
+            f"Photo {self.context.source.called}",
+            f"Enlarges {size[0]} x {size[1]} pixels (height x width) {factor:g} times to "
+            f"{height} x {width}",
+        ]
+
+    def draw(self, model: Enlarges, preview: bool = False) -> Iterator[Picture]:
+        photo = self.context.source.photo()
+        seed = self.context.options.seed
+        enlarged = model.super_resolve(self.wanted.factor, photo.pixels, seed=seed).cpu()
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)
@@ -43,13 +47,6 @@ class Enlarge(Task[SuperResolutionOptions]):
     def made(self, results: Sequence[Result]) -> str:
         height, width = self._size
         return f"{height} x {width} pixels"
-
-    def _in_words(self, size: Size) -> str:
-        (height, width), factor = self._size, self.wanted.factor
-        return (
-            f"Enlarges {size[0]} x {size[1]} pixels (height x width) {factor:g} times to "
-            f"{height} x {width}"
-        )
 
 
 TASK = Enlarge

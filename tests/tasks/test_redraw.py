@@ -51,11 +51,9 @@ def test_results_go_to_a_run_folder_of_their_own(
     (folder,) = Path("runs/photo-singan").iterdir()
     assert sorted(p.name for p in (folder / task).iterdir()) == [
         *("000.png", "001.png", "before.png", "mask.png"),
-        *("start-scale-1.png", "start-scale-2.png"),
     ]
     assert (folder / task / "000.png").read_bytes() != (folder / task / "001.png").read_bytes()
     assert read_image(folder / task / "000.png").size == (60, 84)
-    assert read_image(folder / task / "start-scale-1.png").size == (20, 28)
     assert RunFolder(folder).status()["state"] == "finished"
     assert "Start scale" in answer.out
     assert "(auto) of 1 to 2" in answer.out
