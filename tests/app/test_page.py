@@ -447,6 +447,7 @@ def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
     chromium: Any, address: str, photos: Path
 ) -> None:
     page = opened(chromium, address, photos / "peaks.jpg")
+    finished(page, "Variations")  # the first look
     panel = tab(page, "Edit and paint")
     sync_api.expect(panel.get_by_label("Drawn by")).to_be_hidden()
     brush(page, page.locator("#stage canvas").first)
