@@ -115,7 +115,7 @@ _ENLARGED = " ".join(
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
     "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
-    "applications": Entry("applications", "--seeds 0 1 2 --output {output}", 60),
+    "applications": Entry("applications", "--output {output}", 20),
     "null-places50": Entry("null", "--photos {data}/places50/real --jobs 2 --output {output}", 30),
     "null-ingan": Entry(
         "null", f"--family ingan --photos {_RESIZED} --jobs 2 --output {{output}}", 30
