@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests samples quality gpu-kit dist
+.PHONY: help demo app test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests quality gpu-kit dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,19 +26,19 @@ help: ## show this list
 demo: $(VENV)/installed ## install, train on a bundled photo and sample: about 2 minutes on two cores
 	@set -e; start=$$(date +%s); run="$(RUNS)/demo-$$(date +%Y-%m-%d_%H-%M-%S)"; \
 	$(BIN)/internal-gan model=singan "image=$(PHOTO)" "trainer.time=$(TIME)" "output=$$run"; \
-	$(BIN)/internal-gan task=sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=2 \
+	$(BIN)/internal-gan sample "checkpoint=$$run" "sample.size=$(WIDE)" sample.count=2 \
 		"output=$$run-wide"; \
 	seconds=$$(($$(date +%s) - start)); \
 	echo; \
 	echo "The demo took $$((seconds / 60)) min $$((seconds % 60)) s."; \
 	echo "  the photo              $(PHOTO)"; \
-	echo "  samples of its size    $$run/sample/000.png to 007.png"; \
+	echo "  samples of its size    $$run/sample/000.png to 003.png"; \
 	echo "  wider samples          $$run-wide/sample/000.png, 001.png"; \
 	echo "  report page            $$run/index.html"; \
 	echo "What to try next:"; \
-	echo "  $(BIN)/internal-gan task=preview image=your-photo.jpg     # at once, without training"; \
-	echo "  $(BIN)/internal-gan task=animate checkpoint=$$run         # the model that was trained here"; \
-	echo "  $(BIN)/internal-gan app                                   # in the browser"
+	echo "  $(BIN)/internal-gan sample your-photo.jpg          # at once, without training"; \
+	echo "  $(BIN)/internal-gan animate checkpoint=$$run       # the model that was trained here"; \
+	echo "  $(BIN)/internal-gan app                            # in the browser"
 
 app: $(VENV)/installed ## the page in the browser
 	$(BIN)/internal-gan app "runs=$(RUNS)"
@@ -79,18 +79,9 @@ fast-tests: ## the fast tests with the Python at hand, into which it installs wh
 	$(firstword $(PYTHON)) -m pytest -n 2 --dist worksteal
 
 OUT ?= quality
-THREE := gravel mountains peaks
 
-samples: $(VENV)/installed ## five samples of three bundled photos, in OUT, to compare versions
-	@set -e; for name in $(THREE); do \
-		$(BIN)/internal-gan "image=examples/photos/$$name.jpg" sample.count=5 \
-			finish.resolution=model "output=$(OUT)/runs/$$name"; \
-		mkdir -p "$(OUT)/$$name"; cp "$(OUT)/runs/$$name/sample/"???.png "$(OUT)/$$name/"; \
-	done
-
-quality: $(VENV)/installed-dev ## compare samples of this version with those in BEFORE; results in OUT
-	$(BIN)/python -m benchmarks.quality --real examples/photos --published "$(BEFORE)" \
-		--photos $(THREE) --seeds 0 --output "$(OUT)" > /dev/null
+quality: $(VENV)/installed-dev ## measure every application, and tell what has moved: about 20 minutes on two cores
+	$(BIN)/python -m benchmarks.applications --threads 2 --output "$(OUT)" > /dev/null
 
 # Of CPython 3.12, what an image with torch, numba, scipy, safetensors, jinja2 and psutil lacks.
 # antlr4 has no wheel. Photos named as benchmarks/gpu.py says may be put into .gpu/photos.

@@ -2,8 +2,8 @@
 
     python .ci/try_wheel.py
 
-A preview, a filling, and ten steps of each scale of each family, in a folder of their own: only the
-photo comes from the checkout.
+A sample and a filling at once, and ten steps of each scale of each trained family, in a folder of
+their own: only the photo comes from the checkout.
 """
 
 import os
@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photos" / "gravel.jpg"
 COMMANDS = {
     "info": ["info"],
-    "preview": ["task=preview", f"image={PHOTO}", "preview.count=1", "output=preview"],
-    "fill": ["task=fill", f"image={PHOTO}", "mask.box=[40,60,30,40]", "output=fill"],
+    "sample": ["sample", f"{PHOTO}", "sample.count=1"],
+    "fill": ["fill", f"{PHOTO}", "mask.box=[40,60,30,40]"],
     "singan": ["model=singan", f"image={PHOTO}", "trainer.max_steps=10", "sample.count=1"],
     "ingan": ["model=ingan", f"image={PHOTO}", "trainer.max_steps=10", "retarget.shape=[90,200]"],
     "edgeconnect": [
@@ -39,8 +39,7 @@ def main() -> None:
         run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel)
         for name, options in COMMANDS.items():
             print(f"== {name}", flush=True)
-            output = [] if any(o.startswith("output=") for o in options) else [f"output={name}"]
-            output = [] if name == "info" else output
+            output = [] if name == "info" else [f"output={name}"]
             run(programs / "internal-gan", *options, *output, cwd=folder)
         made = sorted(path.relative_to(folder) for path in folder.glob("*/*/000.png"))
         print("made", *made, sep="\n  ")

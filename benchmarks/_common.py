@@ -222,7 +222,7 @@ def training_parser(name: str, about: str | None, overrides: str = "") -> argpar
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
     parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
     parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    default = f"; default: {overrides}" if overrides else ", such as trainer=preview"
+    default = f"; default: {overrides}" if overrides else ", such as trainer.time=1m"
     parser.add_argument(
         "--overrides", nargs="+", default=overrides.split(), help=f"of every training{default}"
     )

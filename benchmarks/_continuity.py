@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt, label
 from torch import Tensor
 
-from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.edges import Canny
 
 # A line without a counterpart within this many pixels is missing: its gap is this, its angle 90.
 FARTHEST = 8.0
@@ -21,9 +21,7 @@ SAME = 2.0
 _EIGHT = np.ones((3, 3), bool)
 
 
-def continuity(
-    detector: EdgeDetector, photo: Tensor, filled: Tensor, hole: Tensor
-) -> dict[str, float]:
+def continuity(detector: Canny, photo: Tensor, filled: Tensor, hole: Tensor) -> dict[str, float]:
     """Compare the lines of a filling with those it should continue.
 
     Args:

@@ -24,18 +24,17 @@ from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.finisher import AsDrawn
-from internal_gan.finishing.layout import layout, small
-from internal_gan.finishing.masked import PartFinisher
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import judge_hole
 from internal_gan.judging.figures import judge_pieces
 from internal_gan.models.base import Model
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.patches.layout import layout
+from internal_gan.models.patches.model import Patches
+from internal_gan.models.retargeting import Retargets
 from internal_gan.models.singan.model import JUDGED_SIDE, SinGAN, layout_distance
 from internal_gan.patches.statistics import (
     diversity,
@@ -55,7 +54,7 @@ from internal_gan.units import Size
 
 Rows = dict[str, dict[str, float]]
 
-DEFAULT, NULL, FORMULA, PREVIEW = "default", "no network", "closed form", "preview"
+DEFAULT, NULL, FORMULA, OWN = "default", "no network", "closed form", "patches"
 AS_DRAWN = ", as drawn"
 SAMPLES = "samples"
 # Factors of height and width.
@@ -68,8 +67,6 @@ PATCHES = (15, 21)
 SMOOTH = 5
 # Drawings shown of each SinGAN.
 SHOWN = 8
-# Freedom with which the closed form redraws a resized photo.
-RESIZED_FREEDOM = 0.2
 
 
 @dataclass(frozen=True)
@@ -137,13 +134,13 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
 
 
 def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
-    """SinGAN's samples, those without a network, and previews."""
+    """SinGAN's samples, those without a network, and those of the photo's patches."""
     _train(job, settings, processes, f"sample.count={settings.samples}")
     model, context = trained(job.run)
     if not isinstance(model, SinGAN):
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
     learnt, finisher = model.image, context.finisher(model.image)
-    null, formula, previews = (job.folder(kind) for kind in ("null", "formula", "previews"))
+    null, formula, patches = (job.folder(kind) for kind in ("null", "formula", "patches"))
     seconds = dict[str, float]()
     rows_of = {NULL: (null, without_network), FORMULA: (formula, by_formula)}
     for row, (folder, draw) in rows_of.items():
@@ -151,10 +148,10 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
         seconds[row] = (time.perf_counter() - began) / settings.samples
         write(_finished(context, finisher, drawings), folder)
-    wanted = [f"preview.count={settings.samples}", f"seed={job.seed}"]
+    wanted = [f"sample.count={settings.samples}", f"seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
-        ["task=preview", f"image={job.image}", *wanted, f"output={previews}"],
+        ["task=sample", f"image={job.image}", *wanted, f"output={patches}"],
         job.log,
         settings.threads,
     )
@@ -162,10 +159,12 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         DEFAULT: job.run / "sample",
         NULL: null / "sample",
         FORMULA: formula / "sample",
-        PREVIEW: previews / "preview",
+        OWN: patches / "sample",
     }
     files = {row: pictures_in(folder) for row, folder in folders.items()}
-    rows = {row: judge_files(paths, finisher.photo) for row, paths in files.items()}
+    rows = {
+        row: judge_files(paths, photo_at(job, finisher.photo_size)) for row, paths in files.items()
+    }
     job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
     seconds[DEFAULT] = _write_drawings(job)
     for row, each in seconds.items():
@@ -179,7 +178,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     factors = ",".join(f"[{height:g},{width:g}]" for height, width in SCALES.values())
     _train(job, settings, processes, f"retarget.scale=[{factors}]")
     model, context = trained(job.run)
-    if not isinstance(model, RetargetModel):
+    if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
     wanted = list(targets(context.options.retarget, model, context))
     null, formula = job.folder("null"), job.folder("formula")
@@ -197,7 +196,8 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         for row, folder in folders.items():
             path = folder / f"{target.name}.png"
             shown[row].append(path)
-            found[case][row] = judge_files([path], target.finisher.photo)
+            real = photo_at(job, target.finisher.photo_size)
+            found[case][row] = judge_files([path], real)
         shown[plain].append(job.run / "compare" / target.name / "plain-resizing.png")
         for row, folder in folders.items():
             if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
@@ -218,7 +218,6 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         rows = {
             DEFAULT: fillings[inpainting.OURS],
             NULL: fillings[inpainting.FILL],
-            FORMULA: filled_by_formula(photo, hole, job.seed),
         }
         case = f"{kind} {RATIO} %"
         found[case] = {
@@ -287,15 +286,19 @@ def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -
         yield Picture(f"sample/{number:03d}.png", drawn)
 
 
+def photo_at(job: Job, size: Size) -> Tensor:
+    """The job's photo at its size in results."""
+    return read_image(job.image).shrunk_to(size).pixels
+
+
 def resized(learnt: Tensor, size: Size) -> Tensor:
     """The photo at another size."""
     return resize(learnt, size).clamp(-1, 1)
 
 
 def redrawn(learnt: Tensor, seed: int, size: Size) -> Tensor:
-    """The resized photo, redrawn by the closed form."""
-    rng = torch.Generator().manual_seed(seed)
-    return layout(learnt, size, rng, freedom=RESIZED_FREEDOM)
+    """The photo at another size, drawn by its patches."""
+    return Patches.of(learnt).retarget(size, seed=seed)
 
 
 def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iterator[Picture]:
@@ -303,16 +306,6 @@ def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iter
     for target in wanted:
         drawn = finished(draw(target.drawing_size), target)
         yield Picture(f"retarget/{target.name}.png", drawn)
-
-
-def filled_by_formula(photo: Photo, hole: Tensor, seed: int) -> Tensor:
-    """A hole filled by the closed form, then with the photo's own pixels."""
-    learnt = small(photo.pixels)
-    inside = F.adaptive_max_pool2d(hole, size_of(learnt))
-    rng = torch.Generator().manual_seed(seed)
-    drawing = resize(layout(learnt, size_of(learnt), rng, hole=inside), photo.size)
-    scale = max(size_of(learnt)) / max(photo.size)
-    return PartFinisher(photo, hole)(drawing, scale).pixels
 
 
 def trained(run: Path) -> tuple[Model, Context]:

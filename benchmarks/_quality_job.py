@@ -1,8 +1,8 @@
 """One training of the quality benchmark: train, judge the samples, write the figures.
 
-Other rows are for comparison: the network's output before finishing, previews (without training),
-other samples of the photo, published or made here, and as controls the photo and our samples as
-JPEG, and the photo's left half against its right half.
+Other rows are for comparison: the network's output before finishing, samples of the photo's patches
+(without training), other samples of the photo, published or made here, and as controls the photo
+and our samples as JPEG, and the photo's left half against its right half.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ NOT_COMPARED = (
 )
 # Rows of the second table that are computed here; others have the names given in --others, or the
 # names of baselines with MADE_HERE.
-CONTROL, DRAWN, PREVIEW = "half against half", "ours, as drawn", "previews"
+CONTROL, DRAWN, PATCHES = "half against half", "ours, as drawn", "patches"
 PHOTO_JPEG, OURS_JPEG = f"photo, JPEG {QUALITY}", f"ours, JPEG {QUALITY}"
 MADE_HERE = ", made here"
 # Samples of each model that the classifier is tested on; each takes seconds.
@@ -115,7 +115,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     for name in settings.baselines:
         others[name + MADE_HERE] = _judge_baseline(job, name)
     others[CONTROL] = _judge_halves(job)
-    others[PREVIEW] = _judge_previews(job, settings)
+    others[PATCHES] = _judge_patches(job, settings)
     own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
     processes.train(job.run, [*settings.overrides, *own], job.log, settings.threads)
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
@@ -189,14 +189,14 @@ def _judge_ours_as_jpeg(
     return figures | {name: value for name, value in ours.items() if name.endswith("_jpeg")}
 
 
-def _judge_previews(job: Job, settings: Settings) -> dict[str, float]:
-    """Figures of previews of the photo, with the training's seed."""
+def _judge_patches(job: Job, settings: Settings) -> dict[str, float]:
+    """Figures of samples of the photo's patches, with the training's seed."""
 
     def make() -> list[Tensor]:
-        made = internal_gan.preview(job.image, settings.samples, seed=job.seed, output_type="pt")
+        made = internal_gan.sample(job.image, settings.samples, seed=job.seed, output_type="pt")
         return [pixels[None] * 2 - 1 for pixels in made]
 
-    return _judge_made(job.image, job.output / "previews" / job.name, make)
+    return _judge_made(job.image, job.output / "patches" / job.name, make)
 
 
 def _judge_baseline(job: Job, name: str) -> dict[str, float]:

@@ -112,17 +112,10 @@ _ENLARGED = " ".join(
     ]
     + [f"{{data}}/retarget/{name}" for name in ("fruit.png", "house.jpg")]
 )
-_MOVED = " ".join(
-    [
-        f"{{data}}/singan/images/{name}.png"
-        for name in ("balloons", "lightning1", "tree", "stone", "cows")
-    ]
-    + [f"{{data}}/places50/real/{name}.jpg" for name in (7, 15, 21)]
-)
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
     "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
-    "motion": Entry("motion", f"--photos {_MOVED} --output {{output}}", 20),
+    "applications": Entry("applications", "--output {output}", 20),
     "null-places50": Entry("null", "--photos {data}/places50/real --jobs 2 --output {output}", 30),
     "null-ingan": Entry(
         "null", f"--family ingan --photos {_RESIZED} --jobs 2 --output {{output}}", 30

@@ -30,11 +30,13 @@ HOLE = (1200, 900, 1800, 1300)
 COMMANDS = {
     "image={small}": 60,
     "image={large}": 60,
-    "trainer=preview image={large}": 15,
+    "task=retarget image={large} retarget.shape=1:1": 8,
     "model=edgeconnect image={large} mask={hole}": 90,
     "model=ingan image={large} retarget.shape=1:1": 120,
-    "task=preview image={small}": 3,
-    "task=preview image={large}": 8,
+    "task=fill image={large} mask={hole}": 8,
+    "task=animate image={large}": 30,
+    "task=super_resolution image={small} super_resolution.factor=2": 15,
+    "task=sample image={large}": 8,
     "task=sample checkpoint={trained} sample.count=1": 8,
 }
 

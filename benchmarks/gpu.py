@@ -190,7 +190,7 @@ def _tasks(family: str, folder: Path) -> dict[str, list[str]]:
             "evaluate": ["sample.count=2"],
         },
         "ingan": {"retarget": ["retarget.scale=[1,1.5]"], "evaluate": []},
-        "edgeconnect": {"inpaint": ["mask.box=[20,30,30,40]"]},
+        "edgeconnect": {"fill": ["mask.box=[20,30,30,40]"]},
     }[family]
 
 

@@ -209,7 +209,7 @@ def trained_fillings(
     processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
     filled = internal_gan.fill(image, mask, output_type="pt")
     fillings = {
-        OURS: read_image(job.run / "inpaint" / "000.png").pixels,
+        OURS: read_image(job.run / "fill" / "000.png").pixels,
         FILL: filled * 2 - 1,
     }
     return photo, hole, fillings

@@ -3,9 +3,9 @@
     python -m benchmarks.null --photos photos/ --seeds 0 1 --output null/
 
 The command line trains on every photo with every seed. Beside its results are those that need no
-network: for samples the mean of each row with smooth noise, matched and finished, and previews; for
-other sizes the resized photo, finished; for holes the preview's fillings. If stopped or killed, run
-the same command again to continue.
+network: for samples the mean of each row with smooth noise, matched and finished, and samples of
+the photo's patches; for other sizes the resized photo, finished; for holes the patches' fillings.
+If stopped or killed, run the same command again to continue.
 """
 
 from collections.abc import Sequence

@@ -43,7 +43,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.retargeting import Retargets
 from internal_gan.patches.statistics import patch_panel, repetition
 from internal_gan.report.table import Setting, as_markdown
 from internal_gan.units import Size
@@ -131,7 +131,7 @@ def judge(
     in thousandths of black to white.
     """
     model = internal_gan.load(run_folder).network
-    if not isinstance(model, RetargetModel):
+    if not isinstance(model, Retargets):
         raise UserError(f"{run_folder}: its model cannot retarget; allowed: model=ingan")
     image = model.image.cpu()
     large = read_image(photo).pixels

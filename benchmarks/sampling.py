@@ -31,10 +31,10 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
-from internal_gan.finishing.layout import layout
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize
 from internal_gan.models.base import Model, Recipe
+from internal_gan.models.patches.layout import layout
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.report.table import as_markdown
 from internal_gan.units import Size, three_digits

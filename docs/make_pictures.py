@@ -47,7 +47,7 @@ class Models:
         """The model of a bundled photo with seed 0, by default of the default preset."""
         folder = self.runs / f"{Path(photo).stem}-{family}{'-mask' if mask else ''}"
         if (folder / "model.safetensors").is_file():
-            return internal_gan.load(folder, family)
+            return internal_gan.load(folder)
         options: dict[str, Any] = {"mask": mask} if mask else {}
         run = internal_gan.fit(PHOTOS / photo, family, seed=0, output=folder, **options)
         return run.model
@@ -60,6 +60,11 @@ class Models:
         given = [f"task={name.split('-')[0]}", f"checkpoint={run}", f"output={output}", *overrides]
         internal_gan_command(given)
         return output
+
+
+def patches_of(name: str) -> Any:
+    """A bundled photo as a model."""
+    return internal_gan.Patches(PHOTOS / name)
 
 
 def photo_of(name: str, longest: int) -> Image.Image:
@@ -118,22 +123,12 @@ def full_resolution(models: Models) -> Image.Image:
     return row([shrunk(drawn, 751), part], 500)
 
 
-def preview(models: Models) -> Image.Image:
-    photo = PHOTOS / "mountains.jpg"
-    width, height = photo_of(photo.name, 1000).size
-    wide = internal_gan.preview(photo, 1, size=(height, 2 * width), seed=1)
-    made = internal_gan.preview(photo, 3, seed=0, resolution=1000)
-    return column([row([photo_of(photo.name, 1000), made[0]]), row(made[1:]), row(wide)])
-
-
-def keep(models: Models) -> Image.Image:
-    """The photo with a frame around a dandelion, and previews that keep what is inside."""
-    photo = photo_of("dandelions.jpg", 1000)
-    mask, frame = Image.new("L", photo.size, 0), (128, 41, 463, 561)
-    ImageDraw.Draw(mask).rectangle(frame, 255)
-    made = internal_gan.preview(photo, 3, keep=mask, seed=0)
-    ImageDraw.Draw(photo).rectangle(frame, outline="white", width=3)
-    return column([row([photo, made[0]]), row(made[1:])])
+def variations(models: Models) -> Image.Image:
+    photo = photo_of("mountains.jpg", 1000)
+    model = patches_of("mountains.jpg")
+    wide = model.sample(1, size=(photo.height, 2 * photo.width), seed=1)
+    made = model.sample(3, seed=0, resolution=1000)
+    return column([row([photo, made[0]]), row(made[1:]), row(wide)])
 
 
 def extend(models: Models) -> Image.Image:
@@ -195,7 +190,7 @@ def _twice(picture: Image.Image) -> Image.Image:
 
 
 def paint(models: Models) -> Image.Image:
-    model = models("singan", "mountains.jpg")
+    model = patches_of("mountains.jpg")
     drawing = painting()
     return row(
         [drawing, *(model.paint(drawing, start_scale=s, seed=0, resolution=900) for s in (1, 2))]
@@ -216,7 +211,7 @@ def painting() -> Image.Image:
 
 def edit(models: Models) -> Image.Image:
     edited, mask = with_copies()
-    made = models("singan", "mountains.jpg").edit(edited, mask, seed=0)
+    made = patches_of("mountains.jpg").edit(edited, mask, seed=0)
     return row([edited, mask.convert("RGB"), made])
 
 
@@ -265,7 +260,7 @@ def fill(models: Models) -> Image.Image:
     return row([photo, seen, internal_gan.fill(PHOTOS / "mountains.jpg", hole)], 300)
 
 
-def inpaint(models: Models) -> Image.Image:
+def fill_edgeconnect(models: Models) -> Image.Image:
     shown = []
     for name in HOLES:
         photo, hole, seen = holed(name)
@@ -288,8 +283,7 @@ def hole_in(name: str) -> Image.Image:
 
 
 def animate(models: Models) -> list[Image.Image]:
-    model = models("singan", "mountains.jpg")
-    return list(model.animate(3.0, fps=FPS, loop=True, seed=0, resolution=480))
+    return list(patches_of("mountains.jpg").animate(3.0, fps=FPS, seed=0, resolution=480))
 
 
 def animate_frames(models: Models) -> Image.Image:
@@ -300,7 +294,7 @@ def animate_frames(models: Models) -> Image.Image:
 
 def harmonize(models: Models) -> Image.Image:
     changed, mask = with_dandelion()
-    made = models("singan", "mountains.jpg").harmonize(changed, mask, start_scale=2, seed=0)
+    made = patches_of("mountains.jpg").harmonize(changed, mask, seed=0)
     return row([p.convert("RGB").crop((250, 430, 750, 780)) for p in (changed, mask, made)])
 
 
@@ -320,11 +314,7 @@ def with_dandelion() -> tuple[Image.Image, Image.Image]:
 def super_resolution(models: Models) -> Image.Image:
     """A crop of the photo, shrunk to a quarter and enlarged four times."""
     true, small = enlarged_part()
-    folder = models.runs / "mountains-super-resolution"
-    if not (folder / "model.safetensors").is_file():
-        overrides = ["task=super_resolution", "super_resolution.factor=4"]
-        internal_gan.fit(small, "singan", seed=0, output=folder, overrides=overrides)
-    made = internal_gan.load(folder, "singan").super_resolve(factor=4, seed=0)
+    made = internal_gan.super_resolve(small, factor=4, seed=0)
     bicubic = small.resize(made.size, Image.Resampling.BICUBIC)
     return row([p.crop((120, 100, 520, 340)) for p in (bicubic, made, true.resize(made.size))])
 
@@ -402,8 +392,7 @@ def drawn_edges(models: Models) -> Image.Image:
 
 PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "full-resolution": full_resolution,
-    "preview": preview,
-    "keep": keep,
+    "variations": variations,
     "samples": samples,
     "bundled": bundled,
     "start-scales": start_scales,
@@ -417,7 +406,7 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "retarget": retarget,
     "formats": formats,
     "protect": protect,
-    "inpaint": inpaint,
+    "fill-edgeconnect": fill_edgeconnect,
     "animate": animate,
     "animate-frames": animate_frames,
     "harmonize": harmonize,

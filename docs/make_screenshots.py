@@ -2,7 +2,7 @@
 
     python docs/make_screenshots.py
 
-Needs the extras app and dev, and chromium. Trains on a bundled photo, a few minutes on two cores.
+Needs the extras app and dev, and chromium. Draws from a bundled photo, about a minute on two cores.
 """
 
 import re
@@ -48,9 +48,8 @@ def take(address: str) -> None:
         page.goto(address)
         page.set_input_files("#files", PHOTO)
         wait(page, "Variations", 1)
-        page.get_by_role("button", name="Train").click()
+        page.get_by_role("button", name="Draw", exact=True).click()
         wait(page, "Variations", 2)
-        page.locator("article", has_text="new model").get_by_role("button").first.click()
         shot(page, "app-variations")
         remove(page)
         browser.close()

@@ -1,4 +1,4 @@
-"""Nodes for ComfyUI: fill, extend, vary and tile an image with its own pixels, without a model.
+"""Nodes for ComfyUI: fill, extend, vary and tile an image with its own pixels, without training.
 
 Put this file into ComfyUI's folder custom_nodes, and install internal-gan into the Python that runs
 ComfyUI. The nodes are under "internal-gan". They compute on the CPU, each image of a batch by
@@ -68,16 +68,18 @@ class Extend(Node):
 
 
 class Vary(Node):
-    """Draw variations of the image; freedom 0 keeps its layout, 1 departs from it."""
+    """Draw variations of the image; start scale 0 varies everything, higher keeps its layout."""
 
     @classmethod
     def INPUT_TYPES(cls):
         count = ("INT", {"default": 1, "min": 1, "max": 64})
-        freedom = ("FLOAT", {"default": 0.5, "min": 0, "max": 1, "step": 0.05})
-        return {"required": {"image": ("IMAGE",), "count": count, "freedom": freedom, "seed": SEED}}
+        scale = ("INT", {"default": 1, "min": 0, "max": 4})
+        needed = {"image": ("IMAGE",), "count": count, "start_scale": scale, "seed": SEED}
+        return {"required": needed}
 
-    def draw(self, image, count, freedom, seed):
-        return (drawn(internal_gan.preview, image, count=count, freedom=freedom, seed=seed),)
+    def draw(self, image, count, start_scale, seed):
+        options = {"count": count, "start_scale": start_scale, "seed": seed}
+        return (drawn(internal_gan.sample, image, **options),)
 
 
 class MakeTileable(Node):

@@ -1,8 +1,8 @@
 """Generative models learnt from a single image.
 
-``fit`` trains a model on a photo, ``resume`` continues a stopped training, and ``load`` reads a
-model; models take and return pictures. Importing the package loads nothing heavy: each name is
-imported when it is first used.
+A photo is a model at once, ``Patches``; ``fit`` trains one on it, ``resume`` continues a stopped
+training, and ``load`` reads a model. Models take and return pictures. Importing the package loads
+nothing heavy: each name is imported when it is first used.
 
 >>> import tempfile, internal_gan
 >>> from PIL import Image
@@ -27,19 +27,25 @@ set_environment()
 
 if TYPE_CHECKING:
     from internal_gan.api.alone import (
-        compare,
+        animate,
+        edit,
         evaluate,
         extend,
         fill,
+        harmonize,
         make_tileable,
-        preview,
+        paint,
+        retarget,
+        sample,
+        super_resolve,
         verify,
     )
-    from internal_gan.api.methods import EdgeConnect, InGAN, SinGAN
+    from internal_gan.api.methods import EdgeConnect, InGAN, Patches, SinGAN
     from internal_gan.api.model import Model
     from internal_gan.api.runs import Run, fit, load, resume
     from internal_gan.config.conf import list_models, list_presets
     from internal_gan.errors import UserError
+    from internal_gan.judging.compare import compare
     from internal_gan.judging.verify import Verification
     from internal_gan.training.callbacks import Callback
     from internal_gan.training.engine import TrainingStopped
@@ -50,6 +56,7 @@ __all__ = [
     "EdgeConnect",
     "InGAN",
     "Model",
+    "Patches",
     "Run",
     "SinGAN",
     "TrainingProgress",
@@ -57,29 +64,36 @@ __all__ = [
     "UserError",
     "Verification",
     "__version__",
+    "animate",
     "compare",
+    "edit",
     "evaluate",
     "extend",
     "fill",
     "fit",
+    "harmonize",
     "list_models",
     "list_presets",
     "load",
     "make_tileable",
-    "preview",
+    "paint",
     "resume",
+    "retarget",
+    "sample",
+    "super_resolve",
     "verify",
 ]
 
 _HOMES = {
-    "api.methods": ("EdgeConnect", "InGAN", "Model", "SinGAN"),
+    "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
     "api.alone": (
-        *("compare", "evaluate", "extend", "fill", "make_tileable"),
-        *("preview", "verify"),
+        *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "make_tileable"),
+        *("paint", "retarget", "sample", "super_resolve", "verify"),
     ),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),
+    "judging.compare": ("compare",),
     "judging.verify": ("Verification",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),

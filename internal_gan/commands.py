@@ -19,7 +19,7 @@ from typing import Any
 from internal_gan.config.arguments import check_image_file
 from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
 from internal_gan.config.compose import load_options
-from internal_gan.config.families import check_able, family_of
+from internal_gan.config.families import check_able, check_trains, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
@@ -57,18 +57,22 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             print(f"{folder.path} is finished; its page is {folder.report_path}")
             return 0
     elif options.trains:
+        check_trains(options.model)
         check_images(options)
-    elif task.learns == "always":
+    elif options.task == "train":
         raise UserError(
             f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
             f"use that one, or resume={options.checkpoint} to continue its training"
         )
-    elif task.alone:
-        _check_use_alone(options, task, given)
-    elif task.files and options.checkpoint is None:
-        _check_use_of_files(options, task, given)
-    else:
+    elif options.judges:
+        own = {key for key in given if key.partition(".")[0] == options.task}
+        other = set(given) - own - task.of_run | ({"checkpoint"} & set(given))
+        _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
+        check_images(options)
+    elif task.needs:
         _check_use_of_model(options, task, given)
+    else:
+        _check_use_alone(options, task, given)
     return _do(options, given)
 
 
@@ -99,19 +103,27 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
 
 
 def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    if options.checkpoint is None:
-        raise UserError(
-            f"task={options.task} needs checkpoint=RUN, the run folder of a trained model"
-        )
     if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
         raise UserError(
             f"mask={options.mask.file}: task={options.task} takes its mask as "
             f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
         )
-    if options.image is not None and task.allows("image"):
+    if options.checkpoint is None and options.image is None:
+        raise UserError(
+            f"task={options.task} needs a photo, image=FILE, or a trained model, checkpoint=RUN"
+        )
+    if options.image is not None:
         check_images(options)
-    other = [key for key in given if not task.allows(key)]
-    _refuse(other, f"task={options.task}", "uses the trained model")
+    other = {key for key in given if not task.allows(key)}
+    if options.checkpoint is None:
+        what = "the photo itself, and trains only with a model=, such as singan"
+        _refuse(other, f"task={options.task}", f"works on {what}")
+        return
+    _refuse(
+        other if task.whole else other | ({"image"} & set(given)),
+        f"task={options.task} with checkpoint=",
+        "uses the trained model",
+    )
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
     if "model" in given and named != found:
@@ -129,15 +141,6 @@ def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -
     _refuse(set(given).difference(taken), f"task={options.task}", f"takes {', '.join(taken)}")
     if task.allows("image"):
         check_images(options)
-
-
-def _check_use_of_files(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    own = {key for key in given if key.partition(".")[0] == options.task}
-    if not own:
-        model = "checkpoint=RUN, the run folder of a trained model"
-        raise UserError(f"task={options.task} needs {model}, or files: {task.files}")
-    other = set(given) - own - (task.of_run - {"checkpoint", "model"})
-    _refuse(other, f"task={options.task} of files", "takes only its own options")
 
 
 def _do(options: Options, given: Collection[str]) -> int:
@@ -168,16 +171,16 @@ def going_on(options: Options, given: Collection[str]) -> Options:
     """
     folder = RunFolder(Path(str(options.output)))
     folder.wait()
-    entries = {entry.name for entry in folder.path.iterdir()} if folder.path.is_dir() else set()
-    if "config.yaml" in entries and (others := _others(options, folder, given)):
+    begun = folder.config_path.is_file()
+    if begun and (others := _others(options, folder, given)):
         raise UserError(
             f"output={options.output}: holds a run with other options ({', '.join(others)}); "
             "choose another output folder"
         )
-    if folder.status()["state"] == "finished" or ("config.yaml" in entries and options.trains):
+    if folder.status()["state"] == "finished" or (begun and options.trains):
         return dataclasses.replace(options, resume=options.output, output=None)
     # RunFolder.create accepts or refuses anything else.
-    if {"status.json", "config.yaml"} <= entries:
+    if begun and folder.status_path.is_file():
         folder.forget()
     return options
 
@@ -211,7 +214,7 @@ def _value(options: Options, key: str) -> Any:
 
 def check_images(options: Options) -> None:
     """Raise a UserError for a missing photo."""
-    check_image_file(options.photo)
+    check_image_file(options.image)
     for name in options.further:
         check_image_file(name, "learn_from")
 

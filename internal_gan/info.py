@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterator
 from importlib.metadata import distributions, requires, version
 from pathlib import Path
 
@@ -23,14 +22,14 @@ OWN = {"dev", "docs", "benchmarks"}
 
 
 def main() -> None:
-    """Print the versions, the processor, the devices and the extras."""
+    """Print the versions, the processor and the devices."""
     import torch
 
     from internal_gan.training.threads import usable_cores
 
     system = f"{platform.system()} {platform.release()} ({platform.machine()})"
     print(f"{PACKAGE} {__version__}, Python {platform.python_version()}, {system}")
-    print(", ".join(f"{name} {version(name)}" for name in dependencies()))
+    print(", ".join(f"{name} {version(name)}" for name in packages()))
     print(
         f"processor: {processor()}; {torch.backends.cpu.get_cpu_capability()}; "
         f"{usable_cores()} of {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
@@ -39,7 +38,6 @@ def main() -> None:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     devices = ["cpu", *(f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(count))]
     print(f"devices: {', '.join(devices)}")
-    print(f"extras: {', '.join(extras()) or 'none'}")
 
 
 def processor() -> str:
@@ -52,27 +50,11 @@ def processor() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def dependencies() -> list[str]:
-    """The names of the packages that this one needs."""
-    return [name for name, extra in _requirements() if extra is None]
-
-
-def extras() -> list[str]:
-    """The extras whose packages are all installed."""
-    wanted: dict[str, list[str]] = {}
-    for name, extra in _requirements():
-        if extra is not None:
-            wanted.setdefault(extra, []).append(name)
-    return [extra for extra, names in wanted.items() if extra not in OWN and all(map(_has, names))]
-
-
-def _requirements() -> Iterator[tuple[str, str | None]]:
-    """The name of each package in the metadata, with the extra that needs it."""
+def packages() -> list[str]:
+    """The names of the installed packages that this one needs, alone or with an extra of users'."""
+    found = list[str]()
     for text in requires(PACKAGE) or ():
         name, extra = re.match(r"[\w.-]+", text), re.search(r"extra == ['\"]([\w-]+)", text)
-        if name is not None:
-            yield name[0], None if extra is None else extra[1]
-
-
-def _has(name: str) -> bool:
-    return any(distributions(name=name))
+        if name is not None and (extra is None or extra[1] not in OWN):
+            found += [name[0]] if any(distributions(name=name[0])) else []
+    return list(dict.fromkeys(found))

@@ -86,8 +86,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     params=[
         "cpu",
         pytest.param(
-            "cuda",
-            marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
         ),
     ]
 )

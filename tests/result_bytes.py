@@ -72,28 +72,19 @@ def commands() -> dict[str, tuple[str, ...]]:
             f"harmonize-{detail}": ("task=harmonize", "checkpoint=singan", *harmonised),
             f"animate-{detail}": ("task=animate", "checkpoint=singan", "animate.seconds=0.3"),
             f"retarget-{detail}": ("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
-            f"alpha-{detail}": (
-                "task=retarget",
-                "checkpoint=clear",
-                "retarget.shape=[120,90]",
-            ),
-            f"inpaint-{detail}": ("task=inpaint", "checkpoint=edge", "mask.box=[20,20,30,30]"),
-            f"inpaint16-{detail}": ("task=inpaint", "checkpoint=edge16", "mask.box=[20,20,30,30]"),
+            f"alpha-{detail}": ("task=retarget", "checkpoint=clear", "retarget.shape=[120,90]"),
+            f"fill-{detail}": ("task=fill", "checkpoint=edge", "mask.box=[20,20,30,30]"),
+            f"fill16-{detail}": ("task=fill", "checkpoint=edge16", "mask.box=[20,20,30,30]"),
         }
         made |= {name: (*words, *drawn) for name, words in on.items()}
     made |= {
         "layers": ("task=sample", "checkpoint=singan", "sample.count=1", *labels),
         "layers-edit": ("task=edit", "checkpoint=singan", *masked, *labels),
-        "layers-inpaint": (
-            *("task=inpaint", "checkpoint=edge", "mask=mask.png", *labels),
+        "layers-filled": (
+            *("task=fill", "checkpoint=edge", "mask=mask.png", *labels),
             "finish.detail=patches",
         ),
-        "layers-wide": (
-            "task=retarget",
-            "checkpoint=ingan",
-            "retarget.shape=[90,200]",
-            *labels,
-        ),
+        "layers-wide": ("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]", *labels),
         "larger": ("task=super_resolution", "checkpoint=singan", "super_resolution.factor=2"),
         "outline": ("task=retarget", "checkpoint=ingan", "retarget.mask=mask.png"),
         "homography": ("task=retarget", "checkpoint=ingan", OUTLINE),
@@ -101,13 +92,16 @@ def commands() -> dict[str, tuple[str, ...]]:
             *("task=retarget", "checkpoint=ingan", "retarget.shape=[90,200]"),
             "retarget.protect=mask.png",
         ),
-        "evaluate": ("task=evaluate", "checkpoint=singan", "evaluate.patches=[3]"),
+        "evaluate": ("task=evaluate", "checkpoint=singan"),
         "compare": ("task=compare", "runs=."),
     }
     for photo in ("photo", "alpha", "deep"):
         image = (f"image={photo}.png",)
         made |= {
-            f"preview-{photo}": ("task=preview", *image, "preview.count=2"),
+            f"sample-{photo}": ("task=sample", *image, "sample.count=2"),
+            f"retarget-{photo}": ("task=retarget", *image, "retarget.shape=[90,200]"),
+            f"edit-{photo}": ("task=edit", *image, *masked),
+            f"animate-{photo}": ("task=animate", *image, "animate.seconds=0.5"),
             f"fill-{photo}": ("task=fill", *image, "mask=mask.png"),
             f"extend-{photo}": ("task=extend", *image, "extend.margins=[0,30,0,30]"),
             f"tile-{photo}": ("task=make_tileable", *image),
@@ -122,13 +116,13 @@ def python() -> None:
     internal_gan.fill("photo.png", "mask.png").save("python/fill.png")
     internal_gan.extend("photo.png", shape=(90, 160)).save("python/extend.png")
     internal_gan.make_tileable("photo.png").save("python/tile.png")
-    for index, shown in enumerate(internal_gan.preview("photo.png", count=2)):
-        shown.save(f"python/preview{index}.png")
+    for index, shown in enumerate(internal_gan.sample("photo.png", 2)):
+        shown.save(f"python/drawn{index}.png")
     model = internal_gan.load("singan")
     for index, drawn in enumerate(model.sample(2)):
         drawn.save(f"python/sample{index}.png")
     internal_gan.load("ingan").retarget((90, 200)).save("python/retarget.png")
-    internal_gan.load("edge").fill("photo.png", "mask.png").save("python/inpaint.png")
+    internal_gan.load("edge").fill("photo.png", "mask.png").save("python/filled.png")
 
 
 def checksums(folder: Path) -> dict[str, str]:

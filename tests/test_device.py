@@ -6,11 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.device import (
-    hand_over,
-    prepare_device,
-    select_precision,
-)
+from internal_gan.device import hand_over, prepare_device, select_precision
 from internal_gan.errors import UserError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")

@@ -35,7 +35,7 @@ GUIDES = [
 NOT_HERE = re.compile(r"^app\b")
 # The stand-in for VGG is narrow.
 NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
-FAMILY = {"retarget": "ingan", "inpaint": "edgeconnect"}
+FAMILY = {"retarget": "ingan", "fill": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png")
 PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg", "another.jpg", "meadow.jpg", "forest.jpg")
 EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png")
@@ -165,7 +165,10 @@ def test_every_command_of_a_guide_runs(
             given -= {"output"}
         if not given & {"output", "resume"}:
             words.append(f"output={Path('runs', page.stem, str(number))}")
-        trains = task in ("train", "super_resolution") and not given & {"checkpoint", "resume"}
+        chosen = task == "train" or (
+            given & {"model", "experiment"} and "model=patches" not in words
+        )
+        trains = bool(chosen) and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
             words += [NARROW] if "vgg19" in command else []

@@ -17,14 +17,7 @@ from torch.testing import assert_close
 from internal_gan.config.build import build
 from internal_gan.config.compose import save_options
 from internal_gan.images.resize import resize
-from tests.tiny import (
-    INGAN_FAST,
-    network_of,
-    picture,
-    tiny_options,
-    train_model,
-    trained,
-)
+from tests.tiny import INGAN_FAST, network_of, picture, tiny_options, train_model, trained
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -39,7 +32,7 @@ def test_nodes_of_comfyui_fill_extend_vary_and_tile_a_batch() -> None:
     given: dict[str, dict[str, Any]] = {
         "Fill": {"mask": mask},
         "Extend": {"top": 2, "right": 5, "bottom": 0, "left": 3},
-        "Vary": {"count": 1, "freedom": 0.5},
+        "Vary": {"count": 1, "start_scale": 1},
         "MakeTileable": {"axes": "x"},
     }
     made = {}
@@ -105,9 +98,7 @@ def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
-    small = {'TRAINER = "preview"': 'TRAINER = "debug"'}
-    # As small as a slow machine's previews.
-    small['"trainer": TRAINER'] = '"model.max_size": 48, "trainer": TRAINER'
+    small = {'"trainer.time": "40s"': '"trainer": "debug", "model.max_size": 48'}
     printed = run_notebook("tour.ipynb", tmp_path, small, pictures=7)
     # Output of a tqdm bar, of progress=True, and of the figures.
     for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):

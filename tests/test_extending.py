@@ -48,7 +48,7 @@ for words in json.loads(sys.argv[1]):
 """
 IN_PYTHON = """
 import internal_gan
-model = internal_gan.load("toy", "toy")
+model = internal_gan.load("toy")
 for number, picture in enumerate(model.sample(2, size=(30, 50), seed=4)):
     picture.save(f"python-{number}.png")
 assert not hasattr(model, "edit")
@@ -71,7 +71,8 @@ with TestClient(application(settings), "http://127.0.0.1:7860") as client:
     client.headers[HEADER.decode()] = "1"
     photo = client.post("/photos?name=a.png", content=Path(sys.argv[2]).read_bytes()).json()
     page = f"/photos/{photo['photo']}"
-    offered = [family["title"] for family in client.get(page).json()["models"]["sample"]]
+    families = client.get(page).json()["models"]["sample"].values()
+    offered = [family["title"] for family in families]
     assert offered == ["SinGAN", "Toy"], offered
     run = client.post(f"{page}/runs", json={"task": "sample", "model": "toy"}).json()
     while run["state"] in ("waiting", "running"):
@@ -118,6 +119,7 @@ def test_the_task_of_the_example_mirrors_the_photo(copy: Path, tiny_photo: Path)
     told = run(
         *(copy, tiny_photo, (f"image={tiny_photo}", *TINY_RUN, "output=trained")),
         *((*mirror, f"mirror.axis={axis}", f"output=singan-{axis}") for axis in ("x", "y")),
+        ("mirror", str(tiny_photo), "output=at-once"),
         ("task=mirror", "--help"),
     )
     x, y = (pixels(copy / f"singan-{axis}" / "mirror" / "000.png") for axis in ("x", "y"))
@@ -143,4 +145,6 @@ def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     assert not np.array_equal(saved[0], saved[1])
     drawn = [pixels(copy / f"python-{n}.png") for n in (0, 1)]
     assert all(np.array_equal(a, b) for a, b in zip(saved, drawn, strict=True))
-    assert "a model of toy; task=edit needs one that redraws: singan" in told
+    assert (
+        "a model of toy; task=edit needs one that redraws a given picture: patches, singan" in told
+    )

@@ -25,10 +25,10 @@ def test_info_names_versions_and_nothing_private(tmp_path: Path) -> None:
     assert found == []
 
 
-def test_dependencies_and_extras_are_those_of_the_project() -> None:
-    names = [re.split(r"[><=]", text)[0] for text in PROJECT["dependencies"]]
-    assert sorted(info.dependencies()) == sorted(names)
-    assert {"app", "joblib"} <= set(info.extras()) <= set(PROJECT["optional-dependencies"])
+def test_packages_are_those_that_the_project_and_its_extras_need() -> None:
+    names = {re.split(r"[><=]", text)[0] for text in PROJECT["dependencies"]}
+    assert names | {"starlette"} <= set(info.packages())
+    assert not {"pytest", "ruff"} & set(info.packages())
 
 
 def test_the_conda_recipe_needs_the_same() -> None:

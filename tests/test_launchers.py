@@ -129,11 +129,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a Ray cluster of two nodes on this machine, each with one core."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     utilities: Any = importlib.import_module("ray.cluster_utils")
-    limits = {
-        "num_cpus": 1,
-        "object_store_memory": 80_000_000,
-        "include_dashboard": False,
-    }
+    limits = {"num_cpus": 1, "object_store_memory": 80_000_000, "include_dashboard": False}
     for start in (1, 2, 3):
         try:
             nodes = utilities.Cluster(initialize_head=True, head_node_args=limits)

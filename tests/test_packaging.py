@@ -55,9 +55,7 @@ def test_every_requirement_is_pinned_within_its_range(
         assert wanted.specifier.contains(pin.version), wanted
 
 
-def test_the_oldest_versions_are_those_that_the_ranges_begin_with(
-    project: dict[str, Any],
-) -> None:
+def test_the_oldest_versions_are_those_that_the_ranges_begin_with(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"].values()
     lines = [line for group in (project["dependencies"], *extras) for line in group]
     least = {}

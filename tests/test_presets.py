@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, plain
-from internal_gan.models.base import Recipe
+from internal_gan.models.base import Model, Recipe
 from tests.test_docs import at_once
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -54,7 +54,7 @@ def test_every_choice_composes_and_builds_a_model() -> None:
     for choice in group_choices():
         group = choice.partition("=")[0]
         if group in ("model", "experiment"):
-            assert isinstance(build(compose([choice]).model), Recipe), choice
+            assert isinstance(build(compose([choice]).model), Model | Recipe), choice
         else:
             beside[PARTS_OF.get(choice) or GROUPS_OF.get(group) or "singan"].append(choice)
     # Composing takes a while, so one choice of each group is composed at a time.

@@ -79,7 +79,7 @@ def furnish(path: Path) -> None:
     for name, options in FAMILIES.items():
         train(compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"]))
     drawn = RunFolder.create(path / "samples")
-    save_options(compose(["task=sample"]), drawn.config_path)
+    save_options(compose(["task=sample", "model=patches"]), drawn.config_path)
     drawn.write_status("stopped")
     drawn.release()
 

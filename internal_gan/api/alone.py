@@ -1,98 +1,56 @@
-"""What needs no model: pictures made of a photo alone, figures and checks of any pictures."""
+"""What needs no training: pictures made of a photo alone, figures and checks of any pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Any
 
-from internal_gan.api.keywords import Given, OutputType, Previewing, name_of, source_of
-from internal_gan.api.model import results, together
+from internal_gan.api.keywords import Given, name_of, source_of
+from internal_gan.api.methods import Patches
+from internal_gan.api.model import results
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
-from internal_gan.judging.compare import Row
-from internal_gan.judging.compare import compare as compare_runs
 from internal_gan.judging.evaluate import evaluate as evaluate_pictures
 from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.reporting import enough_memory
-from internal_gan.units import Size
 
 
-def preview(photo: Given, count: int | None = None, **how: Unpack[Previewing]) -> Any:
-    """Draw pictures made of a photo's patches, without training, as task=preview does.
+def _of_photo(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of :class:`Patches` as a function, whose first argument is the photo."""
 
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        size: (height, width) of the pictures, by default the photo's at ``resolution``.
-        freedom: how far their layout departs from the photo's, 0 to 1.
-        keep: a mask of the photo's size, white where it stays as it is.
-        resolution: as ``finish.resolution``.
-        output_type: see :class:`Model`.
+    def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
+        return method(Patches(photo), *arguments, **how)
 
-    Returns:
-        A list of pictures, or with ``pt`` a tensor.
-
-    Raises:
-        UserError: the photo cannot be read, or an argument is not allowed.
-    """
-    return together(results("preview", {"photo": photo, "count": count, **how}))
+    return update_wrapper(function, method)
 
 
-def fill(
-    photo: Given,
-    mask: Given | None = None,
-    *,
-    box: tuple[int, int, int, int] | None = None,
-    source: Given | None = None,
-    avoid: Given | None = None,
-    invert: bool | None = None,
-    dilate: float | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> Any:
-    """Fill a hole in a photo with the photo's own patches, without training, as task=fill does.
-
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        mask: of the photo's size, white in the hole.
-        box: the hole as (top, left, height, width) in pixels, instead of a mask.
-        source: a mask, white where patches may be taken from; by default everywhere.
-        avoid: a mask, white where no pixel may be taken from.
-        invert: take the mask's black as the hole.
-        dilate: grow the hole by this radius in pixels.
-        seed: 0 for the filling that fits best; others draw another.
-        output_type: see :class:`Model`.
-
-    Returns:
-        A picture that equals the photo outside the hole, bit for bit.
-
-    Raises:
-        UserError: the photo or a mask cannot be read, or an argument is not allowed.
-    """
-    given = {"mask": mask, "box": box, "source": source, "invert": invert, "dilate": dilate}
-    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
-    return next(results("fill", given))
+sample = _of_photo(Patches.sample)
+retarget = _of_photo(Patches.retarget)
+paint = _of_photo(Patches.paint)
+edit = _of_photo(Patches.edit)
+harmonize = _of_photo(Patches.harmonize)
+animate = _of_photo(Patches.animate)
+super_resolve = _of_photo(Patches.super_resolve)
 
 
-def make_tileable(
-    photo: Given,
-    *,
-    axes: Literal["both", "x", "y"] | None = None,
-    band: float | None = None,
-    size: int | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> Any:
-    """Make a photo repeat without a seam, without training, as task=make_tileable does.
+def fill(photo: Given, mask: Given | None = None, **how: Any) -> Any:
+    """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
+    return Patches(photo).fill(mask=mask, **how)
+
+
+def make_tileable(photo: Given, **how: Any) -> Any:
+    """Make a photo repeat without a seam, as task=make_tileable does.
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
         band: how far from a border pixels may change: up to 0.5 as a fraction of the side, from 1
             on in pixels.
-        size: side of a square tile from the photo's middle, in pixels; None: the photo's size.
+        size: side of a square tile from the photo's middle, in pixels; by default the photo's size.
         seed: 0 for the band that fits best; others draw another.
         output_type: see :class:`Model`.
 
@@ -103,25 +61,14 @@ def make_tileable(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given = {"photo": photo, "axes": axes, "band": band, "size": size, "seed": seed}
-    return next(results("make_tileable", given | {"output_type": output_type}))
+    return next(results("make_tileable", {"photo": photo, **how}))
 
 
-def extend(
-    photo: Given,
-    *,
-    margins: Sequence[int | str] | None = None,
-    shape: Size | str | None = None,
-    anchor: str | None = None,
-    avoid: Given | None = None,
-    seed: int | None = None,
-    output_type: OutputType = "pil",
-) -> Any:
+def extend(photo: Given, **how: Any) -> Any:
     """Add canvas around a photo, filled with the photo's own patches, as task=extend does.
 
     Args:
-        photo: as given to :func:`internal_gan.fit`. If it has transparent parts and no margins are
-            asked for, these parts are filled.
+        photo: as given to :func:`internal_gan.fit`.
         margins: (top, right, bottom, left), each in pixels or, such as ``"10%"``, of the side.
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
@@ -135,18 +82,11 @@ def extend(
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
     """
-    given: dict[str, Any] = {"margins": margins, "shape": shape, "anchor": anchor}
-    given |= {"photo": photo, "avoid": avoid, "seed": seed, "output_type": output_type}
-    return next(results("extend", given))
+    return next(results("extend", {"photo": photo, **how}))
 
 
 def evaluate(
-    photo: Given,
-    samples: str | PathLike[str] | Sequence[Given],
-    *,
-    mask: Given | None = None,
-    patches: Sequence[int] = (7,),
-    inception: str | PathLike[str] | None = None,
+    photo: Given, samples: str | PathLike[str] | Sequence[Given], **how: Any
 ) -> dict[str, Any]:
     """Compare pictures with a photo by figures, as task=evaluate does.
 
@@ -154,43 +94,24 @@ def evaluate(
         photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
-        patches, inception: as ``evaluate.patches`` and ``evaluate.inception``.
+        inception: as ``evaluate.inception``.
 
     Returns:
         What the task writes into ``evaluation.json``: ``samples`` is a list with the ``figures`` of
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a picture or weights cannot be read, pictures are too small for the patches, or
-            an argument is not allowed.
+        UserError: a picture or weights cannot be read, pictures are too small, or an argument is
+            not allowed.
     """
-    wanted: dict[str, Any] = {"photo": photo, "mask": mask, "inception": inception}
-    wanted["patches"] = list(patches)
-    given = list[Given]()
+    pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
-        wanted["samples"] = samples
+        how["samples"] = samples
     else:
-        given += samples
-    source = source_of("evaluate", wanted)
-    pictures = [_picture(one, "an image") for one in given]
+        pictures += [_picture(one, "an image") for one in samples]
+    source = source_of("evaluate", {"photo": photo, **how})
     with enough_memory("samples"):
         return evaluate_pictures(source, pictures)
-
-
-def compare(runs: str | PathLike[str]) -> list[Row]:
-    """Compare the runs of a folder, as task=compare does.
-
-    Args:
-        runs: the folder of a multirun, or another folder of run folders.
-
-    Returns:
-        A row for each run with its name (``job``), the options that differ, its ``state``, its
-        ``seconds`` and the figures of its first pictures; None where something is unknown.
-
-    Raises:
-        UserError: the folder is missing, or has no runs.
-    """
-    return compare_runs(Path(runs))
 
 
 def verify(

@@ -1,14 +1,10 @@
-"""What methods take: pictures, and the options of their task by name.
-
-Types and names for editors and type checkers; defaults, bounds and help are those of the options
-(:mod:`internal_gan.config.task_options`, docs/options.md). None, too, means the option's default.
-"""
+"""What methods take: pictures, and the options of their task by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,106 +18,8 @@ from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.images.files.names import local
 from internal_gan.images.photo import Photo
 from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.units import Size
 
 Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor
-Factors = tuple[float, float]
-OutputType = Literal["pil", "np", "pt"]
-Resolution = int | Literal["auto", "photo", "model"] | None
-
-
-class How(TypedDict, total=False):
-    """How to draw and finish results, and what to return; see :class:`internal_gan.Model`."""
-
-    seed: int | None
-    generator: torch.Generator | None
-    output_type: OutputType
-    detail: Literal["patches", "network"] | None
-    resolution: Resolution
-
-
-class Masked(How, total=False):
-    """Also how to prepare a mask: ``invert`` it, then grow it and blur its border, in pixels."""
-
-    invert: bool
-    dilate: float | None
-    feather: float | None
-
-
-class Sampling(How, total=False):
-    """Of task=sample."""
-
-    size: Size | None
-    start_scale: int
-    tileable: bool | Literal["x", "y"]
-    candidates: int
-    keep: Given | None
-    matching: int
-
-
-class Painting(How, total=False):
-    """Of task=paint."""
-
-    start_scale: int | None
-
-
-class Editing(Masked, total=False):
-    """Of task=edit."""
-
-    start_scale: int | None
-
-
-class Harmonizing(Editing, total=False):
-    """Of task=harmonize."""
-
-    match: bool
-
-
-class Animating(How, total=False):
-    """Of task=animate."""
-
-    fps: float
-    loop: bool
-    alpha: float
-    beta: float
-    start_scale: int
-    size: Size | None
-
-
-class Enlarging(How, total=False):
-    """Of task=super_resolution."""
-
-    factor: float
-    back_projection: int
-    passes: int | None
-
-
-class Retargeting(How, total=False):
-    """Of task=retarget."""
-
-    scale: Factors | None
-    zoom: float | Literal["auto"]
-    corners: Sequence[Factors] | None
-    protect: Given | None
-
-
-class Filling(Masked, total=False):
-    """Of task=inpaint."""
-
-    box: tuple[int, int, int, int] | None
-    edges: Given | None
-    source: Given | None
-
-
-class Previewing(TypedDict, total=False):
-    """Of task=preview."""
-
-    size: Size | None
-    freedom: float
-    keep: Given | None
-    seed: int | None
-    resolution: Resolution
-    output_type: OutputType
 
 
 def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
@@ -129,7 +27,7 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
 
     Args:
         arguments: values and pictures by their options' names without the group; ``photo`` stands
-            for ``image=``.
+            for ``image=``. None means the option's default.
         name: of the photo that masks in a folder belong to, if no photo is given.
 
     Raises:
@@ -150,7 +48,7 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
     if photo is not None:
         del values["image"]
     options = options_of(values)
-    return Source(options, photo=photo, name=options.photo or name, files=files)
+    return Source(options, photo=photo, name=options.image or name, files=files)
 
 
 def option_of(task: str, name: str, value: Any = None) -> str:

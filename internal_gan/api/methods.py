@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Unpack
+from os import PathLike
+from typing import Any, ClassVar
 
-from internal_gan.api.keywords import (
-    Animating,
-    Editing,
-    Enlarging,
-    Filling,
-    Given,
-    Harmonizing,
-    Painting,
-    Retargeting,
-    Sampling,
-)
+import torch
+
+from internal_gan.api.keywords import Given, source_of
 from internal_gan.api.model import Model, together
-from internal_gan.config.catalogue import FILLS, REDRAWS, RETARGETS, SAMPLES
+from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
+from internal_gan.device import prepare_device
+from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.images.levels import spread
+from internal_gan.models.patches.model import Patches as Network
 
 
 class Samples(Model):
     """Draws random pictures like its photo."""
 
-    def sample(self, count: int = 1, **how: Unpack[Sampling]) -> Any:
+    def sample(self, count: int = 1, **how: Any) -> Any:
         """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
 
         Args:
@@ -33,14 +30,13 @@ class Samples(Model):
             start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
-            keep: a mask of the photo's size, white where it stays as it is.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
         return together(self._each("sample", count=count, **how))
 
 
-class Redraws(Model):
-    """Gives other pictures its photo's look, and shows the photo changed."""
+class Injects(Model):
+    """Gives other pictures its photo's look."""
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
         """The model's reconstruction of the photo, at the size of its training.
@@ -51,11 +47,11 @@ class Redraws(Model):
         check_output_type(output_type)
         return to_memory(self.network.preview(), output_type, self._like)
 
-    def paint(self, image: Given, **how: Unpack[Painting]) -> Any:
+    def paint(self, image: Given, **how: Any) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures."""
         return self._one("paint", image=image, count=1, **how)
 
-    def edit(self, image: Given, mask: Given | None = None, **how: Unpack[Editing]) -> Any:
+    def edit(self, image: Given, mask: Given | None = None, **how: Any) -> Any:
         """Blend a photo in which parts were moved, copied or painted over.
 
         Args:
@@ -63,7 +59,7 @@ class Redraws(Model):
         """
         return self._one("edit", image=image, mask=mask, count=1, **how)
 
-    def harmonize(self, image: Given, mask: Given, **how: Unpack[Harmonizing]) -> Any:
+    def harmonize(self, image: Given, mask: Given, **how: Any) -> Any:
         """Give an object pasted into the photo the photo's look.
 
         Args:
@@ -72,26 +68,32 @@ class Redraws(Model):
         """
         return self._one("harmonize", image=image, mask=mask, count=1, **how)
 
-    def animate(self, seconds: float | None = None, **how: Unpack[Animating]) -> Iterator[Any]:
+
+class Animates(Model):
+    """Shows its photo in motion."""
+
+    def animate(self, seconds: float | None = None, **how: Any) -> Iterator[Any]:
         """Animate the photo; returns an iterator that draws each frame on demand.
 
         Args:
             fps: frames per second.
-            loop: whether the last frame leads back to the first.
-            alpha: pull towards the photo, in (0, 1].
-            beta: smoothness, in [0, 1).
+            loop: whether the last frame leads back to the first; by patches it always does.
+            alpha, beta: of SinGAN's walk: the pull towards the photo, in (0, 1], and smoothness, in
+                [0, 1).
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
         return self._each("animate", "frame", seconds=seconds, format="png", **how)
 
-    def super_resolve(self, image: Given | None = None, **how: Unpack[Enlarging]) -> Any:
+
+class Enlarges(Model):
+    """Enlarges its photo and similar ones."""
+
+    def super_resolve(self, image: Given | None = None, **how: Any) -> Any:
         """Enlarge a photo, by default the model's own, with detail in the style of the model's.
 
         Args:
             factor: above 1.
-            back_projection: back-projection rounds per pass.
-            passes: by default chosen to suit the factor.
         """
         return self._one("super_resolution", photo=image, **how)
 
@@ -104,9 +106,9 @@ class Retargets(Model):
         size: tuple[int | None, int | None] | str | None = None,
         *,
         outline: Given | None = None,
-        **how: Unpack[Retargeting],
+        **how: Any,
     ) -> Any:
-        """Draw the photo in another size or shape, using its own patches; takes no seed.
+        """Draw the photo in another size or shape, using its own patches.
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
@@ -129,23 +131,54 @@ class Retargets(Model):
 class Fills(Model):
     """Fills holes in its photo and in similar ones."""
 
-    def fill(
-        self, photo: Given | None = None, mask: Given | None = None, **how: Unpack[Filling]
-    ) -> Any:
+    def fill(self, photo: Given | None = None, mask: Given | None = None, **how: Any) -> Any:
         """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
 
         With seed 0, the default, nothing is random; every other seed gives another variant.
 
         Args:
-            mask: the hole, of the photo's size.
+            mask: the hole, of the photo's size; by default the photo's transparent part.
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
-            edges: white lines on black, of the photo's size, that the filling follows.
+            edges: white lines on black, of the photo's size, that EdgeConnect's filling follows.
             source: a mask of where patches may be taken from, by default all except the hole.
+            avoid: a mask of where none may be taken from.
+            tileable: whether the photo repeats without a seam, and is to do so when filled; ``x``
+                left and right, ``y`` top and bottom.
         """
-        return self._one("inpaint", photo=photo, mask=mask, count=1, **how)
+        return self._one("fill", photo=photo, mask=mask, count=1, **how)
 
 
-class SinGAN(Samples, Redraws):
+class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
+    """A photo as a model: its own patches, put together by a formula; nothing is trained.
+
+    >>> import internal_gan
+    >>> from PIL import Image
+    >>> photo = internal_gan.Patches(Image.radial_gradient("L").resize((48, 40)))
+    >>> photo.retarget((40, 90)).size
+    (90, 40)
+    """
+
+    family: ClassVar[str] = "patches"
+
+    def __init__(self, photo: Given, *, device: str | torch.device = "cpu") -> None:
+        """
+        Args:
+            photo: a picture as in :class:`Model`.
+            device: where layouts are drawn, ``cpu``, ``cuda``, ``cuda:1`` or similar, or ``auto``.
+
+        Raises:
+            UserError: the photo cannot be read, or this machine has no such device.
+        """
+        source = source_of("sample", {"photo": photo})
+        pixels = spread(source.photo()).pixels.to(prepare_device(str(device))[0])
+        super().__init__(Network.of(pixels), None, source)
+
+    def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
+        """Always a UserError: the photo is the model."""
+        raise UserError("a photo's patches are not saved: keep the photo")
+
+
+class SinGAN(Samples, Injects, Animates, Enlarges):
     """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
 
     Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
@@ -168,7 +201,14 @@ class EdgeConnect(Fills):
 
 
 # Other families' classes, made of their abilities.
-_METHODS = {SAMPLES: Samples, REDRAWS: Redraws, RETARGETS: Retargets, FILLS: Fills}
+_METHODS = {
+    SAMPLES: Samples,
+    RETARGETS: Retargets,
+    FILLS: Fills,
+    INJECTS: Injects,
+    ANIMATES: Animates,
+    ENLARGES: Enlarges,
+}
 for _name, _family in FAMILIES.items():
     if _name not in Model.classes:
         type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {"family": _name})

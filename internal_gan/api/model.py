@@ -1,4 +1,4 @@
-"""Trained models: loading, saving, moving, sharing and drawing."""
+"""Models: loading, saving, moving, sharing and drawing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class Model:
-    """A trained model, as returned by ``load``, ``fit`` and :meth:`from_pretrained`.
+    """A model: a trained one, as returned by ``load``, ``fit`` and :meth:`from_pretrained`, or a
+    photo's :class:`Patches`.
 
     The methods of each family's class take and return pictures. An input picture is a file name, a
     Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W) of uint8,
@@ -52,9 +53,11 @@ class Model:
     Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
-    pixels, and at which resolution. Methods that do not finish their results refuse them. Other
-    arguments are options of the corresponding task (docs/options.md); without them, or with None,
-    the option's default holds. Invalid ones raise the task's ``UserError``.
+    pixels, and at which resolution. Methods that do not finish their results refuse them. Those
+    that take a ``mask`` of what changes can ``invert`` it, then ``dilate`` it and blur its border
+    (``feather``), in pixels. Other arguments are options of the corresponding task
+    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
+    the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
@@ -69,7 +72,7 @@ class Model:
         if "family" in cls.__dict__:
             Model.classes[cls.family] = cls
 
-    def __init__(self, network: Network, file: Path, source: Source) -> None:
+    def __init__(self, network: Network, file: Path | None, source: Source) -> None:
         """For ``load`` and ``fit``; ``source`` holds the training's photos."""
         self.network = network
         self.folder = source.folder
@@ -128,6 +131,7 @@ class Model:
                 saved there earlier, or it cannot be written.
         """
         folder = Path(folder)
+        assert self._file is not None
         hub.save(self._file, folder, self.network, licence)
         if not (folder / "photo.png").is_file():
             write_image(folder / "photo.png", self.network.image)

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, cast
 
 import torch
 
+import internal_gan.api.methods  # noqa: F401 (the classes of models that are loaded)
 from internal_gan.api.keywords import Given, name_of
-from internal_gan.api.methods import EdgeConnect, InGAN, SinGAN
 from internal_gan.api.model import Model, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.compose import compose
-from internal_gan.config.conf import choices
+from internal_gan.config.families import check_trains
 from internal_gan.config.options import Options
-from internal_gan.errors import UserError, unknown
+from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.images.photo import Photo
@@ -28,7 +28,6 @@ from internal_gan.tasks.train import Hooks
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.progress import TrainingProgress
 
-M = TypeVar("M", bound=Model, covariant=True)
 Overrides = Sequence[str] | Mapping[str, Any]
 Progress = bool | Callable[[TrainingProgress], object] | None
 Stop = Callable[[], bool] | None
@@ -38,46 +37,18 @@ _NOT_HERE = {"checkpoint", "image", "resume", "runs", "skip_finished"}
 
 
 @dataclass(frozen=True)
-class Run(Generic[M]):
+class Run:
     """A finished training.
 
     Attributes:
         folder: the run folder with model, photo, losses, log, pictures and a report page.
-        model: the trained model, on the training device.
+        model: the trained model, of its family's class, on the training device.
     """
 
     folder: Path
-    model: M
+    model: Any
 
 
-class Training(TypedDict, total=False):
-    """Arguments of :func:`fit`."""
-
-    learn_from: Given | Sequence[Given]
-    mask: Given | None
-    overrides: Overrides
-    output: str | PathLike[str] | None
-    seed: int | None
-    device: str | torch.device | None
-    callbacks: Sequence[Callback]
-    stop: Stop
-    progress: Progress
-
-
-@overload
-def fit(
-    image: Given, model: Literal["singan"] | None = None, **how: Unpack[Training]
-) -> Run[SinGAN]: ...
-@overload
-def fit(
-    image: Given, model: Literal["ingan", "ingan_unet"], **how: Unpack[Training]
-) -> Run[InGAN]: ...
-@overload
-def fit(
-    image: Given, model: Literal["edgeconnect"], **how: Unpack[Training]
-) -> Run[EdgeConnect]: ...
-@overload
-def fit(image: Given, model: str, **how: Unpack[Training]) -> Run[Model]: ...
 def fit(
     image: Given,
     model: str | None = None,
@@ -91,7 +62,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     stop: Stop = None,
     progress: Progress = None,
-) -> Run[Any]:
+) -> Run:
     """Train a generative model on one photo, like ``internal-gan image=...``.
 
     Several threads may train at the same time.
@@ -102,8 +73,8 @@ def fit(
             ``experiment=`` in ``overrides``, or else ``singan``.
         learn_from: further pictures, or a folder of them, for InGAN and EdgeConnect to learn from.
         mask: for EdgeConnect, the hole in white, of the photo's size.
-        overrides: further options as on the command line, ``["trainer=preview"]``, or by name,
-            ``{"trainer": "preview", "model.max_size": 60}``.
+        overrides: further options as on the command line, ``["trainer=full"]``, or by name,
+            ``{"trainer.time": "20s", "model.max_size": 60}``.
         output: the run folder; by default a new ``runs/<image>-<model>/<time>``.
         seed: seed of all random numbers, by default 0.
         device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.
@@ -116,14 +87,6 @@ def fit(
         internal_gan.TrainingStopped: after a request by ``stop`` or, in the main thread, Ctrl-C or
             SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
         internal_gan.UserError: the image, an option or the output folder is invalid.
-
-    >>> import tempfile, internal_gan
-    >>> from PIL import Image
-    >>> photo = Image.radial_gradient("L").resize((48, 40))
-    >>> folder = tempfile.mkdtemp()
-    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=folder)
-    >>> [picture.size for picture in run.model.sample(2, size=(30, 90))]
-    [(90, 30), (90, 30)]
     """
     masked = mask if mask is None else name_of(mask) or IN_MEMORY
     listed = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
@@ -143,8 +106,9 @@ def fit(
     changed = set(map(key_of, arguments))
     if extra := sorted(changed & _NOT_HERE):
         raise UserError(f"{', '.join(extra)}: cannot be changed here; fit trains a new model")
+    check_trains(options.model)
     if not options.trains:
-        raise UserError(f"task={options.task}: needs a trained model; fit trains a new one")
+        raise UserError(f"task={options.task}: trains no model, which fit does")
     files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
     options.image = name_of(image)
     photo = to_photo(cast(Any, image), "the image") if options.image is None else None
@@ -164,7 +128,7 @@ def resume(
     callbacks: Sequence[Callback] = (),
     stop: Stop = None,
     progress: Progress = None,
-) -> Run[Any]:
+) -> Run:
     """Continue a stopped or interrupted training with its original configuration.
 
     Args:
@@ -184,33 +148,11 @@ def resume(
     return Run(run.path, opened(network, run))
 
 
-@overload
-def load(name: str | PathLike[str], model: Literal["singan"], **how: Any) -> SinGAN: ...
-@overload
-def load(name: str | PathLike[str], model: Literal["ingan", "ingan_unet"], **how: Any) -> InGAN: ...
-@overload
-def load(name: str | PathLike[str], model: Literal["edgeconnect"], **how: Any) -> EdgeConnect: ...
-@overload
-def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any: ...
-def load(name: str | PathLike[str], model: str | None = None, **how: Any) -> Any:
-    """Read a trained model; see :meth:`internal_gan.Model.from_pretrained`.
-
-    Args:
-        model: its family, which is checked and tells type checkers its methods.
-        how: further arguments of ``from_pretrained``, such as ``device`` and ``dtype``.
-
-    >>> import tempfile, internal_gan
-    >>> from PIL import Image
-    >>> photo = Image.radial_gradient("L").resize((48, 40))
-    >>> run = internal_gan.fit(photo, overrides=["trainer=debug"], output=tempfile.mkdtemp())
-    >>> internal_gan.load(run.folder, "singan")
-    <singan: a photo of 40x48, 4 of 4 stages, cpu>
+def load(name: str | PathLike[str], **how: Any) -> Any:
+    """Read a trained model, by default onto the CPU; see
+    :meth:`internal_gan.Model.from_pretrained`, which of a family's class also checks the family.
     """
-    # Names of a family's variants begin with the family's name.
-    family = "" if model is None else model.partition("_")[0]
-    if model is not None and family not in Model.classes:
-        raise unknown("model", model, choices("model"))
-    return Model.classes.get(family, Model).from_pretrained(name, **how)
+    return Model.from_pretrained(name, **how)
 
 
 def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
@@ -231,10 +173,10 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     if isinstance(overrides, Mapping):
         overrides = [f"{name}={written(value)}" for name, value in overrides.items()]
     given = [f"{name}={written(v)}" for name, v in others.items() if v is not None]
-    first, second = prepare(given), prepare(overrides)
-    for name in sorted(set(map(key_of, first)) & set(map(key_of, second))):
+    first, both = prepare(given), prepare([*given, *overrides])
+    for name in sorted(set(map(key_of, first)) & set(map(key_of, both[len(first) :]))):
         raise UserError(f"{name}: is given twice, as an argument and in overrides")
-    return first + second
+    return both
 
 
 def _in_memory(pictures: Sequence[Given]) -> list[Photo]:

@@ -1,8 +1,8 @@
 """Requests as commands, and ``POST /api/TASK`` for other programs: files and options in, pictures
 out, nothing is kept.
 
-Only the task's options and ``trainer`` can be set by a request, and no value is a path: photos,
-drawings and runs are named by their ids.
+Only the task's options can be set by a request, and no value is a path: photos, drawings and runs
+are named by their ids.
 """
 
 from __future__ import annotations
@@ -36,11 +36,8 @@ Do = Callable[[str, Sequence[str]], str | None]
 
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
-# Tasks that draw: with a model, or without one.
-TASKS = (
-    *(name for name, task in TABLE.items() if task.needs and not task.files),
-    *("preview", "fill", "extend", "make_tileable"),
-)
+# Tasks that make pictures.
+TASKS = tuple(name for name in TABLE if name not in ("train", "evaluate", "verify", "compare"))
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
@@ -52,7 +49,7 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     for name, value in given.items():
         if name in TABLE[task].reads:
             found.append(f"{name}={drawing(str(value))}")
-        elif name in taken_by(task).difference(PATHS) or name in ("trainer", "confirm"):
+        elif name in taken_by(task).difference(PATHS) or name == "confirm":
             if not VALUE.fullmatch(text := written(value)):
                 raise UserError(f"{name}: needs a number, a word, or a list of them")
             found.append(f"{name}={text}")
@@ -99,8 +96,6 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
                 raise UserError(f"{name}={value}: needs the file itself, not its name")
             else:
                 options[option] = value
-        if TABLE[task].needs and "checkpoint" not in form:
-            raise UserError(f"task={task} needs checkpoint=RUN, the name of a run of the app")
         if LABELS in files:
             files[LAYERS] = files.get(LAYERS, []) + files[LABELS]
         for option, paths in files.items():

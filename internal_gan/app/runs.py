@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,9 +12,8 @@ from urllib.parse import quote
 from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import TABLE
 from internal_gan.config.families import families_for
-from internal_gan.config.options import taken_by
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object, write_text
+from internal_gan.files import read_json_object
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 
@@ -64,13 +62,6 @@ class Runs:
         """The page's request that started a run."""
         return read_json_object(request_path(self.path(name)))
 
-    def entitle(self, name: str, title: str) -> None:
-        """Record a name of the user's for a run."""
-        asked = self.asked(name)
-        if not asked:
-            raise UserError("there is no such run")
-        write_text(request_path(self.path(name)), json.dumps(asked | {"title": title}))
-
     def forget(self, name: str) -> None:
         """Remove the page's request."""
         request_path(self.path(name)).unlink(missing_ok=True)
@@ -93,25 +84,23 @@ class Runs:
         elif state == "interrupted" or (state == "unknown" and asked):
             state = "stopped"
         results = read_results(folder.path) if folder.path.is_dir() else []
-        overrides = asked.get("overrides", [])
+        model = (asked.get("asked") or {}).get("model")
+        can = [name for name in TABLE if model in families_for(name)]
         return {
             "run": name,
             "task": asked.get("task"),
-            "title": asked.get("title") or None,
             "asked": asked.get("asked") or {},
-            "random": asked.get("trains") is False and "seed" in taken_by(asked["task"]),
             "started": status.get("started"),
             "seconds": status.get("seconds"),
-            "can": _tasks(asked),
+            "can": can if asked.get("trains") else [],
             "trains": bool(asked.get("trains")),
             "state": state,
             "place": place,
             "error": error or status.get("reason"),
             "share": status.get("share", 0.0),
             "seconds_left": status.get("seconds_left"),
-            "stages": status.get("stages_finished"),
             "page": self.url(name, "index.html") if folder.report_path.is_file() else None,
-            "command": command(*(o for o in overrides if not o.startswith("output="))),
+            "command": command(*asked.get("overrides", [])[:-1]),  # not output=
             "python": asked.get("python"),
             "results": [
                 {**vars(result), "task": result.task, "url": self._current(name, result.file)}
@@ -128,51 +117,24 @@ class Runs:
         return f"{self.url(name, file)}?v={path.stat().st_mtime_ns if path.exists() else 0}"
 
 
-def _tasks(asked: Mapping[str, Any]) -> list[str]:
-    """What the model of a run can do; one trained for a single task does nothing else."""
-    family, task = asked.get("family"), asked.get("task")
-    if family is None or TABLE[str(task)].learns != "never":
-        return []
-    return [name for name in TABLE if family in families_for(name)]
-
-
 def request_path(folder: Path) -> Path:
     """Where a request is kept: outside the run folder, which must be empty when the run starts."""
     return folder.with_name(f".{folder.name}.{REQUEST}")
 
 
 def in_python(
-    task: str, family: str | None, photo: str, checkpoint: str | None, options: Mapping[str, Any]
+    task: str, run: str | None, photo: str, model: str | None, options: Mapping[str, Any]
 ) -> str:
-    """Python code that does the same as a command.
-
-    Args:
-        options: values by full option names.
-    """
-    begin = "import internal_gan\n\n"
-    alone = checkpoint is None and TABLE[task].alone
-    if checkpoint is None and not alone:
-        rest = {name: value for name, value in options.items() if name != "mask.file"}
-        if task == "super_resolution":
-            rest = {"task": task, **rest}
-        mask = f", mask={options['mask.file']!r}" if "mask.file" in options else ""
-        return f"{begin}run = internal_gan.fit({photo!r}, {family!r}{mask}, overrides={rest})"
-    # Methods take options by the last part of their names, and draw films as single frames.
-    named = [
-        f"{_ARGUMENTS.get(name, name.rpartition('.')[2])}={_value(value)}"
-        for name, value in options.items()
-        if name != "animate.format"
-    ]
-    if alone:
-        made = "pictures" if task == "preview" else "picture"
-        return f"{begin}{made} = internal_gan.{task}({', '.join([repr(photo), *named])})"
-    method = f"model.{_METHODS.get(task, task)}({', '.join(named)})"
-    return f"{begin}model = internal_gan.load({checkpoint!r})\nresult = {method}"
-
-
-_METHODS = {"inpaint": "fill", "super_resolution": "super_resolve"}
-_ARGUMENTS = {"mask.file": "mask", "retarget.shape": "size", "retarget.mask": "outline"}
-
-
-def _value(value: Any) -> str:
-    return repr(tuple(value)) if isinstance(value, list) else repr(value)
+    """Python code that does the same as a command: on a run, or a photo, for which a model is
+    trained first if one is named; ``options`` are values by full names."""
+    begin = "import internal_gan\n\nresult = internal_gan."
+    if model is not None:
+        return f"{begin}fit({photo!r}, {model!r}, overrides={ {'task': task, **options} })"
+    # Arguments are the last parts of options, with exceptions; films are drawn as single frames.
+    known = {"mask.file": "mask", "retarget.shape": "size", "retarget.mask": "outline"}
+    arguments = [] if run else [repr(photo)]
+    for name, value in options.items():
+        if name not in ("animate.format", "confirm"):
+            arguments.append(f"{known.get(name, name.rpartition('.')[2])}={value!r}")
+    method = "super_resolve" if task == "super_resolution" else task
+    return f"{begin}{f'load({run!r}).' if run else ''}{method}({', '.join(arguments)})"

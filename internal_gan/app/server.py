@@ -29,7 +29,7 @@ from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import FAMILIES, ending_of, families_for
+from internal_gan.config.families import FAMILIES, families_for
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import make_folder, write_text
 from internal_gan.images.files.image import read_mark
@@ -39,25 +39,24 @@ PAGE = Path(__file__).parent / "page"
 # An uploaded file, or all that a program sends, has at most this many bytes.
 BYTES_A_PIXEL = 16
 MAX_HEADER = 2**20
-MAX_TITLE = 80  # characters of a run's name
 # Pictures in the strip of results.
 STRIP_SIDE = 240  # pixels
 SHRUNK = (".png", ".jpg")  # the files that are shrunk for it
 
 
-# For each task of the page, the families whose models can do it.
+# For each task of the page, the families that can be trained to do it.
 MODELS = {
-    task: [
-        {"name": name, "title": family.title, "task": family.ending.task, "time": family.minutes}
-        for name, family in FAMILIES.items()
-        if name in families_for(task)
-    ]
+    task: {
+        name: {"title": FAMILIES[name].title, "time": FAMILIES[name].minutes}
+        for name in families_for(task)
+        if name != "patches"
+    }
     for task in programs.TASKS
 }
 
 
 class Server:
-    """Handles the requests."""
+    """Handles the requests; those that are plain functions run in threads."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -68,8 +67,8 @@ class Server:
         self.most = int(BYTES_A_PIXEL * settings.max_megapixels * 1e6) + MAX_HEADER
         # Of programs: all others wait here, and not each in a thread of its own.
         self.turn = asyncio.Lock()
-        # Runs that the worker is running, and those of them that nobody asked for.
-        self.drawing, self.unasked = set[str](), set[str]()
+        # Runs that the worker is running, and whether nobody asked for them.
+        self.drawing = dict[str, bool]()
 
     def close(self) -> None:
         self.worker.close()
@@ -88,21 +87,18 @@ class Server:
         upload = await run_in_threadpool(self.uploads.add, name, path)
         return JSONResponse(self._about_photo(upload))
 
-    async def photos(self, request: Request) -> Response:
-        found = await run_in_threadpool(self.uploads.all)
-        photos = [self._about_photo(upload) for upload in found]
-        return JSONResponse({"photos": photos, "others": await run_in_threadpool(self._others)})
+    def photos(self, request: Request) -> Response:
+        photos = [self._about_photo(upload) for upload in self.uploads.all()]
+        return JSONResponse({"photos": photos, "others": self._others()})
 
-    async def photo(self, request: Request) -> Response:
+    def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        runs = reversed(self.uploads.runs_of(upload))
-        about = await run_in_threadpool(lambda: [self._about(name) for name in runs])
+        about = [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
         return JSONResponse(self._about_photo(upload) | {"runs": about, "models": MODELS})
 
-    async def photo_file(self, request: Request) -> Response:
+    def photo_file(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        copy = partial(self.uploads.copy, upload, request.path_params["which"])
-        return FileResponse(await run_in_threadpool(copy))
+        return FileResponse(self.uploads.copy(upload, request.path_params["which"]))
 
     async def add_drawing(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
@@ -112,25 +108,23 @@ class Server:
         return JSONResponse({"drawing": drawing})
 
     async def start(self, request: Request) -> Response:
-        """Start a training on a photo, or run a task to its end."""
+        """Run a task to its end, or queue it if a model is to be trained for it first."""
         upload = self.uploads.get(request.path_params["id"])
         asked = _object(await _body(request, 2**16, "the request"))
-        name, job = self._job(upload, asked)
+        trains = asked.get("run") is None and asked.get("model") is not None
+        name, job = self._job(upload, asked, trains)
         # A first look that the page draws by itself must not delay what somebody asked for.
-        for one in tuple(self.unasked):
+        for one in [one for one, unasked in self.drawing.items() if unasked]:
             self.worker.stop(one)
         self.uploads.note_run(upload, name)
-        if asked.get("run") is None and not TABLE[str(asked["task"])].alone:
+        if trains:
             self.trainings.add(job)
             return JSONResponse(self._about(name))
-        self.drawing.add(name)
-        if asked.get("look"):
-            self.unasked.add(name)
+        self.drawing[name] = bool(asked.get("look"))
         try:
             error = await run_in_threadpool(self.worker.do, name, job.overrides)
         finally:
-            self.drawing.discard(name)
-            self.unasked.discard(name)
+            del self.drawing[name]
         if error is not None:
             self.uploads.forget_run(upload, name)
             self.runs.forget(name)
@@ -150,44 +144,36 @@ class Server:
             do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
             return await run_in_threadpool(do)
 
-    def _job(self, upload: Upload, asked: Mapping[str, Any]) -> tuple[str, Job]:
+    def _job(self, upload: Upload, asked: Mapping[str, Any], trains: bool) -> tuple[str, Job]:
         """The name of a new run and its command; both are also recorded next to its folder."""
-        task, checkpoint = str(asked.get("task")), asked.get("run")
+        task, model = str(asked.get("task")), str(asked.get("model")) if trains else None
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
-        alone = checkpoint is None and task in TABLE and TABLE[task].alone
-        trains = checkpoint is None and not alone
-        if trains:
-            given.setdefault("trainer", self.settings.trainer)
         options = programs.overrides_of(task, given, self.uploads.drawing)
         for option in given.keys() & TABLE[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
-        family = _family(task, asked.get("model")) if trains else None
-        ends = family is not None and ending_of(family) == task
-        overrides = [f"model={family}" if ends else f"task={task}"]
-        if checkpoint is not None:
-            checkpoint = str(self.runs.path(str(checkpoint)))
-            overrides.append(f"checkpoint={checkpoint}")
-        elif trains and not ends and TABLE[task].learns == "never":
-            raise UserError(f"task={task} needs a trained model of the photo")
-        else:
-            overrides.append(f"image={upload.path}")
-        name = self.runs.new(upload.name, str(family) if trains else task)
+        run = None if asked.get("run") is None else str(self.runs.path(str(asked["run"])))
+        options.append(f"image={upload.path}" if run is None else f"checkpoint={run}")
+        if model is not None:
+            if model not in MODELS[task]:
+                allowed = ", ".join(MODELS[task]) or "none"
+                raise UserError(f"model={model}: not for task={task}; allowed: {allowed}")
+            given["trainer"] = self.settings.trainer
+            options += [f"model={model}", f"trainer={self.settings.trainer}"]
+        name = self.runs.new(upload.name, model or task)
         folder = self.runs.path(name)
-        overrides += [*options, f"output={folder}"]
-        about = {
+        about: dict[str, Any] = {
             "asked": {name: asked.get(name) for name in ("options", "run", "model", "look")},
             "task": task,
-            "family": family,
             "trains": trains,
-            "overrides": overrides,
-            "python": runs.in_python(task, family, str(upload.path), checkpoint, given),
+            "overrides": [f"task={task}", *options, f"output={folder}"],
+            "python": runs.in_python(task, run, str(upload.path), model, given),
         }
         make_folder(folder.parent)
         write_text(runs.request_path(folder), json.dumps(about))
-        return name, Job(folder, overrides)
+        return name, Job(folder, about["overrides"])
 
-    async def run(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self._about, _name(request)))
+    def run(self, request: Request) -> Response:
+        return JSONResponse(self._about(_name(request)))
 
     async def stop(self, request: Request) -> Response:
         name = _name(request)
@@ -211,13 +197,6 @@ class Server:
         overrides = [f"resume={folder}"] if begun else self.runs.asked(name).get("overrides")
         if self.trainings.place(folder) is None and overrides:
             self.trainings.add(Job(folder, overrides))
-        return JSONResponse(self._about(name))
-
-    async def rename(self, request: Request) -> Response:
-        """Give a run a name of the user's, or with an empty one its task's again."""
-        name = _name(request)
-        wanted = _object(await _body(request, 2**12, "the request")).get("title")
-        self.runs.entitle(name, " ".join(str(wanted or "").split())[:MAX_TITLE])
         return JSONResponse(self._about(name))
 
     async def delete(self, request: Request) -> Response:
@@ -246,18 +225,15 @@ class Server:
         upload = await run_in_threadpool(self.uploads.add, photo, path)
         return JSONResponse(self._about_photo(upload))
 
-    async def file(self, request: Request) -> Response:
+    def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
-            data = await run_in_threadpool(pictures.jpeg, path, read_mark(path))
-            return Response(data, media_type="image/jpeg")
+            return Response(pictures.jpeg(path, read_mark(path)), media_type="image/jpeg")
         if "small" in request.query_params and path.suffix in SHRUNK:
-            data = await run_in_threadpool(pictures.small, path, STRIP_SIDE)
-            return Response(data, media_type="image/jpeg")
+            return Response(pictures.small(path, STRIP_SIDE), media_type="image/jpeg")
         if path.suffix in TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
-            data = await run_in_threadpool(path.read_bytes)
-            return Response(data, media_type=TYPES[path.suffix])
+            return Response(path.read_bytes(), media_type=TYPES[path.suffix])
         return FileResponse(path)
 
     def _about(self, name: str) -> dict[str, Any]:
@@ -322,7 +298,6 @@ def application(settings: Settings) -> Starlette:
         get("/runs/{group}/{time}", server.run),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),
-        post("/runs/{group}/{time}/rename", server.rename),
         post("/runs/{group}/{time}/delete", server.delete),
         post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),
@@ -340,14 +315,6 @@ def application(settings: Settings) -> Starlette:
 async def _user_error(_: Request, error: Exception) -> Response:
     text = str(error)
     return PlainTextResponse(text, 404 if text.startswith("there is no such") else 400)
-
-
-def _family(task: str, name: str | None) -> str:
-    """The family to train for a task: the named one, or else the first that can do it."""
-    known = families_for(task)
-    if name is not None and name not in known:
-        raise UserError(f"model={name}: not for task={task}; allowed: {', '.join(known)}")
-    return name or known[0]
 
 
 def _name(request: Request) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from internal_gan.config.conf import choices
+from internal_gan.config.conf import groups
 from internal_gan.config.fields import fields_of, flag, number, one_of, option, whole
 from internal_gan.errors import Range, UserError, unknown
 
@@ -39,7 +39,7 @@ class Settings:
     max_megapixels: float = number(
         60.0, Range(above=0, high=MAX_MEGAPIXELS), "largest photo accepted, in megapixels"
     )
-    trainer: str = one_of(tuple(choices("trainer")), "fast", "how to train")
+    trainer: str = one_of(tuple(groups()["trainer"]), "fast", "how to train")
     browser: bool = flag(True, "whether to open the page in a browser")
 
     def urls(self, port: int) -> list[str]:

@@ -46,7 +46,7 @@ def _warm_up() -> None:
     # Torch loads its compiler with the first optimiser, which takes a second or two.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     compose([])
-    for task in ("preview", "runner"):
+    for task in ("sample", "runner"):
         importlib.import_module(f"internal_gan.tasks.{task}")
     # If they have to be compiled, tell the user who waits for the server.
     compile_loops(partial(print, file=sys.stderr))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.catalogue import TABLE
-from internal_gan.config.families import families_for
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import (
@@ -29,7 +28,7 @@ from internal_gan.images.files.names import (
 )
 
 # Short names of options.
-SHORT = {"mask": "mask.file", "edges": "inpaint.edges", "layers": "layers.files"}
+SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
 # Options that take lists of files.
 _LISTS = ("learn_from", "layers.files", "layers.labels")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -75,11 +74,11 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     """Translate overrides for Hydra.
 
     * File names are quoted. If a file with the literal name exists, the name means that file.
-    * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``inpaint.edges=FILE``, and
+    * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``fill.edges=FILE``, and
       ``layers=[FILE,...]`` becomes ``layers.files=[FILE,...]``.
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
-    * A task with its own kind of training gets the experiment of its name, if none is chosen.
+    * A task that no model is named for works on the photo's patches.
 
     Raises:
         UserError: an argument is not ``option=value``, or a folder or pattern has no images.
@@ -88,13 +87,13 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     ["image='my photo (1).jpg'", 'seed=3']
     >>> prepare(["mask=hole.png"])
     ["mask.file='hole.png'"]
-    >>> prepare(["task=super_resolution"])
-    ['task=super_resolution', 'experiment=super_resolution']
+    >>> prepare(["task=edit"])
+    ['task=edit', 'model=patches']
     """
     overrides = [_spelt_out(override) for override in overrides]
     if multirun and {"image=-", "output=-"} & {*overrides}:
         raise UserError("image=- and output=- are for one run; leave out -m")
-    return [_prepare(override, multirun) for override in overrides] + _training(overrides)
+    return [_prepare(override, multirun) for override in overrides] + _model(overrides)
 
 
 def key_of(override: str) -> str:
@@ -179,15 +178,13 @@ def _spelt_out(override: str) -> str:
     return f"{SHORT[key]}={value}" if equals and key in SHORT else override
 
 
-def _training(overrides: Sequence[str]) -> list[str]:
-    """The experiment of a task with its own kind of training, for a family that the task takes."""
+def _model(overrides: Sequence[str]) -> list[str]:
+    """The photo's patches, as the model of tasks that none is named for."""
     given = values_of(overrides)
-    name = given.get("task", "")
-    learns = name in TABLE and TABLE[name].learns == "unless"
-    if not learns or given.keys() & {"checkpoint", "resume", "experiment"}:
-        return []
-    fits = "model" not in given or given["model"] in families_for(name)
-    return [f"experiment={name}"] if fits else []
+    tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
+    named = given.keys() & {"checkpoint", "resume", "model"}
+    named |= {given.get("experiment", "none")} - {"none", "null"}
+    return ["model=patches"] if not named and any(task.needs for task in tasks) else []
 
 
 def _prepare(override: str, multirun: bool) -> str:

@@ -23,7 +23,7 @@ def groups() -> dict[str, list[str]]:
     """What ``model=``, ``model/generator=``, ``trainer=`` and other groups of files take.
 
     >>> groups()["model"]
-    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
     """
     found = defaultdict(list)
     for path in sorted(conf_dir().rglob("*.yaml")):
@@ -37,18 +37,13 @@ def groups() -> dict[str, list[str]]:
     return {group: sorted(found[group]) for group in sorted(found)}
 
 
-def choices(group: str) -> list[str]:
-    """The names that a group takes."""
-    return list(groups()[group])
-
-
 def list_models() -> list[str]:
     """Names for ``fit(image, model)``: the methods.
 
     >>> list_models()
-    ['edgeconnect', 'ingan', 'ingan_unet', 'singan']
+    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
     """
-    return choices("model")
+    return list(groups()["model"])
 
 
 def list_presets() -> list[str]:
@@ -57,7 +52,7 @@ def list_presets() -> list[str]:
     >>> "fast" in list_presets()
     True
     """
-    return choices("trainer")
+    return list(groups()["trainer"])
 
 
 def model_of(experiment: str) -> str | None:
@@ -69,7 +64,7 @@ def model_of(experiment: str) -> str | None:
     for entry in _experiment(experiment).get("defaults", []):
         if isinstance(entry, dict) and "override /model" in entry:
             return str(entry["override /model"])
-        if entry in choices("experiment") and (found := model_of(entry)):
+        if entry in groups()["experiment"] and (found := model_of(entry)):
             return found
     return None
 
@@ -80,7 +75,7 @@ def swept_by(experiment: str) -> Collection[str]:
     >>> [*swept_by("ablation/singan_scales")], [*swept_by("none")]
     (['model.num_scales'], [])
     """
-    if experiment not in choices("experiment"):
+    if experiment not in groups()["experiment"]:
         return ()
     settings: Any = _experiment(experiment).get("hydra", {})
     return settings.get("sweeper", {}).get("params", {})  # type: ignore[no-any-return]

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from internal_gan.config.catalogue import FILLS, REDRAWS, RETARGETS, SAMPLES, TABLE, Ability
+from internal_gan.config.catalogue import (
+    ANIMATES,
+    ENLARGES,
+    FILLS,
+    INJECTS,
+    RETARGETS,
+    SAMPLES,
+    TABLE,
+    Ability,
+)
 from internal_gan.errors import UserError
 
 
@@ -31,7 +40,10 @@ class Family:
 
 
 FAMILIES = {
-    "singan": Family("SinGAN", (SAMPLES, REDRAWS), "one to two minutes"),
+    "patches": Family(
+        "Patches", (SAMPLES, RETARGETS, FILLS, INJECTS, ANIMATES, ENLARGES), "no time"
+    ),
+    "singan": Family("SinGAN", (SAMPLES, INJECTS, ANIMATES, ENLARGES), "one to two minutes"),
     "ingan": Family("InGAN", (RETARGETS,), "about three minutes"),
     "edgeconnect": Family("EdgeConnect", (FILLS,), "one to two minutes"),
 }
@@ -47,6 +59,21 @@ def family_of(model: Mapping[str, Any]) -> str:
     return parts[2] if len(parts) > 3 else ""
 
 
+def is_trained(model: Mapping[str, Any]) -> bool:
+    """Whether a model's configuration names a family that is trained; the photo's own patches need
+    no training."""
+    return family_of(model) not in ("", "patches")
+
+
+def check_trains(model: Mapping[str, Any]) -> None:
+    """Raise a UserError for a model's configuration that names the photo's own patches."""
+    if family_of(model) == "patches":
+        raise UserError(
+            "model=patches: there is nothing to train; name a task, such as sample, or a model "
+            "that is trained: model=singan, ingan or edgeconnect"
+        )
+
+
 def ending_of(family: str) -> str:
     """The task that a family's training ends with."""
     return FAMILIES[family].ending.task
@@ -56,7 +83,7 @@ def families_for(task: str) -> list[str]:
     """The families whose models can do a task.
 
     >>> families_for("animate")
-    ['singan']
+    ['patches', 'singan']
     """
     needs = TABLE[task].needs
     return [name for name, family in FAMILIES.items() if set(needs) & set(family.abilities)]
@@ -66,8 +93,8 @@ def check_able(family: str, task: str, where: str) -> None:
     """Raise a UserError if a family's models, named ``where``, cannot do a task."""
     spec, able = TABLE[task], families_for(task)
     if family not in able:
-        can, files = " or ".join(ability.verb for ability in spec.needs), spec.files
+        can = " or ".join(ability.verb for ability in spec.needs)
         raise UserError(
             f"{where}: a model of {family}; task={task} needs one that {can}: {', '.join(able)}"
-            + (f"; for its results: {files}" if files else "")
+            + (f"; for its results: {spec.instead}=FOLDER" if spec.instead else "")
         )

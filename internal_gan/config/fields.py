@@ -108,11 +108,11 @@ def fields_of(schema: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.
             yield from fields_of(options, f"{prefix}{entry.name}.")
 
 
-def size(example: str, default: str) -> Any:
-    """The size of a result; ``default`` names the size if none is given."""
+def size(example: str) -> Any:
+    """The size of a result."""
     return option(
         None,
-        f"size of the result; null: {default}",
+        "size of the result; null: the photo's at finish.resolution",
         f"two whole numbers [height,width] in pixels, such as {example}, or null",
         lambda v: len(v) == 2 and min(v) >= 1,
     )

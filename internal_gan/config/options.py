@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from internal_gan.config import task_options as tasks
 from internal_gan.config.catalogue import TABLE
+from internal_gan.config.families import is_trained
 from internal_gan.config.fields import (
     LARGEST_SEED,
     fields_of,
@@ -60,7 +62,7 @@ class Options:
     """The checked configuration of a run."""
 
     task: str = one_of(
-        TASKS, "train", "what to do; train also draws at the end, most others use checkpoint=RUN"
+        TASKS, "train", "what to do; all but train need no training: the photo is the model"
     )
     image: str | None = path(
         "photo to use, or - for standard input; for task=verify the picture to check",
@@ -75,7 +77,7 @@ class Options:
         "the name of a new folder, - or null",
     )
     checkpoint: str | None = path(
-        "model to use; not for train, optional for super_resolution and evaluate",
+        "trained model to use; null: model= trained on the photo, or the photo itself",
         "the run folder of a model",
     )
     resume: str | None = path(
@@ -137,31 +139,32 @@ class Options:
         "mask.invert=true",
         "the name of an image file, or its own options",
     )
-    inpaint: tasks.InpaintOptions = group(tasks.InpaintOptions, "inpaint.count=4")
     super_resolution: tasks.SuperResolutionOptions = group(
         tasks.SuperResolutionOptions, "super_resolution.factor=4"
     )
-    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.real")
-    preview: tasks.PreviewOptions = group(tasks.PreviewOptions, "preview.count=6")
+    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.samples=FOLDER")
     fill: tasks.FillOptions = group(tasks.FillOptions, "fill.count=3")
     extend: tasks.ExtendOptions = group(tasks.ExtendOptions, "extend.shape=16:9")
     verify: tasks.VerifyOptions = group(tasks.VerifyOptions, "verify.photo=photo.jpg")
 
     @property
-    def photo(self) -> str | None:
-        """The name of the photo to work on; None if it is only in memory."""
-        return self.image or self.evaluate.real
-
-    @property
     def further(self) -> list[str]:
         """Names of the further photos to learn from; of a folder, all images but the photo."""
         listed = [self.learn_from] if isinstance(self.learn_from, str) else self.learn_from or []
-        return [name for one in listed for name in images_in(one, besides=self.photo)]
+        return [name for one in listed for name in images_in(one, besides=self.image)]
 
     @property
     def trains(self) -> bool:
-        """Whether the run trains a model rather than using one."""
-        return self.checkpoint is None and TABLE[self.task].learns in ("always", "unless")
+        """Whether the run trains a model rather than using one, or none."""
+        if self.task == "train" or self.checkpoint is not None:
+            return self.checkpoint is None
+        return bool(TABLE[self.task].needs) and not self.judges and is_trained(self.model)
+
+    @property
+    def judges(self) -> bool:
+        """Whether the task works on given pictures in place of a model's."""
+        instead = TABLE[self.task].instead
+        return instead is not None and attrgetter(instead)(self) is not None
 
 
 # Every option and group by its full name.

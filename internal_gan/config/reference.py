@@ -42,8 +42,8 @@ def help_of_task(name: str) -> str:
         raise unknown("task", name, TABLE)
     task = TABLE[name]
     own = {option for option in FIELDS if task.allows(option)} - {"task"}
-    if task.learns != "never":
-        own |= {"image", "trainer"}
+    if task.needs or name == "train":
+        own.add("trainer")
     lines = [f"Options of {name}; --help alone shows those of every task.", ""]
     for _, option, help, needs in described(own):
         lines += [option, *textwrap.wrap(f"    {help} ({needs})", 90, subsequent_indent="    ")]

@@ -36,15 +36,14 @@ ANCHORS = {
     "bottom_left": (1.0, 0.0),
     "bottom_right": (1.0, 1.0),
 }
-KEEP = "mask of the photo; its white parts stay as they are, and the rest is new"
 FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
 MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
-MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS, MAX_ROUNDS = 1_000_000, 1000, 3600, 100
-MAX_CANDIDATES, MAX_PREVIEWS = 1000, 1000
+MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
+MAX_CANDIDATES = 1000
 
 
 def _result_count(more: str = "") -> Any:
@@ -60,6 +59,15 @@ def _start_scale(least: int, help: str, word: str = "") -> Any:
         help,
         f"a whole number, {least} ({which}) or more" + (f", or {word}" if word else ""),
         lambda v: v >= least if isinstance(v, int) else v == word,
+    )
+
+
+def _tileable(what: str) -> Any:
+    return option(
+        False,
+        f"{what}; x: only left to right, y: only top to bottom",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
     )
 
 
@@ -88,19 +96,14 @@ def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
 class SampleOptions:
     """Samples drawn by task=sample, and at the end of SinGAN's training."""
 
-    count: int = whole(8, Range(1, MAX_SAMPLES), "number of samples")
-    size: list[int] | None = size("sample.size=[300,800]", "the photo's at finish.resolution")
+    count: int = whole(4, Range(1, MAX_SAMPLES), "number of samples")
+    size: list[int] | None = size("sample.size=[300,800]")
     start_scale: int | str = _start_scale(
         0,
         "0 varies everything, higher keeps more of the photo's layout; all: some for each scale",
         ALL_SCALES,
     )
-    tileable: bool | str = option(
-        False,
-        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
-        "true, false, x or y",
-        lambda v: isinstance(v, bool) or v in ("x", "y"),
-    )
+    tileable: bool | str = _tileable("samples that repeat without a seam")
     candidates: int | None = as_trained(
         4,
         whole(
@@ -109,7 +112,6 @@ class SampleOptions:
             "layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
-    keep: str | None = path(KEEP)
     matching: int = whole(
         100,
         Range(0, 10000),
@@ -150,7 +152,7 @@ class AnimateOptions:
         "thing stays",
         AUTO,
     )
-    size: list[int] | None = size("animate.size=[200,300]", "the photo's at finish.resolution")
+    size: list[int] | None = size("animate.size=[200,300]")
 
 
 @dataclass
@@ -247,42 +249,19 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    back_projection: int | None = as_trained(
-        1,
-        whole(
-            None,
-            Range(0, MAX_ROUNDS),
-            "corrections towards the photo in each pass; 0: none, as in the paper",
-        ),
-    )
-    passes: int | None = as_trained(
-        None,
-        whole(
-            None,
-            Range(1, MAX_ROUNDS),
-            "number of enlarging passes; fewer are truer to the photo, more are sharper",
-        ),
-        in_words="chosen by factor and model",
-    )
 
 
 @dataclass
 class EvaluateOptions:
-    """What to evaluate, a model or image files, and how thoroughly."""
+    """Which pictures to compare with the photo, a model's or others."""
 
-    real: str | None = path("photo of the training")
     samples: str | None = path(
-        "images to evaluate", "the name of an image file or of a folder of them"
+        "pictures to compare with the photo in place of a model's",
+        "the name of an image file or of a folder of them",
     )
     mask: str | None = path(
         "where to compare images of the photo's size with it pixel by pixel",
         "the name of one image file, white where to compare, or null",
-    )
-    patches: list[int] = option(
-        lambda: [7],
-        "side lengths of the compared patches, in pixels",
-        "a list of whole numbers of pixels from 3 to 31, such as [7,11]",
-        lambda v: v != [] and all(3 <= side <= 31 for side in v) and len(set(v)) == len(v),
     )
     inception: str | None = path(
         "Inception weights for SIFID, from torch-fidelity or torchvision",
@@ -292,7 +271,7 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """Where a photo may change: the hole of fill and inpaint, and how edit and harmonize prepare
+    """Where a photo may change: the hole to fill, and how edit and harmonize prepare
     their masks."""
 
     file: str | None = path(
@@ -326,23 +305,20 @@ class MaskOptions:
 
 
 @dataclass
-class InpaintOptions:
-    """Holes filled by task=inpaint, and at the end of EdgeConnect's training."""
+class FillOptions:
+    """A hole filled, by default the photo's transparent part; also at the end of EdgeConnect's
+    training."""
 
     edges: str | None = path(
         "drawing of the edges in the hole, of the photo's size; null: the model's; "
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    count: int = _result_count(FITTING)
-
-
-@dataclass
-class FillOptions:
-    """A hole filled with the photo's own patches, without training."""
-
     avoid: str | None = path(AVOID)
     count: int = _result_count(FITTING)
+    tileable: bool | str = _tileable(
+        "a photo that repeats without a seam, and is to do so when filled"
+    )
 
 
 @dataclass
@@ -368,20 +344,6 @@ class FinishOptions:
             lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
         ),
     )
-
-
-@dataclass
-class PreviewOptions:
-    """Results made of the photo's patches alone, without training."""
-
-    count: int = whole(3, Range(1, MAX_PREVIEWS), "number of results")
-    size: list[int] | None = size("preview.size=[300,800]", "the photo's at finish.resolution")
-    freedom: float = number(
-        1.0,
-        Range(0, 1),
-        "how far the layout departs from the photo's; 0: not at all unless the size differs",
-    )
-    keep: str | None = path(KEEP)
 
 
 def _are_margins(value: Any) -> bool:

@@ -42,29 +42,6 @@ SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
 FADES = 2.0  # corrections of a tile's light fade this many times within its band
 
 
-def fill(
-    photo: Photo,
-    hole: Mask,
-    unknown: Mask | None = None,
-    *,
-    rng: torch.Generator | None = None,
-    option: str = "image",
-    reporter: Reporter = SILENT,
-) -> Finished:
-    """The photo with a hole filled; outside it equals the photo, bit for bit.
-
-    Args:
-        hole: (1, 1, H, W), 1 inside, else 0.
-        unknown: 1 where no pixel may be taken from, in addition to the hole.
-        rng: of a random filling; None for the one that fits best.
-        option: the one to name in a UserError if memory does not suffice.
-    """
-    finisher = PartFinisher(
-        photo, hole, excluded=unknown, hold=HOLD, option=option, reporter=reporter
-    )
-    return finisher(*draw_filling(photo, hole, unknown, rng))
-
-
 def extend(
     photo: Photo,
     margins: Margins,
@@ -79,7 +56,8 @@ def extend(
 
     Args:
         excluded: of the photo's size, 1 where no pixel may be taken from.
-        rng, option: see :func:`fill`.
+        rng: of a random filling; None for the one that fits best.
+        option: the one to name in a UserError if memory does not suffice.
     """
     whole, new = margins.around(photo), margins.part(photo.size)
     alpha = None if whole.alpha is None else torch.maximum(whole.alpha, new)
@@ -127,7 +105,7 @@ def make_tileable(
 
 
 def can_fill(unknown: Mask) -> bool:
-    """Whether anything is left to take; ``unknown`` as for :func:`fill`, the hole included."""
+    """Whether anything is left to take; 1 where no pixel may be taken from, the hole included."""
     return has_patches(unknown)
 
 

@@ -2,12 +2,14 @@
 
 A drawing has some tens of pixels a side. The optical flow from the first one to another moves the
 picture itself, at its full resolution, so that things stay whole and sharp; what the flow does not
-explain, such as a change of light, is added as a smooth change of colour.
+explain, such as a change of light, is added as a smooth change of colour. Both are smooth in time,
+so of a motion that closes, a few drawings are enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -27,6 +29,8 @@ LONGEST = 128  # long side at which motion is looked for, in pixels
 # Changes of colour: at most so much at a pixel, of 2 from black to white, since a larger one is a
 # new thing, of which only a shadow would be seen; and the deviation of a Gaussian over them.
 LARGEST, BLUR = 0.15, 2.0
+# A motion that closes takes about so many seconds, and longer films go round several times.
+TURN_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,28 @@ def motions(drawings: Iterable[Pixels]) -> Iterator[Motion]:
         change = (together - warped(rest, flow)).clamp(-LARGEST, LARGEST)
         change = gaussian_blur(change, BLUR)
         yield from map(Motion, torch.split(flow, 1), torch.split(change, 1))
+
+
+def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]:
+    """The motions of the frames of a film that goes several times round a circle of ``keys``, the
+    first of which is at rest: their trigonometric interpolation in time."""
+    flows, changes = torch.cat([key.flow for key in keys]), torch.cat([key.change for key in keys])
+    for frame in range(frames):
+        time = turns * len(keys) * frame / frames
+        shares = flows.new_tensor([_share(time - number, len(keys)) for number in range(len(keys))])
+        yield Motion(*(torch.tensordot(shares, part, 1).unsqueeze(0) for part in (flows, changes)))
+
+
+def turns(seconds: float) -> int:
+    """How often a film of this length goes round."""
+    return max(1, round(seconds / TURN_SECONDS))
+
+
+def _share(distance: float, count: int) -> float:
+    """The weight, in trigonometric interpolation, of one of so many values at whole numbers, at a
+    distance from it."""
+    if math.isclose(distance % count, 0, abs_tol=1e-9) or math.isclose(distance % count, count):
+        return 1.0
+    angle = math.pi * distance
+    spread = math.tan(angle / count) if count % 2 == 0 else math.sin(angle / count)
+    return math.sin(angle) / (count * spread)

@@ -18,7 +18,7 @@ from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
-from internal_gan.finishing.film import motions
+from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
@@ -105,11 +105,6 @@ class AsDrawn:
         return other
 
     @property
-    def photo(self) -> Pixels:
-        """The photo at its size in results."""
-        return self._learnt.cpu()
-
-    @property
     def at_once(self) -> int:
         """How many results to make in the background at the same time; 0: none."""
         return 0
@@ -135,11 +130,15 @@ class AsDrawn:
         """
         return Finished(drawing)
 
-    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+    def film(
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
+    ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
         Args:
             still: whether the first drawing is of the photo as it is, which then begins the film.
+            around: how often the film goes round the drawings, and its number of frames; None: a
+                frame is a drawing.
         """
         return map(Finished, drawings)
 
@@ -225,10 +224,6 @@ class Finisher(AsDrawn):
             )
             self.drawing_size = height, width
 
-    @property
-    def photo(self) -> Pixels:
-        return pixels_of(self._photo)
-
     @cached_property
     def _indices(self) -> Indices:
         return Indices(self._photo, self._used)
@@ -271,14 +266,19 @@ class Finisher(AsDrawn):
             alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
         return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
 
-    def film(self, drawings: Iterable[Pixels], still: bool) -> Iterator[Finished]:
+    def film(
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
+    ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
         picture = self._unchanged() if still else replace(self(first), drawing=None)
         assert picture.origin is not None
         yield picture
         low, high = self._used
-        for motion in islice(motions(chain([first], drawn)), 1, None):
+        moving = motions(chain([first], drawn))
+        if around is not None:
+            moving = between([*moving], *around)
+        for motion in islice(moving, 1, None):
             motion = replace(motion, change=motion.change * ((high - low) / 2))
             yield replace(
                 picture,
@@ -292,4 +292,4 @@ class Finisher(AsDrawn):
         places, size = own_places(self.photo_size), self.photo_size
         origin = Origin(places, np.full(size, EXACT, np.uint8), size)
         alpha = None if self._alpha is None else torch.from_numpy(self._alpha)[None, None]
-        return Finished(self.photo, None, origin, alpha, self._like)
+        return Finished(pixels_of(self._photo), None, origin, alpha, self._like)

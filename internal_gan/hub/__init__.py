@@ -5,27 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path, PurePosixPath
-from statistics import fmean
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from torch import Tensor
 
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object, write_text
-from internal_gan.images.files.image import read_image
-from internal_gan.judging.figures import meaning
 from internal_gan.models.base import Model
-from internal_gan.patches.statistics import coherence, completeness, sharpness, sliced_wasserstein
-from internal_gan.runs.records import DRAWN, read_results, read_status
+from internal_gan.runs.records import read_results, read_status
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
@@ -35,14 +29,6 @@ SAVED = "config.json"
 # Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
 MAX_PICTURES = 8
-# On the card, of the network's first outputs.
-FIGURES: dict[str, Callable[[Tensor, Tensor], float]] = {
-    "swd1": sliced_wasserstein,
-    "coherence": coherence,
-    "completeness": completeness,
-    "sharpness": sharpness,
-}
-MAX_JUDGED = 4
 INSTALL = "pip install 'internal-gan[hub]'"
 _NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-]*")
 
@@ -112,7 +98,6 @@ def _card(
     ``run`` is the folder of the model's training, with these options, of which no file names are
     taken; None if there is only the model's file.
     """
-    judged, values = (0, {}) if run is None else _figures_of(run, options)
     environment = Environment(
         loader=PackageLoader("internal_gan.hub"),
         undefined=StrictUndefined,
@@ -128,28 +113,7 @@ def _card(
         weights=sum(parameter.numel() for parameter in model.parameters()),
         status={} if run is None else read_status(run / "status.json"),
         duration=duration,
-        judged=judged,
-        figures=[{"name": name, "value": value, **meaning(name)} for name, value in values.items()],
     )
-
-
-def _figures_of(run: Path, options: Options) -> tuple[int, dict[str, float]]:
-    """How many of the network's outputs were evaluated, and the means of their figures."""
-    photo = run / "photo.png"
-    made = [result for result in read_results(run) if result.task in ("sample", "retarget")]
-    drawn = [result for result in made if DRAWN in PurePosixPath(result.file).parts]
-    if options.finish.detail == "network":
-        drawn = [result for result in made if result.kind == "result"]
-    if not drawn or not photo.is_file():
-        return 0, {}
-    real = read_image(photo).pixels
-    samples = [read_image(run / result.file).pixels for result in drawn[:MAX_JUDGED]]
-    found = {}
-    for name, figure in FIGURES.items():
-        # A photo smaller than a patch has none.
-        with suppress(UserError):
-            found[name] = fmean(figure(real, sample) for sample in samples)
-    return len(samples), found
 
 
 def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:

@@ -1,7 +1,6 @@
-"""The interface of edge detectors, and Canny's detector."""
+"""Canny's edge detector."""
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -14,28 +13,14 @@ from internal_gan.shapes import Masks, Pictures
 LARGEST_SIGMA = 100.0
 
 
-class EdgeDetector(ABC):
-    """Finds edges in images; parameters out of range raise ValueError.
-
-    ``sigma`` is the standard deviation of the smoothing, in pixels; thresholds are for gray values
-    in [0, 1].
-    """
-
-    @abstractmethod
-    def detect(self, image: Pictures) -> Masks:
-        """Edges of float32 images, without gradients; see :meth:`__call__`."""
-
-    def __call__(self, image: Pictures) -> Masks:
-        """Edges of images, each 0 or 1."""
-        with torch.no_grad():
-            return self.detect(image.float())
-
-
 @dataclass(eq=False)
-class Canny(EdgeDetector):
-    """Canny's detector (Canny 1986), from kornia.
+class Canny:
+    """Canny's detector (Canny 1986), from kornia; parameters out of range raise ValueError.
 
-    The gradient of an edge is at least ``low`` everywhere and reaches ``high`` somewhere.
+    Attributes:
+        sigma: standard deviation of the smoothing, in pixels.
+        low, high: for gray values in [0, 1]: the gradient of an edge is at least ``low`` everywhere
+            and reaches ``high`` somewhere.
     """
 
     sigma: float
@@ -47,10 +32,12 @@ class Canny(EdgeDetector):
         check_range(1e-6, high=self.high)
         check_range(1e-6, self.high, low=self.low)
 
-    def detect(self, image: Pictures) -> Masks:
+    @torch.no_grad()
+    def __call__(self, image: Pictures) -> Masks:
+        """Edges of images, each 0 or 1."""
         from kornia.filters import canny
 
-        gray = (luminance(image) + 1.0) / 2.0
+        gray = (luminance(image.float()) + 1.0) / 2.0
         # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
         kernel = (2 * reach + 1,) * 2

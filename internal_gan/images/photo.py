@@ -82,6 +82,17 @@ class Photo:
         }
         return replace(self, given=None, **parts)
 
+    def rolled(self, shift: Size) -> Photo:
+        """The photo, moved by some rows and columns; what leaves on one side comes back on the
+        other."""
+        layers = ("pixels", "alpha", "unknown", "raw")
+        parts = {
+            name: layer.roll(shift, (-2, -1))
+            for name in layers
+            if (layer := getattr(self, name)) is not None
+        }
+        return replace(self, **parts)
+
 
 def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:
     """What a model's pictures inherit from its photo: gray or colour, the colour profile and dpi.

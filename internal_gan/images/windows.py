@@ -9,31 +9,10 @@ import torch
 from scipy.ndimage import label
 from torch.nn import functional as F
 
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 Window = tuple[slice, slice]
-
-# Distance between the positions that are tried, in pixels.
-STEP = 8
-
-
-def most_detailed(pixels: Pixels, size: Size) -> Window:
-    """The window with the strongest gradients; ``size`` is cut to the image's."""
-    height, width = pixels.shape[-2:]
-    rows, columns = min(size[0], height), min(size[1], width)
-    gray = pixels.mean(dim=1, keepdim=True)
-    energy = torch.zeros_like(gray)
-    energy[..., 1:, :] += gray.diff(dim=-2).square()
-    energy[..., :, 1:] += gray.diff(dim=-1).square()
-    # Cells of STEP pixels; an incomplete one at the end is left out.
-    step = min(STEP, rows, columns)
-    cells = F.avg_pool2d(energy, step)
-    means = F.avg_pool2d(cells, (rows // step, columns // step), stride=1)[0, 0]
-    best = int(means.argmax())
-    top, left = (step * index for index in divmod(best, means.shape[1]))
-    top, left = min(top, height - rows), min(left, width - columns)
-    return slice(top, top + rows), slice(left, left + columns)
 
 
 def bounds(mask: Mask) -> Window:

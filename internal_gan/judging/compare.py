@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from internal_gan.config.arguments import unquote
@@ -47,13 +48,22 @@ class Shown:
     mask: Path | None = None
 
 
-def compare(folder: Path, *, measure: bool = True) -> list[Row]:
-    """What is known of each run in a folder, without columns that are empty for all.
+def compare(runs: str | PathLike[str], *, measure: bool = True) -> list[Row]:
+    """Compare the runs of a folder, as task=compare does.
 
-    They are its name (``job``) and ``photo``, the options that differ, its ``state`` and
-    ``seconds``, the figures of its first pictures, without ``measure`` only if they are known
-    already, and the ``reason`` of a failure.
+    Args:
+        runs: the folder of a multirun, or another folder of run folders.
+        measure: whether to measure figures that are not known yet.
+
+    Returns:
+        A row for each run with its name (``job``) and ``photo``, the options that differ, its
+        ``state``, its ``seconds``, the figures of its first pictures, and the ``reason`` of a
+        failure; None where something is unknown, without columns that are empty for all.
+
+    Raises:
+        UserError: the folder is missing, or has no runs.
     """
+    folder = Path(runs)
     records = records_of(folder)
     figures = [figures_of(folder, record.name, measure=measure) for record in records]
     values = [record.values for record in records]
@@ -77,7 +87,7 @@ def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
     name: str | None = values.get("image")
     if not name and (run / "config.yaml").is_file():
         with suppress(UserError):  # a damaged file
-            name = load_options(run / "config.yaml").photo
+            name = load_options(run / "config.yaml").image
     return Path(unquote(name)).stem if name else None
 
 
@@ -101,7 +111,7 @@ def shown_of(run: Path) -> Shown:
     results = [result for result in made if result.kind == "result"]
     chosen = (results or [result for result in made if result.kind == "frame"])[:MAX_PICTURES]
     pictures = [run / result.file for result in chosen]
-    if not any(result.task == "inpaint" for result in chosen):
+    if not any(result.task == "fill" for result in chosen):
         photo = run / "photo.png"
         return Shown(photo if photo.is_file() else None, pictures)
     beside = {result.kind: run / result.file for result in made}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
 from internal_gan.judging import figures
 from internal_gan.judging.sifid import read_inception
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.base import Model
 from internal_gan.runs.records import BESIDE
 from internal_gan.runs.source import IN_MEMORY, Source
@@ -30,8 +30,6 @@ from internal_gan.shapes import Pixels
 from internal_gan.units import Size, by
 from internal_gan.version import __version__
 
-# For which small pictures have no room.
-OF_PATCHES = ("swd2", "swd4", "coherence", "completeness", "repetition")
 # Largest relative difference of aspect ratios that count as equal.
 SAME_ASPECT = 0.02
 # A picture to evaluate, in a file or in memory, and pictures by the names of their groups.
@@ -74,17 +72,6 @@ class Evaluation:
         if wanted.inception is not None:
             self._stem = read_inception(wanted.inception, "evaluate.inception")
 
-    @property
-    def least(self) -> int:
-        """The shortest side that pictures may have, in pixels."""
-        return max(self.wanted.patches)
-
-    @property
-    def left_out(self) -> list[str]:
-        """The figures that some samples, or the photo, are too small for."""
-        wanted = [f"{name}{figures.suffix(n)}" for n in self.wanted.patches for name in OF_PATCHES]
-        return [name for name in wanted if any(name not in row["figures"] for row in self.rows)]
-
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
         """Read the photo and the mask of a run, and check the samples: those in memory, or the
         files that the option names.
@@ -92,13 +79,9 @@ class Evaluation:
         If all have one smaller size with the photo's aspect ratio, the photo is shrunk to it.
         """
         wanted = self.wanted
-        if not given.has_photo or not (samples or wanted.samples):
-            lacking = "evaluate.samples=FOLDER" if given.has_photo else "evaluate.real=PHOTO"
-            raise UserError(f"task=evaluate without checkpoint= also needs {lacking}")
         device, reason = prepare_device(given.options.device)
         self.lines = [f"Device {device} ({reason})"]
-        with about("evaluate.real"):
-            photo = given.photo()
+        photo = given.photo()
         groups = {"samples": samples} if samples else _groups(Path(str(wanted.samples)))
         every = list(chain.from_iterable(groups.values()))
         sizes = [self._size(sample) for sample in every]
@@ -109,7 +92,7 @@ class Evaluation:
             self.lines = [*self.lines, shrunk]
             pixels = resize(photo.pixels, sizes[0]).clamp(-1, 1)
             photo = replace(photo, pixels=pixels, alpha=None)
-        check_trainable(photo, self.least)
+        check_trainable(photo, figures.PATCH)
         self.real = photo.pixels.to(device)
         if (given_mask := given.read("evaluate.mask")) is not None:
             mask = read_mask(given_mask, photo.size, option="evaluate.mask", white="is compared")
@@ -141,17 +124,16 @@ class Evaluation:
 
     def record(self, model: Model | None = None) -> dict[str, Any]:
         """What ``evaluation.json`` holds, once all are judged; ``model`` drew them."""
-        wanted, photos = self.wanted, self._photos
+        photos = self._photos
         names = dict.fromkeys(name for row in self.rows for name in row["figures"])
         run = None if model is None else {"family": model.family, "run": str(photos.folder)}
         record = {
             "package_version": __version__,
             "torch_version": torch.__version__,
-            "real": {"file": photos.options.photo, "size": list(self.real.shape[-2:])},
+            "real": {"file": photos.options.image, "size": list(self.real.shape[-2:])},
             "model": run,
             "reconstruction": _reconstruction(model),
-            "patches": wanted.patches,
-            "inception": None if self._stem is None else asdict(self._stem.weights),
+            "inception": None if self._stem is None else dict(self._stem.weights),
             "groups": self._groups,
             "samples": self.rows,
             "meaning": {name: figures.meaning(name) for name in names},
@@ -164,16 +146,15 @@ class Evaluation:
         """The size of a sample, which must have room for the patches."""
         with about("evaluate.samples"):
             size = _read(sample).size
-        if min(size) < self.least:
+        if min(size) < figures.PATCH:
             raise UserError(
-                f"{_name(sample)}: {by(size)} pixels; patches of {max(self.wanted.patches)} need "
-                f"{self.least} pixels a side"
+                f"{_name(sample)}: {by(size)} pixels; {figures.PATCH} a side are needed"
             )
         return size
 
     def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
-        wanted, real = self.wanted, self.real
-        found = figures.judge(real, pixels, wanted.patches, self._stem)
+        real = self.real
+        found = figures.judge(real, pixels, self._stem)
         if self._mask is not None:
             found |= figures.compare(real, pixels, self._mask)
         return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))
@@ -203,7 +184,7 @@ def _name(sample: Sample) -> str:
 
 def _reconstruction(model: Model | None) -> dict[str, float] | None:
     """How well the model reconstructs its photo, if it can."""
-    if not isinstance(model, Redraws):
+    if not isinstance(model, Injects):
         return None
     rebuilt = model.reconstruct()
     image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)

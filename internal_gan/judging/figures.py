@@ -52,49 +52,28 @@ HEADLINE_FIGURES = (
 
 
 def meaning(name: str) -> dict[str, str]:
-    """``best`` and ``meaning`` of a figure; its name may end in a patch side: ``coherence_11``."""
+    """``best`` and ``meaning`` of a figure; those of the layout end in their patches' side."""
     known, _, patch = (name, "", "") if name in FIGURES else name.rpartition("_")
     best, words = FIGURES[known]
     return {"best": best, "meaning": f"{words}, {patch} pixels a side" if patch else words}
 
 
-def suffix(patch: int) -> str:
-    """What the names of figures of such patches end in."""
-    return "" if patch == PATCH else f"_{patch}"
-
-
-def judge(
-    real: Pixels,
-    sample: Pixels,
-    patches: Sequence[int] = (PATCH,),
-    stem: InceptionStem | None = None,
-) -> dict[str, float]:
+def judge(real: Pixels, sample: Pixels, stem: InceptionStem | None = None) -> dict[str, float]:
     """Figures of a sample, of any size, that should consist of the photo's patches.
 
-    Args:
-        patches: sides of the patches in pixels; figures for sides other than 7 have names like
-            ``coherence_11``.
-        stem: compute SIFID, if given.
-
-    Returns:
-        Those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``swd4``,
-        ``coherence`` and ``completeness`` room for a patch at quarter size, ``repetition`` for two
-        side by side, ``layout_coherence_21`` and the like room for their patch in the shrunk
-        images.
+    They are those of :data:`FIGURES` that the sizes allow: ``copy`` needs equal sizes, ``swd4``,
+    ``coherence`` and ``completeness`` room for a patch at quarter size, ``repetition`` for two side
+    by side, ``layout_coherence_21`` and the like room for their patch in the shrunk images. With a
+    ``stem``, SIFID is one of them.
     """
-    figures: dict[str, float] = {}
-    for patch in patches:
-        end = suffix(patch)
-        at = statistics.shrinks(real, sample, patch)
-        for n in at:
-            figures[f"swd{n}{end}"] = statistics.sliced_wasserstein(real, sample, patch, n)
-        if at != statistics.SHRINKS:
-            continue
-        figures[f"coherence{end}"] = statistics.coherence(real, sample, patch)
-        figures[f"completeness{end}"] = statistics.completeness(real, sample, patch)
+    at = statistics.shrinks(real, sample)
+    figures = {f"swd{n}": statistics.sliced_wasserstein(real, sample, shrink=n) for n in at}
+    if at == statistics.SHRINKS:
+        figures["coherence"] = statistics.coherence(real, sample)
+        figures["completeness"] = statistics.completeness(real, sample)
         room = min(max(image.shape[-2:]) // statistics.SHRINKS[-1] for image in (real, sample))
-        if room >= 2 * patch:
-            figures[f"repetition{end}"] = statistics.repetition(real, sample, patch)
+        if room >= 2 * PATCH:
+            figures["repetition"] = statistics.repetition(real, sample)
     figures |= statistics.layout_distances(real, sample)
     figures["sharpness"] = statistics.sharpness(real, sample)
     if real.shape == sample.shape:

@@ -6,7 +6,6 @@ figures from the same layer and weights file are comparable.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -41,24 +40,16 @@ EPSILON = 1e-3
 MIN_SIDE = 19
 
 
-@dataclass(frozen=True)
-class Weights:
-    """The file of the weights."""
-
-    file: str
-    sha256: str
-    layout: str
-
-
 class InceptionStem(nn.Module):
     """Inception v3 up to its second pooling, for inference.
 
     Images are not resized, and stay in [-1, 1], which both published sets of weights expect.
+    ``weights`` are the ``file``, ``sha256`` and ``layout`` of the tensors.
 
     Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], weights: Weights) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], weights: Mapping[str, str]) -> None:
         super().__init__()
         self.weights = weights
         for name in _KERNELS:
@@ -100,8 +91,8 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     path = Path(path)
     tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    weights = Weights(path.name, digest, _check(path, tensors))
-    return InceptionStem(tensors, weights)
+    layout = _check(path, tensors)
+    return InceptionStem(tensors, {"file": path.name, "sha256": digest, "layout": layout})
 
 
 def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64) -> float:

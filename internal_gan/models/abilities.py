@@ -6,19 +6,26 @@ Each class is an ability of :mod:`internal_gan.config.catalogue`. Tensors of ima
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor
 
+from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable
-from internal_gan.images.transforms import Transform
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
-from internal_gan.shapes import Mask
+from internal_gan.models.retargeting import Retargets as Retargets
 from internal_gan.units import Size
 
 
 class Samples(Model):
-    """Draws random images."""
+    """Draws random images.
+
+    Attributes:
+        is_matched: whether they have the photo's mix of patches already.
+    """
+
+    is_matched: ClassVar[bool] = False
 
     @abstractmethod
     def samples(
@@ -30,7 +37,6 @@ class Samples(Model):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
-        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         """Random images, each drawn when the iterator reaches it.
 
@@ -42,8 +48,6 @@ class Samples(Model):
             seed: sample k depends only on ``seed``, k and the other arguments.
             tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically,
                 True in both directions.
-            kept: of the photo, 1 where images of its size show it, and the rest is to fit; not with
-                ``tileable``.
         """
 
     @abstractmethod
@@ -51,46 +55,27 @@ class Samples(Model):
         """Approximate peak memory, in bytes, for drawing and writing an image."""
 
 
-class Retargets(Model):
-    """Draws its photos in other sizes and shapes."""
+class Filling(NamedTuple):
+    """A filled image, unchanged outside the hole, bit for bit; the lines that guided the filling,
+    (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was drawn, as a
+    fraction of the image's."""
 
-    @property
-    @abstractmethod
-    def bytes_per_pixel(self) -> float:
-        """Approximate memory, in bytes, per pixel of the result while it is computed."""
-
-    @abstractmethod
-    def retarget(
-        self,
-        size: Size | None = None,
-        *,
-        transform: Transform | None = None,
-        image: Tensor | None = None,
-        protect: Tensor | None = None,
-    ) -> Tensor:
-        """The image in another size or shape.
-
-        Args:
-            size: any (height, width) in pixels; the image's own by default.
-            transform: the geometry; by default the image is resized. Pixels outside it are
-                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
-            image: (1, 3, h, w); the model's own by default.
-            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched; see :mod:`internal_gan.images.protect`.
-
-        Raises:
-            UserError: ``protect`` does not fit.
-        """
+    image: Tensor
+    lines: Tensor
+    scale: float
 
 
 class Fills(Model):
     """Fills holes in photos.
 
     Attributes:
-        scale: training size of the first photo as a fraction of its original size.
+        has_lines: whether its fillings follow lines, which users may draw.
+        hold: how strongly colours are held while the seams of its fillings are hidden; see
+            :class:`internal_gan.finishing.masked.PartFinisher`.
     """
 
-    scale: float
+    has_lines: ClassVar[bool] = False
+    hold: ClassVar[float] = HOLD
 
     @abstractmethod
     def fill(
@@ -101,18 +86,14 @@ class Fills(Model):
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
         seed: int | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """An image of any size, filled at ``scale`` times its resolution.
+    ) -> Filling:
+        """An image of any size, filled at the model's resolution.
 
         Args:
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
             edges: (1, 1, H, W) in [0, 1], 1 on a line that the filling follows.
             excluded: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
             seed: draws a variant; None gives the deterministic filling.
-
-        Returns:
-            The image, unchanged outside the hole, bit for bit; and the lines that guided the
-            filling, (1, 1, H, W) in [0, 1].
         """
 
     def lines_to_finish(
@@ -129,8 +110,8 @@ class Fills(Model):
         return None
 
 
-class Redraws(Model):
-    """Draws images anew from one of its scales on, and shows its photo changed in other ways."""
+class Injects(Model):
+    """Draws images anew from one of its scales on."""
 
     @abstractmethod
     def reconstruct(self) -> Tensor:
@@ -155,6 +136,17 @@ class Redraws(Model):
         Raises:
             UserError: fewer than two scales are finished.
         """
+
+
+class Animates(Model):
+    """Shows its photo in motion.
+
+    Attributes:
+        keys: how many drawings on a circle are enough for a film of any length, which the motion
+            between them completes; None: every frame is drawn.
+    """
+
+    keys: ClassVar[int | None] = None
 
     @abstractmethod
     def animate(
@@ -187,23 +179,20 @@ class Redraws(Model):
     def animating_memory(self, size: Size) -> int:
         """Approximate peak memory, in bytes, for frames of a size."""
 
+
+class Enlarges(Model):
+    """Enlarges photos, with detail like its photo's own."""
+
+    def check_enlarging(self) -> None:
+        """Raise a UserError if the model, trained or not, can never enlarge."""
+
     @abstractmethod
-    def super_resolve(
-        self,
-        factor: float,
-        image: Tensor | None = None,
-        *,
-        seed: int = 0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Tensor:
+    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
         """An image enlarged, with added detail like the photo's own; on the model's device.
 
         Args:
             factor: any number above 1.
             image: of any size; the model's own by default.
-            back_projection: corrections per pass, which keep the result true to the image.
-            passes: in how many the image is enlarged; by default chosen from ``factor``.
 
         Raises:
             UserError: fewer than two scales are finished.

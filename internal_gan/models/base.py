@@ -163,6 +163,7 @@ class Model(nn.Module, ABC):
 
     Attributes:
         family: its name, as in ``model=singan``.
+        is_trained: whether it has learnt anything.
         image: the working image, a buffer.
         sizes: working size of every stage; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
@@ -172,6 +173,7 @@ class Model(nn.Module, ABC):
     """
 
     family: ClassVar[str]
+    is_trained: ClassVar[bool] = True
     image: Pixels
     generators: nn.ModuleList
     precision: torch.dtype = torch.float32

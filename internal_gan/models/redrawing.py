@@ -13,7 +13,7 @@ from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import gaussian_blur, resize, size_of
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.base import Model
 from internal_gan.patches.exact import lattice, nearest, patches_at
 from internal_gan.units import Size
@@ -62,7 +62,7 @@ def working_size(model: Model, size: Size) -> Size:
 
 
 def redraw(
-    model: Redraws,
+    model: Injects,
     image: Tensor,
     mask: Tensor | None,
     start_scale: int,
@@ -75,7 +75,7 @@ def redraw(
     Args:
         image: (1, 3, H, W) in [-1, 1], of any size.
         mask: (1, 1, H, W) in [0, 1], 1 where the image was changed; None for everywhere.
-        start_scale, seed: see :meth:`internal_gan.models.abilities.Redraws.inject`.
+        start_scale, seed: see :meth:`internal_gan.models.abilities.Injects.inject`.
         match: first give the masked region the photo's mean colour and contrast.
 
     Returns:
@@ -139,8 +139,9 @@ def last_start_scale(model: Model) -> int:
     """The finest start scale, or a UserError if fewer than two scales are finished."""
     if model.finished < 2:
         count = "one" if model.finished else "no"
+        more = "train more" if model.is_trained else "use a larger photo"
         raise UserError(
             f"this model has {count} finished scale; an image is injected between two scales, so "
-            "train more"
+            f"{more}"
         )
     return model.finished - 1

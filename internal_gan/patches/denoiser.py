@@ -18,10 +18,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from internal_gan.errors import UserError
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.periodic import Wrap, resize_periodic
+from internal_gan.images.resize import size_of
 from internal_gan.patches.exact import grid, patches_at
 from internal_gan.shapes import Mask, Pictures, Pixels
 
@@ -43,7 +42,8 @@ class Denoiser:
         patch: side of the patches, in pixels; smaller if the photo is.
         price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
             moves by the share d of the picture's height.
-        excluded: 1 where no patch is taken from; a UserError if none is left.
+        balanced: whether all patches are used about equally often.
+        wrap: whether pictures wrap from bottom to top, and from right to left.
     """
 
     def __init__(
@@ -52,16 +52,13 @@ class Denoiser:
         patch: int,
         *,
         price: float = 0.0,
-        excluded: Mask | None = None,
+        balanced: bool = True,
+        wrap: Wrap = (False, False),
     ) -> None:
         self.patch = patch = min(patch, *size_of(photo))
-        self.price = price
+        self.price, self.balanced, self.wrap = price, balanced, wrap
         rows, columns = grid(photo, patch)
         places = torch.arange(rows * columns, device=photo.device)
-        if excluded is not None:
-            places = places[free_patches(excluded, patch)]
-            if not len(places):
-                raise UserError("the hole leaves no part of the photo to take patches from")
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
         self._heights = _heights(places // columns, rows)
@@ -75,12 +72,15 @@ class Denoiser:
         (height, width), patch, device = size_of(noisy), self.patch, noisy.device
         pixels, span = noisy.flatten(2), torch.arange(patch, device=device)
         stride = min(STRIDE, patch)
-        tops, lefts = (_every(stride, side - patch + 1).to(device) for side in (height, width))
+        tops, lefts = (
+            _every(stride, side if wraps else side - patch + 1).to(device)
+            for side, wraps in zip((height, width), self.wrap, strict=True)
+        )
 
         def pixels_of(chosen: Tensor) -> Tensor:
             """The numbers of the pixels in some of the patches, (n, patch^2)."""
-            rows = tops[chosen // len(lefts), None] + span
-            columns = lefts[chosen % len(lefts), None] + span
+            rows = (tops[chosen // len(lefts), None] + span) % height
+            columns = (lefts[chosen % len(lefts), None] + span) % width
             return (rows[:, :, None] * width + columns[:, None]).flatten(1)
 
         def weights_of(chosen: Tensor, inside: Tensor) -> Tensor:
@@ -95,8 +95,10 @@ class Denoiser:
             return weights
 
         count = len(tops) * len(lefts)
-        some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device).round().long()
-        even = _balance(weights_of(some, pixels_of(some)))
+        even = torch.zeros(1, device=device)
+        if self.balanced:
+            some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device)
+            even = _balance(weights_of(some := some.round().long(), pixels_of(some)))
         total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
@@ -126,23 +128,19 @@ def denoised(
         coarser: a smaller picture, which this one shrinks to.
         known: pixels that are kept, (1, 3, h, w), and a mask of where.
     """
-    size = size_of(noise)
+    size, wrap = size_of(noise), denoiser.wrap
     noisy = noise if start is None else (1 - level) * start + level * noise
     levels = [level * (1 - step / steps) for step in range(steps + 1)]
     picture = noisy
     for now, then in pairwise(levels):
         picture = denoiser(noisy, now)
         if coarser is not None:
-            picture = picture + resize(coarser - resize(picture, size_of(coarser)), size)
+            missing = coarser - resize_periodic(picture, size_of(coarser), wrap)
+            picture = picture + resize_periodic(missing, size, wrap)
         if known is not None:
             picture = torch.where(known[1] > 0, known[0], picture)
         noisy = (1 - then) * picture + then * (noisy - (1 - now) * picture) / now
     return picture.clamp(-1, 1)
-
-
-def free_patches(excluded: Mask, patch: int) -> Tensor:
-    """For each place of a patch, whether it holds nothing that is excluded."""
-    return F.max_pool2d(excluded, patch, 1).flatten() == 0
 
 
 def _balance(weights: Tensor) -> Tensor:

@@ -89,16 +89,9 @@ class Row:
     folder: str
 
 
-@dataclass(frozen=True)
-class Section:
-    """The pictures of one task."""
-
-    title: str
-    rows: Sequence[Row]
-
-
-def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
-    """The results to show, the first of each row and evenly spread frames, and all previews."""
+def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]]:
+    """The results to show by the titles of their tasks, the first of each row and evenly spread
+    frames, and all previews."""
     results = read_results(run.folder)
     files = (path.name for path in (run.folder / "photos").glob("*.png"))
     photos = [Result(f"photos/{name}", "aside") for name in sorted(files, key=natural)]
@@ -106,11 +99,11 @@ def read_gallery(run: RunState) -> tuple[list[Section], list[PagePicture]]:
     for result in [*photos, *results]:
         if result.kind != "preview":
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
-    sections = []
+    sections = dict[str, list[Row]]()
     for task, groups in made.items():
         rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
         if rows:
-            sections.append(Section("Samples" if task == "sample" else in_words(task), rows))
+            sections["Samples" if task == "sample" else in_words(task)] = rows
     previews = []
     for index, result in enumerate(result for result in results if result.kind == "preview"):
         name = run.stages[index].name if index < len(run.stages) else f"scale {index}"

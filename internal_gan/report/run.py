@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ class RunState:
     status: Mapping[str, Any]
     stages: Sequence[StageRow]
     rows: Sequence[Mapping[str, Any]]
+    seconds_spent: float
     photo: PagePicture | None
     config: str
     options: Options | None
@@ -43,7 +43,7 @@ class RunState:
     @property
     def title(self) -> str:
         """The name of the photo, or of the folder, and of the model."""
-        photo = self.options.photo if self.options else None
+        photo = self.options.image if self.options else None
         name = Path(photo).name if photo else self.folder.resolve().name
         return f"{name} · {self.model}" if self.model else name
 
@@ -69,14 +69,6 @@ class RunState:
             return str(self.folder)
         return self.options.checkpoint if self.options else None
 
-    @cached_property
-    def seconds_spent(self) -> float:
-        return seconds_of(self.rows)
-
-    @property
-    def seconds_left(self) -> float:
-        return float(self.status.get("seconds_left", 0.0))
-
 
 def read_run(folder: Path) -> RunState:
     """Read a run folder, which need not be complete."""
@@ -96,6 +88,7 @@ def read_run(folder: Path) -> RunState:
         status=read_status(folder / "status.json"),
         stages=_stages(plans[-1], rows) if plans else [],
         rows=rows,
+        seconds_spent=seconds_of(rows),
         photo=read_picture(folder, "photo.png"),
         config=config,
         options=options,

@@ -1,11 +1,10 @@
-"""Runs as tables in Markdown, by their means over seeds too, as a plot and as a grid."""
+"""Runs as tables in Markdown, by their means over seeds too, and as a grid."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import product
 from pathlib import Path
 from statistics import fmean, stdev, variance
@@ -22,7 +21,6 @@ MAX_ROWS = 100
 CELL = 180
 GAP = 8
 LABEL = 22
-PANEL = 230
 
 
 def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
@@ -166,38 +164,6 @@ def _number(mean: float, off: float | None, sign: str = "") -> str:
     places = max(0, DIGITS - 1 - math.floor(math.log10(abs(mean)))) if mean else DIGITS
     known = off is not None and math.isfinite(off)
     return f"{mean:{sign}.{places}f}" + (f" ± {off:.{places}f}" if known else "")
-
-
-def plot(settings: Sequence[Setting], figures: Sequence[str]) -> str:
-    """An SVG with a row for each setting, which names it, and a column for each figure: a dot for
-    each run, and a line at the mean."""
-    names = [figure for figure in figures if any(figure in one.figures for one in settings)]
-    left = 20 + 7 * max(len(one.name) for one in settings)
-    width, height = left + PANEL * len(names), LABEL * (len(settings) + 2)
-    marks = [_text(8, LABEL * (n + 2), one.name) for n, one in enumerate(settings)]
-    for column, figure in enumerate(names):
-        start = left + PANEL * column
-        each = [one.figures.get(figure, {}) for one in settings]
-        dots = [[v for seeds in photos.values() for v in seeds.values()] for photos in each]
-        low, high = (choose(v for row in dots for v in row) for choose in (min, max))
-        marks.append(_text(start, LABEL - 6, f"{figure}  {low:.3g} – {high:.3g}"))
-        for row, values in enumerate(dots):
-            y = LABEL * (row + 2) - 5
-            marks.append(f'<path d="M{start} {y}h{PANEL - 30}" stroke="#ccc"/>')
-            if not values:
-                continue
-            at = [start + (PANEL - 30) * (v - low) / ((high - low) or 1) for v in values]
-            marks += [f'<circle cx="{x:.1f}" cy="{y}" r="3.5" fill="#2a6"/>' for x in at]
-            mean = (settings[row].mean(figure) - low) / ((high - low) or 1)
-            x = start + (PANEL - 30) * mean
-            marks.append(f'<path d="M{x:.1f} {y - 7}v14" stroke="#000" stroke-width="2"/>')
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-    style = f' width="{width}" height="{height}" font-family="monospace" font-size="12">'
-    return f'{head}{style}<rect width="100%" height="100%" fill="#fff"/>{"".join(marks)}</svg>\n'
-
-
-def _text(left: int, bottom: int, text: str) -> str:
-    return f'<text x="{left}" y="{bottom}">{escape(text)}</text>'
 
 
 def grid(runs: Sequence[tuple[str, Sequence[Path]]]) -> Image.Image:

@@ -103,18 +103,11 @@ class RunFolder:
         return folder
 
     def _newest(self, needs: Sequence[str]) -> Path | None:
-        """The newest run in this folder of runs, or of folders of them; with ``needs`` the newest
-        finished one that has these files."""
-        found = [
-            path.parent
-            for path in (*self.path.glob("*/config.yaml"), *self.path.glob("*/*/config.yaml"))
-            if not needs
-            or (
-                all((path.parent / name).is_file() for name in needs)
-                and read_status(path.parent / "status.json").get("state") == "finished"
-            )
-        ]
-        return max(found, key=lambda path: (path / "config.yaml").stat().st_mtime, default=None)
+        """The newest run in this folder of runs, or of folders of them, that has these files."""
+        paths = (*self.path.glob("*/config.yaml"), *self.path.glob("*/*/config.yaml"))
+        runs = sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+        having = (run.parent for run in runs if all(run.with_name(n).is_file() for n in needs))
+        return next(having, None)
 
     def forget(self) -> None:
         """Let ``create`` begin this run again, writing over what it made.

@@ -11,6 +11,10 @@ from internal_gan.process_settings import shared
 _LOGGER = logging.getLogger("internal_gan")
 
 
+# The files of the runs that the current thread works on.
+_files: ContextVar[tuple[logging.Handler, ...]] = ContextVar("files", default=())
+
+
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
     """Append the package's log records of this thread to a file while the block runs.
@@ -20,44 +24,34 @@ def log_to(path: Path) -> Iterator[None]:
     """
     file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    with _distributed():
+    file.addFilter(lambda record: file in _files.get())
+    with _set_up():
         token = _files.set((*_files.get(), file))
+        _LOGGER.addHandler(file)
         try:
             yield
         finally:
+            _LOGGER.removeHandler(file)
             _files.reset(token)
             file.close()
 
 
 @shared
 @contextmanager
-def _distributed() -> Iterator[None]:
-    """Send the package's records to the files of the runs that they come from."""
-    handlers: list[logging.Handler] = [_Distributor()]
+def _set_up() -> Iterator[None]:
+    """Let the package's records reach handlers, and show warnings if nobody else does."""
+    warnings = logging.StreamHandler()
+    warnings.addFilter(lambda record: record.levelno == logging.WARNING)
     if not _LOGGER.hasHandlers():
-        warnings = logging.StreamHandler()
-        warnings.addFilter(lambda record: record.levelno == logging.WARNING)
-        handlers.append(warnings)
+        _LOGGER.addHandler(warnings)
     level = _LOGGER.level
     if level == logging.NOTSET:
         _LOGGER.setLevel(logging.INFO)
-    for handler in handlers:
-        _LOGGER.addHandler(handler)
     try:
         yield
     finally:
-        for handler in handlers:
-            _LOGGER.removeHandler(handler)
+        _LOGGER.removeHandler(warnings)
         _LOGGER.setLevel(level)
-
-
-class _Distributor(logging.Handler):
-    """Sends a record to the files of the runs that the current thread works on."""
-
-    def handle(self, record: logging.LogRecord) -> bool:
-        for file in _files.get():
-            file.handle(record)
-        return True
 
 
 class _QuietFileHandler(logging.FileHandler):
@@ -69,7 +63,3 @@ class _QuietFileHandler(logging.FileHandler):
     def close(self) -> None:
         with suppress(OSError):
             super().close()
-
-
-# The files of the runs that the current thread works on, outermost first.
-_files: ContextVar[tuple[_QuietFileHandler, ...]] = ContextVar("files", default=())

@@ -32,7 +32,7 @@ class Source:
         folder: the run's; None before it begins.
         photo: in memory, in place of the file that ``options.image`` names.
         further: likewise, in place of the files in ``options.learn_from``.
-        name: of the photo that masks in a folder belong to; by default ``options.photo``.
+        name: of the photo that masks in a folder belong to; by default ``options.image``.
         files: other pictures in memory, by option.
     """
 
@@ -47,7 +47,7 @@ class Source:
     ) -> None:
         self.options = options
         self.folder = folder
-        self.name = options.photo if name is None else name
+        self.name = options.image if name is None else name
         self._in_memory = {(option, 0): picture for option, picture in (files or {}).items()}
         self._in_memory |= {(_FURTHER, number): one for number, one in enumerate(further)}
         if photo is not None:
@@ -59,7 +59,7 @@ class Source:
     @property
     def has_photo(self) -> bool:
         """Whether the run was given a photo."""
-        return bool(self.options.photo) or (_PHOTO, 0) in {*self._in_memory, *self._inputs}
+        return bool(self.options.image) or (_PHOTO, 0) in {*self._in_memory, *self._inputs}
 
     @property
     def further(self) -> int:
@@ -112,7 +112,7 @@ class Source:
         gone or has changed, this is a UserError."""
         if (_PHOTO, 0) in self._inputs:
             return self._kept(_PHOTO)
-        name = self.options.photo
+        name = self.options.image
         if name is None or (self.folder is not None and not is_file(name)):
             return None
         return Path(name)
@@ -191,7 +191,7 @@ class Source:
         if self._inputs:
             return
         copy = self.options.keep_original
-        photos = [(name, (_PHOTO, 0)) for name in [self.options.photo] if name and is_file(name)]
+        photos = [(name, (_PHOTO, 0)) for name in [self.options.image] if name and is_file(name)]
         photos += [(name, (_FURTHER, n)) for n, name in enumerate(self.options.further)]
         kept = [keep_file(folder, Path(name), *at, copy=copy) for name, at in photos]
         for at, picture in self._in_memory.items():

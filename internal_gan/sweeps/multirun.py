@@ -29,6 +29,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
 from internal_gan.config.conf import swept_by
 from internal_gan.config.messages import parsed
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, write_error
 from internal_gan.runs.folder import LONGEST_NAME
@@ -139,7 +140,7 @@ def _job(config: DictConfig, settings: Any) -> None:
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
         with beside_others(settings, log_of(sweep, record.name)):
-            record.code = run(options, changed={key_of(o) for o in overrides})
+            record.code = run(options, changed=_applying(options, overrides))
     except Exception as error:
         record.code, record.reason = report(error, record.name), str(error)
     except KeyboardInterrupt:
@@ -151,6 +152,15 @@ def _job(config: DictConfig, settings: Any) -> None:
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
+
+
+def _applying(options: Options, overrides: Sequence[str]) -> set[str]:
+    """The options that a job is given, less those of a training if it trains nothing: they are for
+    the jobs of other models."""
+    given = {key_of(override) for override in overrides}
+    if options.trains or options.resume is not None:
+        return given
+    return {key for key in given if key.partition(".")[0] not in ("trainer", "precision")}
 
 
 def short(path: str) -> str:

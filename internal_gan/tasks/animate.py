@@ -10,10 +10,11 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
+from internal_gan.finishing.film import turns
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Animates
 from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Film, Picture, Task
 
@@ -27,7 +28,7 @@ class Animate(Task[AnimateOptions]):
     Frames made of the photo's own pixels are the photo, moved as the network's frames are.
     """
 
-    def check(self, model: Redraws) -> None:
+    def check(self, model: Animates) -> None:
         wanted = self.wanted
         check_format(wanted.format, wanted.fps, self.name)
         if self._count < 2:
@@ -40,14 +41,23 @@ class Animate(Task[AnimateOptions]):
             needed = model.animating_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option, BYTES_IN_FILMS)
+        if model.keys is not None:
+            for name in ("alpha", "beta"):
+                if getattr(wanted, name) != getattr(AnimateOptions(), name):
+                    raise UserError(
+                        f"animate.{name}={getattr(wanted, name):g}: only for a walk, as models of "
+                        "singan have it; here the film goes round a circle"
+                    )
         if wanted.start_scale != AUTO:
             self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture | Film]:
+    def draw(self, model: Animates, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
-        finisher = self._finisher(model)
+        finisher, keys = self._finisher(model), None
+        if self.context.rebuilds and model.keys is not None and model.keys < self._count:
+            keys = model.keys
         drawings = model.animate(
-            self._count,
+            keys or self._count,
             alpha=wanted.alpha,
             beta=wanted.beta,
             fps=wanted.fps,
@@ -58,7 +68,9 @@ class Animate(Task[AnimateOptions]):
         )
         self.context.begin(self._count)
         second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
-        for index, frame in enumerate(finisher.film(drawings, still=wanted.size is None)):
+        around = None if keys is None else (turns(wanted.seconds), self._count)
+        film = finisher.film(drawings, wanted.size is None, around)
+        for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
             gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
             if len(second) == second.maxlen:
@@ -81,7 +93,7 @@ class Animate(Task[AnimateOptions]):
     def made(self, results: Sequence[Result]) -> str:
         return f"{self._count} frames"
 
-    def _finisher(self, model: Redraws) -> AsDrawn:
+    def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)
 
     @property

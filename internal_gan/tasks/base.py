@@ -15,7 +15,6 @@ from statistics import fmean
 from typing import Any, Generic, TypeVar
 
 import torch
-import torch.nn.functional as F
 from rich.console import Console
 from torch import Tensor
 
@@ -25,15 +24,12 @@ from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
-from internal_gan.finishing.layout import small
 from internal_gan.finishing.masked import PartFinisher
-from internal_gan.finishing.origin import READ_SIDE, own_places
-from internal_gan.finishing.walker import Fixed
+from internal_gan.finishing.origin import READ_SIDE
 from internal_gan.images.levels import spread
-from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
-from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model
+from internal_gan.models.patches.layout import small
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Kind, Result
 from internal_gan.runs.source import Source
@@ -218,35 +214,6 @@ class Context:
         arguments and errors."""
         detail = self.as_trained("finish.detail")
         return PartFinisher(photo, part, detail, reporter=self, **how)
-
-    def white(self, option: str, learnt: Pixels) -> Mask | None:
-        """The mask of what an option keeps, at the size of a photo or of its training image; None
-        without that option, a UserError if the mask is not usable."""
-        given, size = self.given.read(option), size_of(learnt)
-        if given is None:
-            return None
-        if given.size != size and not self.trained.is_gone:
-            size = self.trained.photo(longest=max(size)).full_size
-        return read_mask(given, size, option=option, white="is kept")
-
-    def kept(
-        self, option: str, learnt: Pixels, finisher: AsDrawn
-    ) -> tuple[Mask, Fixed] | tuple[None, None]:
-        """The pixels that an option's mask keeps in their places, at the photo's size in results,
-        for drawing and for finishing; a UserError if it is not usable, or that is not their size.
-        """
-        mask, size = self.white(option, learnt), finisher.photo_size
-        if mask is None:
-            return None, None
-        if finisher.size not in (None, size):
-            raise UserError(
-                f"{option} keeps pixels in their places: results must have the photo's size, "
-                f"{by(size)}, not {by(finisher.size)}"
-            )
-        mask = (F.adaptive_max_pool2d(mask, size) > 0.5).float()
-        if mask.min() == mask.max():
-            raise UserError(f"{option}: everything or nothing is white at {by(size)} pixels")
-        return mask, Fixed(mask[0, 0].numpy() > 0, own_places(size))
 
     def read_layers(self) -> Layers:
         """The layers of the photo to work on, given to the run or, if none, to its model's

@@ -1,4 +1,4 @@
-"""task=compare: the runs of a folder side by side, as tables, a plot and a grid of pictures."""
+"""task=compare: the runs of a folder side by side, as tables and a grid of pictures."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from internal_gan.files import as_csv, write_error
 from internal_gan.images.files.memory import to_photo
 from internal_gan.judging import compare as judging
 from internal_gan.judging.figures import FIGURES, HEADLINE_FIGURES
-from internal_gan.report.table import as_differences, as_markdown, as_rows, grid, plot, settings_of
+from internal_gan.report.table import as_differences, as_markdown, as_rows, grid, settings_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Picture, Task, aside
 from internal_gan.tasks.reporting import new_console
@@ -32,7 +32,7 @@ APART = (
 
 
 class Compare(Task[None]):
-    """Writes ``comparison.csv``, ``.md``, ``.svg`` and ``.png`` about a folder of runs.
+    """Writes ``comparison.csv``, ``.md`` and ``.png`` about a folder of runs.
 
     They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
     again only if the pictures have changed, and without ``measure`` not at all.
@@ -62,7 +62,6 @@ class Compare(Task[None]):
                 text = f"{apart}\n{APART.format(settings[0].name)}\n\n{text}"
             text = f"{as_markdown(as_rows(settings, PERFECT))}\n{SPREAD}\n\n{text}"
         yield Document(f"{table}.md", text)
-        yield Document(f"{table}.svg", plot(settings, HEADLINE_FIGURES))
         shown = [judging.shown_of(self._folder / str(row["job"])) for row in rows]
         pictures = [[*filter(None, [run.photo]), *run.pictures] for run in shown]
         cells = [(_label(row), each) for row, each in zip(rows, pictures, strict=True) if each]
@@ -70,7 +69,7 @@ class Compare(Task[None]):
             yield aside(f"{table}.png", to_photo(grid(cells)).pixels)
         else:
             Path(f"{table}.png").unlink(missing_ok=True)
-        say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv\n  Plot:     {table}.svg")
+        say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv")
         if cells:
             say(f"  Pictures: {table}.png")
         if not self.measure:

@@ -11,7 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import as_csv
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.judging.evaluate import Evaluation, Groups, Sample
-from internal_gan.judging.figures import HEADLINE_FIGURES, summarise
+from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.records import Result, group_of
 from internal_gan.runs.source import Source
@@ -36,17 +36,16 @@ class Evaluate(Task[EvaluateOptions]):
             self.about = evaluation.lines
             context.facts["device"] = str(evaluation.real.device)
             return
-        for name in ("real", "samples", "mask"):
-            if getattr(self.wanted, name) is not None:
-                raise UserError(
-                    f"evaluate.{name}: not allowed with checkpoint=, which evaluates the model's "
-                    "own photo and pictures"
-                )
+        if self.wanted.mask is not None:
+            raise UserError(
+                "evaluate.mask: only with evaluate.samples, pictures of the photo's size; those of "
+                "a model are random"
+            )
         self._drawing = task_of(ending_of(model.family), _as_learnt(context))
         self._drawing.check(model)
         evaluation.real = model.image
         photo = Photo(evaluation.real.cpu(), path=context.trained.folder)
-        check_trainable(photo, evaluation.least)
+        check_trainable(photo, PATCH)
 
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         evaluation = self._evaluation
@@ -69,8 +68,6 @@ class Evaluate(Task[EvaluateOptions]):
         known = [name for name in HEADLINE_FIGURES if name in over]
         shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
         self.context.say(f"{counted(count, 'sample')}, on average: {shown}")
-        if left_out := evaluation.left_out:
-            self.context.say(f"Left out, since pictures are too small: {', '.join(left_out)}")
 
     def photo(self) -> Pixels:
         return self._evaluation.real

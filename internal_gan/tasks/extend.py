@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
-from internal_gan.finishing.filling import extend, fill
+from internal_gan.finishing.filling import extend
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.canvas import Margins, margins_of, margins_to
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import Picture, Task
-from internal_gan.tasks.inpaint.holes import avoided
+from internal_gan.tasks.holes import avoided
 from internal_gan.units import by, ratio_of
 
 # Largest margin, in sides of the photo: farther away, nothing says what should be there.
@@ -25,26 +24,18 @@ MAX_MARGIN = 2
 
 
 class Extend(Task[ExtendOptions]):
-    """Draws ``extend/000.png`` and so on: the photo with new margins or, if it has transparent
-    parts, with these filled. Results after the first are random."""
+    """Draws ``extend/000.png`` and so on: the photo with new margins. Results after the first are
+    random."""
 
     result_name = "extended photo"
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
-        if margins is None:
-            canvas, part = photo, _transparent(photo, 1 - FAINT)
-            unknown = avoided(context, "extend.avoid", photo, part)
-        else:
-            canvas, part = margins.around(photo), margins.part(photo.size)
-            unknown = avoided(context, "extend.avoid", photo, _transparent(photo))
+        canvas, part = margins.around(photo), margins.part(photo.size)
+        unknown = avoided(context, "extend.avoid", photo, _transparent(photo))
         for number, rng in enumerate(self.chances(self.wanted.count)):
-            how: Any = {"rng": rng, "option": self.memory, "reporter": context}
-            if margins is None:
-                done = fill(photo, part, unknown, **how)
-            else:
-                done = extend(photo, margins, unknown, **how)
+            done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
         before = Finished(canvas.pixels, alpha=1.0 - part, like=canvas)
         yield Picture("extend/before.png", before, "before")
@@ -58,21 +49,17 @@ class Extend(Task[ExtendOptions]):
         found = {f"extend.{name}": getattr(self.wanted, name) for name in _MARGINS}
         return {option: value for option, value in found.items() if value is not None}
 
-    def _margins(self, photo: Photo) -> Margins | None:
-        """The margins to add, or None to fill the photo's transparent parts; a UserError if several
-        options describe margins, or they are not possible."""
+    def _margins(self, photo: Photo) -> Margins:
+        """The margins to add; a UserError unless one option describes them, and they are
+        possible."""
         given = self._given()
         if len(given) > 1:
             raise UserError(f"{', '.join(given)}: each describes the margins; give one of them")
         if not given:
-            if not _transparent(photo, 1 - FAINT).any():
-                raise UserError(
-                    "task=extend needs extend.margins or extend.shape; without them it fills a "
-                    "photo's transparent parts, and this photo has none"
-                )
-            if _transparent(photo).all():
-                raise UserError("image: every pixel is transparent; a photo must show something")
-            return None
+            raise UserError(
+                "task=extend needs extend.margins or extend.shape; task=fill fills a photo's "
+                "transparent parts"
+            )
         ((option, value),) = given.items()
         named = f"{option}={str(value).translate(_PLAIN)}"
         margins = self._measured(photo, named)
@@ -115,11 +102,11 @@ _MARGINS = ("margins", "shape")
 _PLAIN = str.maketrans("", "", " '")
 
 
-def _transparent(photo: Photo, below: float = FAINT) -> Tensor:
-    """(1, 1, H, W), 1 where the photo is at most this opaque, else 0."""
+def _transparent(photo: Photo) -> Tensor:
+    """(1, 1, H, W), 1 where the photo is transparent, else 0."""
     if photo.alpha is None:
         return torch.zeros_like(photo.pixels[:, :1])
-    return (photo.alpha <= below).float()
+    return (photo.alpha <= FAINT).float()
 
 
 TASK = Extend

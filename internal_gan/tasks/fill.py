@@ -1,31 +1,193 @@
-"""task=fill: a hole in a photo filled with the photo's own patches, without any training."""
+"""task=fill: a hole in a photo filled, from the photo's own patches or as a model learnt it."""
 
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import torch
+from torch import Tensor
 
 from internal_gan.config.task_options import FillOptions
-from internal_gan.finishing.filling import fill
-from internal_gan.tasks.base import Picture, Task, aside, gray
-from internal_gan.tasks.inpaint.holes import avoided, holes_of
+from internal_gan.errors import UserError
+from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.masked import PartFinisher
+from internal_gan.images.composite import blend_weight
+from internal_gan.images.masks import FAINT
+from internal_gan.images.periodic import Wrap, wrap_of
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import resize
+from internal_gan.images.windows import around, bounds, extent, parts
+from internal_gan.models.abilities import Fills
+from internal_gan.tasks.base import Context, Picture, Task, aside, gray
+from internal_gan.tasks.holes import Case, avoided, holes_of, without
+from internal_gan.units import Size
+
+_log = logging.getLogger(__name__)
+
+# Brightness of the edges outside the hole, while those inside are white.
+KNOWN_EDGES = 0.4
+# Least long side, in pixels, at which the network's output is shown.
+MIN_DRAWN = 16
 
 
 class Fill(Task[FillOptions]):
-    """Draws ``fill/000.png`` and so on: the photo with its hole filled. Results after the first are
-    random."""
+    """Fills the hole of a photo, ``fill/000.png`` and so on; also shows the photo, the hole and, of
+    a model that draws them, the edges."""
 
     result_name = "filled photo"
 
-    def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
-        context = self.context
-        case = holes_of(context).case(context.given.photo(), warn=True)
-        photo, hole = case.photo, case.hole
-        unknown = avoided(
-            context, "fill.avoid", photo, hole if case.unknown is None else case.unknown
+    def __init__(self, name: str, context: Context) -> None:
+        super().__init__(name, context)
+        self._holes = holes_of(context)
+
+    def training_crop(
+        self, photo: Photo, number: int, max_size: int | None
+    ) -> tuple[Photo, list[str]]:
+        """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
+
+        If the hole is larger than half of that, the window has twice its size and is shrunk.
+        """
+        holes = self._holes
+        hole = holes.further(number, photo) if number else holes.found(photo, warn=True)
+        nothing = torch.zeros_like(photo.pixels[:, :1])
+        self.context.part_finisher(photo, nothing if hole is None else hole)
+        photo = replace(photo, unknown=holes.unknown(photo, hole, number))
+        if number == 0:
+            holes.edges(photo)
+        if hole is None:
+            note = "No mask=FILE: trains on the whole photo and fills a random hole as an example"
+            return photo, [note]
+        photo = without(photo, hole)
+        words = [f"The hole is {100 * float(hole.mean()):.1f} % of the photo"]
+        if max_size is None or fit_size(photo.size, max_size) == photo.size:
+            return photo, words
+        rows, columns = _window(hole, max_size)
+        words.append(
+            f"Trains on a window around the hole, rows {rows.start} to {rows.stop} and columns "
+            f"{columns.start} to {columns.stop}; model.max_size=null trains on all of the photo"
         )
-        for number, rng in enumerate(self.chances(self.wanted.count)):
-            done = fill(photo, hole, unknown, rng=rng, reporter=context)
-            yield Picture(f"fill/{number:03d}.png", done)
+        return photo.crop(rows, columns), words
+
+    def check(self, model: Fills) -> None:
+        if self.wanted.edges is not None and not model.has_lines:
+            raise UserError(
+                f"fill.edges={self.wanted.edges}: only for a model that draws lines: edgeconnect"
+            )
+
+    def draw(self, model: Fills, preview: bool = False) -> Iterator[Picture]:
+        if preview:
+            # Training itself shows the hole at the model's size; filling a large photo takes long.
+            return
+        holes, photo = self._holes, self._holes.photo(self.context.source)
+        options = self.context.options
+        if options.trains and photo.unknown is None and holes.found(photo) is None:
+            case = holes.example(photo, options.seed)
+        else:
+            case = holes.case(photo, warn=not options.trains)
+        yield from self._filled(model, self._closed(case))
+
+    def _closed(self, case: Case) -> Case:
+        """The case with what the user wants to avoid among the unknown."""
+        unknown = case.hole if case.unknown is None else case.unknown
+        closed = avoided(self.context, "fill.avoid", case.photo, unknown)
+        return case if closed is unknown else replace(case, unknown=closed)
+
+    def _filled(self, model: Fills, whole: Case) -> Iterator[Picture]:
+        # A photo that wraps is cut open where it has no hole.
+        turn = _turn(whole.hole, wrap_of(self.wanted.tileable))
+        back = -turn[0], -turn[1]
+        case = whole.rolled(turn) if any(turn) else whole
+        photo, finisher = case.photo, self._finisher(case, model.hold)
+        first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
+        for index, seed in enumerate(self.seeds(self.wanted.count)):
+            best = seed == 0 or (index == 0 and self.context.options.trains)
+            chance = None if best else seed
+            filled, edges, scale = model.fill(
+                photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=chance
+            )
+            longest = max(MIN_DRAWN, round(max(photo.size) * scale))
+            done = finisher(
+                filled,
+                scale,
+                drawn=resize(filled, fit_size(photo.size, longest)).clamp(-1, 1),
+                lines=model.lines_to_finish(
+                    photo.pixels, hole, edges, case.unknown, given=case.edges is not None
+                ),
+            )
+            done = _rolled(done, back, whole.photo) if any(turn) else done
+            if index == 1 and torch.equal(done.pixels, first):
+                _log.warning(
+                    "the results are identical, because this model fills without randomness; train "
+                    "with a larger model.noise to vary them"
+                )
+            if index == 0:
+                first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
+            yield Picture(f"fill/{index:03d}.png", done)
+        photo, hole = whole.photo, whole.hole
         yield aside("fill/before.png", photo.pixels, "before", photo)
-        yield gray("fill/mask.png", hole, "mask")
+        yield gray("fill/mask.png", blend_weight(hole, self._feather), "mask")
+        if drawn.any():
+            emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+            yield aside("fill/hole.png", emptied, like=photo)
+            yield gray("fill/edges.png", drawn.roll(back, (-2, -1)), "aside")
+
+    def _finisher(self, case: Case, hold: float) -> PartFinisher:
+        alpha = case.photo.alpha
+        if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
+            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
+            alpha = torch.maximum(alpha, blend_weight(case.hole, self._feather))
+        return self.context.part_finisher(
+            case.photo,
+            case.hole,
+            feather=self._feather,
+            alpha=alpha,
+            excluded=case.unknown,
+            hold=hold,
+        )
+
+    @property
+    def _feather(self) -> float:
+        return self._holes.mask.feather or 0.0
+
+
+def _turn(hole: Tensor, wrap: Wrap) -> Size:
+    """By how many rows and columns to move a photo that wraps, so that its borders meet in the
+    middle of the widest part without a hole."""
+    found = []
+    for axis, wraps in enumerate(wrap):
+        touched = hole[0, 0].amax(dim=1 - axis) > 0
+        if not wraps or not touched.any():
+            found.append(0)
+            continue
+        places = touched.nonzero().flatten().tolist()
+        gaps = [
+            (after - before, before)
+            for before, after in pairwise([*places, places[0] + len(touched)])
+        ]
+        width, before = max(gaps)
+        found.append(-((before + 1 + (width - 1) // 2) % len(touched)))
+    return found[0], found[1]
+
+
+def _rolled(done: Finished, shift: Size, photo: Photo) -> Finished:
+    """A filled photo, moved back to where the ``photo`` is."""
+    origin = None if done.origin is None else done.origin.rolled(shift)
+    alpha = None if done.alpha is None else done.alpha.roll(shift, (-2, -1))
+    pixels = done.pixels.roll(shift, (-2, -1))
+    return replace(done, pixels=pixels, alpha=alpha, origin=origin, like=photo)
+
+
+def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
+    """The window around the hole or, if the hole is too large, around its largest part."""
+    size = (hole.shape[-2], hole.shape[-1])
+    box = bounds(hole)
+    if 2 * max(extent(box)) > limit:
+        boxes = (bounds(part) for part in parts(hole, max(limit // 8, 1)))
+        box = max(boxes, key=lambda one: max(extent(one)))
+    side = max(limit, 2 * max(extent(box)))
+    return around(box, (side, side), size)
 
 
 TASK = Fill

@@ -4,19 +4,18 @@ from collections.abc import Iterator
 
 from internal_gan.config.task_options import PaintOptions
 from internal_gan.images.resize import resize
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size
 from internal_gan.tasks.base import Picture, aside
 from internal_gan.tasks.redraw import FromImage
 
 
 class Paint(FromImage[PaintOptions]):
-    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting and the
-    result of each start scale."""
+    """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting."""
 
     what, injected_at = "the painting or clip-art", PAINT
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         seeds = self.seeds(self.wanted.count)
         # A long and narrow painting is processed at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
@@ -25,9 +24,6 @@ class Paint(FromImage[PaintOptions]):
         painting = resize(painting, size).clamp(-1, 1)
         finisher = self.context.finisher(model.image).enlarging(size)
         finisher.check("finish.resolution")
-        for scale in range(1, model.finished) if self.context.asides else ():
-            image = model.inject(painting, scale, size=size, seed=seeds[0])
-            yield aside(f"paint/start-scale-{scale}.png", image, made=True)
         yield aside("paint/before.png", painting, "before")
         for index, seed in enumerate(seeds):
             image = model.inject(painting, start, size=size, seed=seed)

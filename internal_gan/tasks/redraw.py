@@ -16,11 +16,10 @@ from internal_gan.errors import UserError
 from internal_gan.images.composite import bring_back
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
-from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
 from internal_gan.models import redrawing
-from internal_gan.models.abilities import Redraws
+from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
 from internal_gan.tasks.base import Picture, Task, aside, gray
 
@@ -35,7 +34,7 @@ NOTICED = 0.12
 
 
 class FromImage(Task[Injected]):
-    """Redraws ``TASK.image`` from a start scale, and shows the results of the other start scales.
+    """Redraws ``TASK.image`` from a start scale.
 
     Attributes:
         what: the image that it needs, in words.
@@ -45,6 +44,14 @@ class FromImage(Task[Injected]):
 
     what: ClassVar[str]
     injected_at: ClassVar[float]
+
+    def check(self, model: Injects) -> None:
+        if self.context.options.trains:  # which takes minutes
+            self._check_given()
+
+    def _check_given(self) -> None:
+        """Raise a UserError for a file that is missing or does not fit."""
+        self._read()
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
@@ -59,14 +66,14 @@ class FromImage(Task[Injected]):
             )
         return photo
 
-    def _start_scale(self, model: Redraws) -> int:
+    def _start_scale(self, model: Injects) -> int:
         auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
         if wanted == AUTO:
             return auto
         self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
         return int(wanted)
 
-    def _tell_foreign(self, model: Redraws, given: Tensor, mask: Tensor | None = None) -> None:
+    def _tell_foreign(self, model: Injects, given: Tensor, mask: Tensor | None = None) -> None:
         """Print whether the photo has nothing like a part of the image, and where."""
         share, row, column = redrawing.foreign(model.image, given, mask)
         if share > MUCH:
@@ -77,17 +84,15 @@ class FromImage(Task[Injected]):
             )
 
     def _tell(self, start: int, last: int) -> None:
-        """Print which start scale was used, and where to see the others."""
+        """Print which start scale was used."""
         by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
         self.context.say(
-            f"Start scale {start}{by} of 1 to {last}; start-scale-1.png to "
-            f"start-scale-{last}.png show them all; choose another with {self.name}.start_scale=N"
+            f"Start scale {start}{by} of 1 to {last}; choose another with {self.name}.start_scale=N"
         )
 
 
 class Redraw(FromImage[Wanted]):
-    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo, the mask and the
-    result of each start scale.
+    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo and the mask.
 
     Attributes:
         dilate: how much the mask grows by default, in pixels at the model's size.
@@ -103,7 +108,7 @@ class Redraw(FromImage[Wanted]):
     needs_mask: ClassVar[bool]
     keeps: ClassVar[bool] = False
 
-    def draw(self, model: Redraws, preview: bool = False) -> Iterator[Picture]:
+    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
         dilate, feather = self._lengths(model)
         mask = self._mask(photo)
@@ -147,21 +152,14 @@ class Redraw(FromImage[Wanted]):
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
-        like = output_format_of(photo)[0]
-        small = resize(photo.pixels, redrawing.working_size(model, photo.size)).clamp(-1.0, 1.0)
-        region, soft = None, torch.ones_like(small[:, :1])
-        if mask is not None:
-            region = redrawing.shrink_mask(model, mask)
-            soft = redrawing.soft_mask(model, region, dilate, feather)
-        for scale in range(1, model.finished):
-            change = redrawing.redraw(model, small, region, scale, seed=seeds[0], match=self._match)
-            image = bring_back(small, *change, soft)
-            yield aside(f"{self.name}/start-scale-{scale}.png", image, like=like, made=True)
         if not self.keeps:
             self._tell_foreign(model, photo.pixels, mask)
         self._tell(start, model.finished - 1)
 
-    def _learnt(self, photo: Photo, model: Redraws) -> Photo:
+    def _check_given(self) -> None:
+        self._mask(self._read())
+
+    def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
@@ -197,7 +195,7 @@ class Redraw(FromImage[Wanted]):
         """Whether the part's colours are matched to the training photo's first."""
         return False
 
-    def _lengths(self, model: Redraws) -> tuple[float, float]:
+    def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
         options, ratio = self.context.options.mask, 1.0
         if self.context.rebuilds:

@@ -95,7 +95,12 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
             "retarget.protect keeps a shape, while retarget.corners and mask change it; use one of "
             "them"
         )
-    return context.white("retarget.protect", image)
+    given, size = context.given.read("retarget.protect"), size_of(image)
+    if given is None:
+        return None
+    if given.size != size and not context.trained.is_gone:
+        size = context.trained.photo(longest=max(size)).full_size
+    return read_mask(given, size, option="retarget.protect", white="is kept")
 
 
 def _targets(
@@ -189,7 +194,10 @@ class Retarget(Task[RetargetOptions]):
             self.context.begin(len(wanted))
         for target in wanted:
             drawing = model.retarget(
-                target.drawing_size, transform=target.transform, protect=target.protect
+                target.drawing_size,
+                transform=target.transform,
+                protect=target.protect,
+                seed=self.context.options.seed,
             )
             file = f"retarget/{target.name}.png"
             if preview:

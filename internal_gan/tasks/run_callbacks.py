@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from internal_gan.config.compose import save_options
+from internal_gan.config.families import ending_of
 from internal_gan.config.options import Options
 from internal_gan.finishing.layers import NO_LAYERS, Layers
 from internal_gan.images.files.image import read_image
@@ -67,7 +68,7 @@ class Pictures(Callback):
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
         self._previews += self._write([picture], model)
-        if model.finished < model.num_stages:
+        if model.finished < model.num_stages and self._task.name == ending_of(model.family):
             self.draw(model, preview=True)
         self._folder.write_status(
             "running", stages_finished=model.finished, stages=model.num_stages

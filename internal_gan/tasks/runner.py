@@ -1,4 +1,4 @@
-"""Runs a task on a trained model, and writes what any task draws."""
+"""Runs a task on a model, or without one, and writes what any task draws."""
 
 import importlib
 import sys
@@ -26,10 +26,12 @@ from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
+from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.judging.tiling import proof, proof_name
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
+from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Kind, Result, group_of, in_words
@@ -54,15 +56,19 @@ def task_of(name: str, context: Context) -> Task[Any]:
 
 
 def run_task(options: Options) -> int:
-    """Do a task on the model in ``options.checkpoint`` or without one, in a new run folder if the
-    task has one, and return the exit code.
+    """Do a task on the model in ``options.checkpoint``, on the photo's own patches or without a
+    model, in a new run folder if the task has one, and return the exit code.
 
     If the checkpoint, the device, an option or a file is not usable, this is a UserError, and no
     folder is left behind.
     """
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
-    given = Source(options, name=options.photo or (trained.name if trained else None))
+    given = Source(options, name=options.image or (trained.name if trained else None))
+    photo = None
+    if trained is None and TABLE[options.task].needs and not options.judges:
+        photo = given.photo()  # in use, and thus read only once
+        model, about = patches_of(photo, options.device)
     context = Context(given, trained or given, console=new_console())
     task, like = task_of(options.task, context), None
     if trained is not None and trained.learnt_path().is_file():
@@ -79,9 +85,11 @@ def run_task(options: Options) -> int:
         drawing, drawn = time.monotonic(), task.draw(model)
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
+    del photo
     kept = _kept(options, trained)
-    kind = options.task if model is None else model.family
-    folder = context.folder = RunFolder.create(new_run_path(options, kept.photo, kind))
+    is_trained = model is not None and model.is_trained
+    kind = model.family if model is not None and is_trained else options.task
+    folder = context.folder = RunFolder.create(new_run_path(options, kept.image, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
         context.open()
@@ -91,7 +99,9 @@ def run_task(options: Options) -> int:
             say(context.console, line)
         on_model: dict[str, Any] = {}
         if model is not None:
-            on_model = {"device": str(model.device), "model_task": ending_of(model.family)}
+            on_model["device"] = str(model.device)
+            if is_trained:
+                on_model["model_task"] = ending_of(model.family)
         folder.write_status("running", started=begun, **on_model)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
@@ -218,7 +228,9 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     """The metadata that says how a task's pictures were made; None with ``marks=false``."""
     if not task.context.options.marks:
         return None
-    return xmp(TABLE[task.name].source, task.name, None if model is None else model.family)
+    if model is None or not model.is_trained:
+        return xmp("compositeCapture", task.name, None)
+    return xmp(TABLE[task.name].source, task.name, model.family)
 
 
 def _beside(folder: Path, file: str, room: str) -> str:
@@ -250,10 +262,18 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
     return model.to(device), source, about
 
 
+def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:
+    """The photo's patches as a model, and lines to print; a UserError if there is no such
+    device."""
+    at, reason = prepare_device(device)
+    model = Patches.of(spread(photo).pixels.to(at))
+    return model, [f"Device {at} ({reason})", "Works on the photo itself; nothing is trained"]
+
+
 def _kept(options: Options, trained: Source | None) -> Options:
     """The options for the run's folder, with those of the model's training."""
     if trained is None:
-        return replace(options, model={})
+        return options
     assert trained.folder is not None
     before = trained.options
     return replace(

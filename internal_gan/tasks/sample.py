@@ -6,7 +6,6 @@ from typing import cast
 
 from internal_gan.config.task_options import ALL_SCALES, SampleOptions
 from internal_gan.device import check_memory
-from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.images.resize import resize, size_of
@@ -35,12 +34,7 @@ class Sample(Task[SampleOptions]):
         wanted = self.wanted
         if wanted.start_scale != ALL_SCALES:
             self.check_start_scale(model, int(wanted.start_scale))
-        if wanted.keep and wanted.tileable:
-            raise UserError(
-                "sample.keep keeps pixels, while sample.tileable changes borders; use one of them"
-            )
         finisher = self.context.finisher(model.image, wanted.size)
-        self.context.kept("sample.keep", model.image, finisher)
         if finisher.drawing_size is not None:
             needed = model.sampling_memory(finisher.drawing_size)
             check_memory(needed, model.device, self.size_option)
@@ -51,15 +45,15 @@ class Sample(Task[SampleOptions]):
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
         count = min(wanted.count, MAX_PREVIEWS) if preview else wanted.count
         finisher = self.context.finisher(model.image, wanted.size)
-        kept, fixed = self.context.kept("sample.keep", model.image, finisher)
         candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
+        matching = 0 if model.is_matched else wanted.matching
         folders = self._folders(model.finished, preview)
         if not preview:
             self.context.begin(count * len(folders))
 
         def finished(image: Pixels) -> Finished:
-            return Finished(image) if preview else finisher(image, wrap, fixed, wanted.matching)
+            return Finished(image) if preview else finisher(image, wrap, matching=matching)
 
         for folder, scale in folders.items():
             images = model.samples(
@@ -68,7 +62,6 @@ class Sample(Task[SampleOptions]):
                 start_scale=scale,
                 candidates=candidates,
                 tileable=tileable,
-                kept=kept,
                 seed=self.context.options.seed,
             )
             # Such as sample/tiled-2x2 or sample/scale-0-tiled-2x2.
@@ -84,7 +77,7 @@ class Sample(Task[SampleOptions]):
                 for axis, step in seams(drawn.pixels, wrap).items():
                     steps.setdefault(axis, []).append(step)
         found = varied.figures["diversity"]
-        compared = scale and len(folders) == 1 and kept is None and not preview
+        compared = scale and len(folders) == 1 and not preview
         if compared and found is not None and found < ALIKE:
             self.context.say(
                 f"The samples hardly differ; a sample.start_scale below {scale} varies more"

@@ -18,7 +18,7 @@ class Verify(Task[VerifyOptions]):
     ``verification.json``. The exit code is 1 if a pixel recorded as an exact copy is none."""
 
     def check(self, model: None) -> None:
-        wanted, picture = self.wanted, Path(str(self.context.options.photo))
+        wanted, picture = self.wanted, Path(str(self.context.options.image))
         if wanted.photo is None:
             raise UserError(
                 "task=verify needs verify.photo=PHOTO, the photo that the result was made from"
@@ -31,7 +31,7 @@ class Verify(Task[VerifyOptions]):
         text = found.in_words(Path(str(self.wanted.photo)).name)
         record = {
             "package_version": __version__,
-            "picture": self.context.options.photo,
+            "picture": self.context.options.image,
             "photo": self.wanted.photo,
             "photo_size": list(found.origin.photo_size),
             "holds": found.holds,

@@ -24,6 +24,7 @@ import requests
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image
+from internal_gan.runs.records import read_results
 from tests.commands import ROOT, start_process
 from tests.tiny import trained
 
@@ -108,6 +109,8 @@ def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     [
         ("fill", ("mask=@mask.png", "fill.avoid=@avoid.png", "mask.dilate=1")),
         ("extend", ("extend.margins=[0,10%,0,5]",)),
+        ("retarget", ("retarget.shape=[40,80]", "retarget.protect=@mask.png")),
+        ("edit", ("edit.image=@photo.png", "edit.mask=@mask.png")),
     ],
 )
 def test_the_answer_is_the_picture_of_the_command_line(
@@ -117,7 +120,8 @@ def test_the_answer_is_the_picture_of_the_command_line(
     run = tmp_path / "run"
     options = [field.replace("@", "") for field in fields]
     main([f"task={task}", "image=photo.png", *options, f"output={run}"])
-    ours, theirs = read_image(tmp_path / "posted.png"), read_image(run / task / "000.png")
+    (result,) = [one for one in read_results(run) if one.kind == "result"]
+    ours, theirs = read_image(tmp_path / "posted.png"), read_image(run / result.file)
     assert (ours.bit_depth, ours.is_gray) == (16, True)
     assert ours.icc_profile == theirs.icc_profile is not None
     assert (ours.pixels == theirs.pixels).all()
@@ -254,16 +258,18 @@ def test_the_textures_of_a_material_in_blender_tile_together(
     [
         ("fil", {}, 404, "task=fil: there is no such task; did you mean 'fill'?"),
         ("train", {"image": "photo.png"}, 404, "task=train: there is no such task"),
-        ("fill", {"mask": "mask.png"}, 400, "image=FILE is missing: it names the photo"),
+        ("fill", {"mask": "mask.png"}, 400, "task=fill needs a photo, image=FILE, or a trained"),
+        ("extend", {"seed": "=1"}, 400, "image=FILE is missing: it names the photo"),
         ("fill", {"image": "photo.png", "mask": "small.png"}, 400, "mask=small.png: 30x30 pixels"),
         ("fill", {"image": "photo.png", "mask": "junk.png"}, 415, "mask=junk.png: not an image"),
-        ("preview", {"image": "huge.png"}, 413, "huge.png: 1 megapixels; allowed: up to 1 ("),
-        ("preview", {"image": "photo.png", "output": "mask.png"}, 400, "output: takes no file"),
-        ("preview", {"image": "photo.png", "output": "=x"}, 400, "output: cannot be set here"),
+        ("sample", {"image": "huge.png"}, 413, "huge.png: 1 megapixels; allowed: up to 1 ("),
+        ("sample", {"image": "photo.png", "output": "mask.png"}, 400, "output: takes no file"),
+        ("sample", {"image": "photo.png", "output": "=x"}, 400, "output: cannot be set here"),
         ("fill", {"image": "=/etc/x"}, 400, "image=/etc/x: needs the file"),
-        ("preview", {"image": "photo.png", "preview.freedom": "=7"}, 400, "preview.freedom=7"),
+        ("sample", {"image": "photo.png", "sample.count": "=0"}, 400, "sample.count=0"),
+        ("sample", {"image": "photo.png", "model": "=singan"}, 400, "model: cannot be set here"),
         ("fill", {"image": "photo.png", "seed": "=${seed}"}, 400, "seed: needs a number"),
-        ("sample", {"sample.count": "=1"}, 400, "task=sample needs checkpoint=RUN"),
+        ("sample", {"sample.count": "=1"}, 400, "task=sample needs a photo, image=FILE, or a"),
         ("sample", {"checkpoint": "=../x"}, 404, "there is no such run"),
         ("fill", {}, 400, "the request: needs to be multipart/form-data"),
     ],
@@ -306,4 +312,4 @@ def test_a_program_that_goes_away_leaves_nothing_behind(server: Served) -> None:
         line.sendall(
             b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc'
         )
-    assert server.send("preview")[0] == 400
+    assert server.send("sample")[0] == 400

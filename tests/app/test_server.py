@@ -52,7 +52,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(runs: Path) -> Iterator[TestClient]:
-    with TestClient(application(Settings(runs=runs, max_megapixels=1)), BASE) as client:
+    with TestClient(
+        application(Settings(runs=runs, max_megapixels=1, trainer="debug")), BASE
+    ) as client:
         client.headers.update(OURS)
         yield client
 
@@ -179,9 +181,12 @@ def test_the_printed_addresses_can_be_opened() -> None:
     [
         ({"task": "train"}, "not on this page"),
         ({"task": "sample", "options": {"output": "/tmp/x"}}, "cannot be set here"),
-        ({"task": "sample", "options": {"trainer": "../x"}}, "a number, a word"),
-        ({"task": "inpaint", "options": {"mask.file": "../x"}}, "no such drawing"),
+        ({"task": "sample", "options": {"seed": "../x"}}, "a number, a word"),
+        ({"task": "fill", "options": {"mask.file": "../x"}}, "no such drawing"),
         ({"task": "sample", "model": "ingan"}, "model=ingan: not for task=sample; allowed: singan"),
+        ({"task": "extend", "model": "singan"}, "model=singan: not for task=extend; allowed: none"),
+        ({"task": "edit", "model": "patches"}, "model=patches: not for task=edit; allowed: singan"),
+        ({"task": "sample", "model": ["singan"]}, "not for task=sample"),
         ({"task": "sample", "run": "../x"}, "no such run"),
     ],
 )
@@ -193,9 +198,9 @@ def test_an_invalid_request_gives_a_one_line_error(
 
 
 def test_a_mistake_reads_as_on_the_command_line(client: TestClient, photo: str) -> None:
-    asked = {"task": "preview", "options": {"preview.freedom": 7}}
+    asked = {"task": "sample", "options": {"sample.start_scale": 7}}
     answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
-    assert "preview.freedom=7" in error(answer)
+    assert "sample.start_scale=7: 4 of the model's 4 scales are finished" in error(answer)
     assert client.get(f"/photos/{photo}").json()["runs"] == []
 
 
@@ -275,8 +280,8 @@ def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Pa
     others = {one["run"] for one in client.get("/photos").json()["others"]}
     assert "old/2026" in others
     assert not {"first try/1", "a/b c"} & others
-    look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"}))
-    assert look.json()["state"] == "finished"
+    tile = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "make_tileable"}))
+    assert tile.json()["state"] == "finished"
 
 
 def test_an_error_in_the_server_gives_a_one_line_answer(
@@ -289,39 +294,54 @@ def test_an_error_in_the_server_gives_a_one_line_answer(
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
 
 
-def test_a_photo_is_previewed_trained_on_and_sampled(
+def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
     client: TestClient, photo: str, runs: Path
 ) -> None:
-    look = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "preview"})).json()
+
+    def started(**asked: Any) -> dict[str, Any]:
+        answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    look = started(task="sample", options={"sample.count": 2, "seed": 5})
     assert look["state"] == "finished"
-    kinds = [result["kind"] for result in look["results"]]
-    assert kinds.count("result") == 3
-    options = {"trainer": "debug"}
-    asked = {"task": "sample", "options": options}
-    run = client.post(f"/photos/{photo}/runs", content=json.dumps(asked)).json()["run"]
-    for _ in range(600):
-        about = client.get(f"/runs/{run}").json()
-        if about["state"] not in ("waiting", "running", "unknown"):
-            break
-        time.sleep(0.2)
+    assert [result["kind"] for result in look["results"]].count("result") == 2
+    assert " task=sample sample.count=2 seed=5 image=" in look["command"]
+    file = str(runs / ".app/photos" / photo / "photo.png")
+    assert look["python"].splitlines()[-1] == (
+        f"result = internal_gan.sample({file!r}, count=2, seed=5)"
+    )
+    trained = started(task="sample", model="singan", options={"sample.count": 1})
+    assert set(trained["can"]) == {
+        *("sample", "edit", "harmonize", "paint"),
+        *("animate", "super_resolution", "evaluate"),
+    }
+    assert trained["python"].splitlines()[-1] == (
+        f"result = internal_gan.fit({file!r}, 'singan', overrides="
+        "{'task': 'sample', 'sample.count': 1, 'trainer': 'debug'})"
+    )
+    about = waited_for(client, trained["run"], "finished", "failed", "stopped")
     assert about["state"] == "finished", about
-    asked = {"task": "sample", "run": run, "options": {"sample.count": 1, "sample.size": [30, 70]}}
-    drawn = client.post(f"/photos/{photo}/runs", content=json.dumps(asked)).json()
+    assert [result["kind"] for result in about["results"]].count("result") == 1
+    run = about["run"]
+    drawn = started(task="sample", run=run, options={"sample.count": 1, "sample.size": [30, 70]})
     (result,) = [result for result in drawn["results"] if result["kind"] == "result"]
     picture = Image.open(io.BytesIO(client.get(result["url"]).content))
     assert picture.size == (70, 30)
     assert "sample.size=[30,70]" in drawn["command"].replace("'", "")
+    assert drawn["python"].splitlines()[-1] == (
+        f"result = internal_gan.load({str(runs / run)!r}).sample(count=1, size=[30, 70])"
+    )
     made = client.get(f"/photos/{photo}").json()["runs"]
-    assert [one["task"] for one in made] == ["sample", "sample", "preview"]
-    assert [one["random"] for one in made] == [True, False, True]
+    assert [one["task"] for one in made] == ["sample"] * 3
+    assert [one["trains"] for one in made] == [False, True, False]
     assert made[0]["asked"]["options"] == {"sample.count": 1, "sample.size": [30, 70]}
     assert made[0]["seconds"] > 0
 
     small = Image.open(io.BytesIO(client.get(f"{result['url']}&small").content))
     assert small.format == "JPEG"
     assert small.size == (70, 30)
-    named = client.post(f"/runs/{drawn['run']}/rename", content=json.dumps({"title": " A  name "}))
-    assert named.json()["title"] == "A name"
     asked = {"file": result["file"], "title": "mine"}
     reused = client.post(f"/runs/{drawn['run']}/photo", content=json.dumps(asked)).json()
     assert (reused["name"], reused["size"]) == ("mine.png", [30, 70])
@@ -329,13 +349,13 @@ def test_a_photo_is_previewed_trained_on_and_sampled(
     assert kept.read_bytes() == client.get(result["url"]).content
     client.post(f"/runs/{drawn['run']}/delete")
     made = client.get(f"/photos/{photo}").json()["runs"]
-    assert [one["task"] for one in made] == ["sample", "preview"]
+    assert [one["trains"] for one in made] == [True, False]
     assert client.get(result["url"]).status_code == 404
     assert client.get(f"/runs/{run}").json()["state"] == "finished"
 
 
-@pytest.mark.parametrize("what", ["rename", "delete", "photo"])
-def test_an_unknown_run_is_neither_named_deleted_nor_used(client: TestClient, what: str) -> None:
+@pytest.mark.parametrize("what", ["delete", "photo"])
+def test_an_unknown_run_is_neither_deleted_nor_used(client: TestClient, what: str) -> None:
     body = json.dumps({"title": "x", "file": "../config.yaml"})
     assert "there is no such" in error(client.post("/runs/a/b/" + what, content=body), 404)
 
@@ -344,8 +364,8 @@ def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> Non
     answers: dict[int, Any] = {}
 
     def ask(person: int) -> None:
-        options = {"preview.count": 1, "finish.resolution": 64, "seed": person}
-        asked = json.dumps({"task": "preview", "options": options})
+        options = {"sample.count": 1, "finish.resolution": 64, "seed": person}
+        asked = json.dumps({"task": "sample", "options": options})
         answers[person] = client.post(f"/photos/{photo}/runs", content=asked).json()
 
     threads = [threading.Thread(target=ask, args=[person]) for person in range(3)]
@@ -379,7 +399,8 @@ def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
     settings = Settings(runs=tmp_path, trainer="debug")
     with TestClient(application(settings), BASE, headers=OURS) as client:
         photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
-        asked = json.dumps({"task": "sample", "options": {"sample.count": 2}})
+        options = {"sample.count": 2}
+        asked = json.dumps({"task": "sample", "model": "singan", "options": options})
         first, second, third = (
             client.post(f"/photos/{photo}/runs", content=asked).json()["run"] for _ in range(3)
         )
@@ -440,7 +461,7 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     worker.start()
 
     def draw(run: str) -> None:
-        command = ("task=preview", f"image={photo}", "preview.count=1", f"output={tmp_path / run}")
+        command = ("task=sample", f"image={photo}", "sample.count=1", f"output={tmp_path / run}")
         answers[run] = worker.do(run, command)
 
     def draw_and_stop(runs: Sequence[str], stopped: str) -> None:

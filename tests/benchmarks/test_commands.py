@@ -12,14 +12,14 @@ from internal_gan.config.compose import compose
 
 @pytest.mark.slow
 def test_a_command_is_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "COMMANDS", {"task=preview image={small} preview.count=1": 3})
+    monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": 3})
     found: dict[str, Any] = {}
     monkeypatch.setattr(commands, "print_json", lambda name, record: found.update(record))
     commands.main([])
     (seconds,) = found["commands"].values()
     assert seconds["seconds"]["median"] > 0
     table = commands.tables(found)["seconds"]
-    assert "| `internal-gan task=preview image=peaks.jpg preview.count=1` |" in table
+    assert "| `internal-gan task=sample image=peaks.jpg sample.count=1` |" in table
 
 
 def test_every_command_uses_options_that_exist() -> None:

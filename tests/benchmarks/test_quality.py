@@ -54,7 +54,7 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
     assert all(gpnn[name] == published[name] for name in set(gpnn) - as_jpeg)
     assert gpnn["c2st_jpeg"] != published["c2st_jpeg"]  # as it is, and through JPEG
     assert list(others) == [
-        *("ours, JPEG 70", "photo, JPEG 70", "gpnn", "half against half", "previews"),
+        *("ours, JPEG 70", "photo, JPEG 70", "gpnn", "half against half", "patches"),
         "ours, as drawn",
     ]
     assert others["photo, JPEG 70"]["copy"] < ours["copy"]

@@ -101,10 +101,25 @@ def photos(*names: str) -> None:
         path.write_bytes(b"x")
 
 
-def test_multirun_takes_each_image_of_a_folder() -> None:
-    photos("photos/b.png", "photos/a, b.JPG", "photos/notes.txt", "photos/.hidden.png")
-    (override,) = prepare(["image=photos/"], multirun=True)
-    assert understood(override) == ["photos/a, b.JPG", "photos/b.png"]
+@pytest.mark.parametrize(
+    ("files", "value", "found"),
+    [
+        (["p/b.png", "p/a, b.JPG", "p/n.txt", "p/.h.png"], "p/", ["p/a, b.JPG", "p/b.png"]),
+        (["p/b.png", "p/a.png", "p/c.jpg"], "p/*.png", ["p/a.png", "p/b.png"]),
+        (
+            ["a b.png", "c,d.png", "e.png"],
+            "a b.png,'c,d.png',e.png",
+            ["a b.png", "c,d.png", "e.png"],
+        ),
+        (["c,d.png"], "c,d.png", ["c,d.png"]),
+        (["*.png", "a.png"], "*.png", ["*.png"]),
+    ],
+    ids=["folder", "pattern", "commas", "a name with a comma", "a name with a star"],
+)
+def test_multirun_takes_each_image(files: list[str], value: str, found: list[str]) -> None:
+    photos(*files)
+    (override,) = prepare([f"image={value}"], multirun=True)
+    assert understood(override) == found
 
 
 def test_multirun_takes_every_format_that_can_be_read() -> None:
@@ -117,24 +132,6 @@ def test_multirun_takes_every_format_that_can_be_read() -> None:
     photos(*names, "photos/x.pdf")
     (override,) = prepare(["image=photos"], multirun=True)
     assert understood(override) == sorted(names)
-
-
-def test_multirun_takes_each_image_of_a_pattern() -> None:
-    photos("photos/b.png", "photos/a.png", "photos/c.jpg")
-    (override,) = prepare(["image=photos/*.png"], multirun=True)
-    assert understood(override) == ["photos/a.png", "photos/b.png"]
-
-
-def test_multirun_takes_names_between_commas() -> None:
-    photos("a b.png", "c,d.png", "e.png")
-    (override,) = prepare(["image=a b.png,'c,d.png',e.png"], multirun=True)
-    assert understood(override) == ["a b.png", "c,d.png", "e.png"]
-
-
-def test_multirun_means_a_file_with_a_comma_or_a_star_if_there_is_one() -> None:
-    photos("c,d.png", "*.png")
-    assert prepare(["image=c,d.png"], multirun=True) == ["image='c,d.png'"]
-    assert prepare(["image=*.png"], multirun=True) == ["image='*.png'"]
 
 
 def test_a_list_of_photos_is_one_value() -> None:
@@ -185,7 +182,7 @@ def test_the_bare_name_of_a_file_is_the_photo(name: str) -> None:
         ("x.JPG fill", "task=fill image=x.JPG"),
         ("seed=3 fill - ~sample.size", "seed=3 ~sample.size task=fill image=-"),
         ("sample photos", "task=sample image=photos"),
-        ("preview sample", "task=preview image=sample"),
+        ("fill sample", "task=fill image=sample"),
         ("sample", "task=sample"),
         ("task=extend photos/new.tif", "task=extend image=photos/new.tif"),
         ("photos=3 image=x.jpg", "photos=3 image=x.jpg"),
@@ -199,7 +196,7 @@ def test_the_first_bare_task_is_the_task_and_a_file_the_photo(words: str, overri
 def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     photos("photos/a, b.png", "photos/c.png")
     words = ["fill", "photos/a, b.png", "photos/c.png"]
-    task, image = prepare(overrides_of(words, multirun=True), multirun=True)
+    task, image, _ = prepare(overrides_of(words, multirun=True), multirun=True)
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
@@ -208,14 +205,12 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
 def test_a_mask_and_edges_have_short_names() -> None:
     assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
         "mask.file='my hole.png'",
-        "inpaint.edges='a=b.png'",
+        "fill.edges='a=b.png'",
     ]
     assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
 
 
-@pytest.mark.parametrize("what", ["task=inpaint", "model=edgeconnect"])
-def test_an_empty_image_option_does_not_mean_the_current_folder(
-    what: str,
-) -> None:
+@pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])
+def test_an_empty_image_option_does_not_mean_the_current_folder(what: str) -> None:
     Path("a.png").touch()
     assert not [o for o in prepare([what, "image="]) if "a.png" in o]

@@ -18,13 +18,13 @@ def test_every_task_has_a_module_of_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_that_trains_in_its_own_way_has_an_experiment(name: str) -> None:
-    added = prepare([f"task={name}"])[1:]
-    assert added == ([f"experiment={name}"] if TABLE[name].learns == "unless" else [])
-    assert not added or compose([f"task={name}", *added]) != compose([f"task={name}"])
-    assert not prepare([f"task={name}", "experiment=none"])[2:]
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_only_task_train_always_trains(name: str) -> None:
-    assert (TABLE[name].learns == "always") == (name == "train")
+def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
+    needs, task = bool(TABLE[name].needs), f"task={name}"
+    added = prepare([task, "image=x.jpg"])[2:]
+    assert added == (["model=patches"] if needs else [])
+    assert compose([task, *added]).trains == (name == "train")
+    for other in ("checkpoint=x", "resume=x", "experiment=singan_paper"):
+        assert not prepare([task, other])[2:]
+    if needs:
+        assert compose([task, "model=singan"]).trains
+        assert not compose([task, "model=singan", "checkpoint=x"]).trains

@@ -44,10 +44,7 @@ def test_what_a_number_counts_and_whether_it_may_be_null() -> None:
             whole(None, Range(1, 9), "how long"),
         )
     ]
-    assert needs == [
-        "a whole number of steps, 1 or more",
-        "a whole number from 1 to 9, or null",
-    ]
+    assert needs == ["a whole number of steps, 1 or more", "a whole number from 1 to 9, or null"]
 
 
 @pytest.mark.parametrize("name", dict(fields_of(Options)))

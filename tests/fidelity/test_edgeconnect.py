@@ -21,12 +21,7 @@ from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
 from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.training import draw_hole
-from internal_gan.nn.perceptual import (
-    CONVOLUTIONS,
-    FeatureNetwork,
-    VGGFeatures,
-    style_distance,
-)
+from internal_gan.nn.perceptual import CONVOLUTIONS, FeatureNetwork, VGGFeatures, style_distance
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
     field_of_view,
@@ -328,10 +323,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: convolutions(discriminators()[1]),
         ["4/2 64", "4/2 128", "4/2 256", "4/1 512", "4/1 1"],
     ),
-    "patch of D": (
-        lambda: field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160),
-        70,
-    ),
+    "patch of D": (lambda: field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160), 70),
     "map of D at 256 pixels": (
         lambda: tuple(discriminators()[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
         (30, 30),

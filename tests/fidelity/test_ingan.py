@@ -237,10 +237,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [f"spectral conv 3/1 {width} batch leaky" for width in (256, 128, 64)],
     ),
     "last layer": (
-        lambda: (
-            paper().g.output.kernel_size,
-            without_spectral_norm(paper().g, paper().d),
-        ),
+        lambda: (paper().g.output.kernel_size, without_spectral_norm(paper().g, paper().d)),
         ((7, 7), [["output"], []]),
     ),
     "initial weights": (initial_deviations, {0.01}),
@@ -312,10 +309,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "learning rate": (
         lambda: (in_training().rates, {betas[0] for betas in in_training().betas}),
-        (
-            [pytest.approx([5e-5 * part] * 2, abs=1e-8) for part in (1, 1, 0.5, 0)],
-            {0.5},
-        ),
+        ([pytest.approx([5e-5 * part] * 2, abs=1e-8) for part in (1, 1, 0.5, 0)], {0.5}),
     ),
     "steps": (lambda: paper().recipe.steps_of(paper().model), [STEPS]),
     "multiples of the size": (inner_size, ((24, 32), (21, 30))),

@@ -42,15 +42,7 @@ from tests.fidelity.published import (
     weights,
 )
 from tests.tiny import PAPER as TINY_PAPER
-from tests.tiny import (
-    finish_stages,
-    picture,
-    prepared,
-    recipe_of,
-    sample,
-    tiny_options,
-    untrained,
-)
+from tests.tiny import finish_stages, picture, prepared, recipe_of, sample, tiny_options, untrained
 
 PAPER = "experiment=singan_paper"
 ENLARGING = ("task=super_resolution", "experiment=singan_paper_super_resolution")
@@ -208,8 +200,9 @@ def trained_to_enlarge() -> list[Any]:
 
 def passes() -> tuple[float, int, bool]:
     """The factor, how often the finest scale is applied, and whether the last time decides."""
-    wanted: Any = compose(ENLARGING).super_resolution
-    model, drawn = untrained(), list[Tensor]()
+    wanted: Any = compose(ENLARGING)
+    ratio = f"model.enlarging_ratio={wanted.model['enlarging_ratio']}"
+    model, drawn = untrained(ratio), list[Tensor]()
     refine = model.refine
 
     def watch(*given: Any) -> Tensor:
@@ -217,12 +210,7 @@ def passes() -> tuple[float, int, bool]:
         return drawn[-1].clone()
 
     with patch.object(model, "refine", watch):
-        found = model.super_resolve(
-            wanted.factor,
-            picture(10, 12),
-            passes=wanted.passes,
-            back_projection=wanted.back_projection,
-        )
+        found = model.super_resolve(wanted.super_resolution.factor, picture(10, 12))
     return found.shape[-1] / 12, len(drawn), torch.equal(found, drawn[-1].clamp(-1, 1))
 
 
@@ -373,8 +361,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
             "animate.beta": 0.9,
-            "super_resolution.back_projection": 0,
-            "super_resolution.passes": None,
         },
     ),
 }
@@ -391,9 +377,9 @@ def test_the_page_has_a_row_for_each_number() -> None:
 
 
 def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
-    wanted = compose(ENLARGING).super_resolution
-    model = untrained()
-    sizes = model.enlarged_sizes(wanted.factor, (1000, 800), wanted.passes)
+    wanted = compose(ENLARGING)
+    model = untrained(f"model.enlarging_ratio={wanted.model['enlarging_ratio']}")
+    sizes = model.enlarged_sizes(wanted.super_resolution.factor, (1000, 800))
     assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 

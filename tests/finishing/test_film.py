@@ -6,6 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from internal_gan.finishing.film import Motion, between, turns
 from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED
@@ -113,3 +114,19 @@ def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
     assert second.origin is not None
     assert (second.origin.kinds == BLENDED).all()
     assert (labels.along(second.origin).values == there).mean() > 0.98
+
+
+def test_a_few_drawings_make_a_film_of_any_length() -> None:
+    """Which has them at their times, begins at rest, and closes as smoothly as it goes."""
+    angles = torch.arange(8) * 2 * torch.pi / 8
+    waves = [1 - angles.cos(), angles.sin() - (2 * angles).sin()]
+    values = torch.stack(waves, 1).view(8, 1, 2, 1, 1)
+    keys = [Motion(value, 3 * value[:, :1]) for value in values]
+    for rounds in (1, 2):
+        made = torch.cat([motion.flow for motion in between(keys, rounds, 80)])[..., 0, 0]
+        assert made[0].abs().max() < 1e-6
+        assert torch.allclose(made[:: 10 // rounds][:8], values[:, 0, :, 0, 0], atol=1e-5)
+        steps = (made.roll(-1, 0) - made).abs().amax(dim=1)
+        assert steps[-1] < 1.2 * steps[:-1].max()
+    assert torch.allclose(next(between(keys, 1, 3)).change, keys[0].change)
+    assert [turns(seconds) for seconds in (0.5, 4, 7, 12)] == [1, 1, 2, 3]

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.images.random_holes import (
-    KINDS,
-    _pieces,
-    random_box,
-    random_hole,
-    random_strokes,
-)
+from internal_gan.images.random_holes import KINDS, _pieces, random_box, random_hole, random_strokes
 
 
 def _rng(seed: int = 0) -> torch.Generator:

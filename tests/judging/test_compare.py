@@ -40,13 +40,13 @@ def test_a_film_alone_is_represented_by_its_frames(tmp_path: Path) -> None:
 
 
 def test_filled_holes_are_compared_with_the_original(tmp_path: Path) -> None:
-    write(tmp_path, "photo.png", "inpaint/000.png")
+    write(tmp_path, "photo.png", "fill/000.png")
     assert shown_of(tmp_path).photo is None
     (tmp_path / "status.json").unlink()
-    write(tmp_path, *(f"inpaint/{name}.png" for name in ("before", "mask")))
+    write(tmp_path, *(f"fill/{name}.png" for name in ("before", "mask")))
     shown = shown_of(tmp_path)
-    assert shown.photo == tmp_path / "inpaint/before.png"
-    assert shown.mask == tmp_path / "inpaint/mask.png"
+    assert shown.photo == tmp_path / "fill/before.png"
+    assert shown.mask == tmp_path / "fill/mask.png"
 
 
 def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_path: Path) -> None:

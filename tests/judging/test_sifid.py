@@ -101,8 +101,8 @@ def test_the_features_are_those_of_the_published_layers(
 def test_both_layouts_are_told_apart_and_named(tmp_path: Path, classes: int, layout: str) -> None:
     path = weights_file(tmp_path / "w.pth", classes)
     weights = read_inception(path).weights
-    assert (weights.layout, weights.file) == (layout, "w.pth")
-    assert weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (weights["layout"], weights["file"]) == (layout, "w.pth")
+    assert weights["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from internal_gan.nn.blocks import (
-    LEAKY_SLOPE,
-    ConvBlock,
-    DoublingConv2d,
-    initialise,
-    reflect,
-)
+from internal_gan.nn.blocks import LEAKY_SLOPE, ConvBlock, DoublingConv2d, initialise, reflect
 from tests.tiny import rng
 
 
@@ -93,8 +87,7 @@ def test_initial_weights_depend_on_the_seed_alone(norm: Any, init: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("margin", "row"),
-    [(2, [3, 2, 1, 2, 3, 4, 3, 2]), (4, [1, 1, 1, 1, 1, 2, 3, 4, 4, 4, 4, 4])],
+    ("margin", "row"), [(2, [3, 2, 1, 2, 3, 4, 3, 2]), (4, [1, 1, 1, 1, 1, 2, 3, 4, 4, 4, 4, 4])]
 )
 def test_images_are_reflected_or_if_too_small_repeated(margin: int, row: list[float]) -> None:
     image = torch.tensor([1.0, 2.0, 3.0, 4.0]).expand(1, 1, 4, 4)

@@ -28,9 +28,7 @@ multi_scale = partial(
 
 
 @pytest.mark.parametrize("size", [(11, 11), (25, 33), (12, 70)])
-def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(
-    size: tuple[int, int],
-) -> None:
+def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(size: tuple[int, int]) -> None:
     height, width = size
     discriminator = patch(8, rng=rng())
     logits, features = discriminator(torch.zeros(2, 3, height, width))

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.patches import denoiser as module
 from internal_gan.patches.denoiser import Denoiser, denoised
@@ -64,9 +63,7 @@ def test_it_is_the_mean_of_all_patches_by_their_likelihood(
 def test_some_of_a_large_pictures_patches_balance_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     denoiser, noisy = Denoiser(picture(20, 28), 7), noise(24, 60)
     whole = denoiser(noisy, 0.8)
-    monkeypatch.setattr(module, "ROUNDS", 0)
-    unbalanced = denoiser(noisy, 0.8)
-    monkeypatch.undo()
+    unbalanced = Denoiser(picture(20, 28), 7, balanced=False)(noisy, 0.8)
     monkeypatch.setattr(module, "MAX_BALANCED", 90)
     part = denoiser(noisy, 0.8)
     assert (part - whole).abs().mean() < 0.5 * (unbalanced - whole).abs().mean()
@@ -108,16 +105,6 @@ def test_a_price_keeps_patches_at_their_height() -> None:
     assert (dear - photo).abs().max() < 0.2
 
 
-def test_nothing_is_taken_from_what_is_excluded() -> None:
-    photo = torch.cat([torch.full((1, 3, 12, 12), -0.5), torch.full((1, 3, 12, 12), 0.5)], dim=3)
-    hole = torch.zeros(1, 1, 12, 24)
-    hole[..., 12:] = 1
-    made = Denoiser(photo, 5, excluded=hole)(noise(12, 24), 0.9)
-    assert torch.allclose(made, torch.full_like(made, -0.5), atol=1e-5)
-    with pytest.raises(UserError, match="leaves no part of the photo"):
-        Denoiser(photo, 5, excluded=torch.ones_like(hole))
-
-
 def test_a_picture_is_drawn_of_the_photos_patches() -> None:
     photo = picture(32, 40)
     made = denoised(Denoiser(photo, 7), noise(32, 48), 10)
@@ -128,7 +115,7 @@ def test_known_pixels_stay_and_the_rest_fits() -> None:
     photo = picture(24, 32)
     hole = torch.zeros(1, 1, 24, 32)
     hole[..., 8:16, 10:20] = 1
-    denoiser = Denoiser(photo, 7, excluded=hole)
+    denoiser = Denoiser(photo, 7)
     made = denoised(denoiser, noise(24, 32), 10, known=(photo, 1 - hole))
     assert torch.equal(made[..., hole[0, 0] == 0], photo[..., hole[0, 0] == 0])
     free = denoised(denoiser, noise(24, 32), 10)
@@ -149,3 +136,18 @@ def test_a_finer_picture_shrinks_to_the_coarser_one() -> None:
     coarse, photo = picture(12, 16, seed=2), picture(24, 32)
     made = denoised(Denoiser(photo, 7), noise(24, 32), 8, coarser=coarse)
     assert (resize(made, (12, 16)) - coarse).abs().mean() < 0.05
+
+
+@pytest.mark.parametrize("wrap", [(False, True), (True, False), (True, True)])
+def test_a_picture_that_wraps_has_no_borders(
+    wrap: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved noise gives the moved picture."""
+    monkeypatch.setattr(module, "STRIDE", 1)
+    denoiser, given = Denoiser(picture(20, 28), 7, wrap=wrap), noise(24, 30)
+    shift = [8 * wraps for wraps in wrap]
+    coarse = given[..., ::2, ::2].clamp(-1, 1)
+    one = denoised(denoiser, given, 4, coarser=coarse).roll(shift, (2, 3))
+    halves = [side // 2 for side in shift]
+    moved = denoised(denoiser, given.roll(shift, (2, 3)), 4, coarser=coarse.roll(halves, (2, 3)))
+    assert torch.allclose(one, moved, atol=1e-4)

@@ -149,9 +149,7 @@ def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_levels_compare_halved_images_in_turn(
-    kind: Callable[..., PatchLoss],
-) -> None:
+def test_levels_compare_halved_images_in_turn(kind: Callable[..., PatchLoss]) -> None:
     real, fake = picture(24, 32, 1), picture(28, 40, 2)
     both = kind(real, rng(), patch=5, levels=2)
     full = kind(real, rng(), patch=5, levels=1)
@@ -163,9 +161,7 @@ def test_levels_compare_halved_images_in_turn(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_levels_that_are_too_small_for_a_patch_are_left_out(
-    kind: Callable[..., PatchLoss],
-) -> None:
+def test_levels_that_are_too_small_for_a_patch_are_left_out(kind: Callable[..., PatchLoss]) -> None:
     real, fake = picture(24, 32, 1), picture(24, 32, 2)
     one, many = kind(real, rng(), patch=7, levels=1), kind(real, rng(), patch=7, levels=6)
     for step in range(3):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from internal_gan.config.arguments import prepare
+from internal_gan.config.compose import compose
 from internal_gan.report.page import EVALUATION, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result
@@ -161,6 +164,17 @@ def test_suggested_commands_name_the_run_and_fit_the_photo(folder: Path) -> None
     assert f"task=sample checkpoint='{folder}' 'sample.size=[40,120]'" in page.text
     assert f"task=animate checkpoint='{folder}'" in page.text
     assert "resume=" not in page.text
+
+
+@pytest.mark.parametrize("task", ["sample", "retarget", "fill"])
+def test_suggested_commands_have_options_of_their_task(folder: Path, task: str) -> None:
+    RunFolder(folder).write_status("finished", model_task=task)
+    _, page = render(folder)
+    commands = [word for word in page.words if f"internal_gan task={task} checkpoint=" in word]
+    assert len(commands) > 1
+    for command in commands:
+        options = compose(prepare(shlex.split(command)[3:]))
+        assert options.task == task
 
 
 def test_pictures_made_from_another_run_name_that_model(folder: Path) -> None:

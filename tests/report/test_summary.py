@@ -1,18 +1,10 @@
 """Means, spread and differences over the runs of a sweep."""
 
 import math
-from xml.etree import ElementTree
 
 import pytest
 
-from internal_gan.report.table import (
-    Setting,
-    as_differences,
-    as_rows,
-    best_of,
-    plot,
-    settings_of,
-)
+from internal_gan.report.table import Setting, as_differences, as_rows, best_of, settings_of
 
 PERFECT = {"swd1": "0", "psnr": "high", "sharpness": "1"}
 Value = str | float | None
@@ -94,11 +86,3 @@ def test_rows_have_arrows_spread_and_the_best_in_bold() -> None:
             "psnr ↑": "27.0 ± 2.8",
         },
     ]
-
-
-def test_the_plot_names_each_setting_beside_its_runs() -> None:
-    drawn = ElementTree.fromstring(plot(settings(ROWS), ["swd1", "coherence", "psnr"]))
-    words = [text.text or "" for text in drawn.findall(".//{*}text")]
-    assert words[:2] == ["model.min_size=12", "model.min_size=25"]
-    assert [word.split()[0] for word in words[2:]] == ["swd1", "psnr"]
-    assert len(list(drawn.findall(".//{*}circle"))) == 11

@@ -52,13 +52,7 @@ def test_a_file_gives_the_same_samples_again(run: Run) -> None:
 def test_a_file_describes_itself(run: Run) -> None:
     with safe_open(run.folder.model_path, framework="pt") as file:
         metadata = file.metadata()
-    assert set(metadata) == {
-        "format_version",
-        "package_version",
-        "family",
-        "architecture",
-        "model",
-    }
+    assert set(metadata) == {"format_version", "package_version", "family", "architecture", "model"}
     assert metadata["format_version"] == str(FORMAT_VERSION)
     assert metadata["package_version"] == internal_gan.__version__
     assert metadata["family"] == "singan"
@@ -68,6 +62,7 @@ def test_a_file_describes_itself(run: Run) -> None:
             name: run.options.model[name]
             for name in (
                 *("generator", "widths", "depths", "detail_noise", "noise_padding", "handover"),
+                "enlarging_ratio",
             )
         },
     }

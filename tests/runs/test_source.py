@@ -38,7 +38,7 @@ def options(*images: str, keep_original: bool = True, **masks: Any) -> Options:
     made = Options(image=next(iter(images), None), keep_original=keep_original)
     made.learn_from = list(images[1:]) or None
     made.mask.file = masks.get("mask")
-    made.inpaint.edges = masks.get("edges")
+    made.fill.edges = masks.get("edges")
     made.layers.files = masks.get("layers")
     return made
 
@@ -47,7 +47,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     wanted = options("a.jpg", "b.jpg", mask="holes", edges="holes/a.png")
     source = Source(wanted)
     before = [Path(name).read_bytes() for name in ("a.jpg", "b.jpg", "holes/b.png")]
-    source.keep(Path("run"), ("mask.file", "inpaint.edges", "mask.source"))
+    source.keep(Path("run"), ("mask.file", "fill.edges", "mask.source"))
     for name in ("a.jpg", "b.jpg"):
         Path(name).write_bytes(b"something else")
     shutil.rmtree("holes")
@@ -55,8 +55,8 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         paths = [again.original(), again.further_photo(1).path, again.file("mask.file", 1)]
         assert [path and path.read_bytes() for path in paths] == before
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
-        assert again.file("inpaint.edges") == Path("run/inputs/inpaint.edges.png")
-        assert again.file("inpaint.edges", 1) is None
+        assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
+        assert again.file("fill.edges", 1) is None
         assert again.file("mask.source") is None
         assert again.further == 1
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
@@ -95,9 +95,7 @@ def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mas
     assert source.file("mask.file", 2) == Path("holes/b.png")
 
 
-def test_a_run_without_a_copy_uses_the_original_while_unchanged(
-    place: Path,
-) -> None:
+def test_a_run_without_a_copy_uses_the_original_while_unchanged(place: Path) -> None:
     wanted = options("a.jpg", keep_original=False, mask="holes/a.png")
     Source(wanted).keep(Path("run"), ("mask.file",))
     assert [path.name for path in Path("run/inputs").iterdir()] == ["mask.file.png"]

@@ -132,6 +132,19 @@ def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> N
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
 
 
+def test_a_sweep_over_models_trains_those_that_are_trained(shell: Shell) -> None:
+    write_photos("a.png")
+    command = ("-m", "sample", "a.png", "model=patches,singan", "output=out", "sample.count=1")
+    answer = shell(*command, "trainer=debug", "trainer.max_steps=1", "device=cpu")
+    assert answer.code == 0, answer.err
+    assert states() == {"a-model=patches": "finished", "a-model=singan": "finished"}
+    models = [path.parent.name for path in Path("out").glob("*/model.safetensors")]
+    assert models == ["a-model=singan"]
+    assert len([*Path("out").glob("*/sample/000.png")]) == 2
+    with Path("out/comparison.csv").open() as file:
+        assert all(float(row["swd1"]) > 0 for row in csv.DictReader(file))
+
+
 def test_a_single_run_is_not_done_twice(shell: Shell) -> None:
     write_photos("a.png")
     run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
@@ -169,7 +182,7 @@ def test_a_run_with_other_options_is_left_as_it_is(
 @pytest.mark.slow
 def test_a_task_that_was_stopped_is_done_again(shell: Shell) -> None:
     write_photos("a.png")
-    run = ("task=preview", "image=a.png", "preview.count=1", "output=out/a", "skip_finished=true")
+    run = ("sample", "a.png", "sample.count=1", "output=out/a", "skip_finished=true")
     assert shell(*run).code == 0
     first = RunFolder(Path("out/a")).status()["results"]
     RunFolder(Path("out/a")).write_status("stopped", results=[])

@@ -91,17 +91,6 @@ def test_a_shape(
     assert np.array_equal(kept, np.asarray(Image.open("photo.png")))
 
 
-def test_transparent_parts_are_filled(shell: Shell) -> None:
-    pixels = np.dstack([np.asarray(Image.open("photo.png")), np.full((60, 84), 255, np.uint8)])
-    pixels[:20, :20] = 0
-    Image.fromarray(pixels).save("straightened.png")
-    made = np.asarray(Image.open(extended(shell, photo="straightened.png")))
-    shown = pixels[..., 3] > 0
-    assert np.array_equal(made[shown][:, :3], pixels[shown][:, :3])
-    assert made.shape[2] == 3 or (made[..., 3] == 255).all()
-    assert made[:20, :20, :3].std() > 10
-
-
 def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     gray = np.asarray(Image.open("photo.png").convert("L")).astype(np.uint16) * 257 + 3
     Image.fromarray(gray).save("deep.png")

@@ -1,13 +1,17 @@
-"""task=fill: a hole filled with a photo's patches, without training."""
+"""task=fill: by the photo's own patches, on a trained model, and at the end of a training."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
+from torch import Tensor
 
 import internal_gan
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
@@ -15,28 +19,47 @@ from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
-from tests.commands import Shell
+from internal_gan.images.resize import resize
+from internal_gan.models.patches.model import Patches
+from internal_gan.runs.folder import RunFolder
+from tests.commands import ROOT, Shell
+from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect
 
-PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
-pytestmark = pytest.mark.usefixtures("gravel")
+HEIGHT, WIDTH = 60, 84
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def fill(shell: Shell, *options: str) -> Path:
+def box(top: int, left: int, height: int, width: int, size: tuple[int, int] = (60, 84)) -> Tensor:
+    mask = torch.zeros(1, 1, *size)
+    mask[..., top : top + height, left : left + width] = 1
+    return mask
+
+
+def save_mask(path: str, mask: Tensor) -> None:
+    Image.fromarray((mask[0, 0] * 255).byte().numpy()).save(path)
+
+
+def pixels(path: Path | str) -> Array:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def at_once(shell: Shell, *options: str) -> Path:
     answer = shell("task=fill", "image=photo.png", "output=out", *options)
     assert answer.code == 0, answer.err
     return Path("out/fill")
 
 
-def holed(top: int = 20, left: int = 30) -> Path:
-    mask = Image.new("L", (84, 60))
-    mask.paste(255, (left, top, left + 16, top + 12))
-    mask.save("hole.png")
-    return Path("hole.png")
+def holed() -> Any:
+    """Write a mask, and return where it is white."""
+    save_mask("hole.png", box(20, 30, 12, 16))
+    return pixels("hole.png") > 0
 
 
-def test_a_hole_is_filled_with_the_photos_own_pixels(shell: Shell) -> None:
-    hole = np.asarray(Image.open(holed())) > 0
-    folder = fill(shell, "mask=hole.png", "fill.count=2")
+@pytest.mark.usefixtures("gravel")
+def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
+    hole = holed()
+    folder = at_once(shell, "mask=hole.png", "fill.count=2")
     photo = np.asarray(Image.open("photo.png"))
     made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
     own = {tuple(pixel) for pixel in photo[~hole]}
@@ -52,8 +75,10 @@ def test_a_hole_is_filled_with_the_photos_own_pixels(shell: Shell) -> None:
     assert {path.name for path in folder.iterdir()} >= {"before.png", "mask.png"}
 
 
+@pytest.mark.usefixtures("gravel")
 def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
-    folder = fill(shell, f"mask={holed()}")
+    holed()
+    folder = at_once(shell, "mask=hole.png")
     for mask in ("hole.png", Image.open("hole.png")):
         made = internal_gan.fill("photo.png", mask)
         assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
@@ -71,12 +96,12 @@ def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
         return float(np.abs((made - sky)[30:66, 50:94].mean(axis=(0, 2))).mean())
 
     reaching = off()
-    monkeypatch.setattr("internal_gan.finishing.filling.HOLD", seams.HOLD)
+    monkeypatch.setattr(Patches, "hold", seams.HOLD)
     assert reaching < 0.7 * off()
 
 
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
-    photo = read_image(PHOTOS / "gravel.jpg").pixels[..., :90, :].contiguous()
+    photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
     hole[..., 20:23, 4:200] = 1
     hole[..., 80:86, 240:246] = 1
@@ -94,11 +119,12 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     assert torch.equal(made[0] * (1 - hole), photo * (1 - hole))
 
 
+@pytest.mark.usefixtures("gravel")
 def test_a_box_is_a_hole_and_masks_say_where_patches_come_from(shell: Shell) -> None:
     allowed = Image.new("L", (84, 60))
     allowed.paste(255, (0, 0, 40, 60))
     allowed.save("left.png")
-    folder = fill(shell, "mask.box=[20,50,12,16]", "mask.source=left.png")
+    folder = at_once(shell, "mask.box=[20,50,12,16]", "mask.source=left.png")
     avoid = ImageOps.invert(allowed)
     box = 20, 50, 12, 16
     for made in (
@@ -108,3 +134,378 @@ def test_a_box_is_a_hole_and_masks_say_where_patches_come_from(shell: Shell) -> 
         assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
     places = read_origin(folder / "000.origin.png").places
     assert places[20:32, 50:66, 1].max() < 40
+
+
+@pytest.mark.usefixtures("gravel")
+@pytest.mark.parametrize("named", [False, True], ids=["in-part", "where-a-mask-is"])
+def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named: bool) -> None:
+    photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    photo[:20, :20] = 0
+    Image.fromarray(photo).save("photo.png")
+    inside = holed() if named else photo[..., 3] == 0
+    made = pixels(at_once(shell, *(["mask=hole.png"] if named else [])) / "000.png")
+    assert np.array_equal(made[~inside], photo[~inside])
+    assert (made[inside][:, 3] == 255).all()
+    assert made[inside][:, :3].std() > 10
+    again = internal_gan.fill("photo.png", "hole.png" if named else None)
+    assert np.array_equal(made, np.asarray(again))
+
+
+def test_a_photo_without_anything_to_see_is_refused(shell: Shell) -> None:
+    Image.new("RGBA", (WIDTH, HEIGHT)).save("photo.png")
+    answer = shell("fill", "photo.png")
+    why = "every pixel is transparent; a photo must show something"
+    assert answer.lines == [f"error: image: {why}"]
+
+
+@pytest.mark.parametrize(("tileable", "axes"), [("true", (0, 1)), ("x", (1,))])
+def test_a_texture_that_repeats_does_so_when_filled(
+    shell: Shell, tileable: str, axes: tuple[int, ...]
+) -> None:
+    """The hole lies across the borders, where the filling is as smooth as elsewhere."""
+    rows, columns = np.indices((60, 60)) * 2 * np.pi / 60
+    noise = np.random.default_rng(0).normal(0, 5, (60, 60))
+    texture = 128 + 40 * np.sin(3 * rows) + 40 * np.sin(4 * columns) + noise
+    texture = np.dstack([texture, texture.T, 255 - texture])
+    Image.fromarray(texture.astype(np.uint8)).save("photo.png")
+    hole = torch.zeros(1, 1, 60, 60)
+    hole[..., :8, 20:36] = hole[..., 24:44, -8:] = hole[..., 24:44, :8] = 1
+    save_mask("hole.png", hole)
+    made = pixels(at_once(shell, "mask=hole.png", f"fill.tileable={tileable}") / "000.png")
+    inside = hole[0, 0].numpy() > 0
+    assert np.array_equal(made[~inside], pixels("photo.png")[~inside])
+    for axis in axes:
+        there = np.moveaxis(inside, axis, 0)[0]
+        steps = [
+            np.abs(np.take(image, 0, axis) - np.take(image, -1, axis).astype(int))[there].mean()
+            for image in (made, texture.astype(np.uint8))
+        ]
+        assert steps[0] < 1.3 * steps[1]
+    origin = read_origin("out/fill/000.origin.png")
+    exact = origin.kinds == EXACT
+    places = origin.places[exact]
+    assert np.array_equal(made[exact], pixels("photo.png")[places[:, 0], places[:, 1]])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a tiny model trained around a hole in a photo that no longer exists."""
+    path = tmp_path_factory.mktemp("trained") / "model"
+    trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[box(20, 30, 12, 14)])
+    options = load_options(path / "config.yaml")
+    options.image = "photo.png"
+    options.mask.box = [20, 30, 12, 14]
+    save_options(options, path / "config.yaml")
+    return path
+
+
+@pytest.fixture
+def checkpoint(run: Path, shell: Shell) -> str:
+    """The checkpoint option, with the photo and a mask in the working folder."""
+    photo = ((picture(HEIGHT, WIDTH)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(photo).save("photo.png")
+    save_mask("hole.png", box(10, 50, 15, 20))
+    return f"checkpoint={run}"
+
+
+def only_run() -> Path:
+    (folder,) = Path("runs").glob("*/*")
+    return folder
+
+
+def test_the_hole_of_a_mask_is_filled_and_nothing_else(
+    shell: Shell, run: Path, checkpoint: str
+) -> None:
+    before = sorted(p.name for p in run.iterdir())
+    answer = shell("task=fill", checkpoint, "mask=hole.png", "device=cpu")
+    assert answer.code == 0, answer.err
+    assert answer.err == ""
+    folder = only_run()
+    assert folder.parent.name == "photo-edgeconnect"
+    assert sorted(p.name for p in (folder / "fill").iterdir()) == [
+        *("000.png", "before.png", "edges.png", "hole.png", "mask.png")
+    ]
+    made, photo = pixels(folder / "fill/000.png"), pixels("photo.png")
+    changed = (made != photo).any(axis=2)
+    inside = pixels("hole.png") > 0
+    assert not changed[~inside].any()
+    assert changed[inside].mean() > 0.5
+    assert np.array_equal(pixels(folder / "fill/mask.png") > 0, inside)
+    mark = xmp("compositeWithTrainedAlgorithmicMedia", "fill", "edgeconnect")
+    assert read_mark(folder / "fill/000.png") == mark
+    assert read_mark(folder / "fill/before.png") is None
+    assert RunFolder(folder).status()["state"] == "finished"
+    assert "edges.png" in (folder / "index.html").read_text(encoding="utf-8")
+    assert sorted(p.name for p in run.iterdir()) == before
+
+
+def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
+    own = ("finish.detail=patches", "output=own")
+    answer = shell("task=fill", checkpoint, "mask=hole.png", *own)
+    assert answer.code == 0, answer.err
+    made, photo, inside = pixels("own/fill/000.png"), pixels("photo.png"), pixels("hole.png") > 0
+    assert np.array_equal(made[~inside], photo[~inside])
+    known = photo[~inside].astype(int)
+    nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
+    assert np.mean(nearest) < 10
+    verify = ("task=verify", "image=own/fill/000.png", "verify.photo=photo.png")
+    assert shell(*verify, "output=verified").code == 0
+    # The network's output is saved next to it, at the training size.
+    shell("task=fill", checkpoint, "mask=hole.png", "output=drawn")
+    drawn = read_image("own/fill/drawn/000.png")
+    alone = resize(read_image("drawn/fill/000.png").pixels, drawn.size)
+    assert max(drawn.size) == 28
+    assert (drawn.pixels - alone).abs().mean() < 0.02
+    assert not Path("drawn/fill/drawn").exists()
+
+
+def test_without_a_mask_the_hole_is_that_of_the_training(shell: Shell, checkpoint: str) -> None:
+    answer = shell("task=fill", checkpoint, "output=one")
+    assert answer.code == 0, answer.err
+    mask = pixels("one/fill/mask.png") / 255
+    assert np.array_equal(mask, box(20, 30, 12, 14)[0, 0].numpy())
+
+
+def test_invert_dilate_and_feather(shell: Shell, checkpoint: str) -> None:
+    save_mask("kept.png", 1 - box(10, 50, 15, 20))
+    shell("task=fill", checkpoint, "mask=kept.png", "mask.invert=true", "output=inverted")
+    shell("task=fill", checkpoint, "mask=hole.png", "mask.dilate=4", "output=dilated")
+    shell("task=fill", checkpoint, "mask=hole.png", "mask.feather=2", "output=feathered")
+    masks = {k: pixels(f"{k}/fill/mask.png") for k in ("inverted", "dilated", "feathered")}
+    assert np.array_equal(masks["inverted"], pixels("hole.png"))
+    assert (masks["dilated"] > 0).sum() > (pixels("hole.png") > 0).sum() + 200
+    inside = pixels("hole.png") > 0
+    assert (masks["feathered"][inside] == 255).all()
+    assert ((masks["feathered"] > 0) & (masks["feathered"] < 255)).sum() > 100
+    photo = pixels("photo.png")
+    for name, mask in masks.items():
+        made = pixels(f"{name}/fill/000.png")
+        assert np.array_equal(made[mask == 0], photo[mask == 0]), name
+
+
+def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: str) -> None:
+    drawing = torch.zeros(1, 1, HEIGHT, WIDTH)
+    drawing[..., 17, :] = 1
+    save_mask("drawn.png", drawing)
+    shell("task=fill", checkpoint, "mask=hole.png", "output=own")
+    answer = shell("task=fill", checkpoint, "mask=hole.png", "edges=drawn.png", "output=drawn")
+    assert answer.code == 0, answer.err
+    edges = pixels("drawn/fill/edges.png")[10:25, 50:70]
+    assert (edges[7] == 255).all()
+    assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
+
+
+def test_results_are_numbered_and_depend_on_the_seed(shell: Shell, checkpoint: str) -> None:
+    shell("task=fill", checkpoint, "mask=hole.png", "fill.count=3", "output=several")
+    names = {p.name for p in Path("several/fill").iterdir()}
+    assert {"000.png", "001.png", "002.png"} <= names
+    shell("task=fill", checkpoint, "mask=hole.png", "output=one")
+    assert np.array_equal(pixels("one/fill/000.png"), pixels("several/fill/000.png"))
+
+
+def test_identical_results_give_a_warning(
+    shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    overrides = ("model.noise=0", "model.base=white")
+    trained_edgeconnect(tmp_path / "sure", *overrides, pixels=picture(HEIGHT, WIDTH))
+    arguments = ("task=fill", "image=photo.png", "mask=hole.png", "fill.count=3")
+    shell(*arguments, "checkpoint=sure", "output=alike")
+    assert [r.getMessage() for r in caplog.records if "are identical" in r.getMessage()]
+
+
+def layers(kind: str) -> Array:
+    """The picture's values as stored in a file of this kind."""
+    rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
+    alpha = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, 0)
+    channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
+    deep = kind.endswith("16")
+    return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
+
+
+def cut_out(under_the_hole: int, name: str) -> Array:
+    """Write the picture with a transparent strip that overlaps the hole. Pixels under the hole and
+    under the strip get colours of their own."""
+    array = np.dstack([layers("RGB"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    array[10:25, 50:70, :3] = under_the_hole
+    array[:, 65:78] = (1, 2, 3, 0)
+    Image.fromarray(array).save(name)
+    return array
+
+
+@pytest.mark.slow
+def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
+    shell: Shell, checkpoint: str
+) -> None:
+    arrays = [cut_out(value, f"{value}.png") for value in (0, 200)]
+    for value in (0, 200):
+        arguments = (f"image={value}.png", "mask=hole.png", "model.max_size=84")
+        answer = shell("task=fill", checkpoint, *arguments[:2], f"output=task-{value}")
+        assert answer.code == 0, answer.err
+        assert train(shell, *arguments, output=f"trained-{value}").code == 0
+    hole = pixels("hole.png") > 0
+    for kind in ("task", "trained"):
+        made, other = (pixels(f"{kind}-{value}/fill/000.png") for value in (0, 200))
+        assert np.array_equal(made, other)
+        # Outside the hole, all values are the file's, even hidden ones; inside, all is opaque.
+        assert np.array_equal(made[~hole], arrays[0][~hole])
+        assert (made[hole][:, 3] == 255).all()
+
+
+def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
+    shell: Shell, checkpoint: str
+) -> None:
+    for folder in ("photos", "holes"):
+        Path(folder).mkdir()
+    for seed, name in enumerate(("one", "two")):
+        image = picture(40 + 8 * seed, 50, seed)[0]
+        array = ((image + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        Image.fromarray(array).save(f"photos/{name}.jpg", quality=95)
+        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (40 + 8 * seed, 50)))
+    many = ("-m", "task=fill", checkpoint, "image=photos/", "mask=holes/")
+    answer = shell(*many, "finish.detail=patches", "layers=photos/", "output=out")
+    assert answer.code == 0, answer.err
+    assert pixels("out/two/fill/000.png").shape == (48, 50, 3)
+    assert "1 filled photo" in answer.out
+    for name in ("one", "two"):  # each photo's layer is the photo itself
+        layer = pixels(f"out/{name}/fill/layers/photos/000.png")
+        outside = pixels(f"holes/{name}.png") == 0
+        assert np.array_equal(layer[outside], pixels(f"photos/{name}.jpg")[outside])
+    Path("holes/two.png").unlink()
+    answer = shell(*many, "output=again")
+    assert answer.code == 2
+    assert "mask=holes/: no image named after photos/two.jpg" in answer.err
+    assert [path.name for path in Path("again").glob("*/fill/000.png")] == ["000.png"]
+
+
+def test_a_hole_over_nearly_the_whole_photo_gives_one_warning(
+    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert shell("task=fill", checkpoint, "mask.box=[0,0,58,80]").code == 0
+    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    warnings = [warning for warning in warnings if "no patch can be taken" not in warning]
+    assert len(warnings) == 1
+    assert "the hole is 92 % of the photo" in warnings[0]
+    assert "mask.invert=true" in warnings[0]
+
+
+TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
+
+
+def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:
+    return shell(*TINY_TRAINING, f"output={output}", *arguments)
+
+
+def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> None:
+    answer = train(shell, "image=photo.png", "mask=hole.png")
+    assert answer.code == 0, answer.err
+    changed = (pixels("trained/fill/000.png") != pixels("photo.png")).any(axis=2)
+    assert not changed[pixels("hole.png") == 0].any()
+    assert changed.any()
+    assert load_options(Path("trained/config.yaml")).mask.file == str(Path("hole.png").absolute())
+    again = shell("task=fill", "checkpoint=trained", "output=again")
+    assert again.code == 0, again.err
+    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
+
+
+def test_pixels_under_the_hole_affect_neither_model_nor_result(
+    shell: Shell, checkpoint: str
+) -> None:
+    spoilt = pixels("photo.png").copy()
+    spoilt[pixels("hole.png") > 0] = np.random.default_rng(0).integers(0, 256, 3)
+    Image.fromarray(spoilt).save("spoilt.png")
+    for name in ("photo", "spoilt"):
+        assert train(shell, f"image={name}.png", "mask=hole.png", output=name).code == 0
+    for name in ("fill/000.png", "photo.png", "scales/00.png", "scales/03.png"):
+        assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
+    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+@pytest.mark.slow
+def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> None:
+    save_mask("source.png", box(0, 0, 60, 48))
+    spoilt = pixels("photo.png").copy()
+    spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
+    Image.fromarray(spoilt).save("spoilt.png")
+    arguments = ("mask.box=[20,10,10,10]", "mask.source=source.png", "model.max_size=84")
+    for name in ("photo", "spoilt"):
+        answer = train(shell, f"image={name}.png", *arguments, output=name)
+        assert answer.code == 0, answer.err
+    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
+    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+
+
+@pytest.mark.slow
+def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: str) -> None:
+    save_mask("source.png", box(0, 0, 60, 40))
+    arguments = ("image=photo.png", "mask.source=source.png", "model.max_size=84")
+    assert train(shell, *arguments, output="limited").code == 0
+    hole = ("mask.box=[20,50,16,16]",)
+    for name, wish in (
+        ("all", (checkpoint, *hole)),
+        ("part", (checkpoint, *hole, "mask.source=source.png")),
+        ("kept", ("checkpoint=limited", *hole)),
+        ("named", ("checkpoint=limited", *hole, "mask.source=source.png")),
+        ("other", ("checkpoint=limited", *hole, "image=photo.png")),
+    ):
+        answer = shell("task=fill", *wish, f"output={name}")
+        assert answer.code == 0, answer.err
+    found = {name: pixels(f"{name}/fill/000.png") for name in ("all", "part", "kept", "named")}
+    assert not np.array_equal(found["all"], found["part"])
+    # The source mask of the training applies only to its own photo.
+    assert np.array_equal(found["kept"], found["named"])
+    assert not np.array_equal(found["kept"], pixels("other/fill/000.png"))
+
+
+def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
+    answer = train(shell, "image=photo.png")
+    assert answer.code == 0, answer.err
+    assert "No mask=FILE" in answer.out
+    assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.slow
+def test_a_model_learns_from_further_photos_around_their_holes(
+    shell: Shell, checkpoint: str
+) -> None:
+    for folder in ("photos", "holes"):
+        Path(folder).mkdir()
+    for seed, name in enumerate(("a", "b", "c")):
+        array = ((picture(50, 60, seed)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        Image.fromarray(array).save(f"photos/{name}.png")
+        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (50, 60)))
+    Path("holes/c.png").unlink()
+    answer = train(shell, "image=photos/a.png", "learn_from=photos/", "mask=holes/")
+    assert answer.code == 0, answer.err
+    assert "further photos: 2" in answer.out
+    assert [part.any().item() for part in network_of("trained").unknown] == [True, True, False]
+    assert sorted(path.name for path in Path("trained").glob("unknown*")) == [
+        "unknown-1.png",
+        "unknown.png",
+    ]
+    again = shell("task=fill", "checkpoint=trained", "output=again")
+    assert again.code == 0, again.err
+    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
+    RunFolder(Path("trained")).write_status("stopped")
+    for folder in ("trained/fill", "photos", "holes"):
+        shutil.rmtree(folder)
+    resumed = shell("resume=trained")
+    assert resumed.code == 0, resumed.err
+    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
+    # A published model has only the training images.
+    RunFolder(Path("trained")).write_status("stopped")
+    Path("trained/inputs.json").unlink()
+    resumed = shell("resume=trained")
+    assert resumed.code == 0, resumed.err
+    assert pixels("trained/fill/000.png").shape == (28, 28, 3)
+
+
+def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
+    shell: Shell, checkpoint: str
+) -> None:
+    answer = train(shell, "image=photo.png", "mask.box=[30,40,8,10]")
+    assert answer.code == 0, answer.err
+    assert "Trains on a window around the hole" in answer.out
+    model = network_of("trained")
+    assert model.image.shape[-2:] == (28, 28)
+    assert model.scale == 1.0

@@ -26,7 +26,7 @@ OPTIONS = {
     "edit": ("edit.image=edited.png", "edit.mask=mask.png", "mask.dilate=1", "mask.feather=1"),
     "harmonize": ("harmonize.image=edited.png", "harmonize.mask=mask.png"),
     "make_tileable": ("make_tileable.axes=x",),
-    "inpaint": ("mask=mask.png", "mask.feather=1"),
+    "fill": ("mask=mask.png", "mask.feather=1"),
 }
 
 
@@ -64,7 +64,7 @@ def write(deep: bool = False) -> None:
 
 
 def run(shell: Shell, runs: Path, task: str, *more: str) -> Answer:
-    family = "edgeconnect" if task == "inpaint" else "singan"
+    family = "edgeconnect" if task == "fill" else "singan"
     where = [f"checkpoint={runs / family}", "finish.detail=patches"]
     if task == "make_tileable":
         where = ["image=photo.png"]
@@ -134,10 +134,10 @@ def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> Non
     assert steps["seams"] < 0.9 * steps["seams_before"] or task == "harmonize"
 
 
-@pytest.mark.parametrize("task", ["edit", "make_tileable", "inpaint"])
+@pytest.mark.parametrize("task", ["edit", "make_tileable", "fill"])
 def test_sixteen_bits_and_transparency_are_kept(shell: Shell, runs: Path, task: str) -> None:
     write(deep=True)
-    answer = run(shell, runs, task, "mask.feather=0" if task == "inpaint" else "seed=0")
+    answer = run(shell, runs, task, "mask.feather=0" if task == "fill" else "seed=0")
     assert answer.code == 0, answer.err
     origin, made, source = of(task), numbers(f"out/{task}/000.png"), numbers("photo.png")
     assert read_image(f"out/{task}/000.png").bit_depth == 16
@@ -155,9 +155,9 @@ def test_colours_of_fully_transparent_pixels_do_not_matter(shell: Shell, runs: P
     own[:, -20:, 3] = 0
     own[:, -10:, :3] = 7
     write_16_bits(Path("photo.png"), own)
-    answer = run(shell, runs, "inpaint")
+    answer = run(shell, runs, "fill")
     assert answer.code == 0, answer.err
-    assert (of("inpaint").kinds[:, -20:] == EXACT).all()
+    assert (of("fill").kinds[:, -20:] == EXACT).all()
 
 
 def test_with_another_photo_only_pixels_inside_have_origins(shell: Shell, runs: Path) -> None:
@@ -187,20 +187,6 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     assert internal_gan.verify(
         "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
     ).holds
-
-
-@pytest.mark.parametrize("task", OPTIONS)
-def test_too_little_memory_is_reported_before_any_work(
-    shell: Shell, runs: Path, task: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write()
-    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: 700_000)
-    answer = run(shell, runs, task)
-    assert answer.code == 2
-    option = "image" if task in ("inpaint", "make_tileable") else f"{task}.image"
-    assert answer.lines[0].startswith(f"error: {option} of 60x84 pixels needs about ")
-    assert len(answer.lines) == 1
-    assert not Path("out").exists()
 
 
 def test_finished_results_are_kept_after_ctrl_c(
@@ -246,7 +232,7 @@ def test_given_edges_guide_the_finishing_of_a_hole(
     lines = np.zeros(SIZE, np.uint8)
     lines[26, 20:60] = 255
     Image.fromarray(lines).save("lines.png")
-    assert run(shell, runs, "inpaint", "inpaint.edges=lines.png").code == 0
+    assert run(shell, runs, "fill", "fill.edges=lines.png").code == 0
     (guide,) = guides
     assert guide.shape == (*SIZE, 1)
     assert (guide[26, MASK[1]] > 0).all()

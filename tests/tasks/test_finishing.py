@@ -75,33 +75,29 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
 
 
 @pytest.mark.parametrize(
-    ("resolution", "size"),
-    [("auto", (40, 56)), ("photo", (40, 56)), ("model", (20, 28)), (36, (26, 36)), (99, (40, 56))],
+    ("resolution", "asked", "size"),
+    [
+        ("auto", None, (40, 56)),
+        ("photo", None, (40, 56)),
+        ("model", None, (20, 28)),
+        (36, None, (26, 36)),
+        (99, None, (40, 56)),
+        ("auto", (1, 1), (1, 1)),
+        ("photo", (7, 300), (7, 300)),
+        ("model", (33, 91), (33, 91)),
+        ("auto", (123, 57), (123, 57)),
+    ],
 )
-def test_resolution(shell: Shell, model: str, resolution: str | int, size: Size) -> None:
-    answer = shell(
-        "task=sample",
-        model,
-        PATCHES,
-        f"finish.resolution={resolution}",
-        "sample.count=1",
-        "output=out",
-    )
+def test_sizes_are_exact(
+    shell: Shell, model: str, resolution: str | int, asked: Size | None, size: Size
+) -> None:
+    wanted = () if asked is None else (f"sample.size=[{asked[0]},{asked[1]}]",)
+    finish = (PATCHES, f"finish.resolution={resolution}", "sample.count=1", "output=out")
+    answer = shell("task=sample", model, *finish, *wanted)
     assert answer.code == 0, answer.err
     assert read_image("out/sample/000.png").size == size
-    assert read_image("out/sample/drawn/000.png").size == (20, 28)
-
-
-@pytest.mark.parametrize(
-    ("size", "resolution"),
-    [((1, 1), "auto"), ((7, 300), "photo"), ((33, 91), "model"), ((123, 57), "auto")],
-)
-def test_sizes_are_exact(shell: Shell, model: str, size: Size, resolution: str) -> None:
-    options = (PATCHES, f"finish.resolution={resolution}", "sample.count=1", "output=out")
-    wanted = f"sample.size=[{size[0]},{size[1]}]"
-    answer = shell("task=sample", model, *options, wanted)
-    assert answer.code == 0, answer.err
-    assert read_image("out/sample/000.png").size == size
+    if asked is None:
+        assert read_image("out/sample/drawn/000.png").size == (20, 28)
 
 
 def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:

@@ -14,7 +14,7 @@ from tests.tiny import write_16_bits
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 SETTINGS = ("trainer=debug", "device=cpu", "precision=fp32")
 # Their results have the size of the image they are given, or that of the training.
-WITHOUT_RESOLUTION = ("edit", "harmonize", "make_tileable", "inpaint", "evaluate")
+WITHOUT_RESOLUTION = ("edit", "harmonize", "make_tileable", "fill", "evaluate")
 # The mask and the hole, as fractions (left, top, right, bottom) of the photo.
 BOX = (0.45, 0.4, 0.55, 0.7)
 
@@ -94,6 +94,11 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "edgeconnect": f"model=edgeconnect {masked}",
     }
     tasks = {
+        "at-once sample": f"image={name} sample.count=1",
+        "at-once retarget": f"image={name} retarget.shape=1:1",
+        "at-once fill": masked,
+        "at-once edit": f"image={name} edit.image={name} edit.mask=mask.png",
+        "at-once animate": f"image={name} animate.seconds=0.1",
         "sample": "checkpoint=singan sample.count=1 sample.tileable=true",
         "animate": "checkpoint=singan animate.seconds=0.1",
         "edit": f"checkpoint=singan edit.image={name} edit.mask=mask.png",
@@ -102,16 +107,16 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "make_tileable": f"image={name}",
         "evaluate": "checkpoint=singan sample.count=1",
         "retarget": "checkpoint=ingan retarget.shape=1:1",
-        "inpaint": "checkpoint=edgeconnect",
-        "preview": f"image={name} preview.count=1",
+        "fill": "checkpoint=edgeconnect",
     }
     for folder, options in trainings.items():
         answer = shell(*options.split(), *common, f"output={folder}")
         assert answer.code == 0, answer.err
-    for task, options in tasks.items():
-        settings = [] if task in ("preview", "make_tileable") else ["device=cpu"]
+    for done, options in tasks.items():
+        task = done.split()[-1]
+        settings = [] if task == "make_tileable" else ["device=cpu"]
         settings += [] if task in WITHOUT_RESOLUTION else [f"finish.resolution={longest}"]
-        answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{task}")
+        answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{done}")
         assert answer.code == 0, (task, answer.err)
     for folder in [*trainings, *(f"of-{task}" for task in tasks if task != "evaluate")]:
         made = results_of(Path(folder))
@@ -127,7 +132,7 @@ def test_a_small_photo_of_every_kind_is_enlarged(shell: Shell, tmp_path: Path) -
     for kind in ("16-bits", "gray", "palette", "transparent"):
         name, (width, height) = write_files(tmp_path, kind)
         options = (f"image={name}", "super_resolution.factor=1.5", f"output={kind}")
-        answer = shell("task=super_resolution", *options, *SETTINGS)
+        answer = shell("task=super_resolution", "model=singan", *options, *SETTINGS)
         assert answer.code == 0, (kind, answer.err)
         (made,) = results_of(Path(kind))
         with Image.open(made) as picture:

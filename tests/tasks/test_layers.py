@@ -97,7 +97,7 @@ def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, photo: str) -> No
     """The strictest test of seams: they are hidden as those of the colours were."""
     shutil.copy(photo, "same.png")
     asked = ("image=photo.png", "layers=same.png")
-    for task, more in (("preview", "preview.count=1"), ("make_tileable", "seed=0")):
+    for task, more in (("sample", "sample.count=1"), ("make_tileable", "seed=0")):
         answer = shell(f"task={task}", *asked, more, f"output={task}")
         assert answer.code == 0, answer.err
         made = read_layer(f"{task}/{task}/000.png").values

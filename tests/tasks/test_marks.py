@@ -49,11 +49,7 @@ def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
         ("animate/animation.webp", ["animate.seconds=1", "animate.fps=3"], TRAINED),
         ("paint/000.png", ["paint.image=photo.png"], TRAINED),
         ("edit/000.png", ["edit.image=photo.png"], CHANGED),
-        (
-            "harmonize/000.png",
-            ["harmonize.image=photo.png", "harmonize.mask=mask.png"],
-            CHANGED,
-        ),
+        ("harmonize/000.png", ["harmonize.image=photo.png", "harmonize.mask=mask.png"], CHANGED),
         ("super_resolution/enlarged.png", ["super_resolution.factor=2"], CHANGED),
     ],
 )
@@ -71,8 +67,22 @@ def test_each_task_of_singan_says_what_it_did(
     assert {found[file] for file in found if Path(file).stem in ("before", "mask")} <= {None}
 
 
+@pytest.mark.parametrize("task", ["sample", "edit", "animate"])
+def test_what_is_made_of_the_photo_alone_is_not_said_to_be_generated(
+    shell: Shell, photo: str, task: str
+) -> None:
+    more = {"edit": "edit.image=photo.png", "animate": "animate.seconds=0.3"}
+    asked(shell, task, photo, more.get(task, "sample.count=1"))
+    (folder,) = Path("runs").glob(f"photo-{task}/*")
+    mark, found = xmp("compositeCapture", task, None), marks(str(folder))
+    made = {"animate": "animate/animation.webp"}.get(task, f"{task}/000.png")
+    assert found[made] == mark
+    assert found["photo.png"] is None
+
+
 def test_a_training_that_ends_with_a_task_names_it(shell: Shell, photo: str) -> None:
-    asked(shell, "task=super_resolution", f"image={photo}", "output=run", *TINY_RUN)
+    given = ("task=super_resolution", "model=singan", f"image={photo}")
+    asked(shell, *given, "output=run", *TINY_RUN)
     assert marks("run")["super_resolution/enlarged.png"] == xmp(
         CHANGED, "super_resolution", "singan"
     )

@@ -65,8 +65,8 @@ def test_origins_refer_to_the_photo_at_the_finishing_size_and_are_not_evaluated(
     assert read_origin("small/sample/000.origin.png").photo_size == fit_size((120, 168), 33)
     # Commands that search folders do not take the file for a result either.
     judged = shell(
-        *("task=evaluate", "evaluate.samples=small/sample", f"evaluate.real={run}/photo.png"),
-        *("evaluate.patches=[3]", "output=judged", "device=cpu"),
+        *("task=evaluate", "evaluate.samples=small/sample", f"image={run}/photo.png"),
+        *("output=judged", "device=cpu"),
     )
     assert judged.code == 0, judged.err
     (row,) = Path("judged/evaluation.csv").read_text(encoding="utf-8").splitlines()[1:]

@@ -9,15 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import save_model
-from tests.commands import Shell
+from tests.commands import TINY_RUN, Shell
 from tests.tasks.conftest import copy_of
-from tests.tasks.test_inpaint import layers
-from tests.tiny import Run, picture, tiny_options, untrained, write_16_bits
+from tests.tasks.test_fill import layers
+from tests.tiny import Run, picture, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
 
@@ -54,15 +51,26 @@ def test_results_go_to_a_run_folder_of_their_own(
     (folder,) = Path("runs/photo-singan").iterdir()
     assert sorted(p.name for p in (folder / task).iterdir()) == [
         *("000.png", "001.png", "before.png", "mask.png"),
-        *("start-scale-1.png", "start-scale-2.png"),
     ]
     assert (folder / task / "000.png").read_bytes() != (folder / task / "001.png").read_bytes()
     assert read_image(folder / task / "000.png").size == (60, 84)
-    assert read_image(folder / task / "start-scale-1.png").size == (20, 28)
     assert RunFolder(folder).status()["state"] == "finished"
     assert "Start scale" in answer.out
     assert "(auto) of 1 to 2" in answer.out
     assert sorted(p.name for p in run.iterdir()) == before
+
+
+def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
+    """While the same command without one edits at once."""
+    for name, training in (("trained", ("model=singan", *TINY_RUN)), ("photo", ())):
+        answer = shell(*used("edit"), "image=edited.png", f"output={name}", *SMALL, *training)
+        assert answer.code == 0, answer.err
+        assert Path(name, "edit/000.png").is_file()
+        assert Path(name, "model.safetensors").is_file() == (name == "trained")
+    again = shell(*used("edit"), "checkpoint=trained", "output=again", *SMALL)
+    assert again.code == 0, again.err
+    made = [Path(name, "edit/000.png").read_bytes() for name in ("trained", "again", "photo")]
+    assert made[0] == made[1] != made[2]
 
 
 def test_an_edited_part_consists_of_the_training_photos_pixels(
@@ -174,19 +182,6 @@ def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
     answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
     assert answer.code == 0
     assert "nothing is kept unchanged" in caplog.text
-
-
-def test_a_model_of_one_scale_cannot_take_an_image(
-    shell: Shell, checkpoint: str, tmp_path: Path
-) -> None:
-    options = tiny_options()
-    (tmp_path / "part").mkdir()
-    save_options(options, tmp_path / "part" / "config.yaml")
-    architecture = SinGANRecipe.architecture(options.model)
-    save_model(untrained(scales=1), tmp_path / "part" / "model.safetensors", architecture)
-    answer = shell(*used("edit"), "checkpoint=part")
-    assert answer.code == 2
-    assert "one finished scale" in answer.lines[0]
 
 
 def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(

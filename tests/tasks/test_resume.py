@@ -43,18 +43,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("stop", "after", "extra", "code"),
     [
         (signal.SIGINT, 3, (), 130),
-        pytest.param(signal.SIGTERM, 20, (), 143, marks=pytest.mark.slow),
         (signal.SIGKILL, 15, (), -signal.SIGKILL),
         pytest.param(
             *(signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
             marks=pytest.mark.slow,
         ),
-        pytest.param(
-            *(signal.SIGKILL, 30, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
-            marks=pytest.mark.slow,
-        ),
     ],
-    ids=["Ctrl-C", "SIGTERM", "kill -9", "kill -9 before any checkpoint", "kill -9 late"],
+    ids=["Ctrl-C", "kill -9", "kill -9 before any checkpoint"],
 )
 def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     shell: Shell,

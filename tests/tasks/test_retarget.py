@@ -96,8 +96,3 @@ def test_a_part_as_high_as_the_photo_is_kept_over_several_passes(shell: Shell, m
     )
     columns = photo[..., 12:17]
     assert any(torch.equal(painted[..., at : at + 5], columns) for at in range(96))
-
-
-def test_the_models_family_may_be_given(shell: Shell, model: str) -> None:
-    options = ("task=retarget", f"checkpoint={model}", "model=ingan_unet", "retarget.shape=[20,20]")
-    assert shell(*options).code == 0

@@ -1,23 +1,173 @@
-"""task=sample on a trained model."""
+"""task=sample: by the photo's own patches, and on a trained model."""
 
+import json
+import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from internal_gan.commands import run
-from internal_gan.config.compose import compose, load_options, save_options
+import internal_gan
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
-from internal_gan.images.resize import resize, size_of
+from internal_gan.finishing.layers import read_layer
+from internal_gan.finishing.origin import EXACT, read_origin
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
+from internal_gan.runs.records import State
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
-from tests.tiny import Run, network_of, sample, tiny_options, untrained
+from tests.tiny import Run, network_of, picture, sample, tiny_options, untrained, write_16_bits
+
+SIZE = (60, 84)
+
+
+def at_once(shell: Shell, *options: str) -> Path:
+    answer = shell("task=sample", "image=photo.png", "output=out", *options)
+    assert answer.code == 0, answer.err
+    assert "Works on the photo itself; nothing is trained" in answer.out
+    return Path("out/sample")
+
+
+@pytest.mark.usefixtures("gravel")
+def test_a_photo_is_sampled_at_once_with_its_own_pixels(shell: Shell) -> None:
+    folder = at_once(shell, "sample.count=2", "seed=3")
+    own = np.asarray(Image.open("photo.png"))
+    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
+    assert (made[0] != made[1]).any()
+    origin = read_origin(folder / "000.origin.png")
+    exact = origin.kinds == EXACT
+    rows, columns = origin.places[..., 0], origin.places[..., 1]
+    assert exact.mean() > 0.1
+    assert np.array_equal(made[0][exact], own[rows, columns][exact])
+    assert read_image(folder / "drawn" / "000.png").size == (43, 60)
+    status = RunFolder(Path("out")).status()
+    assert (status["state"], "model_task" in status) == ("finished", False)
+    assert "sample/000.png" in Path("out/index.html").read_text()
+    for number, again in enumerate(internal_gan.sample("photo.png", 2, seed=3)):
+        assert np.array_equal(np.asarray(again), made[number])
+
+
+@pytest.mark.usefixtures("gravel")
+@pytest.mark.parametrize("task", ["sample", "retarget"])
+def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
+    """Of a photo of 16 bits, whose levels are copied exactly."""
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 200, (*SIZE, 4)).astype(np.uint16)
+    levels[..., :3] += np.asarray(Image.open("photo.png")).astype(np.uint16) * 250
+    levels[..., 3] = np.linspace(20000, 65535, SIZE[1])
+    write_16_bits(Path("photo.png"), levels)
+    Image.fromarray(rng.integers(0, 65536, SIZE).astype(np.uint16)).save("height.png")
+    name, wanted = {
+        "sample": ("000", "sample.count=1"),
+        "retarget": ("60x120", "retarget.shape=[60,120]"),
+    }[task]
+    answer = shell(task, "photo.png", wanted, "layers=height.png", "output=out")
+    assert answer.code == 0, answer.err
+    folder = Path("out", task)
+    made, origin = read_image(folder / f"{name}.png"), read_origin(folder / f"{name}.origin.png")
+    assert (made.bit_depth, made.mode) == (16, "RGBA")
+    exact = origin.kinds == EXACT
+    assert exact.mean() > 0.05
+    rows, columns = (origin.places[exact][:, axis] for axis in (0, 1))
+    photo = read_image("photo.png")
+    assert torch.equal(made.pixels[0][:, exact], photo.pixels[0][:, rows, columns])
+    assert made.alpha is not None
+    assert photo.alpha is not None
+    assert (made.alpha[0, 0][exact] - photo.alpha[0, 0][rows, columns]).abs().max() < 0.01
+    assert read_layer(folder / f"layers/height/{name}.png").values.shape == made.size
+
+
+@pytest.mark.usefixtures("gravel")
+def test_pictures_appear_one_by_one_with_the_time_left(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
+    seen: list[tuple[int, float, float]] = []
+    write_status = RunFolder.write_status
+
+    def watched(folder: RunFolder, state: State, **fields: Any) -> None:
+        write_status(folder, state, **fields)
+        now = folder.status()
+        if "share" in now and "results" in fields:
+            made = sum(one["kind"] == "result" for one in now["results"])
+            seen.append((made, now["share"], now["seconds_left"]))
+
+    monkeypatch.setattr(RunFolder, "write_status", watched)
+    at_once(shell, "sample.count=3")
+    assert [(made, share) for made, share, _ in seen[:2]] == [(1, 0.333), (2, 0.667)]
+    assert seen[0][2] > seen[1][2] > 0
+    status = json.loads(Path("out/status.json").read_text())
+    assert (status["share"], status["seconds_left"]) == (1, 0)
+    # It was started before the first picture was drawn.
+    spent = datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["started"])
+    assert abs(spent.total_seconds() - status["seconds"]) <= 2
+
+
+@pytest.mark.usefixtures("gravel")
+@pytest.mark.parametrize(("least", "count"), [(0.0, 1), (1e9, 0)])
+def test_the_first_picture_tells_once_how_long_the_others_take(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, least: float, count: int
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
+    monkeypatch.setattr("internal_gan.tasks.reporting.MIN_TOLD", least)
+    answer = shell("task=sample", "image=photo.png", "sample.count=3", "output=out")
+    told = re.findall("^1 of 3 pictures done in .* s; about .* s left$", answer.out, re.MULTILINE)
+    assert len(told) == answer.out.count(" left") == count
+
+
+@pytest.mark.usefixtures("gravel")
+def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
+    folder = at_once(shell, "sample.count=1", "sample.size=[70,200]")
+    assert read_image(folder / "000.png").size == (70, 200)
+    write_image("photo.png", picture(16, 160))
+    answer = shell("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
+    assert answer.code == 0, answer.err
+    assert read_image("narrow/sample/000.png").size == (16, 160)
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (["task=sample", "sample.size=[300,400]"], "sample.size=[300,400]"),
+        (["task=extend", "extend.margins=[0,0,160,200]"], "extend.margins=[0,0,160,200]"),
+        (["model=singan", "sample.size=[300,400]"], "sample.size=[300,400]"),
+        (["model=ingan", "retarget.shape=[300,400]"], "retarget.shape=[300,400]"),
+        (
+            ["task=super_resolution", "model=singan", "super_resolution.factor=4"],
+            "super_resolution.factor=4",
+        ),
+    ],
+)
+def test_a_very_large_result_must_be_confirmed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, options: list[str], option: str
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.base.LARGE", 50_000)
+    write_image("photo.png", picture(100, 120))
+    answer = shell(*options, "image=photo.png")
+    assert answer.code == 2
+    assert f"error: {option}: a result of " in answer.err
+    assert " megapixels takes about " in answer.err
+    assert answer.err.endswith("of memory; to go on, add confirm=large\n")
+    assert answer.err.count("\n") == 1
+    assert not Path("runs").exists()
+
+
+def test_too_little_memory_is_one_line_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", refuse)
+    with pytest.raises(UserError, match=r"not enough memory; a smaller sample\.size needs less"):
+        internal_gan.sample(picture(40, 50)[0] / 2 + 0.5, size=(90, 90))
 
 
 @pytest.fixture
@@ -147,30 +297,6 @@ def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str)
     assert shell("task=sample", f"checkpoint={model}").lines == [
         f"error: run folder {model} lacks model.safetensors"
     ]
-
-
-def test_a_model_of_another_family_is_refused(model: str) -> None:
-    options = compose(["task=sample", f"checkpoint={model}"])
-    options.model = {"_target_": "internal_gan.models.ingan.whole.InGAN"}
-    with pytest.raises(UserError, match="a model of singan, not of ingan"):
-        run(options, changed={"task", "checkpoint", "model"})
-
-
-@pytest.mark.parametrize("detail", ["patches", "network"])
-def test_what_a_mask_keeps_stays_bit_for_bit(shell: Shell, learnt: str, detail: str) -> None:
-    mask = torch.full((1, 3, 40, 56), -1.0)
-    mask[..., 16:32, 20:40] = 1
-    write_image("keep.png", mask)
-    options = ("sample.keep=keep.png", "sample.count=2", f"finish.detail={detail}", "output=out")
-    answer = shell("task=sample", f"checkpoint={learnt}", *options)
-    assert answer.code == 0, answer.err
-    source = {"patches": Path(learnt).parent / "photo.png", "network": Path("out/photo.png")}
-    photo = to_uint8(read_image(source[detail]).pixels)
-    kept = resize(mask[:, :1], size_of(photo))[0, 0] > 0
-    for name in ("000.png", "001.png"):
-        same = (to_uint8(read_image(f"out/sample/{name}").pixels) == photo).all(dim=1)[0]
-        assert same[kept].all()
-        assert same[~kept].float().mean() < 0.3
 
 
 @pytest.mark.parametrize(

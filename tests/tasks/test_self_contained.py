@@ -19,7 +19,7 @@ from tests.tiny import EDGECONNECT, INGAN_FAST, contents, picture
 COMMON = ("precision=fp32", "device=cpu")
 TRAININGS = {
     "singan": ("image=given/photo.png", *TINY_RUN, "sample.count=1"),
-    "enlarging": ("task=super_resolution", "image=given/photo.png", *TINY_RUN),
+    "enlarging": (*("task=super_resolution", "model=singan", "image=given/photo.png"), *TINY_RUN),
     "ingan": (
         *("image=given/photo.png", "learn_from=given/other.png", *INGAN_FAST, *COMMON),
         *("model.steps=2", "retarget.shape=[20,40]", "retarget.protect=given/keep.png"),
@@ -38,8 +38,8 @@ TASKS = {
     "singan": ("super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
     "ingan": ("retarget retarget.shape=[20,30]",),
-    "edgeconnect": ("inpaint mask.feather=1", "inpaint mask.box=[2,3,8,9]"),
-    "several": ("inpaint",),
+    "edgeconnect": ("fill mask.feather=1", "fill mask.box=[2,3,8,9]"),
+    "several": ("fill",),
 }
 # Tasks that name further files.
 WITH_FILES = {
@@ -53,7 +53,7 @@ WITH_FILES = {
         "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",
         "retarget retarget.mask=given/hole.png",
     ),
-    "several": ("inpaint image=given/other.png mask=given/holes",),
+    "several": ("fill image=given/other.png mask=given/holes",),
 }
 
 
@@ -119,7 +119,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
     with files_go_at("internal_gan.tasks.train.train_stages"):
         ask(shell, *TRAININGS[family], "output=run")
     assert made("run") == made("whole")
-    assert ("inpaint/layers/given/000.png" in made("run")) == (family == "several")
+    assert ("fill/layers/given/000.png" in made("run")) == (family == "several")
 
     for number, task in enumerate(tasks):
         ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
@@ -130,7 +130,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
         for name in gone:
             Path("run", name).unlink()
         RunFolder(Path("run")).write_status("stopped")
-        for folder in ("sample", "super_resolution", "retarget", "inpaint", "scales"):
+        for folder in ("sample", "super_resolution", "retarget", "fill", "scales"):
             shutil.rmtree(Path("run", folder), ignore_errors=True)
         ask(shell, "resume=run")
         expected = {name: data for name, data in made("whole").items() if "scales" not in name}

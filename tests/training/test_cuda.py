@@ -33,7 +33,7 @@ from tests.tiny import (
     take_step,
 )
 
-Trained = Callable[[str], Run[Any]]
+Trained = Callable[[str], Run]
 Gpu = PretendCuda | RealCuda
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
@@ -82,13 +82,14 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "source": ~HOLE, **NETWORK}),
 ]
 COMMANDS = {
-    "evaluate singan": "task=evaluate checkpoint=singan evaluate.patches=[3]",
-    "evaluate ingan": "task=evaluate checkpoint=ingan evaluate.patches=[3]",
-    "evaluate files": (
-        "task=evaluate evaluate.real=photo.png evaluate.samples=photo.png evaluate.patches=[3]"
-    ),
+    "evaluate singan": "task=evaluate checkpoint=singan",
+    "evaluate ingan": "task=evaluate checkpoint=ingan",
+    "evaluate files": ("task=evaluate image=photo.png evaluate.samples=photo.png"),
     "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
-    "fill": "task=inpaint checkpoint=edgeconnect mask.box=[4,4,9,9]",
+    "fill": "task=fill checkpoint=edgeconnect mask.box=[4,4,9,9]",
+    "sample a photo": "sample photo.png sample.count=1 sample.start_scale=1 sample.tileable=x",
+    "retarget a photo": "retarget photo.png retarget.shape=[30,56]",
+    "animate a photo": "animate photo.png animate.seconds=0.1",
 }
 
 
@@ -119,7 +120,7 @@ def trained(gpu: Gpu, folder: Path) -> Trained:
     """Trains a family, once: to its first step, then resumed to the end."""
 
     @cache
-    def train(family: str) -> Run[Any]:
+    def train(family: str) -> Run:
         with pytest.raises(TrainingStopped):
             internal_gan.fit(
                 ARRAY,

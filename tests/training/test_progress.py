@@ -22,8 +22,7 @@ from tests.toy import Clock
 
 MODEL = cast(Model, None)
 PLAN = TrainingPlan(
-    [StagePlan("scale 0", (25, 33), 100, 0.1), StagePlan("scale 1", (50, 66), 100, 0.9)],
-    threads=2,
+    [StagePlan("scale 0", (25, 33), 100, 0.1), StagePlan("scale 1", (50, 66), 100, 0.9)], threads=2
 )
 
 

@@ -73,10 +73,7 @@ class Steps(Callback):
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_a_bfloat16_fault_switches_to_float32(
-    network: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 36)
     fault.install(monkeypatch, network)
@@ -189,10 +186,7 @@ def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
 
 @pytest.mark.parametrize("failures", [1, 2])
 def test_a_stage_that_ends_black_or_white_is_trained_once_more(
-    failures: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    failures: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     made, finish = list[list[Tensor]](), SinGANStage.finish
 

@@ -176,18 +176,3 @@ def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     assert folder.status()["state"] == "failed"
     assert not list(folder.path.glob(".tmp-*"))
     finish(place, uninterrupted)
-
-
-@pytest.mark.slow
-def test_a_run_with_a_time_budget_goes_on_with_its_fitted_schedule(place: Path) -> None:
-    budget = (*RUN, "trainer.time=12s")
-    interrupt(place, budget, (signal.SIGKILL, 1, 5))
-    steps = torch.load(place / "run" / "training.ckpt", weights_only=True)["steps"]
-    assert steps != [STEPS] * SCALES
-    answer = run_process("resume=run", cwd=place)
-    assert answer.code == 0, answer.err
-    repeated = [f"model.steps=[{','.join(map(str, steps))}]", "output=repeated"]
-    answer = run_process(*RUN, *repeated, cwd=place)
-    assert answer.code == 0, answer.err
-    resumed, whole = (place / name / "model.safetensors" for name in ("run", "repeated"))
-    assert contents(resumed) == contents(whole)

@@ -46,8 +46,7 @@ def test_a_resumed_training_keeps_its_thread_count_where_it_may() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cores"),
-    [(None, 8), ("max 100000", 8), ("250000 100000", 2), ("50000 100000", 1)],
+    ("text", "cores"), [(None, 8), ("max 100000", 8), ("250000 100000", 2), ("50000 100000", 1)]
 )
 def test_a_containers_cpu_limit_is_respected(
     text: str | None, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,7 @@
 
 import { $, button, complain, make, random } from "./dom.js";
 import { leaveHome, showHome } from "./home.js";
-import { ask, model, start, state, tellRun, trainingFor } from "./server.js";
+import { ask, start, state, tellRun } from "./server.js";
 import { Stage } from "./stage.js";
 import { busy, facts, picturesOf, showStrip, title } from "./strip.js";
 import { TOOLS } from "./tools.js";
@@ -49,15 +49,9 @@ $("tools").addEventListener("keydown", (event) => {
   choose(names[(names.indexOf(tool) + step + names.length) % names.length]);
 });
 
-// The settings are rebuilt only when they change, so that no input is lost.
-function panelState() {
-  const task = TOOLS[tool].needs;
-  const ready = task ? [model(task), !model(task) && Boolean(trainingFor(task))] : [];
-  return JSON.stringify([state.photo.photo, tool, ...ready]);
-}
-
+// Made only once for a photo, so that no input is lost.
 function panel() {
-  const key = panelState();
+  const key = `${state.photo.photo} ${tool}`;
   if (!panels.has(key)) panels.set(key, TOOLS[tool].show());
   return panels.get(key);
 }
@@ -66,8 +60,13 @@ function showPanel() {
   complain("");
   $("panel").setAttribute("aria-labelledby", `tab-${tool}`);
   $("panel").replaceChildren(...panel().settings);
-  $("panel").dataset.state = panelState();
+  renew();
   showOverlay();
+}
+
+// Brings up to date what follows the photo's runs.
+function renew() {
+  for (const part of $("panel").querySelectorAll("[data-follows]")) part.renew();
 }
 
 function showOverlay() {
@@ -81,8 +80,8 @@ function showOverlay() {
 async function lookFirst() {
   const id = state.photo.photo;
   if (tool !== "variations" || state.photo.runs.length) return;
-  const options = { "preview.count": 1, "finish.resolution": 1000 };
-  const started = start("preview", options, { look: tool }).catch(() => null); // stopped for something else
+  const options = { "sample.count": 1, "finish.resolution": 1000 };
+  const started = start("sample", options, { look: tool }).catch(() => null); // stopped for something else
   setTimeout(refresh, 100);
   await started;
   if (state.photo && state.photo.photo === id) await refresh();
@@ -138,7 +137,7 @@ function showAbout(run, result) {
 
 // A name for the file of a result, such as "sunset filled 2".
 function called(run, result) {
-  const words = run.title || title(run).toLowerCase().replaceAll(",", "");
+  const words = title(run).toLowerCase().replaceAll(",", "");
   const number = picturesOf(run).findIndex((one) => one.file === result.file);
   return `${state.photo.name.replace(/\.\w+$/, "")} ${words}${number > 0 ? ` ${number + 1}` : ""}`;
 }
@@ -149,7 +148,7 @@ function actions(run, result) {
   const still = !/\.(mp4|webp|gif)\?/.test(result.url);
   const name = called(run, result);
   return [
-    run.random ? button("Again, different", async () => follow(await start(run.task, { ...options, seed: random() }, { run: run.asked.run }))) : "",
+    run.trains ? "" : button("Again, different", async () => follow(await start(run.task, { ...options, seed: random() }, { run: run.asked.run }))),
     mask ? button("Show what changed", async () => stage.jump(await boxOf(mask))) : "",
     still ? button("Use as photo", async () => {
       const made = await tellRun(run.run, "photo", { file: result.file, title: name });
@@ -157,11 +156,6 @@ function actions(run, result) {
     }) : "",
     make("a", { className: "button", href: result.url, download: `${name}.${result.file.split(".").pop()}`, textContent: still ? "PNG" : "Save", id: "save" }),
     still ? make("a", { className: "button", href: `${result.url}&format=jpg`, download: `${name}.jpg`, textContent: "JPEG" }) : "",
-    button("Rename", async () => {
-      const name = window.prompt("A name for this result:", title(run));
-      if (name !== null) await tellRun(run.run, "rename", { title: name });
-      await refresh();
-    }),
     busy(run) ? "" : button("Delete", () => remove(run)),
   ];
 }
@@ -232,7 +226,7 @@ async function refresh() {
     const found = await ask(`/photos/${id}`);
     if (!state.photo || state.photo.photo !== id) return;
     state.photo = found;
-    if ($("panel").dataset.state !== panelState()) showPanel();
+    renew();
     showStrip(shown, pick);
     await showNews();
   } catch (error) {

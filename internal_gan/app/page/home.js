@@ -97,7 +97,8 @@ $("many").addEventListener("submit", async (event) => {
   $("home-message").textContent = chosenPhotos().length ? "" : "Select photos first, with the boxes on them.";
   for (const id of chosenPhotos()) {
     try {
-      const body = JSON.stringify({ task: $("many-task").value });
+      const [task, model] = $("many-task").value.split(" ");
+      const body = JSON.stringify({ task, model });
       await ask(`/photos/${id}/runs`, { method: "POST", body });
     } catch (error) {
       $("home-message").textContent = error.message;

@@ -3,13 +3,12 @@
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
 import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
-export const TITLES = { preview: "Variations", sample: "Variations", retarget: "Retargeted", inpaint: "Filled, with lines", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+export const TITLES = { sample: "Variations", retarget: "Retargeted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
 const MAX_SHOWN = 16; // pictures of a run
 
 export function title(run) {
-  const reshaped = run.task === "preview" && run.asked.options && run.asked.options["preview.size"];
-  return run.title || (reshaped ? "Reshaped" : TITLES[run.task]) || run.task || run.run;
+  return TITLES[run.task] || run.task || run.run;
 }
 
 // The pictures of a run to look at; while it trains, the latest of its growing ones.
@@ -27,7 +26,7 @@ export function facts(run) {
   const found = [];
   if (run.started) found.push(new Date(run.started).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   if (run.seconds) found.push(lasting(run.seconds));
-  if (run.trains) found.push("new model");
+  if (run.trains || run.asked.run) found.push(run.trains ? "new model" : "by the model");
   for (const [option, value] of Object.entries(run.asked.options || {})) {
     const name = option.split(".").pop();
     if (value === null || UNSAID.includes(name) || /^[0-9a-f]{16}$/.test(value)) continue;
@@ -107,7 +106,7 @@ const seen = new Map(); // when runs that have not told their start were first s
 
 // How long a run without an estimate has taken, and how long the last of its kind took.
 function soFar(run) {
-  const last = state.photo.runs.find((one) => one.task === run.task && one.seconds && !one.trains);
+  const last = state.photo.runs.find((one) => one.task === run.task && one.asked.run === run.asked.run && one.seconds && !one.trains);
   if (!seen.has(run.run)) seen.set(run.run, Date.now());
   const spent = (Date.now() - (run.started ? new Date(run.started) : seen.get(run.run))) / 1000;
   return `${lasting(spent)} so far${last && !run.trains ? `; the last took ${lasting(last.seconds)}` : ""}`;

@@ -7,57 +7,41 @@ import { model, start, state, trainingFor, upload } from "./server.js";
 
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
-const RESHAPING = 0.2; // the freedom that leaves things about where they are
 const USUAL = { animate: 1024 }; // the long side of results, in pixels; 2048 in other tasks
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
-// `needs` is the task for which there must be a model.
 export const TOOLS = {
-  variations: { title: "Variations", needs: "sample", show: variations },
+  variations: { title: "Variations", show: variations },
   remove: { title: "Remove", show: remove },
   extend: { title: "Extend", show: extend },
   tile: { title: "Tile", show: tile },
-  retarget: { title: "Retarget", needs: "retarget", show: retarget },
-  edit: { title: "Edit and paint", needs: "edit", show: edit },
-  animate: { title: "Animate", needs: "animate", show: animate },
+  retarget: { title: "Retarget", show: retarget },
+  edit: { title: "Edit and paint", show: edit },
+  animate: { title: "Animate", show: animate },
   enlarge: { title: "Enlarge", show: enlarge },
 };
 
 function variations() {
-  const count = number(3, { min: 1, max: 16 });
-  const freedom = slider(1, { min: 0, max: 1, step: 0.05 });
-  const looked = resolution("preview");
-  const look = [
-    row(field("How many", count), field("Freedom of the layout", freedom)), ...looked.rows,
-    row(button("Draw", () => start("preview", {
-      "preview.count": Number(count.value), "preview.freedom": Number(freedom.value), seed: random(), "finish.resolution": looked.value,
-    }), true)),
-  ];
-  const run = model("sample");
-  if (!run) {
-    return { settings: [note("Made of the photo's patches, in seconds."), ...look, ...training("sample", { "sample.count": 4 }, "With a model you can also edit, paint and animate.")] };
-  }
-  const drawn = number(3, { min: 1, max: 16 });
+  const count = number(4, { min: 1, max: 16 });
   const [width, height] = [number("", { min: 16 }), number("", { min: 16 })];
-  const at = resolution("sample", ([h, w]) => Object.assign(width, { placeholder: w }) && Object.assign(height, { placeholder: h }));
-  const stages = state.photo.runs.find((one) => one.run === run).stages || 1;
-  const kept = [["0", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]];
-  const keep = choice(kept.slice(0, stages), "0");
-  const tiles = choice([["false", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "false");
-  const draw = () => start("sample", {
-    "sample.count": Number(drawn.value),
+  const by = drawnBy("sample");
+  const at = resolution("sample", by, ([h, w]) => Object.assign(width, { placeholder: w }) && Object.assign(height, { placeholder: h }));
+  const keep = choice([["", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]], "");
+  const tiles = choice([["", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "");
+  const options = async () => ({
+    "sample.count": Number(count.value),
     "sample.size": sizeOf(height.value, width.value),
-    "sample.start_scale": Number(keep.value),
-    "sample.tileable": { false: false, true: true }[tiles.value] ?? tiles.value,
-    seed: random(),
+    "sample.start_scale": Number(keep.value) || null,
+    "sample.tileable": tiles.value === "true" || tiles.value || null,
     "finish.resolution": at.value,
-  }, { run });
+  });
   return {
     settings: [
-      note("Drawn by the model, then made of the photo's pixels."),
-      row(field("How many", drawn)), ...at.rows, row(field("Width", width), field("Height", height)),
-      row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), row(button("Draw", draw, true)),
-      make("details", {}, make("summary", { textContent: "Without the model" }), ...look),
+      note("Put together from the photo's patches, in seconds."),
+      row(field("How many", count)), ...at.rows, row(field("Width", width), field("Height", height)),
+      row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), by.row,
+      row(button("Draw", async () => start("sample", { ...(await options()), seed: random() }, { run: by.run }), true)),
+      training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes 0.07 s in place of seconds, before it is made of the photo's pixels.`, "Train and draw", options),
     ],
   };
 }
@@ -81,7 +65,7 @@ function shapeOf(tool, frame, set) {
 const AVOID = "rgb(40 90 230)"; // the colour of strokes over what must not be used
 
 function remove() {
-  const names = { hole: "what should go", avoid: "don't use this", lines: "lines that go on inside" };
+  const names = { hole: "what should go", avoid: "don't use this", lines: "lines that go on inside, for a model" };
   const board = (label, colour) => Object.assign(new Board(state.photo.size, "mask", `${label} ${KEYS}`), colour && { colour });
   const drawn = {
     hole: board("Mark what should go."),
@@ -106,20 +90,23 @@ function remove() {
     if (drawn.hole.isEmpty) throw new Error("First brush over what should go.");
     return { "mask.file": await sent(drawn.hole), "mask.dilate": Number(grown.value) || null };
   };
-  const fill = async () => start("fill", { ...(await hole()), "fill.avoid": await sent(drawn.avoid) });
-  const train = async () => start("inpaint", {
+  const by = drawnBy("fill", true);
+  const fill = async () => start("fill", {
+    ...(await hole()),
+    "fill.avoid": await sent(drawn.avoid),
+    "fill.edges": by.run && (await sent(drawn.lines)),
+  }, { run: by.run });
+  const options = async () => ({
     ...(await hole()),
     "mask.source": await sent(drawn.avoid, "source"),
-    "inpaint.edges": await sent(drawn.lines),
+    "fill.edges": await sent(drawn.lines),
   });
   return {
     overlay: boards,
     settings: [
       note("Brush over what should go. Then fill it at once with the photo's patches."),
-      row(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), row(button("Fill", fill, true)),
-      make("details", {}, make("summary", { textContent: "Better: with lines and training" }),
-        note("A model learns the rest of the photo for one to two minutes, and continues its lines into the hole, or those that you draw."),
-        row(button("Train and fill", train))),
+      row(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), by.row, row(button("Fill", fill, true)),
+      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole, or those that you draw. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", options),
     ],
   };
 }
@@ -168,13 +155,6 @@ function tile() {
   };
 }
 
-function reshaping(size) {
-  return { "preview.count": 1, "preview.freedom": RESHAPING, "preview.size": size };
-}
-
-// The margins of each photo's frame, which outlast a training.
-const reshaped = new Map();
-
 function retarget() {
   const { size: [height, width], url } = state.photo;
   let most = 1; // pixels of the result for each of the photo
@@ -186,11 +166,9 @@ function retarget() {
     rows.value = Math.max(16, Math.round(frame.extent[0] * most));
     columns.value = Math.max(16, Math.round(frame.extent[1] * most));
   };
-  frame.element.addEventListener("change", () => {
-    show();
-    reshaped.set(url, frame.margins);
-  });
-  const at = resolution("retarget", ([h]) => {
+  frame.element.addEventListener("change", show);
+  const by = drawnBy("retarget");
+  const at = resolution("retarget", by, ([h]) => {
     most = h / height;
     show();
   });
@@ -201,30 +179,24 @@ function retarget() {
     set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
   });
   if (shape.value) change();
-  else if (reshaped.has(url)) frame.setAll(reshaped.get(url));
-  const size = () => [Number(rows.value), Number(columns.value)];
   const options = async () => ({
-    "retarget.shape": size(),
+    "retarget.shape": [Number(rows.value), Number(columns.value)],
     "retarget.protect": await sent(board),
   });
-  const run = model("retarget");
-  const look = () => start("preview", { ...reshaping(size()), "finish.resolution": at.value });
   return {
     overlay: layers,
     room: 0.25,
     settings: [
       note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
       row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)),
-      row(button("First look", look, !run), run ? button("Retarget", async () => start("retarget", await options(), { run }), true) : null),
+      by.row, row(button("Retarget", async () => start("retarget", await options(), { run: by.run }), true)),
       make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", box)), ...brushes(() => board)),
-      ...(run ? [] : training("retarget", options, "With a model, which learns the photo once:")),
+      training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then reshapes it. Which of the two is better depends on the photo.`, "Train and retarget", options),
     ],
   };
 }
 
 function edit() {
-  const run = model("edit");
-  if (!run) return { settings: [...example("edit.jpg", "A tree and a ridge are copied; the model blends them in."), ...training("edit", { "sample.count": 1 })] };
   const board = new Board(state.photo.size, "paint", `Paint on the photo. ${KEYS}`);
   const colour = make("input", { type: "color", value: board.colour });
   colour.addEventListener("input", () => (board.colour = colour.value));
@@ -247,7 +219,8 @@ function edit() {
     await board.lift(state.photo.url, filled && filled.results.find((one) => one.kind === "result").url);
     board.pasting = moves.checked = true;
   };
-  const at = resolution("paint");
+  const by = drawnBy("edit");
+  const at = resolution("paint", by);
   const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
   const sized = make("div", { hidden: true }, ...at.rows);
   how.addEventListener("change", () => (sized.hidden = how.value !== "paint"));
@@ -257,7 +230,7 @@ function edit() {
     const options = { [`${how.value}.image`]: await upload(drawn, "paint"), seed: random() };
     if (how.value === "paint") options["finish.resolution"] = at.value;
     else options[`${how.value}.mask`] = await upload(drawn, "mask");
-    return start(how.value, options, { run });
+    return start(how.value, options, { run: by.run });
   };
   return {
     overlay: board.canvas,
@@ -265,24 +238,25 @@ function edit() {
       ...brushes(() => board), row(field("Colour", colour), pick),
       row(field("Paste a picture", file)), row("Brushed:", button("Copy it", lift(false)), button("Move it", lift(true))),
       row(field("Its size", scale), field("Drag it", moves)),
-      row(field("Then", how)), sized, row(button("Go", go, true)),
+      row(field("Then", how)), sized, by.row, row(button("Go", go, true)),
     ],
   };
 }
 
 function animate() {
-  const run = model("animate");
-  if (!run) return { settings: [...example("animate.webp", "The photo moves a little, in a loop."), ...training("animate", { "sample.count": 1 })] };
   const seconds = number(4, { min: 1, max: 30 });
   const loop = checkbox(true);
+  const loops = field("Loop", loop);
   const format = choice([["webp", "WebP"], ["gif", "GIF"], ["mp4", "MP4"]], "webp");
-  const at = resolution("animate");
+  const by = drawnBy("animate", false, () => (loops.hidden = !by.run)); // a film by patches always closes
+  const at = resolution("animate", by);
   return {
     settings: [
-      row(field("Seconds", seconds), field("Loop", loop)), row(field("Format", format)), ...at.rows,
+      note("The photo itself moves a little, in a loop."),
+      row(field("Seconds", seconds), loops), row(field("Format", format)), ...at.rows, by.row,
       row(button("Animate", () => start("animate", {
-        "animate.seconds": Number(seconds.value), "animate.loop": loop.checked, "animate.format": format.value, seed: random(), "finish.resolution": at.value,
-      }, { run }), true)),
+        "animate.seconds": Number(seconds.value), "animate.loop": by.run ? loop.checked : null, "animate.format": format.value, seed: random(), "finish.resolution": at.value,
+      }, { run: by.run }), true)),
     ],
   };
 }
@@ -291,7 +265,7 @@ function enlarge() {
   const factor = number(2, { min: 1.1, max: 8, step: 0.1 });
   return {
     settings: [
-      note("For small photos. This trains a model of the photo's detail first, which takes minutes."),
+      note("For small photos. New detail is drawn out of the photo's patches."),
       row(field("Factor", factor), button("Enlarge", () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }), true)),
     ],
   };
@@ -318,28 +292,47 @@ async function sent(board, kind = "mask") {
   return board.isEmpty ? null : upload(await board.drawn(), kind);
 }
 
-// How to train a model for a task. `options` are of the pictures that it draws first.
-function training(task, options, why = "This needs a model of the photo. Training it once is enough.") {
-  const going = trainingFor(task);
-  if (going) return [note("The model is being trained; its picture improves as it goes.")];
-  const families = state.photo.models[task];
-  const which = choice(families.map((one, n) => [n, one.title]), 0);
-  const how = choice([["", ""], ["preview", "roughly, about 20 s"]], "");
-  const family = () => families[Number(which.value)];
-  const name = () => (how.options[0].textContent = `fully, ${family().time}`);
-  which.addEventListener("change", name);
-  name();
-  const train = async () => {
-    const drawn = typeof options === "function" ? await options() : options;
-    const fits = Object.keys(drawn).every((option) => option.startsWith(`${family().task}.`));
-    return start(family().task, { ...(fits ? drawn : {}), trainer: how.value || null }, { model: family().name });
-  };
-  return [
-    note(why), families.length > 1 ? row(field("Model", which)) : "",
-    row(field("Train", how), button("Train", train, !TOOLS_WITH_LOOK.has(task))),
-  ];
+// A part of the settings that follows the runs of the photo: `renew` is called whenever they change.
+function following(element, renew) {
+  element.dataset.follows = "";
+  element.renew = renew;
+  return element;
 }
-const TOOLS_WITH_LOOK = new Set(["sample", "retarget"]);
+
+// A choice of who draws, once there is a model for a task: a `run`, or null for the photo's patches.
+// `prefers`: whether a model is chosen when it comes. `changed` is called at every choice.
+function drawnBy(task, prefers = false, changed = () => null) {
+  const by = choice([["", "the photo's patches"]], "");
+  by.addEventListener("change", () => changed());
+  const renew = () => {
+    const run = model(task);
+    const last = by.options[1];
+    if ((last ? last.value : null) !== run) {
+      if (last) last.remove();
+      if (run) by.append(make("option", { value: run, textContent: `${titleOf(task, run)}, trained` }));
+      by.value = run && (prefers || by.value) ? run : "";
+    }
+    shown.hidden = !run;
+    changed();
+  };
+  const shown = following(row(field("Drawn by", by)), renew);
+  return { row: shown, get run() { return by.value || null; } };
+}
+
+function titleOf(task, run) {
+  const { asked } = state.photo.runs.find((one) => one.run === run);
+  return state.photo.models[task][asked.model].title;
+}
+
+// What a model that is trained for a task gives, in how much time, and a button that trains it and
+// then does the task.
+function training(task, family, title, gives, name, options) {
+  const train = button(name, async () => start(task, await options(), { model: family }));
+  const going = note("");
+  const renew = () => (going.textContent = trainingFor(task) ? "A model is being trained; its picture improves as it goes." : "");
+  const what = note(gives(state.photo.models[task][family].time));
+  return following(make("details", {}, make("summary", { textContent: title }), what, row(train), going), renew);
+}
 
 function brushes(board) {
   const width = slider(24, { min: 4, max: 120 });
@@ -352,30 +345,24 @@ function brushes(board) {
   ];
 }
 
-function example(file, text) {
-  return [
-    make("img", { className: "example", src: `/page/${file}`, alt: "" }),
-    note(`An example: ${text[0].toLowerCase()}${text.slice(1)} Photo: Aitzol Berasategi, CC BY 4.0.`),
-  ];
-}
-
-// The size of a task's results: the usual one, or the photo's own. `changed` is told the size,
-// [height, width].
-function resolution(task, changed = () => null) {
+// The size of a task's results: the usual one, or the photo's own. `by` says who draws them, and
+// `changed` is told the size, [height, width].
+function resolution(task, by, changed = () => null) {
   const { size } = state.photo;
   const factor = Math.min(1, (USUAL[task] || 2048) / Math.max(...size));
   const sizes = { "": size.map((side) => Math.round(side * factor)), photo: size };
   const said = (name) => `${sizes[name][1]} × ${sizes[name][0]}`;
   const select = choice([["", said("")], ["photo", `${said("photo")}, the photo's own`]], "");
-  const time = note("");
-  const change = () => {
-    changed(sizes[select.value]);
+  const time = following(note(""), () => {
     const option = (run, name) => (run.asked.options || {})[name] || "";
-    const last = state.photo.runs.find((run) => run.task === task && run.seconds && !run.trains && option(run, "finish.resolution") === select.value);
+    const last = state.photo.runs.find((run) => run.task === task && run.seconds && !run.trains && run.asked.run === by.run && option(run, "finish.resolution") === select.value);
     time.textContent = last ? `The last took ${lasting(last.seconds / (option(last, `${task}.count`) || 1))} each.` : "";
-  };
-  select.addEventListener("change", change);
-  change();
+  });
+  select.addEventListener("change", () => {
+    changed(sizes[select.value]);
+    time.renew();
+  });
+  changed(sizes[""]);
   const rows = factor < 1 ? [row(field("Size", select)), time] : [note(`Size: ${said("photo")}, the photo's own.`)];
   return { rows, get value() { return select.value || null; } };
 }

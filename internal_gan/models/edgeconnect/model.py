@@ -16,12 +16,12 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.colours import luminance
 from internal_gan.images.continuation import continue_lines
-from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.edges import Canny
 from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window
-from internal_gan.models.abilities import Fills
+from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
 from internal_gan.models.edgeconnect import inpainting
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
@@ -69,13 +69,14 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     """
 
     family: ClassVar[str] = "edgeconnect"
+    has_lines: ClassVar[bool] = True
 
     def __init__(
         self,
         *,
         edge_generator: Callable[..., DilatedResidualGenerator],
         generator: Callable[..., DilatedResidualGenerator],
-        edges: EdgeDetector | Mapping[str, Any],
+        edges: Canny | Mapping[str, Any],
         base: Base,
         noise: float,
         settle: bool,
@@ -88,7 +89,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         check_range(0, 100, noise=noise)
         self.make_edge_generator = edge_generator
         self.make_generator = generator
-        self.detector = edges if isinstance(edges, EdgeDetector) else None
+        self.detector = edges if isinstance(edges, Canny) else None
         self.base = base
         self.noise = noise
         self.settle = settle
@@ -188,11 +189,12 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
         seed: int | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Filling:
         inpaint = partial(self.inpaint, seed=seed)
-        return inpainting.fill(
+        filled, lines = inpainting.fill(
             inpaint, image, hole, scale=self.scale, edges=edges, excluded=excluded
         )
+        return Filling(filled, lines, self.scale)
 
     def lines_to_finish(
         self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
-from internal_gan.images.edges import EdgeDetector
+from internal_gan.images.edges import Canny
 from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import MAX_LEVELS, fit_size, halved
 from internal_gan.images.random_holes import KINDS, random_hole
@@ -57,7 +57,7 @@ class EdgeConnectRecipe(Recipe):
     generator: Callable[..., DilatedResidualGenerator]
     discriminator: Callable[..., PatchDiscriminator]
     adversarial_loss: AdversarialLoss
-    edges: EdgeDetector | Mapping[str, Any]
+    edges: Canny | Mapping[str, Any]
     features: Callable[..., FeatureNetwork] | Mapping[str, Any] | None
     hole_ratio: Sequence[float]
     edge_adversarial_weight: PerStage

@@ -14,15 +14,15 @@ from torch import Tensor
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.ingan.retargeting import RetargetModel
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
+from internal_gan.models.retargeting import Retargets
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 
-class InGANPyramid(RetargetModel, LadderModel):
+class InGANPyramid(Retargets, LadderModel):
     """InGAN as a pyramid: the coarsest scale redraws the transformed photo, the others refine it.
 
     y_0 = G_0(T(x_0)), y_n = G_n(up(y_{n-1})).
@@ -61,7 +61,12 @@ class InGANPyramid(RetargetModel, LadderModel):
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        keep: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
         """One deterministic pass; an unfinished model's finest output is resized."""
         last = self.num_stages - 1

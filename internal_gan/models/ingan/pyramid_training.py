@@ -15,7 +15,6 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
-from internal_gan.models.ingan.retargeting import check_scale_range
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import (
     Draws,
@@ -27,6 +26,7 @@ from internal_gan.models.losses import (
     try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage
+from internal_gan.models.retargeting import check_scale_range
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels

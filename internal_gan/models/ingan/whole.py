@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.transforms import Transform
-from internal_gan.models.ingan.retargeting import RetargetModel
+from internal_gan.models.retargeting import Retargets
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.units import Size
 
 
-class InGAN(RetargetModel):
+class InGAN(Retargets):
     """One hourglass at full resolution, which ``generator`` makes when called with ``rng``."""
 
     family: ClassVar[str] = "ingan"
@@ -39,7 +39,12 @@ class InGAN(RetargetModel):
         return self.retarget()
 
     def repaint(
-        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None = None
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        keep: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
         return self.run(self.generators[0], image, size, transform)

@@ -40,7 +40,7 @@ def animate(
     seed: int = 0,
     size: Size | None = None,
 ) -> Iterator[Pixels]:
-    """See :meth:`internal_gan.models.abilities.Redraws.animate`.
+    """See :meth:`internal_gan.models.abilities.Animates.animate`.
 
     From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it.
     The coarser scales reconstruct the image.

@@ -7,18 +7,17 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Redraws, Samples
+from internal_gan.models.abilities import Animates, Enlarges, Injects, Samples
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.statistics import layout_distances
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
@@ -30,7 +29,7 @@ JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
 JUDGED_PATCH = 7  # pixels
 
 
-class SinGAN(NoisePyramid, Samples, Redraws):
+class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
     """Generative model of one image (Shaham et al. 2019)."""
 
     family: ClassVar[str] = "singan"
@@ -46,14 +45,13 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         candidates: int = 1,
         seed: int = 0,
         tileable: Tileable = False,
-        kept: Mask | None = None,
     ) -> Iterator[Tensor]:
         sizes = self.sizes_for(size, self.finished - 1)
         wrap = wrap_of(tileable)
         if start_scale > 0:
             candidates = 1
         return (
-            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap, kept)
+            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
             for k in range(count)
         )
 
@@ -82,38 +80,36 @@ class SinGAN(NoisePyramid, Samples, Redraws):
         )
         return drawn.cpu()
 
+    def check_enlarging(self) -> None:
+        if self.num_stages < 2:
+            raise UserError(
+                "super-resolution needs a model of at least two scales, but this one has one; use "
+                "a larger photo or a smaller model.min_size"
+            )
+
     @torch.no_grad()
-    def super_resolve(
-        self,
-        factor: float,
-        image: Pixels | None = None,
-        *,
-        seed: int = 0,
-        back_projection: int = 1,
-        passes: int | None = None,
-    ) -> Pixels:
-        """See :meth:`internal_gan.models.abilities.Redraws.super_resolve`.
+    def super_resolve(self, factor: float, image: Pixels | None = None, *, seed: int = 0) -> Pixels:
+        """See :meth:`internal_gan.models.abilities.Enlarges.super_resolve`.
 
         Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
-        output of the last (Shaham et al. 2019, section 4). The paper enlarges by the ratio r of the
-        two finest scales, for which the generator was trained. Here k is chosen for r^2, since many
-        passes oversharpen. Large images are computed in tiles.
-
-        A back-projection shrinks the result to the size of ``image`` and adds the enlarged
-        difference (Irani and Peleg, "Improving resolution by image registration", 1991). The paper
-        has none.
+        output of the last (Shaham et al. 2019, section 4). The paper enlarges by a given ratio,
+        that of neighbouring scales. Without one, k is chosen for the square of the ratio of the two
+        finest scales, since many passes oversharpen; and each is followed by a back-projection,
+        which shrinks the result to the size of ``image`` and adds the enlarged difference (Irani
+        and Peleg, "Improving resolution by image registration", 1991). Large images are computed
+        in tiles.
         """
         enlarged = given = (self.image if image is None else image).to(self.device)
         rng = torch.Generator().manual_seed(seed)
-        for size in self.enlarged_sizes(factor, size_of(given), passes):
+        for size in self.enlarged_sizes(factor, size_of(given)):
             base = self.hand_over(enlarged, size)
             noise = self.random_noise(self.finished - 1, size, 1, rng)
             enlarged = self.refine(self.finished - 1, noise, base)
-            for _ in range(back_projection):
+            if self.enlarging_ratio is None:
                 enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
         return enlarged.clamp(-1, 1)
 
-    def enlarged_sizes(self, factor: float, size: Size, passes: int | None = None) -> list[Size]:
+    def enlarged_sizes(self, factor: float, size: Size) -> list[Size]:
         """The sizes of an image of ``size`` after each pass of :meth:`super_resolve`, which raises
         UserError for fewer than two finished scales."""
         if self.finished < 2:
@@ -122,33 +118,27 @@ class SinGAN(NoisePyramid, Samples, Redraws):
                 "super-resolution needs two"
             )
         coarse, fine = self.sizes[self.finished - 2 : self.finished]
-        area = fine[0] * fine[1] / (coarse[0] * coarse[1])
-        passes = passes or max(1, round(math.log(factor) / math.log(area)))
+        ratio = self.enlarging_ratio or fine[0] * fine[1] / (coarse[0] * coarse[1])
+        passes = max(1, round(math.log(factor) / math.log(ratio)))
         steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
         return [scaled(size, step) for step in steps]
 
     @torch.no_grad()
     def _sample(
-        self,
-        sizes: Sequence[Size],
-        start_scale: int,
-        candidates: int,
-        seed: int,
-        wrap: Wrap,
-        kept: Mask | None,
+        self, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
     ) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
         moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
 
-        def after(scale: int, made: Tensor) -> Tensor:
-            if kept is not None:
-                still = F.adaptive_max_pool2d(kept.to(made), sizes[scale])
-                made = torch.where(still > 0, resize(self.real(scale), sizes[scale]), made)
-            return moves.on(made)
-
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
             noise = self.noise_from(rng, count, share)
-            return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=after)
+            return self.synthesise(
+                *(sizes, noise),
+                first=first,
+                image=image,
+                wrap=wrap,
+                after=lambda scale, made: moves.on(made),
+            )
 
         image = None
         if start_scale > 0:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.errors import check_range
 from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
 from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import tiles, widened
@@ -30,6 +31,8 @@ class NoisePyramid(LadderModel):
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
         handover: how a scale's output reaches the next one: unchanged (``as_drawn``), or clipped to
             [-1, 1] and rounded to a file's 256 ``levels``.
+        enlarging_ratio: by which each pass of super-resolution enlarges, above 1; None: as
+            :meth:`internal_gan.models.singan.model.SinGAN.super_resolve` chooses.
 
     Attributes:
         reconstruction_noise: z*, (1, 1, h, w) at the size of the coarsest scale; a buffer.
@@ -51,12 +54,15 @@ class NoisePyramid(LadderModel):
         detail_noise: float,
         noise_padding: Literal["zero", "random"],
         handover: Handover,
+        enlarging_ratio: float | None,
     ) -> None:
         super().__init__()
+        check_range(1.01, 100, enlarging_ratio=enlarging_ratio)
         self.make_generator, self.widths, self.depths = generator, widths, depths
         self.detail_noise = detail_noise
         self.noise_padding = noise_padding
         self.handover = handover
+        self.enlarging_ratio = enlarging_ratio
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)

@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.finishing.layout import layouts
 from internal_gan.models.base import FailedStageError, Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
+from internal_gan.models.patches.layout import layouts
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import Handover
@@ -202,6 +202,7 @@ class SinGANRecipe(LadderRecipe):
     detail_noise: float
     noise_padding: Literal["zero", "random"]
     handover: Handover
+    enlarging_ratio: float | None
     _kept: tuple[int, Tensor, list[Pictures]] | None = field(
         default=None, init=False, repr=False, compare=False
     )

@@ -70,12 +70,7 @@ def test_white_may_be_0(kind: str, tif: Path, logged: Logged) -> None:
         ((9, 14, 3), "int16", RGB, "(3 x 16 bits, photometric"),
         ((9, 14), "int8", {}, "its numbers are signed; save it with numbers from 0 to 255"),
         ((9, 14), "uint16", {"photometric": "cfa"}, "is a camera's raw photo; save it as TIFF"),
-        (
-            (9, 14, 7),
-            "uint8",
-            {**RGB, "extrasamples": [0] * 4},
-            "(7 x 8 bits, photometric",
-        ),
+        ((9, 14, 7), "uint8", {**RGB, "extrasamples": [0] * 4}, "(7 x 8 bits, photometric"),
     ],
 )
 def test_a_tiff_file_that_cannot_be_read_says_why(

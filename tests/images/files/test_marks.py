@@ -40,7 +40,7 @@ def test_a_packet_names_its_source_type_software_task_and_model() -> None:
 
 
 def test_a_mark_without_a_model_names_none() -> None:
-    found = properties(xmp("compositeCapture", "preview", None))
+    found = properties(xmp("compositeCapture", "sample", None))
     assert not [name for name in found if "model" in name or "AISystem" in name]
 
 

@@ -78,12 +78,7 @@ def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -
 
 
 @pytest.mark.parametrize(
-    "ablation",
-    [
-        "model/edges=none",
-        "experiment=edgeconnect_no_adversarial",
-        "model/features=none",
-    ],
+    "ablation", ["model/edges=none", "experiment=edgeconnect_no_adversarial", "model/features=none"]
 )
 def test_a_tiny_training_of_every_ablation(tmp_path: Path, ablation: str) -> None:
     alone = ablation == "model/edges=none"

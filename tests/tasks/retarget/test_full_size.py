@@ -84,11 +84,6 @@ def test_sizes_are_those_of_the_result(
     assert all(abs(a - b) <= 1 for a, b in zip(drawn, drawing, strict=True))
 
 
-def test_aspect_ratios_and_pixel_sizes_can_be_mixed(shell: Shell, learnt: Path) -> None:
-    wish = "retarget.shape=[16:9,[40,null],4:5]"
-    assert retarget(shell, learnt, wish) == ["106x85.png", "40x56.png", "71x126.png"]
-
-
 def test_a_large_photo_keeps_its_own_pixels(shell: Shell, tmp_path: Path) -> None:
     write_image("large.png", picture(150, 600, seed=3))
     options = [*INGAN_FAST[1:], "model.steps=1", "retarget.scale=[1,0.1]", "device=cpu"]
@@ -154,7 +149,7 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
 
 
 def test_from_python(learnt: Path) -> None:
-    model = internal_gan.load(learnt, "ingan")
+    model = internal_gan.load(learnt)
     assert model.retarget(scale=(1, 2), detail="patches").size == (224, 80)
     assert model.retarget(scale=(1, 2), detail="patches", resolution="model").size == (56, 20)
     assert model.retarget(scale=(1, 2)).size == (56, 20)

@@ -1,4 +1,4 @@
-"""Regenerating an image in another size or shape: what both forms of InGAN share."""
+"""Regenerating an image in another size or shape: what all models that do so share."""
 
 import math
 from abc import abstractmethod
@@ -12,7 +12,6 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform
-from internal_gan.models.abilities import Retargets
 from internal_gan.models.base import SeveralPhotosModel
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -21,8 +20,8 @@ from internal_gan.units import Size
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 
 
-class RetargetModel(SeveralPhotosModel, Retargets):
-    """A model that generates its image in all sizes and shapes (Shocher et al. 2019).
+class Retargets(SeveralPhotosModel):
+    """Draws its photos in other sizes and shapes (Shocher et al. 2019).
 
     ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
     """
@@ -32,9 +31,19 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         check_scale_range(scale_range)
         self.scale_range = (float(scale_range[0]), float(scale_range[1]))
 
+    @property
+    @abstractmethod
+    def bytes_per_pixel(self) -> float:
+        """Approximate memory, in bytes, per pixel of the result while it is computed."""
+
     @abstractmethod
     def repaint(
-        self, image: Pixels, size: Size, transform: Transform | None, keep: Mask | None = None
+        self,
+        image: Pixels,
+        size: Size,
+        transform: Transform | None,
+        keep: Mask | None = None,
+        seed: int = 0,
     ) -> Pixels:
         """Run one pass on an image on the model's device.
 
@@ -50,20 +59,35 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         transform: Transform | None = None,
         image: Tensor | None = None,
         protect: Tensor | None = None,
+        seed: int = 0,
     ) -> Tensor:
-        """A size beyond the range of the training takes several passes."""
+        """The image in another size or shape; a size beyond the range of the training takes several
+        passes.
+
+        Args:
+            size: any (height, width) in pixels; the image's own by default.
+            transform: the geometry; by default the image is resized. Pixels outside it are
+                generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
+            image: (1, 3, h, w); the model's own by default.
+            protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
+                and the rest is stretched; see :mod:`internal_gan.images.protect`.
+            seed: of another result, for a model that draws at random.
+
+        Raises:
+            UserError: ``protect`` does not fit.
+        """
         painted = (self.image if image is None else image).to(self.device)
         own = size_of(painted)
         size = own if size is None else size
         if protect is not None:
-            return self._protected(painted, protect.to(self.device), size)
+            return self._protected(painted, protect.to(self.device), size, seed)
         steps = sizes_between(own, size, self.scale_range)
         for at in steps[:-1]:
-            painted = self.repaint(painted, at, None)
-        painted = self.repaint(painted, steps[-1], transform)
+            painted = self.repaint(painted, at, None, None, seed)
+        painted = self.repaint(painted, steps[-1], transform, None, seed)
         return painted.clamp(-1, 1).cpu()
 
-    def _protected(self, image: Tensor, mask: Tensor, size: Size) -> Tensor:
+    def _protected(self, image: Tensor, mask: Tensor, size: Size, seed: int) -> Tensor:
         # The scale range applies only to the rows and columns that are stretched.
         stiff = touched(mask)
         protection_of(mask, size)
@@ -79,7 +103,7 @@ class RetargetModel(SeveralPhotosModel, Retargets):
         ]
         for at in [*between, size]:
             kept = protection_of(mask, at)
-            painted = self.repaint(image, at, kept.transform, kept.weight)
+            painted = self.repaint(image, at, kept.transform, kept.weight, seed)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
 

@@ -1,29 +1,32 @@
 """New layouts of a small photo without training: its patches, put together by the formula of
 :mod:`internal_gan.patches.denoiser`."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch.nn import functional as F
 
-from internal_gan.images.pyramid import fit_size, scaled
+from internal_gan.images.periodic import Wrap
+from internal_gan.images.pyramid import fit_size, pyramid_sizes, scaled, wider_limit
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.denoiser import Denoiser, denoised, free_patches
+from internal_gan.patches.denoiser import Denoiser, denoised
 from internal_gan.patches.matching import matched
 from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.units import Size
 
-# The size of the photo when its layout is made.
-LONGEST = 60  # long side in pixels, as in SinGAN's default
-SHORTEST = 14  # short side in pixels, at least; the long side is then longer
+# The sizes at which a photo is drawn, as in SinGAN's default pyramid.
+LONGEST, SHORTEST = 60, 12  # the long side of the finest and the short side of the coarsest
+MAX_ASPECT = 2.0  # of longer photos, the short side has LONGEST / MAX_ASPECT pixels
+FACTOR = 0.65  # from a size to the next smaller one, at least
 # Price of a patch that leaves its height, if height explains all differences in the photo. Skies
 # stay above, while in a texture everything may be everywhere.
 PRICE = 20.0
-# With a hole, patches are so small that at least so many are left.
-MIN_FREE = 100
-# Share of a pixel's colour that is from the hole, above which it is unknown at a smaller size.
-MIN_HOLE = 1e-4
+# Where a picture is held, a patch is as large as so many of its pixels, but no larger than this
+# share of the drawing, and no smaller than so many pixels of it.
+HELD_PIXELS, LARGEST, SMALLEST = 4.2, 0.2, 3
+HELD_STEPS = 15
 
 
 class Pass(NamedTuple):
@@ -45,17 +48,23 @@ WHOLE, DETAIL = (18, 0.5), (60, 0.28)
 SMALL_PIXELS = 192  # in a picture; of larger ones, fewer are drawn
 MAX_PIXELS = 4096  # in a picture; larger ones would take too long
 AT_ONCE = 64  # pictures drawn at once
-# Noise of a lower level hides nothing of a patch of the first size.
-MIN_LEVEL = 0.65
 # If pixels are kept, so many layouts are drawn, and the one farthest from the photo is used.
 TRIES = 4
 
 
 def small(photo: Pixels) -> Pixels:
     """A photo at the size at which its layout is made."""
-    sides = size_of(photo)
-    longest = max(LONGEST, round(SHORTEST * max(sides) / min(sides)))
-    return resize(photo, fit_size(sides, longest)).clamp(-1, 1)
+    return resize(photo, sizes_of(photo)[-1]).clamp(-1, 1)
+
+
+def sizes_of(photo: Pixels) -> list[Size]:
+    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
+    unless the photo is very long."""
+    size = size_of(photo)
+    longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
+    share = MAX_PIXELS / math.prod(fit_size(size, longest))
+    longest = round(longest * min(1.0, math.sqrt(share)))
+    return pyramid_sizes(size, scale_factor=FACTOR, min_size=SHORTEST, max_size=longest)
 
 
 def layout(
@@ -63,8 +72,9 @@ def layout(
     size: Size,
     rng: torch.Generator,
     *,
-    freedom: float = 1.0,
-    hole: Mask | None = None,
+    start: Pixels | None = None,
+    level: float = 1.0,
+    wrap: Wrap = (False, False),
     kept: Mask | None = None,
 ) -> Pixels:
     """Put a small photo's patches together anew.
@@ -73,45 +83,61 @@ def layout(
         photo: some tens of pixels a side.
         size: of the layout.
         rng: source of the noise, on the CPU.
-        freedom: how much noise hides the resized photo at first. At 1, nothing of it is left; at 0
-            it is returned as it is.
-        hole: all that is drawn, in a photo of the layout's size; no patch is taken from there. A
-            UserError if it leaves none.
-        kept: 1 where a photo of the layout's size stays, and patches are taken from as elsewhere;
-            not with ``hole``.
+        start: a picture of this size, by default the resized photo.
+        level: of the noise that hides it at first; at 1, nothing of it is left.
+        wrap: whether the layout wraps from bottom to top, and from right to left.
+        kept: 1 where ``start`` stays, (1, 1, h, w).
     """
     own, device = size_of(photo), photo.device
-    if hole is not None:  # nothing in it counts
-        shares = (1 - hole) / (1 - hole).sum().clamp_min(1)
-        photo = torch.where(hole > 0, (photo * shares).sum(dim=(2, 3), keepdim=True), photo)
-    start = picture = resize(photo, size).clamp(-1, 1)
-    price = PRICE * height_share(photo)
-    level = MIN_LEVEL + (1 - MIN_LEVEL) * freedom
-    for number, (share, patch, steps, matching) in enumerate(PASSES if freedom > 0 else ()):
+    start = picture = resize(photo, size).clamp(-1, 1) if start is None else start
+    for number, (share, patch, steps, matching) in enumerate(PASSES):
         here = scaled(size, share)
-        real = resize(photo, scaled(own, share)).clamp(-1, 1)
+        real, given = resize(photo, scaled(own, share)).clamp(-1, 1), resize(start, here)
         count = 1 if kept is None or number else TRIES
         noise = torch.randn(count, 3, *here, generator=rng, device="cpu").to(device)
-        drawn = None if hole is None else (resize(hole, here).abs() > MIN_HOLE).float()
         side = min(patch, *here, *size_of(real))
-        while drawn is not None and side > 1 and free_patches(drawn, side).sum() < MIN_FREE:
-            side -= 1
-        denoiser = Denoiser(real, side, price=price, excluded=drawn)
+        denoiser = Denoiser(real, side, price=price_of(photo, wrap), wrap=wrap)
         still = None if kept is None else F.adaptive_max_pool2d(kept, here)
-        known = None if drawn is None else (real, 1 - drawn)
         if number == 0:
-            first = resize(start, here)
-            picture = denoised(denoiser, noise, steps, level=level, start=first, known=known)
+            picture = denoised(denoiser, noise, steps, level=level, start=given)
             if still is not None:
                 # Known before, kept pixels would lead to the photo, since patches are large here.
-                far = ((picture - real).abs() * (1 - still)).sum(dim=(1, 2, 3)).argmax()
-                picture = torch.where(still > 0, real, picture[far, None])
+                far = ((picture - given).abs() * (1 - still)).sum(dim=(1, 2, 3)).argmax()
+                picture = torch.where(still > 0, given.clamp(-1, 1), picture[far, None])
         else:
-            known = known if still is None else (real, still)
+            known = None if still is None else (given.clamp(-1, 1), still)
             picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
-        if hole is None:
-            picture = matched(picture, real, matching, kept=still)
+        picture = matched(picture, real, matching, wrap, kept=still)
     return picture
+
+
+def held(
+    photo: Pixels,
+    picture: Pixels,
+    noise: Pixels,
+    *,
+    price: float = 0.0,
+    balanced: bool = False,
+    wrap: Wrap = (False, False),
+) -> Pixels:
+    """Draw a picture that shrinks to a given one, out of a small photo's patches.
+
+    Args:
+        picture: smaller than the drawing; the larger it is, the smaller the patches.
+        noise: white, of the drawing's size.
+        price, balanced, wrap: see :class:`internal_gan.patches.denoiser.Denoiser`.
+    """
+    size, (height, width) = size_of(noise), size_of(picture)
+    side = math.sqrt(math.prod(size)) * HELD_PIXELS / math.sqrt(height * width)
+    side = max(SMALLEST, round(min(side, LARGEST * max(size))))
+    side = min(side, *size, *size_of(photo))
+    denoiser = Denoiser(photo, side, price=price, balanced=balanced, wrap=wrap)
+    return denoised(denoiser, noise, HELD_STEPS, coarser=picture)
+
+
+def price_of(photo: Pixels, wrap: Wrap = (False, False)) -> float:
+    """What it costs a patch to leave its height: nothing where the top meets the bottom."""
+    return 0.0 if wrap[0] else PRICE * height_share(photo)
 
 
 def layouts(
@@ -122,7 +148,7 @@ def layouts(
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
     the square of its area, so at larger sizes there are fewer, and none above MAX_PIXELS.
     """
-    price, found, device = PRICE * height_share(photo), list[Pictures](), photo.device
+    price, found, device = price_of(photo), list[Pictures](), photo.device
     (width, share), (full_width, full_share) = WHOLE, DETAIL
     for size in sizes:
         pixels, side = size[0] * size[1], max(size)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from internal_gan.models.ingan.retargeting import sizes_between
+from internal_gan.models.retargeting import sizes_between
 from internal_gan.units import Size
 
 

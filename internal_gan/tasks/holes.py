@@ -17,6 +17,7 @@ from internal_gan.images.random_holes import random_hole
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
+from internal_gan.units import Size
 
 # A hole that covers more of the photo is probably a mistake.
 MUCH = 0.5
@@ -41,6 +42,14 @@ class Case:
     unknown: Tensor | None = None
     edges: Tensor | None = None
 
+    def rolled(self, shift: Size) -> "Case":
+        """The case of a photo that wraps, moved by some rows and columns."""
+        masks = (
+            None if one is None else one.roll(shift, (-2, -1))
+            for one in (self.hole, self.unknown, self.edges)
+        )
+        return Case(self.photo.rolled(shift), *masks)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Holes:
@@ -50,7 +59,7 @@ class Holes:
         mask: the options of masks; ``mask.box`` stands in place of a file.
         masks: where to read ``mask.file``.
         sources: where to read ``mask.source``.
-        drawings: where to read ``inpaint.edges``.
+        drawings: where to read ``fill.edges``.
         are_learnt: whether the holes are those of the model's training.
     """
 
@@ -65,6 +74,14 @@ class Holes:
         """Whether a mask or a box is given."""
         return self.mask.file is not None or self.mask.box is not None
 
+    def found(self, photo: Photo, *, warn: bool = False) -> Tensor | None:
+        """The hole that a mask or a box describes, or else the photo's transparent part, if any."""
+        if self.is_named or photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
+            return self.read(photo, warn=warn) if self.is_named else None
+        if not (photo.alpha > FAINT).any():
+            raise UserError("image: every pixel is transparent; a photo must show something")
+        return self._grown((photo.alpha <= 1 - FAINT).float(), warn)
+
     def photo(self, source: Source) -> Photo:
         """The photo, or its training image with the unknown part if the mask is gone."""
         return source.learnt() if self._lacks_mask else source.photo()
@@ -73,7 +90,8 @@ class Holes:
         """The photo with its hole; arguments and errors as for :meth:`read`."""
         if photo.unknown is not None and self.are_learnt:
             return Case(photo, photo.unknown)
-        hole = self.read(photo, warn=warn)
+        hole = self.found(photo, warn=warn)
+        hole = self.read(photo, warn=warn) if hole is None else hole
         return Case(without(photo, hole), hole, self.unknown(photo, hole), self.edges(photo))
 
     @property
@@ -110,7 +128,7 @@ class Holes:
             return self._of_mask(given, photo, warn)
         raise UserError(
             "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-            "mask.box=[top,left,height,width]"
+            "mask.box=[top,left,height,width], or a photo with transparent parts"
         )
 
     def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
@@ -156,9 +174,9 @@ class Holes:
 
     def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
-        if not (given := self.drawings.read("inpaint.edges")):
+        if not (given := self.drawings.read("fill.edges")):
             return None
-        drawn = read_mask(given, photo.size, option="inpaint.edges", white="is an edge")
+        drawn = read_mask(given, photo.size, option="fill.edges", white="is an edge")
         return (drawn >= 0.5).float()
 
 

@@ -1,0 +1,193 @@
+"""The photo as a model: what SinGAN, InGAN and EdgeConnect learn to draw, by a formula.
+
+One operation does it. A given picture is held, which the new one must shrink to, and the rest is
+drawn from noise out of the photo's patches (:mod:`internal_gan.patches.denoiser`). What is held,
+and at which size, is the application.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from internal_gan.finishing.filling import HOLD, draw_filling
+from internal_gan.finishing.film import turns
+from internal_gan.images.periodic import Tileable, join_borders, wrap_of
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import build_pyramid, scaled
+from internal_gan.images.resize import resize, size_of
+from internal_gan.images.transforms import Transform
+from internal_gan.models.abilities import (
+    Animates,
+    Enlarges,
+    Filling,
+    Fills,
+    Injects,
+    Samples,
+)
+from internal_gan.models.patches.enlarging import enlarged
+from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
+from internal_gan.models.redrawing import last_start_scale, working_size
+from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
+from internal_gan.shapes import Pixels
+from internal_gan.units import Size
+
+# Memory for a pixel of a drawing: weights of patches are computed a part at a time.
+BYTES_PER_PIXEL = 4000.0
+# Noise of this level hides the resized photo where it is retargeted: its parts keep their places.
+RESIZED_LEVEL = 0.72
+# Of the price of leaving its height, what a patch pays where the user says what goes where.
+INJECTED_PRICE = 0.3
+# Fraction of its sides over which the picture held at a start scale is blended to wrap.
+FADE = 0.15
+
+
+class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
+    """A photo's own patches. It has the sizes of SinGAN's default pyramid, all of them finished,
+    and no networks."""
+
+    family: ClassVar[str] = "patches"
+    is_trained: ClassVar[bool] = False
+    is_matched: ClassVar[bool] = True
+    keys: ClassVar[int | None] = 8
+    hold: ClassVar[float] = HOLD
+    bytes_per_pixel = BYTES_PER_PIXEL
+
+    def __init__(self) -> None:
+        # A larger factor takes several passes.
+        super().__init__((SMALLEST_FACTOR, LARGEST_FACTOR))
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Self:
+        """The model of a photo (1, 3, H, W) in [-1, 1], on its device."""
+        model = cls()
+        model.allocate(sizes_of(pixels), pixels.device)
+        model.image.copy_(small(pixels))
+        return model
+
+    @property
+    def finished(self) -> int:
+        return self.num_stages
+
+    def real(self, scale: int) -> Tensor:
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
+
+    def reconstruct(self) -> Tensor:
+        return self.image
+
+    def preview(self) -> Tensor:
+        return self.image
+
+    def samples(
+        self,
+        count: int = 1,
+        size: Size | None = None,
+        *,
+        start_scale: int = 0,
+        candidates: int = 1,
+        seed: int = 0,
+        tileable: Tileable = False,
+    ) -> Iterator[Tensor]:
+        """See :meth:`internal_gan.models.abilities.Samples.samples`; the best of several layouts
+        would nearly be the photo, so ``candidates`` is ignored."""
+        size = self.sizes[-1] if size is None else size
+        return (self._sample(size, start_scale, seed + n, tileable) for n in range(count))
+
+    def sampling_memory(self, size: Size) -> int:
+        return round(BYTES_PER_PIXEL * math.prod(size))
+
+    @torch.no_grad()
+    def repaint(
+        self,
+        image: Tensor,
+        size: Size,
+        transform: Transform | None,
+        keep: Tensor | None = None,
+        seed: int = 0,
+    ) -> Tensor:
+        start = resize(image, size) if transform is None else transform(image, size)
+        rng = torch.Generator().manual_seed(seed)
+        kept = None if keep is None or not keep.any() else (keep > 0.5).float()
+        start = start.clamp(-1, 1)
+        return layout(self.image, size, rng, start=start, level=RESIZED_LEVEL, kept=kept)
+
+    @torch.no_grad()
+    def inject(
+        self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
+    ) -> Tensor:
+        last_start_scale(self)
+        size = size or working_size(self, size_of(image))
+        given = resize(image.to(self.device), self._held_at(start_scale, size)).clamp(-1, 1)
+        noise = self._noise(size, torch.Generator().manual_seed(seed))
+        price = INJECTED_PRICE * price_of(self.image)
+        return held(self.image, given, noise, price=price).cpu()
+
+    @torch.no_grad()
+    def animate(
+        self,
+        frames: int,
+        *,
+        alpha: float,
+        beta: float,
+        fps: float,
+        start_scale: int | None = 0,
+        loop: bool = False,
+        seed: int = 0,
+        size: Size | None = None,
+    ) -> Iterator[Tensor]:
+        """The photo held at a small size, while the noise goes round a circle, so that the film
+        closes by itself; a walk's ``alpha`` and ``beta`` are ignored."""
+        size = size or self.sizes[-1]
+        rng = torch.Generator().manual_seed(seed)
+        here, there = self._noise(size, rng), self._noise(size, rng)
+        given = resize(self.real(0), self._held_at(1 if start_scale is None else start_scale, size))
+        rounds = turns(frames / fps)
+        price = price_of(self.image)
+        for frame in range(frames):
+            angle = 2 * math.pi * rounds * frame / frames
+            noise = math.cos(angle) * here + math.sin(angle) * there
+            yield held(self.image, given, noise, price=price).cpu()
+
+    def animating_memory(self, size: Size) -> int:
+        return self.sampling_memory(size)
+
+    @torch.no_grad()
+    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
+        given = self.image if image is None else image
+        return enlarged(given.to(self.device), factor, torch.Generator().manual_seed(seed))
+
+    def fill(
+        self,
+        image: Tensor,
+        hole: Tensor,
+        *,
+        edges: Tensor | None = None,
+        excluded: Tensor | None = None,
+        seed: int | None = None,
+    ) -> Filling:
+        rng = None if seed is None else torch.Generator().manual_seed(seed)
+        filled, scale = draw_filling(Photo(image), hole, excluded, rng)
+        return Filling(filled, torch.zeros_like(hole), scale)
+
+    @torch.no_grad()
+    def _sample(self, size: Size, start_scale: int, seed: int, tileable: Tileable) -> Tensor:
+        rng, wrap = torch.Generator().manual_seed(seed), wrap_of(tileable)
+        if start_scale == 0:
+            return layout(self.image, size, rng, wrap=wrap).cpu()
+        height, width = at = self._held_at(start_scale, size)
+        given = resize(self.real(start_scale - 1), at).clamp(-1, 1)
+        given = join_borders(given, (FADE * height, FADE * width), wrap)
+        price, noise = price_of(self.image, wrap), self._noise(size, rng)
+        return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
+
+    def _held_at(self, start_scale: int, size: Size) -> Size:
+        """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly
+        anything is."""
+        at, full = self.sizes[max(0, start_scale - 1)], self.sizes[-1]
+        at = at if start_scale else scaled(at, FACTOR)
+        return scaled(at, *(new / old for new, old in zip(size, full, strict=True)))
+
+    def _noise(self, size: Size, rng: torch.Generator) -> Tensor:
+        return torch.randn(1, 3, *size, generator=rng, device="cpu").to(self.device)

@@ -1,0 +1,102 @@
+"""A photo's patches as a model."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.config.build import build
+from internal_gan.config.compose import compose
+from internal_gan.errors import UserError
+from internal_gan.images.files.image import read_image
+from internal_gan.images.pyramid import wider_limit
+from internal_gan.images.resize import resize
+from internal_gan.models.patches.model import Patches
+from internal_gan.units import Size
+from tests.commands import ROOT
+from tests.tiny import picture
+
+
+@pytest.fixture(scope="module")
+def model() -> Patches:
+    gravel = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels
+    return Patches.of(resize(gravel, (36, 48)).clamp(-1, 1))
+
+
+def drawn(model: Patches, count: int = 1, size: Size | None = None, **how: object) -> Tensor:
+    return torch.cat([*model.samples(count, size, **how)])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(30, 40), (90, 120), (300, 300), (60, 160), (41, 14)])
+def test_its_sizes_are_those_of_singans_default_pyramid(size: Size) -> None:
+    model, given = Patches.of(picture(*size)), compose(["model=singan"]).model
+    longest = wider_limit(size, given["max_size"], given["max_aspect"]) or given["max_size"]
+    assert model.sizes == build({**given, "max_size": longest}).prepare(picture(*size)).sizes
+    assert model.finished == len(model.sizes)
+    assert not model.is_trained
+    assert not [*model.parameters()]
+
+
+def test_samples_depend_on_their_seeds_alone(model: Patches) -> None:
+    two = drawn(model, 2, seed=3)
+    assert torch.equal(two[1:], drawn(model, seed=4))
+    assert (two[0] - two[1]).abs().mean() > 0.05
+
+
+def test_the_higher_the_start_scale_the_closer_to_the_photo(model: Patches) -> None:
+    gaps = [
+        float((drawn(model, 3, start_scale=scale) - model.image).abs().mean())
+        for scale in range(model.num_stages)
+    ]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[-1] < 0.5 * gaps[0]
+
+
+@pytest.mark.parametrize("start_scale", [0, 1])
+def test_a_sample_that_wraps_has_no_step_at_its_borders(model: Patches, start_scale: int) -> None:
+    made = drawn(model, size=(28, 44), start_scale=start_scale, tileable=True)
+    for axis in (2, 3):
+        steps = (made - made.roll(1, axis)).abs().mean(dim=(0, 1, 5 - axis))
+        assert steps[0] < 1.5 * steps[1:].mean()
+
+
+def test_each_seed_has_its_own_result_of_another_size(model: Patches) -> None:
+    wide = [model.retarget((36, 96), seed=seed) for seed in (0, 0, 1)]
+    assert torch.equal(wide[0], wide[1])
+    assert not torch.equal(wide[0], wide[2])
+
+
+def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patches) -> None:
+    given = picture(60, 80, seed=5)
+    made = [model.inject(given, scale, seed=1) for scale in range(1, model.num_stages)]
+    assert {image.shape for image in made} == {(1, 3, *model.sizes[-1])}
+    gaps = [float((resize(given, model.sizes[-1]) - image).abs().mean()) for image in made]
+    assert gaps == sorted(gaps, reverse=True)
+    assert torch.equal(made[0], model.inject(given, 1, seed=1))
+    assert not torch.equal(made[0], model.inject(given, 1, seed=2))
+    with pytest.raises(UserError, match="one finished scale"):
+        Patches.of(picture(12, 12)).inject(given, 1)
+
+
+def test_a_film_is_a_round(model: Patches) -> None:
+    def frames(count: int, seconds: float = 2.0) -> Tensor:
+        film = model.animate(count, alpha=0.1, beta=0.9, fps=count / seconds, seed=2)
+        return torch.cat([*film])
+
+    film = frames(12)
+    assert torch.allclose(film[::3], frames(4), atol=1e-5)
+    steps = (film.roll(-1, 0) - film).abs().mean(dim=(1, 2, 3))
+    assert steps[-1] < 1.5 * steps[:-1].mean()
+    assert (film[6] - film[0]).abs().mean() > 0.02
+    assert torch.allclose(frames(12, 8.0)[:6], frames(6, 4.0), atol=1e-5)
+
+
+def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
+    photo, hole = picture(60, 80), torch.zeros(1, 1, 60, 80)
+    hole[..., 20:40, 30:50] = 1
+    made = [model.fill(photo, hole, seed=seed) for seed in (None, None, 1)]
+    assert torch.equal(made[0].image, made[1].image)
+    assert not torch.equal(made[0].image, made[2].image)
+    assert torch.equal(made[2].image * (1 - hole), photo * (1 - hole))
+    assert math.isclose(made[0].scale, 1.0)
