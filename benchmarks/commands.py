@@ -30,13 +30,13 @@ HOLE = (1200, 900, 1800, 1300)
 COMMANDS = {
     "image={small}": 60,
     "image={large}": 60,
-    "task=retarget image={large} retarget.shape=1:1": 8,
+    "task=retarget image={large} retarget.shape=1:1": 15,
     "model=edgeconnect image={large} mask={hole}": 90,
     "model=ingan image={large} retarget.shape=1:1": 120,
-    "task=fill image={large} mask={hole}": 8,
+    "task=fill image={large} mask={hole}": 15,
     "task=animate image={large}": 30,
     "task=super_resolution image={small} super_resolution.factor=2": 15,
-    "task=sample image={large}": 8,
+    "task=sample image={large}": 15,
     "task=sample checkpoint={trained} sample.count=1": 8,
 }
 
