@@ -31,6 +31,8 @@ def test_what_moves_by_more_than_it_varies_is_told() -> None:
 def test_every_application_is_measured(benchmark: Any, tmp_path: Any) -> None:
     write_image(tmp_path / "photo.png", picture(48, 60))
     argv = ("--photos", str(tmp_path / "photo.png"), "--output", str(tmp_path / "out"))
-    found = benchmark("applications", *argv, "--seeds", "0", "1", "--overrides", "trainer=debug")
+    found = benchmark(
+        "applications", *argv, "--seeds", "0", "1", "--overrides", "trainer.max_steps=3"
+    )
     assert found["figures"].keys() == APPLICATIONS.keys()
     assert tables(found)["null"].count("\n") > len(APPLICATIONS)

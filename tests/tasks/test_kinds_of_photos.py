@@ -86,11 +86,11 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
     name, (width, height) = write_files(tmp_path, kind)
     # Larger results would take minutes each.
     longest = min(1500, max(width, height))
-    common = (*SETTINGS, f"finish.resolution={longest}")
+    resolution = f"finish.resolution={longest}"
     masked = f"image={name} mask=mask.png"
     trainings = {
-        "singan": f"image={name} sample.count=1",
-        "ingan": f"model=ingan image={name} retarget.scale=[1,0.7]",
+        "singan": f"image={name} sample.count=1 {resolution}",
+        "ingan": f"model=ingan image={name} retarget.scale=[1,0.7] {resolution}",
         "edgeconnect": f"model=edgeconnect {masked}",
     }
     tasks = {
@@ -110,12 +110,12 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
         "fill": "checkpoint=edgeconnect",
     }
     for folder, options in trainings.items():
-        answer = shell(*options.split(), *common, f"output={folder}")
+        answer = shell(*options.split(), *SETTINGS, f"output={folder}")
         assert answer.code == 0, answer.err
     for done, options in tasks.items():
         task = done.split()[-1]
         settings = [] if task == "make_tileable" else ["device=cpu"]
-        settings += [] if task in WITHOUT_RESOLUTION else [f"finish.resolution={longest}"]
+        settings += [] if task in WITHOUT_RESOLUTION else [resolution]
         answer = shell(f"task={task}", *options.split(), *settings, f"output=of-{done}")
         assert answer.code == 0, (task, answer.err)
     for folder in [*trainings, *(f"of-{task}" for task in tasks if task != "evaluate")]:
