@@ -142,7 +142,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         size = size or self.sizes[-1]
         rng = torch.Generator().manual_seed(seed)
         here, there = self._noise(size, rng), self._noise(size, rng)
-        given = resize(self.real(0), self._held_at(1 if start_scale is None else start_scale, size))
+        scale = 1 if start_scale is None else start_scale
+        given = resize(self.real(max(0, scale - 1)), self._held_at(scale, size))
         rounds = turns(frames / fps)
         price = price_of(self.image)
         for frame in range(frames):

@@ -11,7 +11,7 @@ from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.pyramid import wider_limit
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.patches.model import Patches
 from internal_gan.units import Size
 from tests.commands import ROOT
@@ -100,3 +100,10 @@ def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
     assert not torch.equal(made[0].image, made[2].image)
     assert torch.equal(made[2].image * (1 - hole), photo * (1 - hole))
     assert math.isclose(made[0].scale, 1.0)
+
+
+def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
+    for scale in (1, 2):
+        [first] = model.animate(1, alpha=0.1, beta=0.9, fps=8, start_scale=scale)
+        real = model.real(scale - 1)
+        assert (resize(first, size_of(real)) - real).abs().mean() < 0.02
