@@ -19,7 +19,6 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.images.files.names import READABLE_SUFFIXES
-from internal_gan.info import processor
 from internal_gan.training.threads import usable_cores
 from internal_gan.units import Size
 
@@ -289,12 +288,22 @@ def _git(*arguments: str) -> str | None:
     return result.stdout.strip()
 
 
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    return _of_processor("model name") or platform.processor() or platform.machine()
+
+
 def instructions() -> list[str] | None:
     """Which of the instructions that decide the speed of training the processor has; None if it
     does not tell."""
+    flags = _of_processor("flags").split()
+    return [name for name in INSTRUCTIONS if name in flags] if flags else None
+
+
+def _of_processor(field: str) -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
-        return None
-    flags = next((line.split() for line in lines if line.startswith("flags")), None)
-    return None if flags is None else [name for name in INSTRUCTIONS if name in flags]
+        return ""
+    named = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in named if name.strip() == field), "")

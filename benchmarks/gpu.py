@@ -295,7 +295,7 @@ def singan_paper(part: Part) -> None:
     part.command("run", *_paper("singan_paper", photo), *_until(part, 30), "sample.count=50")
     more = ["task=sample", f"checkpoint={part.folder / 'run'}", f"device={DEVICE}"]
     part.command("scale-1", *more, "sample.start_scale=1", "sample.count=50")
-    part.command("start-scales", *more, "sample.start_scale=all", "sample.count=3")
+    part.command("scale-2", *more, "sample.start_scale=2", "sample.count=3")
     part.command("wide", *more, "sample.size=[188,600]", "sample.count=4")
 
 

@@ -66,10 +66,6 @@ def _run(arguments: list[str]) -> None:
             print(settings.help())
         else:
             command.serve(settings.settings_of(flags.overrides[1:]))
-    elif flags.overrides == ["info"]:
-        from internal_gan.info import main as info
-
-        info()
     else:
         overrides = prepare(overrides_of(flags.overrides, flags.multirun), flags.multirun)
         if flags.help:

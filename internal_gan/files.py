@@ -150,17 +150,6 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
 
 
-def distinct(names: Sequence[str]) -> list[str]:
-    """The names, each with its number in front if two are the same, even but for case.
-
-    >>> distinct(["a", "b"]), distinct(["a", "b", "A"])
-    (['a', 'b'], ['1-a', '2-b', '3-A'])
-    """
-    if len({name.casefold() for name in names}) == len(names):
-        return list(names)
-    return [f"{number}-{name}" for number, name in enumerate(names, 1)]
-
-
 def make_folder(path: Path) -> Path:
     """Create a folder and its parents if needed, and return it, or raise a UserError."""
     try:

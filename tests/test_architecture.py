@@ -7,29 +7,32 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import grimp
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 910,
+    "api": 905,
     "app": 1460,
-    "config": 1850,
+    "config": 1840,
     "finishing": 2520,
-    "hub": 160,
-    "images": 3450,
-    "internal_gan": 1340,
-    "judging": 1140,
-    "models": 4180,
-    "nn": 1060,
-    "patches": 1740,
-    "report": 670,
-    "runs": 1120,
+    "hub": 155,
+    "images": 3445,
+    "internal_gan": 1260,
+    "judging": 1130,
+    "models": 4160,
+    "nn": 1055,
+    "patches": 1747,
+    "report": 652,
+    "runs": 1117,
     "sweeps": 320,
-    "tasks": 3030,
-    "training": 1250,
+    "tasks": 3004,
+    "training": 1247,
 }
+# The same for all of the code.
+MAX_IN_ALL = {"internal_gan": 26_000, "tests": 26_000, "benchmarks": 5_300}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
@@ -47,6 +50,12 @@ def test_no_imports_form_a_circle() -> None:
     graph = grimp.build_graph("internal_gan", cache_dir=None)  # TYPE_CHECKING included
     imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
     TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize(("folder", "most"), MAX_IN_ALL.items())
+def test_the_code_stays_small(folder: str, most: int) -> None:
+    paths = [path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts]
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths) <= most
 
 
 def test_no_room_has_more_lines_than_its_budget() -> None:

@@ -58,7 +58,7 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
             fault = "a list has commas and no spaces, such as sample.size=[300,800]"
             raise UserError(f"{overrides[-1]} {word}: {fault}")
         else:
-            hint = nearest(word, {*TABLE, "app", "info", *(f"{name}=" for name in FIELDS)} - {word})
+            hint = nearest(word, {*TABLE, "app", *(f"{name}=" for name in FIELDS)} - {word})
             raise UserError(f"{word}: no task, file or option=value{hint or '.'} See --help")
     for key, found in bare.items():
         same = [*found, *(word for word in overrides if key_of(word) == key)]

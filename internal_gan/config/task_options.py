@@ -40,7 +40,6 @@ FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
 MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
-ALL_SCALES = "all"
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
 MAX_CANDIDATES = 1000
@@ -51,14 +50,14 @@ def _result_count(more: str = "") -> Any:
     return whole(1, Range(1, MAX_RESULTS), help)
 
 
-def _start_scale(least: int, help: str, word: str = "") -> Any:
-    """The start scale: a number or ``word``; the default is ``auto`` if that is allowed, else 0."""
+def _start_scale(least: int, help: str) -> Any:
+    """The start scale: a number or, by default, ``auto``."""
     which = "the second-coarsest scale" if least else "the coarsest scale"
     return option(
-        AUTO if word == AUTO else 0,
+        AUTO,
         help,
-        f"a whole number, {least} ({which}) or more" + (f", or {word}" if word else ""),
-        lambda v: v >= least if isinstance(v, int) else v == word,
+        f"a whole number, {least} ({which}) or more, or {AUTO}",
+        lambda v: v >= least if isinstance(v, int) else v == AUTO,
     )
 
 
@@ -98,10 +97,8 @@ class SampleOptions:
 
     count: int = whole(4, Range(1, MAX_SAMPLES), "number of samples")
     size: list[int] | None = size("sample.size=[300,800]")
-    start_scale: int | str = _start_scale(
-        0,
-        "0 varies everything, higher keeps more of the photo's layout; all: some for each scale",
-        ALL_SCALES,
+    start_scale: int = whole(
+        0, Range(0), "0 (the coarsest) varies everything, higher keeps more of the layout"
     )
     tileable: bool | str = _tileable("samples that repeat without a seam")
     candidates: int | None = as_trained(
@@ -150,7 +147,6 @@ class AnimateOptions:
         0,
         "coarsest scale that moves; 0: everything, higher scales: little; auto: 0, but a large "
         "thing stays",
-        AUTO,
     )
     size: list[int] | None = size("animate.size=[200,300]")
 
@@ -197,7 +193,6 @@ class PaintOptions:
     start_scale: int | str = _start_scale(
         1,
         "1 keeps only rough shapes, higher stays closer to the painting; auto: the task's default",
-        AUTO,
     )
     count: int = _result_count()
 
@@ -212,7 +207,7 @@ class RedrawOptions:
         "the name of one image file, white where the photo may change",
     )
     start_scale: int | str = _start_scale(
-        1, "higher stays closer to the changed photo; auto: the task's default", AUTO
+        1, "higher stays closer to the changed photo; auto: the task's default"
     )
     count: int = _result_count()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from internal_gan.finishing.origin import compared, own_places, same_pixels
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.finishing.sizes import box_of
-from internal_gan.images.composite import blend, reach
+from internal_gan.images.composite import blend, blend_weight
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.photo import Photo
@@ -50,8 +50,8 @@ DETAILED_SIDE = 50
 LINE_LEVELS = 200
 
 
-class Reporter(Protocol):
-    """Tells the user what finishing does."""
+class Reporter:
+    """Tells the user what finishing does; this one says nothing."""
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -61,12 +61,7 @@ class Reporter(Protocol):
         return nullcontext(lambda share: None)
 
 
-class _Silent(Reporter):
-    def say(self, text: str) -> None:
-        pass
-
-
-SILENT: Reporter = _Silent()
+SILENT = Reporter()
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,7 @@ class PartFinisher:
     @cached_property
     def reach(self) -> Mask:
         """Where results differ from the photo, rim included, like ``part``."""
-        return reach(self.part, self.feather)
+        return (blend_weight(self.part, self.feather) > 0).to(self.part)
 
     def __call__(
         self,

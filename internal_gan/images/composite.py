@@ -45,11 +45,6 @@ def blend_weight(hole: Mask, feather: float) -> Mask:
     return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
 
 
-def reach(hole: Mask, feather: float) -> Mask:
-    """All the pixels that :func:`blend` changes."""
-    return (blend_weight(hole, feather) > 0).to(hole)
-
-
 def _variance(pixels: Pixels) -> Tensor:
     """Local variance of the details, (1, 1, H, W)."""
     details = (pixels - gaussian_blur(pixels, DETAIL_SIGMA)).square().mean(dim=1, keepdim=True)

@@ -13,7 +13,6 @@ from torch import Tensor
 from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError, about
-from internal_gan.files import distinct
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import is_picture
@@ -199,12 +198,14 @@ def _groups(path: Path) -> dict[str, list[Path]]:
         raise UserError(f"evaluate.samples={path}: there is no such file or folder")
     entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
     folders = [entry for entry in entries if entry.is_dir() and entry.name not in BESIDE]
-    found = [("samples", _pictures(path)), *((sub.name, _pictures(sub)) for sub in folders)]
-    found = [(name, files) for name, files in found if files]
+    # With a slash, no folder has the name of the pictures beside the folders.
+    named = {"samples": path} | {
+        f"{sub.name}/" if sub.name == "samples" else sub.name: sub for sub in folders
+    }
+    found = {name: files for name, folder in named.items() if (files := _pictures(folder))}
     if not found:
         raise UserError(f"evaluate.samples={path}: contains no images")
-    names = distinct([name for name, _ in found])
-    return {name: files for name, (_, files) in zip(names, found, strict=True)}
+    return found
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -23,7 +23,7 @@ LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# Shapes of the kernels; both layouts use the same names.
+# Shapes of the kernels.
 _KERNELS = {
     "Conv2d_1a_3x3": (32, 3, 3, 3),
     "Conv2d_2a_3x3": (32, 32, 3, 3),
@@ -31,8 +31,6 @@ _KERNELS = {
     "Conv2d_3b_1x1": (80, 64, 1, 1),
     "Conv2d_4a_3x3": (192, 80, 3, 3),
 }
-# Layouts, by the last layer's number of outputs.
-_CLASSES = {1008: "torch-fidelity", 1000: "torchvision"}
 _STATISTICS = ("weight", "bias", "running_mean", "running_var")
 # Of the batch norms, as published.
 EPSILON = 1e-3
@@ -44,7 +42,7 @@ class InceptionStem(nn.Module):
     """Inception v3 up to its second pooling, for inference.
 
     Images are not resized, and stay in [-1, 1], which both published sets of weights expect.
-    ``weights`` are the ``file``, ``sha256`` and ``layout`` of the tensors.
+    ``weights`` are the ``file`` and ``sha256`` of the tensors.
 
     Source: Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
     """
@@ -83,7 +81,7 @@ class InceptionStem(nn.Module):
 
 
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
-    """Read weights in torch-fidelity's layout (1008 classes) or torchvision's (1000).
+    """Read weights in torch-fidelity's layout or torchvision's, which use the same names.
 
     The file, which messages call ``option``, is a state dict (``.pth``, from which no code is run)
     or safetensors. If it is missing or not a complete set of weights, this is a UserError.
@@ -91,8 +89,8 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     path = Path(path)
     tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    layout = _check(path, tensors)
-    return InceptionStem(tensors, {"file": path.name, "sha256": digest, "layout": layout})
+    _check(path, tensors)
+    return InceptionStem(tensors, {"file": path.name, "sha256": digest})
 
 
 def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64) -> float:
@@ -130,8 +128,8 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))
 
 
-def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """The layout of the weights; UserError if they are incomplete or damaged."""
+def _check(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Raise a UserError for weights that are not those of Inception v3."""
     wanted: dict[str, tuple[int, ...]] = {}
     for name, shape in _KERNELS.items():
         wanted[f"{name}.conv.weight"] = shape
@@ -142,10 +140,3 @@ def _check(path: Path, tensors: Mapping[str, Tensor]) -> str:
         found = tuple(tensors[name].shape)
         if found != needed:
             raise UserError(f"{path}: {name} has the shape {found}; Inception v3 needs {needed}")
-    classes = len(tensors["fc.bias"]) if "fc.bias" in tensors else None
-    if classes not in _CLASSES:
-        raise UserError(
-            f"{path}: its last layer fc has {classes or 'no'} outputs; needs 1008 "
-            "(torch-fidelity's layout) or 1000 (torchvision's)"
-        )
-    return _CLASSES[classes]

@@ -9,7 +9,7 @@ from torch import Tensor
 from internal_gan.images.periodic import Wrap, axes, resize_periodic
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, lattice, nearest, patches_at
+from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
 from internal_gan.shapes import Pixels
 
 NAMES = {-2: "top and bottom", -1: "left and right"}
@@ -61,10 +61,8 @@ def strangeness(photo: Pixels, made: Pixels, broken: Tensor) -> float:
     columns, every = grid(known, PATCH)[1], lattice(known, PATCH).flatten()
     others = patches_at(known, every, PATCH)
     own = torch.randperm(len(every), generator=rng)[:MAX_PATCHES]
-    down = (own[:, None] // columns - every // columns).abs()
-    across = (own[:, None] % columns - every % columns).abs()
     wanted = patches_at(small, chosen, PATCH), others[own]
-    off = torch.maximum(down, across) < PATCH
+    off = overlapping(own, every, columns, PATCH)
     near = nearest(wanted[0], others)[0], nearest(wanted[1], others, excluded=off)[0]
     first, second = (
         (patches - others[index]).norm(dim=1).mean()

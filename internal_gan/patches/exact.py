@@ -143,6 +143,14 @@ def lattice(image: Tensor, patch: int) -> Tensor:
     return torch.arange(rows * columns, device=image.device).view(rows, columns)
 
 
+def overlapping(places: Tensor, others: Tensor, columns: int, patch: int) -> Tensor:
+    """Which patches of an image, (n,), overlap which others, (m,): (n, m); ``columns`` are those of
+    its :func:`grid`."""
+    down = (places[:, None] // columns - others // columns).abs()
+    across = (places[:, None] % columns - others % columns).abs()
+    return torch.maximum(down, across) < patch
+
+
 def nearest_patches(
     image: Tensor, places: Tensor, reference: Tensor, known: Tensor, patch: int
 ) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,14 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, lattice, nearest, nearest_patches, patches_at
+from internal_gan.patches.exact import (
+    grid,
+    lattice,
+    nearest,
+    nearest_patches,
+    overlapping,
+    patches_at,
+)
 from internal_gan.shapes import Pictures, Pixels
 
 SHRINKS = (1, 2, 4)
@@ -215,9 +222,7 @@ def _mean_to_others(image: Tensor, patch: int) -> float:
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
     distances = []
     for places in torch.split(wanted, QUERIES_AT_ONCE):
-        down = (places // columns)[:, None] - others // columns
-        across = (places % columns)[:, None] - others % columns
-        overlaps = torch.maximum(down.abs(), across.abs()) < patch
+        overlaps = overlapping(places, others, columns, patch)
         rows = patches_at(image, places, patch)
         indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
         found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from statistics import fmean, stdev, variance
+from statistics import fmean, variance
 
 from PIL import Image, ImageDraw, ImageFont
 
 from internal_gan.images.files.names import PILLOW_FORMATS
+from internal_gan.judging.figures import Interval, interval_of
 
 # How figures get better, by the value of a perfect result.
 ARROWS = {"0": "↓", "small": "↓", "high": "↑", "1": "→ 1"}
@@ -66,25 +67,6 @@ class Setting:
             means += [fmean(each)] if each else []
             every += each
         return interval_of(means if len(means) > 1 else every)
-
-
-# A mean, and how far its 95 % interval reaches, infinitely for a single value.
-Interval = tuple[float, float]
-
-
-def interval_of(values: Sequence[float]) -> Interval:
-    """The mean of values, and its interval by Student's t.
-
-    >>> mean, reach = interval_of([1.0, 3.0, 5.0])
-    >>> mean, round(reach, 3)
-    (3.0, 4.968)
-    """
-    if len(values) < 2:
-        return (fmean(values) if values else math.nan), math.inf
-    from scipy.special import stdtrit
-
-    reach = float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / math.sqrt(len(values))
-    return fmean(values), reach
 
 
 def _loss(value: float, perfect: str) -> float:

@@ -24,7 +24,7 @@ from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
-from internal_gan.finishing.masked import PartFinisher
+from internal_gan.finishing.masked import PartFinisher, Reporter
 from internal_gan.finishing.origin import READ_SIDE
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
@@ -127,7 +127,7 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
 
 
 @dataclass
-class Context:
+class Context(Reporter):
     """What a task knows in addition to its own options.
 
     Attributes:

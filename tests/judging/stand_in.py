@@ -14,10 +14,10 @@ SHAPES = {
 }
 
 
-def stand_in(classes: int = 1008) -> dict[str, Tensor]:
-    """A state dictionary in torch-fidelity's (1008 classes) or torchvision's (1000) layout."""
+def stand_in() -> dict[str, Tensor]:
+    """A state dictionary as torch-fidelity and torchvision have it."""
     rng = torch.Generator().manual_seed(0)
-    tensors = {"fc.weight": torch.zeros(classes, 8), "fc.bias": torch.zeros(classes)}
+    tensors = {"fc.weight": torch.zeros(1008, 8), "fc.bias": torch.zeros(1008)}
     for name, shape in SHAPES.items():
         inputs = shape[1] * shape[2] * shape[3]
         tensors[f"{name}.conv.weight"] = torch.randn(shape, generator=rng) * (2 / inputs) ** 0.5
@@ -27,6 +27,6 @@ def stand_in(classes: int = 1008) -> dict[str, Tensor]:
     return tensors
 
 
-def weights_file(path: Path, classes: int = 1008) -> Path:
-    torch.save(stand_in(classes), path)
+def weights_file(path: Path) -> Path:
+    torch.save(stand_in(), path)
     return path

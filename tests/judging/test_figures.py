@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.judging.figures import Diversity, judge, mean_interval, meaning
+from internal_gan.judging.figures import Diversity, judge, meaning, summarise
 from internal_gan.patches.statistics import diversity, layout_distances
 from tests.tiny import picture
 
@@ -30,10 +30,10 @@ def test_the_layout_is_judged_where_a_patch_fits() -> None:
 def test_the_interval_of_many_values_is_that_of_the_normal_distribution() -> None:
     values = np.random.default_rng(0).normal(5, 2, 400)
     half = 1.96 * values.std() / 20
+    found = summarise([{"figure": value} for value in values])["figure"]
     expected = (values.mean() - half, values.mean() + half)
-    assert mean_interval(list(values)) == pytest.approx(expected, abs=0.02)
-    assert mean_interval(list(values)) == mean_interval(list(values))
-    assert mean_interval([3.0]) is None
+    assert found["interval"] == pytest.approx(expected, abs=0.02)
+    assert summarise([{"figure": 3.0}])["figure"]["interval"] is None
 
 
 PICTURES = [picture(seed=seed) for seed in range(4)]

@@ -233,27 +233,6 @@ def test_samples_that_hardly_differ_are_said_to(
     assert (line in answer.out.replace("\n", " ")) == said
 
 
-def test_all_start_scales_are_a_row_each(shell: Shell, model: str) -> None:
-    wanted = ("sample.start_scale=all", "sample.count=2", "sample.size=[33,91]")
-    answer = shell("task=sample", f"checkpoint={model}", "output=out", *wanted)
-    assert answer.code == 0, answer.err
-    assert "2 samples from each of 3 start scales" in answer.out
-    assert load_options(Path("out", "config.yaml")).sample.start_scale == "all"
-    for scale in range(3):
-        expected = sample(network_of(model), 2, (33, 91), start_scale=scale, candidates=4)
-        for index in range(2):
-            written = read_image(f"out/sample/scale-{scale}/{index:03d}.png").pixels
-            assert (written - expected[index]).abs().max() <= 1.01 / 255
-    page = Path("out", "index.html").read_text(encoding="utf-8")
-    assert [page.count(f"<h3>Scale {scale}</h3>") for scale in range(4)] == [1, 1, 1, 0]
-
-
-def test_all_start_scales_means_all_finished_scales(shell: Shell, unfinished: str) -> None:
-    wanted = ("sample.start_scale=all", "sample.count=1", "output=out")
-    assert shell("task=sample", f"checkpoint={unfinished}", *wanted).code == 0
-    assert sorted(p.name for p in Path("out", "sample").iterdir()) == ["scale-0", "scale-1"]
-
-
 def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
     for name, option in (("a", "seed=4"), ("b", "seed=4"), ("c", "seed=5")):
         answer = shell("task=sample", f"checkpoint={model}", f"output={name}", option)
@@ -322,10 +301,3 @@ def test_tileable_samples_come_with_a_proof(
     for name in names:
         assert name in answer.out
         assert name in page
-
-
-def test_tileable_samples_from_every_start_scale(shell: Shell, model: str) -> None:
-    command = ("task=sample", f"checkpoint={model}", "output=out", "sample.count=1")
-    assert shell(*command, "sample.tileable=true", "sample.start_scale=all").code == 0
-    folders = sorted(path.name for path in Path("out/sample").iterdir())
-    assert folders == [f"scale-{n}{proof}" for n in range(3) for proof in ("", "-tiled-2x2")]

@@ -85,7 +85,7 @@ COMMANDS = {
     "evaluate singan": "task=evaluate checkpoint=singan",
     "evaluate ingan": "task=evaluate checkpoint=ingan",
     "evaluate files": ("task=evaluate image=photo.png evaluate.samples=photo.png"),
-    "every start scale": "task=sample checkpoint=singan sample.start_scale=all sample.count=1",
+    "a start scale": "task=sample checkpoint=singan sample.start_scale=1 sample.count=1",
     "fill": "task=fill checkpoint=edgeconnect mask.box=[4,4,9,9]",
     "sample a photo": "sample photo.png sample.count=1 sample.start_scale=1 sample.tileable=x",
     "retarget a photo": "retarget photo.png retarget.shape=[30,56]",

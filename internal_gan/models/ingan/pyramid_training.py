@@ -1,6 +1,5 @@
 """Training of InGAN's fast form: scale by scale, at random output sizes."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +30,6 @@ from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,21 +81,7 @@ class InGANPyramidStage(Stage):
         judged = 1 if self.discriminator is None else self.discriminator.min_side
         patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
-        self._tell_cut_range()
-
         self._draws = Draws(self._generate)
-
-    def _tell_cut_range(self) -> None:
-        low, side = self.model.scale_range[0], min(self.photos[0].sizes[-1])
-        if round(low * side) < self.smallest:
-            _log.info(
-                "%s: sides shrink to %.2f of their length, not to %.2f: patches and the "
-                "discriminator need %d pixels",
-                self.name,
-                self.smallest / side,
-                low,
-                self.smallest,
-            )
 
     def _prepared(self, photo: int) -> StagePhoto:
         model, index = self.model, self.index

@@ -11,7 +11,7 @@ from torch import Tensor
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
-from internal_gan.patches.exact import grid, lattice, nearest, patches_at
+from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -78,9 +78,8 @@ def calmness(photo: Pixels) -> float:
     small = resize(photo, size).cpu()
     places, columns = lattice(small, PATCH).flatten(), grid(small, PATCH)[1]
     patches = patches_at(small, places, PATCH)
-    down = (places[:, None] // columns - places // columns).abs()
-    across = (places[:, None] % columns - places % columns).abs()
-    near = nearest(patches, patches, excluded=torch.maximum(down, across) < PATCH)[0]
+    others = overlapping(places, places, columns, PATCH)
+    near = nearest(patches, patches, excluded=others)[0]
     off = (patches - patches[near]).square().mean(dim=1).quantile(RAREST)
     rarity = float((off / small.var(dim=(2, 3)).mean().clamp(min=1e-6)).sqrt())
     return min(1.0, max(CALMEST, 1 - (rarity - COMMON) / (RARE - COMMON)))
