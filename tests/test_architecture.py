@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 905,
     "app": 1460,
     "config": 1840,
-    "finishing": 2520,
+    "finishing": 2530,
     "hub": 155,
     "images": 3445,
     "internal_gan": 1260,
@@ -28,7 +28,7 @@ MAX_LINES = {
     "report": 652,
     "runs": 1117,
     "sweeps": 320,
-    "tasks": 3004,
+    "tasks": 2997,
     "training": 1247,
 }
 # The same for all of the code.

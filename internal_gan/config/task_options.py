@@ -305,7 +305,7 @@ class FillOptions:
     training."""
 
     edges: str | None = path(
-        "drawing of the edges in the hole, of the photo's size; null: the model's; "
+        "drawing of the edges in the hole, of the photo's size; null: none, or the model's; "
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )

@@ -18,6 +18,8 @@ from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.quilting import quilted
 from internal_gan.images.canvas import Margins
+from internal_gan.images.edges import Canny
+from internal_gan.images.fill import fill_nearest
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Photo
@@ -33,6 +35,8 @@ from internal_gan.units import Size
 LONGEST_AROUND = 128  # the copy's long side, in pixels
 MAX_ASPECT = 4  # its aspect ratio
 AROUND = 16  # pixels around a hole, in addition to its own size on each side
+# Finds the lines around a hole that lines inside it continue, as EdgeConnect's default does.
+DETECTOR = Canny(2.0, 0.1, 0.2)
 # How strongly colours are held while seams are hidden. The pixels around a hole hold them, too, so
 # corrections may reach across it; if they faded early, a sky would show where the hole begins.
 HOLD = 2e-5
@@ -115,11 +119,13 @@ def draw_filling(
     unknown: Mask | None,
     rng: torch.Generator | None,
     frame: Window | None = None,
+    edges: Mask | None = None,
 ) -> tuple[Pixels, float]:
     """Fill each part of a hole at a small size, from its border inwards.
 
     ``unknown`` and ``rng`` are as for :func:`internal_gan.patches.completion.complete`; ``frame``
-    is the window that holds the photo, if the hole is the rest of a larger canvas.
+    is the window that holds the photo, if the hole is the rest of a larger canvas; ``edges`` are
+    those inside the hole, which then continue those found around it.
 
     Returns:
         The filled photo, and the smallest size at which a part was filled, relative to the photo's.
@@ -139,7 +145,14 @@ def draw_filling(
         start = F.adaptive_avg_pool2d(drawing[here], smaller)
         masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
         inner = None if frame is None else _fractions(frame, window, size)
-        made = complete(start, masks[0], masks[1], rng=rng, frame=inner)
+        lines = None
+        if edges is not None:
+            given, around_it = (
+                F.adaptive_max_pool2d(edges[here], smaller),
+                fill_nearest(start, masks[0]),
+            )
+            lines = torch.where(masks[0] > 0, given, DETECTOR(around_it))
+        made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=inner)
         filled = resize(made, size).clamp(-1, 1)
         drawing[here] = torch.where(inside > 0, filled, drawing[here])
         left[here] = torch.where(inside > 0, 0.0, left[here])

@@ -69,12 +69,10 @@ class Fills(Model):
     """Fills holes in photos.
 
     Attributes:
-        has_lines: whether its fillings follow lines, which users may draw.
         hold: how strongly colours are held while the seams of its fillings are hidden; see
             :class:`internal_gan.finishing.masked.PartFinisher`.
     """
 
-    has_lines: ClassVar[bool] = False
     hold: ClassVar[float] = HOLD
 
     @abstractmethod

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from internal_gan.config.task_options import FillOptions
-from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.masked import PartFinisher
 from internal_gan.images.composite import blend_weight
@@ -69,12 +68,6 @@ class Fill(Task[FillOptions]):
             f"{columns.start} to {columns.stop}; model.max_size=null trains on all of the photo"
         )
         return photo.crop(rows, columns), words
-
-    def check(self, model: Fills) -> None:
-        if self.wanted.edges is not None and not model.has_lines:
-            raise UserError(
-                f"fill.edges={self.wanted.edges}: only for a model that draws lines: edgeconnect"
-            )
 
     def draw(self, model: Fills, preview: bool = False) -> Iterator[Picture]:
         if preview:

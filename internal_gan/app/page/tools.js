@@ -65,7 +65,7 @@ function shapeOf(tool, frame, set) {
 const AVOID = "rgb(40 90 230)"; // the colour of strokes over what must not be used
 
 function remove() {
-  const names = { hole: "what should go", avoid: "don't use this", lines: "lines that go on inside, for a model" };
+  const names = { hole: "what should go", avoid: "don't use this", lines: "lines that go on inside" };
   const board = (label, colour) => Object.assign(new Board(state.photo.size, "mask", `${label} ${KEYS}`), colour && { colour });
   const drawn = {
     hole: board("Mark what should go."),
@@ -94,7 +94,7 @@ function remove() {
   const fill = async () => start("fill", {
     ...(await hole()),
     "fill.avoid": await sent(drawn.avoid),
-    "fill.edges": by.run && (await sent(drawn.lines)),
+    "fill.edges": await sent(drawn.lines),
   }, { run: by.run });
   const options = async () => ({
     ...(await hole()),
@@ -106,7 +106,7 @@ function remove() {
     settings: [
       note("Brush over what should go. Then fill it at once with the photo's patches."),
       row(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), by.row, row(button("Fill", fill, true)),
-      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole, or those that you draw. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", options),
+      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", options),
     ],
   };
 }

@@ -69,7 +69,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     """
 
     family: ClassVar[str] = "edgeconnect"
-    has_lines: ClassVar[bool] = True
 
     def __init__(
         self,

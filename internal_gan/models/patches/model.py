@@ -169,8 +169,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         seed: int | None = None,
     ) -> Filling:
         rng = None if seed is None else torch.Generator().manual_seed(seed)
-        filled, scale = draw_filling(Photo(image), hole, excluded, rng)
-        return Filling(filled, torch.zeros_like(hole), scale)
+        filled, scale = draw_filling(Photo(image), hole, excluded, rng, edges=edges)
+        return Filling(filled, torch.zeros_like(hole) if edges is None else edges, scale)
 
     @torch.no_grad()
     def _sample(self, size: Size, start_scale: int, seed: int, tileable: Tileable) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
+from internal_gan.finishing.filling import DETECTOR
 from internal_gan.images.files.image import read_image
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.images.resize import resize, size_of
@@ -100,6 +101,19 @@ def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
     assert not torch.equal(made[0].image, made[2].image)
     assert torch.equal(made[2].image * (1 - hole), photo * (1 - hole))
     assert math.isclose(made[0].scale, 1.0)
+
+
+def test_a_filling_follows_lines(model: Patches) -> None:
+    """A plain has a ditch in the hole; steps as deep are elsewhere in the photo."""
+    rows, ground = torch.arange(96)[:, None], torch.full((128,), 40)
+    for start in (10, 52, 96):
+        ground[start : start + 24] = 54
+    photo = 0.1 * picture(96, 128) + torch.where(rows < ground, 0.8, -0.8)
+    hole = torch.zeros(1, 1, 96, 128)
+    hole[..., 28:66, 46:82] = 1
+    made = [model.fill(photo, hole, edges=edges).image for edges in (None, DETECTOR(photo) * hole)]
+    free, led = (float(((image - photo).abs() * hole).sum()) for image in made)
+    assert led < 0.75 * free
 
 
 def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
