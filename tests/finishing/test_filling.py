@@ -1,0 +1,48 @@
+"""Margins and holes filled with the photo's own patches: where these come from."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from internal_gan.finishing.filling import draw_filling, extend
+from internal_gan.images.canvas import Margins
+from internal_gan.images.files.memory import to_photo
+from internal_gan.patches.origins import taken
+from tests.patches.pictures import picture
+
+
+def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
+    """They are as if the photo had the others already, and the user excluded them."""
+    photo, excluded = to_photo(picture("gravel", (40, 44))), torch.zeros(1, 1, 40, 44)
+    excluded[..., :10] = 1
+    sides, rest = Margins(0, 40, 0, 30), Margins(30, 0, 8, 0)
+    both = extend(photo, Margins(30, 40, 8, 30), excluded)
+    first = extend(photo, sides, excluded)
+    second = extend(replace(photo, pixels=first.pixels), rest, sides.padded(excluded, 1.0))
+    assert torch.equal(both.pixels, second.pixels)
+    assert both.origin is not None
+    assert first.origin is not None
+    assert second.origin is not None
+    chained = taken(first.origin.places, second.origin.places)
+    assert np.array_equal(both.origin.places, chained)
+    new = np.ones((78, 114), np.bool_)
+    new[30:70, 30:74] = False
+    assert both.origin.places[new][:, 1].min() >= 10
+
+
+def test_what_may_not_be_taken_is_not_drawn_either() -> None:
+    """Half of the hole's surroundings are red."""
+    pixels = picture("gravel", (60, 80))
+    pixels[:, :40] = (255, 0, 0)
+    photo, hole, red = to_photo(pixels), torch.zeros(1, 1, 60, 80), torch.zeros(1, 1, 60, 80)
+    hole[..., 20:40, 30:50] = 1
+    red[..., :40] = 1
+    shares = []
+    for unknown in (None, red):
+        drawn, scale = draw_filling(photo, hole, unknown, None)
+        inside = drawn[..., 20:40, 30:50]
+        shares.append(float((inside[:, 0] - inside[:, 1] > 1).float().mean()))
+        assert scale == 1
+    assert shares[0] > 0.2
+    assert shares[1] == 0
