@@ -173,18 +173,21 @@ def test_many_flat_areas_are_labels_and_a_smooth_ramp_is_not() -> None:
 
 @pytest.mark.parametrize("kind", ["uint8", "uint16"])
 def test_values_keep_their_type_and_range_and_change_only_in_a_part(kind: str) -> None:
-    values = (heights() // (100 if kind == "uint8" else 1)).astype(kind)
-    layer, part = Layer("height", values, "L", labels=False), np.zeros((20, 40), np.bool_)
+    """Both sides of the seam are at the foot of a cliff, or at its top."""
+    cliff = heights(20000).astype(int) // (150 if kind == "uint8" else 1) + 50
+    part = np.zeros((20, 40), np.bool_)
     part[:, 15:] = True
-    made, plain = (
-        layer.along(halves(Hiding(0.02, part=part))),
-        layer.along(replace(halves(), hiding=None)),
-    )
-    assert made.values.dtype == kind
-    assert made.values.min() >= values.min()
-    assert made.values.max() <= values.max()
-    assert (made.values == plain.values)[~part].all()
-    assert abs(across(made)).mean() < 0.2 * abs(across(plain)).mean()
+    origin = halves(Hiding(0.02, part=part))
+    origin.places[:, 20:, 1] -= 20
+    for values, end in ((cliff, cliff.min()), (cliff.max() + cliff.min() - cliff, cliff.max())):
+        layer = Layer("height", values.astype(kind), "L", labels=False)
+        made, plain = layer.along(origin), layer.along(replace(origin, hiding=None))
+        assert made.values.dtype == kind
+        assert made.values.min() >= values.min()
+        assert made.values.max() <= values.max()
+        assert (made.values == end).sum() > (plain.values == end).sum() + 20
+        assert (made.values == plain.values)[~part].all()
+        assert abs(across(made)).mean() > 1.5 * abs(across(plain)).mean()
 
 
 def test_what_is_from_no_photo_is_0_and_does_not_spread() -> None:
