@@ -1,15 +1,36 @@
-"""Where the pixels of a result come from: words and a map."""
+"""Where the pixels of a result come from: a check, words and a map."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin
-from internal_gan.judging.verify import MAP_SIDE, origin_map, shares_in_words
+from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, write_origin
+from internal_gan.images.files.memory import to_photo
+from internal_gan.judging.verify import MAP_SIDE, origin_map, shares_in_words, verify
 
 
 def of(kinds: list[int], places: list[tuple[int, int]] | None = None) -> Origin:
     where = np.array([places or [(0, 0)] * len(kinds)], np.int32)
     return Origin(where, np.array([kinds], np.uint8), (100, 100))
+
+
+def test_each_kind_of_pixel_is_counted_and_compared(tmp_path: Path) -> None:
+    """Of eight: three exact copies and one that is none, two blended by 3 and 9 levels, two more
+    from no photo."""
+    photo = np.arange(0, 240, 10).astype(np.uint8).reshape(1, 8, 3)
+    picture = photo[:, ::-1] + np.array([0, 0, 0, 1, 3, 9, 50, 60], np.uint8)[:, None]
+    origin = of([EXACT] * 4 + [BLENDED] * 2 + [OTHER] * 2, [(0, 7 - n) for n in range(8)])
+    write_origin(tmp_path / "o.png", Origin(origin.places, origin.kinds, (1, 8)))
+    found = verify(to_photo(picture), to_photo(photo), tmp_path / "o.png")
+    assert (found.exact, found.blended, found.other) == (3 / 8, 2 / 8, 2 / 8)
+    assert np.flatnonzero(found.wrong).tolist() == [3]
+    assert found.change == pytest.approx((6, 9))
+    assert found.in_words("a.jpg") == (
+        "37.5 % of the pixels are exact copies of a.jpg, 25 % are blended at seams (changed by 6.0 "
+        "levels of 255 on average, 9 at most), 25 % are from no photo, wrongly claimed to be exact "
+        "copies: 1 pixel"
+    )
 
 
 @pytest.mark.parametrize(
