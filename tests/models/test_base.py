@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.models.losses import Terms
+from internal_gan.models.losses import Draws, Terms
 from internal_gan.models.per_stage import per_stage
 from tests.toy import optimization
 
@@ -75,6 +75,13 @@ def test_a_term_is_due_at_its_interval_unless_its_weight_is_zero() -> None:
 def test_a_loss_without_a_term_is_an_error() -> None:
     with pytest.raises(ValueError, match="without a term"):
         Terms().losses  # noqa: B018
+
+
+def test_only_the_generators_first_update_has_the_discriminators_draw() -> None:
+    draws = Draws(iter(range(9)).__next__)
+    assert draws.for_generator() == 0
+    assert [draws.for_discriminator(), draws.for_discriminator()] == [1, 2]
+    assert [draws.for_generator() for _ in range(3)] == [2, 3, 4]
 
 
 def test_step_decay_multiplies_once_at_its_fraction() -> None:

@@ -76,7 +76,10 @@ def test_what_depends_on_the_height_keeps_its_height(monkeypatch: pytest.MonkeyP
     assert gaps[0] < 0.8 * gaps[1]
 
 
-def test_a_pyramids_layouts_are_fewer_where_they_take_longer() -> None:
+def test_a_pyramids_layouts_are_fewer_where_they_take_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("internal_gan.models.patches.layout.AT_ONCE", 3)
     image = picture()
     sizes = [(12, 16), (24, 32), (64, 65)]
     small_ones, finer, too_large = layouts(image, sizes, 64, rng())
