@@ -11,6 +11,7 @@ from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import DETECTOR
 from internal_gan.images.files.image import read_image
+from internal_gan.images.periodic import Tileable
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.patches.model import Patches
@@ -60,6 +61,41 @@ def test_a_sample_that_wraps_has_no_step_at_its_borders(model: Patches, start_sc
     for axis in (2, 3):
         steps = (made - made.roll(1, axis)).abs().mean(dim=(0, 1, 5 - axis))
         assert steps[0] < 1.5 * steps[1:].mean()
+
+
+@pytest.fixture(scope="module")
+def landscape() -> Patches:
+    """Sky above mountains."""
+    peaks = read_image(ROOT / "examples" / "photos" / "peaks.jpg").pixels
+    return Patches.of(resize(peaks, (24, 32)).clamp(-1, 1))
+
+
+@pytest.mark.parametrize("start_scale", [0, 1])
+@pytest.mark.parametrize(("tileable", "counts"), [("y", False), ("x", True)])
+def test_height_does_not_count_where_the_top_meets_the_bottom(
+    landscape: Patches,
+    start_scale: int,
+    tileable: Tileable,
+    counts: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+    for price in (300.0, 0.0):
+        monkeypatch.setattr("internal_gan.models.patches.layout.PRICE", price)
+        made.append(drawn(landscape, start_scale=start_scale, tileable=tileable))
+    assert torch.equal(*made) != counts
+
+
+def test_height_counts_by_a_share_where_a_picture_is_injected(
+    landscape: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def injected(price: float, share: float) -> Tensor:
+        monkeypatch.setattr("internal_gan.models.patches.layout.PRICE", price)
+        monkeypatch.setattr("internal_gan.models.patches.model.INJECTED_PRICE", share)
+        return landscape.inject(landscape.image.flip(2), 1)
+
+    assert torch.allclose(injected(300, 0.5), injected(150, 1.0), atol=1e-3)
+    assert not torch.allclose(injected(300, 0.5), injected(300, 1.0), atol=1e-2)
 
 
 def test_each_seed_has_its_own_result_of_another_size(model: Patches) -> None:

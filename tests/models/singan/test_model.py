@@ -214,6 +214,15 @@ class TestLosses:
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
             stage.generator_loss()
 
+    def test_the_generator_learns_from_the_last_images_that_were_judged(self) -> None:
+        stage = stage_of("model.discriminator_steps=3", "model.penalty_interval=1000")
+        stage.judged = 3  # no penalty is due
+        seen: list[Tensor] = []
+        stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        for loss in 3 * [stage.discriminator_loss] + [stage.generator_loss]:
+            loss()
+        assert [torch.equal(fake, seen[-1]) for fake in seen[1:6:2]] == [False, False, True]
+
     def test_windows_move_over_the_whole_image_and_fit_into_it(self) -> None:
         options = ("model.penalty_crop=12", "model.discriminator_crop=13")
         stage = stage_of(*options)
