@@ -177,6 +177,18 @@ class TestTraining:
         expected = F.mse_loss(drawn_by(stage, model.real(0), model.sizes[:2]), model.real(1))
         torch.testing.assert_close(scalars["identity"], expected.detach())
 
+    def test_several_photos_take_turns_that_no_interval_matches(self) -> None:
+        options = (ACTS, "model.identity_interval=1", *NO_PATCH_LOSS)
+        recipe = recipe_of(*options, base=INGAN_FAST)
+        model = recipe.prepare(picture(), picture(30, 50, seed=1))
+        stage = recipe.stage(model, 0, 60, None, rng())
+        reals = [model.real(0, photo) for photo in range(2)]
+        errors = [F.mse_loss(stage.generator(None, real), real).item() for real in reals]
+        found = [float(stage.generator_loss()[1]["identity"]) for _ in range(60)]
+        turns = torch.tensor([errors.index(pytest.approx(error)) for error in found]).float()
+        for interval in (1, 2, 3, 4):
+            assert 0.3 < turns[::interval].mean() < 0.7
+
     def test_each_term_alone_moves_the_generator(self) -> None:
         off = {
             "generator": "model.adversarial_from=9",
