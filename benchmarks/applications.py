@@ -281,14 +281,17 @@ def train(case: Case, family: str, overrides: Sequence[str], threads: int) -> An
     return internal_gan.load(fit.folder)
 
 
-def measure(case: Case, overrides: Sequence[str], threads: int) -> dict[str, dict[str, Figures]]:
-    """The figures of every application by family, with ``seconds``."""
+def measure(
+    case: Case, titles: Sequence[str], overrides: Sequence[str], threads: int
+) -> dict[str, dict[str, Figures]]:
+    """The figures of applications by family, with ``seconds``."""
     kept = case.folder / "figures.json"
     if known := read_json_object(kept):
         return known
     models: dict[str, Any] = {"patches": internal_gan.Patches(case.file)}
     found: dict[str, dict[str, Figures]] = {}
-    for title, (family, work) in APPLICATIONS.items():
+    for title in titles:
+        family, work = APPLICATIONS[title]
         models[family] = models.get(family) or train(case, family, overrides, threads)
         for name in ("patches", family):
             say(f"{case.name}, seed {case.seed}: {title} by {name}")
@@ -307,8 +310,8 @@ def landed(measured: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
         measured: for each seed the result of :func:`measure` for every photo.
     """
     found: dict[str, Any] = {}
-    for title, (family, _) in APPLICATIONS.items():
-        for name in ("patches", family):
+    for title in measured[0][0]:
+        for name in ("patches", APPLICATIONS[title][0]):
             each = [means([one[title][name] for one in photos]) for photos in measured]
             found.setdefault(title, {})[name] = {
                 figure: {
@@ -345,24 +348,30 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
             if figure == "seconds":  # of several calls, beside whatever else the machine does
                 continue
             now, then = (one[figure]["mean"] for one in (patches, trained))
+            ours, theirs = (_varying(**one[figure]) for one in (patches, trained))
             ratio = number(now / then) if then and math.isfinite(now / then) else ""
             rows.append(
-                {"application": title, "figure": figure, "patches": number(now)}
-                | {"trained": f"{number(then)} ({family})", "patches / trained": ratio}
+                {"application": title, "figure": figure, "patches": ours}
+                | {"trained": f"{theirs} ({family})", "patches / trained": ratio}
             )
     return {"null": as_markdown(rows)}
+
+
+def _varying(mean: float, spread: float | None) -> str:
+    return number(mean) + ("" if spread is None else f" ± {number(spread, 1)}")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = training_parser("applications", __doc__)
     add_photos(parser)
     add_seeds(parser, 0)
+    parser.add_argument("--only", nargs="+", choices=[*APPLICATIONS], default=[*APPLICATIONS])
     parser.set_defaults(photos=PHOTOS)
     for action in parser._actions:
         action.required = action.dest == "output"
     options = parser.parse_args(argv)
     output, settings = options.output.absolute(), {"overrides": options.overrides}
-    keep_apart(output, settings)
+    keep_apart(output, {**settings, "only": options.only})
     torch.set_num_threads(options.threads)
     measured = list[list[dict[str, Any]]]()
     for seed in options.seeds:
@@ -371,7 +380,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             pixels = read_image(path).pixels
             photo = resize(pixels, _fitted(size_of(pixels), LONGEST)).clamp(-1, 1)
             case = Case(name, photo, seed, output / f"{name}-seed{seed}")
-            photos.append(measure(case, options.overrides, options.threads))
+            photos.append(measure(case, options.only, options.overrides, options.threads))
         measured.append(photos)
     found = {"photos": [*by_name(options.photos)], "seeds": options.seeds, **settings}
     found |= {"figures": landed(measured), "environment": environment()}
