@@ -46,7 +46,7 @@ app: $(VENV)/installed ## the page in the browser
 test: lint ## every check: ruff, mypy, import contracts, links, pytest
 	@$(MAKE) --no-print-directory --jobs=2 unit contracts types docs
 
-test-slow: $(VENV)/installed-slow ## the tests marked slow, which `make test` leaves out
+test-slow: $(VENV)/installed-slow ## the tests marked slow, which `make test` leaves out, with Ray
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --runslow -m slow
 
 lint: $(VENV)/installed-dev ## ruff: rules and format
@@ -166,7 +166,6 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	fi
 	@touch $(VENV)/installed $@
 
-# Without Ray, slow tests that need it are skipped.
 $(VENV)/installed-slow: $(VENV)/installed-dev
-	@$(PIP_INSTALL) -e '.[dev,ray]'
+	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev,ray]'
 	@touch $@
