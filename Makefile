@@ -156,16 +156,14 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[app]'
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/installed-dev: EXTRAS := dev
+$(VENV)/installed-slow: EXTRAS := dev,ray
+$(VENV)/installed-dev $(VENV)/installed-slow: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing with the development tools (the first time this downloads torch)"
 	@$(PIP_INSTALL) --quiet 'pip>=25.3'
-	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev]'
+	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[$(EXTRAS)]'
 	@if command -v npm > /dev/null; then \
 		npm install --prefix tests/app --no-audit --no-fund --no-package-lock --silent \
 		|| echo "axe-core could not be installed; the test that needs it is skipped"; \
 	fi
-	@touch $(VENV)/installed $@
-
-$(VENV)/installed-slow: $(VENV)/installed-dev
-	@$(PIP_INSTALL) --build-constraint constraints.txt -e '.[dev,ray]'
-	@touch $@
+	@touch $(VENV)/installed $(VENV)/installed-dev $@
