@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from internal_gan.models.base import Stage
+from internal_gan.training import budget
 from internal_gan.training.budget import RESERVE_FRACTION, RESERVE_SECONDS, fit, measure
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from tests.tiny import picture, recipe_of
@@ -30,11 +32,23 @@ def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
 
 
-def test_measuring_covers_every_stage_and_does_not_change_the_model() -> None:
+def test_measuring_covers_every_stage_and_does_not_change_the_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    plan = measure(recipe, model, [30, 20, 10], torch.float32, 0, [1])
+    tried, timed = list[int](), budget.timed
+
+    def noted(stage: Stage, precision: torch.dtype, most: int) -> float:
+        tried.append(most)
+        return timed(stage, precision, most)
+
+    monkeypatch.setattr(budget, "timed", noted)
+    monkeypatch.setattr(budget, "PROBE_SECONDS", 1e9)
+    plan = measure(recipe, model, [30, 20, 5], torch.float32, 0, [1])
+    # A first step, and for each stage one step, then a few, but at most a third of its own.
+    assert tried == [1, 1, 8, 1, 6, 1]
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()
@@ -42,7 +56,7 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model() -> None:
     assert [(s.name, s.size, s.steps) for s in plan.stages] == [
         ("scale 0", (14, 20), 30),
         ("scale 1", (17, 23), 20),
-        ("scale 2", (20, 28), 10),
+        ("scale 2", (20, 28), 5),
     ]
     assert all(s.seconds_per_step > 0 for s in plan.stages)
 

@@ -119,7 +119,9 @@ def test_a_fault_in_float32_ends_the_run_resumably(
     assert (saved["stage"], saved["step"], saved["precision"]) == (1, kept, "float32")
     assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
     assert (tmp_path / "model.safetensors").is_file()
-    assert trained(tmp_path, *often, resume=True).model.finished == 3
+    assert trained(tmp_path, *often, precision=BF16, resume=True).model.finished == 3
+    saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
+    assert saved["precision"] == "float32"
 
 
 FAMILIES = {
