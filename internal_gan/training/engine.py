@@ -127,7 +127,6 @@ def _loop(
                         where = f"{trainer.stage.name}, step {step}"
                         raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
             except NotFiniteError:
-                latest.clear()
                 _recover(trainer, step, saver)
         try:
             trainer.finish()

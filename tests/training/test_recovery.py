@@ -124,6 +124,21 @@ def test_a_fault_in_float32_ends_the_run_resumably(
     assert saved["precision"] == "float32"
 
 
+def test_what_is_logged_after_a_fault_has_the_terms_from_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = list[set[str]]()
+
+    class Logged(Callback):
+        def on_step(self, *step: Any) -> None:
+            logged.append(set(step[-1] or ()))
+
+    Fault(lambda stage, step, precision: precision == BF16 and step == 36).install(monkeypatch)
+    seldom = (*LONG, "model.reconstruction_interval=50", "trainer.checkpoint_interval=0")
+    trained(tmp_path, *seldom, precision=BF16, callbacks=[Logged()])
+    assert logged[2 + 39] == logged[2 + 29] >= {"reconstruction"}
+
+
 FAMILIES = {
     "singan": LEAN,
     "singan with norms": (*LEAN, "model.generator.norm=spectral_batch"),
