@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from PIL import Image
 from torch import Tensor
 
 from internal_gan.device import prepare_device
+from internal_gan.images.files.image import write_image
 from internal_gan.models.base import Model, Recipe
 from internal_gan.training import budget
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from tests.commands import Shell
+from tests.tiny import picture
 
 _tried = budget._tried
 
@@ -97,24 +98,15 @@ def device(request: pytest.FixtureRequest) -> torch.device:
 
 @pytest.fixture
 def tiny_pixels() -> Tensor:
-    """A fixed picture, (1, 3, 40, 56) in [-1, 1]: a colour gradient with soft noise.
-
-    Neither flat nor periodic, and large enough for two scales, so a model can be trained on it.
-    """
-    rows = torch.linspace(-0.6, 0.6, 40).view(40, 1).expand(40, 56)
-    columns = torch.linspace(-0.6, 0.6, 56).view(1, 56).expand(40, 56)
-    gradient = torch.stack([rows, columns, -rows]).unsqueeze(0)
-    noise = torch.rand(1, 3, 40, 56, generator=torch.Generator().manual_seed(0)) - 0.5
-    return gradient + 0.6 * noise
+    """A picture of 40 rows and 56 columns, large enough for two scales."""
+    return picture()
 
 
 @pytest.fixture
-def tiny_photo(tmp_path: Path, tiny_pixels: Tensor) -> Path:
-    """The tiny picture as an RGB PNG file of 40 rows and 56 columns."""
-    path = tmp_path / "tiny.png"
-    values = ((tiny_pixels[0] + 1) * 127.5).round().to(torch.uint8)
-    Image.fromarray(values.permute(1, 2, 0).numpy()).save(path)
-    return path
+def tiny_photo(tmp_path: Path) -> Path:
+    """The tiny picture as a PNG file."""
+    write_image(tmp_path / "tiny.png", picture())
+    return tmp_path / "tiny.png"
 
 
 @pytest.fixture

@@ -116,6 +116,19 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def noise(height: int, width: int, seed: int = 0) -> Tensor:
+    """Independent random values in [-1, 1], (1, 3, height, width)."""
+    return torch.rand(1, 3, height, width, generator=rng(seed)) * 2 - 1
+
+
+def holes(size: Size, *boxes: tuple[int, int, int, int]) -> Tensor:
+    """A mask that is 1 in boxes of (top, left, height, width), (1, 1, *size)."""
+    mask = torch.zeros(1, 1, *size)
+    for top, left, height, width in boxes:
+        mask[..., top : top + height, left : left + width] = 1
+    return mask
+
+
 def write_16_bits(path: Path, array: Any) -> None:
     """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to an image file."""
     levels = torch.from_numpy(array.astype("float32") / 65535).permute(2, 0, 1)[None]
@@ -168,6 +181,20 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
         stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
         stages[-1].finish()
     return stages
+
+
+def check_gradients(stage: Stage) -> None:
+    """Check that either loss of a stage gives all weights of its network a finite gradient."""
+    for total, network in (
+        (stage.discriminator_loss()[0], stage.discriminator),
+        (stage.generator_loss()[0], stage.generator),
+    ):
+        assert network is not None
+        network.zero_grad()
+        torch.autograd.backward(total)
+        for parameter in network.parameters():
+            assert parameter.grad is not None
+            assert torch.isfinite(parameter.grad).all()
 
 
 def take_step(trainer: StageTrainer) -> None:
