@@ -11,7 +11,7 @@ from internal_gan.images.canvas import Margins
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.levels import ALL, in_eight_bits, levels_of, spread, used_range
 from internal_gan.shapes import Levels
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 LOW, STEP = 29056, 2
 
@@ -71,8 +71,7 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
 
 
 def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:
-    hole = torch.zeros(1, 1, 48, 64)
-    hole[..., 20:32, 24:40] = 1.0
+    hole = holes((48, 64), (20, 24, 12, 16))
     margins = Margins(0, 12, 0, 0)
     part, frame = margins.part((48, 64)), margins.window((48, 64))
     full, small = to_photo(wide), to_photo(narrow(wide))

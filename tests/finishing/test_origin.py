@@ -28,15 +28,12 @@ def test_an_origin_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert (found.places == origin.places).all()
     assert (found.kinds == origin.kinds).all()
     assert found.photo_size == SIZE
-
-
-def test_its_channels_are_row_column_and_kind_in_16_bits(tmp_path: Path) -> None:
-    write_origin(tmp_path / "a.origin.png", some())
+    # Its channels are row, column and kind in 16 bits.
     photo = read_image(tmp_path / "a.origin.png")
     assert (photo.mode, photo.bit_depth) == ("RGB", 16)
     levels = ((photo.pixels[0].double() + 1) * 32767.5).round().int().numpy()
-    assert (levels[:2] == np.moveaxis(some().places, -1, 0)).all()
-    assert (levels[2] == some().kinds).all()
+    assert (levels[:2] == np.moveaxis(origin.places, -1, 0)).all()
+    assert (levels[2] == origin.kinds).all()
 
 
 def test_shares_add_up_to_one() -> None:

@@ -159,19 +159,3 @@ def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
     found = hide_inside(pixels, origins, photo, part, hold, wrap)
     assert not found[~part].any()
     assert np.linalg.norm(found[part] - expected) < 0.01 * np.linalg.norm(expected)
-
-
-def test_a_copy_needs_no_correction() -> None:
-    photo = noise((9, 12))
-    assert not hide(photo, identity(9, 12), photo).any()
-
-
-def test_a_step_in_a_flat_sky_disappears() -> None:
-    """Skies of levels 100 and 110, side by side."""
-    sky = np.repeat(np.array([100, 110], np.uint8), 25)[None, :, None].repeat(10, axis=0)
-    origins = identity(10, 40)
-    origins[:, 20:, 1] += 10
-    pixels = taken(sky, origins)
-    assert np.abs(np.diff(pixels[..., 0].astype(int), axis=1)).max() == 10
-    hidden = pixels + hide(pixels, origins, sky, 0.001)
-    assert np.abs(np.diff(hidden[..., 0], axis=1)).max() < 0.5

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.composite import blend, blend_weight, bring_back
 from internal_gan.images.resize import resize
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 
 def photo(height: int = 120, width: int = 160) -> torch.Tensor:
@@ -56,8 +56,7 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
 
 
 def test_a_filling_fades_out_only_outside_the_hole() -> None:
-    photo, hole = picture(60, 80), torch.zeros(1, 1, 60, 80)
-    hole[..., 20:35, 30:50] = 1
+    photo, hole = picture(60, 80), holes((60, 80), (20, 30, 15, 20))
     filled = torch.ones_like(photo)
     assert torch.equal(blend_weight(hole, 0.0), hole)
     weight = blend_weight(hole, 2.0)

@@ -8,13 +8,11 @@ from torch import Tensor
 
 from internal_gan.images import fill
 from internal_gan.images.fill import depth, fill_as_plate, fill_nearest, fill_smoothly, settle
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 
 def hole(height: int = 40, width: int = 56) -> Tensor:
-    unknown = torch.zeros(1, 1, height, width)
-    unknown[..., 10:25, 12:40] = 1
-    return unknown
+    return holes((height, width), (10, 12, 15, 28))
 
 
 FILLS = [fill_smoothly, fill_nearest]
@@ -77,9 +75,7 @@ def test_a_plate_continues_slopes(size: tuple[int, int]) -> None:
 
 
 def framed(side: int = 64, rim: int = 8) -> Tensor:
-    unknown = torch.zeros(1, 1, side, side)
-    unknown[..., rim:-rim, rim:-rim] = 1
-    return unknown
+    return holes((side, side), (rim, rim, side - 2 * rim, side - 2 * rim))
 
 
 def test_settling_corrects_the_brightness_of_a_filling() -> None:

@@ -2,15 +2,10 @@
 
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.images.periodic import Moves, cross_fade, pad_periodic, resize_periodic
 from internal_gan.images.resize import resize
-
-
-def noise(height: int, width: int) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    return torch.rand(1, 3, height, width, generator=generator) * 2.0 - 1.0
+from tests.tiny import noise, rng
 
 
 @pytest.mark.parametrize("size", [(23, 33), (40, 56), (41, 7), (3, 90), (20, 56)])
@@ -46,9 +41,9 @@ def test_a_cross_fade_keeps_colours_and_optionally_contrast() -> None:
 
 def test_moves_can_be_undone() -> None:
     x = noise(40, 56)
-    moves = Moves((True, True), torch.Generator().manual_seed(0))
+    moves = Moves((True, True), rng())
     moved = moves.on(moves.on(x))
     assert not torch.equal(moved, x)
     assert torch.equal(moves.back(moved), x)
-    still = Moves((False, False), torch.Generator().manual_seed(0))
+    still = Moves((False, False), rng())
     assert torch.equal(still.on(x), x)

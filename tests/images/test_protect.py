@@ -2,25 +2,16 @@
 
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.protect import Stretch, protect, touched
 from internal_gan.images.transforms import pixel_centres
-from tests.tiny import picture
-
-
-def boxes(*spans: tuple[int, int, int, int], size: tuple[int, int] = (40, 56)) -> Tensor:
-    """A mask of boxes (top, bottom, left, right)."""
-    mask = torch.zeros(1, 1, *size)
-    for top, bottom, left, right in spans:
-        mask[..., top:bottom, left:right] = 1
-    return mask
+from tests.tiny import holes, picture
 
 
 @pytest.mark.parametrize("size", [(40, 112), (80, 56), (25, 30), (61, 31), (40, 56)])
 def test_the_protected_pixels_are_those_of_the_image(size: tuple[int, int]) -> None:
-    image, mask = picture(), boxes((10, 20, 30, 42))
+    image, mask = picture(), holes((40, 56), (10, 30, 10, 12))
     kept = protect(mask, size)
     assert kept.weight.shape == (1, 1, *size)
     rows, columns = kept.mask[0, 0].nonzero().unbind(dim=1)
@@ -36,7 +27,7 @@ def test_the_protected_pixels_are_those_of_the_image(size: tuple[int, int]) -> N
 
 def test_the_rest_is_stretched_evenly_around_the_protected_parts() -> None:
     # Each part blocks 4 more rows and columns on every side; 26 rows and 30 columns can stretch.
-    mask = boxes((14, 20, 8, 13), (14, 20, 40, 45))
+    mask = holes((40, 56), (14, 8, 6, 5), (14, 40, 6, 5))
     assert touched(mask) == (14, 26)
     kept = protect(mask, (66, 86))
     columns = kept.mask[0, 0].any(dim=0).nonzero()[:, 0].tolist()
@@ -56,15 +47,15 @@ def test_a_stretch_and_its_inverse_undo_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spans", "size", "message"),
+    ("box", "size", "message"),
     [
-        ((10, 20, 30, 42), (17, 56), "18 pixels high, so the result must be at least that"),
-        ((10, 20, 30, 42), (40, 10), "20 pixels wide, so the result must be at least that"),
-        ((0, 40, 30, 42), (50, 56), "40 pixels high, so the result must be exactly that"),
+        ((10, 30, 10, 12), (17, 56), "18 pixels high, so the result must be at least that"),
+        ((10, 30, 10, 12), (40, 10), "20 pixels wide, so the result must be at least that"),
+        ((0, 30, 40, 12), (50, 56), "40 pixels high, so the result must be exactly that"),
     ],
 )
 def test_a_part_that_does_not_fit_is_refused(
-    spans: tuple[int, int, int, int], size: tuple[int, int], message: str
+    box: tuple[int, int, int, int], size: tuple[int, int], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
-        protect(boxes(spans), size)
+        protect(holes((40, 56), box), size)

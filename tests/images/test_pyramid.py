@@ -4,10 +4,9 @@ from itertools import pairwise
 
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.pyramid import MAX_SCALES, build_pyramid, fit_size, halved, pyramid_sizes
+from internal_gan.images.pyramid import MAX_SCALES, fit_size, halved, pyramid_sizes
 
 
 def test_sizes_of_a_photo_of_188_by_250() -> None:
@@ -98,14 +97,6 @@ def test_a_factor_with_too_many_scales_is_refused_with_the_largest_allowed(facto
     largest = float(str(caught.value).split("must be ")[1].split()[0])
     assert len(pyramid_sizes((188, 250), scale_factor=factor, num_scales=3)) == 3
     assert 50 < len(pyramid_sizes((188, 250), scale_factor=largest)) <= MAX_SCALES
-
-
-def test_the_pyramid_has_the_image_at_every_size(tiny_pixels: Tensor, device: torch.device) -> None:
-    sizes = pyramid_sizes((40, 56))
-    pyramid = build_pyramid(tiny_pixels.to(device), sizes)
-    assert [tuple(level.shape) for level in pyramid] == [(1, 3, *size) for size in sizes]
-    assert all(level.device.type == device.type for level in pyramid)
-    assert torch.equal(pyramid[-1].cpu(), tiny_pixels)
 
 
 @pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])

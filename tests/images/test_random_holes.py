@@ -7,10 +7,7 @@ import pytest
 import torch
 
 from internal_gan.images.random_holes import KINDS, _pieces, random_box, random_hole, random_strokes
-
-
-def _rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import rng
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -18,7 +15,7 @@ def _rng(seed: int = 0) -> torch.Generator:
 @pytest.mark.parametrize("size", [(48, 160), (97, 61)])
 def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[int, int]) -> None:
     for seed in range(3):
-        hole = random_hole(kind, size, ratio, _rng(seed))
+        hole = random_hole(kind, size, ratio, rng(seed))
         assert hole.shape == (1, 1, *size)
         assert set(hole.flatten().tolist()) == {0.0, 1.0}
         assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)
@@ -26,7 +23,7 @@ def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[i
 
 def test_a_box_is_one_upright_box() -> None:
     for seed in range(20):
-        hole = random_box((50, 70), 0.2, _rng(seed))[0, 0]
+        hole = random_box((50, 70), 0.2, rng(seed))[0, 0]
         rows, columns = hole.any(dim=1), hole.any(dim=0)
         assert torch.equal(hole.bool(), rows[:, None] & columns)
         assert int(rows.long().diff().abs().sum()) <= 2
@@ -34,7 +31,7 @@ def test_a_box_is_one_upright_box() -> None:
 
 
 def test_boxes_have_many_shapes_and_reach_every_border() -> None:
-    holes = torch.cat([random_box((50, 70), 0.2, _rng(seed)) for seed in range(60)])
+    holes = torch.cat([random_box((50, 70), 0.2, rng(seed)) for seed in range(60)])
     shapes = {(int(h.any(dim=2).sum()), int(h.any(dim=1).sum())) for h in holes}
     assert len(shapes) > 10
     anywhere = holes.amax(dim=(0, 1))
@@ -46,7 +43,7 @@ def test_strokes_are_the_pixels_that_the_brush_reaches_first(ratio: float) -> No
     size = (40, 60)
     pixels = np.moveaxis(np.indices(size) + 0.5, 0, -1)
     reached = np.full(size, np.inf)
-    for number, piece in enumerate(islice(_pieces(size, ratio, _rng()), 3000)):
+    for number, piece in enumerate(islice(_pieces(size, ratio, rng()), 3000)):
         way = np.array(piece.way)
         along = (pixels - piece.start) @ way / piece.length
         on_piece = np.clip(along / piece.length, 0, 1)[..., None] * way + piece.start
@@ -54,14 +51,14 @@ def test_strokes_are_the_pixels_that_the_brush_reaches_first(ratio: float) -> No
         share = (along + piece.radius) / (piece.length + 2 * piece.radius)
         reached = np.minimum(reached, np.where(inside, number + share, np.inf))
     first = reached <= np.sort(reached, axis=None)[round(ratio * reached.size) - 1]
-    drawn = random_strokes(size, ratio, _rng())[0, 0].numpy() > 0
+    drawn = random_strokes(size, ratio, rng())[0, 0].numpy() > 0
     assert (drawn != first).sum() <= 2  # in float32
 
 
 def test_strokes_scale_with_the_image() -> None:
-    large = random_strokes((1000, 1600), 0.3, _rng())
+    large = random_strokes((1000, 1600), 0.3, rng())
     assert bool(((large == 0) | (large == 1)).all())
     assert float(large.mean()) == pytest.approx(0.3, abs=0.003)
-    small = random_strokes((320, 512), 0.3, _rng())
+    small = random_strokes((320, 512), 0.3, rng())
     again = torch.nn.functional.interpolate(large, size=(320, 512), mode="area")
     assert float((small - again).abs().mean()) < 0.01

@@ -10,13 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.images.resize import resize
+from tests.tiny import noise
 
 SIZES = [(25, 33), (187, 249), (188, 40), (376, 500)]
-
-
-def noise(height: int, width: int, channels: int = 3) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    return torch.rand(1, channels, height, width, generator=generator) * 2.0 - 1.0
 
 
 def by_pillow(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -45,18 +41,6 @@ def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: tor
     torch.testing.assert_close(
         resized[0, 0, 30, inside], expected[inside].float(), rtol=0, atol=1e-5
     )
-
-
-def test_shrinking_removes_what_the_small_image_cannot_show() -> None:
-    stripes = torch.tensor([-1.0, 1.0]).repeat(100).expand(1, 1, 50, 200)
-    assert resize(stripes, (13, 50))[..., 3:-3].abs().max() < 0.02
-
-
-def test_gradients_flow_back_to_the_input() -> None:
-    x = noise(12, 16).requires_grad_()
-    resize(x, (5, 24)).sum().backward()  # type: ignore[no-untyped-call]
-    assert x.grad is not None
-    assert x.grad.sum().item() == pytest.approx(3 * 5 * 24, rel=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])

@@ -52,17 +52,6 @@ def test_the_inverse_undoes_in_closed_form(transform: Transform) -> None:
         torch.testing.assert_close(back.source(there.source(points)), points)
 
 
-@pytest.mark.parametrize("size", [(62, 88), (93, 44)])
-@pytest.mark.parametrize("transform", ALL, ids=repr)
-def test_the_inverse_restores_the_image(transform: Transform, size: tuple[int, int]) -> None:
-    image = smooth()
-    back = transform.inverse()(transform(image, size), SIZE)
-    # Bilinear sampling blurs at edges.
-    inside = -F.max_pool2d(-transform.inverse().coverage(SIZE), 7, stride=1, padding=3)
-    assert inside.mean() > 0.5
-    assert float(((back - image).abs() * inside).max()) < 0.06
-
-
 @pytest.mark.parametrize("size", [(15, 20), (31, 88), (64, 51)])
 def test_resizing_is_the_lookup_on_the_plain_grid(size: tuple[int, int]) -> None:
     image = smooth()
@@ -131,13 +120,6 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
         assert other.inverse().coverage((20, 20)).min() == 1
     assert random_homography(0.4, torch.Generator().manual_seed(3)) == first
     assert isinstance(random_homography(0.0, rng), Resize)
-
-
-def test_gradients_reach_the_image(device: torch.device) -> None:
-    image = smooth().to(device).requires_grad_()
-    for transform in ALL:
-        (gradient,) = torch.autograd.grad(transform(image, (20, 20)).sum(), image)
-        assert gradient.abs().sum() > 0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from internal_gan.images.windows import around, bounds, parts, tiles, widened
+from tests.tiny import holes
 
 
 def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
@@ -13,10 +14,7 @@ def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
 
 
 def test_distant_parts_of_a_mask_are_separated() -> None:
-    mask = torch.zeros(1, 1, 100, 90)
-    mask[..., 5:12, 5:60] = 1
-    mask[..., 20:24, 55:58] = 1
-    mask[..., 80:85, 10:20] = 1
+    mask = holes((100, 90), (5, 5, 7, 55), (20, 55, 4, 3), (80, 10, 5, 10))
     found = parts(mask, 10)
     assert [bounds(part) for part in found] == [
         (slice(5, 24), slice(5, 60)),

@@ -11,12 +11,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.resize import gaussian_blur
 from internal_gan.judging.fidelity import judge_hole, patch_distance, psnr, ssim
-from tests.tiny import picture
-
-
-def noisy(image: Tensor, strength: float = 0.1) -> Tensor:
-    noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(5))
-    return (image + strength * noise).clamp(-1, 1)
+from tests.tiny import holes, noise, picture, rng
 
 
 def test_a_shift_of_brightness_has_its_closed_form() -> None:
@@ -34,7 +29,8 @@ def test_images_are_compared_as_8_bit_files() -> None:
 
 
 def test_ssim_is_the_mean_of_the_published_formula_over_windows() -> None:
-    real, image = picture(), noisy(picture())
+    real = picture()
+    image = (real + 0.1 * torch.randn(real.shape, generator=rng(5))).clamp(-1, 1)
 
     def luma(pixels: Tensor) -> Tensor:
         levels = ((pixels + 1) * 127.5).round().clamp(0, 255).double()
@@ -60,12 +56,10 @@ def test_an_image_without_room_for_a_window_is_refused() -> None:
 
 
 def texture(seed: int = 0) -> Tensor:
-    noise = torch.rand(1, 3, 64, 80, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-    return gaussian_blur(noise, 1.0) * 2
+    return gaussian_blur(noise(64, 80, seed), 1.0) * 2
 
 
-HOLE = torch.zeros(1, 1, 64, 80)
-HOLE[..., 16:48, 20:60] = 1
+HOLE = holes((64, 80), (16, 20, 32, 40))
 
 
 def test_the_original_has_perfect_figures() -> None:
@@ -104,7 +98,6 @@ def test_the_patch_distance_ignores_where_patches_are() -> None:
 
 
 def test_a_hole_without_a_patch_is_refused() -> None:
-    hole = torch.zeros(1, 1, 64, 80)
-    hole[..., 0, 0] = 1
+    hole = holes((64, 80), (0, 0, 1, 1))
     with pytest.raises(UserError, match="no patch of 7 pixels is centred inside it"):
         patch_distance(texture(), texture(), hole)

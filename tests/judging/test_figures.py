@@ -3,20 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.judging.figures import Diversity, judge, meaning, summarise
 from internal_gan.patches.statistics import diversity, layout_distances
-from tests.tiny import picture
-
-
-def noise(seed: int, height: int, width: int) -> Tensor:
-    rng = torch.Generator().manual_seed(seed)
-    return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
+from tests.tiny import noise, picture
 
 
 def test_the_layout_is_judged_where_a_patch_fits() -> None:
-    photo, sample = noise(1, 88, 44), noise(2, 28, 56)
+    photo, sample = noise(88, 44), noise(28, 56, seed=1)
     found = judge(photo, sample)
     figures = layout_distances(photo, sample)
     assert {name: found[name] for name in found if name.startswith("layout")} == figures

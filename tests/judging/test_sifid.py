@@ -21,12 +21,6 @@ def covariance(size: int, seed: int) -> Tensor:
     return root @ root.T / size
 
 
-def test_two_gaussians_of_one_dimension() -> None:
-    one = torch.tensor([1.0]).double(), torch.tensor([[4.0]]).double()
-    other = torch.tensor([4.0]).double(), torch.tensor([[0.25]]).double()
-    assert frechet_distance(one, other) == pytest.approx((4 - 1) ** 2 + (2 - 0.5) ** 2)
-
-
 def test_the_distance_agrees_with_the_trace_formula_by_eigenvalues() -> None:
     a, b = covariance(9, 3), covariance(9, 4)
     mean = torch.arange(9).double()

@@ -12,24 +12,6 @@ from internal_gan.nn.blocks import LEAKY_SLOPE, ConvBlock, DoublingConv2d, initi
 from tests.tiny import rng
 
 
-def kinds(block: nn.Module) -> list[str]:
-    return [type(layer).__name__ for layer in block.children()]
-
-
-@pytest.mark.parametrize(
-    ("norm", "expected"),
-    [
-        ("none", ["Conv2d", "LeakyReLU"]),
-        ("batch", ["Conv2d", "BatchNorm2d", "LeakyReLU"]),
-        ("instance", ["Conv2d", "InstanceNorm2d", "LeakyReLU"]),
-        ("spectral", ["ParametrizedConv2d", "LeakyReLU"]),
-        ("spectral_batch", ["ParametrizedConv2d", "BatchNorm2d", "LeakyReLU"]),
-    ],
-)
-def test_a_block_has_the_norm_of_that_name(norm: Any, expected: list[str]) -> None:
-    assert kinds(ConvBlock(3, 8, norm=norm)) == expected
-
-
 def test_an_unknown_norm_is_refused_with_the_allowed_ones() -> None:
     with pytest.raises(ValueError, match="'group'; allowed: none, batch, instance, spectral"):
         ConvBlock(3, 8, norm="group")  # type: ignore[arg-type]
@@ -51,13 +33,14 @@ def test_a_block_is_linear_above_zero_and_leaky_below() -> None:
     assert values.tolist() == pytest.approx([7.0, -5.0 * LEAKY_SLOPE])
 
 
-def test_the_spectral_block_has_an_operator_norm_of_one() -> None:
-    block = ConvBlock(16, 32, norm="spectral")
+@pytest.mark.parametrize("norm", ["spectral", "spectral_batch", "spectral_instance"])
+def test_a_spectral_block_has_an_operator_norm_of_one(norm: Any) -> None:
+    block = ConvBlock(16, 32, norm=norm)
     initialise(block, "normal", rng())
     conv = block[0]
     assert isinstance(conv, nn.Conv2d)
-    norm = torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2)
-    assert float(norm) == pytest.approx(1.0, rel=0.02)
+    size = torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2)
+    assert float(size) == pytest.approx(1.0, rel=0.02)
 
 
 def test_kaiming_initialisation_has_its_closed_form_and_unit_norm_weights() -> None:

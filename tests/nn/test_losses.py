@@ -48,15 +48,6 @@ def test_nsgan_is_the_cross_entropy_of_logits() -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
-def test_better_logits_have_lower_losses(loss: AdversarialLoss) -> None:
-    undecided = torch.tensor([0.4, 0.5, 0.6])
-    right = loss.discriminator(undecided + 0.3, undecided - 0.3)
-    wrong = loss.discriminator(undecided - 0.3, undecided + 0.3)
-    assert right < loss.discriminator(undecided, undecided) < wrong
-    assert loss.generator(undecided + 0.3) < loss.generator(undecided)
-
-
-@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 def test_patches_of_weight_0_do_not_count(loss: AdversarialLoss) -> None:
     weight = torch.tensor([[2.0, 0.0], [2.0, 0.0]]).view(1, 1, 2, 2)
     fake = -REAL
@@ -101,11 +92,6 @@ def test_the_penalty_of_a_linear_critic() -> None:
     assert critic.weight.grad is not None
     expected = [0.1 * 2 * (3 - 1) * w / 3 for w in (1, 2, 2)]
     assert critic.weight.grad.tolist() == pytest.approx(expected)
-
-
-def test_a_critic_with_gradients_of_norm_one_is_not_penalised() -> None:
-    penalty = WGANGP(0.1).penalty(Linear([0.6, 0.0, 0.8]), *images(), rng())
-    assert float(penalty.detach()) == pytest.approx(0.0, abs=1e-10)
 
 
 class Ramp(torch.nn.Module):

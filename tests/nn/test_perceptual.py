@@ -1,5 +1,6 @@
 """Feature networks compute the right maps, and their distances follow the formulas."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,14 +25,16 @@ WIDTHS = (2, 3, 4, 5, 6)
 random_features = partial(RandomFeatures, 4, kernel_size=7, levels=3, seed=0)
 
 
-def stand_in() -> dict[str, Tensor]:
-    """A narrow VGG-19 in torchvision's layout, with the classifier head of a real file."""
+def stand_in(widths: Sequence[int] = WIDTHS) -> dict[str, Tensor]:
+    """A VGG-19 in torchvision's layout, with the classifier head of a real file. Its layers keep
+    the size of their values."""
     rng = torch.Generator().manual_seed(0)
     state, channels, place = {}, 3, 0
-    for width, count in zip(WIDTHS, CONVOLUTIONS, strict=True):
+    for width, count in zip(widths, CONVOLUTIONS, strict=True):
         for _ in range(count):
-            state[f"features.{place}.weight"] = torch.randn(width, channels, 3, 3, generator=rng)
-            state[f"features.{place}.bias"] = torch.randn(width, generator=rng)
+            weight = torch.randn(width, channels, 3, 3, generator=rng)
+            state[f"features.{place}.weight"] = weight * (2 / (9 * channels)) ** 0.5
+            state[f"features.{place}.bias"] = 0.1 * torch.randn(width, generator=rng)
             channels, place = width, place + 2
         place += 1
     return {**state, "classifier.0.weight": torch.zeros(2, 2)}

@@ -8,13 +8,7 @@ from internal_gan.images.fill import fill_smoothly
 from internal_gan.patches import completion
 from internal_gan.patches.completion import complete
 from internal_gan.patches.exact import nearest_normalised
-from tests.tiny import picture
-
-
-def box(size: tuple[int, int], top: int, left: int, height: int, width: int) -> Tensor:
-    hole = torch.zeros(1, 1, *size)
-    hole[..., top : top + height, left : left + width] = 1
-    return hole
+from tests.tiny import holes, picture
 
 
 def checks(height: int, width: int, period: int = 8) -> Tensor:
@@ -30,14 +24,14 @@ def error(found: Tensor, image: Tensor, hole: Tensor) -> float:
 
 
 def test_a_pattern_continues_inside_the_hole() -> None:
-    image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
+    image, hole = checks(64, 96), holes((64, 96), (20, 30, 22, 26))
     filled = complete(image, hole)
     assert error(filled, image, hole) < 0.2 * error(fill_smoothly(image, hole), image, hole)
 
 
 def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completion, "SEARCHES_PER_SIZE", 0)
-    image, hole = checks(34, 44), box((34, 44), 11, 14, 12, 13)  # too small to halve
+    image, hole = checks(34, 44), holes((34, 44), (11, 14, 12, 13))  # too small to halve
     smooth = error(fill_smoothly(image, hole), image, hole)
     assert error(complete(image, hole), image, hole) < 0.4 * smooth
 
@@ -63,7 +57,7 @@ def test_a_hole_that_cannot_be_halved_is_searched_within_the_limit(
 
 
 def test_pixels_outside_the_hole_stay_and_pixels_inside_do_not_matter() -> None:
-    image, hole = picture(40, 56), box((40, 56), 10, 12, 15, 14)
+    image, hole = picture(40, 56), holes((40, 56), (10, 12, 15, 14))
     nothing = torch.where(hole > 0, torch.full((1,), torch.nan), image)
     filled, again = complete(image, hole), complete(nothing, hole)
     outside = (hole == 0).expand_as(image)
@@ -75,7 +69,7 @@ def test_pixels_outside_the_hole_stay_and_pixels_inside_do_not_matter() -> None:
 def test_no_patch_comes_from_an_excluded_region() -> None:
     right = (torch.arange(90) >= 40).float().expand(1, 1, 60, 90)
     image = torch.where(right > 0, torch.full((1, 3, 60, 90), 0.5), torch.full((1,), -0.5))
-    hole = box((60, 90), 20, 50, 16, 16)
+    hole = holes((60, 90), (20, 50, 16, 16))
     assert error(complete(image, hole), image, hole) < 0.05
     filled = complete(image, hole, right)[(hole > 0).expand_as(image)]
     torch.testing.assert_close(filled, torch.full_like(filled, -0.5))
@@ -88,7 +82,7 @@ def test_lines_steer_the_choice_of_patches() -> None:
     for column in (8, 20, 56):
         image[..., column] = -0.8
         lines[..., column] = 1
-    hole = box((48, 64), 12, 28, 20, 20)
+    hole = holes((48, 64), (12, 28, 20, 20))
     plain = complete(image, hole, lines=lines)
     lines[..., 12:32, 38] = 1
     drawn = complete(image, hole, lines=lines)
@@ -98,7 +92,7 @@ def test_lines_steer_the_choice_of_patches() -> None:
 
 
 def test_the_random_choice_depends_only_on_the_seed() -> None:
-    image, hole = picture(60, 80), box((60, 80), 15, 20, 24, 30)
+    image, hole = picture(60, 80), holes((60, 80), (15, 20, 24, 30))
     one, two, other = (
         complete(image, hole, rng=torch.Generator().manual_seed(s)) for s in (1, 1, 2)
     )
@@ -112,22 +106,22 @@ def test_equally_good_patches_are_taken_from_the_same_height() -> None:
     rng = torch.Generator().manual_seed(0)
     fine, smooth = 0.3 * torch.randn(1, 3, 80, 80, generator=rng), torch.zeros(1, 3, 80, 80)
     image = torch.cat([smooth[..., :40, :], fine[..., 40:, :]], dim=2)
-    hole = box((80, 80), 52, 30, 20, 20)
+    hole = holes((80, 80), (52, 30, 20, 20))
     filled = complete(image, hole)[..., 54:70, 32:48]
     assert filled.std() > 0.5 * 0.3
 
 
 def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
-    image, hole = picture(9, 40), box((9, 40), 2, 0, 5, 40)
+    image, hole = picture(9, 40), holes((9, 40), (2, 0, 5, 40))
     assert torch.equal(complete(image, hole), fill_smoothly(image, hole))
-    small, dot = picture(4, 4), box((4, 4), 1, 1, 1, 1)
+    small, dot = picture(4, 4), holes((4, 4), (1, 1, 1, 1))
     assert torch.equal(complete(small, dot), fill_smoothly(small, dot))
 
 
 def test_coarser_matches_are_kept_if_a_search_would_take_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    image, hole = checks(64, 96), box((64, 96), 20, 30, 22, 26)
+    image, hole = checks(64, 96), holes((64, 96), (20, 30, 22, 26))
     searched = complete(image, hole)
     monkeypatch.setattr(completion, "MAX_PAIRS", 1e6)  # enough for a search at half the size
     carried = complete(image, hole)

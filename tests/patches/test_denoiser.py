@@ -12,7 +12,7 @@ from internal_gan.images.resize import resize
 from internal_gan.patches import denoiser as module
 from internal_gan.patches.denoiser import Denoiser, denoised
 from internal_gan.patches.statistics import coherence
-from tests.tiny import picture, rng
+from tests.tiny import holes, picture, rng
 
 
 def noise(height: int, width: int, seed: int = 0) -> Tensor:
@@ -113,8 +113,7 @@ def test_a_picture_is_drawn_of_the_photos_patches() -> None:
 
 def test_known_pixels_stay_and_the_rest_fits() -> None:
     photo = picture(24, 32)
-    hole = torch.zeros(1, 1, 24, 32)
-    hole[..., 8:16, 10:20] = 1
+    hole = holes((24, 32), (8, 10, 8, 10))
     denoiser = Denoiser(photo, 7)
     made = denoised(denoiser, noise(24, 32), 10, known=(photo, 1 - hole))
     assert torch.equal(made[..., hole[0, 0] == 0], photo[..., hole[0, 0] == 0])

@@ -21,7 +21,7 @@ from internal_gan.patches.exact import (
     patches_at,
     squared_distances,
 )
-from tests.tiny import picture
+from tests.tiny import picture, rng
 
 
 def brute_force(queries: Tensor, references: Tensor, patch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,14 +84,14 @@ def test_patches_of_a_batch_are_counted_image_by_image() -> None:
 def test_patches_laid_over_each_other_are_the_image_again() -> None:
     image = picture(9, 11)
     patches = patches_at(image, torch.arange(6 * 8), 4)
-    weights = torch.rand(6 * 8, generator=torch.Generator().manual_seed(0)) + 0.5
+    weights = torch.rand(6 * 8, generator=rng()) + 0.5
     total, sums = overlay(patches, weights, (9, 11), 4)
     assert sums[0, 0, 0, 0] == weights[0]
     torch.testing.assert_close(total / sums, image)
 
 
 def test_an_excluded_key_is_not_taken() -> None:
-    queries = torch.rand(13, 20, generator=torch.Generator().manual_seed(0))
+    queries = torch.rand(13, 20, generator=rng())
     index, _ = nearest(queries, queries)
     assert index.tolist() == list(range(13))
     index, _ = nearest(queries, queries, excluded=torch.eye(13) > 0)
@@ -100,8 +100,8 @@ def test_an_excluded_key_is_not_taken() -> None:
 
 
 def test_values_with_zero_weight_do_not_count() -> None:
-    rng = torch.Generator().manual_seed(0)
-    known, *others = (torch.rand(13, n, generator=rng) for n in (5, 20, 20))
+    draw = rng()
+    known, *others = (torch.rand(13, n, generator=draw) for n in (5, 20, 20))
     queries, keys = (torch.cat([known, other], dim=1) for other in others)
     assert nearest(queries, keys)[0].tolist() != list(range(13))
     weights = F.pad(torch.ones(13, 5), (0, 20))
@@ -113,8 +113,7 @@ def test_the_normalised_distance_has_its_closed_form(
     at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exact, "AT_ONCE", at_once)
-    rng = torch.Generator().manual_seed(0)
-    wanted, keys = torch.rand(13, 20, generator=rng), torch.rand(17, 20, generator=rng)
+    wanted, keys = torch.rand(13, 20, generator=rng()), torch.rand(17, 20, generator=rng(1))
     distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
     normalised = distances / (0.08 + distances.amin(dim=0))
     index, found = nearest_normalised(wanted, keys, 0.08)
@@ -124,8 +123,7 @@ def test_the_normalised_distance_has_its_closed_form(
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
 def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
-    rng = torch.Generator().manual_seed(0)
-    queries, keys = (torch.rand(n, 20, generator=rng) + 5 for n in (13, 17))
+    queries, keys = (torch.rand(n, 20, generator=rng(n)) + 5 for n in (13, 17))
     expected = torch.cdist(queries.double(), keys.double()).square().float()
     found = squared_distances(queries, keys, dtype)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)

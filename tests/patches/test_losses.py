@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.patches.losses import NearestPatch, PatchLoss, SlicedWasserstein
+from tests.tiny import rng
 
 ALL = 10**6
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def picture(height: int, width: int, seed: int, count: int = 1) -> Tensor:
@@ -26,10 +23,6 @@ def picture(height: int, width: int, seed: int, count: int = 1) -> Tensor:
 def patches(image: Tensor, side: int) -> Tensor:
     """All patches as rows, channels first, in the order of their places."""
     return F.unfold(image, side).transpose(1, 2).flatten(0, 1)
-
-
-def _items(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 SLICED = partial(SlicedWasserstein, projections=16, bank=256, places=8192)
@@ -57,20 +50,12 @@ def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> Nea
     )
 
 
-@pytest.mark.parametrize("shift", [0.25, -0.1])
-def test_sliced_wasserstein_of_a_constant_shift_has_a_closed_form(shift: float) -> None:
-    real = picture(23, 31, 1)
-    loss = sliced(real)
-    assert loss.filters.flatten(1).norm(dim=1).tolist() == pytest.approx([1.0] * 16)
-    expected = abs(shift) * loss.filters.sum(dim=(1, 2, 3)).abs().mean()
-    assert float(loss(real + shift, rng(), 0)) == pytest.approx(float(expected), rel=1e-4)
-
-
 @pytest.mark.parametrize("patch", [1, 5, 7])
 def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> None:
     real, fake = picture(23, 31, 1), picture(23, 31, 2)
     loss = sliced(real, patch=patch)
     directions = loss.filters.flatten(1)
+    assert directions.norm(dim=1).tolist() == pytest.approx([1.0] * 16)
     ours = (patches(fake, patch) @ directions.T).sort(dim=0).values
     theirs = (patches(real, patch) @ directions.T).sort(dim=0).values
     expected = (ours - theirs).abs().mean()
@@ -173,16 +158,12 @@ class TestEveryPatchLoss:
     def make(self, name: str, real: Tensor) -> PatchLoss:
         return sliced(real) if name == "sliced_wasserstein" else nearest(real, reverse_weight=0.5)
 
-    def test_the_gradient_goes_to_the_generated_image_only(self, name: str) -> None:
+    def test_the_gradient_goes_to_every_pixel_of_the_generated_image(self, name: str) -> None:
         real, fake = picture(17, 22, 1), picture(17, 22, 2).requires_grad_()
         loss = self.make(name, real)
         loss(fake, rng(), 0).backward()  # type: ignore[no-untyped-call]
         assert fake.grad is not None
         assert bool((fake.grad.abs().sum(dim=(0, 1)) > 0).all())
-        kept = [v for value in vars(loss).values() for v in (value, *_items(value))]
-        tensors = [value for value in kept if isinstance(value, Tensor)]
-        assert tensors
-        assert not any(tensor.requires_grad for tensor in tensors)
 
     def test_the_seed_decides_which_patches_are_looked_at(self, name: str) -> None:
         real, fake = picture(24, 32, 1), picture(24, 32, 2)

@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.patches.matching import matched
 from internal_gan.patches.statistics import sliced_wasserstein
 from tests.commands import ROOT
+from tests.tiny import holes
 
 
 def halves(share: float, height: int = 24, width: int = 36, seed: int = 0) -> Tensor:
@@ -53,8 +54,7 @@ def test_any_size_in_range(size: tuple[int, int]) -> None:
 
 def test_what_is_kept_does_not_change() -> None:
     photo, drawing = halves(0.5), halves(0.25, seed=1)
-    kept = torch.zeros(1, 1, 24, 36)
-    kept[..., 10:, :12] = 1
+    kept = holes((24, 36), (10, 0, 14, 12))
     result = matched(drawing, photo, 30, kept=kept)
     inside = kept[0, 0] > 0
     assert torch.equal(result[..., inside], drawing[..., inside])
@@ -90,6 +90,7 @@ def test_matching_works_without_gradients_and_in_mixed_precision() -> None:
 LOADS = """
 import sys, torch
 from internal_gan.patches.matching import matched
+from tests.tiny import holes
 matched(torch.zeros(1, 3, 13, 13), torch.ones(1, 3, 13, 13), 2)
 print("torch._dynamo" in sys.modules)
 """

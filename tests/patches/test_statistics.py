@@ -23,11 +23,7 @@ from internal_gan.patches.statistics import (
     shrunk,
     sliced_wasserstein,
 )
-
-
-def noise(height: int, width: int, seed: int = 0) -> Tensor:
-    """A random image of (1, 3, height, width) in [-1, 1]."""
-    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+from tests.tiny import noise, rng
 
 
 def patches_of(image: Tensor, patch: int) -> np.ndarray:
@@ -52,7 +48,7 @@ def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
 def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile(patch: int) -> None:
     # 16 x 32 patches: one for each of the 512 quantiles.
     real, sample = noise(15 + patch, 31 + patch), noise(15 + patch, 31 + patch, seed=1) ** 3
-    directions = torch.randn(3 * patch**2, 256, generator=torch.Generator().manual_seed(2))
+    directions = torch.randn(3 * patch**2, 256, generator=rng(2))
     directions = (directions / directions.norm(dim=0)).double()
     projected = [
         np.sort(patches_of(image, patch) @ directions.numpy(), axis=0) for image in (real, sample)
@@ -64,7 +60,7 @@ def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile(
 
 def test_sliced_wasserstein_of_a_shift_in_brightness_is_the_shift_along_each_direction() -> None:
     real = noise(60, 80) * 0.8
-    directions = torch.randn(3 * 49, 256, generator=torch.Generator().manual_seed(2))
+    directions = torch.randn(3 * 49, 256, generator=rng(2))
     directions = directions / directions.norm(dim=0)
     expected = 0.05 * directions.sum(dim=0).abs().mean()
     for shrink in (1, 2, 4):

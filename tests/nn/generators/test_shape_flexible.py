@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.images.transforms import Homography, Resize
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
-from tests.tiny import rng
+from tests.tiny import noise, rng
 
 of_paper = partial(
     ShapeFlexibleGenerator,
@@ -29,14 +28,10 @@ def small(**settings: Any) -> ShapeFlexibleGenerator:
     return of_paper(rng=rng(), **(tiny | settings))
 
 
-def image_of(height: int, width: int) -> Tensor:
-    return torch.rand(1, 3, height, width, generator=rng(2)) * 2 - 1
-
-
 @pytest.mark.parametrize("size", [(13, 90), (1, 1)])
 @pytest.mark.parametrize("given", [(40, 56), (33, 13)])
 def test_any_input_and_output_size_works(given: tuple[int, int], size: tuple[int, int]) -> None:
-    out = small().eval()(image_of(*given), size)
+    out = small().eval()(noise(*given), size)
     assert out.shape == (1, 3, *size)
     assert out.abs().max() <= 1
 
@@ -46,7 +41,7 @@ def test_only_the_first_feature_map_is_transformed(transform: Any) -> None:
     generator = small().eval()
     seen = []
     generator.down[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-    image = image_of(40, 56)
+    image = noise(40, 56)
     generator(image, (48, 64), transform)
     expected = (transform or Resize())(generator.entry(image), (48, 64))
     torch.testing.assert_close(seen[0], expected)
@@ -60,14 +55,14 @@ def test_the_skips_carry_detail_past_the_bottleneck() -> None:
         for block in generator.up:
             for parameter in block.parameters():
                 parameter.zero_()
-    out = [generator(image_of(40, 56) + shift, (40, 56)) for shift in (0, 0.3)]
+    out = [generator(noise(40, 56) + shift, (40, 56)) for shift in (0, 0.3)]
     assert (out[0] - out[1]).abs().mean() > 1e-3
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "spectral", "spectral_batch"])
 def test_gradients_of_the_cycle_reach_every_weight(norm: Any) -> None:
     generator = small(norm=norm)
-    there = generator(image_of(32, 40), (48, 24), TRAPEZOID)
+    there = generator(noise(32, 40), (48, 24), TRAPEZOID)
     torch.autograd.backward(generator(there, (32, 40), TRAPEZOID.inverse()).square().mean())
     for parameter in generator.parameters():
         assert parameter.grad is not None
