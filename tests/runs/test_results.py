@@ -17,10 +17,6 @@ def write(run: Path, *names: str) -> None:
         path.write_bytes(b"picture")
 
 
-def record(run: Path, *entries: Any) -> None:
-    (run / "status.json").write_text(json.dumps({"state": "finished", "results": list(entries)}))
-
-
 def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run")
     made = [
@@ -57,7 +53,8 @@ def test_invalid_results_are_skipped_and_others_kept(tmp_path: Path, entry: Any)
     write(run, "sample/0.png", "sample/1.png", "../secret.png")
     (run / "sample" / "folder.png").mkdir()
     (run / "sample" / "link.png").symlink_to(tmp_path / "secret.png")
-    record(run, entry, {"file": "sample/1.png", "of_a_later_version": 1})
+    results = [entry, {"file": "sample/1.png", "of_a_later_version": 1}]
+    (run / "status.json").write_text(json.dumps({"state": "finished", "results": results}))
     assert read_results(run) == [Result("sample/1.png")]
 
 
