@@ -68,3 +68,16 @@ class Shell:
         assert isinstance(code, int)
         captured = self._capsys.readouterr()
         return Answer(code, captured.out, captured.err)
+
+    def done(self, *arguments: str) -> Answer:
+        """The answer of a command that must succeed."""
+        answer = self(*arguments)
+        assert answer.code == 0, answer.err
+        return answer
+
+    def refused(self, *arguments: str) -> str:
+        """The line, less ``error: ``, that a command that must be refused says and no more."""
+        answer = self(*arguments)
+        (line,) = answer.lines
+        assert (answer.code, line[:7]) == (2, "error: ")
+        return line[7:]

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from internal_gan.config.options import Options
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
-from internal_gan.models.edgeconnect.model import EdgeConnect
-from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
@@ -156,8 +154,23 @@ def recipe_of(*overrides: str, base: Sequence[str] = LEAN) -> Any:
     return build(tiny_options(*overrides, base=base).model)
 
 
+def model_of(
+    *overrides: str,
+    base: Sequence[str],
+    pixels: Tensor | None = None,
+    holes: Sequence[Tensor | None] = (),
+) -> Any:
+    """A prepared model of any family."""
+    recipe = recipe_of(*overrides, base=base)
+    return recipe.prepare(picture() if pixels is None else pixels, holes=holes)
+
+
+tiny_ingan = partial(model_of, base=INGAN_PAPER)
+tiny_edgeconnect = partial(model_of, base=EDGECONNECT)
+
+
 def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None = None) -> SinGAN:
-    model = recipe_of(*overrides, base=base).prepare(picture() if pixels is None else pixels)
+    model = model_of(*overrides, base=base, pixels=pixels)
     assert isinstance(model, SinGAN)
     return model
 
@@ -183,6 +196,20 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
     return stages
 
 
+def stage_of(
+    *overrides: str,
+    base: Sequence[str] = LEAN,
+    index: int = 0,
+    steps: int = 4,
+    previous: Stage | None = None,
+) -> Any:
+    """A stage of a new model of any family, whose earlier stages are finished untrained."""
+    recipe = recipe_of(*overrides, base=base)
+    model = recipe.prepare(picture())
+    finish_stages(recipe, model, index)
+    return recipe.stage(model, index, steps, previous, rng())
+
+
 def check_gradients(stage: Stage) -> None:
     """Check that either loss of a stage gives all weights of its network a finite gradient."""
     for total, network in (
@@ -203,15 +230,6 @@ def take_step(trainer: StageTrainer) -> None:
     trainer.generator_updates()
     trainer.average()
     trainer.step += 1
-
-
-def tiny_ingan(
-    *overrides: str, base: Sequence[str] = INGAN_PAPER, pixels: Tensor | None = None
-) -> InGAN:
-    """The paper's form of InGAN, prepared."""
-    model = recipe_of(*overrides, base=base).prepare(picture() if pixels is None else pixels)
-    assert isinstance(model, InGAN)
-    return model
 
 
 def trained(
@@ -259,44 +277,24 @@ def train_model(
     return folder
 
 
-def trained_ingan(
-    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **settings: Any
-) -> InGAN:
-    """The paper's form of InGAN, trained in the folder ``path``; settings as for `train_model`."""
-    options = tiny_options(*overrides, base=base)
-    model = tiny_ingan(*overrides, base=base)
-    folder = train_model(path, build(options.model), model, options, **settings)
-    save_options(options, folder.config_path)
-    return model
-
-
-def tiny_edgeconnect(
-    *overrides: str,
-    base: Sequence[str] = EDGECONNECT,
-    pixels: Tensor | None = None,
-    holes: Sequence[Tensor | None] = (),
-) -> EdgeConnect:
-    """EdgeConnect, prepared."""
-    recipe = recipe_of(*overrides, base=base)
-    model = recipe.prepare(picture() if pixels is None else pixels, holes=holes)
-    assert isinstance(model, EdgeConnect)
-    return model
-
-
-def trained_edgeconnect(
+def _trained(
     path: Path,
     *overrides: str,
-    base: Sequence[str] = EDGECONNECT,
+    base: Sequence[str],
     pixels: Tensor | None = None,
     holes: Sequence[Tensor | None] = (),
     **settings: Any,
-) -> EdgeConnect:
-    """EdgeConnect, trained in the folder ``path``; settings as for `train_model`."""
+) -> Any:
+    """A model of any family, trained in the folder ``path``; settings as for `train_model`."""
     options = tiny_options(*overrides, base=base)
-    model = tiny_edgeconnect(*overrides, base=base, pixels=pixels, holes=holes)
+    model = model_of(*overrides, base=base, pixels=pixels, holes=holes)
     folder = train_model(path, build(options.model), model, options, **settings)
     save_options(options, folder.config_path)
     return model
+
+
+trained_ingan = partial(_trained, base=INGAN_PAPER)
+trained_edgeconnect = partial(_trained, base=EDGECONNECT)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks._processes import Processes
+from internal_gan.errors import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Run = Callable[..., dict[str, Any]]
@@ -33,3 +36,18 @@ def benchmark() -> Run:
         return record
 
     return run
+
+
+@pytest.fixture
+def reused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``reused(main, options, *others)`` checks that a benchmark reuses its finished results, and
+    refuses their folder if asked with other options, too."""
+
+    def check(main: Callable[[list[str]], None], options: list[str], *others: str) -> None:
+        monkeypatch.setattr(Processes, "run", None)
+        main(options)
+        if others:
+            with pytest.raises(UserError, match="choose another folder"):
+                main([*options, *others])
+
+    return check

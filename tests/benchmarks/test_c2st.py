@@ -2,28 +2,22 @@
 
 import pytest
 import torch
-from torch import Tensor
 
 from benchmarks._c2st import c2st
-
-
-def noise(seed: int, height: int = 60, width: int = 80) -> Tensor:
-    rng = torch.Generator().manual_seed(seed)
-    return torch.rand(1, 3, height, width, generator=rng) * 2 - 1
+from tests.tiny import holes, noise
 
 
 def test_equal_textures_cannot_be_told_apart() -> None:
-    assert c2st(noise(1, 188, 250), noise(2, 188, 250)) == pytest.approx(0.5, abs=0.12)
+    assert c2st(noise(188, 250), noise(188, 250, seed=1)) == pytest.approx(0.5, abs=0.12)
 
 
 def test_a_blurred_texture_is_told_apart() -> None:
-    blurred = (noise(1) + noise(1).roll(1, 3)) / 2
-    assert c2st(noise(2), blurred) > 0.99
+    blurred = (noise(60, 80) + noise(60, 80).roll(1, 3)) / 2
+    assert c2st(noise(60, 80, seed=1), blurred) > 0.99
 
 
 def test_only_windows_centred_inside_count() -> None:
-    real, hole = noise(1, 120, 160), torch.zeros(1, 1, 120, 160)
-    hole[..., 20:100, 40:120] = 1
+    real, hole = noise(120, 160), holes((120, 160), (20, 40, 80, 80))
     left = torch.where(hole > 0, real, real.roll(1, 3) / 2)
     blurred = torch.where(hole > 0, (real + real.roll(1, 3)) / 2, real)
     assert c2st(real, blurred, inside=hole) > 0.95

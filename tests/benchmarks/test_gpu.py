@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks import gpu
 from internal_gan.errors import UserError
+from tests.commands import ROOT
 
-ROOT = Path(__file__).parents[2]
 PARTS = (
     "launches",
     "tests",

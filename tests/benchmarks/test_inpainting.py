@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from benchmarks import inpainting
-from benchmarks._processes import Processes
 from benchmarks.inpainting import (
     FIGURES,
     FILL,
@@ -15,15 +14,14 @@ from benchmarks.inpainting import (
     OURS,
     RESYNTHESIZER,
 )
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
-from tests.tiny import EDGECONNECT, picture
+from tests.tiny import EDGECONNECT, holes, picture
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_continues_the_photo_whatever_is_under_the_hole(method: str) -> None:
-    ramp, hole = torch.linspace(-0.8, 0.8, 40).expand(1, 3, 30, 40), torch.zeros(1, 1, 30, 40)
-    hole[..., 10:18, 14:24] = 1
+    ramp = torch.linspace(-0.8, 0.8, 40).expand(1, 3, 30, 40)
+    hole = holes((30, 40), (10, 14, 8, 10))
     made, other = (
         METHODS[method](torch.where(hole > 0, torch.tensor(value), ramp), hole)
         for value in (-1.0, 1.0)
@@ -35,7 +33,7 @@ def test_a_method_continues_the_photo_whatever_is_under_the_hole(method: str) ->
 
 @pytest.mark.slow
 def test_every_method_is_evaluated_on_every_hole(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: Any, tmp_path: Path, reused: Any
 ) -> None:
     write_image(tmp_path / "a.png", picture(60, 72))
     output = tmp_path / "output"
@@ -63,9 +61,4 @@ def test_every_method_is_evaluated_on_every_hole(
     assert f"| {OURS} / {FILL} |" in (output / "summary.md").read_text()
     assert "| box 20-30 % | Telea |" in (output / "summary.md").read_text()
     assert (output / "sheets" / "a-box-20-30-seed3.png").is_file()
-
-    # Finished results are reused.
-    monkeypatch.setattr(Processes, "run", None)
-    inpainting.main(options)
-    with pytest.raises(UserError, match="choose another folder"):
-        inpainting.main([*options, "trainer.time=null"])
+    reused(inpainting.main, options, "trainer.time=null")

@@ -7,16 +7,13 @@ import pytest
 from PIL import Image
 
 from benchmarks import large
-from benchmarks._processes import Processes
 from tests.commands import ROOT
 
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
 
 @pytest.mark.slow
-def test_a_sample_is_measured_and_judged(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sample_is_measured_and_judged(benchmark: Any, tmp_path: Path, reused: Any) -> None:
     with Image.open(PHOTO) as photo:
         photo.resize((600, 400)).save(tmp_path / "a.png")
     options = ["--photos", str(tmp_path / "a.png"), "--output", str(tmp_path / "out")]
@@ -29,6 +26,4 @@ def test_a_sample_is_measured_and_judged(
     assert 0 < result["figures"]["largest_piece"] <= 1
     assert len(result["figures"]["window_sharpness"]) == 3
     assert "| a | 0.2 |" in large.tables(found)["photos"]
-    # Finished results are reused.
-    monkeypatch.setattr(Processes, "run", None)
-    large.main(options)
+    reused(large.main, options)

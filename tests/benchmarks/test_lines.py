@@ -9,9 +9,7 @@ import torch
 
 from benchmarks import lines
 from benchmarks._continuity import continuity
-from benchmarks._processes import Processes
 from benchmarks.lines import FIGURES, GUIDES, STEPS
-from internal_gan.errors import UserError
 from internal_gan.images.edges import Canny
 from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, picture
@@ -21,7 +19,7 @@ CANNY = Canny(sigma=2.0, low=0.1, high=0.2)
 
 @pytest.mark.slow
 def test_every_guide_is_evaluated_in_every_hole(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: Any, tmp_path: Path, reused: Any
 ) -> None:
     photo = tmp_path / "house.png"
     write_image(photo, picture(60, 96))
@@ -39,12 +37,7 @@ def test_every_guide_is_evaluated_in_every_hole(
             assert all(set(FIGURES) <= set(figures) for figures in guides.values())
     assert "| finished | own |" in (output / "summary.md").read_text()
     assert (output / "sheets" / "house-seed0.png").is_file()
-
-    # Finished results are reused.
-    monkeypatch.setattr(Processes, "run", None)
-    lines.main(options)
-    with pytest.raises(UserError, match="choose another folder"):
-        lines.main([*options, "seed=3"])
+    reused(lines.main, options, "seed=3")
 
 
 def test_a_continued_line_has_no_gap_and_the_gap_grows_with_its_shift() -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from torch import Tensor
 
 from benchmarks._niqe import niqe
 from internal_gan.images.files.image import read_image
@@ -15,10 +14,6 @@ PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 BASICSR = {"dandelions": 4.8332, "gravel": 7.2212, "mountains": 4.5429, "peaks": 7.4218}
 
 
-def photo(name: str = "gravel") -> Tensor:
-    return read_image(PHOTOS / f"{name}.jpg").pixels
-
-
 def test_niqe_agrees_with_basicsr() -> None:
     for name, score in BASICSR.items():
-        assert niqe(photo(name)) == pytest.approx(score, rel=0.01)
+        assert niqe(read_image(PHOTOS / f"{name}.jpg").pixels) == pytest.approx(score, rel=0.01)

@@ -18,8 +18,6 @@ from benchmarks._null_job import (
     SCALES,
 )
 from benchmarks._null_table import summarise, tables
-from benchmarks._processes import Processes
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import layout_distances
 from tests.tiny import EDGECONNECT, picture
@@ -42,7 +40,7 @@ def options_for(folder: Path, *overrides: str) -> list[str]:
 
 @pytest.mark.slow
 def test_samples_are_compared_with_those_of_no_network_and_patches(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: Any, tmp_path: Path, reused: Any
 ) -> None:
     options = options_for(tmp_path, *FINISHED, "model.num_scales=1")
     options += ["--samples", "2", "--seeds", "3"]
@@ -73,12 +71,7 @@ def test_samples_are_compared_with_those_of_no_network_and_patches(
     each = [layout_distances(photo, read_image(path).pixels) for path in files]
     mean = sum(one["layout_coherence_21"] for one in each) / 2
     assert rows[NULL]["layout_coherence_21"] == pytest.approx(mean)
-
-    # Finished results are reused.
-    monkeypatch.setattr(Processes, "run", None)
-    null.main(options)
-    with pytest.raises(UserError, match="choose another folder"):
-        null.main([*options, "--samples", "3"])
+    reused(null.main, options, "--samples", "3")
 
 
 @pytest.mark.slow

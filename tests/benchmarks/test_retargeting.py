@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import retargeting
-from benchmarks._processes import Processes
 from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 
@@ -15,7 +15,10 @@ OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_s
 
 @pytest.mark.slow
 def test_every_scale_and_method_is_evaluated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reused: Any,
 ) -> None:
     scales = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)}
     monkeypatch.setattr(retargeting, "SCALES", scales)
@@ -41,6 +44,4 @@ def test_every_scale_and_method_is_evaluated(
     assert found["results"][1]["seed"] == 3
     assert "| 2x wide | seam carving |" in (output / "summary.md").read_text()
     assert (output / "pictures" / "a-seed3" / "2x-wide-InGAN.png").is_file()
-
-    monkeypatch.setattr(Processes, "run", None)
-    retargeting.main([*options, "--overrides", *OVERRIDES])
+    reused(retargeting.main, [*options, "--overrides", *OVERRIDES])

@@ -22,15 +22,12 @@ from internal_gan.models.losses import Losses, Terms
 from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 from tests.tiny import picture, tiny_options
+from tests.tiny import rng as rng
 
 # What a task is asked for, by the last part of the option's name.
 ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop"}
 ASKED |= {"factor", "tileable", "corners", "compare", "box", "invert"}
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
-
-
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @cache

@@ -4,7 +4,7 @@ The keys of ``NUMBERS`` are the rows of that page. VGG-19 has random weights.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +34,8 @@ from tests.fidelity.published import (
     weights,
     without_spectral_norm,
 )
-from tests.tiny import picture
+from tests.nn.test_perceptual import stand_in as vgg19
+from tests.tiny import holes, picture
 
 PAPER = "experiment=edgeconnect_paper"
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
@@ -190,7 +191,8 @@ def features() -> VGGFeatures:
     """The feature network of the paper's form, with few random filters."""
     narrow = [4] * 5
     with tempfile.TemporaryDirectory() as folder:
-        path = vgg19(Path(folder) / "vgg.pth", narrow)
+        path = Path(folder) / "vgg.pth"
+        torch.save(vgg19(narrow), path)
         options = compose([PAPER, f"model.features.weights='{path}'"]).model["features"]
         options["widths"] = narrow
         network = build(options, "model.features")()
@@ -226,8 +228,7 @@ def seen_by_vgg19() -> tuple[float, float]:
 
 
 def batch() -> Batch:
-    hole = torch.zeros(1, 1, 80, 96)
-    hole[..., 20:60, 30:70] = 1
+    hole = holes((80, 96), (20, 30, 40, 40))
     image, none = picture(80, 96), torch.zeros_like(hole)
     return Batch(image, none, none, hole, image, none)
 
@@ -393,24 +394,9 @@ def test_style_is_compared_as_if_everything_outside_the_hole_were_black() -> Non
     torch.testing.assert_close(near["style"], style_distance(black[:1], black[1:]))
 
 
-def vgg19(path: Path, widths: Sequence[int] = VGG19_WIDTHS) -> Path:
-    """A file with random weights of VGG-19's layers, in torchvision's layout."""
-    state, channels, place = {}, 3, 0
-    for width, count in zip(widths, CONVOLUTIONS, strict=True):
-        for _ in range(count):
-            # Keeps the activations' variance.
-            deviation = (2 / (9 * channels)) ** 0.5
-            weight = torch.randn(width, channels, 3, 3, generator=rng(place)) * deviation
-            state[f"features.{place}.weight"] = weight
-            state[f"features.{place}.bias"] = torch.zeros(width)
-            channels, place = width, place + 2
-        place += 1
-    torch.save(state, path)
-    return path
-
-
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:
-    network = VGGFeatures(str(vgg19(tmp_path / "vgg.pth")), widths=VGG19_WIDTHS)
+    torch.save(vgg19(VGG19_WIDTHS), tmp_path / "vgg.pth")
+    network = VGGFeatures(str(tmp_path / "vgg.pth"), widths=VGG19_WIDTHS)
     assert sum(p.numel() for p in network.parameters()) == 20_024_384
     content, style = network(picture(32, 40))
     assert [m.shape[1] for m in content] == [*VGG19_WIDTHS]

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
@@ -21,16 +20,12 @@ from internal_gan.models.redrawing import (
 )
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
-from tests.tiny import picture, tiny_options, untrained
+from tests.tiny import holes, picture, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
 def model() -> SinGAN:
     return untrained()
-
-
-def square(height: int, width: int, side: int) -> Tensor:
-    return F.pad(torch.ones(1, 1, side, side), (4, width - side - 4, 5, height - side - 5))
 
 
 @pytest.mark.parametrize("size", [(20, 28), (39, 57), (400, 560)])
@@ -74,7 +69,7 @@ def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyrami
 def test_editing_changes_nothing_outside_of_the_soft_mask(
     model: SinGAN, size: tuple[int, int]
 ) -> None:
-    image, mask = picture(*size), square(*size, 6)
+    image, mask = picture(*size), holes(size, (5, 4, 6, 6))
     change = redraw(model, image, mask, 1)
     for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
         redrawn = bring_back(image, *change, used)
@@ -87,8 +82,7 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
 
 def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
-    mask = torch.zeros(1, 1, 60, 84)
-    mask[..., 30:33, 42:45] = 1
+    mask = holes((60, 84), (30, 42, 3, 3))
     grown = soft_mask(model, mask, 4, 0)
     reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
@@ -96,8 +90,7 @@ def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
 
 def test_a_dab_grows_before_it_is_softened(model: SinGAN) -> None:
     """Softened first, it would fade away."""
-    mask = torch.zeros(1, 1, 20, 28)
-    mask[..., 10, 14] = 1
+    mask = holes((20, 28), (10, 14, 1, 1))
     grown = soft_mask(model, mask, 6, 2)
     disk = torch.hypot(torch.arange(20.0)[:, None] - 10, torch.arange(28.0) - 14) <= 6
     assert torch.allclose(grown[0, 0], soften(disk.float()[None, None], 2)[0, 0], atol=0.002)
@@ -131,7 +124,6 @@ def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
     assert 0.02 < share < 0.2
     assert 18 <= row <= 31
     assert 38 <= column <= 53
-    mask = torch.zeros(1, 1, 40, 60)
-    mask[..., 20:30, 40:52] = 1
+    mask = holes((40, 60), (20, 40, 10, 12))
     assert foreign(photo, given, mask)[0] > 0.9
     assert foreign(photo, given, torch.zeros(1, 1, 40, 60))[0] == 0

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.models.edgeconnect.inpainting import fill, windows
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 
 class Recorder:
@@ -30,13 +30,6 @@ class Recorder:
     @property
     def shown(self) -> list[tuple[int, ...]]:
         return [tuple(image.shape[-2:]) for image, *_ in self.seen]
-
-
-def holes(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Tensor:
-    mask = torch.zeros(1, 1, *size)
-    for top, left, height, width in boxes:
-        mask[..., top : top + height, left : left + width] = 1
-    return mask
 
 
 def test_a_small_image_is_processed_whole() -> None:
@@ -91,8 +84,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
 
 def test_given_edges_are_resized_to_the_models_scale() -> None:
     model = Recorder()
-    drawn = torch.zeros(1, 1, 60, 80)
-    drawn[..., 30, :] = 1
+    drawn = holes((60, 80), (30, 0, 1, 80))
     fill(model.inpaint, picture(60, 80), holes((60, 80), (20, 20, 20, 30)), scale=0.5, edges=drawn)
     edges = model.seen[0][2]
     assert edges is not None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -20,7 +21,9 @@ from tests.tiny import (
     EDGECONNECT,
     TINY_EDGECONNECT,
     StopAfter,
+    check_gradients,
     finish_stages,
+    holes,
     network_of,
     picture,
     recipe_of,
@@ -65,16 +68,7 @@ def model(run: Path) -> EdgeConnect:
 @pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_lp", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
     for stage in stages(f"model/adversarial_loss={loss}"):
-        for total, network in (
-            (stage.discriminator_loss()[0], stage.discriminator),
-            (stage.generator_loss()[0], stage.generator),
-        ):
-            assert network is not None
-            network.zero_grad()
-            torch.autograd.backward(total)
-            for parameter in network.parameters():
-                assert parameter.grad is not None
-                assert torch.isfinite(parameter.grad).all()
+        check_gradients(stage)
 
 
 @pytest.mark.parametrize(
@@ -181,19 +175,14 @@ def test_edges_steer_the_choice_of_patches(
     hole[..., 10:38, 44:72] = 1
     found = model.find_edges(image, hole)
     square = torch.where(hole > 0, found.roll(40, dims=-1), found)
-    seen: list[Tensor] = []
-    paint = model.paint
-
-    def watched(network: torch.nn.Module, start: Tensor, *others: Any) -> Tensor:
-        seen.append(start)
-        return paint(network, start, *others)
-
-    monkeypatch.setattr(model, "paint", watched)
+    paint = Mock(wraps=model.paint)
+    monkeypatch.setattr(model, "paint", paint)
     for drawn in (found, square):
         monkeypatch.setattr(model, "draw_edges", lambda *_, drawn=drawn: drawn)
         model.inpaint(image, hole)
     model.inpaint(image, hole, edges=square)
-    empty, with_square, by_hand = (start[hole.expand_as(start) > 0] for start in seen)
+    starts = [call.args[1] for call in paint.call_args_list]
+    empty, with_square, by_hand = (start[hole.expand_as(start) > 0] for start in starts)
     assert (empty < 0).all()
     for start in (with_square, by_hand):
         assert 0.3 < (start > 0).float().mean() < 0.8
@@ -233,8 +222,7 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
 
 
 def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
-    hole = torch.zeros(1, 1, 40, 56)
-    hole[..., 11, 13] = 1
+    hole = holes((40, 56), (11, 13, 1, 1))
     model = tiny_edgeconnect(holes=[hole])
     unknown = model.unknown[0]
     assert unknown.shape == (1, 1, 20, 28)
@@ -268,19 +256,13 @@ def test_the_networks_lines_choose_patches_as_evidence(monkeypatch: pytest.Monke
     recipe = recipe_of(base=EDGECONNECT)
     model = recipe.prepare(picture())
     finish_stages(recipe, model, model.num_stages)
-    hole, chosen = box(), list[Tensor]()
-    start = EdgeConnect.start
-
-    def spied(self: EdgeConnect, *given: Tensor, lines: Tensor, **how: Any) -> Tensor:
-        chosen.append(lines)
-        return start(self, *given, lines=lines, **how)
-
-    monkeypatch.setattr(EdgeConnect, "start", spied)
+    hole, start = box(), Mock(wraps=model.start)
+    monkeypatch.setattr(model, "start", start)
     drawn = model.inpaint(picture(), hole)[1]
-    inside = hole > 0
-    assert chosen[0][inside].allclose(evidence(drawn, hole)[inside])
-    assert not chosen[0][inside].allclose(drawn[inside], atol=0.05)
+    inside, chosen = hole > 0, start.call_args_list[0].kwargs["lines"]
+    assert chosen[inside].allclose(evidence(drawn, hole)[inside])
+    assert not chosen[inside].allclose(drawn[inside], atol=0.05)
     # Around the hole, colours choose: lines say nothing within a patch of it, and 0 or 1 elsewhere.
     rim = F.max_pool2d(hole, 13, stride=1, padding=6) > hole
-    assert (chosen[0][rim] == 0.5).all()
-    assert set(chosen[0][~rim & ~inside].tolist()) <= {0.0, 1.0}
+    assert (chosen[rim] == 0.5).all()
+    assert set(chosen[~rim & ~inside].tolist()) <= {0.0, 1.0}

@@ -1,6 +1,7 @@
 """InGAN's fast form keeps the promises of the interface at any size."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +17,25 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.training.engine import TrainingStopped
+from tests import tiny
 from tests.tiny import (
     INGAN_FAST,
     StopAfter,
     finish_stages,
-    picture,
     recipe_of,
-    rng,
     same_weights,
     tiny_options,
     train_model,
 )
 
+prepared = partial(tiny.model_of, base=INGAN_FAST)
+stage_of = partial(tiny.stage_of, base=INGAN_FAST)
 # With this, even an untrained generator changes the image.
 ACTS = "model.generator.output_std=0.1"
 NO_PATCH_LOSS = (
     "model.patch_loss.nearest_patch.weight=0",
     "model.patch_loss.sliced_wasserstein.weight=0",
 )
-
-
-def prepared(*overrides: str) -> InGANPyramid:
-    model = recipe_of(*overrides, base=INGAN_FAST).prepare(picture())
-    assert isinstance(model, InGANPyramid)
-    return model
-
-
-def stage_of(*overrides: str, index: int = 0, steps: int = 4) -> InGANPyramidStage:
-    """A stage of a new model whose coarser scales are finished untrained."""
-    recipe, model = recipe_of(*overrides, base=INGAN_FAST), prepared(*overrides)
-    finish_stages(recipe, model, index)
-    stage = recipe.stage(model, index, steps, None, rng())
-    assert isinstance(stage, InGANPyramidStage)
-    return stage
 
 
 def drawn_by(stage: InGANPyramidStage, start: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
@@ -61,12 +48,12 @@ def drawn_by(stage: InGANPyramidStage, start: Tensor, sizes: Sequence[tuple[int,
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
     """A model whose first scales are finished untrained."""
-    model = prepared(ACTS, *overrides)
+    model: InGANPyramid = prepared(ACTS, *overrides)
     finish_stages(recipe_of(ACTS, *overrides, base=INGAN_FAST), model, scales)
     return model
 
 
-def trained(path: Path, *overrides: str, **settings: Any) -> InGANPyramid:
+def trained(path: Path, *overrides: str, **settings: Any) -> Any:
     options, model = tiny_options(*overrides, base=INGAN_FAST), prepared(*overrides)
     train_model(path, build(options.model), model, options, **settings)
     return model
@@ -84,7 +71,7 @@ def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
     assert set(scalars) == {"identity"}
     idle, scalars = stage.generator_loss()
     assert (idle.item(), scalars) == (0.0, {})
-    idle.backward()  # type: ignore[no-untyped-call]
+    idle.backward()
     assert all(not p.grad.any() for p in stage.generator.parameters() if p.grad is not None)
 
 
@@ -190,23 +177,17 @@ class TestTraining:
             assert 0.3 < turns[::interval].mean() < 0.7
 
     def test_each_term_alone_moves_the_generator(self) -> None:
-        off = {
-            "generator": "model.adversarial_from=9",
-            "nearest_patch": NO_PATCH_LOSS[0],
-            "sliced_wasserstein": NO_PATCH_LOSS[1],
-            "identity": "model.identity_weight=0",
-            "cycle": "model.cycle_weight=0",
+        # The values that turn a term on and off.
+        options = {
+            "generator": ("adversarial_from", 0, 9),
+            "nearest_patch": ("patch_loss.nearest_patch.weight", 1, 0),
+            "sliced_wasserstein": ("patch_loss.sliced_wasserstein.weight", 1, 0),
+            "identity": ("identity_weight", 1, 0),
+            "cycle": ("cycle_weight", 1, 0),
         }
-        on = {
-            "generator": "model.adversarial_from=0",
-            "nearest_patch": "model.patch_loss.nearest_patch.weight=1",
-            "sliced_wasserstein": "model.patch_loss.sliced_wasserstein.weight=1",
-            "identity": "model.identity_weight=1",
-            "cycle": "model.cycle_weight=1",
-        }
-        for term in on:
-            others = [option for name, option in off.items() if name != term]
-            stage = stage_of(ACTS, on[term], *others)
+        for term in options:
+            given = (f"model.{o}={on if n == term else off}" for n, (o, on, off) in options.items())
+            stage = stage_of(ACTS, *given)
             total, scalars = stage.generator_loss()
             assert set(scalars) == {term}
             found = torch.autograd.grad(total, list(stage.generator.parameters()))

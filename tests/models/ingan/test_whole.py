@@ -1,6 +1,6 @@
 """The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +11,24 @@ from torch.nn import functional as F
 
 from internal_gan.config.compose import compose
 from internal_gan.images.transforms import Homography
-from internal_gan.models.ingan.whole_training import InGANStage, Round
+from internal_gan.models.ingan.whole_training import Round
 from internal_gan.models.losses import Draws
 from internal_gan.training.engine import TrainingStopped
+from tests import tiny
 from tests.tiny import (
     INGAN_PAPER,
     TINY_INGAN,
     StopAfter,
+    check_gradients,
     network_of,
-    recipe_of,
-    rng,
     same_weights,
-    tiny_ingan,
     trained_ingan,
 )
 
 ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
 
 
-def stage_of(*overrides: str, base: Sequence[str] = INGAN_PAPER) -> InGANStage:
-    recipe, model = recipe_of(*overrides, base=base), tiny_ingan(*overrides, base=base)
-    stage = recipe.stage(model, 0, *recipe.steps_of(model), None, rng())
-    assert isinstance(stage, InGANStage)
-    return stage
+stage_of = partial(tiny.stage_of, base=INGAN_PAPER)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +63,7 @@ def test_a_tiny_training_of_every_experiment(tmp_path: Path, experiment: str) ->
 
 @pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_lp", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
-    stage = stage_of(f"model/adversarial_loss={loss}")
-    for total, network in (
-        (stage.discriminator_loss()[0], stage.discriminator),
-        (stage.generator_loss()[0], stage.generator),
-    ):
-        network.zero_grad()
-        torch.autograd.backward(total)
-        for parameter in network.parameters():
-            assert parameter.grad is not None
-            assert torch.isfinite(parameter.grad).all()
+    check_gradients(stage_of(f"model/adversarial_loss={loss}"))
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])

@@ -1,7 +1,6 @@
 """SinGAN is the method of its paper, and its samples keep the promises of the interface."""
 
 import copy
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ from torch.nn import functional as F
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.models.base import Stage
 from internal_gan.models.ladder import Widths
 from internal_gan.models.ladder_training import moving_window
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import sample_seed
 from internal_gan.models.singan.training import SinGANStage
 from tests.tiny import (
-    LEAN,
     PAPER,
     finish_stages,
     picture,
@@ -29,21 +26,12 @@ from tests.tiny import (
     rng,
     same_weights,
     sample,
+    stage_of,
     trained,
     untrained,
 )
 
 PADDED = (5, 5, 5, 5)
-
-
-def stage_of(
-    *overrides: str, base: Sequence[str] = LEAN, index: int = 0, previous: Stage | None = None
-) -> SinGANStage:
-    """A stage of a new model whose coarser scales are finished untrained."""
-    recipe, model = recipe_of(*overrides, base=base), untrained(*overrides, base=base, scales=index)
-    stage = recipe.stage(model, index, 4, previous, rng())
-    assert isinstance(stage, SinGANStage)
-    return stage
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +115,7 @@ class TestWarmStart:
         stage = stage_of(index=1)
         total, _ = stage.generator_loss()
         model = stage.model
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         assert not any(p.requires_grad for p in model.generators[0].parameters())
         assert not model.generators[0].training
         assert all(p.grad is not None for p in stage.generator.parameters())
@@ -140,7 +128,7 @@ class TestReals:
         for index, stage in enumerate(stages):
             assert torch.equal(stage.reals[:1], model.real(index))
             # As sharp as the photo, and all different.
-            variations = sharpness_of(stage.reals)
+            variations = stage.reals.diff(dim=3).abs().mean(dim=(1, 2, 3))
             assert float(variations[1:].min()) > 0.7 * float(variations[0])
             assert len(torch.unique(stage.reals, dim=0)) == len(stage.reals)
         assert [len(stage.reals) for stage in stages] == [8, 5, 3]
@@ -164,11 +152,6 @@ class TestReals:
         nearest = [(stage.reals - one).abs().amax(dim=(1, 2, 3)).min() for one in real]
         assert max(map(float, nearest)) == 0
         assert len(torch.unique(real, dim=0)) > 1
-
-
-def sharpness_of(pictures: Tensor) -> Tensor:
-    """The mean absolute gradient of each picture."""
-    return pictures.diff(dim=3).abs().mean(dim=(1, 2, 3))
 
 
 class TestSample:

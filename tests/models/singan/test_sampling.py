@@ -125,11 +125,3 @@ class TestCandidates:
         best = layouts[distances.index(min(distances))].clamp(-1, 1)
         assert min(distances) < distances[0]
         torch.testing.assert_close(next(model.samples(candidates=5, seed=1))[0], best)
-
-
-def test_samples_are_generated_lazily(model: SinGAN) -> None:
-    drawn = model.samples(2, (30, 40), seed=3)
-    both = sample(model, 2, (30, 40), seed=3)
-    assert torch.equal(next(drawn), both[:1])
-    assert torch.equal(next(drawn), both[1:])
-    assert next(drawn, None) is None
