@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.commands import ROOT, TINY_RUN, Shell
 from tests.tiny import Run, picture, trained
@@ -59,7 +58,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def photo(tmp_path: Path) -> str:
     """A photo of 40 x 56 pixels in the working folder."""
-    Image.fromarray(to_uint8(picture())[0].permute(1, 2, 0).numpy()).save(tmp_path / "photo.png")
+    write_image(tmp_path / "photo.png", picture())
     return "photo.png"
 
 
@@ -68,3 +67,21 @@ def gravel(shell: Shell) -> None:
     """``photo.png`` of 60 x 84 pixels in the working folder, the bundled photo of gravel."""
     photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels
     write_image("photo.png", resize(photo, (60, 84)).clamp(-1, 1))
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> str:
+    """A photo of 120 x 168 pixels in the working folder."""
+    write_image(tmp_path / "photo.png", picture(120, 168))
+    return "photo.png"
+
+
+@pytest.fixture
+def run(shell: Shell, large: str, tmp_path: Path, finished_run: Path) -> Path:
+    """A training on this photo, with a finished sample."""
+    shutil.copytree(finished_run / "run", tmp_path / "run")
+    for path in (tmp_path / "run").glob("*.*"):
+        if path.suffix in (".yaml", ".json"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(str(finished_run), str(tmp_path)), encoding="utf-8")
+    return Path("run")

@@ -25,8 +25,7 @@ def run(tiny_run: Run) -> str:
 @pytest.mark.parametrize("loop", ["true", "false"])
 def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) -> None:
     wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
-    answer = shell("task=animate", f"checkpoint={run}", *SHORT, *wanted)
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
     assert "4 frames in" in answer.out
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
@@ -40,7 +39,7 @@ def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) ->
 
 
 def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
-    assert shell("task=animate", f"checkpoint={run}", *SHORT).code == 0
+    shell.done("task=animate", f"checkpoint={run}", *SHORT)
     with Image.open("out/animate/animation.webp") as film:
         assert (film.height, film.width) == (20, 28)
         # Equal frames are merged into one of longer duration.
@@ -63,8 +62,7 @@ def test_every_format_also_saves_the_frames(
     shell: Shell, run: str, file_format: str, files: list[str]
 ) -> None:
     wanted = (f"animate.format={file_format}", "animate.size=[33,51]")
-    answer = shell("task=animate", f"checkpoint={run}", *SHORT, *wanted)
-    assert answer.code == 0, answer.err
+    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
     assert sorted(path.name for path in Path("out/animate").iterdir()) == files
     assert read_image("out/animate/frames/0003.png").size == (33, 51)
     if file_format == "mp4":
@@ -75,11 +73,9 @@ def test_a_film_without_its_encoder_names_what_to_install(
     shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    answer = shell("task=animate", f"checkpoint={run}", "animate.format=mp4")
-    assert answer.lines == [
-        "error: animate.format=mp4: needs an encoder; pip install 'internal-gan[video]', "
-        "or choose gif, webp or png"
-    ]
+    said = shell.refused("task=animate", f"checkpoint={run}", "animate.format=mp4")
+    wanted = "pip install 'internal-gan[video]', or choose gif, webp or png"
+    assert said == f"animate.format=mp4: needs an encoder; {wanted}"
 
 
 @pytest.mark.parametrize(
@@ -98,8 +94,7 @@ def test_a_film_without_its_encoder_names_what_to_install(
 def test_frames_are_as_large_as_the_photo(
     shell: Shell, learnt: str, options: tuple[str, ...], size: tuple[int, int]
 ) -> None:
-    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *options)
-    assert answer.code == 0, answer.err
+    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *options)
     files = sorted(Path("out/animate/frames").iterdir())
     assert [read_image(file).size for file in files] == [size] * 4
     with Image.open("out/animate/animation.webp") as film:
@@ -112,15 +107,13 @@ def test_films_of_large_photos_are_smaller(
     monkeypatch.setattr("internal_gan.tasks.animate.LONGEST_IN_FILMS", 35)
     for resolution, size in (("auto", (25, 35)), ("photo", (40, 56))):
         wanted = (f"finish.resolution={resolution}", f"output={resolution}")
-        answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
-        assert answer.code == 0, answer.err
+        shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
         assert read_image(f"{resolution}/animate/frames/0000.png").size == size
 
 
 def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -> None:
     still = ("animate.alpha=1", "animate.fps=3", "animate.seconds=2")
-    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *still)
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *still)
     said = "hardly moves, by 0.0 of 255 gray levels a second; animate.alpha=0.1 moves more"
     assert said in answer.out.replace("\n", " ")
     frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
@@ -132,8 +125,7 @@ def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) 
     labels[10:30, 20:40] = 7
     Image.fromarray(labels).save("labels.png")
     wanted = ("layers.labels=[labels.png]", "layers=[labels.png]", "animate.start_scale=0")
-    answer = shell("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
-    assert answer.code == 0, answer.err
+    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
     names = sorted(path.name for path in Path("out/animate/frames").iterdir())
     assert names == [f"{index:04d}.png" for index in range(4)] + ["layers"]
     made = [np.asarray(Image.open(f"out/animate/frames/layers/labels/000{k}.png")) for k in (0, 3)]

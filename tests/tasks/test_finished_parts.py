@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin
 from internal_gan.finishing.part import finish_inside
 from internal_gan.images.files.image import read_image
+from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_status
-from tests.commands import Answer, Shell
+from tests.commands import Shell
 from tests.tasks.conftest import copy_of
-from tests.tiny import Run, picture, trained_edgeconnect, write_16_bits
+from tests.tiny import Run, holes, picture, trained_edgeconnect, write_16_bits
 
 SIZE = (60, 84)
 # Where the edited photo differs from the photo, and where the mask is white.
@@ -58,17 +60,16 @@ def write(deep: bool = False) -> None:
             write_16_bits(Path(f"{name}.png"), array)
         else:
             Image.fromarray(array).save(f"{name}.png")
-    mask = np.zeros(SIZE, np.uint8)
-    mask[MASK] = 255
-    Image.fromarray(mask).save("mask.png")
+    write_mask("mask.png", holes(SIZE, (16, 26, 20, 23)))
 
 
-def run(shell: Shell, runs: Path, task: str, *more: str) -> Answer:
+def asked(runs: Path, task: str, *more: str) -> list[str]:
+    """The options of a task."""
     family = "edgeconnect" if task == "fill" else "singan"
     where = [f"checkpoint={runs / family}", "finish.detail=patches"]
     if task == "make_tileable":
         where = ["image=photo.png"]
-    return shell(f"task={task}", *where, "output=out", *OPTIONS[task], *more)
+    return [f"task={task}", *where, "output=out", *OPTIONS[task], *more]
 
 
 def numbers(file: str | Path) -> NDArray[Any]:
@@ -88,8 +89,7 @@ def test_the_origin_is_verified_and_marks_the_photos_pixels(
     shell: Shell, runs: Path, task: str
 ) -> None:
     write()
-    answer = run(shell, runs, task)
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, task))
     result = f"out/{task}/000.png"
     found = internal_gan.verify(result, "photo.png", origin=result.replace(".png", ".origin.png"))
     assert found.holds
@@ -118,8 +118,7 @@ def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> Non
     labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
     Image.fromarray(depth).save("depth.png")
     Image.fromarray(labels).save("labels.png")
-    answer = run(shell, runs, task, "layers=[labels.png,depth.png]", "layers.labels=labels.png")
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, task, "layers=[labels.png,depth.png]", "layers.labels=labels.png"))
     origin, far = of(task), np.zeros(SIZE, np.bool_)
     far[:10, 35:50] = True
     for file, values in (("labels/000.png", labels), ("depth/000.png", depth)):
@@ -137,8 +136,7 @@ def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> Non
 @pytest.mark.parametrize("task", ["edit", "make_tileable", "fill"])
 def test_sixteen_bits_and_transparency_are_kept(shell: Shell, runs: Path, task: str) -> None:
     write(deep=True)
-    answer = run(shell, runs, task, "mask.feather=0" if task == "fill" else "seed=0")
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, task, "mask.feather=0" if task == "fill" else "seed=0"))
     origin, made, source = of(task), numbers(f"out/{task}/000.png"), numbers("photo.png")
     assert read_image(f"out/{task}/000.png").bit_depth == 16
     there = source[origin.places[..., 0], origin.places[..., 1]]
@@ -155,8 +153,7 @@ def test_colours_of_fully_transparent_pixels_do_not_matter(shell: Shell, runs: P
     own[:, -20:, 3] = 0
     own[:, -10:, :3] = 7
     write_16_bits(Path("photo.png"), own)
-    answer = run(shell, runs, "fill")
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, "fill"))
     assert (of("fill").kinds[:, -20:] == EXACT).all()
 
 
@@ -164,8 +161,7 @@ def test_with_another_photo_only_pixels_inside_have_origins(shell: Shell, runs: 
     write()
     Image.fromarray(255 - np.asarray(Image.open("edited.png"))).resize((42, 30)).save("edited.png")
     Image.open("mask.png").resize((42, 30)).save("mask.png")
-    answer = run(shell, runs, "edit")
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, "edit"))
     origin = of("edit")
     assert origin.photo_size == (30, 42)
     assert (origin.kinds[:5] == OTHER).all()
@@ -179,8 +175,7 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     write()
     for name in ("edited.png", "mask.png"):
         Image.open(name).resize((168, 120)).save(name)
-    answer = run(shell, runs, "edit")
-    assert answer.code == 0, answer.err
+    shell.done(*asked(runs, "edit"))
     origin = of("edit")
     assert origin.photo_size == SIZE
     assert (origin.kinds[44:60, 64:86] == BLENDED).mean() > 0.9
@@ -193,16 +188,9 @@ def test_finished_results_are_kept_after_ctrl_c(
     shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    calls = []
-
-    def interrupted(*given: Any, **how: Any) -> Any:
-        calls.append(given)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return finish_inside(*given, **how)
-
+    interrupted = Mock(wraps=finish_inside, side_effect=[DEFAULT, KeyboardInterrupt])
     monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", interrupted)
-    answer = run(shell, runs, "edit", "edit.count=2")
+    answer = shell(*asked(runs, "edit", "edit.count=2"))
     assert answer.code != 0
     assert "Traceback" not in answer.err
     assert internal_gan.verify(
@@ -212,28 +200,16 @@ def test_finished_results_are_kept_after_ctrl_c(
     assert RunFolder(Path("out")).status()["state"] == "stopped"
 
 
-@pytest.fixture
-def guides(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
-    """The lines that guide the finishing of holes."""
-    found: list[NDArray[np.uint8]] = []
-
-    def watched(*given: Any, guide: NDArray[np.uint8], **how: Any) -> Any:
-        found.append(guide)
-        return finish_inside(*given, guide=guide, **how)
-
-    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", watched)
-    return found
-
-
 def test_given_edges_guide_the_finishing_of_a_hole(
-    shell: Shell, runs: Path, guides: list[NDArray[np.uint8]]
+    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write()
-    lines = np.zeros(SIZE, np.uint8)
-    lines[26, 20:60] = 255
-    Image.fromarray(lines).save("lines.png")
-    assert run(shell, runs, "fill", "fill.edges=lines.png").code == 0
-    (guide,) = guides
+    watched = Mock(wraps=finish_inside)
+    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", watched)
+    write_mask("lines.png", holes(SIZE, (26, 20, 1, 40)))
+    shell.done(*asked(runs, "fill", "fill.edges=lines.png"))
+    watched.assert_called_once()
+    guide = watched.call_args.kwargs["guide"]
     assert guide.shape == (*SIZE, 1)
     assert (guide[26, MASK[1]] > 0).all()
     assert (guide[MASK] == 0).any()

@@ -14,9 +14,6 @@ from internal_gan.finishing.origin import read_origin
 from internal_gan.runs.records import read_results, read_status
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED
-from tests.tasks.test_origin import photo, run
-
-__all__ = ["photo", "run"]
 
 SIZE = (120, 168)
 
@@ -62,9 +59,8 @@ def test_every_result_comes_with_every_layer(
     assert len([r for r in results if r.kind == "result"]) == 2
 
 
-def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any]) -> None:
-    made = shell("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
-    assert made.code == 0, made.err
+def test_a_training_keeps_its_layers(shell: Shell, large: str, mask: NDArray[Any]) -> None:
+    shell.done("model=singan", f"image={large}", "layers=mask.png", "output=run", *FINISHED)
     assert Path("run/sample/layers/mask/000.png").is_file()
     # Its files may be named as labels.
     answer = sample(shell, "layers.labels=[depth.tif]")
@@ -77,8 +73,7 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     own = read_layer("mask.png")
     Path("mask.png").unlink()
     shutil.move("run", "moved")
-    again = shell("task=sample", "checkpoint=moved", "output=again", "sample.count=1")
-    assert again.code == 0, again.err
+    shell.done("task=sample", "checkpoint=moved", "output=again", "sample.count=1")
     places = read_origin("again/sample/000.origin.png").places
     there = read_layer("again/sample/layers/mask/000.png").values
     assert (there == mask[places[..., 0], places[..., 1]]).all()
@@ -86,23 +81,21 @@ def test_a_training_keeps_its_layers(shell: Shell, photo: str, mask: NDArray[Any
     Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
     Image.fromarray(np.eye(30, 40, dtype=np.uint8) * 255).save("where.png")
     edited = ("task=edit", "edit.image=small.png", "edit.mask=where.png", "output=edited")
-    smaller = shell("checkpoint=moved", *edited)
-    assert smaller.code == 0, smaller.err
+    shell.done("checkpoint=moved", *edited)
     origin = read_origin("edited/edit/000.origin.png")
     there = read_layer("edited/edit/layers/mask/000.png").values
     assert (there == own.shrunk_to(origin.photo_size).along(origin).values).all()
 
 
-def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, photo: str) -> None:
+def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, large: str) -> None:
     """The strictest test of seams: they are hidden as those of the colours were."""
-    shutil.copy(photo, "same.png")
+    shutil.copy(large, "same.png")
     asked = ("image=photo.png", "layers=same.png")
     for task, more in (("sample", "sample.count=1"), ("make_tileable", "seed=0")):
-        answer = shell(f"task={task}", *asked, more, f"output={task}")
-        assert answer.code == 0, answer.err
+        shell.done(f"task={task}", *asked, more, f"output={task}")
         made = read_layer(f"{task}/{task}/000.png").values
         layer = read_layer(f"{task}/{task}/layers/same/000.png").values
-        assert (made != read_layer(photo).values).any()
+        assert (made != read_layer(large).values).any()
         assert (made == layer).all()
     after, layer = (
         read_layer(f"make_tileable/make_tileable/{name}.png").values

@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from internal_gan.images.files.image import read_mark
 from internal_gan.images.files.marks import SourceType, xmp
+from internal_gan.images.masks import write_mask
 from tests.commands import TINY_RUN, Shell
+from tests.tiny import holes
 
 TRAINED: SourceType = "trainedAlgorithmicMedia"
 CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
@@ -20,11 +21,6 @@ def marks(folder: str) -> dict[str, bytes | None]:
     return {path.relative_to(folder).as_posix(): read_mark(path) for path in files}
 
 
-def asked(shell: Shell, *arguments: str) -> None:
-    answer = shell(*arguments)
-    assert answer.code == 0, answer.err
-
-
 def test_a_training_marks_samples_and_what_its_network_draws(finished_run: Path) -> None:
     mark, found = xmp(TRAINED, "sample", "singan"), marks(str(finished_run / "run"))
     for made in ("sample/000.png", "sample/drawn/000.png", "scales/00.png"):
@@ -34,11 +30,11 @@ def test_a_training_marks_samples_and_what_its_network_draws(finished_run: Path)
 
 
 def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
-    asked(shell, f"image={photo}", "output=run", *TINY_RUN, "marks=false")
+    shell.done(f"image={photo}", "output=run", *TINY_RUN, "marks=false")
     assert "sample/000.png" in marks("run")
     assert set(marks("run").values()) == {None}
-    asked(shell, "task=sample", "checkpoint=run", "sample.count=1", "output=on")
-    asked(shell, "task=sample", "checkpoint=run", "sample.count=1", "output=off", "marks=false")
+    shell.done("task=sample", "checkpoint=run", "sample.count=1", "output=on")
+    shell.done("task=sample", "checkpoint=run", "sample.count=1", "output=off", "marks=false")
     assert marks("on")["sample/000.png"] == xmp(TRAINED, "sample", "singan")
     assert marks("off")["sample/000.png"] is None
 
@@ -57,11 +53,9 @@ def test_each_task_of_singan_says_what_it_did(
     shell: Shell, finished_run: Path, made: str, options: list[str], source: SourceType
 ) -> None:
     shutil.copy(finished_run / "photo.png", "photo.png")
-    mask = Image.new("L", (168, 120))
-    mask.paste(255, (10, 10, 30, 30))
-    mask.save("mask.png")
+    write_mask("mask.png", holes((120, 168), (10, 10, 20, 20)))
     task, _, _ = made.partition("/")
-    asked(shell, f"task={task}", f"checkpoint={finished_run / 'run'}", "output=out", *options)
+    shell.done(f"task={task}", f"checkpoint={finished_run / 'run'}", "output=out", *options)
     found = marks("out")
     assert found[made] == xmp(source, task, "singan")
     assert {found[file] for file in found if Path(file).stem in ("before", "mask")} <= {None}
@@ -72,7 +66,7 @@ def test_what_is_made_of_the_photo_alone_is_not_said_to_be_generated(
     shell: Shell, photo: str, task: str
 ) -> None:
     more = {"edit": "edit.image=photo.png", "animate": "animate.seconds=0.3"}
-    asked(shell, task, photo, more.get(task, "sample.count=1"))
+    shell.done(task, photo, more.get(task, "sample.count=1"))
     (folder,) = Path("runs").glob(f"photo-{task}/*")
     mark, found = xmp("compositeCapture", task, None), marks(str(folder))
     made = {"animate": "animate/animation.webp"}.get(task, f"{task}/000.png")
@@ -82,7 +76,7 @@ def test_what_is_made_of_the_photo_alone_is_not_said_to_be_generated(
 
 def test_a_training_that_ends_with_a_task_names_it(shell: Shell, photo: str) -> None:
     given = ("task=super_resolution", "model=singan", f"image={photo}")
-    asked(shell, *given, "output=run", *TINY_RUN)
+    shell.done(*given, "output=run", *TINY_RUN)
     assert marks("run")["super_resolution/enlarged.png"] == xmp(
         CHANGED, "super_resolution", "singan"
     )

@@ -23,8 +23,7 @@ def checkpoint(tiny_run: Run, shell: Shell) -> str:
 
 
 def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoint: str) -> None:
-    answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.count=2")
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=paint", checkpoint, "paint.image=art.png", "paint.count=2")
     (folder,) = Path("runs/photo-singan").iterdir()
     assert sorted(p.name for p in (folder / "paint").iterdir()) == [
         *("000.png", "001.png", "before.png")
@@ -38,16 +37,14 @@ def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoi
 def test_start_scales_differ(shell: Shell, checkpoint: str) -> None:
     for scale in (1, 2):
         wanted = f"paint.start_scale={scale}"
-        answer = shell("task=paint", checkpoint, "paint.image=art.png", wanted, f"output={scale}")
-        assert answer.code == 0, answer.err
+        shell.done("task=paint", checkpoint, "paint.image=art.png", wanted, f"output={scale}")
     assert Path("1/paint/000.png").read_bytes() != Path("2/paint/000.png").read_bytes()
 
 
 def test_a_gray_models_results_are_gray(shell: Shell, checkpoint: str) -> None:
     gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
     Image.fromarray(gray).save("model/photo.png")
-    answer = shell("task=paint", checkpoint, "paint.image=art.png", "output=out")
-    assert answer.code == 0, answer.err
+    shell.done("task=paint", checkpoint, "paint.image=art.png", "output=out")
     assert read_image("out/paint/000.png").is_gray
 
 
@@ -55,8 +52,7 @@ def test_a_result_has_the_paintings_aspect_ratio_and_the_photos_resolution(
     shell: Shell, checkpoint: str, photo: str
 ) -> None:
     finish = ("finish.detail=patches", "output=out")
-    answer = shell("task=paint", checkpoint, "paint.image=art.png", "paint.start_scale=1", *finish)
-    assert answer.code == 0, answer.err
+    shell.done("task=paint", checkpoint, "paint.image=art.png", "paint.start_scale=1", *finish)
     drawn, done = (read_image(f"out/paint/{name}000.png").size for name in ("drawn/", ""))
     # The model was trained at 20 x 28 on a photo of 40 x 56 pixels.
     assert done == (2 * drawn[0], 2 * drawn[1])
@@ -67,8 +63,7 @@ def test_finishing_a_painting_follows_detail_and_resolution(
     shell: Shell, checkpoint: str, photo: str, given: str
 ) -> None:
     detail = "finish.detail=patches" if "resolution" in given else "finish.resolution=photo"
-    answer = shell("task=paint", checkpoint, "paint.image=art.png", given, detail, "output=out")
-    assert answer.code == 0, answer.err
+    shell.done("task=paint", checkpoint, "paint.image=art.png", given, detail, "output=out")
     size = read_image("out/paint/000.png").size
     assert size == read_image("out/paint/before.png").size
     assert Path("out/paint/drawn").is_dir() == ("resolution" in given)

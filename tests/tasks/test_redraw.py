@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tasks.conftest import copy_of
 from tests.tasks.test_fill import layers
-from tests.tiny import Run, picture, write_16_bits
+from tests.tiny import Run, holes, picture, write_16_bits
 
 SMALL = ("mask.dilate=2", "mask.feather=0.5")
 
@@ -28,11 +29,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
 @pytest.fixture
 def checkpoint(run: Path, shell: Shell) -> str:
     """The checkpoint option, with a photo and a mask of 60 x 84 pixels in the working folder."""
-    edited = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(edited).save("edited.png")
-    mask = np.zeros((60, 84), np.uint8)
-    mask[20:32, 30:45] = 255
-    Image.fromarray(mask).save("mask.png")
+    write_image("edited.png", picture(60, 84))
+    write_mask("mask.png", holes((60, 84), (20, 30, 12, 15)))
     return f"checkpoint={run}"
 
 
@@ -45,8 +43,7 @@ def test_results_go_to_a_run_folder_of_their_own(
     shell: Shell, run: Path, checkpoint: str, task: str
 ) -> None:
     before = sorted(p.name for p in run.iterdir())
-    answer = shell(*used(task), checkpoint, f"{task}.count=2", *SMALL, "device=cpu")
-    assert answer.code == 0, answer.err
+    answer = shell.done(*used(task), checkpoint, f"{task}.count=2", *SMALL, "device=cpu")
     assert answer.err == ""
     (folder,) = Path("runs/photo-singan").iterdir()
     assert sorted(p.name for p in (folder / task).iterdir()) == [
@@ -63,12 +60,10 @@ def test_results_go_to_a_run_folder_of_their_own(
 def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
     """While the same command without one edits at once."""
     for name, training in (("trained", ("model=singan", *TINY_RUN)), ("photo", ())):
-        answer = shell(*used("edit"), "image=edited.png", f"output={name}", *SMALL, *training)
-        assert answer.code == 0, answer.err
+        shell.done(*used("edit"), "image=edited.png", f"output={name}", *SMALL, *training)
         assert Path(name, "edit/000.png").is_file()
         assert Path(name, "model.safetensors").is_file() == (name == "trained")
-    again = shell(*used("edit"), "checkpoint=trained", "output=again", *SMALL)
-    assert again.code == 0, again.err
+    shell.done(*used("edit"), "checkpoint=trained", "output=again", *SMALL)
     made = [Path(name, "edit/000.png").read_bytes() for name in ("trained", "again", "photo")]
     assert made[0] == made[1] != made[2]
 
@@ -76,13 +71,12 @@ def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str)
 def test_an_edited_part_consists_of_the_training_photos_pixels(
     shell: Shell, checkpoint: str
 ) -> None:
-    learnt = ((picture(60, 84)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-    photo, edited = learnt.copy(), learnt.copy()
+    learnt = np.array(Image.open("edited.png"))
+    edited = learnt.copy()
     edited[20:32, 30:45] = (255, 0, 255)  # a colour that does not occur in the photo
-    Image.fromarray(photo).save("photo.png")
+    Image.fromarray(learnt).save("photo.png")
     Image.fromarray(edited).save("edited.png")
-    answer = shell(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
-    assert answer.code == 0, answer.err
+    shell.done(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
     made = np.asarray(Image.open("out/edit/000.png")).astype(int)
     weight = np.asarray(Image.open("out/edit/mask.png"))
     assert np.array_equal(made[weight < 127], edited[weight < 127])
@@ -98,23 +92,13 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     stripes = np.indices((12, 15)).sum(axis=0) % 2 * 80
     pasted[20:32, 30:45] = (100 + stripes)[..., None]
     Image.fromarray(pasted).save("edited.png")
-    answer = shell(*used("harmonize"), checkpoint, "finish.detail=patches", "output=out")
-    assert answer.code == 0, answer.err
+    shell.done(*used("harmonize"), checkpoint, "finish.detail=patches", "output=out")
     made = np.asarray(Image.open("out/harmonize/000.png")).astype(int)
     inside = np.asarray(Image.open("mask.png")) > 0
     assert np.array_equal(made[~inside], pasted[~inside])
     detail = np.diff(made[20:32, 30:45].mean(axis=2), axis=1)
     wanted = np.diff(stripes.astype(float), axis=1)
     assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
-
-
-def write(path: Path, array: Any, kind: str) -> None:
-    if kind in ("RGB16", "RGBA16"):
-        write_16_bits(path, array)
-    elif kind == "P":
-        Image.fromarray(array).quantize(40).save(path)
-    else:
-        Image.fromarray(array).save(path)
 
 
 def numbers(path: Path, depth: int) -> Any:
@@ -136,9 +120,13 @@ def numbers(path: Path, depth: int) -> Any:
 def test_outside_of_the_softened_mask_every_bit_is_the_photos(
     shell: Shell, checkpoint: str, tmp_path: Path, task: str, kind: str
 ) -> None:
-    write(tmp_path / "edited.png", layers("RGB" if kind == "P" else kind), kind)
-    answer = shell(*used(task), checkpoint, "output=out", *SMALL)
-    assert answer.code == 0, answer.err
+    array = layers("RGB" if kind == "P" else kind)
+    if kind in ("RGB16", "RGBA16"):
+        write_16_bits(tmp_path / "edited.png", array)
+    else:
+        image = Image.fromarray(array)
+        (image.quantize(40) if kind == "P" else image).save(tmp_path / "edited.png")
+    shell.done(*used(task), checkpoint, "output=out", *SMALL)
     depth = 16 if kind.endswith("16") else 8
     original, result = read_image("edited.png"), read_image(f"out/{task}/000.png")
     assert result.bit_depth == original.bit_depth == depth
@@ -154,8 +142,7 @@ def test_outside_of_the_softened_mask_every_bit_is_the_photos(
 
 
 def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> None:
-    answer = shell("task=edit", "edit.image=edited.png", checkpoint, "output=out")
-    assert answer.code == 0, answer.err
+    shell.done("task=edit", "edit.image=edited.png", checkpoint, "output=out")
     assert not Path("out/edit/mask.png").exists()
     a, b = (numbers(Path(name), 8) for name in ("edited.png", "out/edit/000.png"))
     assert (a != b).mean() > 0.8
@@ -164,23 +151,19 @@ def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> N
 def test_a_mask_that_may_be_inverted_gives_a_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mask = np.full((60, 84), 255, np.uint8)
-    mask[:20] = 0
-    Image.fromarray(mask).save("mask.png")
-    answer = shell(*used("edit"), checkpoint, *SMALL)
-    assert answer.code == 0
+    write_mask("mask.png", holes((60, 84), (20, 0, 40, 84)))
+    shell.done(*used("edit"), checkpoint, *SMALL)
     assert "covers 67 % of the image" in caplog.text
     assert "with mask.invert=true" in caplog.text
     caplog.clear()
-    assert shell(*used("edit"), checkpoint, *SMALL, "mask.invert=true").code == 0
+    shell.done(*used("edit"), checkpoint, *SMALL, "mask.invert=true")
     assert "of the image" not in caplog.text
 
 
 def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
     shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = shell(*used("edit"), checkpoint, "mask.dilate=30")
-    assert answer.code == 0
+    shell.done(*used("edit"), checkpoint, "mask.dilate=30")
     assert "nothing is kept unchanged" in caplog.text
 
 
@@ -192,13 +175,10 @@ def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
     changed = photo.clone()
     changed[..., 4:9, 8:15] = torch.tensor([1.0, -1.0, 1.0]).view(3, 1, 1)
     write_image("changed.png", changed)
-    wide = torch.ones(1, 3, 20, 28)
-    wide[..., -1:] = -1
-    write_image("wide.png", wide)
+    write_mask("wide.png", holes((20, 28), (0, 0, 20, 27)))
     options = ("edit.image=changed.png", "edit.mask=wide.png", "finish.detail=patches")
     narrow = ("mask.dilate=1", "mask.feather=0", "output=narrow")
-    answer = shell("task=edit", checkpoint, *options, *narrow)
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=edit", checkpoint, *options, *narrow)
     assert "The photo has nothing like" in answer.out
     made = read_image("narrow/edit/000.png").pixels
     assert made[..., 12:, :].equal(photo[..., 12:, :])

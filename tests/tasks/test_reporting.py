@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -68,9 +69,7 @@ def test_the_status_records_every_outcome_and_nothing_is_printed(
 def test_the_first_error_is_reported_if_writing_the_report_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError
-
+    broken = Mock(side_effect=ZeroDivisionError)
     monkeypatch.setattr("internal_gan.tasks.reporting.write_report", broken)
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(KeyError), recorded(folder):
@@ -95,10 +94,8 @@ def test_a_full_disk_is_one_line_and_the_status_says_failed(
 ) -> None:
     fill_after(room, monkeypatch)
     extra = [f"paint.image={photo}"] if task == "paint" else []
-    answer = shell(f"task={task}", f"checkpoint={model}", "output=out", "device=cpu", *extra)
-    assert answer.code == 2
-    (line,) = answer.lines
-    assert line.startswith("error: cannot write out/")
+    line = shell.refused(f"task={task}", f"checkpoint={model}", "output=out", "device=cpu", *extra)
+    assert line.startswith("cannot write out/")
     assert line.endswith("the disk is full; free some space or choose another folder")
     state = RunFolder(Path("out")).status()["state"]
     assert state == ("failed" if room else "unknown")
@@ -121,12 +118,9 @@ def test_too_little_memory_names_the_option_and_leaves_no_folder(
     option: str,
     error: Exception,
 ) -> None:
-    def allocate(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", allocate)
-    answer = shell(f"task={task}", f"checkpoint={model}")
-    assert answer.lines == [f"error: there is not enough memory; a smaller {option} needs less"]
+    monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", Mock(side_effect=error))
+    said = shell.refused(f"task={task}", f"checkpoint={model}")
+    assert said == f"there is not enough memory; a smaller {option} needs less"
     assert not list(Path.cwd().iterdir())
 
 
@@ -146,25 +140,21 @@ def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
     shell: Shell, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
+    refuse = Mock(side_effect=OSError(errno.EROFS, os.strerror(errno.EROFS)))
     shutil.copytree(model, "runs/a")
     (Path("runs/a/sample")).mkdir()
     shutil.copy("runs/a/photo.png", "runs/a/sample/000.png")
     before = sorted(Path("runs").rglob("*"))
     with monkeypatch.context() as disk:
         disk.setattr("internal_gan.tasks.compare.tempfile.TemporaryFile", refuse)
-        answer = shell("task=compare", "runs=runs")
-    assert answer.code == 2
-    (line,) = answer.lines
-    assert line.startswith("error: cannot write runs: the file system is read-only;")
+        line = shell.refused("task=compare", "runs=runs")
+    assert line.startswith("cannot write runs: the file system is read-only;")
     assert line.endswith("; output=FOLDER writes the comparison elsewhere")
     Path("table").mkdir()
     with monkeypatch.context() as disk:
         # mkdir would create the cache of figures.
         disk.setattr(os, "mkdir", refuse)
-        assert shell("task=compare", "runs=runs", "output=table").code == 0
+        shell.done("task=compare", "runs=runs", "output=table")
     assert "| a |" in Path("table/comparison.md").read_text()
     assert sorted(Path("runs").rglob("*")) == before
 

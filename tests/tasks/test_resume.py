@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import internal_gan
 from internal_gan.config.compose import compose, load_options, save_options
-from internal_gan.images.files.image import read_image, to_uint8
-from internal_gan.images.files.memory import to_photo
+from internal_gan.images.files.image import read_image
+from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
@@ -32,10 +33,7 @@ SLOW = (
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the uninterrupted training."""
     folder = tmp_path_factory.mktemp("whole")
-    photo = to_photo(to_uint8(picture())[0].permute(1, 2, 0).numpy())
-    options = compose(SLOW)
-    options.output = str(folder)
-    train(options, photo)
+    internal_gan.fit(levels_of(picture(), 255), overrides=SLOW, output=folder)
     return folder
 
 
@@ -65,9 +63,7 @@ def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     try:
         wait_for_lines(tmp_path / "run" / "metrics.jsonl", after, process)
         process.send_signal(signal.SIGSTOP)  # so that it cannot end before the second command
-        early = shell("resume=run")
-        assert early.code == 2
-        assert f"process {process.pid}" in early.err
+        assert f"process {process.pid}" in shell.refused("resume=run")
         process.send_signal(stop)
         process.send_signal(signal.SIGCONT)
         out, _ = process.communicate(timeout=60)
@@ -83,8 +79,7 @@ def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
         assert "Stopped: " in out
         assert "python -m internal_gan resume=run" in out
 
-    answer = shell("resume=run")
-    assert answer.code == 0, answer.err
+    shell.done("resume=run")
     assert folder.status()["state"] == "finished"
     assert read_image("run/sample/000.png").size == (20, 28)
 
@@ -102,17 +97,20 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
     raise AssertionError(process.communicate()[1])
 
 
-def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
+def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
         patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
-        assert shell(f"image={photo}", "output=run", *TINY_RUN).code == 130
+        assert shell(*arguments).code == 130
+
+
+def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
+    stop_after_a_scale(shell, f"image={photo}", "output=run", *TINY_RUN)
     metrics = Path("run/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
     rows = [row | {"seconds": 1000.0} if "seconds" in row else row for row in rows]
     metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    answer = shell("resume=run")
-    assert answer.code == 0, answer.err
+    answer = shell.done("resume=run")
     assert RunFolder(Path("run")).status()["seconds"] > 1000
     assert "and 16 min 40 s before" in answer.out
 
@@ -129,8 +127,7 @@ def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
         answer = shell(f"image={photo}", "output=run", *TINY_RUN)
     assert answer.code == 130
     assert "1 of 3 scales are done" in answer.out
-    answer = shell("task=sample", "checkpoint=run", "output=out", "sample.start_scale=0")
-    assert answer.code == 0, answer.err
+    shell.done("task=sample", "checkpoint=run", "output=out", "sample.start_scale=0")
     assert read_image("out/sample/000.png").size == (14, 20)
 
 
@@ -139,13 +136,9 @@ def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
 ) -> None:
     """As in the paper's form, whose number depends on the photo's size before it was shrunk."""
     given = (*TINY_RUN, "model.scale_count=released", f"image={photo}")
-    assert shell(*given, "output=whole").code == 0
-    with pytest.MonkeyPatch.context() as patch:
-        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
-        patch.setattr("internal_gan.tasks.run_callbacks.Pictures.on_stage_end", stop)
-        assert shell(*given, "output=run").code == 130
-    answer = shell("resume=run")
-    assert answer.code == 0, answer.err
+    shell.done(*given, "output=whole")
+    stop_after_a_scale(shell, *given, "output=run")
+    shell.done("resume=run")
     assert network_of("run").sizes == network_of("whole").sizes
     assert same_weights(network_of("run"), network_of("whole"))
 
@@ -164,8 +157,7 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     saved.image = image and str(tmp_path / image)
     save_options(saved, folder.config_path)
     Path(photo).unlink()
-    answer = shell("resume=run")
-    assert answer.code == 0, answer.err
+    answer = shell.done("resume=run")
     (line,) = (line for line in answer.out.splitlines() if "starts over" in line)
     assert "from run/photo.png, the photo shrunk and with 8 bits, because " in line
     assert line.endswith("photo.png is gone" if image else "the photo was in memory only")

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -31,8 +32,7 @@ SIZE = (60, 84)
 
 
 def at_once(shell: Shell, *options: str) -> Path:
-    answer = shell("task=sample", "image=photo.png", "output=out", *options)
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=sample", "image=photo.png", "output=out", *options)
     assert "Works on the photo itself; nothing is trained" in answer.out
     return Path("out/sample")
 
@@ -70,8 +70,7 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
         "sample": ("000", "sample.count=1"),
         "retarget": ("60x120", "retarget.shape=[60,120]"),
     }[task]
-    answer = shell(task, "photo.png", wanted, "layers=height.png", "output=out")
-    assert answer.code == 0, answer.err
+    shell.done(task, "photo.png", wanted, "layers=height.png", "output=out")
     folder = Path("out", task)
     made, origin = read_image(folder / f"{name}.png"), read_origin(folder / f"{name}.origin.png")
     assert (made.bit_depth, made.mode) == (16, "RGBA")
@@ -129,8 +128,7 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
     folder = at_once(shell, "sample.count=1", "sample.size=[70,200]")
     assert read_image(folder / "000.png").size == (70, 200)
     write_image("photo.png", picture(16, 160))
-    answer = shell("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
-    assert answer.code == 0, answer.err
+    shell.done("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
     assert read_image("narrow/sample/000.png").size == (16, 160)
 
 
@@ -152,20 +150,15 @@ def test_a_very_large_result_must_be_confirmed(
 ) -> None:
     monkeypatch.setattr("internal_gan.tasks.base.LARGE", 50_000)
     write_image("photo.png", picture(100, 120))
-    answer = shell(*options, "image=photo.png")
-    assert answer.code == 2
-    assert f"error: {option}: a result of " in answer.err
-    assert " megapixels takes about " in answer.err
-    assert answer.err.endswith("of memory; to go on, add confirm=large\n")
-    assert answer.err.count("\n") == 1
+    said = shell.refused(*options, "image=photo.png")
+    assert said.startswith(f"{option}: a result of ")
+    assert " megapixels takes about " in said
+    assert said.endswith("of memory; to go on, add confirm=large")
     assert not Path("runs").exists()
 
 
 def test_too_little_memory_is_one_line_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", refuse)
+    monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", Mock(side_effect=MemoryError))
     with pytest.raises(UserError, match=r"not enough memory; a smaller sample\.size needs less"):
         internal_gan.sample(picture(40, 50)[0] / 2 + 0.5, size=(90, 90))
 
@@ -183,8 +176,7 @@ def pictures(folder: str | Path) -> list[bytes]:
 
 def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> None:
     before = sorted(p.name for p in Path(model).iterdir())
-    answer = shell("task=sample", f"checkpoint={model}", "sample.count=3", "device=cpu")
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=sample", f"checkpoint={model}", "sample.count=3", "device=cpu")
     (folder,) = Path("runs/photo-singan").iterdir()
     assert len(pictures(folder)) == 3
     assert (folder / "index.html").is_file()
@@ -207,8 +199,7 @@ def unfinished(tmp_path: Path, shell: Shell) -> str:
 
 def test_an_unfinished_model_is_sampled_exactly_as_asked(shell: Shell, unfinished: str) -> None:
     wanted = ("sample.size=[33,91]", "sample.start_scale=1", "sample.count=1")
-    answer = shell("task=sample", f"checkpoint={unfinished}", "output=out", *wanted)
-    assert answer.code == 0, answer.err
+    shell.done("task=sample", f"checkpoint={unfinished}", "output=out", *wanted)
     written = read_image("out/sample/000.png").pixels
     expected = sample(network_of(unfinished), 1, (33, 91), start_scale=1)
     assert written.shape == expected.shape
@@ -216,10 +207,9 @@ def test_an_unfinished_model_is_sampled_exactly_as_asked(shell: Shell, unfinishe
 
 
 def test_a_start_scale_that_is_not_finished_is_refused(shell: Shell, unfinished: str) -> None:
-    answer = shell("task=sample", f"checkpoint={unfinished}", "sample.start_scale=2")
-    assert answer.lines == [
-        "error: sample.start_scale=2: 2 of the model's 3 scales are finished; allowed: 0 to 1"
-    ]
+    said = shell.refused("task=sample", f"checkpoint={unfinished}", "sample.start_scale=2")
+    wanted = "2 of the model's 3 scales are finished; allowed: 0 to 1"
+    assert said == f"sample.start_scale=2: {wanted}"
 
 
 @pytest.mark.parametrize(("alike", "said"), [(9.0, True), (0.0, False)])
@@ -227,16 +217,16 @@ def test_samples_that_hardly_differ_are_said_to(
     shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, alike: float, said: bool
 ) -> None:
     monkeypatch.setattr("internal_gan.tasks.sample.ALIKE", alike)
-    answer = shell("task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2")
-    assert answer.code == 0, answer.err
+    answer = shell.done(
+        "task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2"
+    )
     line = "The samples hardly differ; a sample.start_scale below 1 varies more"
     assert (line in answer.out.replace("\n", " ")) == said
 
 
 def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
     for name, option in (("a", "seed=4"), ("b", "seed=4"), ("c", "seed=5")):
-        answer = shell("task=sample", f"checkpoint={model}", f"output={name}", option)
-        assert answer.code == 0
+        shell.done("task=sample", f"checkpoint={model}", f"output={name}", option)
     assert pictures("a") == pictures("b")
     assert pictures("a") != pictures("c")
 
@@ -253,11 +243,9 @@ def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str)
     whole = path.read_bytes()
 
     def complaint() -> str:
-        answer = shell("task=sample", f"checkpoint={model}", "device=cpu")
-        assert answer.code == 2
-        assert len(answer.lines) == 1
-        assert answer.lines[0].startswith(f"error: {path} ")
-        return answer.lines[0]
+        said = shell.refused("task=sample", f"checkpoint={model}", "device=cpu")
+        assert said.startswith(f"{path} ")
+        return said
 
     path.write_bytes(whole[: len(whole) // 2])
     assert "truncated" in complaint()
@@ -273,9 +261,8 @@ def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str)
     assert "os.system" in complaint()
     assert not Path("owned").exists()
     path.unlink()
-    assert shell("task=sample", f"checkpoint={model}").lines == [
-        f"error: run folder {model} lacks model.safetensors"
-    ]
+    said = shell.refused("task=sample", f"checkpoint={model}")
+    assert said == f"run folder {model} lacks model.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -290,8 +277,7 @@ def test_tileable_samples_come_with_a_proof(
     shell: Shell, model: str, tileable: str, proof: str, names: list[str]
 ) -> None:
     command = ("task=sample", f"checkpoint={model}", "output=out", "sample.count=2")
-    answer = shell(*command, f"sample.tileable={tileable}", "sample.size=[30,41]")
-    assert answer.code == 0, answer.err
+    answer = shell.done(*command, f"sample.tileable={tileable}", "sample.size=[30,41]")
     assert load_options(Path("out/config.yaml")).sample.tileable in (True, tileable)
     single, copies = (read_image(f"out/sample/{name}000.png").pixels for name in ("", f"{proof}/"))
     rows, columns = (int(n) for n in proof[-3::2])

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from PIL import Image
 
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.image import write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
@@ -61,8 +60,7 @@ def give() -> None:
     """Write every file named by the commands above."""
     Path("given/holes").mkdir(parents=True)
     for seed, name in enumerate(("photo", "other")):
-        array = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
-        Image.fromarray(array).save(f"given/{name}.png")
+        write_image(f"given/{name}.png", picture(seed=seed))
     for name, rows, columns in (
         ("hole", slice(10, 20), slice(12, 24)),
         ("keep", slice(16, 24), slice(24, 34)),
@@ -103,26 +101,21 @@ def made(folder: str) -> dict[str, object]:
     return found
 
 
-def ask(shell: Shell, *arguments: str) -> None:
-    answer = shell(*arguments)
-    assert answer.code == 0, answer.err
-
-
 @pytest.mark.parametrize("family", TRAININGS)
 def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family: str) -> None:
     give()
-    ask(shell, *TRAININGS[family], "output=whole")
+    shell.done(*TRAININGS[family], "output=whole")
     tasks = [task.split() for task in TASKS[family]]
     for number, task in enumerate(tasks):
-        ask(shell, f"task={task[0]}", *task[1:], "checkpoint=whole", f"output=whole-{number}")
+        shell.done(f"task={task[0]}", *task[1:], "checkpoint=whole", f"output=whole-{number}")
 
     with files_go_at("internal_gan.tasks.train.train_stages"):
-        ask(shell, *TRAININGS[family], "output=run")
+        shell.done(*TRAININGS[family], "output=run")
     assert made("run") == made("whole")
     assert ("fill/layers/given/000.png" in made("run")) == (family == "several")
 
     for number, task in enumerate(tasks):
-        ask(shell, f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
+        shell.done(f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
         assert made(f"run-{number}") == made(f"whole-{number}"), task
 
     # A run killed at the end, and one killed before anything was saved.
@@ -132,7 +125,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
         RunFolder(Path("run")).write_status("stopped")
         for folder in ("sample", "super_resolution", "retarget", "fill", "scales"):
             shutil.rmtree(Path("run", folder), ignore_errors=True)
-        ask(shell, "resume=run")
+        shell.done("resume=run")
         expected = {name: data for name, data in made("whole").items() if "scales" not in name}
         assert {n: data for n, data in made("run").items() if "scales" not in n} == expected
 
@@ -140,12 +133,12 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
 @pytest.mark.parametrize("family", WITH_FILES)
 def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
     give()
-    ask(shell, *TRAININGS[family], "output=model")
+    shell.done(*TRAININGS[family], "output=model")
     for number, task in enumerate(task.split() for task in WITH_FILES[family]):
         command = (f"task={task[0]}", *task[1:], "checkpoint=model")
-        ask(shell, *command, f"output=whole-{number}")
+        shell.done(*command, f"output=whole-{number}")
         with files_go_at("internal_gan.tasks.runner.write"):
-            ask(shell, *command, f"output=run-{number}")
+            shell.done(*command, f"output=run-{number}")
         assert made(f"run-{number}") == made(f"whole-{number}"), task
         assert list(Path(f"run-{number}/inputs").iterdir())
         give()
@@ -154,11 +147,10 @@ def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
 @pytest.mark.parametrize("family", ["enlarging", "edgeconnect"])
 def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell, family: str) -> None:
     give()
-    ask(shell, *TRAININGS[family], "output=whole")
+    shell.done(*TRAININGS[family], "output=whole")
     with files_go_at("internal_gan.tasks.train.train_stages"):
-        ask(shell, *TRAININGS[family], "output=run", "keep_original=false")
+        shell.done(*TRAININGS[family], "output=run", "keep_original=false")
     assert made("run") == made("whole")
     RunFolder(Path("run")).write_status("stopped")
-    answer = shell("resume=run")
-    assert answer.code == 2
-    assert "photo.png: the file is gone, and its run kept no copy; put it back" in answer.lines[0]
+    said = shell.refused("resume=run")
+    assert "photo.png: the file is gone, and its run kept no copy; put it back" in said

@@ -11,12 +11,11 @@ from PIL import Image, ImageCms
 import internal_gan
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
-from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder, new_run_path
-from tests import tiny
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import network_of, same_weights
+from tests.tiny import network_of, picture, same_weights
 
 
 def test_the_first_command_does_its_whole_job_and_shows_and_keeps_its_warning(
@@ -72,22 +71,21 @@ def test_pictures_keep_the_photos_colour_profile(shell: Shell, photo: str) -> No
     exif[0x013B] = "A. Nother"
     with Image.open(photo) as image:
         image.save("wide.png", icc_profile=profile, exif=exif)
-    answer = shell("image=wide.png", "output=run", *TINY_RUN)
-    assert answer.code == 0
-    assert shell("task=sample", "checkpoint=run", "output=out").code == 0
-    for picture in (*pictures("run"), *pictures("out")):
-        assert picture.mode == "RGB"
-        assert picture.icc_profile == profile
-        assert picture.exif is None
+    answer = shell.done("image=wide.png", "output=run", *TINY_RUN)
+    shell.done("task=sample", "checkpoint=run", "output=out")
+    for made in (*pictures("run"), *pictures("out")):
+        assert made.mode == "RGB"
+        assert made.icc_profile == profile
+        assert made.exif is None
     assert "Not kept" not in answer.out
 
 
 def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
     with Image.open(photo) as image:
         image.convert("L").save("gray.png")
-    assert shell("image=gray.png", "output=run", *TINY_RUN).code == 0
-    assert shell("task=sample", "checkpoint=run", "output=out").code == 0
-    assert {picture.mode for picture in (*pictures("run"), *pictures("out"))} == {"L"}
+    shell.done("image=gray.png", "output=run", *TINY_RUN)
+    shell.done("task=sample", "checkpoint=run", "output=out")
+    assert {made.mode for made in (*pictures("run"), *pictures("out"))} == {"L"}
 
 
 def test_properties_of_the_photo_that_pictures_lose_are_announced_first(
@@ -99,7 +97,7 @@ def test_properties_of_the_photo_that_pictures_lose_are_announced_first(
     faint.save("faint.png")
     answer = shell("image=faint.png", "output=run", *TINY_RUN)
     assert answer.out.splitlines()[3] == "Not kept in the results: transparency"
-    assert {picture.mode for picture in pictures("run")} == {"RGB"}
+    assert {made.mode for made in pictures("run")} == {"RGB"}
 
 
 def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
@@ -108,9 +106,8 @@ def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
     (go_on,) = (line for line in out.splitlines() if "resume=" in line)
     program, arguments = "python -m internal_gan ", again.partition("Again:")[2].strip()
     assert arguments.startswith(program)
-    assert shell(*shlex.split(arguments.removeprefix(program))).code == 0
-    answer = shell(*shlex.split(go_on.partition(program)[2]))
-    assert answer.code == 0
+    shell.done(*shlex.split(arguments.removeprefix(program)))
+    answer = shell.done(*shlex.split(go_on.partition(program)[2]))
     assert "is finished" in answer.out
 
 
@@ -160,8 +157,8 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     assert RunFolder(Path("run")).status()["state"] == "failed"
 
     monkeypatch.setattr(files, "_sync", sync)
-    assert shell("resume=run").code == 0
-    assert shell(f"image={photo}", "output=other", *TINY_RUN).code == 0
+    shell.done("resume=run")
+    shell.done(f"image={photo}", "output=other", *TINY_RUN)
     assert same_weights(network_of("run"), network_of("other"))
 
 
@@ -171,8 +168,7 @@ class TestLongPhotos:
     @pytest.fixture(autouse=True)
     def panorama(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
-        array = to_uint8(tiny.picture(24, 300))[0].permute(1, 2, 0).numpy()
-        Image.fromarray(array).save("long.png")
+        write_image("long.png", picture(24, 300))
 
     @pytest.mark.parametrize(
         ("options", "size"),
@@ -187,10 +183,8 @@ class TestLongPhotos:
         self, shell: Shell, options: list[str], size: tuple[int, int]
     ) -> None:
         debug = ("trainer=debug", "trainer.max_steps=1", "finish.detail=network", "device=cpu")
-        answer = shell("image=long.png", "output=run", "sample.count=1", *debug, *options)
-        assert answer.code == 0, answer.err
-        with Image.open("run/photo.png") as learnt:
-            assert learnt.size[::-1] == size
+        shell.done("image=long.png", "output=run", "sample.count=1", *debug, *options)
+        assert read_image("run/photo.png").size == size
 
     def test_a_stopped_training_is_resumed_at_its_size(self) -> None:
         overrides = ["trainer=debug", "finish.detail=network", "device=cpu", "model.max_size=40"]
