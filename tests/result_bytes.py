@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.cli import main as command
 from internal_gan.images.files.image import write_image
 from tests.tiny import INGAN_FAST, LEAN, TINY_EDGECONNECT, picture, write_16_bits
@@ -110,21 +109,6 @@ def commands() -> dict[str, tuple[str, ...]]:
     return made
 
 
-def python() -> None:
-    """Results of the functions, in the folder ``python``."""
-    Path("python").mkdir()
-    internal_gan.fill("photo.png", "mask.png").save("python/fill.png")
-    internal_gan.extend("photo.png", shape=(90, 160)).save("python/extend.png")
-    internal_gan.make_tileable("photo.png").save("python/tile.png")
-    for index, shown in enumerate(internal_gan.sample("photo.png", 2)):
-        shown.save(f"python/drawn{index}.png")
-    model = internal_gan.load("singan")
-    for index, drawn in enumerate(model.sample(2)):
-        drawn.save(f"python/sample{index}.png")
-    internal_gan.load("ingan").retarget((90, 200)).save("python/retarget.png")
-    internal_gan.load("edge").fill("photo.png", "mask.png").save("python/filled.png")
-
-
 def checksums(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -146,7 +130,6 @@ def main() -> None:
             except SystemExit as exit_:
                 if exit_.code:
                     print(name, exit_.code, log.getvalue()[-300:], file=sys.stderr)
-        python()
         found = checksums(Path(folder))
     Path(written).write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(len(found), "files")

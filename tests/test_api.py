@@ -1,7 +1,6 @@
 """The Python API: input and output types, options, stopping and callbacks."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from internal_gan.config.options import PATHS, taken_by
 from internal_gan.images.files import decode
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
-from internal_gan.images.resize import resize
 from internal_gan.runs.records import read_results
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
@@ -302,6 +300,7 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
     ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
     ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
+    ("make_tileable", {"axes": "x", "seed": 3}, "make_tileable.axes=x seed=3"),
 ]
 
 
@@ -379,17 +378,6 @@ class TestEachMethodGivesWhatItsTaskGives:
 class TestOptions:
     """Invalid and inapplicable options are refused with the command line's messages."""
 
-    @pytest.fixture
-    def said(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., str]:
-        shell = Shell(capsys)
-
-        def ask(*arguments: str) -> str:
-            answer = shell(*arguments, f"output={tmp_path / 'command'}")
-            assert answer.code == 2
-            return answer.err.strip().removeprefix("error: ")
-
-        return ask
-
     @pytest.mark.parametrize(
         ("task", "arguments", "options"),
         [
@@ -404,7 +392,8 @@ class TestOptions:
     )
     def test_mistakes_in_method_options(
         self,
-        said: Callable[..., str],
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
         singan: Run,
         photo: Path,
         task: str,
@@ -412,7 +401,8 @@ class TestOptions:
         options: list[str],
     ) -> None:
         given = [option.replace("=P", f"={photo}") for option in options]
-        expected = said(f"task={task}", f"checkpoint={singan.folder}", *given)
+        given += [f"task={task}", f"checkpoint={singan.folder}", f"output={tmp_path / 'command'}"]
+        expected = Shell(capsys).refused(*given)
         method = getattr(singan.model, task)
         values = {name: photo if value == "P" else value for name, value in arguments.items()}
         with pytest.raises(UserError) as refused:
@@ -505,9 +495,8 @@ class TestTraining:
     def test_the_default_networks_train_in_half_precision(
         self, tmp_path: Path, family: str
     ) -> None:
-        photo = to_uint8(resize(picture(), (40, 56)))[0].permute(1, 2, 0).numpy()
         overrides = ["trainer.max_steps=2", "precision=bf16", "device=cpu"]
-        run = internal_gan.fit(photo, family, overrides=overrides, output=tmp_path)
+        run = internal_gan.fit(ARRAY, family, overrides=overrides, output=tmp_path)
         assert all(weights.isfinite().all() for weights in run.model.network.parameters())
 
 

@@ -58,16 +58,21 @@ from internal_gan.cli import main
 os.environ.update(COMP_LINE="internal-gan fill x.jpg trainer=fa", COMP_POINT="34")
 for arguments in (["--help"], ["edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
                   ["image=missing.jpg"], ["sample.cuont=3"], ["task=sample", "checkpoint=missing"],
-                  ["resume=missing"]):
+                  ["resume=missing"], ["task=retarget", "checkpoint=model"]):
     sys.argv = ["internal-gan", *arguments]
-    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
         main()
+print(said.getvalue())
 heavy = {"torch", "numpy", "PIL", "rich", "safetensors"} & set(sys.modules)
 print("heavy:", sorted(heavy))
 """
 
 
-def test_help_completion_and_wrong_names_need_no_torch(tmp_path: Path) -> None:
+def test_help_completion_and_mistakes_need_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.safetensors").touch()
+    target = "internal_gan.models.singan.training.SinGANRecipe"
+    (tmp_path / "model" / "config.yaml").write_text(f"model: {{_target_: {target}}}\n")
     result = subprocess.run(
         [sys.executable, "-c", LIGHT],
         cwd=tmp_path,
@@ -78,6 +83,7 @@ def test_help_completion_and_wrong_names_need_no_torch(tmp_path: Path) -> None:
     )
     assert result.stdout.splitlines()[-1] == "heavy: []"
     assert "trainer=fast" in result.stdout
+    assert "error: checkpoint=model: a model of singan; task=retarget needs one" in result.stdout
 
 
 def test_tab_completion_can_be_installed(tmp_path: Path) -> None:

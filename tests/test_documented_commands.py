@@ -66,9 +66,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ImageDraw.Draw(mask).rectangle((left, 50, left + 25, 75), fill=255)
         mask.save(path / name)
     weights_file(path / "weights-inception-2015-12-05-6726825d.pth")
-    # Each layer keeps the size of its values.
-    weights = {name: value / value[0].numel() ** 0.5 for name, value in vgg().items()}
-    torch.save(weights, path / "vgg19.pth")
+    torch.save(vgg(), path / "vgg19.pth")
     return path
 
 

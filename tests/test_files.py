@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -59,10 +60,7 @@ def test_a_failing_disk_gives_one_line_and_keeps_the_old_file(
     path = tmp_path / "a.txt"
     path.write_text("old")
 
-    def refuse(*_: object) -> None:
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr(os, call, refuse)
+    monkeypatch.setattr(os, call, Mock(side_effect=OSError(code, os.strerror(code))))
     with pytest.raises(UserError) as caught, atomic_write(path) as temporary:
         temporary.write_text("new")
     assert str(caught.value).startswith(f"cannot write {path}: ")

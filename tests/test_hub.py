@@ -4,7 +4,8 @@ import shutil
 import socket
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,21 +15,18 @@ import internal_gan
 from internal_gan import Run, SinGAN, UserError
 from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import read_image
+from internal_gan.images.levels import levels_of
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, picture, same_weights
 
 huggingface_hub = pytest.importorskip("huggingface_hub")
 
-PHOTO = Image.fromarray(
-    ((picture()[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy(), mode="RGB"
-)
+PHOTO = Image.fromarray(levels_of(picture(), 255))
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> NoReturn:
-        raise AssertionError("a connection was opened")
-
+    refuse = Mock(side_effect=AssertionError("a connection was opened"))
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
@@ -173,9 +171,7 @@ def test_a_repository_is_downloaded_as_a_run_folder(
 def test_an_unknown_name_gives_a_one_line_error(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nowhere(*_: object, **__: object) -> NoReturn:
-        raise OSError("404 Client Error.\n\nRepository Not Found for url: ...")
-
+    nowhere = Mock(side_effect=OSError("404 Client Error.\n\nRepository Not Found for url: ..."))
     monkeypatch.setattr(huggingface_hub, "snapshot_download", nowhere)
     expected = r"^run folder no/where does not exist, and the .* \(404 Client Error\.\)$"
     with pytest.raises(UserError, match=expected):

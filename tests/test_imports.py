@@ -2,22 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.mark.parametrize(
-    "module", ["internal_gan", "internal_gan.cli", "internal_gan.config.options"]
-)
-def test_importing_does_not_load_torch(module: str) -> None:
-    script = f"import sys, {module}; print(sorted({{'torch', 'numpy', 'PIL'}} & set(sys.modules)))"
-    result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+from tests.commands import ROOT
 
 
 @pytest.mark.parametrize(

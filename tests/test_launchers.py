@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.files.image import write_image
 from internal_gan.runs.jobs import read_records
 from tests.commands import run_process, start_process
 from tests.tiny import TINY, picture
@@ -53,8 +53,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder with three photos in ``photos``."""
     (tmp_path / "photos").mkdir()
     for seed, name in enumerate("abc"):
-        pixels = to_uint8(picture(seed=seed))[0].permute(1, 2, 0).numpy()
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{name}.png")
+        write_image(tmp_path / "photos" / f"{name}.png", picture(seed=seed))
     return tmp_path
 
 

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from internal_gan.images.files.image import read_image
+from internal_gan.images.masks import write_mask
 from tests.commands import Shell, plain_environment, start_process
-from tests.tiny import write_16_bits
+from tests.tiny import holes, write_16_bits
 
 HOLE = (slice(12, 24), slice(20, 34))
 FILL = ("fill", "mask=mask.png", "output=-")
@@ -35,9 +36,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     exif[0x0112] = 6
     turned.save("turned.jpg", exif=exif, icc_profile=PROFILE, dpi=(300, 300))
-    mask = np.zeros((48, 64), np.uint8)
-    mask[HOLE] = 255
-    Image.fromarray(mask).save("mask.png")
+    write_mask("mask.png", holes((48, 64), (12, 20, 12, 14)))
     return Path.cwd()
 
 

@@ -98,15 +98,11 @@ def test_options_composed_in_parallel_are_correct() -> None:
 
 def test_two_threads_cannot_use_one_folder(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run")
+    folder.config_path.write_text("seed: 0\n")
     with pytest.raises(UserError, match="is training in it"):
-        in_threads(RunFolder.open(_configured(folder).path).claim)
+        in_threads(RunFolder.open(folder.path).claim)
     folder.write_status("finished")
     in_threads(RunFolder.open(folder.path).claim)
-
-
-def _configured(folder: RunFolder) -> RunFolder:
-    folder.config_path.write_text("seed: 0\n")
-    return folder
 
 
 def test_the_thread_count_is_set_per_thread() -> None:

@@ -5,13 +5,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
@@ -26,6 +25,7 @@ from internal_gan.app.settings import Settings
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
+from tests.commands import start_process
 from tests.tiny import picture
 
 OURS = {HEADER.decode(): "1"}
@@ -287,9 +287,7 @@ def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Pa
 def test_an_error_in_the_server_gives_a_one_line_answer(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: object) -> None:
-        raise ZeroDivisionError("by zero")
-
+    broken = Mock(side_effect=ZeroDivisionError("by zero"))
     monkeypatch.setattr("internal_gan.app.uploads.Uploads.all", broken)
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
 
@@ -380,14 +378,18 @@ def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> Non
         assert client.get(answer["results"][0]["url"]).status_code == 200
 
 
-def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
-    about: dict[str, Any] = {}
+def until(is_so: Callable[[], bool]) -> None:
     for _ in range(600):
-        about = client.get(f"/runs/{run}").json()
-        if about["state"] in states:
-            return about
+        if is_so():
+            return
         time.sleep(0.1)
-    raise AssertionError(about)
+    raise AssertionError("it took too long")
+
+
+def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
+    until(lambda: client.get(f"/runs/{run}").json()["state"] in states)
+    about: dict[str, Any] = client.get(f"/runs/{run}").json()
+    return about
 
 
 @pytest.mark.slow
@@ -425,10 +427,8 @@ def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process at once")
 def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "internal_gan", "app", "port=0", "browser=false"]
-    with subprocess.Popen(
-        [*command, f"runs={tmp_path}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
+    command = ("app", "port=0", "browser=false", f"runs={tmp_path}")
+    with start_process(*command, cwd=tmp_path) as server:
         try:
             assert server.stdout is not None
             assert "http://" in server.stdout.readline()
@@ -442,14 +442,6 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     # A script's background jobs ignore Ctrl-C; then SIGTERM alone ends the server.
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert server.returncode in ((0,) if ignored else (-signal.SIGINT, 130))
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if is_so():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it took too long")
 
 
 @pytest.mark.slow
