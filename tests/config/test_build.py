@@ -39,11 +39,6 @@ def test_keyword_arguments_win_over_the_configuration() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.25
 
 
-def test_partial_waits_for_the_other_arguments() -> None:
-    make = build({"_target_": ADAM, "_partial_": True, "lr": 0.5})
-    assert make([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]["lr"] == 0.5
-
-
 def test_targets_inside_mappings_and_lists_are_built_too() -> None:
     inner = OPTIMIZATION | {"ema": 0.5}
     make = build({"_target_": ADAM, "_partial_": True, "params": [{"a": inner}]})

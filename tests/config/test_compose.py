@@ -15,12 +15,6 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 
 
-def test_the_default_is_the_lean_singan() -> None:
-    options = compose()
-    assert options.task == "train"
-    assert options.model["_target_"] == "internal_gan.models.singan.training.SinGANRecipe"
-
-
 def test_without_hydra_the_defaults_are_the_same() -> None:
     assert replace(Options(), model=compose().model) == compose()
 

@@ -1,9 +1,5 @@
 """The list of families agrees with the models' classes and with the API."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 import internal_gan
@@ -46,25 +42,3 @@ def test_the_api_has_a_class_for_each_family_and_a_method_for_each_ability(name:
     assert found == {*family.abilities}
     assert getattr(internal_gan, family.title) is made
     assert hasattr(made, family.ending.call.split(".")[1].split("(")[0])
-
-
-def test_a_task_that_a_model_cannot_do_is_refused_without_torch(tmp_path: Path) -> None:
-    model = tmp_path / "model"
-    model.mkdir()
-    (model / "model.safetensors").touch()
-    (model / "config.yaml").write_text(
-        "model: {_target_: internal_gan.models.singan.training.SinGANRecipe}\n"
-    )
-    script = """
-import sys
-from internal_gan.cli import main
-try:
-    main(["task=retarget", "checkpoint=model"])
-finally:
-    assert "torch" not in sys.modules
-"""
-    answer = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    why = "a model of singan; task=retarget needs one that retargets: patches, ingan"
-    assert answer.stderr == f"error: checkpoint=model: {why}\n"

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from internal_gan.finishing.drawing import compile_loops
-
-ROOT = Path(__file__).parents[2]
+from tests.commands import ROOT
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Drawings are finished with a photo's own pixels, at any size."""
 
-from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
 from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
-from internal_gan.finishing.walker import Fixed, Level
-from internal_gan.patches.fast import Image, Wrap
+from internal_gan.finishing.walker import Fixed
+from internal_gan.patches.fast import Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import noise, picture
 
@@ -135,16 +135,11 @@ def test_a_near_copy_is_synthesised_again_from_a_larger_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only if one piece covers more than allowed."""
-    tried = list[int]()
-
-    def watched(indices: Indices, last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
-        tried.append(shortest)
-        return up_to(indices, last, drawing, shortest)
-
+    watched = Mock(wraps=up_to)
     monkeypatch.setattr(finishing, "up_to", watched)
     photo = picture("mountains", (90, 120))
     assert finish(resized(photo, (45, 60)), Indices(photo), (90, 120)).largest_piece > 0.9
-    assert tried == [SHORTEST, finishing.CAREFUL]
-    tried.clear()
+    assert [call.args[3] for call in watched.call_args_list] == [SHORTEST, finishing.CAREFUL]
+    watched.reset_mock()
     assert finish(noise((45, 60)), Indices(photo), (90, 120)).largest_piece < finishing.LARGEST
-    assert tried == [SHORTEST]
+    assert [call.args[3] for call in watched.call_args_list] == [SHORTEST]

@@ -81,13 +81,6 @@ def test_a_white_background_is_not_slow() -> None:
     assert (taken(photo, origins) == photo).all(axis=2).mean() > 0.99
 
 
-def test_an_octave_keeps_a_piece_whole() -> None:
-    origins = identity(20, 30) + np.array([4, 7], np.int32)
-    larger = Level(2.0, Index(picture("gravel", (61, 80))), (40, 60)).rebuilt(origins, 1.0)
-    assert not any(breaks(larger, axis).any() for axis in range(2))
-    assert larger[0, 0].tolist() == [8, 14]
-
-
 def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     image, size = picture("dandelions", (80, 141)), (80, 282)
     where = np.zeros(size, np.bool_)

@@ -14,14 +14,7 @@ from internal_gan.judging.compare import MAX_PICTURES, Shown
 from internal_gan.judging.figures import panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record
-from tests.recorded import record_files
-
-
-def write(run: Path, *names: str) -> None:
-    for name in names:
-        path = run / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"picture")
+from tests.recorded import record_files, write
 
 
 def shown_of(run: Path) -> Shown:

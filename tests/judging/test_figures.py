@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
 
-from internal_gan.judging.figures import Diversity, judge, meaning, summarise
-from internal_gan.patches.statistics import diversity, layout_distances
-from tests.tiny import noise, picture
+from internal_gan.judging.figures import judge, meaning, summarise
+from internal_gan.patches.statistics import layout_distances
+from tests.tiny import noise
 
 
 def test_the_layout_is_judged_where_a_patch_fits() -> None:
@@ -28,14 +27,3 @@ def test_the_interval_of_many_values_is_that_of_the_normal_distribution() -> Non
     expected = (values.mean() - half, values.mean() + half)
     assert found["interval"] == pytest.approx(expected, abs=0.02)
     assert summarise([{"figure": 3.0}])["figure"]["interval"] is None
-
-
-PICTURES = [picture(seed=seed) for seed in range(4)]
-
-
-def test_the_diversity_is_that_of_all_samples_of_the_photos_size() -> None:
-    spread = Diversity(picture(seed=9))
-    for image in (picture(50, 56), *PICTURES):
-        spread.add(image)
-    expected = diversity(picture(seed=9), torch.cat(PICTURES))
-    assert spread.figures == {"diversity": pytest.approx(expected, rel=1e-6)}

@@ -24,15 +24,6 @@ def test_a_block_pads_by_half_its_kernel_when_asked(kernel_size: int, stride: in
     assert block(torch.zeros(2, 3, 14, 20)).shape == (2, 8, 14 // stride, 20 // stride)
 
 
-def test_a_block_is_linear_above_zero_and_leaky_below() -> None:
-    block = ConvBlock(1, 1, kernel_size=1)
-    with torch.no_grad():
-        block[0].get_parameter("weight").fill_(2.0)
-        block[0].get_parameter("bias").fill_(1.0)
-    values = block(torch.tensor([3.0, -3.0]).view(1, 1, 1, 2)).flatten()
-    assert values.tolist() == pytest.approx([7.0, -5.0 * LEAKY_SLOPE])
-
-
 @pytest.mark.parametrize("norm", ["spectral", "spectral_batch", "spectral_instance"])
 def test_a_spectral_block_has_an_operator_norm_of_one(norm: Any) -> None:
     block = ConvBlock(16, 32, norm=norm)

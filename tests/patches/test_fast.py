@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from internal_gan.patches.exact import nearest, patches_at
-from internal_gan.patches.fast import PATCH, Field, Image, Index, Places, grid, search
+from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
 from tests.patches.pictures import noise, picture
 
 
@@ -54,19 +54,6 @@ def test_a_photo_is_found_in_itself() -> None:
     photo = picture("gravel", (60, 80))
     found = search(photo, Index(photo))
     assert not found.distances.any()
-
-
-def test_any_number_of_threads() -> None:
-    target, source = picture("peaks", (150, 70)), picture("mountains", (140, 75))
-    before, found = torch.get_num_threads(), list[Field]()
-    try:
-        for threads in (1, 3):
-            torch.set_num_threads(threads)
-            found.append(search(target, Index(source)))
-    finally:
-        torch.set_num_threads(before)
-    assert np.array_equal(found[0].places, found[1].places)
-    assert np.array_equal(found[0].distances, found[1].distances)
 
 
 @pytest.mark.parametrize("share", [0.9, 0.01])

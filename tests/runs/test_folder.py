@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -131,10 +132,7 @@ def test_a_folder_that_another_process_uses_is_waited_for(
 def test_without_working_locks_the_status_alone_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_locks(*_: object) -> None:
-        raise OSError(95, "Operation not supported")
-
-    monkeypatch.setattr("fcntl.lockf", no_locks)
+    monkeypatch.setattr("fcntl.lockf", Mock(side_effect=OSError(95, "Operation not supported")))
     busy = pytest.raises(UserError, match="is training in it")
     with training_process(tmp_path / "run"), busy:
         RunFolder.open(tmp_path / "run").claim()
@@ -163,16 +161,7 @@ def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_create_says_how_to_resume_an_existing_run(folder: RunFolder) -> None:
-    with pytest.raises(UserError, match=f"resume={folder.path}"):
-        RunFolder.create(folder.path)
-
-
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
-    with pytest.raises(UserError, match="does not exist"):
-        RunFolder.open(tmp_path / "nothing")
-    with pytest.raises(UserError, match=r"not a run folder: it has no config\.yaml"):
-        RunFolder.open(tmp_path)
     for above in (folder.path.parent, folder.path.parents[1]):
         with pytest.raises(UserError, match=f"the newest run in it is {folder.path}$"):
             RunFolder.open(above)
@@ -202,10 +191,8 @@ def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
 def test_the_final_status_is_written_even_on_a_full_disk(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     folder.write_status("running", reason="x" * 1000)
+    full = Mock(side_effect=OSError(28, "No space left on device"))
     monkeypatch.setattr("internal_gan.files._sync", full)
     with pytest.raises(UserError, match="the disk is full"):
         folder.write_status("running", stage=3)

@@ -8,13 +8,7 @@ import pytest
 
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result, read_results
-
-
-def write(run: Path, *names: str) -> None:
-    for name in names:
-        path = run / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"picture")
+from tests.recorded import write
 
 
 def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
