@@ -37,7 +37,6 @@ ANOTHER_WAY = {
     ("training/threads.py", "os.sched_getaffinity"): "os.cpu_count",
     ("training/threads.py", "/sys/fs/cgroup/cpu.max"): "no limit",
     ("device.py", "/sys/fs/cgroup/memory.max"): "psutil alone",
-    ("info.py", "/proc/cpuinfo"): "platform.processor",
 }
 
 
