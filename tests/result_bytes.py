@@ -21,7 +21,8 @@ from PIL import Image
 
 from internal_gan.cli import main as command
 from internal_gan.images.files.image import write_image
-from tests.tiny import INGAN_FAST, LEAN, TINY_EDGECONNECT, picture, write_16_bits
+from internal_gan.images.masks import write_mask
+from tests.tiny import INGAN_FAST, LEAN, TINY_EDGECONNECT, holes, picture, write_16_bits
 
 SIZE = (90, 126)
 FAST = ("device=cpu", "precision=fp32", "trainer.threads=1")
@@ -38,9 +39,7 @@ def inputs() -> None:
     alpha = np.linspace(60, 255, SIZE[0] * SIZE[1]).astype(np.uint8).reshape(*SIZE, 1)
     Image.fromarray(np.concatenate([array, alpha], 2)).save("alpha.png")
     write_16_bits(Path("deep.png"), array.astype(int) * 257)
-    hole = np.zeros(SIZE, np.uint8)
-    hole[30:54, 60:90] = 255
-    Image.fromarray(hole).save("mask.png")
+    write_mask("mask.png", holes(SIZE, (30, 60, 24, 30)))
     Image.fromarray((array[..., 0] // 64).astype(np.uint8)).save("labels.png")
     pasted = array.copy()
     pasted[30:54, 60:90] = array[5:29, 5:35]

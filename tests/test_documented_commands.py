@@ -13,15 +13,17 @@ import torch
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from internal_gan.cli import main
 from internal_gan.config.arguments import overrides_of, task_of
+from internal_gan.images.masks import write_mask
 from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
 from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg
 from tests.test_docs import COMMAND
+from tests.tiny import holes
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 QUICK = ("trainer=debug",)
@@ -61,10 +63,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         turned.paste((0, 0, 0, 0), (0, 0, WIDTH // 8, HEIGHT // 8))
         turned.save(path / "straightened.png")
     for name in (*MASKS, "holes/a.png", "holes/b.png"):
-        mask = Image.new("L", (WIDTH, HEIGHT), 0)
         left = 50 if name == "other.png" else 60
-        ImageDraw.Draw(mask).rectangle((left, 50, left + 25, 75), fill=255)
-        mask.save(path / name)
+        write_mask(path / name, holes((HEIGHT, WIDTH), (50, left, 26, 26)))
     weights_file(path / "weights-inception-2015-12-05-6726825d.pth")
     torch.save(vgg(), path / "vgg19.pth")
     return path

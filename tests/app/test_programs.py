@@ -24,9 +24,10 @@ import requests
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image
+from internal_gan.images.masks import write_mask
 from internal_gan.runs.records import read_results
 from tests.commands import ROOT, start_process
-from tests.tiny import trained
+from tests.tiny import holes, trained
 
 # A file's name, or None, and its bytes or an option's value.
 Field = tuple[str | None, bytes | str]
@@ -84,10 +85,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     levels = np.random.default_rng(0).integers(0, 65536, (48, 64), dtype=np.uint16)
     profile = bytes(16) + b"GRAY" + bytes(108)
     Image.fromarray(levels).save(path / "photo.png", icc_profile=profile)
-    mask = Image.new("L", (64, 48))
-    mask.paste(255, (20, 20, 30, 28))
-    mask.save(path / "mask.png")
-    mask.transpose(Image.Transpose.ROTATE_180).save(path / "avoid.png")
+    write_mask(path / "mask.png", holes((48, 64), (20, 20, 8, 10)))
+    write_mask(path / "avoid.png", holes((48, 64), (20, 34, 8, 10)))
     (path / "junk.png").write_text("no picture")
     Image.new("1", (30, 30)).save(path / "small.png")
     Image.new("1", (1200, 1000)).save(path / "huge.png")

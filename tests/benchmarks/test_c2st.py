@@ -22,6 +22,5 @@ def test_only_windows_centred_inside_count() -> None:
     blurred = torch.where(hole > 0, (real + real.roll(1, 3)) / 2, real)
     assert c2st(real, blurred, inside=hole) > 0.95
     # A window sees 24 pixels around its middle, with the blurs of its statistics.
-    deep = torch.zeros_like(hole)
-    deep[..., 44:76, 64:96] = 1
+    deep = holes((120, 160), (44, 64, 32, 32))
     assert c2st(real, left, inside=deep) == c2st(real, real, inside=deep)

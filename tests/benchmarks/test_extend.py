@@ -13,7 +13,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.canvas import Margins
 from internal_gan.images.files.image import write_image
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 MARGINS = Margins(0, 16, 12, 0)
 
@@ -47,8 +47,7 @@ def test_every_method_extends_every_photo(
 def test_mirrored_edges_have_no_step_and_a_foreign_margin_has_one() -> None:
     torch.manual_seed(0)
     photo = torch.rand(1, 3, 48, 64)
-    part = torch.ones(1, 1, 48, 64)
-    part[..., :36, :48] = 0.0
+    part = 1 - holes((48, 64), (0, 0, 36, 48))
     made = mirrored(photo, part, MARGINS)
     assert torch.equal(made[..., :36, 48:], photo[..., :36, 32:48].flip(-1))
     assert torch.equal(made[..., 36:, :48], photo[..., 24:36, :48].flip(-2))
@@ -61,8 +60,7 @@ def test_mirrored_edges_have_no_step_and_a_foreign_margin_has_one() -> None:
 def test_a_copy_is_repeated_and_noise_is_not() -> None:
     torch.manual_seed(1)
     photo = torch.rand(1, 3, 64, 128) * 2 - 1
-    part = torch.zeros(1, 1, 64, 128)
-    part[..., 64:] = 1.0
+    part = holes((64, 128), (0, 64, 64, 64))
     assert repeated(photo, part) == 0.0
     twice = torch.cat([photo[..., :64]] * 2, dim=3)
     assert repeated(twice, part) > 0.85
@@ -71,8 +69,7 @@ def test_a_copy_is_repeated_and_noise_is_not() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_ignores_what_is_outside_the_photo(method: str) -> None:
-    part = torch.ones(1, 1, 48, 64)
-    part[..., :36, :48] = 0.0
+    part = 1 - holes((48, 64), (0, 0, 36, 48))
     made = [
         METHODS[method](torch.where(part > 0, torch.tensor(value), picture(48, 64)), part, MARGINS)
         for value in (-1.0, 1.0)
@@ -84,8 +81,7 @@ def test_a_method_ignores_what_is_outside_the_photo(method: str) -> None:
 
 def test_the_largest_piece_is_a_share_of_the_new_part(tmp_path: Path) -> None:
     # Of 20 new columns, 15 come from one place in one piece, and the others from another.
-    part = torch.zeros(1, 1, 10, 40)
-    part[..., 20:] = 1.0
+    part = holes((10, 40), (0, 20, 10, 20))
     places = np.moveaxis(np.indices((10, 40), np.int32), 0, -1)
     places[:, 20:35, 1] -= 20
     places[:, 35:, 1] -= 30

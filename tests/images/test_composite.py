@@ -1,7 +1,6 @@
 """A change made in a small copy is transferred to the full-size photo."""
 
 import torch
-from torch.nn import functional as F
 
 from internal_gan.images.composite import blend, blend_weight, bring_back
 from internal_gan.images.resize import resize
@@ -15,10 +14,7 @@ def photo(height: int = 120, width: int = 160) -> torch.Tensor:
 
 
 def middle(height: int = 120, width: int = 160) -> torch.Tensor:
-    inner = torch.ones(1, 1, height // 3, width // 3)
-    return F.pad(
-        inner, (width // 3, width - 2 * (width // 3), height // 3, height - 2 * (height // 3))
-    )
+    return holes((height, width), (height // 3, width // 3, height // 3, width // 3))
 
 
 def test_nothing_changes_outside_the_mask_bit_for_bit() -> None:

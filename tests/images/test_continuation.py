@@ -4,16 +4,14 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.continuation import continue_lines
+from tests.tiny import holes
 
 
 def scene() -> tuple[Tensor, Tensor, Tensor]:
     """Edges, image and hole: the hole interrupts the border between a dark and a bright half."""
     image = torch.full((1, 3, 40, 60), -0.5)
     image[..., 20:, :] = 0.5
-    edges, hole = torch.zeros(1, 1, 40, 60), torch.zeros(1, 1, 40, 60)
-    edges[..., 20, :] = 1
-    hole[..., 8:32, 20:40] = 1
-    return edges, image, hole
+    return holes((40, 60), (20, 0, 1, 60)), image, holes((40, 60), (8, 20, 24, 20))
 
 
 def test_a_straight_line_is_continued_whatever_is_under_the_hole() -> None:

@@ -16,10 +16,11 @@ import internal_gan
 from internal_gan import UserError
 from internal_gan.finishing.origin import Origin, write_origin
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.masks import write_mask
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.judging.stand_in import weights_file
-from tests.tiny import INGAN_PAPER, Run, picture, trained_ingan
+from tests.tiny import INGAN_PAPER, Run, holes, picture, trained_ingan
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> N
 
 
 def test_from_python_figures_are_the_same(shell: Shell, files: list[str]) -> None:
-    write_image("hole.png", torch.cat([-torch.ones(1, 3, 44, 30), torch.ones(1, 3, 44, 30)], -1))
+    write_mask("hole.png", holes((44, 60), (0, 30, 44, 30)))
     for name in ("2", "wide"):
         Path(f"drawn/{name}.png").unlink()
     shell.done(*files, "evaluate.mask=hole.png", "output=out")
@@ -121,10 +122,7 @@ def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> No
     filled = picture(44, 60)
     filled[..., 20:40, 25:55] += 0.2
     write_image("filled.png", filled.clamp(-1, 1))
-    write_image("hole.png", -torch.ones(1, 3, 44, 60))
-    with Image.open("hole.png") as image:
-        image.paste((255, 255, 255), (25, 20, 55, 40))
-        image.save("hole.png")
+    write_mask("hole.png", holes((44, 60), (20, 25, 20, 30)))
     mask, samples = "evaluate.mask=hole.png", "evaluate.samples=filled.png"
     shell.done(*files[:2], samples, mask, "output=out")
     figures = record()["samples"][0]["figures"]

@@ -36,9 +36,8 @@ from tests.tiny import (
 
 def box(height: int = 40, width: int = 56) -> Tensor:
     """A hole in the middle."""
-    hole = torch.zeros(1, 1, height, width)
-    hole[..., height // 4 : height // 2, width // 3 : width // 2] = 1
-    return hole
+    top, left = height // 4, width // 3
+    return holes((height, width), (top, left, height // 2 - top, width // 2 - left))
 
 
 def stages(*overrides: str) -> list[Stage]:
@@ -158,9 +157,8 @@ def test_the_later_stages_go_on_from_the_trained_networks() -> None:
 
 
 def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
-    image, hole = torch.full((1, 3, 48, 64), -0.2), torch.zeros(1, 1, 48, 64)
+    image, hole = torch.full((1, 3, 48, 64), -0.2), holes((48, 64), (8, 20, 32, 20))
     image[..., 24:, :] = 0.2
-    hole[..., 8:40, 20:40] = 1
     everywhere = model.find_edges(image, torch.zeros_like(hole))
     assert everywhere.any()
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
@@ -170,9 +168,8 @@ def test_edges_steer_the_choice_of_patches(
     model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A square outline drawn in the hole is filled as a square if the image has one elsewhere."""
-    image, hole = torch.full((1, 3, 48, 80), -0.6), torch.zeros(1, 1, 48, 80)
+    image, hole = torch.full((1, 3, 48, 80), -0.6), holes((48, 80), (10, 44, 28, 28))
     image[..., 14:34, 8:28] = 0.6
-    hole[..., 10:38, 44:72] = 1
     found = model.find_edges(image, hole)
     square = torch.where(hole > 0, found.roll(40, dims=-1), found)
     paint = Mock(wraps=model.paint)
