@@ -167,8 +167,8 @@ class TestTraining:
     def test_several_photos_take_turns_that_no_interval_matches(self) -> None:
         options = (ACTS, "model.identity_interval=1", *NO_PATCH_LOSS)
         recipe = recipe_of(*options, base=INGAN_FAST)
-        model = recipe.prepare(picture(), picture(30, 50, seed=1))
-        stage = recipe.stage(model, 0, 60, None, rng())
+        model = recipe.prepare(tiny.picture(), tiny.picture(30, 50, seed=1))
+        stage = recipe.stage(model, 0, 60, None, tiny.rng())
         reals = [model.real(0, photo) for photo in range(2)]
         errors = [F.mse_loss(stage.generator(None, real), real).item() for real in reals]
         found = [float(stage.generator_loss()[1]["identity"]) for _ in range(60)]
