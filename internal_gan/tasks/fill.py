@@ -18,7 +18,9 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
+from internal_gan.judging.tiling import VISIBLE, repeats
 from internal_gan.models.abilities import Fills
+from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
 from internal_gan.tasks.holes import Case, avoided, holes_of, without
 from internal_gan.units import Size
@@ -29,6 +31,8 @@ _log = logging.getLogger(__name__)
 KNOWN_EDGES = 0.4
 # Least long side, in pixels, at which the network's output is shown.
 MIN_DRAWN = 16
+# Steps across a border up to this one, of pixels in [-1, 1], are those of a flat colour.
+FLAT = 4 / 255
 
 
 class Fill(Task[FillOptions]):
@@ -89,7 +93,8 @@ class Fill(Task[FillOptions]):
 
     def _filled(self, model: Fills, whole: Case) -> Iterator[Picture]:
         # A photo that wraps is cut open where it has no hole.
-        turn = _turn(whole.hole, wrap_of(self.wanted.tileable))
+        wrap = wrap_of(self.wanted.tileable)
+        turn = _turn(whole.hole, wrap)
         back = -turn[0], -turn[1]
         case = whole.rolled(turn) if any(turn) else whole
         photo, finisher = case.photo, self._finisher(case, model.hold)
@@ -117,6 +122,12 @@ class Fill(Task[FillOptions]):
                 )
             if index == 0:
                 first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
+                if not any(wrap) and (torn := _torn(whole, first)):
+                    _log.warning(
+                        "the photo repeats without a seam, and once filled no longer does; "
+                        "fill.tileable=%s keeps it seamless",
+                        torn,
+                    )
             yield Picture(f"fill/{index:03d}.png", done)
         photo, hole = whole.photo, whole.hole
         yield aside("fill/before.png", photo.pixels, "before", photo)
@@ -162,6 +173,23 @@ def _turn(hole: Tensor, wrap: Wrap) -> Size:
         width, before = max(gaps)
         found.append(-((before + 1 + (width - 1) // 2) % len(touched)))
     return found[0], found[1]
+
+
+def _torn(case: Case, made: Pixels) -> str:
+    """The ``fill.tileable`` that would keep the borders together that meet in the photo and no
+    longer do once it is filled; empty if there are none."""
+    torn = list[str]()
+    for axis, name in ((-2, "y"), (-1, "x")):
+        there = case.hole.select(axis, 0).maximum(case.hole.select(axis, -1))[0] > 0
+        before, after = (
+            (x.select(axis, 0) - x.select(axis, -1)).abs().mean(dim=1)
+            for x in (case.photo.pixels, made)
+        )
+        # Borders of one flat colour are no sign of a texture.
+        visible = there.any() and after[there].mean() > VISIBLE * before.mean() > FLAT
+        if visible and any(repeats(case.photo.pixels, (axis == -2, axis == -1))):
+            torn.append(name)
+    return "true" if len(torn) == 2 else "".join(torn)
 
 
 def _rolled(done: Finished, shift: Size, photo: Photo) -> Finished:

@@ -158,9 +158,11 @@ def test_a_photo_without_anything_to_see_is_refused(shell: Shell) -> None:
     assert answer.lines == [f"error: image: {why}"]
 
 
-@pytest.mark.parametrize(("tileable", "axes"), [("true", (0, 1)), ("x", (1,))])
-def test_a_texture_that_repeats_does_so_when_filled(
-    shell: Shell, tileable: str, axes: tuple[int, ...]
+@pytest.mark.parametrize(
+    ("tileable", "axes"), [("true", (0, 1)), ("x", (1,)), ("false", ())], ids=["both", "x", "none"]
+)
+def test_a_texture_that_repeats_does_so_when_filled_or_it_is_said(
+    shell: Shell, tileable: str, axes: tuple[int, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The hole lies across the borders, where the filling is as smooth as elsewhere."""
     rows, columns = np.indices((60, 60)) * 2 * np.pi / 60
@@ -174,6 +176,7 @@ def test_a_texture_that_repeats_does_so_when_filled(
     made = pixels(at_once(shell, "mask=hole.png", f"fill.tileable={tileable}") / "000.png")
     inside = hole[0, 0].numpy() > 0
     assert np.array_equal(made[~inside], pixels("photo.png")[~inside])
+    assert ("fill.tileable=true keeps it" in caplog.text) == (not axes)
     for axis in axes:
         there = np.moveaxis(inside, axis, 0)[0]
         steps = [
