@@ -22,6 +22,7 @@ from internal_gan.config.compose import load_options
 from internal_gan.config.families import check_able, check_trains, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
+from internal_gan.images.files.names import has_another
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
@@ -77,8 +78,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
 
 
 def run_piped(options: Options, changed: Collection[str] = ()) -> int:
-    """:func:`run`, where ``image=-`` is standard input and ``output=-`` standard output, which is
-    refused for more than a picture, and to a terminal."""
+    """:func:`run`, where ``image=-`` is standard input and ``output=-`` standard output; more than
+    a picture is refused in both, and so is a terminal."""
     if options.output == "-":
         count = getattr(getattr(options, options.task, None), "count", 1)
         several = f"{options.task}.count={count}" if count > 1 else ""
@@ -96,6 +97,8 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
         try:
             with path.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
+            if has_another(path):
+                raise UserError("image=-: takes one picture, and another one follows it")
             return run(dataclasses.replace(options, image=str(path)), changed)
         except UserError as error:
             why = str(error).replace(f"image={path}", str(path))

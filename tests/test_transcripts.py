@@ -1,10 +1,12 @@
 """The command line's answers to mistakes in every task, and its help, word for word.
 
 In ``transcripts.txt`` each command follows a ``$``; the output below is that of all commands right
-above it. Lines that begin with ``#`` are headings. ``FREE`` stands for the amount of free memory.
-A refused command leaves every file as it was; the files that commands name are those of `furnish`.
+above it, ``<`` names standard input, and lines that begin with ``#`` are headings. ``FREE`` stands
+for the amount of free memory. A refused command leaves every file as it was; the files that
+commands name are those of `furnish`.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +71,8 @@ def furnish(path: Path) -> None:
         mask.paste(255, box)
         mask.save(path / name)
     mask.save(path / "labels.jpg")
+    two = b"".join((path / name).read_bytes() for name in ("photo.png", "mask.png"))
+    (path / "stream.png").write_bytes(two)
     (path / "text.png").write_text("not an image", encoding="utf-8")
     (path / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     (path / "drawing.svg").write_text("<svg/>", encoding="utf-8")
@@ -106,8 +110,13 @@ def files() -> dict[Path, int]:
 
 
 @pytest.mark.parametrize(("command", "said"), MISTAKES, ids=[c for c, _ in MISTAKES])
-def test_mistakes_are_answered_word_for_word(shell: Shell, command: str, said: str) -> None:
+def test_mistakes_are_answered_word_for_word(
+    shell: Shell, command: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = files()
+    command, _, given = command.partition(" < ")
+    if given:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path(given).read_bytes())))
     answer = shell(*command.split())
     assert answer.code == 2
     # Only whether a run's folder is free is seen once the run has told its settings.

@@ -11,7 +11,7 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.marks import NAMESPACE
-from internal_gan.images.files.names import PILLOW_FORMATS, shown
+from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
 from internal_gan.images.files.tiff import (
     X_RESOLUTION,
     losses,
@@ -119,7 +119,8 @@ def _png(image: Image.Image, path: Path) -> list[str]:
     if image.mode in ("1", "L") and isinstance(key, int):
         largest = 2**depth - 1
         image.info["transparency"] = (key & largest) * 255 // largest
-    return _frames(image, path)
+    notes = ["has another picture after its end; the first one is used"] * has_another(path)
+    return notes + _frames(image, path)
 
 
 def _chunks(path: Path) -> dict[bytes, bytes]:

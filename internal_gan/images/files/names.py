@@ -18,6 +18,8 @@ READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 )
+# How files begin.
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 # Ending of an origin file's name; the file says where each pixel of the result next to it is from.
 ORIGIN = ".origin.png"
 
@@ -47,6 +49,21 @@ def existing_image(path: Path) -> Path:
     if status.st_size == 0:
         raise UserError(f"{name}: the file is empty (0 bytes); allowed are {READABLE} files")
     return path
+
+
+def has_another(path: Path) -> bool:
+    """Whether another picture begins right after the end of a PNG file, as if two were piped.
+
+    JPEG files are not judged: cameras put previews, depth maps and films after the picture.
+    """
+    with path.open("rb") as file:
+        if file.read(8) != _PNG:
+            return False
+        while len(head := file.read(8)) == 8:
+            file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+            if head[4:] == b"IEND":
+                return file.read(8).startswith((_PNG, _JPEG))
+    return False
 
 
 def local(name: str) -> str:

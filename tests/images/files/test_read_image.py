@@ -239,6 +239,19 @@ def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
     assert logged() == []
 
 
+@pytest.mark.parametrize("after", ["png", "jpeg", "tiff"])
+def test_a_picture_after_the_end_of_a_png_file_is_named(
+    after: str, picture: Image.Image, tmp_path: Path, logged: Logged
+) -> None:
+    path = tmp_path / "photo.png"
+    with path.open("wb") as file:
+        for format in ("png", after):
+            picture.save(file, format)
+    assert read_image(path).size == (20, 30)
+    note = f"{path}: has another picture after its end; the first one is used"
+    assert logged() == [note] * (after != "tiff")
+
+
 def test_the_bundled_photos_can_be_trained_on() -> None:
     folder = Path(__file__).parents[3] / "examples" / "photos"
     photos = sorted(folder.glob("*.jpg"))
