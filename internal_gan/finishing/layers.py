@@ -25,14 +25,12 @@ from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.encode import Layout, deep_png
-from internal_gan.images.files.image import MAX_PIXELS, read_image
-from internal_gan.images.files.look import opened
-from internal_gan.images.files.names import READABLE, existing_image, shown
+from internal_gan.images.files.image import opening, read_image
+from internal_gan.images.files.names import existing_image, shown
 from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.patches.origins import taken
-from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -208,21 +206,9 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     """
     path = existing_image(Path(path))
     name = shown(path)
-    try:
-        with ignored_warnings():
-            file, notes = opened(path)
-            with file:
-                if file.width * file.height > MAX_PIXELS:
-                    raise UserError(f"{name}: too large; at most {MAX_PIXELS // 10**6} megapixels")
-                file.load()
-                image = ImageOps.exif_transpose(file)
-    except UserError:
-        raise
-    except Exception as error:
-        # Pillow raises nearly anything for a damaged file.
-        raise UserError(
-            f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
-        ) from error
+    with opening(path) as (file, notes):
+        file.load()
+        image = ImageOps.exif_transpose(file)
     mode = "I;16" if image.mode.startswith("I") else image.mode
     if mode not in _MODES:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")

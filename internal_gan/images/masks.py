@@ -61,11 +61,12 @@ def read_mask(
             "mask must have exactly the image's size"
         )
     mask = _levels(photo)
-    if _is_jpeg(photo):
+    if is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
     mask = 1.0 - mask if invert else mask
     other_way = f"{'without' if invert else 'with'} {invert_option}=true"
-    _check(mask, name, invert, other_way, white)
+    if photo.whole is None or white is None:
+        _check(mask, name, invert, other_way, white)
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
@@ -125,10 +126,11 @@ def _levels(photo: Photo) -> Tensor:
     return (gray * alpha).clamp(0.0, 1.0)
 
 
-def _is_jpeg(photo: Photo) -> bool:
+def is_jpeg(photo: Photo) -> bool:
+    """Whether a photo was read from a JPEG file."""
     if photo.path is None:
         return False
-    with opened(photo.path)[0] as image:
+    with opened(photo.path, huge=True)[0] as image:
         return image.format in ("JPEG", "MPO")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
@@ -13,10 +16,18 @@ from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
+from internal_gan.images.windows import Window
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
 
 GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
+
+
+class Whole(NamedTuple):
+    """All of a huge image, upright and of 8 bits, and the window of it that is a photo."""
+
+    image: Image.Image
+    window: Window
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class Photo:
         raw: ``pixels`` with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
         given: size of the file, if the photo was reduced on reading or shrunk.
+        whole: what it is a part of, which ``write_image`` writes around a picture of its size.
     """
 
     pixels: Pixels
@@ -49,6 +61,7 @@ class Photo:
     unknown: Mask | None = None
     raw: Tensor | None = None
     given: Size | None = None
+    whole: Whole | None = None
 
     @property
     def size(self) -> Size:
@@ -74,24 +87,20 @@ class Photo:
 
     def crop(self, rows: slice, columns: slice) -> Photo:
         """A part of the photo."""
-        layers = ("pixels", "alpha", "unknown", "raw")
-        parts = {
-            name: layer[..., rows, columns].contiguous()
-            for name in layers
-            if (layer := getattr(self, name)) is not None
-        }
-        return replace(self, given=None, **parts)
+        part = self._each(lambda layer: layer[..., rows, columns].contiguous())
+        return replace(part, given=None, whole=None)
 
     def rolled(self, shift: Size) -> Photo:
         """The photo, moved by some rows and columns; what leaves on one side comes back on the
         other."""
+        return self._each(lambda layer: layer.roll(shift, (-2, -1)))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Photo:
+        """The photo with each of its layers changed."""
         layers = ("pixels", "alpha", "unknown", "raw")
-        parts = {
-            name: layer.roll(shift, (-2, -1))
-            for name in layers
-            if (layer := getattr(self, name)) is not None
-        }
-        return replace(self, **parts)
+        given = {name: one for name in layers if (one := getattr(self, name)) is not None}
+        changed: dict[str, Any] = {name: change(layer) for name, layer in given.items()}
+        return replace(self, **changed)
 
 
 def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[str]]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS
+from internal_gan.process_settings import ignored_warnings
 
 MAX_SIDE = 640
 SMALL_BYTES = 24_000
@@ -49,7 +50,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
     """
     path = folder / file
     try:
-        with Image.open(path, formats=PILLOW_FORMATS) as image:
+        with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
             image.load()
             width, height = image.size
             kind = str(image.format).lower()

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, about
 from internal_gan.files import is_file, make_folder
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import Choose, read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, same_name, shown
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
@@ -34,6 +34,9 @@ class Source:
         further: likewise, in place of the files in ``options.learn_from``.
         name: of the photo that masks in a folder belong to; by default ``options.image``.
         files: other pictures in memory, by option.
+
+    Attributes:
+        choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Source:
         files: Mapping[str, Photo] | None = None,
     ) -> None:
         self.options = options
+        self.choose: Choose | None = None
+        self.alike: Choose | None = None
         self.folder = folder
         self.name = options.image if name is None else name
         self._in_memory = {(option, 0): picture for option, picture in (files or {}).items()}
@@ -88,12 +93,12 @@ class Source:
         if (known := self._in_use.get(_PHOTO)) is not None:
             return known
         if self.options.keep_original:
-            photo = read_image(path, longest=longest)
+            photo = read_image(path, longest=longest, choose=self.choose)
             if photo.given is None:
                 self._in_use[_PHOTO] = photo
             return photo
         # The file may disappear during the run, so it is read once, as large as it is.
-        photo = self._in_memory[_PHOTO, 0] = read_image(path)
+        photo = self._in_memory[_PHOTO, 0] = read_image(path, choose=self.choose)
         return photo
 
     def further_photo(self, number: int, *, longest: int | None = None) -> Photo:
@@ -151,7 +156,7 @@ class Source:
             return self._in_memory[option, 0]
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
-            return None if path is None else read_image(path, **how)
+            return None if path is None else read_image(path, choose=self.alike, **how)
 
     def file(self, option: str, number: int = 0) -> Path | None:
         """The file of a photo that an option, such as ``mask.file``, names, if any.

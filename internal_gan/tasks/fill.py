@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 KNOWN_EDGES = 0.4
 # Least long side, in pixels, at which the network's output is shown.
 MIN_DRAWN = 16
+# The folder for the window of a photo that is too large to be filled as a whole.
+WINDOW = "fill/window"
 # Steps across a border up to this one, of pixels in [-1, 1], are those of a flat colour.
 FLAT = 4 / 255
 
@@ -128,14 +130,30 @@ class Fill(Task[FillOptions]):
                         "fill.tileable=%s keeps it seamless",
                         torn,
                     )
-            yield Picture(f"fill/{index:03d}.png", done)
-        photo, hole = whole.photo, whole.hole
-        yield aside("fill/before.png", photo.pixels, "before", photo)
-        yield gray("fill/mask.png", blend_weight(hole, self._feather), "mask")
+            yield from self._result(f"{index:03d}.png", done)
+        photo, hole = replace(whole.photo, whole=None), whole.hole
+        room = "fill" if whole.photo.whole is None else WINDOW
+        yield aside(f"{room}/before.png", photo.pixels, "before", photo)
+        yield gray(f"{room}/mask.png", blend_weight(hole, self._feather), "mask")
         if drawn.any():
             emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
-            yield aside("fill/hole.png", emptied, like=photo)
-            yield gray("fill/edges.png", drawn.roll(back, (-2, -1)), "aside")
+            yield aside(f"{room}/hole.png", emptied, like=photo)
+            yield gray(f"{room}/edges.png", drawn.roll(back, (-2, -1)), "aside")
+
+    def _result(self, name: str, done: Finished) -> Iterator[Picture]:
+        """A filled photo; if only a window of it was filled, all of it, then the window."""
+        photo = done.like
+        if photo is None or photo.whole is None:
+            yield Picture(f"fill/{name}", done)
+            return
+        rows, columns = photo.whole.window
+        self.about = [
+            f"Fills a window of the photo, rows {rows.start} to {rows.stop} and columns "
+            f"{columns.start} to {columns.stop}"
+        ]
+        yield Picture(f"fill/{name}", Finished(done.pixels, alpha=done.alpha, like=photo))
+        window = replace(done, like=replace(photo, whole=None))
+        yield Picture(f"{WINDOW}/{name}", window, "aside", made=True)
 
     def _finisher(self, case: Case, hold: float) -> PartFinisher:
         alpha = case.photo.alpha

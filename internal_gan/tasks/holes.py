@@ -199,16 +199,17 @@ def holes_of(context: Context) -> Holes:
 
 def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
     """Where no pixel may be taken from: where a mask is ``closed``, and where the one that an
-    option names is white. A UserError if nothing is left."""
-    if (given := context.given.read(option)) is None:
-        return closed
-    white = "is where no pixel may be taken from"
-    mask = read_mask(given, photo.size, option=option, white=white)
-    closed = torch.maximum(closed, (mask > FAINT).float())
-    if not can_fill(closed):
+    option names is white. A UserError if nothing is left, or ``mask.source`` leaves nothing."""
+    given, source = context.given.read(option), context.options.mask.source
+    name, less = f"mask.source={source}", "more"
+    if given is not None:
+        name, less, white = called(given, option), "less", "is where no pixel may be taken from"
+        mask = read_mask(given, photo.size, option=option, white=white)
+        closed = torch.maximum(closed, (mask > FAINT).float())
+    if (given or source) and not can_fill(closed):
+        where = "the photo" if photo.whole is None else "the photo near the hole"
         raise UserError(
-            f"{called(given, option)}: leaves no part of the photo to take pixels from; "
-            "paint less of it white"
+            f"{name}: leaves no part of {where} to take pixels from; paint {less} of it white"
         )
     return closed
 
@@ -221,9 +222,10 @@ def without(photo: Photo, hole: Tensor) -> Photo:
     return replace(photo, pixels=torch.where(photo.alpha > 0, photo.pixels, apart))
 
 
-def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
+def check_box(box: list[int], size: Size) -> None:
+    """Raise a UserError if ``mask.box`` is not in a photo of this size, or all of it."""
     top, left, height, width = box
-    rows, columns = photo.size
+    rows, columns = size
     name = f"mask.box=[{','.join(map(str, box))}]"
     if top + height > rows or left + width > columns:
         raise UserError(
@@ -232,6 +234,14 @@ def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
         )
     if (height, width) == (rows, columns):
         raise UserError(f"{name}: the box is the whole photo; choose a smaller one")
-    mask = torch.full((1, 1, rows, columns), float(invert))
+
+
+def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
+    top, left, height, width = box
+    if photo.whole is None:
+        check_box(box, photo.size)
+    else:
+        top, left = (at - side.start for at, side in zip(box, photo.whole.window, strict=False))
+    mask = torch.full((1, 1, *photo.size), float(invert))
     mask[..., top : top + height, left : left + width] = float(not invert)
     return mask

@@ -37,6 +37,7 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Kind, Result, group_of, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
+from internal_gan.tasks.huge import around_hole
 from internal_gan.tasks.reporting import (
     Reports,
     end_run,
@@ -66,6 +67,8 @@ def run_task(options: Options) -> int:
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, name=options.image or (trained.name if trained else None))
     photo = None
+    if options.task == "fill":
+        given.choose = around_hole(given)
     if trained is None and TABLE[options.task].needs and not options.judges:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)

@@ -14,8 +14,9 @@ from torch import Tensor
 from internal_gan.images.files.metadata import resolution, stated
 from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.fill import fill_transparent
-from internal_gan.images.photo import GRAY_MODES, Photo
+from internal_gan.images.photo import GRAY_MODES, Photo, Whole
 from internal_gan.images.pyramid import scaled
+from internal_gan.images.windows import Window, extent
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -36,17 +37,20 @@ class UnreadablePixelsError(Exception):
 
 
 def decode(
-    image: Image.Image, reopen: Callable[[], Image.Image], longest: int | None = None
+    image: Image.Image,
+    reopen: Callable[[], Image.Image],
+    longest: int | None = None,
+    choose: Callable[[Image.Image], Window] | None = None,
 ) -> tuple[Photo, list[str]]:
     """The photo, upright, of an image that has just been opened, without path and EXIF data, and a
     line for the user about each loss.
 
     ``reopen`` opens the same file again, since 16-bit colours are read in two passes; ``longest``
-    is for :func:`reduced_size`. Whatever Pillow raises for a damaged file comes out, and an
+    is for :func:`reduced_size`; ``choose`` is given a plain image upright, and returns the window
+    that becomes the photo. Whatever Pillow raises for a damaged file comes out, and an
     UnreadablePixelsError if the colour mode or the values are not those of a photo.
     """
-    raw_mode, tags = _raw_mode(image), getattr(image, "tag_v2", {})
-    is_deep = ";16" in raw_mode or max(tags.get(_BITS_PER_SAMPLE, (8,))) > 8
+    raw_mode, tags, is_deep = _raw_mode(image), getattr(image, "tag_v2", {}), _is_deep(image)
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
         raise UnreadablePixelsError("its 16-bit channels are stored in separate planes")
@@ -81,12 +85,27 @@ def decode(
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]
+    whole = None
+    if choose is not None:
+        whole = Whole(layers[0], choose(layers[0]))
+        size, (rows, columns) = extent(whole.window), whole.window
+        layers = [layers[0].crop((columns.start, rows.start, columns.stop, rows.stop))]
     # The mean of other colours could be the one that stands for transparency.
     keyed = depth == 16 and "transparency" in image.info
     to = size if keyed else reduced_size(size, longest)
     levels = decoder(*layers, to=None if to == size else to)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
-    return replace(photo_of(levels, mode, depth, size, profile), dpi=dpi), notes
+    return replace(photo_of(levels, mode, depth, size, profile), dpi=dpi, whole=whole), notes
+
+
+def is_plain(image: Image.Image) -> bool:
+    """Whether an image that has just been opened is gray, RGB or a palette, of 8 bits."""
+    return image.mode in _EIGHT_BIT and not _is_deep(image)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    depths: tuple[int, ...] = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
+    return ";16" in _raw_mode(image) or max(depths) > 8
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -101,9 +120,13 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _eight_bits(image: Image.Image, to: Size | None) -> Tensor:
+    return channels_of(_shrunk(coloured(image), to)).div_(255.0)
+
+
+def coloured(image: Image.Image) -> Image.Image:
+    """A plain image as RGB or, with transparency, RGBA."""
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    image = image if image.mode == mode else image.convert(mode)
-    return channels_of(_shrunk(image, to)).div_(255.0)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[..., Tensor]:

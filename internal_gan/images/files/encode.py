@@ -15,8 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from internal_gan.images.colours import luminance
+from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.metadata import profile_space
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, Whole
 
 # The keyword of a PNG file's text that holds its XMP packet (XMP specification, part 3).
 _XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -139,13 +140,21 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
     return Layout(mode, depth, metadata, like.dpi if file_format.dpi else None), losses
 
 
-def encode(path: Path, channels: Tensor, layout: Layout, file_format: Format) -> None:
-    """Write a file of what :func:`arrange` made for this format; the channels are overwritten. An
-    OSError or a ValueError says that it cannot be written, or the format cannot hold this size."""
+def encode(
+    path: Path, channels: Tensor, layout: Layout, file_format: Format, whole: Whole | None = None
+) -> None:
+    """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it;
+    both are overwritten. An OSError or a ValueError says that it cannot be written, or the format
+    cannot hold this size."""
     if layout.bit_depth == 16 and layout.mode != "L":
         path.write_bytes(deep_png(_array(channels, 16).astype(">u2"), layout))
         return
     image = to_pillow(channels, layout)
+    if whole is not None:
+        part, image, (rows, columns) = image, *whole
+        image = image if image.mode == layout.mode else coloured(image).convert(layout.mode)
+        image.info = {}
+        image.paste(part, (columns.start, rows.start))
     options = {**file_format.options, **layout.metadata}
     if layout.dpi:
         options["dpi"] = layout.dpi

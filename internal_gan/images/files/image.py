@@ -1,44 +1,92 @@
 """Reading and writing image files; whatever is lost is logged."""
 
 import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode
+from internal_gan.images.files.decode import (
+    READABLE_MODES,
+    UnreadablePixelsError,
+    decode,
+    is_plain,
+)
 from internal_gan.images.files.encode import FORMATS, arrange, encode
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
+from internal_gan.images.windows import Window
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
 from internal_gan.units import Size, by
 
 MAX_PIXELS = 120_000_000
+# What all of a larger image takes: Pillow's, and once more to turn or convert it.
+BYTES_PER_PIXEL = 8
+# Chooses the window to read of a huge file, given its name and the upright image.
+Choose = Callable[[str, Image.Image], Window]
 
 _log = logging.getLogger(__name__)
 
 
-def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
+def read_image(
+    path: str | Path, *, longest: int | None = None, choose: Choose | None = None
+) -> Photo:
     """Read an image file, upright, and log what is lost as warnings.
 
     Only the first of several frames or pages is read. ``longest`` is the longest side needed, in
     pixels: a much larger file is reduced, by :func:`reduced_size` of ``decode.py``. A UserError if
     there is no such file, or it cannot be read, is damaged, is not an image, or has more than
-    ``MAX_PIXELS`` pixels.
+    ``MAX_PIXELS`` pixels. With ``choose``, only a window of such a file is read, if it is gray, RGB
+    or a palette of 8 bits.
     """
     path = existing_image(Path(path))
+    name, window = shown(path), None
+    with opening(path, huge=choose is not None) as (image, notes):
+        size = image.height, image.width
+        if choose is not None and math.prod(size) > MAX_PIXELS:
+            what, needed = f"{name} of {by(size)} pixels", BYTES_PER_PIXEL * math.prod(size)
+            check_memory(needed, torch.device("cpu"), what)
+            window = partial(choose, name)
+        photo, more = decode(image, lambda: opened(path)[0], longest, window)
+        try:
+            exif = descriptive_exif(image)
+        except Exception:
+            exif = None
+            more.append("its EXIF data is damaged and is left out")
+    for note in (*notes, *more):
+        _log.warning("%s: %s", name, note)
+    return replace(photo, path=path, exif=exif)
+
+
+@contextmanager
+def opening(path: Path, *, huge: bool = False) -> Iterator[tuple[Image.Image, list[str]]]:
+    """What :func:`internal_gan.images.files.look.opened` returns, for a block that decodes it.
+
+    A UserError for all that goes wrong there, and for more than ``MAX_PIXELS`` pixels, unless a
+    plain image may be ``huge``.
+    """
     name = shown(path)
     try:
         # Pillow warns about odd metadata, which does not affect the pixels.
         with ignored_warnings():
-            return _read(path, name, longest)
+            image, notes = opened(path, huge=huge)
+            with image:
+                size = image.height, image.width
+                if math.prod(size) > MAX_PIXELS and not (huge and is_plain(image)):
+                    raise UserError(_too_large(name, size))
+                yield image, notes
     except UserError:
         raise
     except Image.DecompressionBombError as error:
@@ -55,22 +103,6 @@ def read_image(path: str | Path, *, longest: int | None = None) -> Photo:
         raise UserError(
             f"{name}: the image is truncated or damaged ({detail}); allowed are intact files"
         ) from error
-
-
-def _read(path: Path, name: str, longest: int | None) -> Photo:
-    image, notes = opened(path)
-    with image:
-        if image.width * image.height > MAX_PIXELS:
-            raise UserError(_too_large(name, (image.height, image.width)))
-        photo, more = decode(image, lambda: opened(path)[0], longest)
-        try:
-            exif = descriptive_exif(image)
-        except Exception:
-            exif = None
-            more.append("its EXIF data is damaged and is left out")
-    for note in (*notes, *more):
-        _log.warning("%s: %s", name, note)
-    return replace(photo, path=path, exif=exif)
 
 
 def write_image(
@@ -91,8 +123,8 @@ def write_image(
         pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped; a ValueError for
             another shape, or if they are not finite.
         like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
-            if it has the same size, transparency, unless ``alpha`` does. Palette and CMYK become
-            RGB.
+            if it has the same size, transparency and the ``whole`` around it, unless ``alpha``
+            does. Palette and CMYK become RGB.
         mark: an XMP packet for the file, from :func:`internal_gan.images.files.marks.xmp`.
     """
     path = Path(path)
@@ -103,11 +135,12 @@ def write_image(
             f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
     channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
+    whole = like.whole if like is not None and like.size == channels.shape[-2:] else None
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
         try:
-            encode(temporary, channels, layout, file_format)
+            encode(temporary, channels, layout, file_format, whole)
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
@@ -147,4 +180,7 @@ def to_uint8(pixels: Tensor) -> Tensor:
 
 def _too_large(name: str, size: Size | None = None) -> str:
     extent = f"{by(size)} pixels are" if size else "the image is"
-    return f"{name}: {extent} too large; allowed are up to {MAX_PIXELS // 1_000_000} megapixels"
+    return (
+        f"{name}: {extent} too large; allowed are up to {MAX_PIXELS // 10**6} megapixels, or more "
+        "for internal-gan fill without model=, of 8-bit gray, RGB or palette"
+    )

@@ -4,6 +4,8 @@ reason why the file is refused."""
 import mmap
 import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from internal_gan.images.files.tiff import (
     refusal,
     white_at_0,
 )
+from internal_gan.process_settings import shared
 
 # What a JPEG file with a gain map, which brightens it on some displays, has somewhere: Adobe's and
 # Google's, Apple's, and ISO's name.
@@ -34,16 +37,26 @@ _XMP = {
 _IPTC = 0x0404  # among Photoshop's resources
 
 
-def opened(path: Path) -> tuple[Image.Image, list[str]]:
+@shared
+@contextmanager
+def _any_size() -> Iterator[None]:
+    usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = usual
+
+
+def opened(path: Path, *, huge: bool = False) -> tuple[Image.Image, list[str]]:
     """A readable file, not decoded yet, and a line for the user about each loss.
 
     Of several pages or frames it is the first that is no reduced copy. Its ``info`` is mended: a
     transparent gray is in Pillow's levels, and a missing resolution is missing; a PNG's ``cicp`` is
     added. A file that cannot be read is a UserError if it is known what it is, or else what Pillow
-    raises.
+    raises, such as for too many pixels, unless ``huge`` leaves that to the caller.
     """
     try:
-        with white_at_0():
+        with white_at_0(), _any_size() if huge else nullcontext():
             image = Image.open(path, formats=PILLOW_FORMATS)
             try:
                 return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)

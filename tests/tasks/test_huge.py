@@ -1,0 +1,155 @@
+"""task=fill on a photo that is too large to be worked on as a whole."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from internal_gan.images.files import image as files
+from internal_gan.tasks import huge
+from tests.commands import ROOT, Shell, plain_environment
+from tests.tiny import write_16_bits
+
+SIZE = HEIGHT, WIDTH = 120, 160
+TOP, LEFT, DOWN, ACROSS = 50, 70, 14, 20
+HOLE = slice(TOP, TOP + DOWN), slice(LEFT, LEFT + ACROSS)
+BY_BOX = f"mask.box=[{TOP},{LEFT},{DOWN},{ACROSS}]"
+# Three times the hole's size, and at least 50 pixels.
+WINDOW = slice(32, 82), slice(50, 110)
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(huge, "MIN_WINDOW", 50)
+
+
+def lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small photos count as huge, but not a window of them."""
+    for module in (files, huge):
+        monkeypatch.setattr(module, "MAX_PIXELS", 10_000)
+
+
+def hole(value: int = 255) -> Image.Image:
+    drawn = Image.new("L", (WIDTH, HEIGHT), 255 - value)
+    drawn.paste(value, (LEFT, TOP, LEFT + ACROSS, TOP + DOWN))
+    return drawn
+
+
+def furnish(name: str) -> None:
+    """Write masks, and a photo of the mode and format that a name such as ``P.png`` says."""
+    hole(0).convert("1").save("black.png")
+    hole().save("white.jpg", quality=60)
+    Image.merge("LA", (Image.new("L", (WIDTH, HEIGHT)), hole())).save("brush.png")
+    for mask, size, box in (
+        ("corner.png", (WIDTH, HEIGHT), (0, 0, 20, 20)),
+        ("none.png", (WIDTH, HEIGHT), (0, 0, 0, 0)),
+        ("small.png", (20, 20), (5, 5, 9, 9)),
+        ("wide.png", (200, HEIGHT), (5, 5, 9, 9)),
+    ):
+        drawn = Image.new("L", size)
+        drawn.paste(255, box)
+        drawn.save(mask)
+    mode, suffix = name.split(".")
+    if mode == "deep":
+        write_16_bits(Path(name), np.zeros((HEIGHT, WIDTH, 3)))
+        return
+    photo = Image.open(ROOT / "examples" / "photos" / "gravel.jpg").crop((0, 0, WIDTH, HEIGHT))
+    photo = photo.quantize(20) if mode == "P" else photo.convert(mode)
+    if mode.endswith("A"):
+        photo.putalpha(hole(0))
+    exif = Image.Exif()
+    exif[0x010E] = "stones"
+    if suffix == "jpg":
+        photo, exif[0x0112] = photo.rotate(90, expand=True), 6
+    profile = PROFILE if mode.startswith("RGB") else None
+    photo.save(name, exif=exif, dpi=(300, 200), icc_profile=profile)
+
+
+def read(path: str) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
+    """A file's pixels and properties."""
+    with Image.open(path) as image:
+        found = {key: image.info.get(key) for key in ("icc_profile", "dpi", "exif", "xmp")}
+        return np.asarray(image), {"mode": image.mode, **found}
+
+
+@pytest.mark.parametrize(
+    ("photo", "options"),
+    [
+        ("RGB.jpg", [BY_BOX, "fill.count=2"]),
+        ("L.png", ["mask=black.png", "mask.invert=true", "fill.avoid=corner.png"]),
+        ("P.png", ["mask=brush.png"]),
+        ("1.png", ["mask=white.jpg"]),
+        ("LA.png", []),
+    ],
+)
+def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, photo: str, options: list[str]
+) -> None:
+    furnish(photo)
+    assert shell("fill", photo, *options, "output=usual").code == 0
+    with monkeypatch.context() as context:
+        lower(context)
+        answer = shell("fill", photo, *options, "output=huge")
+    assert answer.code == 0, answer.err
+    outside = np.ones((HEIGHT, WIDTH), bool)
+    outside[HOLE] = False
+    for number in range(1 + ("fill.count=2" in options)):
+        usual, kind = read(f"usual/fill/00{number}.png")
+        made, own = read(f"huge/fill/00{number}.png")
+        window, _ = read(f"huge/fill/window/00{number}.png")
+        assert own == kind
+        assert np.array_equal(made[outside], usual[outside])
+        assert np.array_equal(made[WINDOW], window)
+        crop, inside = (f"huge/fill/window/{name}.png" for name in ("before", "mask"))
+        assert np.array_equal(read(inside)[0] > 0, ~outside[WINDOW])
+        alone = shell("fill", crop, f"mask={inside}", f"seed={number}", f"output={number}")
+        assert alone.code == 0, alone.err
+        assert np.array_equal(window, read(f"{number}/fill/000.png")[0])
+    assert shell("verify", "huge/fill/window/000.png", f"verify.photo={crop}").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (f"L.png {BY_BOX} fill.tileable=x", "error: fill.tileable: not possible in a photo of"),
+        ("L.png mask.box=[0,0,60,60]", "L.png: its hole spans 60x60 pixels; in a photo of more"),
+        ("L.png mask.box=[0,0,60,161]", "mask.box=[0,0,60,161]: [top,left,height,width] reaches"),
+        ("L.png", "mask=FILE is missing"),
+        ("L.png mask=small.png", "mask: 20x20 pixels (height x width), while the photo has 120x"),
+        ("L.png mask=wide.png", "mask=wide.png: 120x200 pixels (height x width), while the ph"),
+        ("L.png mask=none.png", "mask=none.png: the mask is empty, so nothing may change;"),
+        (f"L.png {BY_BOX} mask.source=corner.png", "mask.source=corner.png: leaves no part of"),
+        (f"CMYK.jpg {BY_BOX}", "CMYK.jpg: 160x120 pixels are too large; allowed are up to"),
+        (f"deep.png {BY_BOX}", "deep.png: 120x160 pixels are too large; allowed are up to"),
+        (f"L.png {BY_BOX} model=edgeconnect", "or more for internal-gan fill without model="),
+    ],
+)
+def test_what_a_huge_photo_does_not_allow_is_said(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, arguments: str, why: str
+) -> None:
+    furnish(arguments.split()[0])
+    lower(monkeypatch)
+    answer = shell("fill", *arguments.split(), "output=out")
+    assert answer.code == 2
+    assert why in answer.err
+    assert len(answer.lines) == 1
+    assert not Path("out").exists()
+
+
+@pytest.mark.slow
+def test_a_photo_of_190_megapixels_needs_less_than_2_gb() -> None:
+    Image.radial_gradient("L").resize((14_600, 13_000)).save("x.png", compress_level=1)
+    code = "from internal_gan.cli import main; import resource, sys; main(sys.argv[1:]); "
+    code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    command = [sys.executable, "-c", code, "fill", "x.png", "mask.box=[9000,5000,90,120]"]
+    done = subprocess.run(
+        command, env=plain_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[-1]) < 2_000_000  # kilobytes
