@@ -300,7 +300,6 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
     ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
     ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
-    ("make_tileable", {"axes": "x", "seed": 3}, "make_tileable.axes=x seed=3"),
 ]
 
 
