@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
 from internal_gan.finishing.origin import own_places
-from internal_gan.finishing.seams import seam_figure
+from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed
 from internal_gan.patches.fast import Wrap
@@ -111,6 +111,8 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
     photo = picture("gravel", (160, 200))
     done = finish(resized(photo, (40, 50)), Indices(photo), (160, 200), wrap=(True, True))
     check(done, photo, (160, 200))
+    # Colours are held as far as at the size of the layout, an octave below.
+    assert done.hiding == Hiding(HOLD / 2, (True, True))
     pixels = done.pixels.astype(float)
     for axis in range(2):
         steps = np.abs(np.roll(pixels, -1, axis) - pixels).mean(axis=(1 - axis, 2))

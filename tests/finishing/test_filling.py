@@ -1,13 +1,15 @@
-"""Margins and holes filled with the photo's own patches: where these come from."""
+"""Margins, holes and borders filled with the photo's own patches: where these come from."""
 
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
-from internal_gan.finishing.filling import draw_filling, extend
+from internal_gan.finishing.filling import draw_filling, extend, make_tileable
 from internal_gan.images.canvas import Margins
 from internal_gan.images.files.memory import to_photo
+from internal_gan.images.periodic import Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture
 
@@ -29,6 +31,20 @@ def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
     new = np.ones((78, 114), np.bool_)
     new[30:70, 30:74] = False
     assert both.origin.places[new][:, 1].min() >= 10
+
+
+@pytest.mark.parametrize(
+    ("reach", "wrap", "fades"),
+    [((9, 40), (False, True), 20), ((25, 40), (True, True), 12.5), ((9, 9), (True, True), 7.07)],
+)
+def test_a_tiles_corrections_fade_within_half_its_narrowest_band(
+    reach: tuple[float, float], wrap: Wrap, fades: float
+) -> None:
+    """And within at most 7 pixels in a narrow one."""
+    made = make_tileable(to_photo(picture("gravel", (110, 170))), reach, wrap)
+    assert made.origin is not None
+    assert made.origin.hiding is not None
+    assert made.origin.hiding.hold**-0.5 == pytest.approx(fades, rel=1e-3)
 
 
 def test_what_may_not_be_taken_is_not_drawn_either() -> None:

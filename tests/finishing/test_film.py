@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from internal_gan.finishing.film import Motion, between, turns
+from internal_gan.finishing.film import LARGEST, Motion, between, motions, turns
 from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED
@@ -76,6 +76,15 @@ def test_light_changes_colours_and_moves_nothing(photo: Photo, drawing: Pixels) 
     expected = resize(light.expand(1, 3, *SMALL), SIZE)
     unclipped = second.pixels.abs() < 1
     assert (added - expected)[unclipped].abs().mean() < 0.01
+
+
+def test_a_large_change_is_a_new_thing_and_shown_as_a_shadow() -> None:
+    black, white = (torch.full((1, 3, 24, 32), level) for level in (-1.0, 1.0))
+    changes = [motion.change for motion in motions([black, white, black])]
+    for change, expected in zip(changes, (0.0, LARGEST, 0.0), strict=True):
+        assert torch.allclose(change, torch.tensor(expected))
+    [_, change] = (motion.change for motion in motions([white, black]))
+    assert torch.allclose(change, torch.tensor(-LARGEST))
 
 
 @pytest.mark.parametrize("size", [(9, 90), (31, 203), (260, 193)])

@@ -8,7 +8,10 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin, write_origin
+from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.image import read_image
+from internal_gan.patches.origins import taken
+from tests.patches.pictures import identity, noise
 
 SIZE = (300, 65535)
 
@@ -40,6 +43,25 @@ def test_shares_add_up_to_one() -> None:
     kinds = np.array([[EXACT, EXACT, BLENDED, OTHER]], np.uint8)
     origin = Origin(np.zeros((1, 4, 2), np.int32), kinds, (4, 4))
     assert origin.shares == (0.5, 0.25, 0.25)
+
+
+@pytest.mark.parametrize("shift", [(20, -20), (0, 16)])
+def test_seams_are_hidden_alike_in_a_picture_that_has_moved(shift: tuple[int, int]) -> None:
+    """By so much that its borders are in the part; there the photo is flat."""
+    photo, places, part = noise((36, 36)), identity(36, 36), np.zeros((36, 36), np.bool_)
+    photo[13:19] = photo[13]
+    photo[:, 17:23] = photo[:, 17:18]
+    places[10:20, 10:25] += np.array([8, 6], np.int32)
+    part[7:23, 8:27] = True
+    hiding = Hiding(0.5, part=part, unknown=part)
+    origin = Origin(places, np.full((36, 36), BLENDED, np.uint8), (36, 36), hiding)
+    moved, there = origin.rolled(shift), np.roll(photo, shift, (0, 1))
+    assert moved.hiding is not None
+    before, after = taken(photo, places), taken(there, moved.places)
+    assert np.array_equal(after, np.roll(before, shift, (0, 1)))
+    added = np.roll(hiding.added(before, places, photo), shift, (0, 1))
+    off = moved.hiding.added(after, moved.places, there) - added
+    assert np.linalg.norm(off) < 0.01 * np.linalg.norm(added)
 
 
 def test_a_picture_that_is_no_origin_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from internal_gan.finishing.part import Filled, finish_inside
+from internal_gan.finishing.seams import hide_inside
 from internal_gan.patches.fast import Flags, Image
+from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture as picture_of
 
 
@@ -53,6 +55,20 @@ def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int,
     assert np.array_equal(done.pixels[done.exact], picture[rows, columns][done.exact])
     difference = np.abs(done.pixels.astype(int) - picture[rows, columns])
     assert difference[inside].mean() < 12
+
+
+def test_colours_are_held_as_far_as_where_the_layout_was_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In pixels of that size, of which two octaves later there are four times as many a side."""
+    monkeypatch.setattr("internal_gan.finishing.part.LAYOUT_SIDE", 40)
+    picture, part = photo(120, 150), box((120, 150), 30, 40, 40, 50)
+    done = filled(picture, part, hold=0.02)
+    copied, inside = taken(picture, done.origins), part[done.window]
+    how = copied, done.origins, picture, inside
+    nearer, made = (copied + hide_inside(*how, hold, unknown=part) for hold in (0.02, 0.02 / 4))
+    assert np.array_equal(done.pixels[inside], made.round().clip(0, 255)[inside])
+    assert np.abs(made - nearer).max() > 1
 
 
 @pytest.mark.parametrize("size", [(64, 96), (500, 660)])
@@ -112,7 +128,10 @@ def test_without_allowed_patches_nothing_is_made() -> None:
     assert finish_inside(picture, part, excluded) is None
 
 
-def test_a_guide_places_lines() -> None:
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_guide_places_lines(scale: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the layout is decided at half the size."""
+    monkeypatch.setattr("internal_gan.finishing.part.LAYOUT_SIDE", 100)
     size = (90, 130)
     picture = np.full((*size, 3), 150, np.uint8) + photo(*size) // 32
     guide = np.zeros((*size, 1), np.uint8)
@@ -122,12 +141,15 @@ def test_a_guide_places_lines() -> None:
     part = box(size, 30, 40, 30, 40)
     drawing = picture.copy()
     drawing[part] = 150
+    drawing, guide, part = (
+        image.repeat(scale, 0).repeat(scale, 1) for image in (drawing, guide, part)
+    )
     lines = []
     for given in (None, guide):
-        done = finish_inside(drawing, part, guide=given, shortest=60)
+        done = finish_inside(drawing, part, guide=given, shortest=60 * scale)
         assert done is not None
         result = drawing.copy()
         result[done.window] = done.pixels
-        lines.append(float((result[45, 40:80] < 90).mean()))
+        lines.append(float((result[45 * scale, 40 * scale : 80 * scale] < 90).mean()))
     assert lines[0] < 0.3
     assert lines[1] > 0.9

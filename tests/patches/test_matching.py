@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.patches.matching import matched
+from internal_gan.patches.matching import RATE, matched
 from internal_gan.patches.statistics import sliced_wasserstein
 from tests.commands import ROOT
 from tests.tiny import holes
@@ -26,6 +26,13 @@ def test_overrepresented_patches_become_rarer() -> None:
     result = matched(drawing, photo, 100)
     assert sliced_wasserstein(photo, result) < 0.5 * sliced_wasserstein(photo, drawing)
     assert 0.1 < drawing.lt(0).float().mean() < 0.3 < result.lt(0).float().mean()
+
+
+def test_the_rate_falls_to_nothing() -> None:
+    """Ten steps in one direction are as long as five and a half at the first rate."""
+    drawing = torch.full((1, 3, 24, 36), -0.9)
+    change = matched(drawing, -drawing, 10) - drawing
+    assert change.max().item() == pytest.approx(5.5 * RATE, rel=0.02)
 
 
 def test_the_layout_stays() -> None:
