@@ -109,6 +109,15 @@ def test_equally_good_patches_are_taken_from_the_same_height() -> None:
     assert filled.std() > 0.5 * 0.3
 
 
+def test_a_patch_counts_the_more_the_closer_it_is_to_the_border(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, hole = picture(64, 96), box((64, 96), 16, 24, 32, 40)
+    off = error(complete(image, hole), image, hole)
+    monkeypatch.setattr(completion, "DISTRUST_PER_PIXEL", 1.0)
+    assert off < 0.95 * error(complete(image, hole), image, hole)
+
+
 def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
     image, hole = picture(9, 40), holes((9, 40), (2, 0, 5, 40))
     assert torch.equal(complete(image, hole), fill_smoothly(image, hole))

@@ -8,7 +8,7 @@ import torch
 
 from internal_gan.patches.exact import nearest, patches_at
 from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
-from tests.patches.pictures import noise, picture
+from tests.patches.pictures import identity, noise, picture
 
 
 def rows_of(image: Image) -> torch.Tensor:
@@ -50,10 +50,13 @@ def test_reported_distances_match_the_patches_found(channels: int) -> None:
     assert np.array_equal(found.distances, measured(target, source, found.places))
 
 
-def test_a_photo_is_found_in_itself() -> None:
-    photo = picture("gravel", (60, 80))
-    found = search(photo, Index(photo))
-    assert not found.distances.any()
+@pytest.mark.parametrize("sweeps", [0, 2])
+def test_a_photo_is_found_where_it_is(sweeps: int) -> None:
+    """Even a white one. The tree looks at every other place, and those between continue it."""
+    for photo in (picture("gravel", (60, 81)), np.full((60, 81, 3), 255, np.uint8)):
+        found = search(photo, Index(photo), sweeps=sweeps)
+        assert np.array_equal(found.places, identity(54, 75))
+        assert not found.distances.any()
 
 
 @pytest.mark.parametrize("share", [0.9, 0.01])
