@@ -141,9 +141,11 @@ def test_a_guide_places_lines(scale: int, monkeypatch: pytest.MonkeyPatch) -> No
     part = box(size, 30, 40, 30, 40)
     drawing = picture.copy()
     drawing[part] = 150
-    drawing, guide, part = (
-        image.repeat(scale, 0).repeat(scale, 1) for image in (drawing, guide, part)
-    )
+
+    def enlarged(image: Any) -> Any:
+        return image.repeat(scale, 0).repeat(scale, 1)
+
+    drawing, guide, part = map(enlarged, (drawing, guide, part))
     lines = []
     for given in (None, guide):
         done = finish_inside(drawing, part, guide=given, shortest=60 * scale)

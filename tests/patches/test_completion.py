@@ -112,7 +112,7 @@ def test_equally_good_patches_are_taken_from_the_same_height() -> None:
 def test_a_patch_counts_the_more_the_closer_it_is_to_the_border(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    image, hole = picture(64, 96), box((64, 96), 16, 24, 32, 40)
+    image, hole = picture(64, 96), holes((64, 96), (16, 24, 32, 40))
     off = error(complete(image, hole), image, hole)
     monkeypatch.setattr(completion, "DISTRUST_PER_PIXEL", 1.0)
     assert off < 0.95 * error(complete(image, hole), image, hole)
