@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1247,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_000, "tests": 26_000, "benchmarks": 5_300}
+MAX_IN_ALL = {"internal_gan": 26_300, "tests": 25_700, "benchmarks": 5_300}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
