@@ -39,12 +39,6 @@ def test_an_origin_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert (levels[2] == origin.kinds).all()
 
 
-def test_shares_add_up_to_one() -> None:
-    kinds = np.array([[EXACT, EXACT, BLENDED, OTHER]], np.uint8)
-    origin = Origin(np.zeros((1, 4, 2), np.int32), kinds, (4, 4))
-    assert origin.shares == (0.5, 0.25, 0.25)
-
-
 @pytest.mark.parametrize("shift", [(20, -20), (0, 16)])
 def test_seams_are_hidden_alike_in_a_picture_that_has_moved(shift: tuple[int, int]) -> None:
     """By so much that its borders are in the part; there the photo is flat."""

@@ -8,7 +8,6 @@ from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
 from internal_gan.finishing.seams import (
-    breaks,
     hide,
     hide_inside,
     largest_piece,
@@ -36,12 +35,6 @@ def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> 
         ]
         piece[:] = identity(*piece.shape[:2]) + np.array(start, np.int32)
     return origins
-
-
-def test_a_wrapping_copy_breaks_at_its_end() -> None:
-    found = breaks(identity(5, 7), 1, (False, True))
-    assert found[:, -1].all()
-    assert not found[:, :-1].any()
 
 
 @pytest.mark.parametrize("wrap", WRAPS)
@@ -84,11 +77,6 @@ def test_seam_figure_of_a_picture_made_by_hand() -> None:
     # With wrapping, the end meets the beginning in the same step.
     wrapped = seam_figure(taken(ramp, origins), origins, ramp, (False, True))
     assert wrapped == pytest.approx(20 / 10)
-
-
-def test_a_copy_has_a_seam_figure_of_1() -> None:
-    photo = noise((8, 9))
-    assert seam_figure(photo, identity(8, 9), photo) == 1.0
 
 
 def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np.intp]]:

@@ -16,8 +16,7 @@ def of(kinds: list[int], places: list[tuple[int, int]] | None = None) -> Origin:
 
 
 def test_each_kind_of_pixel_is_counted_and_compared(tmp_path: Path) -> None:
-    """Of eight: three exact copies and one that is none, two blended by 3 and 9 levels, two more
-    from no photo."""
+    """Three exact copies and one that is none, two blended pixels, and two from no photo."""
     photo = np.arange(0, 240, 10).astype(np.uint8).reshape(1, 8, 3)
     picture = photo[:, ::-1] + np.array([0, 0, 0, 1, 3, 9, 50, 60], np.uint8)[:, None]
     origin = of([EXACT] * 4 + [BLENDED] * 2 + [OTHER] * 2, [(0, 7 - n) for n in range(8)])

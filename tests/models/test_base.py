@@ -1,4 +1,4 @@
-"""Shared by all families: settings by stage, learning rates by step, and limits."""
+"""Shared by all families: settings by stage, losses and draws."""
 
 import math
 from typing import Any
@@ -8,7 +8,6 @@ import torch
 
 from internal_gan.models.losses import Draws, Terms
 from internal_gan.models.per_stage import per_stage
-from tests.toy import optimization
 
 
 @pytest.mark.parametrize(
@@ -82,15 +81,3 @@ def test_only_the_generators_first_update_has_the_discriminators_draw() -> None:
     assert draws.for_generator() == 0
     assert [draws.for_discriminator(), draws.for_discriminator()] == [1, 2]
     assert [draws.for_generator() for _ in range(3)] == [2, 3, 4]
-
-
-def test_step_decay_multiplies_once_at_its_fraction() -> None:
-    settings = optimization(decay="step", decay_start=0.8, final_lr=0.1)
-    factors = [settings.lr_factor(step, 2000) for step in range(2000)]
-    assert factors == [1.0] * 1600 + [0.1] * 400
-
-
-def test_linear_decay_goes_evenly_to_its_last_value() -> None:
-    settings = optimization(decay="linear", decay_start=0.5, final_lr=0.2)
-    factors = [settings.lr_factor(step, 8) for step in range(9)]
-    assert factors == pytest.approx([1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])

@@ -76,7 +76,3 @@ def test_carried_origins_stay_inside_the_source() -> None:
     assert carried.min() >= 0
     assert carried[..., 0].max() <= 18
     assert carried[..., 1].max() <= 19
-
-
-def test_a_copy_is_carried_to_a_copy() -> None:
-    assert np.array_equal(carry(identity(13, 7), 2.0, (25, 14), (25, 14)), identity(25, 14))

@@ -1,9 +1,10 @@
 """Stages are timed, and schedules fitted to a time budget."""
 
+from unittest.mock import Mock
+
 import pytest
 import torch
 
-from internal_gan.models.base import Stage
 from internal_gan.training import budget
 from internal_gan.training.budget import RESERVE_FRACTION, RESERVE_SECONDS, fit, measure
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
@@ -38,17 +39,12 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model(
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    tried, timed = list[int](), budget.timed
-
-    def noted(stage: Stage, precision: torch.dtype, most: int) -> float:
-        tried.append(most)
-        return timed(stage, precision, most)
-
-    monkeypatch.setattr(budget, "timed", noted)
+    timed = Mock(wraps=budget.timed)
+    monkeypatch.setattr(budget, "timed", timed)
     monkeypatch.setattr(budget, "PROBE_SECONDS", 1e9)
     plan = measure(recipe, model, [30, 20, 5], torch.float32, 0, [1])
     # A first step, and for each stage one step, then a few, but at most a third of its own.
-    assert tried == [1, 1, 8, 1, 6, 1]
+    assert [call.args[2] for call in timed.call_args_list] == [1, 1, 8, 1, 6, 1]
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()

@@ -273,12 +273,6 @@ class TestStop:
         with pytest.raises(KeyboardInterrupt):
             train_toy(ToyRecipe(), tmp_path, callbacks=(SignalAt(0, 4, times=2),))
 
-    def test_in_the_last_step_of_a_stage_still_resumes_exactly(self, tmp_path: Path) -> None:
-        with pytest.raises(TrainingStopped):
-            train_toy(ToyRecipe(stages=2), tmp_path, callbacks=(SignalAt(0, 10),))
-        model = train_toy(ToyRecipe(stages=2), tmp_path, resume=True)
-        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
-
 
 EXACT = ("model.steps=3", "trainer.checkpoint_interval=9999")
 
@@ -331,14 +325,6 @@ def test_a_resumed_run_of_every_norm_and_noise_is_bit_equal(tmp_path: Path) -> N
         trained(tmp_path / "b", *overrides, callbacks=(SignalAt(1, 2),))
     run = trained(tmp_path / "b", *overrides, resume=True)
     assert same_weights(run.model, expected.model)
-
-
-def test_a_resumed_run_does_not_repeat_a_finished_stage(tmp_path: Path) -> None:
-    with pytest.raises(TrainingStopped):
-        train_toy(ToyRecipe(stages=3), tmp_path, callbacks=(SignalAt(1, 4),))
-    diary = Diary()
-    train_toy(ToyRecipe(stages=3), tmp_path, callbacks=(diary,), resume=True)
-    assert diary.entries[:2] == [("start",), ("step", 1, 5, 10, None)]
 
 
 class TestBudget:

@@ -60,15 +60,17 @@ class Fault:
 
 
 class Steps(Callback):
-    """The steps that callbacks are told of."""
+    """The steps that callbacks are told of, and the terms that are logged then."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, int]] = []
+        self.logged: list[set[str]] = []
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
         self.told.append((stage_index, step))
+        self.logged.append(set(scalars or ()))
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
@@ -127,16 +129,11 @@ def test_a_fault_in_float32_ends_the_run_resumably(
 def test_what_is_logged_after_a_fault_has_the_terms_from_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logged = list[set[str]]()
-
-    class Logged(Callback):
-        def on_step(self, *step: Any) -> None:
-            logged.append(set(step[-1] or ()))
-
     Fault(lambda stage, step, precision: precision == BF16 and step == 36).install(monkeypatch)
     seldom = (*LONG, "model.reconstruction_interval=50", "trainer.checkpoint_interval=0")
-    trained(tmp_path, *seldom, precision=BF16, callbacks=[Logged()])
-    assert logged[2 + 39] == logged[2 + 29] >= {"reconstruction"}
+    steps = Steps()
+    trained(tmp_path, *seldom, precision=BF16, callbacks=[steps])
+    assert steps.logged[2 + 39] == steps.logged[2 + 29] >= {"reconstruction"}
 
 
 FAMILIES = {
