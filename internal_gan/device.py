@@ -66,8 +66,8 @@ def free_memory(device: torch.device) -> int:
 
 
 def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """A tensor of the CPU on ``device``, without waiting for it."""
-    if device.type == "cuda":
+    """A tensor on ``device``, without waiting for it."""
+    if device.type == "cuda" and tensor.device.type == "cpu":
         # Only from pinned memory does the copy run while the CPU goes on.
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)

@@ -27,7 +27,7 @@ PACKAGE = Path(internal_gan.__file__).parent
 ON_CUDA, PINNED = "_on_cuda", "_pinned"
 
 # What is watched of a training step.
-PARTS = ("discriminator_updates", "generator_updates", "average")
+PARTS = ("updates", "average")
 
 # Functions of which CUDA needs the result on the host.
 WAITING = {
@@ -49,7 +49,8 @@ class PretendCuda(TorchFunctionMode):
 
     Attributes:
         steps: parts of training steps (updates of a network, averaging) taken.
-        waits: what made the CPU wait for the device during these, and where.
+        waits: what made the CPU wait for the device during these, or may not be in a CUDA graph,
+            and where.
     """
 
     def __init__(self) -> None:
@@ -130,6 +131,8 @@ class PretendCuda(TorchFunctionMode):
     def _run_pin_memory(self, func: Any, args: Any, kwargs: Any) -> Tensor:
         if on_cuda(args[0]):
             raise RuntimeError("cannot pin a tensor of cuda:0")
+        if any(frame.name == "_both" for frame in traceback.extract_stack()):
+            self.wait("a copy that a CUDA graph would repeat")
         pinned: Tensor = args[0].clone()
         setattr(pinned, PINNED, True)
         return pinned

@@ -16,23 +16,23 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 905,
     "app": 1460,
-    "config": 1840,
+    "config": 1842,
     "finishing": 2530,
     "hub": 155,
-    "images": 3555,
+    "images": 3570,
     "internal_gan": 1263,
     "judging": 1130,
-    "models": 4160,
-    "nn": 1055,
-    "patches": 1747,
+    "models": 4260,
+    "nn": 1060,
+    "patches": 1757,
     "report": 652,
     "runs": 1123,
     "sweeps": 320,
     "tasks": 3148,
-    "training": 1247,
+    "training": 1416,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_300, "tests": 25_700, "benchmarks": 5_300}
+MAX_IN_ALL = {"internal_gan": 26_570, "tests": 25_700, "benchmarks": 5_310}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

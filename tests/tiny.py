@@ -192,6 +192,7 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
     rng, stages = torch.Generator().manual_seed(0), list[Stage]()
     for index in range(count):
         stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
+        stages[-1].key()
         stages[-1].finish()
     return stages
 
@@ -207,7 +208,9 @@ def stage_of(
     recipe = recipe_of(*overrides, base=base)
     model = recipe.prepare(picture())
     finish_stages(recipe, model, index)
-    return recipe.stage(model, index, steps, previous, rng())
+    stage = recipe.stage(model, index, steps, previous, rng())
+    stage.key()
+    return stage
 
 
 def check_gradients(stage: Stage) -> None:
@@ -226,8 +229,7 @@ def check_gradients(stage: Stage) -> None:
 
 def take_step(trainer: StageTrainer) -> None:
     """Train a stage for one step."""
-    trainer.discriminator_updates()
-    trainer.generator_updates()
+    trainer.updates()
     trainer.average()
     trainer.step += 1
 

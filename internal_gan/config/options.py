@@ -32,6 +32,7 @@ from internal_gan.units import parse_duration
 
 TASKS = tuple(TABLE)
 PRECISIONS = ("auto", "fp32", "bf16")
+GRAPHS = ("auto", "off")
 
 
 @dataclass
@@ -55,6 +56,7 @@ class TrainerOptions:
     threads: int | None = whole(
         None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
     )
+    graphs: str = one_of(GRAPHS, "auto", "CUDA graphs; auto: off until a card has verified them")
 
 
 @dataclass

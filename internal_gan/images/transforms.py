@@ -133,10 +133,27 @@ class Homography(Transform):
         return Homography((inverse / np.abs(inverse).max()).tolist())
 
     def source(self, points: Tensor) -> Tensor:
-        matrix = torch.from_numpy(np.linalg.inv(np.array(self.matrix, np.float64)))
-        if self.matrix[2][2] < 0:
-            matrix = -matrix  # keeps the image's centre on this side of the horizon
-        matrix = hand_over(matrix.to(points.dtype), points.device)
+        return Lookup(hand_over(self.lookup(points.dtype)[None], points.device)).source(points)
+
+    def lookup(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """The 3 x 3 matrix from output to input points."""
+        matrix = torch.from_numpy(np.linalg.inv(np.array(self.matrix, np.float64))).to(dtype)
+        # This sign keeps the image's centre on this side of the horizon.
+        return -matrix if self.matrix[2][2] < 0 else matrix
+
+
+@dataclass(frozen=True)
+class Lookup(Transform):
+    """A homography whose ``matrices`` (2, 3, 3), from output to input points and back, are on the
+    device of the images."""
+
+    matrices: Tensor
+
+    def inverse(self) -> Lookup:
+        return Lookup(self.matrices.flip(0))
+
+    def source(self, points: Tensor) -> Tensor:
+        matrix = self.matrices[0]
         moved = points @ matrix[:, :2].T + matrix[:, 2]
         depth = moved[..., 2:]
         visible = depth > 1e-6

@@ -1,7 +1,8 @@
 """The contract between the families and the training engine: model, recipe and stages."""
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from inspect import signature
 from typing import Any, ClassVar, Literal
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
@@ -80,9 +82,9 @@ class FailedStageError(UserError):
 class Stage(ABC):
     """One part of a training: its networks and their losses.
 
-    In each step the engine calls ``discriminator_loss`` and ``generator_loss``; at the end it calls
-    ``finish`` once. A loss returns a scalar to minimise and detached scalars to log, and must not
-    wait for the device (no ``.item()``).
+    In each step the engine calls ``key``, ``discriminator_loss`` and ``generator_loss``; at the end
+    it calls ``finish`` once. A loss returns a scalar to minimise and detached scalars to log. None
+    of the three may wait for the device (no ``.item()``).
 
     Args:
         previous: the previous stage, whose weights this one may start from.
@@ -94,6 +96,7 @@ class Stage(ABC):
         generator_steps, discriminator_steps: updates of each network in one step.
         sizes_vary: whether pictures have another size in each step.
         step: the generator's updates so far, counted by the stage itself.
+        counters: the whole numbers that the losses count, by as much in all steps of a key.
     """
 
     recipe: "Recipe"
@@ -103,6 +106,7 @@ class Stage(ABC):
     generator_steps: int = 1
     discriminator_steps: int = 1
     sizes_vary: ClassVar[bool] = False
+    counters: ClassVar[Sequence[str]] = ("step",)
 
     def __init__(
         self,
@@ -118,12 +122,33 @@ class Stage(ABC):
         self.size = model.sizes[index]
         self.optimization = recipe.optimization_at(model, index)
         self.step = 0
+        self._fixed: dict[Hashable, Tensor] = {}
         with model.device:
             self.make(previous)
 
     @abstractmethod
     def make(self, previous: "Stage | None") -> None:
         """Make the networks and whatever the losses need, on the model's device."""
+
+    def key(self) -> Hashable:
+        """Prepare a step, and return what Python decides in it otherwise than in other steps.
+
+        On a card, the losses of a step whose key has come before are not called, but their kernels
+        launched again, on the same tensors. So what else differs between steps of a key must be
+        written into those tensors here, or drawn from ``rng``.
+        """
+        return None
+
+    def key_count(self) -> float:
+        """About how many keys the stage has; infinite: too many to be worth it."""
+        return math.inf
+
+    def fixed(self, name: str, tensor: Tensor) -> Tensor:
+        """What steps call ``name``, on the model's device, where it was in steps of that shape."""
+        place = name, tensor.shape
+        if place not in self._fixed:
+            self._fixed[place] = torch.empty_like(tensor, device=self.model.device)
+        return self._fixed[place].copy_(hand_over(tensor, self.model.device))
 
     def discriminator_loss(self) -> Losses:
         """The discriminator's loss on fresh random input; not called without a discriminator."""
@@ -149,11 +174,12 @@ class Stage(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and numbers, besides the networks, that resuming exactly needs."""
-        return {"step": self.step}
+        return {name: getattr(self, name) for name in self.counters}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the result of :meth:`state_dict`."""
-        self.step = state["step"]
+        for name in self.counters:
+            setattr(self, name, state[name])
 
 
 class Model(nn.Module, ABC):

@@ -11,8 +11,8 @@ from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
-from internal_gan.images.transforms import Transform
-from internal_gan.models.base import SeveralPhotosModel
+from internal_gan.images.transforms import Homography, Lookup, Transform
+from internal_gan.models.base import SeveralPhotosModel, Stage
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -134,3 +134,16 @@ def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> 
     height, width = (new / old for old, new in zip(first, last, strict=True))
     shares = [step / needed for step in range(1, needed)]
     return [*(scaled(first, height**share, width**share) for share in shares), last]
+
+
+def near(wanted: float, side: int, grid: int, least: int) -> int:
+    """About ``wanted`` pixels: a multiple of ``grid`` more or fewer than ``side``, or ``least``."""
+    return max(least, side + grid * round((round(wanted) - side) / grid))
+
+
+def fixed_transform(stage: Stage, transform: Transform) -> Transform:
+    """A step's random transform, whose numbers are in one place: see :meth:`Stage.fixed`."""
+    if not isinstance(transform, Homography):
+        return transform
+    both = [transform.lookup(), transform.inverse().lookup()]
+    return Lookup(stage.fixed("transform", torch.stack(both)))

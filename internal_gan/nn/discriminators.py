@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
+from internal_gan.device import hand_over
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.nn.blocks import (
@@ -136,7 +137,10 @@ class MultiScaleDiscriminator(nn.Module):
 
     Attributes:
         weights: of the scales, finest first; their sum is 1.
+        shares: row n - 1 has those of the first n scales, whose sum is 1.
     """
+
+    shares: Tensor
 
     def __init__(
         self,
@@ -170,6 +174,7 @@ class MultiScaleDiscriminator(nn.Module):
         given = {} if width is None else {"width": width}
         networks = [discriminator(**given, rng=rng) for _ in range(count)]
         self.networks = nn.ModuleList(networks)
+        self.register_buffer("shares", torch.zeros(count, count), persistent=False)
         needed = max(network.receptive_field for network in networks)
         check_range(needed, min_side=min_side)
         self.set_progress(0.0)
@@ -180,6 +185,9 @@ class MultiScaleDiscriminator(nn.Module):
         ratio = self.coarse_weight ** (1 - even)
         weights = [ratio**k for k in range(len(self.networks))]
         self.weights = [weight / sum(weights) for weight in weights]
+        totals = (sum(self.weights[: n + 1]) for n in range(len(weights)))
+        rows = [[weight / total for weight in self.weights] for total in totals]
+        self.shares.copy_(hand_over(torch.tensor(rows, device="cpu"), self.shares.device))
 
     def judge_as(self, size: Size) -> None:
         """Judge later images at the scales that fit ``size``, not at all that fit each of them."""
@@ -190,19 +198,18 @@ class MultiScaleDiscriminator(nn.Module):
         feature maps of all networks, finest first."""
         size = size_of(image)
         sizes = (self._sizes(size) or [size])[: self.most]
-        used = list(zip(self.networks, sizes, self.weights, strict=False))
-        total = sum(weight for _, _, weight in used)
+        shares = self.shares[min(len(self.networks), len(sizes)) - 1]
         average, features = None, []
-        for network, size, weight in used:
+        for network, size, share in zip(self.networks, sizes, shares, strict=False):
             logits, hidden = network(resize(image, size))
             features += hidden
             if self.sigmoid:
                 logits = torch.sigmoid(logits)
-            if average is None:
-                average = weight / total * logits
-            else:
+            if average is not None:
                 logits = F.interpolate(logits, size=average.shape[-2:], mode="bilinear")
-                average = average + weight / total * logits
+            # In bfloat16, the share itself would be rounded.
+            shared = (share * logits.float()).to(logits.dtype)
+            average = shared if average is None else average + shared
         assert average is not None
         return average, features
 

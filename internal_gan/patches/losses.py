@@ -39,6 +39,10 @@ class PatchLoss(ABC):
     patch: int
 
     @abstractmethod
+    def period(self, pixels: int) -> float:
+        """So many calls with images of so many pixels take all turns; infinite: never."""
+
+    @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         """The distance of ``fake``, (N, C, H, W) in [-1, 1]: a scalar, not yet weighted.
 
@@ -113,6 +117,9 @@ class SlicedWasserstein(PatchLoss):
                 rows.append(_at_quantiles(values, min(places, values.shape[1])))
             self.quantiles.append(torch.cat(rows))
 
+    def period(self, pixels: int) -> float:
+        return len(self.quantiles) if round(math.sqrt(pixels / self.places)) <= 1 else math.inf
+
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         turn, level = divmod(step, len(self.quantiles))
         images = _levels(fake, self.patch, level + 1)
@@ -174,6 +181,9 @@ class NearestPatch(PatchLoss):
             patches = _random_patches(image, patch, MAX_KEPT, rng)
             order = torch.randperm(len(patches), device=real.device, generator=rng)
             self.banks.append(patches[order])
+
+    def period(self, pixels: int) -> float:
+        return len(self.banks) if len(self.banks[0]) <= self.candidates else math.inf
 
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         device = fake.device.type

@@ -4,9 +4,10 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -61,7 +62,7 @@ def plan(
 
     earlier = state["threads"] if state else None
     counts = threads.choices(options.threads, model.device, earlier)
-    found = measure(recipe, model, steps, precision, seed, counts)
+    found = measure(recipe, model, steps, precision, seed, counts, options.graphs == "auto")
     if earlier not in (None, found.threads):
         _log.warning(
             "Continuing with %s instead of %d: results may differ in their last digits",
@@ -89,6 +90,7 @@ def measure(
     precision: torch.dtype,
     seed: int,
     counts: Sequence[int],
+    graphs: bool = True,
 ) -> TrainingPlan:
     """Try a few steps of every stage with each number of threads, and use the fastest from now on.
 
@@ -97,10 +99,11 @@ def measure(
         steps: to plan for each stage.
         counts: the numbers of threads to choose from, in ascending order.
     """
+    trained = partial(StageTrainer, precision=precision, graphs=graphs)
     best: TrainingPlan | None = None
     for count in counts:
         threads.use(count)
-        found = _tried(recipe, copy.deepcopy(model), steps, precision, seed)
+        found = _tried(recipe, copy.deepcopy(model), steps, seed, trained)
         if best is not None and found.total_seconds > WORTHWHILE_FRACTION * best.total_seconds:
             break  # if two threads gain nothing, neither will four
         best = found
@@ -110,38 +113,46 @@ def measure(
 
 
 def _tried(
-    recipe: Recipe, model: Model, steps: Sequence[int], precision: torch.dtype, seed: int
+    recipe: Recipe,
+    model: Model,
+    steps: Sequence[int],
+    seed: int,
+    trained: Callable[[Stage], StageTrainer],
 ) -> TrainingPlan:
-    rng = torch.Generator(model.device).manual_seed(seed)
+    rng, held = torch.Generator(model.device).manual_seed(seed), 0
     plans: list[StagePlan] = []
     previous: Stage | None = None
     for index, count in enumerate(steps):
         stage = recipe.stage(model, index, count, previous, rng)
         if previous is None:
-            timed(stage, precision, 1)  # a process's first step also sets up the libraries
+            timed(trained(stage), 1)  # a process's first step also sets up the libraries
         few = min(PROBE_STEPS, count // 3)
-        seconds = timed(stage, precision, 1)  # with all occasional work
+        seconds = timed(trainer := trained(stage), 1)  # with all occasional work
         if few > 1 and seconds < PROBE_SECONDS:
-            seconds = timed(stage, precision, few)
+            seconds = timed(trainer := trained(stage), few)
+        held = max(held, trainer.graphs.held)
         plans.append(StagePlan(stage.name, stage.size, count, seconds))
         stage.finish()
         previous = stage
-    return TrainingPlan(plans, torch.get_num_threads())
+    return TrainingPlan(plans, torch.get_num_threads(), held)
 
 
-def timed(stage: Stage, precision: torch.dtype, most: int) -> float:
+def timed(trainer: StageTrainer, most: int) -> float:
     """Train a stage for ``most`` steps, fewer if they are slow; the mean seconds of a step."""
-    trainer = StageTrainer(stage, precision)
-    start, seconds = time.perf_counter(), 0.0
+    start, seconds, graphs = time.perf_counter(), 0.0, trainer.graphs
+    graphs.at_once = True
     with suppress(NotFiniteError):  # the training itself deals with it
         while trainer.step < most and seconds < PROBE_SECONDS:
-            trainer.discriminator_updates()
-            trainer.generator_updates()
+            trainer.updates()
             trainer.average()
             trainer.check_finite()  # waits for the device
             trainer.step += 1
-            seconds = time.perf_counter() - start
-    return seconds / max(1, trainer.step)
+            seconds = time.perf_counter() - start - graphs.seconds
+    seconds /= max(1, trainer.step)
+    if graphs.captured:  # each key is captured once
+        stage = trainer.stage
+        seconds += graphs.seconds / len(graphs.captured) * stage.key_count() / stage.steps
+    return seconds
 
 
 def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingPlan:

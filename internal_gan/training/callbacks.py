@@ -31,10 +31,12 @@ class TrainingPlan:
     Attributes:
         stages: every stage in order, including those a resumed run has finished.
         threads: CPU threads of the whole run.
+        graph_memory: bytes that a stage's CUDA graphs hold, about.
     """
 
     stages: Sequence[StagePlan]
     threads: int
+    graph_memory: int = 0
 
     @property
     def total_seconds(self) -> float:

@@ -83,7 +83,8 @@ def train(
             restore_model(folder, model, rng, state)
         for callback in callbacks:
             callback.on_start(model, plan)
-        stages = _stages(recipe, model, plan, ends, precision, rng, state, saver, callbacks)
+        graphs = options.graphs == "auto"
+        stages = _stages(recipe, model, plan, ends, precision, graphs, rng, state, saver, callbacks)
         _loop(model, stages, options, callbacks, request, saver)
 
 
@@ -106,7 +107,7 @@ def _loop(
             step = trainer.step + 1
             logs = step % options.log_interval == 0 or step == steps
             try:
-                latest |= trainer.discriminator_updates() | trainer.generator_updates()
+                latest |= trainer.updates()
                 trainer.average()
                 trainer.step = step
 
@@ -149,6 +150,7 @@ def _stages(
     plan: TrainingPlan,
     ends: float,
     precision: torch.dtype,
+    graphs: bool,
     rng: torch.Generator,
     state: Mapping[str, Any] | None,
     saver: Saver,
@@ -166,7 +168,9 @@ def _stages(
                 callback.on_replan(model, plan)
         stage_rng = rng.get_state()
         stage = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
-        trainer = StageTrainer(stage, precision)
+        trainer = StageTrainer(stage, precision, graphs)
+        if trainer.graphs.refused:
+            _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
         saver.begin(plan, trainer, stage_rng, state)
         state = None
         yield index, trainer

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, TrainingPlan
-from internal_gan.units import counted, duration
+from internal_gan.units import counted, duration, memory
 
 T = TypeVar("T")
 
@@ -196,7 +196,8 @@ class Progress(ProgressReports):
         self._stage_start = monotonic()
         self._display = Display(self._console)
         text = f"Training takes about {duration(plan.total_seconds)}"
-        self._display.print(f"{text}; {counted(plan.threads, 'thread')}")
+        held = f"; {memory(plan.graph_memory)} for CUDA graphs" if plan.graph_memory else ""
+        self._display.print(f"{text}; {counted(plan.threads, 'thread')}{held}")
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         assert self._display is not None

@@ -13,6 +13,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses
 from internal_gan.nn.blocks import update_spectral_norms
 from internal_gan.process_settings import shared
+from internal_gan.training.graphs import StepGraphs
 
 
 class NotFiniteError(Exception):
@@ -23,11 +24,12 @@ class StageTrainer:
     """A stage with its optimisers and averaged generator.
 
     Between steps, the caller may change ``precision``, the dtype of convolutions; it counts
-    ``step``, those done.
+    ``step``, those done. ``graphs``: whether a card may take steps as CUDA graphs.
     """
 
-    def __init__(self, stage: Stage, precision: torch.dtype) -> None:
+    def __init__(self, stage: Stage, precision: torch.dtype, graphs: bool = True) -> None:
         self.stage = stage
+        self.graphs = StepGraphs(stage, graphs)
         self.step = 0
         self.precision = precision
         settings = stage.optimization
@@ -38,41 +40,45 @@ class StageTrainer:
         for network in self._networks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
-        betas = (float(settings.betas[0]), float(settings.betas[1]))
+        self.device = next(stage.generator.parameters()).device
+        betas, captured = (float(settings.betas[0]), float(settings.betas[1])), self.graphs.active
+        rates = [torch.tensor(lr, device=self.device) if captured else lr for lr in self.rates]
         self.optimizers = [
-            torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
-            for network, lr in zip(self._networks, self.rates, strict=False)
+            torch.optim.Adam(network.parameters(), lr, betas, fused=True, capturable=captured)
+            for network, lr in zip(self._networks, rates, strict=False)
         ]
         self.ema: list[Tensor] | None = None
         if settings.ema is not None:
             self.ema = [t.clone() for t in _averaged(stage.generator)]
-        self.device = next(stage.generator.parameters()).device
         # The sum of all losses and gradient norms: not finite as soon as any of them is not.
         self._sum = torch.zeros((), device=self.device)
 
-    def discriminator_updates(self) -> dict[str, Tensor]:
-        """Update the discriminator, if there is one, as often as a step does; detached scalars.
+    def updates(self) -> dict[str, Tensor]:
+        """Update the discriminator, if there is one, then the generator, each as often as a step
+        does; detached scalars, until the next step.
 
         On the CPU, NotFiniteError is raised before weights are affected. On a GPU, call
         :meth:`check_finite`, which waits for the device.
         """
-        scalars: dict[str, Tensor] = {}
-        if self.stage.discriminator is not None:
-            for _ in range(self.stage.discriminator_steps):
-                scalars |= self._minimise(self.stage.discriminator_loss, 1)
-        return scalars
+        factor = self.stage.optimization.lr_factor(self.step, self.stage.steps)
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=False):
+            group, now = optimizer.param_groups[0], rate * factor
+            lr = group["lr"]
+            group["lr"] = lr.fill_(now) if isinstance(lr, Tensor) else now
+        return self.graphs.take((self.precision, self.stage.key()), self._both)
 
-    def generator_updates(self) -> dict[str, Tensor]:
-        """Update the generator as often as a step does; see :meth:`discriminator_updates`."""
-        scalars: dict[str, Tensor] = {}
-        if self.stage.discriminator is not None:
-            self.stage.discriminator.requires_grad_(False)
+    def _both(self) -> dict[str, Tensor]:
+        stage, scalars = self.stage, dict[str, Tensor]()
+        if stage.discriminator is not None:
+            for _ in range(stage.discriminator_steps):
+                scalars |= self._minimise(stage.discriminator_loss, 1)
+            stage.discriminator.requires_grad_(False)
         try:
-            for _ in range(self.stage.generator_steps):
-                scalars |= self._minimise(self.stage.generator_loss, 0)
+            for _ in range(stage.generator_steps):
+                scalars |= self._minimise(stage.generator_loss, 0)
         finally:
-            if self.stage.discriminator is not None:
-                self.stage.discriminator.requires_grad_(True)
+            if stage.discriminator is not None:
+                stage.discriminator.requires_grad_(True)
         return scalars
 
     def average(self) -> None:
@@ -85,12 +91,11 @@ class StageTrainer:
 
     def _minimise(self, loss: Callable[[], Losses], network: int) -> dict[str, Tensor]:
         optimizer, optimization = self.optimizers[network], self.stage.optimization
-        rate = self.rates[network] * optimization.lr_factor(self.step, self.stage.steps)
-        optimizer.param_groups[0]["lr"] = rate
         mixed = self.precision != torch.float32
         optimizer.zero_grad(set_to_none=True)
         # Autocast's cache of weights belongs to the process: another thread would clear it midway.
-        with _without_cudnn() if self.stage.sizes_vary else nullcontext():
+        varied = self.stage.sizes_vary and not self.graphs.active
+        with _without_cudnn() if varied else nullcontext():
             with torch.autocast(self.device.type, self.precision, mixed, cache_enabled=False):
                 total, scalars = loss()
             torch.autograd.backward(total)
@@ -112,6 +117,7 @@ class StageTrainer:
 
     def finish(self) -> None:
         """Give the averaged weights to the generator and close the stage."""
+        self.graphs.clear()
         if self.ema is not None:
             for tensor, average in zip(_averaged(self.stage.generator), self.ema, strict=True):
                 tensor.copy_(average)
@@ -131,11 +137,13 @@ class StageTrainer:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the result of :meth:`state_dict`; ``state`` is not changed."""
+        self.graphs.clear()
         for network, saved in zip(self._networks, state["networks"], strict=True):
             network.load_state_dict(saved)
         # Copied, because optimisers and stages keep the tensors that they load.
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(copy.deepcopy(saved))
+            own = optimizer.state_dict()["param_groups"]  # which depend on whether there are graphs
+            optimizer.load_state_dict({**copy.deepcopy(saved), "param_groups": own})
         if self.ema is not None:
             for average, saved in zip(self.ema, state["ema"], strict=True):
                 average.copy_(saved)

@@ -41,6 +41,7 @@ def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -
         if made:
             made[-1].finish()
         made.append(recipe.stage(model, index, steps, made[-1] if made else None, rng(index)))
+        made[-1].key()
     return SimpleNamespace(
         options=options, recipe=recipe, model=model, stages=made, stage=made[-1] if made else None
     )
@@ -93,7 +94,7 @@ def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
     trainer = StageTrainer(stage, torch.float32)
     rates, scalars = [], dict[str, Tensor]()
     for trainer.step in at:
-        scalars = trainer.discriminator_updates() | trainer.generator_updates()
+        scalars = trainer.updates()
         rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainer.optimizers])
     made = [float(next(iter(o.state.values()))["step"]) for o in trainer.optimizers]
     return SimpleNamespace(

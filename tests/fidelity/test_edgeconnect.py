@@ -66,6 +66,7 @@ def trained() -> list[Any]:
     recipe.features = features
     for index in range(4):
         stage = previous = recipe.stage(model, index, 100, previous, rng(index))
+        stage.key()
         drawn = stage._draw()
         terms = weights(stage.generator_loss)
         before = [p.detach().clone() for p in stage.generator.parameters()]

@@ -97,7 +97,7 @@ def shapes_at(step: int) -> float:
     stage = published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
     stage.step = step
     corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-    drawn = (stage.draw().transform.inverse().source(corners) for _ in range(40))
+    drawn = (stage.key() and stage.transform.inverse().source(corners) for _ in range(40))
     return max(float((corners - moved).abs().max()) for moved in drawn)
 
 
@@ -192,6 +192,7 @@ def judged_scales() -> list[int]:
     base = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
     recipe = recipe_of(*base, base=INGAN_PAPER)
     stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator())
+    stage.key()
     assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
     small = resize(picture(), (16, 30))  # 16 and 11 rows
     fake = replace(stage.draw(), fake=small)

@@ -44,7 +44,7 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model(
     monkeypatch.setattr(budget, "PROBE_SECONDS", 1e9)
     plan = measure(recipe, model, [30, 20, 5], torch.float32, 0, [1])
     # A first step, and for each stage one step, then a few, but at most a third of its own.
-    assert [call.args[2] for call in timed.call_args_list] == [1, 1, 8, 1, 6, 1]
+    assert [call.args[1] for call in timed.call_args_list] == [1, 1, 8, 1, 6, 1]
     after = model.state_dict()
     assert model.finished == 0
     assert before.keys() == after.keys()

@@ -42,21 +42,20 @@ class Fault:
         self.count = 0
 
     def install(self, monkeypatch: pytest.MonkeyPatch, network: str = "generator") -> None:
-        part = f"{network}_updates"
-        updates = getattr(StageTrainer, part)
+        updates = StageTrainer.updates
 
         def faulty(trainer: StageTrainer) -> dict[str, Tensor]:
             if not self.when(trainer.stage.name, trainer.step, trainer.precision):
-                return dict(updates(trainer))
+                return updates(trainer)
             self.count += 1
             weight = next(getattr(trainer.stage, network).parameters())
             hook = weight.register_hook(lambda gradient: gradient * float("nan"))
             try:
-                return dict(updates(trainer))
+                return updates(trainer)
             finally:
                 hook.remove()
 
-        monkeypatch.setattr(StageTrainer, part, faulty)
+        monkeypatch.setattr(StageTrainer, "updates", faulty)
 
 
 class Steps(Callback):

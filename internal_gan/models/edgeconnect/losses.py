@@ -22,7 +22,7 @@ Weight = Callable[[str], float]
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of crops, on the model's device.
+    """A batch of crops.
 
     Attributes:
         image: smooth where unknown.

@@ -1,6 +1,6 @@
 """EdgeConnect's training on random holes in the photos: edges, then completion, then both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import Canny
@@ -219,6 +218,7 @@ class InpaintingStage(Stage):
     recipe: EdgeConnectRecipe
     model: EdgeConnect
     discriminator: PatchDiscriminator
+    guided = True  # whether an edge network draws a batch's edges
 
     def make(self, previous: Stage | None) -> None:
         model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
@@ -232,8 +232,16 @@ class InpaintingStage(Stage):
             self.photos.append(pyramid)
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
+    def key(self) -> Hashable:
+        drawn = vars(self.draw_batch(guided=self.guided))
+        self.batch = Batch(**{name: self.fixed(name, part) for name, part in drawn.items()})
+        return size_of(self.batch.image)
+
+    def key_count(self) -> float:
+        return self.size_count
+
     def draw_batch(self, *, guided: bool) -> Batch:
-        """A fresh batch, with its ``guide`` if ``guided``."""
+        """A fresh batch on the CPU, with its ``guide`` if ``guided``."""
         recipe, model, level = self.recipe, self.model, self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
@@ -248,8 +256,7 @@ class InpaintingStage(Stage):
         hole = torch.maximum(torch.cat(holes), unknown)
         start = practice_start(model, image, hole, rng)
         guide = model.guide(edges, image, hole) if guided else torch.zeros_like(edges)
-        drawn = image, edges, unknown, hole, start, guide
-        return Batch(*(hand_over(part, model.device) for part in drawn))
+        return Batch(image, edges, unknown, hole, start, guide)
 
     def _crop(self, photos: Sequence[TrainingPhoto], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
@@ -313,9 +320,9 @@ class EdgeStage(InpaintingStage):
         self.model.finished_stages += 1
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
-        """True and drawn edges of a fresh batch, each with the gray image, (N, 2, h, w), and the
+        """True and drawn edges of the batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels."""
-        batch = self.draw_batch(guided=True)
+        batch = self.batch
         drawn = self.model.draw_edges(self.generator, batch.image, batch.hole, batch.guide)
         drawn = drawn * (1 - batch.unknown)
         gray = luminance(batch.image)
@@ -334,6 +341,7 @@ class CompletionStage(InpaintingStage):
         super().make(previous)
         model, recipe = self.model, self.recipe
         self.edge_generator = model.edge_network if model.completion_network is not None else None
+        self.guided = self.edge_generator is not None
         self.completion = model.new_completion_network(self.rng)
         self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
         self.generator: nn.Module = self.completion
@@ -369,8 +377,8 @@ class CompletionStage(InpaintingStage):
         self.model.finished_stages += 1
 
     def _draw(self) -> tuple[Batch, Pictures, Masks]:
-        """A fresh batch, its completion and the edges that guided it."""
-        batch, model = self.draw_batch(guided=self.edge_generator is not None), self.model
+        """The batch, its completion and the edges that guided it."""
+        batch, model = self.batch, self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)
         edges = batch.edges
         if self.edge_generator is not None:

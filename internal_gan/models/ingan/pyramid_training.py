@@ -1,9 +1,10 @@
 """Training of InGAN's fast form: scale by scale, at random output sizes."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -25,8 +26,9 @@ from internal_gan.models.losses import (
     try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import check_scale_range
+from internal_gan.models.retargeting import check_scale_range, fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
+from internal_gan.nn.losses import WGANGP
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
@@ -83,6 +85,29 @@ class InGANPyramidStage(Stage):
         self.smallest = max(judged, *patches, 1)
         self._draws = Draws(self._generate)
 
+    def key(self) -> Hashable:
+        recipe, step, sizes = self.recipe, self.step, self._target_sizes()
+        self.transform = self._shape()
+        turns: list[float] = [recipe.identity_interval, recipe.cycle_interval]
+        pixels = math.prod(sizes[-1])
+        turns += [t.interval * t.loss.period(pixels) for t in self.photo.patch_terms]
+        key: list[Any] = [id(self.photo), sizes, *(step % turn for turn in turns)]
+        if self.discriminator is not None:
+            self.discriminator.set_progress(step / self.steps)
+            both = (self.photo.sizes[-1], sizes[-1])
+            key += [moving_window(size, recipe.discriminator_crop, step) for size in both]
+            if isinstance(recipe.adversarial_loss, WGANGP):
+                key.append(step)  # the windows of a penalty hardly come twice
+        return str(key)
+
+    def key_count(self) -> float:
+        before, keys = self.step, set[Hashable]()
+        for step in range(self.steps):
+            self.step = step
+            keys.add(self.key())
+        self.step = before
+        return len(keys)
+
     def _prepared(self, photo: int) -> StagePhoto:
         model, index = self.model, self.index
         coarsest, real = model.real(0, photo), model.real(index, photo)
@@ -104,7 +129,6 @@ class InGANPyramidStage(Stage):
         fake, recipe, step = self._draws.for_discriminator(), self.recipe, self.step
         real = self.photo.real
         assert self.discriminator is not None
-        self.discriminator.set_progress(step / self.steps)
         judged = _window(fake, recipe.discriminator_crop, step)
         self.discriminator.judge_as(size_of(judged))
         sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
@@ -150,13 +174,13 @@ class InGANPyramidStage(Stage):
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
         with torch.no_grad():
-            start = transformed_to(self.photo.coarsest, sizes[0], self._shape())
+            start = transformed_to(self.photo.coarsest, sizes[0], self.transform)
             base = self._base(start, sizes)
         return self.generator(None, base)  # type: ignore[no-any-return]
 
     def _back(self, fake: Tensor) -> Tensor:
         """G(y; T^-1) at the size of the photo."""
-        sizes, shape = self.photo.sizes, self._shape()
+        sizes, shape = self.photo.sizes, self.transform
         back = None if shape is None else shape.inverse()
         start = transformed_to(fake.float(), sizes[0], back)
         return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
@@ -172,7 +196,8 @@ class InGANPyramidStage(Stage):
         """This step's homography, the same for every seed; None for plain resizing."""
         if not self.recipe.geometry:
             return None
-        return random_homography(self.recipe.geometry, torch.Generator().manual_seed(self.step))
+        seeded = torch.Generator().manual_seed(self.step)
+        return fixed_transform(self, random_homography(self.recipe.geometry, seeded))
 
     def _target_sizes(self) -> list[Size]:
         """The output's sizes at scales 0 to this one, where its sides are at least ``smallest``."""
@@ -188,7 +213,7 @@ class InGANPyramidStage(Stage):
         )
         shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
-            max(self.smallest, round(side * factor * shrink))
+            near(side * factor * shrink, side, self.recipe.size_grid, self.smallest)
             for side, factor in zip(self.photo.sizes[-1], (rows, columns), strict=True)
         )
         return model.sizes_for((height, width), self.index)
@@ -209,6 +234,7 @@ class InGANPyramidRecipe(LadderRecipe):
     depths: PerStage
     scale_range: Sequence[float]
     target_area: PerStage
+    size_grid: int
     curriculum: float
     identity_weight: PerStage
     identity_interval: int
@@ -225,6 +251,7 @@ class InGANPyramidRecipe(LadderRecipe):
             identity_interval=self.identity_interval,
             cycle_interval=self.cycle_interval,
         )
+        check_range(1, size_grid=self.size_grid)
         check_range(0, adversarial_from=self.adversarial_from)
         check_range(0, 1, curriculum=self.curriculum)
         check_range(0, 0.49, geometry=self.geometry)

@@ -1,6 +1,7 @@
 """Training of InGAN's paper form: to random sizes and shapes, and back."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.whole import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import check_scale_range
+from internal_gan.models.retargeting import check_scale_range, fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -68,8 +69,20 @@ class InGANStage(Stage):
         curriculum = self.recipe.curriculum
         return min(1.0, self.progress / curriculum) if curriculum else 1.0
 
-    def discriminator_loss(self) -> Losses:
+    def key(self) -> Hashable:
         self.discriminator.set_progress(self.progress)
+        self.image = self.fixed("image", self.draw_crop())
+        shape = random_homography(self.reached * self.recipe.geometry, self.geometry_rng)
+        self.transform = fixed_transform(self, shape)
+        self.drawn_size = self.draw_size()
+        return self.drawn_size, type(shape), self.progress >= self.recipe.inverse_start
+
+    def key_count(self) -> float:
+        low, high = self.model.scale_range
+        counts = [1 + (high - low) * side // self.recipe.size_grid for side in self.crop_size]
+        return 2 * math.prod(counts)  # before the inverse starts, and afterwards
+
+    def discriminator_loss(self) -> Losses:
         drawn = self.draws.for_discriminator()
         # The real image, too, is judged at as many sizes as fit the fake.
         self.discriminator.judge_as(size_of(drawn.fake))
@@ -104,19 +117,16 @@ class InGANStage(Stage):
         self.geometry_rng.set_state(state["geometry_rng"].cpu())
 
     def draw(self) -> Round:
-        image = self.draw_crop()
-        transform = random_homography(self.reached * self.recipe.geometry, self.geometry_rng)
-        fake = self.generator(self._noisy(image), self.draw_size(), transform)
-        return Round(image, transform, fake)
+        fake = self.generator(self._noisy(self.image), self.drawn_size, self.transform)
+        return Round(self.image, self.transform, fake)
 
     def draw_size(self) -> Size:
         """A random size within the range that the curriculum has reached."""
         low, high = (1 + self.reached * (limit - 1) for limit in self.model.scale_range)
         factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
-        height, width = (
-            max(self.discriminator.min_side, round(side * factor))
-            for side, factor in zip(self.crop_size, factors.tolist(), strict=True)
-        )
+        grid, least = self.recipe.size_grid, self.discriminator.min_side
+        sides = zip(self.crop_size, factors.tolist(), strict=True)
+        height, width = (near(side * factor, side, grid, least) for side, factor in sides)
         return height, width
 
     def draw_crop(self) -> Pixels:
@@ -146,6 +156,7 @@ class InGANRecipe(Recipe):
     Attributes:
         generator: called with ``rng`` to make the generator.
         discriminator: called with ``size``, ``sigmoid`` and ``rng`` to make the discriminator.
+        size_grid: by multiples of so many pixels a random size differs from the crop's.
         noise: largest uniform noise, for images in [0, 1], on those that the discriminator is
             trained on and on the generator's input.
     """
@@ -159,6 +170,7 @@ class InGANRecipe(Recipe):
     max_size: int | None
     crop: int | None
     scale_range: Sequence[float]
+    size_grid: int
     curriculum: float
     geometry: float
     adversarial_weight: PerStage
@@ -168,7 +180,7 @@ class InGANRecipe(Recipe):
     noise: float
 
     def __post_init__(self) -> None:
-        check_range(1, crop=self.crop, max_size=self.max_size)
+        check_range(1, crop=self.crop, max_size=self.max_size, size_grid=self.size_grid)
         check_range(
             0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start, noise=self.noise
         )

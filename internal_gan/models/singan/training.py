@@ -1,6 +1,7 @@
 """SinGAN's training: scale by scale, each with its own patch discriminator."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -40,6 +41,7 @@ class SinGANStage(Stage):
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
     drawings: list[Pictures]
+    counters = ("step", "judged", "bases_left")
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
@@ -72,7 +74,22 @@ class SinGANStage(Stage):
         self.reconstruction_noise = model.fixed_noise(index, self.size)
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
+        self.bases_left = 0  # the first ones
         self._draws = Draws(self._generate)
+        # The reconstruction and the penalty are due in turns of so many.
+        self._period = math.lcm(recipe.reconstruction_interval, recipe.penalty_interval)
+        self._bases_drawn = max(1, self.generator_steps + self.discriminator_steps - 1)  # in a step
+
+    def key(self) -> Hashable:
+        left = min(self.bases_left // self.batch, self._bases_drawn)
+        return self.step % self._period, self.judged % self._period, left
+
+    def key_count(self) -> float:
+        crops = (self.recipe.discriminator_crop, self.recipe.penalty_crop)
+        moving = any(crop is not None and crop < max(self.size) for crop in crops)
+        if moving or self.patch_terms:
+            return math.inf
+        return self._period * (1 if self.index == 0 else self._bases_drawn + 1)
 
     def discriminator_loss(self) -> Losses:
         recipe, rng, fake = self.recipe, self.rng, self._fake_to_judge()
@@ -115,11 +132,10 @@ class SinGANStage(Stage):
 
     def state_dict(self) -> dict[str, Any]:
         bases = None if self._bases is None else self._bases.clone()
-        return {**super().state_dict(), "judged": self.judged, "bases": bases}
+        return {**super().state_dict(), "bases": bases}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
-        self.judged = state["judged"]
         self._bases = state["bases"]
 
     @torch.no_grad()
@@ -170,14 +186,18 @@ class SinGANStage(Stage):
         """
         if self.index == 0:
             return None
-        if self._bases is None or len(self._bases) < self.batch:
+        if self._bases is None or self.bases_left < self.batch:
             count = min(MAX_BASES, MAX_BASE_PIXELS // (self.size[0] * self.size[1]))
             count = max(1, count // self.batch) * self.batch
             with torch.no_grad():
                 noise = self.model.noise_from(self.rng, count)
                 coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
-                self._bases = self.model.hand_over(coarse.float(), self.size)
-        base, self._bases = self._bases[: self.batch], self._bases[self.batch :]
+                drawn = self.model.hand_over(coarse.float(), self.size)
+            self._bases = drawn if self._bases is None else self._bases.copy_(drawn)
+            self.bases_left = count
+        base = self._bases[: self.batch].clone()
+        self._bases.copy_(self._bases.roll(-self.batch, 0))  # the next step finds its own first
+        self.bases_left -= self.batch
         return base
 
 

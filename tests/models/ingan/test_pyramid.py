@@ -169,6 +169,7 @@ class TestTraining:
         recipe = recipe_of(*options, base=INGAN_FAST)
         model = recipe.prepare(tiny.picture(), tiny.picture(30, 50, seed=1))
         stage = recipe.stage(model, 0, 60, None, tiny.rng())
+        stage.key()
         reals = [model.real(0, photo) for photo in range(2)]
         errors = [F.mse_loss(stage.generator(None, real), real).item() for real in reals]
         found = [float(stage.generator_loss()[1]["identity"]) for _ in range(60)]

@@ -1,0 +1,201 @@
+"""Steps that are replayed leave what called ones leave, whatever differs between them.
+
+Without a card, a tape stands for its graphs: it repeats a step's operations on the same tensors,
+without the Python around them.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from internal_gan import TrainingStopped
+from internal_gan.training import graphs
+from internal_gan.training.progress import Progress
+from internal_gan.training.stage_trainer import StageTrainer
+from tests.tiny import (
+    EDGECONNECT,
+    INGAN_FAST,
+    INGAN_PAPER,
+    LEAN,
+    PAPER,
+    StopAfter,
+    picture,
+    recipe_of,
+    same_weights,
+    trained,
+)
+from tests.training.test_cuda import EDGECONNECT_PAPER
+
+NETWORKS = ("generator", "discriminator")
+COARSE, TWO_UPDATES = ("model.num_scales=2",), [f"model.{who}_steps=2" for who in NETWORKS]
+ONE_SIZE = ("model.size_grid=1000", "model.geometry=0.3")
+ONE_RATE = ("model.final_rates=null", "model.learning_rates=1")
+FAST = (
+    *(*INGAN_FAST, *COARSE, "model.curriculum=0.1", "model.cycle_weight=1"),
+    *("model.cycle_interval=2", "model.patch_loss.nearest_patch.loss.candidates=400"),
+)
+FORMS = {
+    "singan": (*LEAN, *COARSE, "model.penalty_interval=2", "model.batch=5"),
+    "singan, paper": (*PAPER, *COARSE, *TWO_UPDATES, "model.batch=8"),
+    "ingan": (*FAST, "model.size_grid=16", "model.scale_range=[0.6,1.8]"),
+    "ingan, shapes": (*FAST, *ONE_SIZE),
+    "ingan, paper": (*INGAN_PAPER, "model.size_grid=16", "model.inverse_start=0.4"),
+    "ingan, paper, shapes": (*INGAN_PAPER, *ONE_SIZE, "model.curriculum=0.1"),
+    "edgeconnect": (*EDGECONNECT, *ONE_RATE, "model.max_size=48", "model.crop=null"),
+    "edgeconnect, paper": (*EDGECONNECT_PAPER, *ONE_RATE),
+}
+# For all keys to come often enough, twice.
+STEPS = {"singan": 48, "ingan": 40, "ingan, paper": 40}
+# Powers of two, which are the same in the tensors that graphs need.
+RATES = (
+    *(f"model.optimization.{network}_lr={2**-10}" for network in NETWORKS),
+    *("model.optimization.decay=step", "model.optimization.decay_start=0.25"),
+    "model.optimization.final_lr=0.5",
+)
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif("not torch.cuda.is_available()"))]
+
+
+class Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """The operations of a step, with the tensors that they were given and that they made."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operations: list[tuple[Any, ...]] = []
+        self.taken = True  # while they were recorded
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func.namespace != "profiler":
+            self.operations.append((func, args, kwargs or {}, made))
+        return made
+
+    @torch.no_grad()
+    def replay(self) -> None:
+        """Take the step; at first only say so."""
+        if not self.taken:
+            for func, args, kwargs, made in self.operations:
+                again = tree_leaves(func(*args, **kwargs))
+                for old, new in zip(tree_leaves(made), again, strict=True):
+                    if isinstance(old, Tensor) and old.data_ptr() != new.data_ptr():
+                        old.copy_(new)
+        self.taken = False
+
+
+class TapeRecorder:
+    """In place of :class:`graphs.Recorder`."""
+
+    held = 2**20
+
+    def __init__(self, rng: torch.Generator) -> None:
+        pass
+
+    def call(self, step: graphs.Step) -> graphs.Values:
+        return step()
+
+    def capture(self, step: graphs.Step) -> tuple[graphs.Values, Callable[[], None]]:
+        with Tape() as tape:
+            values = step()
+        return values, tape.replay
+
+
+def record_on(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tiny trainings on a device have graphs."""
+    monkeypatch.setattr(graphs, "VERIFIED_ON", (device,))
+    monkeypatch.setattr(graphs, "MIN_USES", 1)
+    if device == "cpu":
+        monkeypatch.setattr(graphs, "Recorder", TapeRecorder)
+
+
+def trainers(
+    form: tuple[str, ...], device: str, steps: int, graphed: bool = True
+) -> Iterator[StageTrainer]:
+    """Those of a training's stages."""
+    recipe = recipe_of(*RATES, base=form)
+    model, previous = recipe.prepare(picture().to(device)), None
+    rng = torch.Generator(device).manual_seed(0)
+    for index in range(model.num_stages):
+        stage = recipe.stage(model, index, steps, previous, rng)
+        yield StageTrainer(stage, torch.float32, graphed)
+        stage.finish()
+        previous = stage
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("form", FORMS)
+def test_replayed_steps_are_like_called_ones(
+    form: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_on(device, monkeypatch)
+    close = {"rtol": 0, "atol": 0} if device == "cpu" else {"rtol": 0.1, "atol": 0.02}
+    steps = STEPS.get(form, 20)
+    both = (trainers(FORMS[form], device, steps, graphed) for graphed in (False, True))
+    for pair in zip(*both, strict=True):
+        called, replayed = pair
+        for step in range(steps):
+            if step == steps // 2:
+                state, made = copy.deepcopy(replayed.state_dict()), len(replayed.graphs.captured)
+                for trainer in pair:
+                    trainer.load_state_dict(state)
+                assert made
+                assert not replayed.graphs.captured
+            losses = [trainer.updates() for trainer in pair]
+            torch.testing.assert_close(losses[1], losses[0], **close)
+            for trainer in pair:
+                trainer.average()
+                trainer.step += 1
+            counts = [[getattr(t.stage, name) for name in t.stage.counters] for t in pair]
+            assert counts[0] == counts[1]
+        assert 0 < len(replayed.graphs.captured) <= replayed.stage.key_count()
+        if device == "cpu":
+            assert same_weights(called.stage.generator, replayed.stage.generator)
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_training_with_graphs_is_planned_stopped_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_on("cpu", monkeypatch)
+    console = Console(file=StringIO())
+    more = ("model.steps=8", "trainer.checkpoint_interval=0")
+    whole = trained(tmp_path / "whole", *more, callbacks=[Progress(console)])
+    assert "1 thread; 1 MB for CUDA graphs\n" in console.file.getvalue()  # type: ignore[attr-defined]
+    with pytest.raises(TrainingStopped):
+        trained(tmp_path / "stopped", *more, callbacks=[StopAfter(1, 5)])
+    assert same_weights(trained(tmp_path / "stopped", *more, resume=True).model, whole.model)
+    monkeypatch.delattr(graphs, "Recorder")
+    trained(tmp_path / "off", *more, "trainer.graphs=off")
+
+
+def test_a_capture_that_fails_is_a_called_step(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record_on("cpu", monkeypatch)
+
+    def fail(self: TapeRecorder, step: graphs.Step) -> None:
+        self.stage.step += 1  # type: ignore[attr-defined]
+        raise RuntimeError("operation not permitted\nwhen stream is capturing")
+
+    trainer = next(trainers(LEAN, "cpu", 20))
+    monkeypatch.setattr(TapeRecorder, "stage", trainer.stage, raising=False)
+    monkeypatch.setattr(TapeRecorder, "capture", fail)
+    for _ in range(6):
+        trainer.updates()
+    assert (trainer.stage.step, trainer.graphs.active) == (6, False)
+    assert "scale 0: continuing without CUDA graphs (operation not permitted)" in caplog.messages
+
+
+def test_a_stage_of_many_keys_calls_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_on("cpu", monkeypatch)
+    monkeypatch.setattr(graphs, "MIN_USES", 2)
+    windows, terms = ("model.discriminator_crop=16",), ("model/patch_loss=sliced_wasserstein",)
+    for form in ((*LEAN, *windows), (*LEAN, *terms), INGAN_FAST, INGAN_PAPER):
+        assert next(trainers(form, "cpu", 20)).graphs.refused
