@@ -37,6 +37,7 @@ from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.records import read_metrics, read_status
+from internal_gan.training import graphs
 from internal_gan.training.stage_trainer import StageTrainer
 
 DEVICE, TINY = os.environ.get("DEVICE", "cuda"), bool(os.environ.get("TINY"))
@@ -48,6 +49,7 @@ FAMILIES = ("singan", "edgeconnect", "ingan")
 PRECISIONS = ("fp32", "bf16")
 TESTS = (
     *("tests/training/test_cuda.py", "tests/test_device.py", "tests/training/test_engine.py"),
+    "tests/training/test_graphs.py",
     *("tests/training/test_recovery.py", "tests/models/singan/test_model.py"),
     *("tests/patches", "tests/images/test_resize.py", "tests/images/test_pyramid.py"),
     *("tests/images/test_periodic.py", "tests/images/test_transforms.py", "tests/judging"),
@@ -58,10 +60,24 @@ LIMIT = int(os.environ.get("LIMIT", "560"))
 MAX_BYTES = 15 * 2**20
 LEFT_OUT = ("training.ckpt", "original.jpg", "index.html")
 GRACE_SECONDS = 20.0
-# For launches: steps that are timed, then as many that are traced.
-TIMED_STEPS = 3 if TINY else 40
+# For graphs: a step's losses are compared after so many, and the next ones timed.
+WARM_STEPS, TIMED_STEPS = (3, 2) if TINY else (16, 24)
+# The product does not use graphs until a card has verified them; here it does.
+WITH_GRAPHS = (
+    "from internal_gan.training import graphs; graphs.VERIFIED_ON = ('cuda',); "
+    "from internal_gan.cli import main; main()"
+)
 # Overrides for a rehearsal, which must not take long.
 QUICK = ("trainer=debug", "model.max_size=48") if TINY else ()
+# For graphs, those of InGAN with few sizes.
+FORMS = {
+    "singan": ["model=singan"],
+    "edgeconnect": ["model=edgeconnect"],
+    "ingan": ["model=ingan", "model.size_grid=16", "model.discriminator_crop=null"],
+    "singan_paper": ["experiment=singan_paper", "model.max_size=128"],
+    "edgeconnect_paper": ["experiment=edgeconnect_paper", "model/features=random"],
+    "ingan_paper": ["experiment=ingan_paper", "model.size_grid=48", "model.curriculum=0"],
+}
 # How much longer than on a card parts may take.
 PATIENCE = 10 if TINY else 1
 
@@ -83,10 +99,10 @@ class Part:
         """Seconds until then, at least one."""
         return max(1.0, self.ends - time.monotonic())
 
-    def command(self, name: str, *arguments: str) -> dict[str, Any]:
+    def command(self, name: str, *arguments: str, graphs: bool = False) -> dict[str, Any]:
         """Run ``internal-gan ARGUMENTS`` with a run folder ``name``; how it ended."""
         output = self.folder / name
-        words = ["-m", "internal_gan", *arguments]
+        words = [*(("-c", WITH_GRAPHS) if graphs else ("-m", "internal_gan")), *arguments]
         if not any(word.startswith(("output=", "resume=")) for word in arguments):
             words.append(f"output={output}")
         found = self.python(*words)
@@ -226,31 +242,44 @@ def defaults(part: Part) -> None:
             part.command(f"{family}-{device}", *_default(family, LARGE, device, "auto"), *QUICK)
 
 
-def launches(part: Part) -> None:
-    """The share of a step's time in which the device computes."""
+def with_graphs(part: Part) -> None:
+    """Steps and whole commands, with and without CUDA graphs, and figures of what these draw."""
     part.python("-m", "benchmarks.gpu", "--steps", str(part.folder / "steps.json"))
     part.found["steps"] = _read(part.folder / "steps.json")
+    for family in FAMILIES:
+        words = [*_default(family, SMALL, DEVICE, "auto"), *FORMS[family][1:], *QUICK]
+        for name in (f"{family}-auto", f"{family}-off"):
+            trained, judged = part.folder / name, part.folder / f"{name}-judged"
+            part.command(name, *words, f"trainer.graphs={name.split('-')[1]}", graphs=True)
+            part.found[f"{name}, losses"] = read_metrics(trained / "metrics.jsonl")[-5:]
+            if family != "edgeconnect":
+                part.command(judged.name, "task=evaluate", f"checkpoint={trained}")
+                part.found[f"{name}, figures"] = _read(judged / "evaluation.json")["groups"]
 
 
 def steps(target: Path) -> None:
-    """Milliseconds of a step, of the device's kernels in it, and how many there are, by stage."""
-    found: dict[str, Any] = {}
-    papers = ("experiment=singan_paper", "experiment=ingan_paper", "experiment=edgeconnect_paper")
-    for form in (*(f"model={family}" for family in FAMILIES), *papers):
-        free = ["model/features=random"] if "edgeconnect_paper" in form else []
-        stages = []
-        for trainer in _stages_of([form, *free, *_quick(form)]):
-            _steps(trainer, 5)
-            began = time.perf_counter()
-            _steps(trainer, TIMED_STEPS)
-            wall = (time.perf_counter() - began) / TIMED_STEPS
-            row = {"name": trainer.stage.name, "size": trainer.stage.size, "ms": 1000 * wall}
-            stages.append(row | _kernels(trainer))
-        found[form] = stages
-        write_json(target, found)
+    """By form and stage, of called steps and of graphs: milliseconds, the device's kernels and how
+    long these take; and how far apart the losses are."""
+    graphs.VERIFIED_ON = ("cuda",)
+    found: dict[str, list[dict[str, Any]]] = {form: [] for form in FORMS}
+    for form, rows in found.items():
+        words = [*FORMS[form], *_quick(form)]
+        for pair in zip(_stages_of(words), _stages_of(words, graphed=True), strict=True):
+            losses = [_steps(trainer, WARM_STEPS) for trainer in pair]
+            gaps = [abs(a - losses[1][name]) / (abs(a) + 0.01) for name, a in losses[0].items()]
+            stage = pair[0].stage
+            rows.append({"name": stage.name, "size": stage.size, "gap": max(gaps)})
+            for name, trainer in zip(("called", "graph"), pair, strict=True):
+                made, trainer.graphs.at_once = trainer.graphs, True
+                began = time.perf_counter() - made.seconds
+                _steps(trainer, TIMED_STEPS)
+                wall = time.perf_counter() - made.seconds - began
+                rows[-1] |= {f"{name}_ms": 1000 * wall / TIMED_STEPS, **_kernels(trainer, name)}
+            rows[-1] |= {"graphs": len(made.captured), "mib": made.held / 2**20, "s": made.seconds}
+            write_json(target, found)
 
 
-def _kernels(trainer: StageTrainer) -> dict[str, float]:
+def _kernels(trainer: StageTrainer, name: str) -> dict[str, float]:
     """Of a step: milliseconds in which the device computes, and the number of its kernels."""
     if DEVICE == "cpu":
         return {}
@@ -258,13 +287,11 @@ def _kernels(trainer: StageTrainer) -> dict[str, float]:
     with torch.profiler.profile(activities=[activity]) as profile:
         _steps(trainer, 10)
     events = [e for e in profile.events() or () if "CUDA" in str(e.device_type)]
-    return {
-        "device_ms": sum(e.time_range.elapsed_us() for e in events) / 10_000,
-        "kernels": len(events) / 10,
-    }
+    busy = sum(e.time_range.elapsed_us() for e in events) / 10_000
+    return {f"{name}_device_ms": busy, f"{name}_kernels": len(events) / 10}
 
 
-def _stages_of(arguments: Sequence[str]) -> Iterator[StageTrainer]:
+def _stages_of(arguments: Sequence[str], *, graphed: bool = False) -> Iterator[StageTrainer]:
     """Each stage of a training on SMALL, untrained, as the engine would train it."""
     options = compose([*arguments, f"device={DEVICE}", f"image={SMALL}"])
     device, _ = prepare_device(DEVICE)
@@ -274,19 +301,21 @@ def _stages_of(arguments: Sequence[str]) -> Iterator[StageTrainer]:
     model = recipe.prepare(pixels).to(device, memory_format=torch.channels_last)
     rng, previous = torch.Generator(device).manual_seed(0), None
     for index, steps in enumerate(recipe.steps_of(model)):
-        stage = recipe.stage(model, index, steps, previous, rng)
-        yield StageTrainer(stage, precision)
+        stage = recipe.stage(model, index, steps, previous, rng.manual_seed(index))
+        yield StageTrainer(stage, precision, graphed)
         stage.finish()
         previous = stage
 
 
-def _steps(trainer: StageTrainer, count: int) -> None:
+def _steps(trainer: StageTrainer, count: int) -> dict[str, float]:
+    """Take some steps; the last losses."""
+    losses: dict[str, torch.Tensor] = {}
     for _ in range(count):
-        trainer.discriminator_updates()
-        trainer.generator_updates()
+        losses |= trainer.updates()
         trainer.average()
         trainer.step += 1
     trainer.check_finite()  # waits for the device
+    return {name: float(value) for name, value in losses.items()}
 
 
 def singan_paper(part: Part) -> None:
@@ -327,7 +356,7 @@ PARTS: dict[str, tuple[Callable[[Part], None], float]] = {
     "smoke": (smoke, 120),
     "tests": (tests, 120),
     "agreement": (agreement, 90),
-    "launches": (launches, 60),
+    "graphs": (with_graphs, 540),
     "defaults": (defaults, 200),
     "singan_paper": (singan_paper, 430),
     "ingan_paper": (ingan_paper, 430),
@@ -355,7 +384,8 @@ def _paper(experiment: str, photo: Path) -> list[str]:
 def _quick(form: str) -> list[str]:
     """QUICK for a form; D of the paper's EdgeConnect sees 70 pixels."""
     large = form.endswith("edgeconnect_paper")
-    return [word.replace("=48", "=96") if large else word for word in QUICK]
+    few = ["model.batch=1"] if QUICK and "edgeconnect" in form else []
+    return [*few, *(word.replace("=48", "=96") if large else word for word in QUICK)]
 
 
 def _until(part: Part, reserve: float, trainings: int = 1) -> list[str]:
