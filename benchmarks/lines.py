@@ -36,8 +36,8 @@ from benchmarks._continuity import continuity
 from benchmarks._processes import Processes, do_jobs
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
-from internal_gan.finishing.masked import DECIDES, guide_of
 from internal_gan.finishing.part import finish_inside
+from internal_gan.finishing.part_finisher import DECIDES, guide_of
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo

@@ -26,7 +26,7 @@ from internal_gan.version import __version__
 set_environment()
 
 if TYPE_CHECKING:
-    from internal_gan.api.alone import (
+    from internal_gan.api.functions import (
         animate,
         edit,
         evaluate,
@@ -86,7 +86,7 @@ __all__ = [
 
 _HOMES = {
     "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
-    "api.alone": (
+    "api.functions": (
         *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "make_tileable"),
         *("paint", "retarget", "sample", "super_resolve", "verify"),
     ),

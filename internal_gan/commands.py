@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import RESUMED, TABLE, TaskSpec
+from internal_gan.config.catalogue import RESUMED, SPECS, TaskSpec
 from internal_gan.config.compose import load_options
 from internal_gan.config.families import check_able, check_trains, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
@@ -50,7 +50,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             given &= RESUMED
         options = again
     given -= {"skip_finished"}
-    task = TABLE[options.task]
+    task = SPECS[options.task]
     if options.resume is not None:
         _refuse(given - RESUMED, "resume", "continues with the options of that run")
         folder = RunFolder.open(options.resume)
@@ -73,7 +73,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif task.needs:
         _check_use_of_model(options, task, given)
     else:
-        _check_use_alone(options, task, given)
+        _check_without_model(options, task, given)
     return _do(options, given)
 
 
@@ -135,7 +135,7 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
         check_able(found, options.task, f"checkpoint={folder.path}")
 
 
-def _check_use_alone(options: Options, task: TaskSpec, given: Collection[str]) -> None:
+def _check_without_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
     taken = sorted(
         name
         for name, field in FIELDS.items()

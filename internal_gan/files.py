@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from internal_gan.errors import UserError
-from internal_gan.hints import typed
+from internal_gan.type_hints import typed
 
 T = TypeVar("T")
 

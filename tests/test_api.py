@@ -21,7 +21,7 @@ from internal_gan import (
     UserError,
 )
 from internal_gan.api import keywords
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.images.files import decode
@@ -561,7 +561,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
         internal_gan.fitt  # type: ignore[attr-defined]  # noqa: B018
 
 
-@pytest.mark.parametrize("task", [task for task in TABLE if TABLE[task].needs])
+@pytest.mark.parametrize("task", [task for task in SPECS if SPECS[task].needs])
 def test_every_plain_option_is_an_argument(task: str) -> None:
     for option in taken_by(task).difference(PATHS):
         assert keywords.option_of(task, option.rpartition(".")[2]) == option

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from internal_gan.app.settings import Settings, settings_of
 from internal_gan.config.arguments import overrides_of, prepare
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 
@@ -56,7 +56,7 @@ def test_the_options_of_the_page_in_the_browser_are_read() -> None:
 def options_of(command: str) -> list[str]:
     """The options of a command, or of one job of a sweep: the first of several values."""
     words = shlex.split(command, comments=True)
-    options = overrides_of([word for word in words if "=" in word or word in TABLE])
+    options = overrides_of([word for word in words if "=" in word or word in SPECS])
     if "-m" in words:
         options = [re.sub(r"=([^\[,]+),.*", r"=\1", option) for option in options]
     return options

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from internal_gan.app.runs import Runs
 from internal_gan.app.uploads import Uploads, plain
 from internal_gan.config.arguments import SHORT, quote, written
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 from internal_gan.runs.records import read_results
@@ -37,7 +37,7 @@ Do = Callable[[str, Sequence[str]], str | None]
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 # Tasks that make pictures.
-TASKS = tuple(name for name in TABLE if name not in ("train", "evaluate", "verify", "compare"))
+TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
 def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
@@ -47,7 +47,7 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []
     for name, value in given.items():
-        if name in TABLE[task].reads:
+        if name in SPECS[task].reads:
             found.append(f"{name}={drawing(str(value))}")
         elif name in taken_by(task).difference(PATHS) or name == "confirm":
             if not VALUE.fullmatch(text := written(value)):
@@ -78,7 +78,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         folder, run = Path(place), Path(place) / "run"
         files, options = dict[str, list[Path]](), dict[str, str]()
         overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, float]()
-        takes = ("image", LAYERS, LABELS, *TABLE[task].reads)
+        takes = ("image", LAYERS, LABELS, *SPECS[task].reads)
         for name, value in form.multi_items():
             option = SHORT.get(name, name)
             if not isinstance(value, str):

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from internal_gan.config.arguments import command
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.families import families_for
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
@@ -85,7 +85,7 @@ class Runs:
             state = "stopped"
         results = read_results(folder.path) if folder.path.is_dir() else []
         model = (asked.get("asked") or {}).get("model")
-        can = [name for name in TABLE if model in families_for(name)]
+        can = [name for name in SPECS if model in families_for(name)]
         return {
             "run": name,
             "task": asked.get("task"),

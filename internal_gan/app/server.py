@@ -28,7 +28,7 @@ from internal_gan.app.programs import TYPES
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.families import FAMILIES, families_for
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import make_folder, write_text
@@ -149,7 +149,7 @@ class Server:
         task, model = str(asked.get("task")), str(asked.get("model")) if trains else None
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
         options = programs.overrides_of(task, given, self.uploads.drawing)
-        for option in given.keys() & TABLE[task].reads:
+        for option in given.keys() & SPECS[task].reads:
             given[option] = str(self.uploads.drawing(given[option]))
         run = None if asked.get("run") is None else str(self.runs.path(str(asked["run"])))
         options.append(f"image={upload.path}" if run is None else f"checkpoint={run}")

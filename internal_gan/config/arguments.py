@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import (
@@ -49,7 +49,7 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
         is_file, is_named = word == "-" or _exists(local(word)), is_picture(word)
         if ("=" in word or word[:1] == "~") and not (is_file and is_named):
             overrides.append(word)
-        elif word in TABLE and not (is_file and bare["task"]):
+        elif word in SPECS and not (is_file and bare["task"]):
             bare["task"].append(word)
         elif is_file or is_named:
             bare["image"].append(word)
@@ -58,7 +58,7 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
             fault = "a list has commas and no spaces, such as sample.size=[300,800]"
             raise UserError(f"{overrides[-1]} {word}: {fault}")
         else:
-            hint = nearest(word, {*TABLE, "app", *(f"{name}=" for name in FIELDS)} - {word})
+            hint = nearest(word, {*SPECS, "app", *(f"{name}=" for name in FIELDS)} - {word})
             raise UserError(f"{word}: no task, file or option=value{hint or '.'} See --help")
     for key, found in bare.items():
         same = [*found, *(word for word in overrides if key_of(word) == key)]
@@ -181,7 +181,7 @@ def _spelt_out(override: str) -> str:
 def _model(overrides: Sequence[str]) -> list[str]:
     """The photo's patches, as the model of tasks that none is named for."""
     given = values_of(overrides)
-    tasks = [TABLE[name] for name in given.get("task", "").split(",") if name in TABLE]
+    tasks = [SPECS[name] for name in given.get("task", "").split(",") if name in SPECS]
     named = given.keys() & {"checkpoint", "resume", "model"}
     named |= {given.get("experiment", "none")} - {"none", "null"}
     return ["model=patches"] if not named and any(task.needs for task in tasks) else []

@@ -16,7 +16,7 @@ from typing import Any
 
 from internal_gan.config.arguments import written
 from internal_gan.errors import UserError, nearest
-from internal_gan.hints import LISTS, fits, options_of
+from internal_gan.type_hints import LISTS, fits, options_of
 
 _NOUNS = {int: "whole number", float: "finite number", str: "name"}
 _ALLOWED = (

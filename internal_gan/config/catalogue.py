@@ -166,4 +166,4 @@ _TASKS = (
     ),
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
 )
-TABLE = {task.name: task for task in _TASKS}
+SPECS = {task.name: task for task in _TASKS}

@@ -13,7 +13,7 @@ from internal_gan.config.catalogue import (
     INJECTS,
     RETARGETS,
     SAMPLES,
-    TABLE,
+    SPECS,
     Ability,
 )
 from internal_gan.errors import UserError
@@ -85,13 +85,13 @@ def families_for(task: str) -> list[str]:
     >>> families_for("animate")
     ['patches', 'singan']
     """
-    needs = TABLE[task].needs
+    needs = SPECS[task].needs
     return [name for name, family in FAMILIES.items() if set(needs) & set(family.abilities)]
 
 
 def check_able(family: str, task: str, where: str) -> None:
     """Raise a UserError if a family's models, named ``where``, cannot do a task."""
-    spec, able = TABLE[task], families_for(task)
+    spec, able = SPECS[task], families_for(task)
     if family not in able:
         can = " or ".join(ability.verb for ability in spec.needs)
         raise UserError(

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from internal_gan.config import task_options as tasks
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.families import is_trained
 from internal_gan.config.fields import (
     LARGEST_SEED,
@@ -30,7 +30,7 @@ from internal_gan.errors import Range
 from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
 
-TASKS = tuple(TABLE)
+TASKS = tuple(SPECS)
 PRECISIONS = ("auto", "fp32", "bf16")
 GRAPHS = ("auto", "off")
 
@@ -160,12 +160,12 @@ class Options:
         """Whether the run trains a model rather than using one, or none."""
         if self.task == "train" or self.checkpoint is not None:
             return self.checkpoint is None
-        return bool(TABLE[self.task].needs) and not self.judges and is_trained(self.model)
+        return bool(SPECS[self.task].needs) and not self.judges and is_trained(self.model)
 
     @property
     def judges(self) -> bool:
         """Whether the task works on given pictures in place of a model's."""
-        instead = TABLE[self.task].instead
+        instead = SPECS[self.task].instead
         return instead is not None and attrgetter(instead)(self) is not None
 
 
@@ -185,5 +185,5 @@ PATHS = (
 
 def taken_by(task: str) -> set[str]:
     """The options in groups that a task takes, and the seed if it draws anything at random."""
-    allowed = {name for name in FIELDS if TABLE[task].allows(name)}
+    allowed = {name for name in FIELDS if SPECS[task].allows(name)}
     return {name for name in allowed if "." in name or name == "seed"}

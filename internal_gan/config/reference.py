@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from internal_gan.config.arguments import written
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import groups
 from internal_gan.config.fields import fields_of
 from internal_gan.config.options import FIELDS, Options
@@ -38,9 +38,9 @@ def help_text() -> str:
 
 def help_of_task(name: str) -> str:
     """The text of ``NAME --help``, or a UserError if there is no such task."""
-    if name not in TABLE:
-        raise unknown("task", name, TABLE)
-    task = TABLE[name]
+    if name not in SPECS:
+        raise unknown("task", name, SPECS)
+    task = SPECS[name]
     own = {option for option in FIELDS if task.allows(option)} - {"task"}
     if task.needs or name == "train":
         own.add("trainer")

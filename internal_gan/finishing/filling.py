@@ -14,17 +14,17 @@ import torch.nn.functional as F
 
 from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.masked import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.origin import own_places
+from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.quilting import quilted
 from internal_gan.images.canvas import Margins
 from internal_gan.images.edges import Canny
-from internal_gan.images.fill import fill_nearest
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
 from internal_gan.patches.completion import Frame, complete, has_patches
 from internal_gan.patches.origins import taken

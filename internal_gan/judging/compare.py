@@ -14,7 +14,6 @@ from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.finishing.origin import origin_path, read_origin
-from internal_gan.hints import fits
 from internal_gan.images.files.image import read_image
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
@@ -24,6 +23,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record, read_records
 from internal_gan.runs.records import read_results
 from internal_gan.shapes import Pixels
+from internal_gan.type_hints import fits
 from internal_gan.units import Size
 
 FIGURES_FOLDER = ".figures"

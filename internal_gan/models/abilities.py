@@ -70,7 +70,7 @@ class Fills(Model):
 
     Attributes:
         hold: how strongly colours are held while the seams of its fillings are hidden; see
-            :class:`internal_gan.finishing.masked.PartFinisher`.
+            :class:`internal_gan.finishing.part_finisher.PartFinisher`.
     """
 
     hold: ClassVar[float] = HOLD

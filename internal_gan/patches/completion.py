@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.fill import depth, fill_smoothly
 from internal_gan.images.pyramid import halved
+from internal_gan.images.smooth_fill import depth, fill_smoothly
 from internal_gan.patches.exact import carry, grid, nearest, nearest_normalised, overlay, patches_at
 from internal_gan.shapes import Mask, Pixels
 

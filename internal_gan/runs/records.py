@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
 from internal_gan.files import is_file, read_json_lines, read_json_object
-from internal_gan.hints import fits, hints_of, typed
+from internal_gan.type_hints import fits, hints_of, typed
 
 State = Literal["running", "finished", "stopped", "failed"]
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]

@@ -18,14 +18,14 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
-from internal_gan.finishing.masked import PartFinisher, Reporter
 from internal_gan.finishing.origin import READ_SIDE
+from internal_gan.finishing.part_finisher import PartFinisher, Reporter
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
@@ -344,11 +344,11 @@ class Task(ABC, Generic[Wanted]):
     @property
     def memory(self) -> str:
         """The option to reduce if memory runs out."""
-        return TABLE[self.name].memory
+        return SPECS[self.name].memory
 
     def read_layers(self) -> Layers:
         """The layers that move with the pixels of results; for errors see :class:`Context`."""
-        return self.context.read_layers() if TABLE[self.name].allows(_FILES) else NO_LAYERS
+        return self.context.read_layers() if SPECS[self.name].allows(_FILES) else NO_LAYERS
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.task_options import HarmonizeOptions
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.resize import size_of
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.redrawing import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.tasks.redraw import Redraw
 

@@ -10,10 +10,10 @@ from internal_gan.config.task_options import MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
-from internal_gan.images.fill import fill_transparent
 from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole
+from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context

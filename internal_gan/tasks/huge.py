@@ -6,7 +6,7 @@ from functools import partial
 from PIL import Image, ImageChops
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.masked import MIN_WINDOW, WINDOW_TIMES
+from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS, Choose
 from internal_gan.images.masks import JPEG_RIM, is_jpeg

@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 
 from internal_gan.config.arguments import command
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
@@ -128,7 +128,7 @@ def say_where(console: Console, folder: RunFolder, task: str) -> None:
         say(console, f"  Pictures: {folder.path / task}")
     say(console, f"  Page:     {folder.report_path}")
     if is_training:
-        again = command(f"task={task}", f"checkpoint={folder.path}", *TABLE[task].again)
+        again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
         say(console, f"  Again:    {again}")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
@@ -69,7 +69,7 @@ def run_task(options: Options) -> int:
     photo = None
     if options.task == "fill":
         given.choose = around_hole(given)
-    if trained is None and TABLE[options.task].needs and not options.judges:
+    if trained is None and SPECS[options.task].needs and not options.judges:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)
     context = Context(given, trained or given, console=new_console())
@@ -78,7 +78,7 @@ def run_task(options: Options) -> int:
         like = output_format_of(read_image(trained.learnt_path()))[0]
     if options.output == "-":
         return pipe(task, model, like)
-    if not TABLE[options.task].has_folder:
+    if not SPECS[options.task].has_folder:
         return write_files(task)
     begun = datetime.now(UTC).isoformat(timespec="seconds")
     context.opening = first_lines = header(about)
@@ -108,7 +108,7 @@ def run_task(options: Options) -> int:
         folder.write_status("running", started=begun, **on_model)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
-        given.keep(folder.path, TABLE[task.name].reads)
+        given.keep(folder.path, SPECS[task.name].reads)
         reports = Reports(folder, context.console, lambda: context.expected, drawing)
         with enough_memory(task.memory), closing(reports):
             results = write(drawn, folder.path, like, mark_of(task, model), layers, reports)
@@ -233,7 +233,7 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
         return None
     if model is None or not model.is_trained:
         return xmp("compositeCapture", task.name, None)
-    return xmp(TABLE[task.name].source, task.name, model.family)
+    return xmp(SPECS[task.name].source, task.name, model.family)
 
 
 def _beside(folder: Path, file: str, room: str) -> str:

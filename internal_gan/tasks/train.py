@@ -11,7 +11,7 @@ from rich.table import Table
 
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
@@ -145,7 +145,7 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
     name = training.work.name
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
-        if dot and group in {*TABLE, "finish", "layers", "mask"} and not TABLE[name].allows(key):
+        if dot and group in {*SPECS, "finish", "layers", "mask"} and not SPECS[name].allows(key):
             raise UserError(
                 f"{key}: a training of {training.model.family} ends with task={name}, where this "
                 "option has no effect"
@@ -170,14 +170,14 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         photos = [source.learnt(number) for number in range(1 + source.further)]
         crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
     else:
-        longest = None if TABLE[task].whole or not isinstance(max_size, int) else max_size
+        longest = None if SPECS[task].whole or not isinstance(max_size, int) else max_size
         photos = [source.photo(longest=longest)]
         for number in range(1, 1 + source.further):
             photos.append(source.further_photo(number, longest=longest))
         crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
-    finished = TABLE[task].allows("finish.detail") and options.finish.detail != "network"
+    finished = SPECS[task].allows("finish.detail") and options.finish.detail != "network"
     # Results of patches keep the photo's levels, whatever the drawings have.
-    spreads = finished and not TABLE[task].whole
+    spreads = finished and not SPECS[task].whole
     parts = [spread(part) if spreads else part for part, _ in crops]
     if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
         recipe, max_size = build({**chosen, "max_size": wider}), wider
@@ -197,7 +197,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
     work.read_layers()  # refuses those that do not fit
-    lost = [] if TABLE[task].whole else output_format_of(photos[0], finished)[1]
+    lost = [] if SPECS[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
     if not options.keep_original:
         about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
@@ -229,7 +229,7 @@ def _learn(
     model, work = training.model, training.work
     if not has_state:
         source = work.context.given
-        source.keep(folder.path, TABLE[work.name].reads)
+        source.keep(folder.path, SPECS[work.name].reads)
         source.keep_learnt(model.images, model.unknown, training.likes)
     prints = hooks.progress is True
     console = new_console(quiet=not prints)
@@ -300,7 +300,7 @@ def _about_photo(
 
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
     """A line about the photo that a resumed training uses, if it needs one."""
-    lacks = (not has_state or TABLE[task].whole) and source.original() is None
+    lacks = (not has_state or SPECS[task].whole) and source.original() is None
     gone = f"{source.name} is gone" if source.name else "the photo was in memory only"
     kept = source.learnt_path()
     if has_state:

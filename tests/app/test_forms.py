@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from internal_gan.app import programs
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError
 
@@ -16,7 +16,7 @@ def asked(task: str, name: str, value: object) -> list[str]:
 
 def test_the_page_draws_with_every_task_that_makes_pictures() -> None:
     others = {"train", "evaluate", "verify", "compare"}
-    assert set(programs.TASKS) == set(TABLE) - others
+    assert set(programs.TASKS) == set(SPECS) - others
 
 
 @pytest.mark.parametrize("task", programs.TASKS)
@@ -24,7 +24,7 @@ def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) 
     for name in (name for name in FIELDS if name.startswith(f"{task}.")):
         if name not in PATHS:
             assert asked(task, name, 3) == [f"{name}=3"]
-        elif name in TABLE[task].reads:
+        elif name in SPECS[task].reads:
             assert asked(task, name, "id") == [f"{name}=/drawings/id"]
         else:
             with pytest.raises(UserError, match="cannot be set here"):

@@ -3,7 +3,7 @@
 import pytest
 
 from internal_gan.config.arguments import prepare
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import compose
 from internal_gan.config.options import TASKS, Options
 from internal_gan.runs.source import Source
@@ -19,7 +19,7 @@ def test_every_task_has_a_module_of_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
-    needs, task = bool(TABLE[name].needs), f"task={name}"
+    needs, task = bool(SPECS[name].needs), f"task={name}"
     added = prepare([task, "image=x.jpg"])[2:]
     assert added == (["model=patches"] if needs else [])
     assert compose([task, *added]).trains == (name == "train")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import TABLE
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import compose
 from internal_gan.config.families import families_for
 from internal_gan.config.options import PATHS, taken_by
@@ -56,7 +56,7 @@ def in_tasks(family: str, *overrides: str) -> dict[str, Any]:
 
     A new option is among them, unless it is one of ``ASKED``.
     """
-    tasks = [task for task in TABLE if family in families_for(task) and task not in _OTHER]
+    tasks = [task for task in SPECS if family in families_for(task) and task not in _OTHER]
     names = set().union(*map(taken_by, tasks)) - {*PATHS}
     options = compose(overrides)
     return {

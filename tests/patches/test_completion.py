@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images.fill import fill_smoothly
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.patches import completion
 from internal_gan.patches.completion import complete
 from internal_gan.patches.exact import nearest_normalised

@@ -17,9 +17,9 @@ from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.marks import xmp
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Shell

@@ -189,7 +189,7 @@ def test_finished_results_are_kept_after_ctrl_c(
 ) -> None:
     write()
     interrupted = Mock(wraps=finish_inside, side_effect=[DEFAULT, KeyboardInterrupt])
-    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", interrupted)
+    monkeypatch.setattr("internal_gan.finishing.part_finisher.finish_inside", interrupted)
     answer = shell(*asked(runs, "edit", "edit.count=2"))
     assert answer.code != 0
     assert "Traceback" not in answer.err
@@ -205,7 +205,7 @@ def test_given_edges_guide_the_finishing_of_a_hole(
 ) -> None:
     write()
     watched = Mock(wraps=finish_inside)
-    monkeypatch.setattr("internal_gan.finishing.masked.finish_inside", watched)
+    monkeypatch.setattr("internal_gan.finishing.part_finisher.finish_inside", watched)
     write_mask("lines.png", holes(SIZE, (26, 20, 1, 40)))
     shell.done(*asked(runs, "fill", "fill.edges=lines.png"))
     watched.assert_called_once()

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from internal_gan.images.files.metadata import resolution, stated
 from internal_gan.images.files.tiff import white_is_0
-from internal_gan.images.fill import fill_transparent
 from internal_gan.images.photo import GRAY_MODES, Photo, Whole
 from internal_gan.images.pyramid import scaled
+from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.images.windows import Window, extent
 from internal_gan.units import Size
 

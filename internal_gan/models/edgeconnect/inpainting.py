@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.shapes import Mask, Pixels
 

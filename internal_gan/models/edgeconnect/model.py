@@ -15,11 +15,11 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range, unknown
 from internal_gan.images.colours import luminance
-from internal_gan.images.continuation import continue_lines
 from internal_gan.images.edges import Canny
-from internal_gan.images.fill import fill_nearest, fill_smoothly, settle
+from internal_gan.images.lines import continue_lines
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.windows import Window
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
@@ -51,12 +51,12 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         base: what the completion begins from. It adds detail to ``patches`` of the known part
             (:func:`internal_gan.patches.completion.complete`) that the edge network's lines choose;
             that network also sees how the lines that end at the hole may continue
-            (:func:`internal_gan.images.continuation.continue_lines`). With ``white``, as in the
+            (:func:`internal_gan.images.lines.continue_lines`). With ``white``, as in the
             paper, it fills a white hole, and the edge network sees the known lines alone.
         noise: largest standard deviation of the noise on the completion's input inside the hole,
             which makes variants differ.
         settle: whether the filling's colours are shifted to match those around it
-            (:func:`internal_gan.images.fill.settle`).
+            (:func:`internal_gan.images.smooth_fill.settle`).
 
     Attributes:
         edge_network, completion_network: None until they are trained.

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import Canny
-from internal_gan.images.fill import fill_smoothly
 from internal_gan.images.pyramid import MAX_LEVELS, fit_size, halved
 from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
 from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect

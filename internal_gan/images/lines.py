@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
-from internal_gan.images.fill import fill_nearest
+from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.shapes import Masks, Pictures
 
 DIRECTION_REACH = 8  # how far from a line's end its pixels tell the direction, in pixels

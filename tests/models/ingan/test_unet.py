@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.compose import compose
 from internal_gan.images.transforms import Homography
-from internal_gan.models.ingan.whole_training import Round
+from internal_gan.models.ingan.unet_training import Round
 from internal_gan.models.losses import Draws
 from internal_gan.training.engine import TrainingStopped
 from tests import tiny

@@ -15,7 +15,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
-from internal_gan.models.ingan.whole import InGAN
+from internal_gan.models.ingan.unet import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import check_scale_range, fixed_transform, near

@@ -6,8 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from internal_gan.images import fill
-from internal_gan.images.fill import depth, fill_as_plate, fill_nearest, fill_smoothly, settle
+from internal_gan.images import smooth_fill
+from internal_gan.images.smooth_fill import (
+    depth,
+    fill_as_plate,
+    fill_nearest,
+    fill_smoothly,
+    settle,
+)
 from tests.tiny import holes, picture
 
 
@@ -47,12 +53,12 @@ def test_any_size_works_even_without_a_known_pixel(size: tuple[int, int]) -> Non
     assert torch.equal(fill_smoothly(image, torch.ones(1, 1, *size)), torch.zeros(1, 3, *size))
 
 
-@pytest.mark.parametrize(("steps", "most"), [(fill.PLATE_STEPS, 0.05), (2000, 0.002)])
+@pytest.mark.parametrize(("steps", "most"), [(smooth_fill.PLATE_STEPS, 0.05), (2000, 0.002)])
 def test_a_plate_is_nearly_the_solution_of_the_biharmonic_equation(
     steps: int, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restoration = pytest.importorskip("skimage.restoration")
-    monkeypatch.setattr(fill, "PLATE_STEPS", steps)
+    monkeypatch.setattr(smooth_fill, "PLATE_STEPS", steps)
     image, unknown = picture(), hole()
     found = fill_as_plate(image, unknown)
     emptied = torch.where(unknown > 0, -1.0, image)[0].double().numpy()

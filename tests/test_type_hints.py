@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 import pytest
 
-from internal_gan.hints import fits, typed
+from internal_gan.type_hints import fits, typed
 
 
 class Entry(TypedDict):

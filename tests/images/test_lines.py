@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from internal_gan.images.continuation import continue_lines
+from internal_gan.images.lines import continue_lines
 from tests.tiny import holes
 
 
