@@ -149,10 +149,10 @@ class TestSchedule:
         assert float(discriminator) == pytest.approx(-10 * 2 * RATE, rel=1e-4)
 
     @pytest.mark.parametrize(
-        ("decay", "expected"), [("step", 6 + 4 * 0.5), ("linear", 6 + 1 + 0.875 + 0.75 + 0.625)]
+        ("decay", "expected"), [("step", 6 + 4 * 0.2), ("linear", 6 + 1 + 0.8 + 0.6 + 0.4)]
     )
     def test_rates_fall_as_scheduled(self, decay: Any, expected: float, tmp_path: Path) -> None:
-        settings = optimization(decay_start=0.6, decay=decay, final_lr=0.5)
+        settings = optimization(decay_start=0.6, decay=decay, final_lr=0.2)
         model = train_toy(ToyRecipe(stages=1, steps=10, optimization=settings), tmp_path)
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
