@@ -12,6 +12,7 @@ from internal_gan.app.settings import Settings, settings_of
 from internal_gan.config.arguments import overrides_of, prepare
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import compose
+from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +89,13 @@ def test_documented_commands_compose() -> None:
             except UserError as error:
                 wrong.append(str(error))
     assert wrong == []
+
+
+def test_every_option_of_a_task_that_a_page_names_exists() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    named = {name for text in texts for name in re.findall(r"`([a-z_]+\.[a-z_]+)=", text)}
+    groups = {name.partition(".")[0] for name in FIELDS if "." in name}
+    assert {name for name in named if name.partition(".")[0] in groups} <= FIELDS.keys()
 
 
 def test_every_test_that_a_page_names_exists_and_slow_ones_are_in_italics() -> None:
