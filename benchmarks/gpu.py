@@ -37,7 +37,6 @@ from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.records import read_metrics, read_status
-from internal_gan.training import graphs
 from internal_gan.training.stage_trainer import StageTrainer
 
 DEVICE, TINY = os.environ.get("DEVICE", "cuda"), bool(os.environ.get("TINY"))
@@ -60,13 +59,8 @@ LIMIT = int(os.environ.get("LIMIT", "560"))
 MAX_BYTES = 15 * 2**20
 LEFT_OUT = ("training.ckpt", "original.jpg", "index.html")
 GRACE_SECONDS = 20.0
-# For graphs: a step's losses are compared after so many, and the next ones timed.
+# For graphs: steps before the ones that are timed.
 WARM_STEPS, TIMED_STEPS = (3, 2) if TINY else (16, 24)
-# The product does not use graphs until a card has verified them; here it does.
-WITH_GRAPHS = (
-    "from internal_gan.training import graphs; graphs.VERIFIED_ON = ('cuda',); "
-    "from internal_gan.cli import main; main()"
-)
 # Overrides for a rehearsal, which must not take long.
 QUICK = ("trainer=debug", "model.max_size=48") if TINY else ()
 # For graphs, those of InGAN with few sizes.
@@ -76,7 +70,10 @@ FORMS = {
     "ingan": ["model=ingan", "model.size_grid=16", "model.discriminator_crop=null"],
     "singan_paper": ["experiment=singan_paper", "model.max_size=128"],
     "edgeconnect_paper": ["experiment=edgeconnect_paper", "model/features=random"],
-    "ingan_paper": ["experiment=ingan_paper", "model.size_grid=48", "model.curriculum=0"],
+    "ingan_paper": [
+        *("experiment=ingan_paper", "model.max_size=128", "model.size_grid=24"),
+        "model.curriculum=0",
+    ],
 }
 # How much longer than on a card parts may take.
 PATIENCE = 10 if TINY else 1
@@ -99,10 +96,10 @@ class Part:
         """Seconds until then, at least one."""
         return max(1.0, self.ends - time.monotonic())
 
-    def command(self, name: str, *arguments: str, graphs: bool = False) -> dict[str, Any]:
+    def command(self, name: str, *arguments: str) -> dict[str, Any]:
         """Run ``internal-gan ARGUMENTS`` with a run folder ``name``; how it ended."""
         output = self.folder / name
-        words = [*(("-c", WITH_GRAPHS) if graphs else ("-m", "internal_gan")), *arguments]
+        words = ["-m", "internal_gan", *arguments]
         if not any(word.startswith(("output=", "resume=")) for word in arguments):
             words.append(f"output={output}")
         found = self.python(*words)
@@ -250,7 +247,7 @@ def with_graphs(part: Part) -> None:
         words = [*_default(family, SMALL, DEVICE, "auto"), *FORMS[family][1:], *QUICK]
         for name in (f"{family}-auto", f"{family}-off"):
             trained, judged = part.folder / name, part.folder / f"{name}-judged"
-            part.command(name, *words, f"trainer.graphs={name.split('-')[1]}", graphs=True)
+            part.command(name, *words, f"trainer.graphs={name.split('-')[1]}")
             part.found[f"{name}, losses"] = read_metrics(trained / "metrics.jsonl")[-5:]
             if family != "edgeconnect":
                 part.command(judged.name, "task=evaluate", f"checkpoint={trained}")
@@ -258,37 +255,35 @@ def with_graphs(part: Part) -> None:
 
 
 def steps(target: Path) -> None:
-    """By form and stage, of called steps and of graphs: milliseconds, the device's kernels and how
-    long these take; and how far apart the losses are."""
-    graphs.VERIFIED_ON = ("cuda",)
+    """By form and stage, milliseconds of called steps and of graphs, what the graphs cost, and of
+    called steps the device's kernels and how long these take."""
     found: dict[str, list[dict[str, Any]]] = {form: [] for form in FORMS}
     for form, rows in found.items():
         words = [*FORMS[form], *_quick(form)]
         for pair in zip(_stages_of(words), _stages_of(words, graphed=True), strict=True):
-            losses = [_steps(trainer, WARM_STEPS) for trainer in pair]
-            gaps = [abs(a - losses[1][name]) / (abs(a) + 0.01) for name, a in losses[0].items()]
-            stage = pair[0].stage
-            rows.append({"name": stage.name, "size": stage.size, "gap": max(gaps)})
+            rows.append({"name": pair[0].stage.name, "size": pair[0].stage.size})
             for name, trainer in zip(("called", "graph"), pair, strict=True):
+                _steps(trainer, WARM_STEPS)
                 made, trainer.graphs.at_once = trainer.graphs, True
                 began = time.perf_counter() - made.seconds
                 _steps(trainer, TIMED_STEPS)
                 wall = time.perf_counter() - made.seconds - began
-                rows[-1] |= {f"{name}_ms": 1000 * wall / TIMED_STEPS, **_kernels(trainer, name)}
+                rows[-1][f"{name}_ms"] = 1000 * wall / TIMED_STEPS
             rows[-1] |= {"graphs": len(made.captured), "mib": made.held / 2**20, "s": made.seconds}
+            rows[-1] |= _kernels(pair[0])
             write_json(target, found)
 
 
-def _kernels(trainer: StageTrainer, name: str) -> dict[str, float]:
+def _kernels(trainer: StageTrainer, steps: int = 4) -> dict[str, float]:
     """Of a step: milliseconds in which the device computes, and the number of its kernels."""
     if DEVICE == "cpu":
         return {}
     activity = torch.profiler.ProfilerActivity.CUDA
     with torch.profiler.profile(activities=[activity]) as profile:
-        _steps(trainer, 10)
+        _steps(trainer, steps)
     events = [e for e in profile.events() or () if "CUDA" in str(e.device_type)]
-    busy = sum(e.time_range.elapsed_us() for e in events) / 10_000
-    return {f"{name}_device_ms": busy, f"{name}_kernels": len(events) / 10}
+    busy = sum(e.time_range.elapsed_us() for e in events) / 1000
+    return {"device_ms": busy / steps, "kernels": len(events) / steps}
 
 
 def _stages_of(arguments: Sequence[str], *, graphed: bool = False) -> Iterator[StageTrainer]:
@@ -307,15 +302,13 @@ def _stages_of(arguments: Sequence[str], *, graphed: bool = False) -> Iterator[S
         previous = stage
 
 
-def _steps(trainer: StageTrainer, count: int) -> dict[str, float]:
-    """Take some steps; the last losses."""
-    losses: dict[str, torch.Tensor] = {}
+def _steps(trainer: StageTrainer, count: int) -> None:
+    """Take some steps."""
     for _ in range(count):
-        losses |= trainer.updates()
+        trainer.updates()
         trainer.average()
         trainer.step += 1
     trainer.check_finite()  # waits for the device
-    return {name: float(value) for name, value in losses.items()}
 
 
 def singan_paper(part: Part) -> None:

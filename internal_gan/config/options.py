@@ -56,7 +56,9 @@ class TrainerOptions:
     threads: int | None = whole(
         None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
     )
-    graphs: str = one_of(GRAPHS, "auto", "CUDA graphs; auto: off until a card has verified them")
+    graphs: str = one_of(
+        GRAPHS, "auto", "CUDA graphs; auto: on a GPU, for steps that are often alike"
+    )
 
 
 @dataclass

@@ -20,8 +20,8 @@ _log = logging.getLogger(__name__)
 Values = dict[str, Tensor]
 Step = Callable[[], Values]
 
-# Without a type of device on which graphs are verified, trainer.graphs=auto means off.
-VERIFIED_ON: tuple[str, ...] = ()
+# The kinds of device that have graphs.
+DEVICES = ("cuda",)
 # Steps of a key before its capture, which set up libraries and Adam's state.
 CALLS = 2
 # These calls and the capture take about as long as so many steps, so a key must come more often.
@@ -85,7 +85,7 @@ class StepGraphs:
 
     def __init__(self, stage: Stage, wanted: bool) -> None:
         self._stage, self.at_once, self.seconds = stage, False, 0.0
-        wanted = wanted and stage.rng.device.type in VERIFIED_ON
+        wanted = wanted and stage.rng.device.type in DEVICES
         self.active = wanted and stage.key_count() <= min(MAX_GRAPHS, stage.steps / MIN_USES)
         self.refused = wanted and not self.active
         self.clear()

@@ -109,7 +109,7 @@ class TapeRecorder:
 
 def record_on(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tiny trainings on a device have graphs."""
-    monkeypatch.setattr(graphs, "VERIFIED_ON", (device,))
+    monkeypatch.setattr(graphs, "DEVICES", (device,))
     monkeypatch.setattr(graphs, "MIN_USES", 1)
     if device == "cpu":
         monkeypatch.setattr(graphs, "Recorder", TapeRecorder)
