@@ -3,12 +3,13 @@
 The keys of ``NUMBERS`` are the rows of that page. VGG-19 has random weights.
 """
 
+import copy
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -19,8 +20,8 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
-from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
-from internal_gan.models.edgeconnect.training import draw_hole
+from internal_gan.models.edgeconnect.training import Batch, draw_hole
+from internal_gan.models.losses import Losses
 from internal_gan.nn.perceptual import CONVOLUTIONS, FeatureNetwork, VGGFeatures, style_distance
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
@@ -234,18 +235,17 @@ def batch() -> Batch:
     return Batch(image, none, none, hole, image, none)
 
 
+def loss_of(stage: Any, *drawn: Any, **changes: Any) -> Losses:
+    """A stage's loss of what it is given in place of its own draw, with other attributes."""
+    changed = copy.copy(stage)
+    vars(changed).update(changes, _draws=SimpleNamespace(for_generator=lambda: drawn))
+    return cast(Losses, changed.generator_loss())
+
+
 def terms(filled: Tensor, features: FeatureNetwork | None = None) -> dict[str, Tensor]:
     """The terms of the completion loss for a batch."""
-    recipe, one = paper().recipe, batch()
-    loss = CompletionLoss(
-        lambda term: recipe.weights_of(term, paper().model)[1],
-        recipe.adversarial_loss,
-        features,
-        judge_composite=recipe.judge_composite,
-        style_inside=recipe.style_inside,
-    )
-    discriminator = paper().completion.discriminator
-    return loss(discriminator, one, filled, one.edges)[1]
+    one = batch()
+    return loss_of(paper().completion, one, filled, one.edges, features=features)[1]
 
 
 def l1_of_a_step() -> float:
@@ -264,11 +264,8 @@ def maps_matched() -> int:
             shift = image.mean()
             return logits * 0 + shift, [f * 0 + shift for f in features]
 
-    loss = paper().recipe.adversarial_loss
     real, fake = torch.zeros(1, 2, 80, 80), torch.ones(1, 2, 80, 80)
-    logits = paper().recipe.match_logits
-    edges = (Shifted(), real, fake, real[:, :1])
-    found = edge_loss(lambda _: 1.0, loss, *edges, match_logits=logits)
+    found = loss_of(paper().edges, real, fake, real[:, :1], discriminator=Shifted())
     return round(float(found[1]["matching"]))
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
@@ -16,14 +17,13 @@ from internal_gan.images.random_holes import KINDS, random_hole
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
-from internal_gan.models.edgeconnect.losses import Batch, CompletionLoss, edge_loss
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
-from internal_gan.models.losses import Draws, Losses, judge
+from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.nn.perceptual import FeatureNetwork
+from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 from internal_gan.units import Size
 
@@ -31,6 +31,8 @@ MAX_CROPS = 1024
 # A crop is redrawn until enough of it is known.
 MAX_DRAWS = 8
 WANTED_KNOWN_SHARE = 0.5
+# In the cross entropy, since most pixels have no edge.
+EDGE_WEIGHT = 3.0
 
 
 @dataclass(kw_only=True)
@@ -45,8 +47,11 @@ class EdgeConnectRecipe(Recipe):
             :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
         discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
-        judge_composite, style_inside, match_logits: see
-            :mod:`internal_gan.models.edgeconnect.losses`.
+        judge_composite: whether the filling's known pixels are the true ones. The completion's
+            adversarial loss then counts only patches that touch the hole: the others are equal in
+            the real and the filled image, and would only pull the discriminator to chance.
+        style_inside: whether the style loss sees only the hole, with everything else black.
+        match_logits: whether feature matching includes the discriminator's logits.
     """
 
     model_class: ClassVar[type[Model]] = EdgeConnect
@@ -207,16 +212,41 @@ class TrainingPhoto:
         self.edges = model.find_edges(image, unknown).cpu()
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A batch of crops.
+
+    Attributes:
+        image: smooth where unknown.
+        edges: 0 where unknown.
+        unknown: 1 where the photo is excluded from training.
+        hole: 1 in the random hole and where unknown.
+        start: see :func:`practice_start`.
+        guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
+            was drawn without it.
+    """
+
+    image: Pictures
+    edges: Masks
+    unknown: Masks
+    hole: Masks
+    start: Pictures
+    guide: Masks
+
+
 class InpaintingStage(Stage):
     """A stage trained on random holes in random crops of the photos.
 
     Inside the user's hole, the real and the filled image are made equal, so neither network learns
     from it. Batches are drawn on the CPU, since continuing lines has no form for a GPU, and handed
     to the device without waiting for it.
+
+    ``trained`` has the networks by the names of the model's attributes for them.
     """
 
     recipe: EdgeConnectRecipe
     model: EdgeConnect
+    trained: dict[str, DilatedResidualGenerator]
     discriminator: PatchDiscriminator
     guided = True  # whether an edge network draws a batch's edges
 
@@ -279,6 +309,12 @@ class InpaintingStage(Stage):
             parts = [part.flip(-1) for part in parts]
         return parts
 
+    def finish(self) -> None:
+        for name, network in self.trained.items():
+            freeze(network)
+            setattr(self.model, name, network)
+        self.model.finished_stages += 1
+
     def _below(self, limit: int) -> int:
         return int(torch.randint(limit, (1,), generator=self.batches_rng)) if limit > 1 else 0
 
@@ -295,7 +331,8 @@ class EdgeStage(InpaintingStage):
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
-        self.generator: DilatedResidualGenerator = self.model.new_edge_network(self.rng)
+        self.generator = self.model.new_edge_network(self.rng)
+        self.trained = {"edge_network": self.generator}
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
         self._draws = Draws(self._draw)
 
@@ -304,20 +341,24 @@ class EdgeStage(InpaintingStage):
         return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
 
     def generator_loss(self) -> Losses:
-        recipe, drawn = self.recipe, self._draws.for_generator()
+        """Adversarial, the distance between the discriminator's features, and the cross entropy of
+        the drawn and the true edges inside the hole."""
+        real, fake, hole = self._draws.for_generator()
+        recipe, terms = self.recipe, Terms(self.step)
+        logits, features = self.discriminator(fake)
+        adversarial = recipe.adversarial_loss.generator(logits)
+        terms.add("generator", adversarial, self.weight("edge_adversarial"))
+        with torch.no_grad():
+            real_logits, wanted = self.discriminator(real)
+        if recipe.match_logits:
+            features, wanted = [*features, logits], [*wanted, real_logits]
+        terms.add("matching", content_distance(features, wanted), self.weight("edge_matching"))
+        if weight := self.weight("edge_entropy"):
+            drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
+            entropy = -EDGE_WEIGHT * true * drawn.log() - (1 - true) * (1 - drawn).log()
+            terms.add("entropy", (entropy * hole).sum() / hole.sum().clamp_min(1), weight)
         self.step += 1
-        return edge_loss(
-            self.weight,
-            recipe.adversarial_loss,
-            self.discriminator,
-            *drawn,
-            match_logits=recipe.match_logits,
-        )
-
-    def finish(self) -> None:
-        freeze(self.generator)
-        self.model.edge_network = self.generator
-        self.model.finished_stages += 1
+        return terms.losses
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of the batch, each with the gray image, (N, 2, h, w), and the
@@ -344,37 +385,51 @@ class CompletionStage(InpaintingStage):
         self.guided = self.edge_generator is not None
         self.completion = model.new_completion_network(self.rng)
         self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
+        self.trained = {"completion_network": self.completion}
         self.generator: nn.Module = self.completion
         if model.completion_network is not None:
             self.completion.load_state_dict(model.completion_network.state_dict())
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
-        self.loss = CompletionLoss(
-            self.weight,
-            recipe.adversarial_loss,
-            recipe.feature_network(model),
-            judge_composite=recipe.judge_composite,
-            style_inside=recipe.style_inside,
-        )
+        self.features = recipe.feature_network(model)
         self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
         batch, filled, edges = self._draws.for_discriminator()
         real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
-        judged = None
-        if self.recipe.judge_composite:
-            judged = self.discriminator.touched(batch.hole - batch.unknown)
-        loss = self.recipe.adversarial_loss
+        loss, judged = self.recipe.adversarial_loss, self._judged(batch)
         return judge(self.discriminator, loss, real, fake, self.rng, weight=judged)
 
     def generator_loss(self) -> Losses:
+        """Adversarial, L1 divided by the hole's share of the image, and the distances between the
+        feature network's maps (content) and between their Gram matrices (style)."""
+        batch, filled, edges = self._draws.for_generator()
+        recipe, terms = self.recipe, Terms(self.step)
+        # The edge network must not change its edges to please this discriminator.
+        logits, _ = self.discriminator(torch.cat([filled, edges.detach()], dim=1))
+        adversarial = recipe.adversarial_loss.generator(logits, self._judged(batch))
+        terms.add("generator", adversarial, self.weight("adversarial"))
+        share = (batch.hole - batch.unknown).mean().clamp_min(1e-3)
+        terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, self.weight("l1"))
+        if self.features is not None:
+            with torch.no_grad():
+                wanted = self.features(batch.image)
+            found = self.features(filled)
+            content = content_distance(found[0], wanted[0])
+            terms.add("content", content, self.weight("content"))
+            if recipe.style_inside:
+                with torch.no_grad():
+                    wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
+                found = self.features(torch.where(batch.hole > 0, filled, -1))
+            terms.add("style", style_distance(found[1], wanted[1]), self.weight("style"))
         self.step += 1
-        return self.loss(self.discriminator, *self._draws.for_generator())
+        return terms.losses
 
-    def finish(self) -> None:
-        freeze(self.completion)
-        self.model.completion_network = self.completion
-        self.model.finished_stages += 1
+    def _judged(self, batch: Batch) -> Masks | None:
+        """How much each of the discriminator's logits counts; None: all the same."""
+        if not self.recipe.judge_composite:
+            return None
+        return self.discriminator.touched(batch.hole - batch.unknown)
 
     def _draw(self) -> tuple[Batch, Pictures, Masks]:
         """The batch, its completion and the edges that guided it."""
@@ -398,10 +453,5 @@ class JointStage(CompletionStage):
         assert self.model.edge_network is not None
         self.edge_generator = edges = self.model.new_edge_network(self.rng)
         edges.load_state_dict(self.model.edge_network.state_dict())
+        self.trained["edge_network"] = edges
         self.generator = nn.ModuleDict({"edges": edges, "completion": self.completion})
-
-    def finish(self) -> None:
-        assert self.edge_generator is not None
-        freeze(self.edge_generator)
-        self.model.edge_network = self.edge_generator
-        super().finish()

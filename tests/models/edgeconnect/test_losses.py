@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from internal_gan.models.edgeconnect.training import CompletionStage
+from internal_gan.models.losses import Draws
 from internal_gan.nn.perceptual import RandomFeatures, content_distance, style_distance
 from tests import tiny
 from tests.tiny import EDGECONNECT
@@ -69,11 +70,12 @@ def test_the_values_of_the_completions_terms() -> None:
     unknown[..., :3, :] = 1
     hole = torch.maximum(batch.hole, unknown)
     given = replace(batch, unknown=unknown, hole=hole)
-    _, scalars = stage.loss(stage.discriminator, given, filled, edges)
+    stage._draws = Draws(lambda: (given, filled, edges))
+    _, scalars = stage.generator_loss()
     share = float((hole - unknown).mean())
     expected = F.l1_loss(filled, batch.image) / share
     torch.testing.assert_close(scalars["l1"], expected.detach())
-    features = stage.loss.features
+    features = stage.features
     assert isinstance(features, RandomFeatures)
     made, real = features(filled), features(batch.image)
     torch.testing.assert_close(scalars["content"], content_distance(made[0], real[0]).detach())
@@ -85,7 +87,8 @@ def test_edges_get_no_gradient_from_the_completions_discriminator() -> None:
     stage = cast(CompletionStage, stage_of(*set_to(COMPLETION, "generator"), index=3))
     batch, filled, edges = stage._draw()
     filled, edges = (x.detach().requires_grad_() for x in (filled, edges))
-    total, _ = stage.loss(stage.discriminator, batch, filled, edges)
+    stage._draws = Draws(lambda: (batch, filled, edges))
+    total, _ = stage.generator_loss()
     through_filling, direct = torch.autograd.grad(total, [filled, edges], allow_unused=True)
     assert through_filling.any()
     assert direct is None
