@@ -97,6 +97,7 @@ class Stage(ABC):
         sizes_vary: whether pictures have another size in each step.
         step: the generator's updates so far, counted by the stage itself.
         counters: the whole numbers that the losses count, by as much in all steps of a key.
+        cpu_rng: of what :meth:`key` draws on the CPU, in stages that do; see :func:`cpu_generator`.
     """
 
     recipe: "Recipe"
@@ -107,6 +108,7 @@ class Stage(ABC):
     discriminator_steps: int = 1
     sizes_vary: ClassVar[bool] = False
     counters: ClassVar[Sequence[str]] = ("step",)
+    cpu_rng: torch.Generator | None = None
 
     def __init__(
         self,
@@ -174,12 +176,15 @@ class Stage(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and numbers, besides the networks, that resuming exactly needs."""
-        return {name: getattr(self, name) for name in self.counters}
+        state = {name: getattr(self, name) for name in self.counters}
+        return state if self.cpu_rng is None else {**state, "cpu_rng": self.cpu_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the result of :meth:`state_dict`."""
         for name in self.counters:
             setattr(self, name, state[name])
+        if self.cpu_rng is not None:
+            self.cpu_rng.set_state(state["cpu_rng"].cpu())
 
 
 class Model(nn.Module, ABC):

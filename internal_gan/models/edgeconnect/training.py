@@ -247,12 +247,13 @@ class InpaintingStage(Stage):
     recipe: EdgeConnectRecipe
     model: EdgeConnect
     trained: dict[str, DilatedResidualGenerator]
+    cpu_rng: torch.Generator
     discriminator: PatchDiscriminator
     guided = True  # whether an edge network draws a batch's edges
 
     def make(self, previous: Stage | None) -> None:
         model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
-        self.batches_rng = cpu_generator(self.rng)
+        self.cpu_rng = cpu_generator(self.rng)
         self.photos: list[list[TrainingPhoto]] = []
         for image, mask in zip(model.images, model.unknown, strict=True):
             pyramid = [TrainingPhoto(model, image, mask)]
@@ -278,7 +279,7 @@ class InpaintingStage(Stage):
         height, width = (min([*side, *([recipe.crop] if recipe.crop else [])]) for side in sides)
         crops = [self._crop(photos, (height, width)) for _ in range(recipe.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
-        kinds, rng = list(KINDS), self.batches_rng
+        kinds, rng = list(KINDS), self.cpu_rng
         holes = [
             draw_hole(kinds[self._below(len(kinds))], (height, width), recipe.hole_ratio, rng)
             for _ in crops
@@ -316,14 +317,7 @@ class InpaintingStage(Stage):
         self.model.finished_stages += 1
 
     def _below(self, limit: int) -> int:
-        return int(torch.randint(limit, (1,), generator=self.batches_rng)) if limit > 1 else 0
-
-    def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "batches_rng": self.batches_rng.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.batches_rng.set_state(state["batches_rng"].cpu())
+        return int(torch.randint(limit, (1,), generator=self.cpu_rng)) if limit > 1 else 0
 
 
 class EdgeStage(InpaintingStage):

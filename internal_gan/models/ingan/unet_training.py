@@ -1,10 +1,10 @@
 """Training of InGAN's paper form: to random sizes and shapes, and back."""
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -46,6 +46,7 @@ class InGANStage(Stage):
     recipe: "InGANRecipe"
     model: InGAN
     discriminator: MultiScaleDiscriminator
+    cpu_rng: torch.Generator
     sizes_vary = True
 
     def make(self, previous: Stage | None) -> None:
@@ -55,7 +56,7 @@ class InGANStage(Stage):
         self.discriminator = recipe.discriminator(
             size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
         )
-        self.geometry_rng = cpu_generator(rng)
+        self.cpu_rng = cpu_generator(rng)
         self.draws = Draws(self.draw)
 
     @property
@@ -72,7 +73,7 @@ class InGANStage(Stage):
     def key(self) -> Hashable:
         self.discriminator.set_progress(self.progress)
         self.image = self.fixed("image", self.draw_crop())
-        shape = random_homography(self.reached * self.recipe.geometry, self.geometry_rng)
+        shape = random_homography(self.reached * self.recipe.geometry, self.cpu_rng)
         self.transform = fixed_transform(self, shape)
         self.drawn_size = self.draw_size()
         return self.drawn_size, type(shape), self.progress >= self.recipe.inverse_start
@@ -109,13 +110,6 @@ class InGANStage(Stage):
         self.step += 1
         return terms.losses
 
-    def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "geometry_rng": self.geometry_rng.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.geometry_rng.set_state(state["geometry_rng"].cpu())
-
     def draw(self) -> Round:
         fake = self.generator(self._noisy(self.image), self.drawn_size, self.transform)
         return Round(self.image, self.transform, fake)
@@ -123,7 +117,7 @@ class InGANStage(Stage):
     def draw_size(self) -> Size:
         """A random size within the range that the curriculum has reached."""
         low, high = (1 + self.reached * (limit - 1) for limit in self.model.scale_range)
-        factors = low + (high - low) * torch.rand(2, generator=self.geometry_rng)
+        factors = low + (high - low) * torch.rand(2, generator=self.cpu_rng)
         grid, least = self.recipe.size_grid, self.discriminator.min_side
         sides = zip(self.crop_size, factors.tolist(), strict=True)
         height, width = (near(side * factor, side, grid, least) for side, factor in sides)
@@ -133,15 +127,13 @@ class InGANStage(Stage):
         """A random crop of a random photo."""
         images, number = self.model.images, 0
         if len(images) > 1:
-            number = int(torch.randint(len(images), (1,), generator=self.geometry_rng))
+            number = int(torch.randint(len(images), (1,), generator=self.cpu_rng))
         image = images[number]
         height, width = self.crop_size
         rooms = (image.shape[-2] - height, image.shape[-1] - width)
         if not any(rooms):
             return image
-        top, left = (
-            int(torch.randint(room + 1, (1,), generator=self.geometry_rng)) for room in rooms
-        )
+        top, left = (int(torch.randint(room + 1, (1,), generator=self.cpu_rng)) for room in rooms)
         return image[..., top : top + height, left : left + width]
 
     def _noisy(self, image: Tensor) -> Tensor:
