@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 import torch
@@ -20,13 +19,14 @@ from internal_gan.images.lines import continue_lines
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
-from internal_gan.images.windows import Window
+from internal_gan.images.windows import Window, extent
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
-from internal_gan.models.edgeconnect import inpainting
+from internal_gan.models.edgeconnect.inpainting import windows
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
+from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     Attributes:
         edge_network, completion_network: None until they are trained.
         finished_stages: how many have been trained; several train the same network.
+        scale: the model's resolution as a fraction of the photo's, in (0, 1].
+        largest: longest side of a window in :meth:`fill`, in pixels of the model.
         practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
             training.
 
@@ -69,6 +71,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     """
 
     family: ClassVar[str] = "edgeconnect"
+    largest: int = 512
 
     def __init__(
         self,
@@ -189,11 +192,26 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> Filling:
-        inpaint = partial(self.inpaint, seed=seed)
-        filled, lines = inpainting.fill(
-            inpaint, image, hole, scale=self.scale, edges=edges, excluded=excluded
-        )
-        return Filling(filled, lines, self.scale)
+        """See :meth:`internal_gan.models.abilities.Fills.fill`; outside the windows, lines are 0.
+
+        An image larger than a window is filled hole by hole, each in a window with the known pixels
+        around it; later windows see earlier fillings. A hole too large for a window is filled at a
+        lower resolution.
+        """
+        image, left, drawn = image.clone(), hole.clone(), torch.zeros_like(hole)
+        barred = hole if excluded is None else torch.maximum(hole, excluded)
+        for window in windows(hole, self.scale, self.largest):
+            here, size = (..., *window), extent(window)
+            small = scaled(size, min(self.scale, self.largest / max(size)))
+            part, inside, closed = _shrunk(image[here], small, left[here], barred[here])
+            lines = None if edges is None else F.adaptive_max_pool2d(edges[here], small)
+            made, lines = self.inpaint(part, inside, edges=lines, excluded=closed, seed=seed)
+            if small != size:
+                made, lines = resize(made, size).clamp(-1, 1), F.interpolate(lines, size=size)
+            image[here] = torch.where(left[here] > 0, made, image[here])
+            drawn[here] = torch.maximum(drawn[here], lines)
+            left[here] = 0.0
+        return Filling(image, drawn, self.scale)
 
     def lines_to_finish(
         self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
@@ -215,10 +233,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     def lines_around(self, image: Pixels, hole: Mask) -> Mask:
         """The edges of an image outside a hole, as :meth:`fill` finds them."""
         size = size_of(image)
-        small = scaled(size, self.scale)
-        if small != size:
-            image = resize(fill_smoothly(image, hole), small).clamp(-1, 1)
-            hole = F.adaptive_max_pool2d(hole, small)
+        image, hole = _shrunk(image, scaled(size, self.scale), hole)
         found = self.find_edges(image.to(self.device), hole.to(self.device)).cpu()
         return F.interpolate(found, size=size)
 
@@ -316,6 +331,14 @@ def guiding_lines(says: Mask) -> Mask:
     half lines, such as bright stalks in dark grass.
     """
     return torch.sigmoid(says.logit() + math.log(UNSURE / (1 - UNSURE)))
+
+
+def _shrunk(image: Pixels, size: Size, hole: Mask, *masks: Mask) -> list[Tensor]:
+    """An image with a hole, the hole, and other masks, at a size no larger than theirs."""
+    if size != size_of(image):
+        # Filled first, so that shrinking does not spread the pixels under the hole.
+        image = resize(fill_smoothly(image, hole), size).clamp(-1, 1)
+    return [image, *(F.adaptive_max_pool2d(mask, size) for mask in (hole, *masks))]
 
 
 def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:

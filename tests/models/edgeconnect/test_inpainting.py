@@ -1,16 +1,19 @@
-"""Holes in images of any size are filled by a stand-in model that records its inputs."""
+"""Holes in images of any size are filled by a model that records its inputs."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from internal_gan.models.edgeconnect.inpainting import fill, windows
+from internal_gan.models.edgeconnect.inpainting import windows
+from internal_gan.models.edgeconnect.model import EdgeConnect
 from tests.tiny import holes, picture
 
 
-class Recorder:
-    """Fills holes with 0.5 and corrupts the rest, which must not matter."""
+class Recorder(EdgeConnect):
+    """Fills holes with 0.5, with no other part of the model."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = 512, scale: float = 1.0) -> None:
+        nn.Module.__init__(self)
+        self.largest, self.scale = largest, scale
         self.seen: list[tuple[Tensor, Tensor, Tensor | None]] = []
         self.excluded: list[Tensor | None] = []
 
@@ -21,6 +24,7 @@ class Recorder:
         *,
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
+        seed: int | None = None,
     ) -> tuple[Tensor, Tensor]:
         self.seen.append((image.clone(), hole.clone(), edges))
         self.excluded.append(None if excluded is None else excluded.clone())
@@ -35,7 +39,7 @@ class Recorder:
 def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
-    filled, edges = fill(model.inpaint, image, hole)
+    filled, edges, _ = model.fill(image, hole)
     assert model.shown == [(60, 80)]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -46,8 +50,8 @@ def test_a_small_image_is_processed_whole() -> None:
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     size = (700, 1000)
     image, hole = picture(*size), holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
-    model = Recorder()
-    filled, _ = fill(model.inpaint, image, hole, largest=256)
+    model = Recorder(largest=256)
+    filled = model.fill(image, hole).image
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
     # Windows include enough surroundings, at the photo's own resolution.
@@ -61,8 +65,8 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
 def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
     size = (700, 1000)
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))
-    model = Recorder()
-    fill(model.inpaint, picture(*size), hole, largest=256)
+    model = Recorder(largest=256)
+    model.fill(picture(*size), hole)
     _, second = windows(hole, 1.0, 256)
     image, left, *_ = model.seen[1]
     filled = (hole[(..., *second)] > 0) & (left == 0)
@@ -74,8 +78,8 @@ def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
 def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
-    model = Recorder()
-    filled, _ = fill(model.inpaint, image, hole, largest=256)
+    model = Recorder(largest=256)
+    filled = model.fill(image, hole).image
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -83,9 +87,9 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
 
 
 def test_given_edges_are_resized_to_the_models_scale() -> None:
-    model = Recorder()
+    model = Recorder(scale=0.5)
     drawn = holes((60, 80), (30, 0, 1, 80))
-    fill(model.inpaint, picture(60, 80), holes((60, 80), (20, 20, 20, 30)), scale=0.5, edges=drawn)
+    model.fill(picture(60, 80), holes((60, 80), (20, 20, 20, 30)), edges=drawn)
     edges = model.seen[0][2]
     assert edges is not None
     assert edges.shape[-2:] == (30, 40)
@@ -100,15 +104,15 @@ def test_windows_hold_their_holes() -> None:
         for window in found:
             covered[(..., *window)] = 1
         assert bool((covered >= hole).all())
-    assert list(windows(torch.zeros(1, 1, 9, 9), 1.0)) == []
+    assert list(windows(torch.zeros(1, 1, 9, 9), 1.0, 300)) == []
 
 
 def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     size = (700, 1000)
     hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
     elsewhere = holes(size, (60, 0, 10, 300))
-    model = Recorder()
-    fill(model.inpaint, picture(*size), hole, excluded=elsewhere, largest=256)
+    model = Recorder(largest=256)
+    model.fill(picture(*size), hole, excluded=elsewhere)
     columns = [excluded.sum(dim=2).flatten() for excluded in model.excluded if excluded is not None]
     for found in columns:
         assert found.min() == 10  # the excluded region below both
