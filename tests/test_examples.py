@@ -92,7 +92,7 @@ def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
     (drawn,) = session.run(["picture"], {"coarse": resize(model.real(0), (28, 20)).numpy()})
-    ours = model.repaint(model.image, (40, 28), None)
+    ours = model.repaint(model.image, (40, 28), None, None, 0)
     assert_close(torch.from_numpy(drawn), ours, atol=1e-4, rtol=0)
 
 

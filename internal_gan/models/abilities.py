@@ -12,6 +12,7 @@ from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable
+from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
 from internal_gan.models.retargeting import Retargets as Retargets
@@ -115,9 +116,12 @@ class Injects(Model):
     def reconstruct(self) -> Tensor:
         """The photo as the finished scales draw it, at the finest one's size."""
 
-    @abstractmethod
+    def preview(self) -> Tensor:
+        return self.reconstruct()
+
     def real(self, scale: int) -> Tensor:
         """The photo at a scale."""
+        return build_pyramid(self.image, [self.sizes[scale]])[0]
 
     @abstractmethod
     def inject(

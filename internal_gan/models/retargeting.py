@@ -38,12 +38,7 @@ class Retargets(SeveralPhotosModel):
 
     @abstractmethod
     def repaint(
-        self,
-        image: Pixels,
-        size: Size,
-        transform: Transform | None,
-        keep: Mask | None = None,
-        seed: int = 0,
+        self, image: Pixels, size: Size, transform: Transform | None, keep: Mask | None, seed: int
     ) -> Pixels:
         """Run one pass on an image on the model's device.
 

@@ -61,12 +61,7 @@ class InGANPyramid(Retargets, LadderModel):
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
-        seed: int = 0,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
         """One deterministic pass; an unfinished model's finest output is resized."""
         last = self.num_stages - 1

@@ -39,12 +39,7 @@ class InGAN(Retargets):
         return self.retarget()
 
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
-        seed: int = 0,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
         """One pass; ``keep`` is ignored, since there is no coarser output."""
         return self.run(self.generators[0], image, size, transform)

@@ -16,7 +16,7 @@ from internal_gan.finishing.filling import HOLD, draw_filling
 from internal_gan.finishing.film import turns
 from internal_gan.images.periodic import Tileable, join_borders, wrap_of
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import build_pyramid, scaled
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.abilities import (
@@ -71,13 +71,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def finished(self) -> int:
         return self.num_stages
 
-    def real(self, scale: int) -> Tensor:
-        return build_pyramid(self.image, [self.sizes[scale]])[0]
-
     def reconstruct(self) -> Tensor:
-        return self.image
-
-    def preview(self) -> Tensor:
         return self.image
 
     def samples(
@@ -100,12 +94,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
 
     @torch.no_grad()
     def repaint(
-        self,
-        image: Tensor,
-        size: Size,
-        transform: Transform | None,
-        keep: Tensor | None = None,
-        seed: int = 0,
+        self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
         start = resize(image, size) if transform is None else transform(image, size)
         rng = torch.Generator().manual_seed(seed)

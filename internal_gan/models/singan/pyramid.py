@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
-from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.windows import tiles, widened
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
@@ -72,18 +71,11 @@ class NoisePyramid(LadderModel):
         self.register_buffer("reconstruction_noise", noise)
         self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
 
-    def real(self, scale: int) -> Tensor:
-        """The image at a scale, (1, 3, h, w)."""
-        return build_pyramid(self.image, [self.sizes[scale]])[0]
-
     @torch.no_grad()
     def reconstruct(self) -> Tensor:
         """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}, of shape
         (1, 3, h, w) in [-1, 1] at the finest one's size."""
         return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
-
-    def preview(self) -> Tensor:
-        return self.reconstruct()
 
     def synthesise(
         self,
