@@ -57,7 +57,6 @@ INGAN_FAST = (
     *TINY,
     "model.depths=3",
     "model.identity_weight=10",
-    "model.adversarial_from=1",
     "model.discriminator.discriminator.depth=5",
     "model.discriminator.min_side=11",
     "model.cycle_weight=0",

@@ -50,11 +50,6 @@ class LadderRecipe(Recipe):
         check_range(1, MAX_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
         check_range(1, max_size=self.max_size)
 
-    @property
-    @abstractmethod
-    def judged_side(self) -> int:
-        """The shortest side, in pixels, that a discriminator can judge."""
-
     def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
         sizes = pyramid_sizes(
             size_of(pixels),
@@ -64,12 +59,7 @@ class LadderRecipe(Recipe):
             num_scales=self.num_scales,
             count=self.scale_count,
         )
-        if min(sizes[0]) < self.min_side:
-            raise UserError(
-                f"the coarsest scale is {sizes[0][0]}x{sizes[0][1]} pixels; its sides must be at "
-                f"least the discriminator's receptive field of {self.min_side} pixels "
-                "(use a larger image or a larger model.min_size)"
-            )
+        self.check_coarsest(sizes[0])
         model = self.new_model()
         if others:
             model.keep_others(others, self.max_size)
@@ -80,10 +70,19 @@ class LadderRecipe(Recipe):
         self.optimization_at(model, 0)
         self.check_weights(model)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
-        check_range(self.judged_side, **crops)
+        check_range(self.min_side, **crops)
         self.check(model)
         try_patch_losses(self.patch_loss, model.real(0), model.num_stages)
         return model  # type: ignore[no-any-return]
+
+    def check_coarsest(self, size: Size) -> None:
+        """Raise a UserError if a photo's coarsest scale is too small to judge."""
+        if min(size) < self.min_side:
+            raise UserError(
+                f"the coarsest scale is {size[0]}x{size[1]} pixels; its sides must be at least the "
+                f"discriminator's receptive field of {self.min_side} pixels (use a larger image or "
+                "a larger model.min_size)"
+            )
 
     @abstractmethod
     def check(self, model: Any) -> None:

@@ -65,7 +65,7 @@ class InGANPyramidStage(Stage):
         self.target_area = recipe.by_stage("target_area", model)[index]
         self.generator = model.new_generator(index, rng)
         self.discriminator = None
-        if index >= recipe.adversarial_from and self.weight("adversarial"):
+        if self.weight("adversarial"):
             self.discriminator = recipe.discriminator(
                 size=model.sizes[index],
                 width=recipe.widths.at(index),
@@ -238,7 +238,6 @@ class InGANPyramidRecipe(LadderRecipe):
     curriculum: float
     identity_weight: PerStage
     identity_interval: int
-    adversarial_from: int
     cycle_weight: PerStage
     cycle_interval: int
     geometry: float
@@ -252,35 +251,22 @@ class InGANPyramidRecipe(LadderRecipe):
             cycle_interval=self.cycle_interval,
         )
         check_range(1, size_grid=self.size_grid)
-        check_range(0, adversarial_from=self.adversarial_from)
         check_range(0, 1, curriculum=self.curriculum)
         check_range(0, 0.49, geometry=self.geometry)
         check_scale_range(self.scale_range)
 
     @cached_property
-    def judged_side(self) -> int:
-        """The discriminator's smallest picture."""
+    def min_side(self) -> int:
+        """The shortest side that the discriminator judges, in pixels."""
         return self.discriminator(size=LARGE, width=1, scales=1).min_side
 
-    @property
-    def min_side(self) -> int:
-        return self.judged_side if self.adversarial_from == 0 else 1
-
     def check(self, model: InGANPyramid) -> None:
-        for photo in range(len(model.images)):
-            sizes = model.sizes_of(photo)[self.adversarial_from :]
-            for scale, size in enumerate(sizes, self.adversarial_from):
-                if min(size) < self.judged_side:
-                    raise ValueError(
-                        f"adversarial_from is {self.adversarial_from}, but scale {scale} is "
-                        f"{size[0]}x{size[1]} pixels; allowed: sides of at least "
-                        f"{self.judged_side} pixels, the discriminator's receptive field"
-                    )
         self.by_stage("target_area", model, 1)
         model.new_generator(0)
-        for size in model.sizes[self.adversarial_from :]:
+        for size in model.sizes:
             self.discriminator(size=size, width=1)
         for photo in range(1, len(model.images)):
+            self.check_coarsest(model.sizes_of(photo)[0])
             try_patch_losses(self.patch_loss, model.real(0, photo), model.num_stages)
 
 

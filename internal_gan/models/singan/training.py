@@ -255,13 +255,9 @@ class SinGANRecipe(LadderRecipe):
         return drawn
 
     @property
-    def judged_side(self) -> int:
+    def min_side(self) -> int:
         """The discriminator's receptive field."""
         return self.discriminator(width=1).receptive_field
-
-    @property
-    def min_side(self) -> int:
-        return self.judged_side
 
     def check(self, model: SinGAN) -> None:
         self.by_stage("batch", model, 1, MAX_IN_BATCH)

@@ -65,7 +65,7 @@ def model() -> InGANPyramid:
 
 
 def test_a_step_in_which_no_term_is_due_changes_nothing() -> None:
-    stage = stage_of("model.identity_interval=2", *NO_PATCH_LOSS)
+    stage = stage_of("model.identity_interval=2", "model.adversarial_weight=0", *NO_PATCH_LOSS)
     due, scalars = stage.generator_loss()
     assert due.item() > 0
     assert set(scalars) == {"identity"}
@@ -125,12 +125,12 @@ class TestTraining:
         assert extents[2] == extents[3]
         assert extents[3][1] == pytest.approx(2.25, abs=0.05)
 
-    @pytest.mark.parametrize(("adversarial_from", "smallest"), [(0, 11), (1, 7)])
+    @pytest.mark.parametrize(("weight", "smallest"), [(1, 11), (0, 7)])
     def test_no_output_is_too_small_for_its_losses_or_larger_than_allowed(
-        self, adversarial_from: int, smallest: int
+        self, weight: int, smallest: int
     ) -> None:
-        first = f"model.adversarial_from={adversarial_from}"
-        stage = stage_of("model.target_area=2", "model.curriculum=0", first)
+        judged = f"model.adversarial_weight={weight}"
+        stage = stage_of("model.target_area=2", "model.curriculum=0", judged)
         sizes = set()
         for stage.step in range(500):
             ((height, width),) = stage._target_sizes()
@@ -140,9 +140,7 @@ class TestTraining:
         assert len(sizes) > 200
 
     def test_the_generators_loss_is_the_sum_of_its_terms(self) -> None:
-        stage = stage_of(
-            "model.adversarial_from=0", "model.cycle_weight=3", "model.identity_interval=1"
-        )
+        stage = stage_of("model.cycle_weight=3", "model.identity_interval=1")
         stage.discriminator_loss()
         total, scalars = stage.generator_loss()
         weights = {
@@ -180,7 +178,7 @@ class TestTraining:
     def test_each_term_alone_moves_the_generator(self) -> None:
         # The values that turn a term on and off.
         options = {
-            "generator": ("adversarial_from", 0, 9),
+            "generator": ("adversarial_weight", 1, 0),
             "nearest_patch": ("patch_loss.nearest_patch.weight", 1, 0),
             "sliced_wasserstein": ("patch_loss.sliced_wasserstein.weight", 1, 0),
             "identity": ("identity_weight", 1, 0),
@@ -193,10 +191,6 @@ class TestTraining:
             assert set(scalars) == {term}
             found = torch.autograd.grad(total, list(stage.generator.parameters()))
             assert all(bool(gradient.any()) for gradient in found), term
-
-    def test_scales_before_adversarial_from_have_no_discriminator(self) -> None:
-        assert stage_of("model.adversarial_from=1").discriminator is None
-        assert stage_of("model.adversarial_from=1", index=1).discriminator is not None
 
     @pytest.mark.parametrize("loss", ["hinge", "nsgan"])
     def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:
@@ -218,11 +212,8 @@ class TestRepeating:
         assert same_weights(resumed, whole)
 
 
-def test_the_adversarial_loss_begins_where_the_discriminator_fits() -> None:
-    with pytest.raises(ValueError, match="adversarial_from is 1, but scale 1 is 9x13 pixels"):
-        prepared("model.min_size=7")
-
-
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
     with pytest.raises(UserError, match="receptive field of 11"):
-        prepared("model.min_size=7", "model.adversarial_from=0")
+        prepared("model.min_size=7")
+    with pytest.raises(UserError, match="receptive field of 11"):
+        recipe_of(base=INGAN_FAST).prepare(tiny.picture(), tiny.picture(30, 90))
