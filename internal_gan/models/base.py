@@ -370,8 +370,12 @@ class Recipe(ABC):
         """An option's number, from ``low`` to ``high``, for every stage."""
         return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
 
-    def check_weights(self, model: Model) -> None:
-        """Raise a ValueError if a weight is out of range or does not fit the stages."""
+    def check_stages(self, model: Model) -> None:
+        """Raise a ValueError if steps, rates or weights are out of range or do not fit the stages,
+        here rather than in a later stage."""
+        self.steps_of(model)
+        for index in range(model.num_stages):
+            self.optimization_at(model, index)
         for field in fields(self):
             term, _, rest = field.name.rpartition("_weight")
             if term and not rest:

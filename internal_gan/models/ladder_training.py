@@ -65,10 +65,7 @@ class LadderRecipe(Recipe):
             model.keep_others(others, self.max_size)
         model.allocate(sizes, pixels.device)
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        # Fail here rather than in a later stage.
-        self.steps_of(model)
-        self.optimization_at(model, 0)
-        self.check_weights(model)
+        self.check_stages(model)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.min_side, **crops)
         self.check(model)

@@ -44,12 +44,8 @@ def start_scale_for(model: Model, side: float) -> int:
     every pyramid; so the same side leaves the same structures to the model.
     """
     last = last_start_scale(model)
-    sides = [math.sqrt(h * w) for h, w in model.sizes[: last + 1]]
-
-    def distance(start: int) -> float:
-        return abs(math.log(sides[start - 1] / side))
-
-    return min(range(1, last + 1), key=distance)
+    off = [abs(math.log(math.sqrt(h * w) / side)) for h, w in model.sizes[:last]]
+    return 1 + off.index(min(off))
 
 
 def working_size(model: Model, size: Size) -> Size:

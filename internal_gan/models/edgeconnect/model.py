@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 import torch
@@ -59,7 +60,8 @@ class EdgeConnect(SeveralPhotosModel, Fills):
             (:func:`internal_gan.images.smooth_fill.settle`).
 
     Attributes:
-        edge_network, completion_network: None until they are trained.
+        edge_network, completion_network: None until they are trained; ``new_edge_network`` and
+            ``new_completion_network`` make untrained ones, called with ``rng``.
         finished_stages: how many have been trained; several train the same network.
         scale: the model's resolution as a fraction of the photo's, in (0, 1].
         largest: longest side of a window in :meth:`fill`, in pixels of the model.
@@ -89,8 +91,11 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         if base not in get_args(Base):
             raise unknown("base", base, get_args(Base))
         check_range(0, 100, noise=noise)
-        self.make_edge_generator = edge_generator
-        self.make_generator = generator
+        # What they see: the gray image, its edges and the hole; the image, its edges and, unless
+        # white, the hole.
+        self.new_edge_network = partial(edge_generator, in_channels=3, out_channels=1)
+        channels = 4 if base == "white" else 5
+        self.new_completion_network = partial(generator, in_channels=channels, out_channels=3)
         self.detector = edges if isinstance(edges, Canny) else None
         self.base = base
         self.noise = noise
@@ -134,17 +139,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         if self.finished > has_edges:
             self.completion_network = self.new_completion_network()
         freeze(self)
-
-    def new_edge_network(self, rng: torch.Generator | None = None) -> DilatedResidualGenerator:
-        """An untrained network whose input is the gray image, its edges and the hole."""
-        return self.make_edge_generator(in_channels=3, out_channels=1, rng=rng)
-
-    def new_completion_network(
-        self, rng: torch.Generator | None = None
-    ) -> DilatedResidualGenerator:
-        """An untrained network whose input is the image, its edges and, unless white, the hole."""
-        channels = 4 if self.base == "white" else 5
-        return self.make_generator(in_channels=channels, out_channels=3, rng=rng)
 
     @torch.no_grad()
     def inpaint(

@@ -138,14 +138,11 @@ class EdgeConnectRecipe(Recipe):
                     f"the mask leaves {known} pixels of photo {number} to train on; needed: at "
                     f"least {self.min_side**2}, the discriminator's receptive field"
                 )
-        self.steps_of(model)
         check_range(self.min_side, crop=self.crop)
-        for index in range(model.num_stages):
-            self.optimization_at(model, index)
+        self.check_stages(model)
         model.new_edge_network()
         model.new_completion_network()
         self.discriminator(channels=4)
-        self.check_weights(model)
         self.feature_network(model)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
@@ -325,7 +322,7 @@ class EdgeStage(InpaintingStage):
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
-        self.generator = self.model.new_edge_network(self.rng)
+        self.generator = self.model.new_edge_network(rng=self.rng)
         self.trained = {"edge_network": self.generator}
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
         self._draws = Draws(self._draw)
@@ -377,7 +374,7 @@ class CompletionStage(InpaintingStage):
         model, recipe = self.model, self.recipe
         self.edge_generator = model.edge_network if model.completion_network is not None else None
         self.guided = self.edge_generator is not None
-        self.completion = model.new_completion_network(self.rng)
+        self.completion = model.new_completion_network(rng=self.rng)
         self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
         self.trained = {"completion_network": self.completion}
         self.generator: nn.Module = self.completion
@@ -445,7 +442,7 @@ class JointStage(CompletionStage):
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
         assert self.model.edge_network is not None
-        self.edge_generator = edges = self.model.new_edge_network(self.rng)
+        self.edge_generator = edges = self.model.new_edge_network(rng=self.rng)
         edges.load_state_dict(self.model.edge_network.state_dict())
         self.trained["edge_network"] = edges
         self.generator = nn.ModuleDict({"edges": edges, "completion": self.completion})

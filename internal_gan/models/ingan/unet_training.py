@@ -191,8 +191,7 @@ class InGANRecipe(Recipe):
         model.allocate([size], pixels.device)
         model.image.copy_(resize(pixels, size).clamp(-1, 1))
         model.keep_others(others, self.max_size)
-        self.steps_of(model)
-        self.check_weights(model)
+        self.check_stages(model)
         self.generator()
         self.discriminator(size=self.crop_size(model))
         return model

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 import torch
@@ -148,13 +148,8 @@ class Walk:
         poles = np.roots([1.0, -paper[0], -paper[1]]).astype(complex) ** (PAPER_FPS / fps)
         self.a = float(poles.sum().real)
         self.b = float(-poles.prod().real)
-        self._deviation = (1 - alpha) * (1 - beta) * math.sqrt(_variance(*paper))
-        self.c = self._deviation / math.sqrt(_variance(self.a, self.b))
-
-    @property
-    def variance(self) -> float:
-        """Stationary variance of e, relative to that of u."""
-        return self._deviation**2
+        deviation = (1 - alpha) * (1 - beta) * math.sqrt(_variance(*paper))
+        self.c = deviation / math.sqrt(_variance(self.a, self.b))
 
     def variances(self, period: int | None = None) -> Iterator[float]:
         """Variance of e_0, e_1, ... relative to that of u, of a walk from rest at z_rec;
@@ -176,7 +171,7 @@ class Walk:
 
     def steps(self, innovations: Innovations) -> Iterator[Fields]:
         """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
-        return self._from(*self._rest(innovations), innovations)
+        return (now for now, _ in self._states(*self._rest(innovations), innovations))
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
         """The periodic walk driven by u_0, ..., u_{period - 1}, repeated, less its own first state,
@@ -186,36 +181,29 @@ class Walk:
         the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
         Only three states are held in memory.
         """
-        for now, before in self._states(*self._rest(innovations), innovations, period):
-            end = now, before
+        states = self._states(*self._rest(innovations), innovations)
+        end = next(islice(states, period, None))
         step = np.array([[self.a, self.b], [1.0, 0.0]])
         closed = np.linalg.inv(np.eye(2) - np.linalg.matrix_power(step, period))
         start = [
             [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
             for row in closed
         ]
-        for state in self._from(start[0], start[1], lambda t: innovations(t % period)):
+        for state, _ in self._states(start[0], start[1], lambda t: innovations(t % period)):
             yield [now - first for now, first in zip(state, start[0], strict=True)]
 
     def _rest(self, innovations: Innovations) -> tuple[Fields, Fields]:
         zero = [u.new_zeros(u.shape) for u in innovations(0)]
         return zero, zero
 
-    def _from(self, now: Fields, before: Fields, innovations: Innovations) -> Iterator[Fields]:
-        yield now
-        for state, _ in self._states(now, before, innovations):
-            yield state
-
     def _states(
-        self, now: Fields, before: Fields, innovations: Innovations, count: int | None = None
+        self, now: Fields, before: Fields, innovations: Innovations
     ) -> Iterator[tuple[Fields, Fields]]:
-        """The pairs (e_1, e_0), (e_2, e_1), ..."""
-        t = 0
-        while count is None or t < count:
+        """The pairs (e_0, e_-1), (e_1, e_0), ..."""
+        for t in count():
+            yield now, before
             fields = zip(now, before, innovations(t), strict=True)
             now, before = [self.a * x + self.b * y + self.c * u for x, y, u in fields], now
-            yield now, before
-            t += 1
 
 
 def _variance(a: float, b: float) -> float:

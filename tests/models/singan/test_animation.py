@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.animation import Walk, calmness
 from internal_gan.models.singan.model import SinGAN
+from tests.models.singan.test_walk import settled
 from tests.tiny import untrained
 
 
@@ -86,9 +87,8 @@ def test_a_scale_gets_the_walks_noise_but_no_more_than_it_was_trained_with(
 
     monkeypatch.setattr(SinGAN, "refine", record)
     frames(model, 60, alpha=alpha, loop=loop)
-    walk = Walk(alpha, 0.9)
     # Less its first state, a loop has twice the variance.
-    walked = min(1.0, ((2 if loop else 1) * walk.variance) ** 0.5)
+    walked = min(1.0, ((2 if loop else 1) * settled(Walk(alpha, 0.9))) ** 0.5)
     for scale, noises in given.items():
         ratio = torch.stack(noises[20:]).square().mean().sqrt() / model.noise_std[scale]
         assert float(ratio) == pytest.approx(walked if scale else 1.0, rel=0.1)

@@ -22,6 +22,11 @@ def first_fields(states: Iterator[Fields], count: int) -> list[Tensor]:
     return [fields[0] for fields in islice(states, count)]
 
 
+def settled(walk: Walk) -> float:
+    """The variance of a walk that has forgotten where it began."""
+    return next(islice(walk.variances(), 3000, None))
+
+
 def paper(z_rec: Tensor, alpha: float, beta: float, count: int) -> list[Tensor]:
     """z_0, z_1, ... computed directly from the paper's supplementary material."""
     z = [z_rec, z_rec]
@@ -60,8 +65,7 @@ def test_the_variance_has_its_closed_form() -> None:
     walked = first_fields(walk.steps(pushes), 60)
     for field, expected in zip(walked, walk.variances(), strict=False):
         assert float(field.var(correction=0)) == pytest.approx(expected, rel=0.05, abs=1e-9)
-    assert expected == pytest.approx(walk.variance, rel=0.02)
-    assert walk.variance == pytest.approx(0.219, abs=0.001)
+    assert settled(walk) == pytest.approx(0.219, abs=0.001)
 
 
 @pytest.mark.parametrize("period", [1, 2, 7, 24])
@@ -75,7 +79,7 @@ def test_the_variance_of_a_loop_has_its_closed_form(period: int) -> None:
 @pytest.mark.parametrize("fps", [5, 24, 60])
 def test_the_motion_is_the_same_at_any_frame_rate(fps: int) -> None:
     at_ten, other = Walk(ALPHA, BETA), Walk(ALPHA, BETA, fps)
-    assert other.variance == pytest.approx(at_ten.variance)
+    assert settled(other) == pytest.approx(settled(at_ten))
     for seconds in (1, 2, 3):
         assert likeness(other, seconds * fps) == pytest.approx(
             likeness(at_ten, seconds * 10), abs=0.1
