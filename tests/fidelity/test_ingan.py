@@ -3,6 +3,7 @@
 The keys of ``NUMBERS`` are the rows of that page.
 """
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,7 +74,9 @@ def kinds(network: nn.Module) -> str:
 
 
 def scale_weights(step: int) -> list[float]:
-    paper().d.set_progress(step / STEPS)
+    stage = copy.copy(paper().stage)
+    stage.step = step
+    stage.key()
     return [round(weight, 4) for weight in paper().d.weights]
 
 

@@ -137,9 +137,13 @@ def test_what_is_logged_after_a_fault_has_the_terms_from_before(
 
 FAMILIES = {
     "singan": LEAN,
-    "singan with norms": (*LEAN, "model.generator.norm=spectral_batch"),
-    "ingan": INGAN_FAST,
-    "ingan_unet": INGAN_PAPER,
+    "singan with norms": (
+        *(*LEAN, "model.generator.norm=spectral_batch", "model.discriminator.norm=instance"),
+        *("model.noise_padding=random", "model.reconstruction_interval=2"),
+        *("model.discriminator_crop=12", "model.penalty_crop=13"),
+    ),
+    "ingan": (*INGAN_FAST, "model.geometry=0.3", "model.cycle_weight=1"),
+    "ingan_unet": (*INGAN_PAPER, "model.geometry=0.3", "model/adversarial_loss=wgan_gp"),
     "edgeconnect": EDGECONNECT,
 }
 

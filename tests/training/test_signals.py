@@ -61,13 +61,6 @@ def test_requests_can_be_nested() -> None:
         assert outer.reason == "SIGTERM"
 
 
-def test_a_caller_can_ask_for_a_stop_too() -> None:
-    answers = [False, True, False]
-    with StopRequest(lambda: answers.pop(0)) as stop:
-        assert [stop.reason for _ in range(3)] == [None, "stop()", "stop()"]
-    assert answers == [False]
-
-
 def test_in_another_thread_handlers_are_not_changed() -> None:
     before = signal.getsignal(signal.SIGINT)
     seen: list[object] = []

@@ -16,11 +16,9 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
-from internal_gan.training.engine import TrainingStopped
 from tests import tiny
 from tests.tiny import (
     INGAN_FAST,
-    StopAfter,
     finish_stages,
     recipe_of,
     same_weights,
@@ -196,20 +194,6 @@ class TestTraining:
     def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:
         model = trained(tmp_path, f"model/adversarial_loss={loss}", "model.steps=2")
         assert model.finished == 3
-
-
-class TestRepeating:
-    @pytest.mark.parametrize(("point", "geometry"), [((0, 2), 0), ((1, 1), 0.3), ((2, 4), 0)])
-    def test_a_stopped_training_goes_on_bit_equal(
-        self, point: tuple[int, int], geometry: float, tmp_path: Path
-    ) -> None:
-        shapes = f"model.geometry={geometry}"
-        overrides = (shapes, "model.cycle_weight=1", "trainer.checkpoint_interval=0")
-        whole = trained(tmp_path / "whole", *overrides)
-        with pytest.raises(TrainingStopped):
-            trained(tmp_path / "stopped", *overrides, callbacks=[StopAfter(*point)])
-        resumed = trained(tmp_path / "stopped", *overrides, resume=True)
-        assert same_weights(resumed, whole)
 
 
 def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:

@@ -2,23 +2,19 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.config.compose import compose
 from internal_gan.images.transforms import Homography
 from internal_gan.models.ingan.unet_training import Round
 from internal_gan.models.losses import Draws
-from internal_gan.training.engine import TrainingStopped
 from tests import tiny
 from tests.tiny import (
     INGAN_PAPER,
     TINY_INGAN,
-    StopAfter,
     check_gradients,
     network_of,
     same_weights,
@@ -29,25 +25,6 @@ ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
 
 
 stage_of = partial(tiny.stage_of, base=INGAN_PAPER)
-
-
-@pytest.mark.parametrize(
-    ("name", "changed"),
-    [
-        ("no_cycle", {"reconstruction_weight": 0, "inverse_weight": 0}),
-        ("one_scale", {"discriminator.scales": 1}),
-        ("no_curriculum", {"curriculum": 0}),
-        ("no_inverse", {"inverse_weight": 0}),
-    ],
-)
-def test_an_ablation_changes_only_its_own_setting(name: str, changed: dict[str, Any]) -> None:
-    paper, other = (
-        compose([f"experiment=ingan_{experiment}"]).model for experiment in ("paper", name)
-    )
-    for key, value in changed.items():
-        group, _, last = key.rpartition(".")
-        (paper[group] if group else paper)[last] = value
-    assert other == paper
 
 
 @pytest.mark.parametrize("experiment", ["paper", *ABLATIONS])
@@ -99,22 +76,3 @@ def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     expected = gradients(0.2 * cycle + inverse * alone)
     for a, b in zip(found, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
-
-
-def test_the_weights_of_the_scales_follow_the_steps() -> None:
-    stage = stage_of("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
-    first = stage.discriminator.weights
-    stage.step = 3
-    stage.key()
-    assert first == sorted(first)
-    assert first[0] < first[-1]
-    assert stage.discriminator.weights == sorted(stage.discriminator.weights, reverse=True)
-
-
-@pytest.mark.parametrize("extra", [(), ("model.geometry=0.3", "model/adversarial_loss=wgan_gp")])
-def test_a_resumed_training_ends_bit_equal(tmp_path: Path, extra: tuple[str, ...]) -> None:
-    extra = (*extra, "trainer.checkpoint_interval=0")
-    whole = trained_ingan(tmp_path / "whole", *extra)
-    with pytest.raises(TrainingStopped):
-        trained_ingan(tmp_path / "part", *extra, callbacks=[StopAfter(0, 2)])
-    assert same_weights(trained_ingan(tmp_path / "part", *extra, resume=True), whole)
