@@ -316,7 +316,6 @@ class Recipe(ABC):
     Attributes:
         model_class: its constructor's arguments are fields of the recipe with the same names.
         stage_class: class of every stage.
-        learns_several: whether one model can be trained on several photos.
         named_stages: names by which an option may have a number for each stage; see
             :func:`internal_gan.models.per_stage.per_stage`.
         steps: training steps per stage.
@@ -327,7 +326,6 @@ class Recipe(ABC):
 
     model_class: ClassVar[type[Model]]
     stage_class: ClassVar[type[Stage]]
-    learns_several: ClassVar[bool] = False
     named_stages: ClassVar[Sequence[str]] = ()
     steps: PerStage
     learning_rates: PerStage = 1.0
@@ -341,7 +339,7 @@ class Recipe(ABC):
 
     def check_count(self, photos: int) -> None:
         """Raise a UserError for more photos than the family learns from."""
-        if photos > 1 and not self.learns_several:
+        if photos > 1 and not issubclass(self.model_class, SeveralPhotosModel):
             raise UserError(
                 f"learn_from: a model of {self.model_class.family} learns from one photo; those of "
                 "ingan and edgeconnect learn from several"
@@ -352,7 +350,7 @@ class Recipe(ABC):
         """A new model with its image, sizes and stages; ValueError if the recipe does not fit.
 
         Args:
-            others: further photos of any size, if the family ``learns_several``.
+            others: further photos of any size, for a :class:`SeveralPhotosModel`.
             holes: for each photo None or its unknown pixels; only for a family that fills holes.
         """
 

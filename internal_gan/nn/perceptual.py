@@ -142,8 +142,7 @@ def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
 
 def style_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     """The same sum for the maps' Gram matrices; the maps' sizes may differ."""
-    parts = [F.l1_loss(gram(x), gram(y)) for x, y in zip(a, b, strict=True)]
-    return torch.stack(parts).sum()
+    return content_distance([gram(x) for x in a], [gram(x) for x in b])
 
 
 def gram(features: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
@@ -20,10 +20,9 @@ from internal_gan.images.lines import continue_lines
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
-from internal_gan.images.windows import Window, extent
+from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
-from internal_gan.models.edgeconnect.inpainting import windows
 from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
@@ -38,6 +37,7 @@ CONFIDENCE = 0.35
 OWN_LINES = 0.6
 # What guides finishing where the network's evidence says nothing.
 UNSURE = 0.25
+CONTEXT = 64  # around a hole, in pixels of the model
 # Without edges there is no first one.
 STAGES = ("edges", "completion", "refinement", "joint")
 
@@ -219,17 +219,12 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
         def guiding(window: Window) -> Tensor:
             here = (..., *window)
-            around = self.lines_around(image[here], closed[here])
-            return weight * torch.where(hole[here] > 0, inside[here], around)
+            size = size_of(image[here])
+            part, closed_part = _shrunk(image[here], scaled(size, self.scale), closed[here])
+            found = self.find_edges(part.to(self.device), closed_part.to(self.device)).cpu()
+            return weight * torch.where(hole[here] > 0, inside[here], F.interpolate(found, size))
 
         return guiding
-
-    def lines_around(self, image: Pixels, hole: Mask) -> Mask:
-        """The edges of an image outside a hole, as :meth:`fill` finds them."""
-        size = size_of(image)
-        image, hole = _shrunk(image, scaled(size, self.scale), hole)
-        found = self.find_edges(image.to(self.device), hole.to(self.device)).cpu()
-        return F.interpolate(found, size=size)
 
     def start(
         self,
@@ -325,6 +320,30 @@ def guiding_lines(says: Mask) -> Mask:
     half lines, such as bright stalks in dark grass.
     """
     return torch.sigmoid(says.logit() + math.log(UNSURE / (1 - UNSURE)))
+
+
+def windows(hole: Mask, scale: float, largest: int) -> Iterator[Window]:
+    """A window for each hole with the known pixels around it, as rows and columns of the image; a
+    single one if the image fits into it, none without a hole.
+
+    Args:
+        scale: the model's resolution as a fraction of the image's, in (0, 1].
+        largest: longest side of a window, in pixels of the model, unless the hole is larger.
+    """
+    size = size_of(hole)
+    if not hole.any():
+        return
+    if max(size) * scale <= largest:
+        yield slice(0, size[0]), slice(0, size[1])
+        return
+    margin = math.ceil(CONTEXT / scale)
+    limit = math.floor(largest / scale)
+    for part in parts(hole, max(margin // 2, 1)):
+        box = bounds(part)
+        height, width = (
+            max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in extent(box)
+        )
+        yield around(box, (height, width), size)
 
 
 def _shrunk(image: Pixels, size: Size, hole: Mask, *masks: Mask) -> list[Tensor]:

@@ -55,7 +55,6 @@ class EdgeConnectRecipe(Recipe):
     """
 
     model_class: ClassVar[type[Model]] = EdgeConnect
-    learns_several: ClassVar[bool] = True
     named_stages: ClassVar[Sequence[str]] = STAGES
     edge_generator: Callable[..., DilatedResidualGenerator]
     generator: Callable[..., DilatedResidualGenerator]
@@ -126,11 +125,6 @@ class EdgeConnectRecipe(Recipe):
         model.keep_holes(unknown)
         rng = torch.Generator().manual_seed(0)
         model.practice_hole = draw_hole("box", size, self.hole_ratio, rng)
-        self._check(model)
-        return model
-
-    def _check(self, model: EdgeConnect) -> None:
-        """Fail here rather than in a later stage."""
         for number, hole in enumerate(model.unknown, 1):
             known = int((1 - hole).sum())
             if known < self.min_side**2:
@@ -144,6 +138,7 @@ class EdgeConnectRecipe(Recipe):
         model.new_completion_network()
         self.discriminator(channels=4)
         self.feature_network(model)
+        return model
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         found = super().optimization_at(model, index)

@@ -229,7 +229,6 @@ class InGANPyramidRecipe(LadderRecipe):
 
     model_class: ClassVar[type[Model]] = InGANPyramid
     stage_class: ClassVar[type[Stage]] = InGANPyramidStage
-    learns_several: ClassVar[bool] = True
     discriminator: Callable[..., MultiScaleDiscriminator]
     depths: PerStage
     scale_range: Sequence[float]

@@ -155,7 +155,6 @@ class InGANRecipe(Recipe):
 
     model_class: ClassVar[type[Model]] = InGAN
     stage_class: ClassVar[type[Stage]] = InGANStage
-    learns_several: ClassVar[bool] = True
     generator: Callable[..., ShapeFlexibleGenerator]
     discriminator: Callable[..., MultiScaleDiscriminator]
     adversarial_loss: AdversarialLoss

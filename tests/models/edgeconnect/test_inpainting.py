@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from internal_gan.models.edgeconnect.inpainting import windows
-from internal_gan.models.edgeconnect.model import EdgeConnect
+from internal_gan.models.edgeconnect.model import EdgeConnect, windows
 from tests.tiny import holes, picture
 
 
