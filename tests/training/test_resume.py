@@ -114,18 +114,12 @@ def check_interrupted(place: Path, answer: Answer, point: Point) -> None:
     assert (stage, step - 1) <= saved_point(place / "run") < (SCALES - 1, STEPS)
 
 
-ONCE = [
-    [(n, stage, 7)] for n in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL) for stage in range(3)
-]
 IN_EVERY_SCALE = [(signal.SIGINT, 0, 8), (signal.SIGTERM, 1, 3), (signal.SIGKILL, 2, 12)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("points", [*ONCE, IN_EVERY_SCALE])
-def test_a_run_interrupted_anywhere_ends_bit_equal(
-    place: Path, uninterrupted: Path, points: Sequence[Point]
-) -> None:
-    for number, point in enumerate(points):
+def test_a_run_interrupted_in_every_scale_ends_bit_equal(place: Path, uninterrupted: Path) -> None:
+    for number, point in enumerate(IN_EVERY_SCALE):
         answer = interrupt(place, ["resume=run"] if number else RUN, point)
         check_interrupted(place, answer, point)
     finish(place, uninterrupted)
