@@ -132,14 +132,14 @@ def draw_filling(
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
     drawing, left, least = spread(photo).pixels.clone(), hole.clone(), 1.0
-    for box, part in _parts(hole) if frame is None else _blocks(size_of(hole), frame):
+    for part in parts(hole, AROUND) if frame is None else _blocks(size_of(hole), frame):
+        box = bounds(part)
         sides = [3 * side + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
         window = around(box, (height, width), photo.size)
         here = (..., *window)
         size = extent(window)
-        inside = _boxed(box, window) if part is None else part[here]
         smaller = fit_size(size, LONGEST_AROUND)
         # Whatever has a part in the hole is filled, so old pixels in the hole have no influence.
         start = F.adaptive_avg_pool2d(drawing[here], smaller)
@@ -147,26 +147,17 @@ def draw_filling(
         inner = None if frame is None else _fractions(frame, window, size)
         lines = None
         if edges is not None:
-            given, around_it = (
-                F.adaptive_max_pool2d(edges[here], smaller),
-                fill_nearest(start, masks[0]),
-            )
-            lines = torch.where(masks[0] > 0, given, DETECTOR(around_it))
+            given = F.adaptive_max_pool2d(edges[here], smaller)
+            lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
         made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=inner)
         filled = resize(made, size).clamp(-1, 1)
-        drawing[here] = torch.where(inside > 0, filled, drawing[here])
-        left[here] = torch.where(inside > 0, 0.0, left[here])
+        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
+        left[here] = torch.where(part[here] > 0, 0.0, left[here])
         least = min(least, max(smaller) / max(size))
     return gathered(drawing, used_range(photo)), least
 
 
-def _parts(hole: Mask) -> Iterator[tuple[Window, Mask | None]]:
-    """The parts of a hole that lie apart, each with its box."""
-    for part in parts(hole, AROUND):
-        yield bounds(part), part
-
-
-def _blocks(size: Size, frame: Window) -> Iterator[tuple[Window, Mask | None]]:
+def _blocks(size: Size, frame: Window) -> Iterator[Mask]:
     """The boxes beside a photo on a canvas of ``size``, then those above and below it."""
     height, width = size
     rows, columns = frame
@@ -176,18 +167,9 @@ def _blocks(size: Size, frame: Window) -> Iterator[tuple[Window, Mask | None]]:
         if not (thin := min(extent(window))):
             continue
         for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
-            yield block, None
-
-
-def _boxed(box: Window, window: Window) -> Mask:
-    """1 in a box, else 0, in a window."""
-    mask = torch.zeros(1, 1, *extent(window))
-    rows, columns = (
-        slice(inner.start - outer.start, inner.stop - outer.start)
-        for inner, outer in zip(box, window, strict=True)
-    )
-    mask[..., rows, columns] = 1.0
-    return mask
+            mask = torch.zeros(1, 1, *size)
+            mask[(..., *block)] = 1.0
+            yield mask
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:
