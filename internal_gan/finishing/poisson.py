@@ -38,17 +38,13 @@ def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)
         near = _nearly_solved(left, levels, wrap)
         length = np.vdot(left, near)
         along = near + (length / before) * along
-        pushed = applied(along, hold, wrap, part)
+        # (hold - Laplace) of it in the part, and 0 outside.
+        pushed = _stepped(along, along, part, np.float32(hold), wrap, keep=0, add=0, push=-1)
         step = length / np.vdot(along, pushed)
         found += step * along
         left -= step * pushed
         before = length
     return found
-
-
-def applied(values: Values, hold: float, wrap: Wrap, part: Flags) -> Values:
-    """(hold - Laplace) of a picture in the part, and 0 outside."""
-    return _stepped(values, values, part, np.float32(hold), wrap, keep=0, add=0, push=-1)
 
 
 def _nearly_solved(
