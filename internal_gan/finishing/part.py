@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
-from internal_gan.finishing.seams import HOLD, hide_inside
+from internal_gan.finishing.seams import HOLD, hide
 from internal_gan.finishing.sizes import (
     SHORTEST,
-    box_of,
     halved,
     halved_flags,
     resized,
@@ -21,7 +20,7 @@ from internal_gan.finishing.sizes import (
 from internal_gan.finishing.walker import Fixed, Level, touching, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
-from internal_gan.images.windows import Window
+from internal_gan.images.windows import Window, box_of
 from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
@@ -127,7 +126,7 @@ def finish_inside(
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
     hold /= 2 ** len(octaves)
-    added = hide_inside(pixels, origins, picture, inside, hold, unknown=part)
+    added = hide(pixels, origins, picture, hold, part=inside, unknown=part)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))

@@ -18,13 +18,12 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import compared, own_places, same_pixels
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
-from internal_gan.finishing.sizes import box_of
 from internal_gan.images.composite import blend, blend_weight
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import Window, around, bounds, extent, parts
+from internal_gan.images.windows import Window, around, bounds, box_of, extent, parts
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.shapes import Levels, Mask, Pixels
 

@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from internal_gan.finishing.poisson import solved
-from internal_gan.finishing.sizes import box_of
+from internal_gan.images.windows import box_of
 from internal_gan.patches.fast import Flags, Places, Wrap
 
 Pixels = NDArray[Any]
@@ -32,8 +32,7 @@ HOLD = 0.02
 
 @dataclass(frozen=True)
 class Hiding:
-    """How the seams of a picture were hidden, to hide those of other values of its photo: as by
-    :func:`hide` or, in a ``part`` (H, W), :func:`hide_inside`."""
+    """How :func:`hide` hid the seams of a picture, to hide those of other values of its photo."""
 
     hold: float
     wrap: Wrap = (False, False)
@@ -51,16 +50,16 @@ class Hiding:
 
     def added(self, pixels: Pixels, origins: Places, source: Pixels) -> NDArray[np.float32]:
         """What to add to ``source`` at ``origins``; see :func:`hide`."""
+        how = source, self.hold, self.wrap
         if self.part is None:
-            return hide(pixels, origins, source, self.hold, self.wrap)
+            return hide(pixels, origins, *how)
         added = np.zeros(pixels.shape, np.float32)
         if self.part.any():
             here = tuple(
                 slice(None) if wraps else slice(max(0, span.start - 1), span.stop + 1)
                 for span, wraps in zip(box_of(self.part), self.wrap, strict=True)
             )
-            how = self.part[here], self.hold, self.wrap, self.unknown
-            added[here] = hide_inside(pixels[here], origins[here], source, *how)
+            added[here] = hide(pixels[here], origins[here], *how, self.part[here], self.unknown)
         return added
 
 
@@ -126,7 +125,13 @@ def seam_figure(
 
 
 def hide(
-    pixels: Pixels, origins: Places, source: Pixels, hold: float = HOLD, wrap: Wrap = (False, False)
+    pixels: Pixels,
+    origins: Places,
+    source: Pixels,
+    hold: float,
+    wrap: Wrap = (False, False),
+    part: Flags | None = None,
+    unknown: Flags | None = None,
 ) -> NDArray[np.float32]:
     """What to add to a picture so that its steps across seams become those of the photo.
 
@@ -137,12 +142,16 @@ def hide(
     Args:
         pixels: ``source`` at ``origins``.
         hold: the larger it is, the closer the correction stays to a seam.
+        part: (H, W), outside which E is 0; it is then found by :func:`solved`.
+        unknown: (h, w), pixels of ``source`` whose steps are not used.
 
     Source: Pérez et al., "Poisson Image Editing", SIGGRAPH 2003; the term that holds the colours is
     from Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
     """
     height, width, channels = pixels.shape
-    wanted = _missing(pixels, origins, source, wrap)
+    wanted = _missing(pixels, origins, source, wrap, unknown)
+    if part is not None:
+        return solved(wanted, part, hold, wrap)
     waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
     strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
     axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
@@ -158,25 +167,8 @@ def hide(
     return wanted
 
 
-def hide_inside(
-    pixels: Pixels,
-    origins: Places,
-    source: Pixels,
-    part: Flags,
-    hold: float = HOLD,
-    wrap: Wrap = (False, False),
-    unknown: Flags | None = None,
-) -> NDArray[np.float32]:
-    """Like :func:`hide`, but outside a part (H, W) of the picture, what is added is 0.
-
-    Args:
-        unknown: (h, w), pixels of ``source`` whose steps are not used.
-    """
-    return solved(_missing(pixels, origins, source, wrap, unknown), part, hold, wrap)
-
-
 def _missing(
-    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
+    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None
 ) -> NDArray[np.float32]:
     """What the picture's own steps across seams lack, as a divergence, (H, W, C)."""
     wanted = np.zeros(pixels.shape, np.float32)
@@ -199,7 +191,7 @@ def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
 
 
 def _crossings(
-    origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None = None
+    origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None
 ) -> Iterator[tuple[Pixel, Pixel, NDArray[np.float32]]]:
     """Along each axis, the pixels on either side of seams, and the source's mean step, (n, C)."""
     for axis in range(2):

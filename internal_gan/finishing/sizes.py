@@ -9,7 +9,6 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from internal_gan.images.windows import Window
 from internal_gan.patches.fast import PATCH, Flags, Image
 from internal_gan.units import Size
 
@@ -59,12 +58,6 @@ def shrunk_flags(flags: Flags, size: Size) -> Flags:
     levels = PIL.Image.fromarray(flags.astype(np.float32))
     found: Flags = np.asarray(levels.resize(size[::-1], PIL.Image.Resampling.BOX)) > 1e-4
     return found
-
-
-def box_of(flags: Flags) -> Window:
-    """The smallest window that holds all flags; there must be one."""
-    rows, columns = (np.flatnonzero(flags.any(axis=axis)) for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def sampled(values: NDArray[Any], size: Size) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, maximum_filter1d
 
 from internal_gan.finishing.seams import near_seams
-from internal_gan.finishing.sizes import box_of
+from internal_gan.images.windows import box_of
 from internal_gan.patches.fast import (
     PATCH,
     Field,

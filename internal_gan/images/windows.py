@@ -6,7 +6,8 @@ from math import ceil, isqrt
 
 import numpy as np
 import torch
-from scipy.ndimage import label
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects, label
 from torch.nn import functional as F
 
 from internal_gan.shapes import Mask
@@ -17,8 +18,13 @@ Window = tuple[slice, slice]
 
 def bounds(mask: Mask) -> Window:
     """The smallest window that holds all non-zero pixels; there must be one."""
-    rows, columns = (mask[0, 0].amax(dim=axis).nonzero() for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    return box_of(mask[0, 0].cpu().numpy() != 0)
+
+
+def box_of(flags: NDArray[np.bool_]) -> Window:
+    """The smallest window that holds all flags (H, W); there must be one."""
+    rows, columns = find_objects(flags.view(np.uint8))[0]
+    return rows, columns
 
 
 def extent(window: Window) -> Size:

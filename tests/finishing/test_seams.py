@@ -7,13 +7,7 @@ from scipy.ndimage import label, maximum_filter1d
 from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
-from internal_gan.finishing.seams import (
-    hide,
-    hide_inside,
-    largest_piece,
-    near_seams,
-    seam_figure,
-)
+from internal_gan.finishing.seams import hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.fast import Places, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise
@@ -144,6 +138,6 @@ def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
     matrix, right = equations(pixels, origins, photo, hold, wrap)
     free = part.ravel().nonzero()[0]
     expected = spsolve(matrix[free][:, free].tocsc(), right[free])
-    found = hide_inside(pixels, origins, photo, part, hold, wrap)
+    found = hide(pixels, origins, photo, hold, wrap, part)
     assert not found[~part].any()
     assert np.linalg.norm(found[part] - expected) < 0.01 * np.linalg.norm(expected)
