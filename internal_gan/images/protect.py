@@ -59,16 +59,15 @@ class Protection:
 
 def touched(mask: Mask) -> Size:
     """How many rows and columns a mask keeps at their size."""
-    rows, columns = _kept(_weight(mask))
+    rows, columns = _kept(mask)
     return int(rows.sum()), int(columns.sum())
 
 
 def protect(mask: Mask, size: Size) -> Protection:
     """Find where the parts under ``mask``, with a soft seam of a few pixels, go in an output of
     ``size``; a UserError if they do not fit, or leave no row or column to stretch."""
-    weight = _weight(mask)
     knots, origins = [], []
-    for what, kept, length in zip(("high", "wide"), _kept(weight), size, strict=True):
+    for what, kept, length in zip(("high", "wide"), _kept(mask), size, strict=True):
         least = int(kept.sum())
         if least > length or (least == len(kept) and least != length):
             allowed = "exactly" if least == len(kept) else "at least"
@@ -79,7 +78,7 @@ def protect(mask: Mask, size: Size) -> Protection:
         pairs, copied = _stretched(kept, length)
         knots.append(tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs))
         origins.append(copied)
-    return _protection(Stretch(*knots), origins[0], origins[1], mask, weight)
+    return _protection(Stretch(*knots), origins[0], origins[1], mask)
 
 
 def enlarged(protection: Protection, before: Size, mask: Mask, size: Size) -> Protection:
@@ -91,7 +90,7 @@ def enlarged(protection: Protection, before: Size, mask: Mask, size: Size) -> Pr
             (protection.rows, protection.columns), before, mask.shape[-2:], size, strict=True
         )
     )
-    return _protection(protection.transform, rows, columns, mask, _weight(mask))
+    return _protection(protection.transform, rows, columns, mask)
 
 
 def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
@@ -113,26 +112,19 @@ def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
     return result
 
 
-def _protection(
-    transform: Stretch, rows: Tensor, columns: Tensor, mask: Tensor, weight: Tensor
-) -> Protection:
-    inside = ((rows >= 0)[:, None] & (columns >= 0)).to(weight)
-    return Protection(
-        transform=transform,
-        rows=rows,
-        columns=columns,
-        weight=_moved(weight, rows, columns) * inside,
-        mask=_moved(mask, rows, columns) * inside,
-    )
+def _protection(transform: Stretch, rows: Tensor, columns: Tensor, mask: Mask) -> Protection:
+    inside = (rows >= 0)[:, None] & (columns >= 0)
+    parts = (_moved(part, rows, columns) * inside for part in (_weight(mask), mask))
+    return Protection(transform, rows, columns, *parts)
 
 
 def _weight(mask: Tensor) -> Tensor:
     return torch.maximum(mask, soften(dilate(mask, GROWN), SEAM))
 
 
-def _kept(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """The rows and the columns that touch a protected part."""
-    touching = weight[0, 0] > 0
+def _kept(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows and the columns that touch a protected part with its seam."""
+    touching = _weight(mask)[0, 0] > 0
     return touching.any(dim=1), touching.any(dim=0)
 
 
