@@ -22,10 +22,8 @@ ENOUGH = 1_000_000  # pixels of which the range is found
 def levels_of(pixels: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
     levels = pixels[0].float().add(1.0).mul_(largest / 2).round_().clamp_(0, largest)
-    if largest == 255:
-        # Torch rearranges on all threads, but hardly knows 16 bits.
-        return levels.byte().permute(1, 2, 0).contiguous().cpu().numpy()
-    return np.ascontiguousarray(np.moveaxis(levels.cpu().numpy().astype(np.uint16), 0, 2))
+    whole = levels.to(torch.uint8 if largest == 255 else torch.uint16)
+    return whole.permute(1, 2, 0).contiguous().cpu().numpy()
 
 
 def largest_level(photo: Photo) -> int:

@@ -20,12 +20,14 @@ from internal_gan.images.files.decode import (
     UnreadablePixelsError,
     decode,
     is_plain,
+    photo_of,
 )
 from internal_gan.images.files.encode import FORMATS, arrange, encode
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
+from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
@@ -154,12 +156,8 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 255 if layout.bit_depth == 8 else 65535
-    channels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)[None]
-    count = 1 if layout.mode.startswith("L") else 3
-    colours = channels[:, :count].expand(-1, 3, -1, -1).mul(2.0).sub_(1.0)
-    own = channels[:, count:] if layout.mode.endswith("A") else None
-    mode = {("L", 16): "I;16"}.get((layout.mode, layout.bit_depth), layout.mode)
-    return Photo(colours, own, mode=mode, bit_depth=layout.bit_depth)
+    levels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)
+    return photo_of(levels, layout.mode, layout.bit_depth, size_of(levels))
 
 
 def read_mark(path: Path) -> bytes | None:
