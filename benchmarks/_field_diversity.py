@@ -37,7 +37,7 @@ def field_diversity(real: Tensor, sample: Tensor) -> float:
     factor = min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
     photo, made = (_shrunk(image, factor) for image in (real, sample))
     places = lattice(made, PATCH)
-    _, matches = nearest_patches(made, places, photo, lattice(photo, PATCH), PATCH)
+    _, matches = nearest_patches(made, photo, PATCH)
     width = grid(photo, PATCH)[1]
     rows, columns = torch.meshgrid(*map(torch.arange, places.shape), indexing="ij")
     field = torch.stack([matches.cpu() // width - rows, matches.cpu() % width - columns])

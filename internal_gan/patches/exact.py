@@ -151,26 +151,22 @@ def overlapping(places: Tensor, others: Tensor, columns: int, patch: int) -> Ten
     return torch.maximum(down, across) < patch
 
 
-def nearest_patches(
-    image: Tensor, places: Tensor, reference: Tensor, known: Tensor, patch: int
-) -> tuple[Tensor, Tensor]:
-    """Find the nearest patch of another image, in bounded memory.
+def nearest_patches(image: Tensor, reference: Tensor, patch: int) -> tuple[Tensor, Tensor]:
+    """Find the nearest patch of another image for every patch, in bounded memory.
 
     Args:
         image, reference: (1, C, H, W) in [-1, 1].
-        places, known: the patches of ``image`` to look up, and those of ``reference`` to compare
-            them with; of any shape.
 
     Returns:
         The root mean squared error to the nearest patch, 0 to 1, and that patch's place in
-        ``reference``, of the shape of ``places``.
+        ``reference``, (h, w).
     """
-    errors, matches = [], []
+    errors, matches, places = [], [], lattice(image, patch)
     for some in torch.split(places.flatten(), CUT_AT_ONCE):
         queries = patches_at(image, some, patch)
         least = torch.full((len(some),), math.inf, device=image.device)
         match = torch.zeros_like(some)
-        for others in torch.split(known.flatten(), CUT_AT_ONCE):
+        for others in torch.split(lattice(reference, patch).flatten(), CUT_AT_ONCE):
             index, found = nearest(queries, patches_at(reference, others, patch))
             match = torch.where(found < least, others[index], match)
             least = torch.minimum(found, least)

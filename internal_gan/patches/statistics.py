@@ -18,7 +18,6 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import (
     grid,
-    lattice,
     nearest,
     nearest_patches,
     overlapping,
@@ -110,8 +109,11 @@ def layout_distances(
     least = min(*size_of(small_real), *size_of(small))
     figures: dict[str, float] = {}
     for patch in (side for side in patches if side <= least):
-        figures[f"layout_coherence_{patch}"] = _mean_of_all(small, small_real, patch)
-        figures[f"layout_completeness_{patch}"] = _mean_of_all(small_real, small, patch)
+        for way, pair in (
+            ("coherence", (small, small_real)),
+            ("completeness", (small_real, small)),
+        ):
+            figures[f"layout_{way}_{patch}"] = float(nearest_patches(*pair, patch)[0].mean())
     return figures
 
 
@@ -193,11 +195,6 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
         if len(samples) > 1:
             figures["diversity"] = diversity(real, samples)
     return figures
-
-
-def _mean_of_all(queries: Tensor, references: Tensor, patch: int) -> float:
-    places, known = lattice(queries, patch), lattice(references, patch)
-    return float(nearest_patches(queries, places, references, known, patch)[0].mean())
 
 
 def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
