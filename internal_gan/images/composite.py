@@ -25,7 +25,7 @@ def bring_back(photo: Pixels, before: Pixels, after: Pixels, mask: Mask) -> Pixe
     if after.shape[-2:] != size:
         kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
         changed = changed + resize(kept, size) * (photo - resize(before, size))
-    return torch.where(mask > 0.0, torch.lerp(photo, changed.clamp(-1.0, 1.0), mask), photo)
+    return torch.lerp(photo, changed.clamp(-1.0, 1.0), mask)
 
 
 def blend(photo: Pixels, filled: Pixels, hole: Mask, feather: float) -> Pixels:
@@ -33,9 +33,8 @@ def blend(photo: Pixels, filled: Pixels, hole: Mask, feather: float) -> Pixels:
 
     Inside the hole its pixels stay bit for bit; beyond the fading band, the photo's do.
     """
-    weight = blend_weight(hole, feather)
-    mixed = torch.where(weight < 1.0, torch.lerp(photo, filled, weight), filled)
-    return torch.where(weight > 0.0, mixed, photo)
+    # Exact at the weights 0 and 1.
+    return torch.lerp(photo, filled, blend_weight(hole, feather))
 
 
 def blend_weight(hole: Mask, feather: float) -> Mask:
