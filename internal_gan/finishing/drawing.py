@@ -127,7 +127,9 @@ def finish(
             break
     for level in octaves:
         origins = level.rebuilt(origins, level.scale / 2)
-    origins = unpadded(origins, size, photo)
+    # Without the padding of a result or photo that is too small for a patch.
+    last = np.array(photo.shape[:2], np.int32) - 1
+    origins = origins[: size[0], : size[1]].clip(0, last)
     pixels = taken(photo, origins)
     hiding = Hiding(HOLD / 2 ** len(octaves), wrap, None if fixed is None else ~fixed.where)
     added = hiding.added(pixels, origins, photo)
@@ -175,8 +177,3 @@ def up_to(indices: Indices, last: Level, drawing: Image, shortest: int) -> Itera
             drawing=resized(drawing, size),
             fixed=last.fixed and last.fixed.resized(scale, size, index.image.shape[:2]),
         )
-
-
-def unpadded(origins: Places, size: Size, photo: Levels) -> Places:
-    """Origins without the padding of a result or photo that is too small for a patch."""
-    return origins[: size[0], : size[1]].clip(0, np.array(photo.shape[:2], np.int32) - 1)
