@@ -7,11 +7,11 @@ part is a flag for each pixel.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from internal_gan.finishing.sizes import quarters
 from internal_gan.patches.fast import Flags, Wrap, over_rows
 from internal_gan.patches.kernels import compiled
 
@@ -28,7 +28,7 @@ def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)
     levels = [(part, np.float32(hold))]
     while min(levels[-1][0].shape) > COARSEST:
         fine, held = levels[-1]
-        levels.append((np.logical_and.reduce(_quarters(fine)), 4 * held))
+        levels.append((np.logical_and.reduce(quarters(fine)), 4 * held))
     left = np.where(part[..., None], wanted, np.float32(0))
     found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
     along, before = found, np.float32(1)
@@ -58,19 +58,12 @@ def _nearly_solved(
         found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
     if coarser:
         left = _stepped(found, wanted, part, hold, wrap, keep=0, add=1, push=1)
-        a, b, c, d = _quarters(left)
+        a, b, c, d = quarters(left)
         coarse = _nearly_solved(a + b + c + d, coarser, wrap)
         over_rows(_add_enlarged, len(found), coarse, part, found)
         for _ in range(SMOOTHED + 1):
             found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
     return found
-
-
-def _quarters(values: NDArray[Any]) -> list[NDArray[Any]]:
-    """The four pixels of each block of two by two, with zeros beyond the border."""
-    more = [(0, side % 2) for side in values.shape[:2]]
-    even = np.pad(values, [*more, (0, 0)][: values.ndim])
-    return [even[row::2, column::2] for row in range(2) for column in range(2)]
 
 
 def _stepped(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -88,10 +88,9 @@ def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flag
         broken = breaks(origins, axis, wrap)
         near |= broken
         near |= np.roll(broken, 1, axis)
-    for axis in range(2):
-        mode = "wrap" if wrap[axis] else "nearest"
-        near = maximum_filter1d(near, 2 * reach + 1, axis, mode=mode)
-    return near.astype(np.bool_)
+    modes = ["wrap" if wraps else "nearest" for wraps in wrap]
+    found: Flags = maximum_filter(near, 2 * reach + 1, mode=modes).astype(np.bool_)
+    return found
 
 
 def largest_piece(origins: Places, kept: Flags | None = None) -> float:

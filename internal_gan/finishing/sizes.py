@@ -48,9 +48,15 @@ def halved(image: Image) -> Image:
 
 def halved_flags(flags: Flags) -> Flags:
     """(ceil(H / 2), ceil(W / 2)), whether any of two by two pixels is flagged."""
-    height, width = flags.shape
-    even = np.pad(flags, ((0, height % 2), (0, width % 2)))
-    return np.asarray(even[::2, ::2] | even[::2, 1::2] | even[1::2, ::2] | even[1::2, 1::2])
+    found: Flags = np.logical_or.reduce(quarters(flags))
+    return found
+
+
+def quarters(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """The four pixels of each block of two by two, with zeros beyond the border."""
+    more = [(0, side % 2) for side in values.shape[:2]]
+    even = np.pad(values, [*more, (0, 0)][: values.ndim])
+    return [even[row::2, column::2] for row in range(2) for column in range(2)]
 
 
 def shrunk_flags(flags: Flags, size: Size) -> Flags:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, maximum_filter1d
+from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from internal_gan.finishing.seams import near_seams
 from internal_gan.images.windows import box_of
@@ -207,11 +207,9 @@ def walk(levels: Iterable[Level]) -> Iterator[Places]:
 def touching(flags: Flags) -> Flags:
     """For the patch at each place, whether it holds a flagged pixel."""
     height, width = grid((flags.shape[0], flags.shape[1]))
-    found = flags.astype(np.uint8)
-    for axis in range(2):
-        found = maximum_filter1d(found, PATCH, axis, mode="constant", origin=-(PATCH // 2))
-    touching: Flags = found[:height, :width].astype(np.bool_)
-    return touching
+    most = maximum_filter(flags.view(np.uint8), PATCH, mode="constant", origin=-(PATCH // 2))
+    found: Flags = most[:height, :width].astype(np.bool_)
+    return found
 
 
 def _completing(missing: Field, picture: Image) -> NDArray[np.float32]:
@@ -242,8 +240,6 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     """Replace active matches that are not allowed by those of the nearest places that are."""
     good = allowed[field[..., 0], field[..., 1]]
     bad = active & ~good
-    if not bad.any():
-        return field
     if not good.any():
         field[bad] = np.argwhere(allowed)[0]
         return field
