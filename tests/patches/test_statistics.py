@@ -164,15 +164,6 @@ def test_an_image_too_small_for_its_quarter_is_refused() -> None:
 
 
 class TestLayoutDistances:
-    def test_an_image_has_its_own_layout(self) -> None:
-        found = layout_distances(noise(45, 60), noise(45, 60))
-        assert list(found) == [
-            f"layout_{way}_{patch}"
-            for patch in (11, 15, 21)
-            for way in ("coherence", "completeness")
-        ]
-        assert set(found.values()) == {0.0}
-
     def test_they_are_brute_force_nearest_patches(self) -> None:
         real, sample = noise(28, 60), noise(26, 33, seed=1)
         found = layout_distances(real, sample)
