@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
-from internal_gan.finishing.seams import HOLD, hide
+from internal_gan.finishing.seams import HOLD, Hiding, hide
 from internal_gan.finishing.sizes import (
     SHORTEST,
     halved,
@@ -125,8 +125,8 @@ def finish_inside(
         origins = level.rebuilt(origins, scale / 2)
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
-    hold /= 2 ** len(octaves)
-    added = hide(pixels, origins, picture, hold, part=inside, unknown=part)
+    how = Hiding(hold / 2 ** len(octaves), part=inside, unknown=part)
+    added = hide(pixels, origins, picture, how)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))

@@ -7,7 +7,7 @@ are unknown are NaN; no step to or from them is used.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,14 @@ HOLD = 0.02
 
 @dataclass(frozen=True)
 class Hiding:
-    """How :func:`hide` hid the seams of a picture, to hide those of other values of its photo."""
+    """How the seams of a picture are hidden, and those of other values of its photo.
+
+    Attributes:
+        hold: the larger it is, the closer the correction stays to a seam.
+        wrap: whether the picture wraps from bottom to top, and from right to left.
+        part: (H, W), outside which nothing is added.
+        unknown: (h, w), pixels of the photo whose steps are not used.
+    """
 
     hold: float
     wrap: Wrap = (False, False)
@@ -50,16 +57,16 @@ class Hiding:
 
     def added(self, pixels: Pixels, origins: Places, source: Pixels) -> NDArray[np.float32]:
         """What to add to ``source`` at ``origins``; see :func:`hide`."""
-        how = source, self.hold, self.wrap
         if self.part is None:
-            return hide(pixels, origins, *how)
+            return hide(pixels, origins, source, self)
         added = np.zeros(pixels.shape, np.float32)
         if self.part.any():
             here = tuple(
                 slice(None) if wraps else slice(max(0, span.start - 1), span.stop + 1)
                 for span, wraps in zip(box_of(self.part), self.wrap, strict=True)
             )
-            added[here] = hide(pixels[here], origins[here], *how, self.part[here], self.unknown)
+            inside = replace(self, part=self.part[here])
+            added[here] = hide(pixels[here], origins[here], source, inside)
         return added
 
 
@@ -123,58 +130,39 @@ def seam_figure(
     return ours / own if own else 1.0
 
 
-def hide(
-    pixels: Pixels,
-    origins: Places,
-    source: Pixels,
-    hold: float,
-    wrap: Wrap = (False, False),
-    part: Flags | None = None,
-    unknown: Flags | None = None,
-) -> NDArray[np.float32]:
-    """What to add to a picture so that its steps across seams become those of the photo.
+def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArray[np.float32]:
+    """What to add to a picture, ``source`` at ``origins``, so that its steps across seams become
+    those of the photo.
 
     Minimises |grad(pixels + E) - G|^2 + ``hold`` |E|^2. G is the picture's own gradient, except
     across seams: there it is the mean of the photo's gradients next to either pixel. Solved exactly
-    by a cosine transform, or a Fourier transform along axes that wrap.
-
-    Args:
-        pixels: ``source`` at ``origins``.
-        hold: the larger it is, the closer the correction stays to a seam.
-        part: (H, W), outside which E is 0; it is then found by :func:`solved`.
-        unknown: (h, w), pixels of ``source`` whose steps are not used.
+    by a cosine transform, or a Fourier transform along axes that wrap; in a part, by
+    :func:`solved`.
 
     Source: Pérez et al., "Poisson Image Editing", SIGGRAPH 2003; the term that holds the colours is
     from Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
     """
     height, width, channels = pixels.shape
-    wanted = _missing(pixels, origins, source, wrap, unknown)
-    if part is not None:
-        return solved(wanted, part, hold, wrap)
-    waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
-    strength = np.float32(hold) + waves[0][:, None] + waves[1][None]
-    axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
-    how: dict[str, Any] = {"norm": "ortho", "workers": torch.get_num_threads()}
-    for channel in range(channels):
-        plane: Pixels = wanted[..., channel]
-        for axis in axes:
-            plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, **how)
-        plane = plane / strength
-        for axis in axes[::-1]:
-            plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, **how)
-        wanted[..., channel] = plane.real
-    return wanted
-
-
-def _missing(
-    pixels: Pixels, origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None
-) -> NDArray[np.float32]:
-    """What the picture's own steps across seams lack, as a divergence, (H, W, C)."""
-    wanted = np.zeros(pixels.shape, np.float32)
-    for before, after, expected in _crossings(origins, source, wrap, unknown):
+    wrap, wanted = how.wrap, np.zeros(pixels.shape, np.float32)
+    for before, after, expected in _crossings(origins, source, wrap, how.unknown):
+        # What the picture's own steps lack, as a divergence.
         off = np.nan_to_num(expected - _step(pixels, before, after))
         wanted[before] -= off
         wanted[after] += off
+    if how.part is not None:
+        return solved(wanted, how.part, how.hold, wrap)
+    waves = [_waves(side, around) for side, around in zip((height, width), wrap, strict=True)]
+    strength = np.float32(how.hold) + waves[0][:, None] + waves[1][None]
+    axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
+    options: dict[str, Any] = {"norm": "ortho", "workers": torch.get_num_threads()}
+    for channel in range(channels):
+        plane: Pixels = wanted[..., channel]
+        for axis in axes:
+            plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, **options)
+        plane = plane / strength
+        for axis in axes[::-1]:
+            plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, **options)
+        wanted[..., channel] = plane.real
     return wanted
 
 

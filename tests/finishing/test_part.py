@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from internal_gan.finishing.part import Filled, finish_inside
-from internal_gan.finishing.seams import hide
+from internal_gan.finishing.seams import Hiding, hide
 from internal_gan.patches.fast import Flags, Image
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture as picture_of
@@ -65,9 +65,9 @@ def test_colours_are_held_as_far_as_where_the_layout_was_decided(
     picture, part = photo(120, 150), box((120, 150), 30, 40, 40, 50)
     done = filled(picture, part, hold=0.02)
     copied, inside = taken(picture, done.origins), part[done.window]
-    how = copied, done.origins, picture
     nearer, made = (
-        copied + hide(*how, hold, part=inside, unknown=part) for hold in (0.02, 0.02 / 4)
+        copied + hide(copied, done.origins, picture, Hiding(hold, part=inside, unknown=part))
+        for hold in (0.02, 0.02 / 4)
     )
     assert np.array_equal(done.pixels[inside], made.round().clip(0, 255)[inside])
     assert np.abs(made - nearer).max() > 1

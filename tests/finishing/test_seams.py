@@ -7,7 +7,7 @@ from scipy.ndimage import label, maximum_filter1d
 from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
-from internal_gan.finishing.seams import hide, largest_piece, near_seams, seam_figure
+from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.fast import Places, Wrap
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import identity, noise
@@ -123,7 +123,7 @@ def test_hide_solves_its_equations(wrap: Wrap, hold: float) -> None:
     pixels = taken(photo, origins)
     matrix, right = equations(pixels, origins, photo, hold, wrap)
     expected = spsolve(matrix.tocsc(), right)
-    found = hide(pixels, origins, photo, hold, wrap)
+    found = hide(pixels, origins, photo, Hiding(hold, wrap))
     assert np.abs(expected).max() > 5
     assert np.abs(found.reshape(-1, 3) - expected).max() < 0.02
 
@@ -138,6 +138,6 @@ def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
     matrix, right = equations(pixels, origins, photo, hold, wrap)
     free = part.ravel().nonzero()[0]
     expected = spsolve(matrix[free][:, free].tocsc(), right[free])
-    found = hide(pixels, origins, photo, hold, wrap, part)
+    found = hide(pixels, origins, photo, Hiding(hold, wrap, part))
     assert not found[~part].any()
     assert np.linalg.norm(found[part] - expected) < 0.01 * np.linalg.norm(expected)
