@@ -22,12 +22,7 @@ from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
-from internal_gan.images.levels import (
-    largest_level,
-    levels_of,
-    pixels_of,
-    used_range,
-)
+from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of

@@ -16,13 +16,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import (
-    grid,
-    nearest,
-    nearest_patches,
-    overlapping,
-    patches_at,
-)
+from internal_gan.patches.exact import grid, nearest, nearest_patches, overlapping, patches_at
 from internal_gan.shapes import Pictures, Pixels
 
 SHRINKS = (1, 2, 4)
