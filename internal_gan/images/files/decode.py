@@ -72,13 +72,13 @@ def decode(
         decoder, mode, depth = partial(_integers, largest=largest), "I;16", 16
     elif image.mode == "F":
         decoder, depth = _floats, 32
-    elif image.mode == "CMYK":
-        decoder = _cmyk_decoder(image.info.get("icc_profile"), notes)
-    elif image.mode not in _EIGHT_BIT:
+    elif image.mode not in _EIGHT_BIT | {"CMYK"}:
         raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
     layers.insert(0, _upright(image))
+    if mode == "CMYK":
+        layers[0] = _from_cmyk(layers[0], notes)
     # A CMYK profile does not describe RGB pixels.
     profile, note = (None, None) if mode == "CMYK" else stated(image, mode in GRAY_MODES)
     notes += [note] if note else []
@@ -129,22 +129,17 @@ def coloured(image: Image.Image) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _cmyk_decoder(profile: bytes | None, notes: list[str]) -> Callable[..., Tensor]:
+def _from_cmyk(image: Image.Image, notes: list[str]) -> Image.Image:
+    """A CMYK image as RGB, through its colour profile if it has one."""
     notes.append("CMYK is converted to RGB, and results are written as RGB")
-    transform = None
-    if profile:
+    converted = None
+    if profile := image.info.get("icc_profile"):
+        own, srgb = io.BytesIO(profile), ImageCms.createProfile("sRGB")
         try:
-            transform = ImageCms.buildTransform(
-                io.BytesIO(profile), ImageCms.createProfile("sRGB"), "CMYK", "RGB"
-            )
+            converted = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
         except ImageCms.PyCMSError:
             notes.append("its CMYK colour profile is damaged, so the colours may be off")
-
-    def decoder(image: Image.Image, to: Size | None) -> Tensor:
-        converted = ImageCms.applyTransform(image, transform) if transform else None
-        return channels_of(_shrunk(converted or image.convert("RGB"), to)).div_(255.0)
-
-    return decoder
+    return converted or image.convert("RGB")
 
 
 def _integers(image: Image.Image, to: Size | None, largest: int) -> Tensor:
