@@ -16,7 +16,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8
-from internal_gan.images.photo import Photo
+from internal_gan.images.levels import levels_of
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
@@ -33,12 +33,6 @@ def expected(image: Image.Image) -> Tensor:
     """RGB pixels in [-1, 1] of an 8-bit image, as Pillow converts it."""
     array = torch.from_numpy(np.array(image.convert("RGB")))
     return array.permute(2, 0, 1).unsqueeze(0).float() / 127.5 - 1.0
-
-
-def words(photo: Photo) -> Words:
-    """Pixels as 16-bit numbers ``(H, W, 3)``."""
-    levels = ((photo.pixels[0] + 1.0) * 32767.5).round().permute(1, 2, 0)
-    return levels.numpy().astype(np.uint16)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +111,7 @@ def test_16_bit_png_keeps_16_bits(
     assert photo.bit_depth == 16
     assert photo.mode == {1: "I;16", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     colours = np.repeat(array[..., :1], 3, axis=2) if channels < 3 else array[..., :3]
-    assert np.array_equal(words(photo), colours)
+    assert np.array_equal(levels_of(photo.pixels, 65535), colours)
     if channels in (2, 4):
         assert photo.alpha is not None
         levels = (photo.alpha[0, 0] * 65535).round().numpy()
@@ -156,7 +150,7 @@ def test_16_bit_tiff_keeps_16_bits(
     )
     photo = read_image(tmp_path / "photo.tif")
     assert (photo.mode, photo.bit_depth) == ("RGB" if channels == 3 else "RGBA", 16)
-    assert np.array_equal(words(photo), array[..., :3])
+    assert np.array_equal(levels_of(photo.pixels, 65535), array[..., :3])
 
 
 def test_32_bit_integers_are_read_as_16_bits(tmp_path: Path) -> None:
@@ -164,7 +158,7 @@ def test_32_bit_integers_are_read_as_16_bits(tmp_path: Path) -> None:
     Image.fromarray(array.astype(np.int32)).save(tmp_path / "photo.tif")
     photo = read_image(tmp_path / "photo.tif")
     assert (photo.mode, photo.bit_depth) == ("I;16", 16)
-    assert np.array_equal(words(photo)[..., 0], array)
+    assert np.array_equal(levels_of(photo.pixels, 65535)[..., 0], array)
 
 
 @pytest.mark.parametrize("kind", ["int32", "uint32"])
