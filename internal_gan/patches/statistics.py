@@ -1,6 +1,6 @@
 """How close generated images are to their training image, judged by their patches.
 
-Images may differ in size unless stated. Patches are squares of ``patch`` pixels a side; distances
+Images may differ in size unless stated. Patches are squares of ``PATCH`` pixels a side; distances
 are relative to the whole range, so 1 is from black to white. Large images are judged by a random
 choice of their patches, the same in every run. If a patch does not fit into an image, or into its
 quarter where three sizes are compared, a UserError says so.
@@ -19,6 +19,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import grid, nearest, nearest_patches, overlapping, patches_at
 from internal_gan.shapes import Pictures, Pixels
 
+PATCH = 7
 SHRINKS = (1, 2, 4)
 PROJECTIONS = 256
 QUANTILES = 512
@@ -34,7 +35,7 @@ QUERIES_AT_ONCE = 500
 MIN_DISTANCE = 0.5 / 255
 
 
-def sliced_wasserstein(real: Pixels, sample: Pixels, patch: int = 7, shrink: int = 1) -> float:
+def sliced_wasserstein(real: Pixels, sample: Pixels, shrink: int = 1) -> float:
     """Sliced Wasserstein-1 distance between the patches of two images.
 
     It is small if the sample has every kind of patch as often as the real image: 512 quantiles are
@@ -44,9 +45,9 @@ def sliced_wasserstein(real: Pixels, sample: Pixels, patch: int = 7, shrink: int
     for patches: Karras et al., "Progressive growing of GANs", ICLR 2018, Section 5.
     """
     images = [shrunk(image, shrink) for image in (real, sample)]
-    count = min(MAX_PROJECTED, *(math.prod(grid(image, patch)) for image in images))
+    count = min(MAX_PROJECTED, *(math.prod(grid(image, PATCH)) for image in images))
     rng = _seeded(0)
-    chosen = (patches_at(image, _chosen(image, patch, count, rng), patch) for image in images)
+    chosen = (_patches(image, count, rng) for image in images)
     return wasserstein_of_rows(*chosen)
 
 
@@ -62,7 +63,7 @@ def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
     return float((real_quantiles - sample_quantiles).abs().mean()) / 2
 
 
-def coherence(real: Pixels, sample: Pixels, patch: int = 7) -> float:
+def coherence(real: Pixels, sample: Pixels) -> float:
     """How far the sample's patches are from the nearest of the real image: 0 (all are there) to 1.
 
     It is small if nothing in the sample looks foreign. It is the root mean squared error of a patch
@@ -71,15 +72,13 @@ def coherence(real: Pixels, sample: Pixels, patch: int = 7) -> float:
 
     Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008.
     """
-    return fmean(
-        _mean_nearest(shrunk(sample, factor), shrunk(real, factor), patch) for factor in SHRINKS
-    )
+    return fmean(_mean_nearest(shrunk(sample, n), shrunk(real, n)) for n in SHRINKS)
 
 
-def completeness(real: Pixels, sample: Pixels, patch: int = 7) -> float:
+def completeness(real: Pixels, sample: Pixels) -> float:
     """How far the real image's patches are from the nearest of the sample, as in :func:`coherence`:
     small if nothing of the real image is missing."""
-    return coherence(sample, real, patch)
+    return coherence(sample, real)
 
 
 def layout_distances(
@@ -111,7 +110,7 @@ def layout_distances(
     return figures
 
 
-def repetition(real: Pixels, sample: Pixels, patch: int = 7) -> float:
+def repetition(real: Pixels, sample: Pixels) -> float:
     """How much the sample repeats itself: 0 for copies side by side, about 1 if as much as the real
     image does.
 
@@ -121,18 +120,17 @@ def repetition(real: Pixels, sample: Pixels, patch: int = 7) -> float:
     to 4000 patches, and over full, half and quarter size. The figure is the sample's value divided
     by the real image's. Two patches must fit side by side into a quarter of an image.
     """
-    to_others = [
-        fmean(_mean_to_others(shrunk(image, factor), patch) for factor in SHRINKS)
-        for image in (sample, real)
-    ]
-    return to_others[0] / max(to_others[1], MIN_DISTANCE)
+    ours, own = (
+        fmean(_mean_to_others(shrunk(image, n)) for n in SHRINKS) for image in (sample, real)
+    )
+    return ours / max(own, MIN_DISTANCE)
 
 
-def shrinks(real: Pixels, sample: Pixels, patch: int = 7) -> tuple[int, ...]:
+def shrinks(real: Pixels, sample: Pixels) -> tuple[int, ...]:
     """Those of :data:`SHRINKS` at which a patch fits into both images. Only if it always does do
     they have a :func:`coherence` and a :func:`completeness`."""
     least = min(*size_of(real), *size_of(sample))
-    return tuple(factor for factor in SHRINKS if least // factor >= patch)
+    return tuple(factor for factor in SHRINKS if least // factor >= PATCH)
 
 
 def shrunk(image: Tensor, factor: int) -> Tensor:
@@ -191,44 +189,48 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
     return figures
 
 
-def _mean_nearest(queries: Tensor, references: Tensor, patch: int) -> float:
-    wanted = patches_at(queries, _chosen(queries, patch, MAX_QUERIES, _seeded(1)), patch)
-    known = patches_at(references, _chosen(references, patch, MAX_REFERENCES, _seeded(3)), patch)
+def _mean_nearest(queries: Tensor, references: Tensor) -> float:
+    wanted = _patches(queries, MAX_QUERIES, _seeded(1))
+    known = _patches(references, MAX_REFERENCES, _seeded(3))
     # The search finds the nearest patch, but is imprecise for small distances.
-    return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1), patch)
+    return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1))
 
 
-def _mean_to_others(image: Tensor, patch: int) -> float:
+def _mean_to_others(image: Tensor) -> float:
     """Mean root mean squared error of patches to the nearest that does not overlap them."""
     height, width = image.shape[-2:]
-    if max(height, width) < 2 * patch:
+    if max(height, width) < 2 * PATCH:
         raise UserError(
-            f"two patches of {patch} pixels do not fit side by side into {height}x{width} pixels; "
-            "allowed: a larger image, or smaller patches"
+            f"two patches of {PATCH} pixels do not fit side by side into {height}x{width} pixels; "
+            "allowed: a larger image"
         )
-    wanted = _chosen(image, patch, MAX_QUERIES, _seeded(1))
-    others = _chosen(image, patch, MAX_REFERENCES, _seeded(3))
-    known, columns = patches_at(image, others, patch), grid(image, patch)[1]
-    lengths, cut = known.square().sum(dim=1), known.view(-1, 3, patch, patch)
+    wanted = _chosen(image, MAX_QUERIES, _seeded(1))
+    others = _chosen(image, MAX_REFERENCES, _seeded(3))
+    known, columns = patches_at(image, others, PATCH), grid(image, PATCH)[1]
+    lengths, cut = known.square().sum(dim=1), known.view(-1, 3, PATCH, PATCH)
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
     distances = []
     for places in torch.split(wanted, QUERIES_AT_ONCE):
-        overlaps = overlapping(places, others, columns, patch)
-        rows = patches_at(image, places, patch)
+        overlaps = overlapping(places, others, columns, PATCH)
+        rows = patches_at(image, places, PATCH)
         indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
         found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
-    return _mean_error(torch.cat(distances), patch)
+    return _mean_error(torch.cat(distances))
 
 
-def _mean_error(distances: Tensor, patch: int) -> float:
+def _mean_error(distances: Tensor) -> float:
     """The mean root mean squared error, 0 to 1, from patches' Euclidean distances."""
-    return float(distances.mean()) / (2 * math.sqrt(3 * patch**2))
+    return float(distances.mean()) / (2 * math.sqrt(3 * PATCH**2))
 
 
-def _chosen(image: Tensor, patch: int, at_most: int, rng: torch.Generator) -> Tensor:
+def _patches(image: Tensor, at_most: int, rng: torch.Generator) -> Tensor:
+    return patches_at(image, _chosen(image, at_most, rng), PATCH)
+
+
+def _chosen(image: Tensor, at_most: int, rng: torch.Generator) -> Tensor:
     """All places of patches, or a random choice if there are more than ``at_most``."""
-    count = math.prod(grid(image, patch))
+    count = math.prod(grid(image, PATCH))
     if count > at_most:
         return torch.randperm(count, generator=rng)[:at_most].to(image.device)
     return torch.arange(count, device=image.device)
