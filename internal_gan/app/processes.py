@@ -8,14 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-
-# Seconds that a training has to save its state when the server stops.
-PATIENCE = 30.0
 
 
 def interrupt(pid: int) -> None:
@@ -117,42 +113,30 @@ class Worker:
         return answer
 
 
-@dataclass(frozen=True)
-class Job:
-    """A training: its run folder and its command."""
-
-    folder: Path
-    overrides: Sequence[str]
-
-
 class Trainings:
-    """Runs trainings one at a time; the others wait in a queue."""
+    """Runs trainings, each a process of its own, one at a time; the others wait in a queue."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting = deque[Job]()
-        self._job: Job | None = None
+        self._changing = threading.Lock()
+        self._one_by_one = ThreadPoolExecutor(max_workers=1)
+        self._queue: dict[Path, Future[None]] = {}
         self._process: subprocess.Popen[str] | None = None
-        self._stopping = False
+        self._stopped = set[Path]()
         self._errors: dict[Path, str] = {}
-        self._ends = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
 
-    def add(self, job: Job) -> None:
-        """Queue a training."""
-        with self._changed:
-            self._errors.pop(job.folder, None)
-            self._waiting.append(job)
-            self._changed.notify()
+    def add(self, folder: Path, overrides: Sequence[str]) -> None:
+        """Queue the training of a run folder, a command with these overrides."""
+        with self._changing:
+            self._errors.pop(folder, None)
+            self._stopped.discard(folder)
+            self._queue.pop(folder, None)  # so that it comes last
+            self._queue[folder] = self._one_by_one.submit(self._train, folder, overrides)
 
     def place(self, folder: Path) -> int | None:
         """0 while it trains, 1 if it is next, and so on; None if it is not in the queue."""
-        with self._changed:
-            folders = [job.folder for job in self._waiting]
-            if self._job is not None and self._job.folder == folder:
-                return 0
-            return folders.index(folder) + 1 if folder in folders else None
+        with self._changing:
+            queue = [one for one, training in self._queue.items() if not training.done()]
+        return queue.index(folder) if folder in queue else None
 
     def error(self, folder: Path) -> str | None:
         """Why a training failed, in one line."""
@@ -160,51 +144,41 @@ class Trainings:
 
     def stop(self, folder: Path) -> None:
         """Stop a training, which saves its state, or remove it from the queue."""
-        with self._changed:
-            self._waiting = deque(job for job in self._waiting if job.folder != folder)
-            if self._job is not None and self._job.folder == folder:
-                self._interrupt()
+        with self._changing:
+            training = self._queue.get(folder)
+            if training is None or training.cancel() or training.done():
+                return
+            # Only once: a second signal would stop it before it has saved its state.
+            if folder not in self._stopped and self._process is not None:
+                with suppress(OSError):
+                    interrupt(self._process.pid)
+            self._stopped.add(folder)
 
     def close(self) -> None:
-        """Stop all trainings; the running one saves its state."""
-        with self._changed:
-            self._ends = True
-            self._waiting.clear()
-            self._interrupt()
-            self._changed.notify()
-        self._thread.join(PATIENCE)
+        """Stop all trainings; returns when the running one has saved its state."""
+        for folder in [*self._queue][::-1]:
+            self.stop(folder)
+        self._one_by_one.shutdown()
 
-    def _interrupt(self) -> None:
-        # Only once: a second signal would stop it before it has saved its state.
-        if self._process is not None and not self._stopping:
-            self._stopping = True
-            with suppress(OSError):
-                interrupt(self._process.pid)
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._ends)
-                if self._ends:
-                    return
-                self._job = job = self._waiting.popleft()
-                self._stopping = False
-                try:
-                    self._process = process = _start(
-                        ["internal_gan", *job.overrides],
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=subprocess.PIPE,
-                    )
-                except OSError as error:
-                    why = error.strerror or error
-                    self._errors[job.folder] = f"the training could not start: {why}"
-                    self._job = None
-                    continue
-            _, said = process.communicate()
-            with self._changed:
-                errors = [line for line in said.splitlines() if line.startswith("error: ")]
-                if process.returncode not in (0, 130, 143) and (errors or not self._stopping):
-                    reason = errors[-1] if errors else "error: the training ended unexpectedly"
-                    self._errors[job.folder] = reason.removeprefix("error: ")
-                self._job = self._process = None
+    def _train(self, folder: Path, overrides: Sequence[str]) -> None:
+        with self._changing:
+            if folder in self._stopped:
+                return
+            try:
+                self._process = process = _start(
+                    ["internal_gan", *overrides],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            except OSError as error:
+                why = error.strerror or error
+                self._errors[folder] = f"the training could not start: {why}"
+                return
+        _, said = process.communicate()
+        with self._changing:
+            self._process = None
+            errors = [line for line in said.splitlines() if line.startswith("error: ")]
+            if process.returncode not in (0, 130, 143) and (errors or folder not in self._stopped):
+                reason = errors[-1] if errors else "error: the training ended unexpectedly"
+                self._errors[folder] = reason.removeprefix("error: ")

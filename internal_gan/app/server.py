@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from internal_gan.app import pictures, programs, runs
 from internal_gan.app.guard import API, Guard
-from internal_gan.app.processes import Job, Trainings, Worker, interrupt
+from internal_gan.app.processes import Trainings, Worker, interrupt
 from internal_gan.app.programs import TYPES
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
@@ -112,17 +112,17 @@ class Server:
         upload = self.uploads.get(request.path_params["id"])
         asked = _object(await _body(request, 2**16, "the request"))
         trains = asked.get("run") is None and asked.get("model") is not None
-        name, job = self._job(upload, asked, trains)
+        name, overrides = self._command(upload, asked, trains)
         # A first look that the page draws by itself must not delay what somebody asked for.
         for one in [one for one, unasked in self.drawing.items() if unasked]:
             self.worker.stop(one)
         self.uploads.note_run(upload, name)
         if trains:
-            self.trainings.add(job)
+            self.trainings.add(self.runs.path(name), overrides)
             return JSONResponse(self._about(name))
         self.drawing[name] = bool(asked.get("look"))
         try:
-            error = await run_in_threadpool(self.worker.do, name, job.overrides)
+            error = await run_in_threadpool(self.worker.do, name, overrides)
         finally:
             del self.drawing[name]
         if error is not None:
@@ -144,7 +144,9 @@ class Server:
             do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
             return await run_in_threadpool(do)
 
-    def _job(self, upload: Upload, asked: Mapping[str, Any], trains: bool) -> tuple[str, Job]:
+    def _command(
+        self, upload: Upload, asked: Mapping[str, Any], trains: bool
+    ) -> tuple[str, list[str]]:
         """The name of a new run and its command; both are also recorded next to its folder."""
         task, model = str(asked.get("task")), str(asked.get("model")) if trains else None
         given = {name: v for name, v in (asked.get("options") or {}).items() if v is not None}
@@ -170,7 +172,7 @@ class Server:
         }
         make_folder(folder.parent)
         write_text(runs.request_path(folder), json.dumps(about))
-        return name, Job(folder, about["overrides"])
+        return name, about["overrides"]
 
     def run(self, request: Request) -> Response:
         return JSONResponse(self._about(_name(request)))
@@ -196,7 +198,7 @@ class Server:
         begun = RunFolder(folder).config_path.is_file()
         overrides = [f"resume={folder}"] if begun else self.runs.asked(name).get("overrides")
         if self.trainings.place(folder) is None and overrides:
-            self.trainings.add(Job(folder, overrides))
+            self.trainings.add(folder, overrides)
         return JSONResponse(self._about(name))
 
     async def delete(self, request: Request) -> Response:
