@@ -18,6 +18,7 @@ nothing heavy: each name is imported when it is first used.
 from __future__ import annotations
 
 import importlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from internal_gan.process_settings import set_environment
@@ -25,64 +26,36 @@ from internal_gan.version import __version__
 
 set_environment()
 
-if TYPE_CHECKING:
-    from internal_gan.api.functions import (
-        animate,
-        edit,
-        evaluate,
-        extend,
-        fill,
-        harmonize,
-        make_tileable,
-        paint,
-        retarget,
-        sample,
-        super_resolve,
-        verify,
-    )
-    from internal_gan.api.methods import EdgeConnect, InGAN, Patches, SinGAN
-    from internal_gan.api.model import Model
-    from internal_gan.api.runs import Run, fit, load, resume
-    from internal_gan.config.conf import list_models, list_presets
-    from internal_gan.errors import UserError
-    from internal_gan.judging.compare import compare
-    from internal_gan.judging.verify import Verification
-    from internal_gan.training.callbacks import Callback
-    from internal_gan.training.engine import TrainingStopped
-    from internal_gan.training.progress import TrainingProgress
-
-__all__ = [
-    "Callback",
-    "EdgeConnect",
-    "InGAN",
-    "Model",
-    "Patches",
-    "Run",
-    "SinGAN",
-    "TrainingProgress",
-    "TrainingStopped",
-    "UserError",
-    "Verification",
-    "__version__",
-    "animate",
-    "compare",
-    "edit",
-    "evaluate",
-    "extend",
-    "fill",
-    "fit",
-    "harmonize",
-    "list_models",
-    "list_presets",
-    "load",
-    "make_tileable",
-    "paint",
-    "resume",
-    "retarget",
-    "sample",
-    "super_resolve",
-    "verify",
-]
+if TYPE_CHECKING:  # "as": a type checker takes these names for public
+    from internal_gan.api.functions import animate as animate
+    from internal_gan.api.functions import edit as edit
+    from internal_gan.api.functions import evaluate as evaluate
+    from internal_gan.api.functions import extend as extend
+    from internal_gan.api.functions import fill as fill
+    from internal_gan.api.functions import harmonize as harmonize
+    from internal_gan.api.functions import make_tileable as make_tileable
+    from internal_gan.api.functions import paint as paint
+    from internal_gan.api.functions import retarget as retarget
+    from internal_gan.api.functions import sample as sample
+    from internal_gan.api.functions import super_resolve as super_resolve
+    from internal_gan.api.functions import verify as verify
+    from internal_gan.api.methods import EdgeConnect as EdgeConnect
+    from internal_gan.api.methods import InGAN as InGAN
+    from internal_gan.api.methods import Patches as Patches
+    from internal_gan.api.methods import SinGAN as SinGAN
+    from internal_gan.api.model import Model as Model
+    from internal_gan.api.runs import Run as Run
+    from internal_gan.api.runs import fit as fit
+    from internal_gan.api.runs import load as load
+    from internal_gan.api.runs import resume as resume
+    from internal_gan.config.conf import list_models as list_models
+    from internal_gan.config.conf import list_presets as list_presets
+    from internal_gan.errors import UserError as UserError
+    from internal_gan.judging.compare import compare as compare
+    from internal_gan.judging.verify import Verification as Verification
+    from internal_gan.training.callbacks import Callback as Callback
+    from internal_gan.training.engine import TrainingStopped as TrainingStopped
+    from internal_gan.training.progress import TrainingProgress as TrainingProgress
 
 _HOMES = {
     "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
@@ -99,7 +72,7 @@ _HOMES = {
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),
 }
-
+__all__ = ["__version__", *itertools.chain(*_HOMES.values())]
 
 if not TYPE_CHECKING:  # to which any name would then look valid
 
