@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import webbrowser
 from types import FrameType
@@ -48,18 +47,14 @@ def serve(settings: Settings) -> None:
 def _listening(settings: Settings) -> socket.socket:
     """A listening socket, or a UserError if the address or port cannot be used."""
     try:
-        family, *_, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM
-        )[0]
-        listening = socket.socket(family)
-        if sys.platform != "win32":  # where it would share the port with another program
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        family, *_ = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         # From now on, connections wait for the server instead of being refused.
-        listening.listen()
+        return socket.create_server(
+            (settings.host, settings.port), family=family, dualstack_ipv6=family == socket.AF_INET6
+        )
     except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # without the address
         raise UserError(
-            f"host={settings.host} port={settings.port}: {error.strerror}; allowed: an address of "
-            "this machine, and a free port"
+            f"host={settings.host} port={settings.port}: {why}; allowed: an address of this "
+            "machine, and a free port"
         ) from error
-    return listening

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 import sys
-from typing import Any
 
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from internal_gan.app.settings import is_loopback
 
@@ -21,56 +21,40 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self'{inline}; "
     "script-src 'self'{inline}; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
 )
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
+}
 
 
-class Guard:
+class Guard(BaseHTTPMiddleware):
     """Lets requests through only from the page itself, and with the token if one is needed."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
-        self._app = app
+        super().__init__(app)
         self._token = token
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request = Request(scope)
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         if request.url.path == HEALTH:
             # It reveals nothing, so monitoring needs no token.
-            await Response(status_code=204)(scope, receive, send)
-            return
+            return Response(status_code=204)
         if (refusal := self._refusal(request)) is not None:
-            await refusal(scope, receive, send)
-            return
-
-        # A run's report is one file with inline style and script.
-        inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
-        policy = POLICY.format(inline=inline).encode()
-
-        begun = False
-
-        async def guarded(message: Any) -> None:
-            nonlocal begun
-            begun = True
-            if message["type"] == "http.response.start":
-                message["headers"] += [
-                    (b"content-security-policy", policy),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"referrer-policy", b"no-referrer"),
-                    (b"cross-origin-resource-policy", b"same-origin"),
-                    (b"cache-control", b"no-cache"),
-                ]
-            await send(message)
-
+            return refusal
         try:
-            await self._app(scope, receive, guarded)
+            answer = await call_next(request)
         except ClientDisconnect:
-            return  # nobody waits for the answer
+            return Response()  # nobody waits for the answer
         except Exception as error:
             text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
             print(f"error: {request.url.path}: {text}", file=sys.stderr)
-            if not begun:
-                await PlainTextResponse(text, 500)(scope, receive, guarded)
+            answer = PlainTextResponse(text, 500)
+        # A run's report is one file with inline style and script.
+        inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
+        answer.headers["content-security-policy"] = POLICY.format(inline=inline)
+        answer.headers.update(HEADERS)
+        return answer
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
