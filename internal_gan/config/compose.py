@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from os import PathLike, fspath
 from pathlib import Path
@@ -170,10 +170,26 @@ def plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def save_options(options: Options, path: Path) -> None:
-    """Write the ``config.yaml`` of a run folder, with absolute paths of existing files."""
-    values = plain(_with_absolute_paths(dataclasses.asdict(options)))
-    write_text(path, OmegaConf.to_yaml(OmegaConf.create(values)))
+def _absolute(names: Any) -> Any:
+    """A file's name, or a list of them, as an absolute path if there is such a file."""
+    if isinstance(names, list):
+        return [*map(_absolute, names)]
+    # Links are not resolved, since their targets may change. Path.exists raises on too long names.
+    return os.path.abspath(names) if names and os.path.exists(names) else names  # noqa: PTH100, PTH110
+
+
+def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
+    """Write the ``config.yaml`` of a run folder.
+
+    ``written`` says what is written for options that name existing files.
+    """
+    values = dataclasses.asdict(options)
+    # Not a new folder, nor an option that may hold a name instead of a path.
+    for option in set(PATHS) - {"output", "model.features.weights"}:
+        *groups, key = option.split(".")
+        part = functools.reduce(dict.__getitem__, groups, values)
+        part[key] = written(part[key])
+    write_text(path, OmegaConf.to_yaml(OmegaConf.create(plain(values))))
 
 
 def load_options(path: Path) -> Options:
@@ -196,18 +212,3 @@ def _options_in(text: str) -> Options:
     if not isinstance(config, DictConfig):
         raise UserError("it has no options")
     return to_options(config)
-
-
-def _with_absolute_paths(values: dict[str, Any]) -> dict[str, Any]:
-    # Except a new folder, and an option that may hold a name instead of a path.
-    for path in set(PATHS) - {"output", "model.features.weights"}:
-        *groups, key = path.split(".")
-        part = functools.reduce(dict.__getitem__, groups, values)
-        names = part[key]
-        part[key] = [*map(_absolute, names)] if isinstance(names, list) else _absolute(names)
-    return values
-
-
-def _absolute(name: str | None) -> str | None:
-    # Links are not resolved, since their targets may change. Path.exists raises on too long names.
-    return os.path.abspath(name) if name and os.path.exists(name) else name  # noqa: PTH100, PTH110

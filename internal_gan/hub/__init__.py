@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.families import FAMILIES
-from internal_gan.config.options import PATHS, Options
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object, write_text
 from internal_gan.models.base import Model
@@ -60,7 +60,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
             shutil.copyfile(path, temporary)
     # Must come before the folder's files change, which may be the model's own.
     text = _card(run if known else None, network, options, drawn, licence)
-    save_options(_without_folders(options), config)
+    save_options(replace(options, output=None), config, written=lambda names: None)
     for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, text)):
         write_text(folder / name, content)
 
@@ -76,18 +76,6 @@ def _check_place(folder: Path, network: Model) -> None:
         raise UserError(
             f"{folder} {what}; choose a new or empty folder, or one with a model saved earlier"
         )
-
-
-def _without_folders(options: Options) -> Options:
-    """``options`` without paths."""
-    changes: dict[str, Any] = {}
-    for path in PATHS:
-        group, dot, key = path.partition(".")
-        if not dot:
-            changes[path] = None
-        elif group != "model":
-            changes[group] = replace(changes.get(group, getattr(options, group)), **{key: None})
-    return replace(options, **changes)
 
 
 def _card(
