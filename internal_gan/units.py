@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from math import inf
 
 # (height, width) in pixels.
@@ -15,12 +14,10 @@ def parse_duration(text: str) -> float:
     >>> parse_duration("1h30m")
     5400.0
     """
-    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s)?", text.strip())
-    seconds = 0.0
-    if match:
-        with suppress(ValueError):
-            hours, minutes, rest = (float(part or 0) for part in match.groups())
-            seconds = 3600.0 * hours + 60.0 * minutes + rest
+    number = r"(\d*\.?\d+)"
+    match = re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s)?", text.strip())
+    hours, minutes, rest = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    seconds = 3600.0 * hours + 60.0 * minutes + rest
     if not 0 < seconds < inf:
         raise ValueError("not a duration; write it like 90s, 10m or 1h30m")
     return seconds

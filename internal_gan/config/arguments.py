@@ -169,7 +169,8 @@ def check_image_file(image: str | None, option: str = "image") -> None:
     try:
         existing_image(Path(image))
     except UserError as error:
-        hint = f"; -m image={image} makes one run per image in it" if _is_folder(image) else ""
+        is_folder = os.path.isdir(image)  # noqa: PTH112 (Path.is_dir raises on too long names)
+        hint = f"; -m image={image} makes one run per image in it" if is_folder else ""
         raise UserError(f"{option}={error}{hint}") from None
 
 
@@ -209,7 +210,8 @@ def _quoted(part: str, may_be_list: bool) -> str:
     """A file name, or a list of them, in quotation marks; those that have them stay as they are."""
     if not _exists(part):
         if may_be_list and _is_list(part):
-            return f"[{','.join(quote(local(name)) for name in _names(part))}]"
+            names = [unquote(name.strip()) for name in _split(part[1:-1])]
+            return f"[{','.join(quote(local(name)) for name in names)}]"
         if _QUOTED.fullmatch(part):
             return part
     return quote(part)
@@ -219,25 +221,26 @@ def _exists(name: str) -> bool:
     return os.path.exists(name)  # noqa: PTH110 (Path.exists raises on names that are too long)
 
 
-def _is_folder(name: str) -> bool:
-    return os.path.isdir(name)  # noqa: PTH112 (as above)
-
-
 def _is_list(value: str) -> bool:
     return value[0] == "[" and value[-1] == "]"
 
 
-def _names(part: str) -> list[str]:
-    """The names in a list."""
-    return [unquote(name.strip()) for name in _split(part[1:-1])]
-
-
 def _jobs(part: str) -> list[str]:
-    """The values of ``image`` for one part of a sweep."""
-    names = _images(part if _exists(part) else unquote(part))
-    for name in names:
-        check_image_file(name)
-    return names
+    """The values of ``image`` for one part of a sweep: the images in a folder or matching a
+    pattern; any other name is returned unchanged."""
+    name = part if _exists(part) else unquote(part)
+    if not _exists(name) and glob.has_magic(name):
+        found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
+        images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
+    else:
+        images = images_in(name)
+    if not images:
+        raise UserError(
+            f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"
+        )
+    for image in images:
+        check_image_file(image)
+    return images
 
 
 def _split(value: str) -> list[str]:
@@ -254,17 +257,3 @@ def unquote(part: str) -> str:
     if not _QUOTED.fullmatch(part):
         return part
     return re.sub(r"\\(['\"])", r"\1", part[1:-1])
-
-
-def _images(name: str) -> list[str]:
-    """The images in a folder or matching a pattern; any other name is returned unchanged."""
-    if not _exists(name) and glob.has_magic(name):
-        found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)
-        images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
-    else:
-        images = images_in(name)
-    if not images:
-        raise UserError(
-            f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"
-        )
-    return images

@@ -40,10 +40,9 @@ def option(
     return field(default=default, metadata=about)
 
 
-def as_trained(usual: Any, entry: Any, *, in_words: str = "") -> Any:
+def as_trained(usual: Any, entry: Any) -> Any:
     """A field that is null by default: as in the model's training, where null means ``usual``."""
-    usually = in_words or str(usual).lower()
-    help = f"{entry.metadata['help']}; null: as in training (by default {usually})"
+    help = f"{entry.metadata['help']}; null: as in training (by default {str(usual).lower()})"
     return field(default=None, metadata={**entry.metadata, "help": help, "usual": usual})
 
 
