@@ -50,7 +50,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the process if it is not running, and wait until it is ready."""
-        with self._turn, suppress(EOFError, OSError):
+        with self._turn, suppress(OSError):
             self._running()
 
     def do(self, run: str, overrides: Sequence[str]) -> str | None:
@@ -62,10 +62,11 @@ class Worker:
             try:
                 process = self._running()
                 assert process.stdin is not None
+                assert process.stdout is not None
                 process.stdin.write(json.dumps({"overrides": list(overrides)}) + "\n")
                 process.stdin.flush()
-                error = self._answer(process)["error"]
-            except (OSError, EOFError):
+                error: str | None = json.loads(process.stdout.readline())["error"]
+            except (OSError, ValueError):  # at the end of a file, no JSON is read
                 if self._process is not None:
                     self._process.kill()
                     self._process.communicate()  # closes its pipes
@@ -77,7 +78,7 @@ class Worker:
                 return "the worker process ended; there may not be enough memory for this"
             finally:
                 self._at = None
-            return None if error is None else str(error)
+            return error
 
     def stop(self, run: str) -> None:
         """Stop the command of a run, or keep it from starting."""
@@ -96,21 +97,14 @@ class Worker:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._closed:
-            raise EOFError
+            raise BrokenPipeError
         if self._process is None or self._process.poll() is not None:
             self._process = _start(
                 ["internal_gan.app.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
-            self._answer(self._process)
+            assert self._process.stdout is not None
+            self._process.stdout.readline()  # once it is ready
         return self._process
-
-    def _answer(self, process: subprocess.Popen[str]) -> dict[str, object]:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise EOFError
-        answer: dict[str, object] = json.loads(line)
-        return answer
 
 
 class Trainings:

@@ -51,10 +51,11 @@ class Runs:
             raise UserError("there is no such file")
         return path
 
-    def all(self) -> list[str]:
-        """The names of all runs, newest first."""
-        found = self.folder.glob("*/*/config.yaml")
-        paths = sorted((path.parent for path in found), key=lambda p: p.name, reverse=True)
+    def others(self) -> list[str]:
+        """The names of runs with a report that the page did not start, newest first."""
+        found = [path.parent for path in self.folder.glob("*/*/index.html")]
+        paths = [path for path in found if not request_path(path).is_file()]
+        paths.sort(key=lambda path: path.name, reverse=True)
         names = [path.relative_to(self.folder).as_posix() for path in paths]
         return [name for name in names if _NAME.fullmatch(name)]
 

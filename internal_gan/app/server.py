@@ -89,7 +89,10 @@ class Server:
 
     def photos(self, request: Request) -> Response:
         photos = [self._about_photo(upload) for upload in self.uploads.all()]
-        return JSONResponse({"photos": photos, "others": self._others()})
+        others = [
+            {"run": name, "page": self.runs.url(name, "index.html")} for name in self.runs.others()
+        ]
+        return JSONResponse({"photos": photos, "others": others})
 
     def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
@@ -261,15 +264,6 @@ class Server:
             if self.trainings.place(self.runs.path(name)) is not None:
                 return float(self._about(name)["share"])
         return None
-
-    def _others(self) -> list[dict[str, Any]]:
-        """Runs that this page did not start, such as those from the command line."""
-        known = {name for upload in self.uploads.all() for name in self.uploads.runs_of(upload)}
-        return [
-            {"run": name, "page": self.runs.url(name, "index.html")}
-            for name in self.runs.all()
-            if name not in known and (self.runs.path(name) / "index.html").is_file()
-        ]
 
 
 def application(settings: Settings) -> Starlette:
