@@ -97,15 +97,6 @@ def test_a_folder_with_other_files_is_refused(run: Run, tmp_path: Path, name: st
     assert files == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-def test_a_run_keeps_its_own_folder(run: Run) -> None:
-    before = load_options(run.folder / "config.yaml")
-    with pytest.raises(UserError, match=r"is a run's own folder; choose a new or empty folder"):
-        run.model.save_pretrained(run.folder)
-    assert load_options(run.folder / "config.yaml") == before
-    assert before.image is not None
-    assert not (run.folder / "README.md").exists()
-
-
 @pytest.mark.parametrize(("options", "folder"), [(INGAN_FAST, "retarget"), (EDGECONNECT, "fill")])
 def test_pictures_of_every_family_are_saved(
     options: tuple[str, ...], folder: str, tmp_path: Path

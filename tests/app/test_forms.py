@@ -14,11 +14,6 @@ def asked(task: str, name: str, value: object) -> list[str]:
     return programs.overrides_of(task, {name: value}, drawing=Path("/drawings").joinpath)
 
 
-def test_the_page_draws_with_every_task_that_makes_pictures() -> None:
-    others = {"train", "evaluate", "verify", "compare"}
-    assert set(programs.TASKS) == set(SPECS) - others
-
-
 @pytest.mark.parametrize("task", programs.TASKS)
 def test_every_option_of_a_task_can_be_set_and_a_file_only_by_its_id(task: str) -> None:
     for name in (name for name in FIELDS if name.startswith(f"{task}.")):

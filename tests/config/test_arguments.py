@@ -151,18 +151,6 @@ def test_multirun_output_becomes_hydras_sweep_folder() -> None:
     assert prepare(["output=my runs"], multirun=True) == ["hydra.sweep.dir='my runs'"]
 
 
-def test_a_folder_without_images_is_a_mistake() -> None:
-    photos("photos/notes.txt")
-    with pytest.raises(UserError, match=r"image=photos: no images there; they end in \.png"):
-        prepare(["image=photos"], multirun=True)
-
-
-def test_a_missing_image_of_a_multirun_is_reported_before_any_job() -> None:
-    photos("a.png")
-    with pytest.raises(UserError, match=r"image=b\.png: no such file"):
-        prepare(["image=a.png,b.png"], multirun=True)
-
-
 def test_a_bare_word_is_no_option_in_python() -> None:
     photos("a.png")
     with pytest.raises(UserError, match=r"a\.png: an option is written option=value"):

@@ -201,14 +201,6 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert Path("out/comparison.csv").read_bytes() == before
 
 
-def test_further_photos_are_checked_before_the_first_run(shell: Shell) -> None:
-    write_photos("a.png", "b.png")
-    many = ("-m", "image=a.png", "learn_from=b.png", "output=out")
-    said = shell.refused(*many, "model=ingan,singan")
-    assert said.startswith("learn_from: a model of singan learns from one photo")
-    assert not Path("out").exists()
-
-
 def test_a_sweep_whose_records_cannot_be_written_is_one_line(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
