@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, plain
+from internal_gan.config.conf import groups
 from internal_gan.models.base import Model, Recipe
 from tests.test_docs import at_once
 
@@ -21,22 +22,6 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 
 def names(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
-
-
-def group_choices() -> list[str]:
-    """``group=name`` for every file in a folder of conf/, except Hydra's own, the parts of trainers
-    and the ablations."""
-    files = [path.relative_to(CONF).with_suffix("") for path in sorted(CONF.rglob("*.yaml"))]
-    return [
-        "=".join(file.as_posix().split("/", 1))
-        if file.parts[0] == "experiment"
-        else f"{file.parent.as_posix()}={file.name}"
-        for file in files
-        if len(file.parts) > 1
-        and file.parts[0] != "hydra"
-        and (file.parts[0] != "trainer" or len(file.parts) == 2)
-        and file.parts[:2] != ("experiment", "ablation")
-    ]
 
 
 # Components used by one family only.
@@ -51,15 +36,15 @@ GROUPS_OF = {"model/edges": "edgeconnect", "model/features": "edgeconnect"}
 
 def test_every_choice_composes_and_builds_a_model() -> None:
     beside = defaultdict[str, list[str]](list)
-    for choice in group_choices():
-        group = choice.partition("=")[0]
+    choices = [(group, f"{group}={name}") for group, found in groups().items() for name in found]
+    for group, choice in choices:
         if group in ("model", "experiment"):
             assert isinstance(build(compose([choice]).model), Model | Recipe), choice
         else:
             beside[PARTS_OF.get(choice) or GROUPS_OF.get(group) or "singan"].append(choice)
     # Composing takes a while, so one choice of each group is composed at a time.
-    for model, choices in beside.items():
-        for several in at_once(choices):
+    for model, parts in beside.items():
+        for several in at_once(parts):
             assert isinstance(build(compose([f"model={model}", *several]).model), Recipe), several
 
 
