@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from PIL import Image
 
 from internal_gan.config.arguments import key_of, overrides_of, prepare
+from internal_gan.config.messages import parsed
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import PILLOW_FORMATS
+from internal_gan.sweeps.multirun import choices_of
 
 NAMES = [
     "a b.jpg",
@@ -42,20 +43,8 @@ NAMES = [
 
 def understood(override: str) -> list[str]:
     """The values that Hydra and OmegaConf parse from an override, one per job."""
-    parsed = OverridesParser.create().parse_override(override)
-    if not parsed.is_sweep_override():
-        return [str(OmegaConf.create({"value": parsed.value()}).value)]
-    values = [
-        value.partition("=")[2] for value in map("x={}".format, parsed.sweep_string_iterator())
-    ]
-    return [
-        str(
-            OmegaConf.create(
-                {"value": OverridesParser.create().parse_override(f"x={v}").value()}
-            ).value
-        )
-        for v in values
-    ]
+    (jobs,) = choices_of([override]).values()
+    return [str(OmegaConf.create({"value": parsed(job).value()}).value) for job in jobs]
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """A run's options survive being written and read."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,6 @@ def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) 
     with pytest.raises(UserError, match="is not the configuration of a run") as caught:
         load_options(path)
     assert "\n" not in str(caught.value)
-
-
-def test_a_pipe_instead_of_a_configuration_is_refused_without_waiting(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "config.yaml")
-    with pytest.raises(UserError, match="it is not a regular file"):
-        load_options(tmp_path / "config.yaml")
 
 
 def test_a_name_too_long_for_the_system_is_kept_as_it_is(tmp_path: Path) -> None:
