@@ -4,11 +4,9 @@ import importlib.util
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +27,17 @@ RUN = (
 )
 
 
-def needs(*packages: str) -> pytest.MarkDecorator:
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
-
-
-def needs_plugin(name: str, library: str) -> pytest.MarkDecorator:
+def needs(library: str) -> pytest.MarkDecorator:
+    """Skip without a library or Hydra's plugin for it."""
     try:
-        found = importlib.util.find_spec(f"hydra_plugins.hydra_{name}")
-    except ModuleNotFoundError:
-        found = None
-    return needs(library) if found else needs(f"hydra_{name}")
+        plugin = importlib.util.find_spec(f"hydra_plugins.hydra_{library}_launcher")
+    except ModuleNotFoundError:  # no plugin at all
+        plugin = None
+    missing = plugin is None or importlib.util.find_spec(library) is None
+    return pytest.mark.skipif(missing, reason=f"not installed: {library} or its launcher")
 
 
-JOBLIB = needs_plugin("joblib_launcher", "joblib")
-SUBMITIT = needs_plugin("submitit_launcher", "submitit")
-RAY = needs_plugin("ray_launcher", "ray")
+JOBLIB, SUBMITIT, RAY = map(needs, ("joblib", "submitit", "ray"))
 LOCAL = "hydra/launcher=submitit_local"
 
 
@@ -66,16 +59,6 @@ def training_process(run: Path) -> int:
     raise AssertionError(f"nothing was saved in {run}")
 
 
-@contextmanager
-def started(*arguments: str, cwd: Path) -> "Iterator[subprocess.Popen[str]]":
-    """Run a command in the background, and end it with the block."""
-    with start_process(*arguments, cwd=cwd) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def assert_complete(folder: Path) -> None:
     states = {record.name: record.state for record in read_records(folder / "out")}
     assert states == dict.fromkeys("abc", "finished")
@@ -90,7 +73,7 @@ def assert_complete(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_killed_worker_ends_the_sweep_which_the_same_command_continues(folder: Path) -> None:
     command = (*RUN, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    with started(*command, cwd=folder) as process:
+    with start_process(*command, cwd=folder) as process:
         os.kill(training_process(folder / "out" / "a"), signal.SIGKILL)
         _, err = process.communicate()
     assert process.returncode == 1
@@ -150,7 +133,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore")
 def test_a_ray_cluster_of_two_nodes_replaces_a_worker(folder: Path, cluster: str) -> None:
     options = ("hydra/launcher=ray", f"hydra.launcher.ray.init.address='{cluster}'")
-    with started(*RUN, *options, cwd=folder) as process:
+    with start_process(*RUN, *options, cwd=folder) as process:
         os.kill(training_process(folder / "out" / "a"), signal.SIGKILL)
         out, err = process.communicate()
     assert process.returncode == 0, out + err

@@ -113,15 +113,13 @@ class Trainings:
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._one_by_one = ThreadPoolExecutor(max_workers=1)
-        self._queue: dict[Path, Future[None]] = {}
+        self._queue: dict[Path, Future[str | None]] = {}
         self._process: subprocess.Popen[str] | None = None
         self._stopped = set[Path]()
-        self._errors: dict[Path, str] = {}
 
     def add(self, folder: Path, overrides: Sequence[str]) -> None:
         """Queue the training of a run folder, a command with these overrides."""
         with self._changing:
-            self._errors.pop(folder, None)
             self._stopped.discard(folder)
             self._queue.pop(folder, None)  # so that it comes last
             self._queue[folder] = self._one_by_one.submit(self._train, folder, overrides)
@@ -134,7 +132,10 @@ class Trainings:
 
     def error(self, folder: Path) -> str | None:
         """Why a training failed, in one line."""
-        return self._errors.get(folder)
+        training = self._queue.get(folder)
+        if training is None or not training.done() or training.cancelled():
+            return None
+        return training.result()
 
     def stop(self, folder: Path) -> None:
         """Stop a training, which saves its state, or remove it from the queue."""
@@ -154,10 +155,11 @@ class Trainings:
             self.stop(folder)
         self._one_by_one.shutdown()
 
-    def _train(self, folder: Path, overrides: Sequence[str]) -> None:
+    def _train(self, folder: Path, overrides: Sequence[str]) -> str | None:
+        """Train; returns an error, in one line, or None."""
         with self._changing:
             if folder in self._stopped:
-                return
+                return None
             try:
                 self._process = process = _start(
                     ["internal_gan", *overrides],
@@ -166,13 +168,11 @@ class Trainings:
                     stderr=subprocess.PIPE,
                 )
             except OSError as error:
-                why = error.strerror or error
-                self._errors[folder] = f"the training could not start: {why}"
-                return
+                return f"the training could not start: {error.strerror or error}"
         _, said = process.communicate()
         with self._changing:
             self._process = None
-            errors = [line for line in said.splitlines() if line.startswith("error: ")]
-            if process.returncode not in (0, 130, 143) and (errors or folder not in self._stopped):
-                reason = errors[-1] if errors else "error: the training ended unexpectedly"
-                self._errors[folder] = reason.removeprefix("error: ")
+        errors = [line for line in said.splitlines() if line.startswith("error: ")]
+        if process.returncode in (0, 130, 143) or (folder in self._stopped and not errors):
+            return None
+        return errors[-1].removeprefix("error: ") if errors else "the training ended unexpectedly"

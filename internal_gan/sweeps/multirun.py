@@ -212,15 +212,13 @@ def job_name(overrides: Sequence[str], keys: Iterable[str]) -> str:
 
 def _values(override: Override) -> list[str]:
     written, value = override.input_line or "", override.value()
-    if override.value_type == ValueType.GLOB_CHOICE_SWEEP:
-        raise UserError(f"{written}: list the names, separated by commas")
     if isinstance(value, RangeSweep) and value.step == 0:
         raise UserError(f"{written}: the step of a range cannot be 0")
     if not override.is_sweep_override():
         return [written]
     key = override.get_key_element()
-    if not override.is_discrete_sweep():
-        raise UserError(f"{written}: list the values, such as {key}=0,1 or {key}=range(0,2)")
+    if not override.is_discrete_sweep() or override.value_type == ValueType.GLOB_CHOICE_SWEEP:
+        raise UserError(f"{written}: list the values, separated by commas")
     found = [*itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)]
     if not found:
         raise UserError(f"{written}: this range is empty")

@@ -524,7 +524,7 @@ def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> No
     names = ("gravel.jpg", "peaks.jpg")
     page.set_input_files("#files", [photos / name for name in names])
     for name in names:
-        page.get_by_label(f"Select {name}").check()
+        page.get_by_label(f"Select {name}").first.check()  # the newest
     page.get_by_role("button", name="Start").click()
     for name in names:
         page.get_by_role("link", name=re.compile(rf"{name}, 1 run")).wait_for()
