@@ -1,7 +1,7 @@
 """task=animate: the photo in motion."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import fmean
 
 from torch import Tensor
@@ -15,7 +15,6 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, As
 from internal_gan.images.files.video import check_format
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Animates
-from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Film, Picture, Task
 
 # A film that changes less, in gray levels of 255 a second, is nearly still.
@@ -89,9 +88,6 @@ class Animate(Task[AnimateOptions]):
         self.context.say(
             f"The film hardly moves, by {change:.1f} of 255 gray levels a second; {more} moves more"
         )
-
-    def made(self, results: Sequence[Result]) -> str:
-        return f"{self._count} frames"
 
     def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)

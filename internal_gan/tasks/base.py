@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -31,12 +30,12 @@ from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.models.patches.layout import small
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.records import Kind, Result
+from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_progress, show_share
-from internal_gan.units import Size, by, counted, memory
+from internal_gan.units import Size, by, memory
 
 # Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
@@ -159,11 +158,6 @@ class Context(Reporter):
     def source(self) -> Source:
         """The source of the photo to work on: the run's or, if it has none, the training's."""
         return self.given if self.given.has_photo else self.trained
-
-    @cached_property
-    def small_photo(self) -> Pixels:
-        """The photo given to the run, at the size at which its patches are laid out."""
-        return small(spread(self.given.photo()).pixels)
 
     def as_trained(self, option: str) -> Any:
         """An option of the run or, where null, of its model's training, or else its usual value."""
@@ -301,8 +295,6 @@ class Context(Reporter):
 class Task(ABC, Generic[Wanted]):
     """A task, with the options of its ``name``, ``wanted``."""
 
-    # What the task calls one result.
-    result_name = "result"
     # Lines to print at the start of the task's own run, once the first item is drawn.
     about: Sequence[str] = ()
     # The exit code of the command, once everything is drawn.
@@ -352,11 +344,7 @@ class Task(ABC, Generic[Wanted]):
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
-        return self.context.small_photo
-
-    def made(self, results: Sequence[Result]) -> str:
-        """What was made, such as ``"8 samples"``."""
-        return counted(sum(result.kind == "result" for result in results), self.result_name)
+        return small(spread(self.context.given.photo()).pixels)
 
     @property
     def size_option(self) -> str:

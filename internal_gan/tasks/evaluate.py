@@ -1,7 +1,7 @@
 """task=evaluate: figures for a model's pictures, or for any pictures and a photo."""
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.judging.evaluate import Evaluation, Groups, Sample
 from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
-from internal_gan.runs.records import Result, group_of
+from internal_gan.runs.records import group_of
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
@@ -71,9 +71,6 @@ class Evaluate(Task[EvaluateOptions]):
 
     def photo(self) -> Pixels:
         return self._evaluation.real
-
-    def made(self, results: Sequence[Result]) -> str:
-        return "Evaluation"
 
     @property
     def memory(self) -> str:

@@ -27,8 +27,6 @@ class Extend(Task[ExtendOptions]):
     """Draws ``extend/000.png`` and so on: the photo with new margins. Results after the first are
     random."""
 
-    result_name = "extended photo"
-
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)

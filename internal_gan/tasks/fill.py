@@ -41,8 +41,6 @@ class Fill(Task[FillOptions]):
     """Fills the hole of a photo, ``fill/000.png`` and so on; also shows the photo, the hole and, of
     a model that draws them, the edges."""
 
-    result_name = "filled photo"
-
     def __init__(self, name: str, context: Context) -> None:
         super().__init__(name, context)
         self._holes = holes_of(context)

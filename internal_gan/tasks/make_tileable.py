@@ -34,8 +34,6 @@ class MakeTileable(Task[MakeTileableOptions]):
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
     before and after. Borders that meet already stay as they are."""
 
-    result_name = "photo that tiles"
-
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
         tileable: Any = True if wanted.axes == "both" else wanted.axes

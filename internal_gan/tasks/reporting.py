@@ -105,9 +105,9 @@ def write_page(folder: RunFolder) -> None:
 
 
 def end_run(
-    console: Console, folder: RunFolder, task: str, made: str, started: float, earlier: float = 0.0
+    console: Console, folder: RunFolder, task: str, started: float, earlier: float = 0.0
 ) -> None:
-    """Record that a run is finished, and print what it ``made`` since ``started``
+    """Record that a run is finished, and print how long it took since ``started``
     (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
     seconds = time.monotonic() - started
     folder.write_status(
@@ -115,7 +115,7 @@ def end_run(
     )
     write_page(folder)
     before = f", and {duration(earlier)} before" if earlier else ""
-    say(console, f"{made} in {duration(seconds)}{before}.")
+    say(console, f"Done in {duration(seconds)}{before}.")
     say_where(console, folder, task)
 
 

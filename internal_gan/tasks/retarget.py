@@ -182,8 +182,6 @@ def _filled(shape: Sequence[float | None], own: Size) -> Size:
 class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on."""
 
-    result_name = "picture"
-
     def check(self, model: Retargets) -> None:
         for _ in targets(self.wanted, model, self.context):
             pass

@@ -114,7 +114,7 @@ def run_task(options: Options) -> int:
             results = write(drawn, folder.path, like, mark_of(task, model), layers, reports)
             context.tell_seams(layers)
         folder.write_status("running", results=results, **context.facts)
-        end_run(context.console, folder, options.task, task.made(results), started)
+        end_run(context.console, folder, options.task, started)
     return task.exit_code
 
 

@@ -24,8 +24,6 @@ MAX_PREVIEWS = 8
 class Sample(Task[SampleOptions]):
     """Draws ``sample/000.png`` and so on, and copies side by side of samples that tile."""
 
-    result_name = "sample"
-
     def check(self, model: Samples) -> None:
         wanted = self.wanted
         self.check_start_scale(model, wanted.start_scale)

@@ -1,6 +1,6 @@
 """task=super_resolution: a photo made larger, with detail of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from internal_gan.config.task_options import SuperResolutionOptions
 from internal_gan.device import check_memory
@@ -8,9 +8,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Enlarges
-from internal_gan.runs.records import Result
 from internal_gan.tasks.base import Picture, Task
-from internal_gan.units import Size
 
 # Images of three float32 channels in memory at the same time, including for writing the file.
 IMAGES_AT_ONCE = 7
@@ -20,16 +18,14 @@ class Enlarge(Task[SuperResolutionOptions]):
     """Draws the enlarged photo, ``super_resolution/enlarged.png``, in the format of the photo's
     file."""
 
-    _size: Size
-
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()
         factor, size = self.wanted.factor, self.context.source.photo().size
-        self._size = height, width = scaled(size, factor)
+        height, width = scaled(size, factor)
         option = f"super_resolution.factor={factor:g}"
         needed = IMAGES_AT_ONCE * 12 * height * width
         check_memory(needed, model.device, f"{option}, {height}x{width} pixels,")
-        self.context.check_size(self._size, option)
+        self.context.check_size((height, width), option)
         self.about = [
             f"Photo {self.context.source.called}",
             f"Enlarges {size[0]} x {size[1]} pixels (height x width) {factor:g} times to "
@@ -43,10 +39,6 @@ class Enlarge(Task[SuperResolutionOptions]):
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)
-
-    def made(self, results: Sequence[Result]) -> str:
-        height, width = self._size
-        return f"{height} x {width} pixels"
 
 
 TASK = Enlarge

@@ -281,7 +281,7 @@ def _learn(
             callback.close()
     with enough_memory(work.memory):
         pictures.draw(model)
-    end_run(console, folder, work.name, "\nDone", started, earlier)
+    end_run(console, folder, work.name, started, earlier)
 
 
 def _about_photo(

@@ -1,13 +1,12 @@
 """task=verify: whether the pixels of a result come from its photo."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from internal_gan.config.task_options import VerifyOptions
 from internal_gan.errors import UserError
 from internal_gan.judging.verify import verify
-from internal_gan.runs.records import Result
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Document, Picture, Task, aside
 from internal_gan.version import __version__
@@ -49,9 +48,6 @@ class Verify(Task[VerifyOptions]):
 
     def photo(self) -> Pixels:
         return self._found.photo.pixels
-
-    def made(self, results: Sequence[Result]) -> str:
-        return "Verification"
 
 
 TASK = Verify

@@ -25,8 +25,7 @@ def run(tiny_run: Run) -> str:
 @pytest.mark.parametrize("loop", ["true", "false"])
 def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) -> None:
     wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
-    answer = shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
-    assert "4 frames in" in answer.out
+    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
     model = network_of(run)
