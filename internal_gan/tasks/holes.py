@@ -1,6 +1,5 @@
 """The hole of a photo, with its masks and the user's drawing of edges."""
 
-import logging
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,12 +18,8 @@ from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
 
-# A hole that covers more of the photo is probably a mistake.
-MUCH = 0.5
 # The example of a training without a hole.
 KIND, SHARE = "strokes", 0.3
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ class Holes:
             return self.read(photo, warn=warn) if self.is_named else None
         if not (photo.alpha > FAINT).any():
             raise UserError("image: every pixel is transparent; a photo must show something")
-        return self._grown((photo.alpha <= 1 - FAINT).float(), warn)
+        return self._grown((photo.alpha <= 1 - FAINT).float())
 
     def photo(self, source: Source) -> Photo:
         """The photo, or its training image with the unknown part if the mask is gone."""
@@ -115,7 +110,8 @@ class Holes:
 
     def read(self, photo: Photo, *, warn: bool = False) -> Tensor:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
-        touches, grown by ``mask.dilate``. With ``warn``, a warning is logged if it is large.
+        touches, grown by ``mask.dilate``. With ``warn``, a mask of more than half of the photo
+        brings a warning.
 
         If neither or both of a mask and a box are given, or they do not fit, this is a UserError.
         """
@@ -123,7 +119,7 @@ class Holes:
         if options.box is not None and options.file is not None:
             raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
         if options.box is not None:
-            return self._grown(_box(options.box, photo, options.invert), warn)
+            return self._grown(_box(options.box, photo, options.invert))
         if (given := self.masks.read("mask.file")) is not None:
             return self._of_mask(given, photo, warn)
         raise UserError(
@@ -133,30 +129,21 @@ class Holes:
 
     def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
         invert, option = self.mask.invert, "mask.invert"
-        mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=False)
+        mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=warn)
         if (mask > FAINT).all():
             keep = "white" if invert else "black"
             raise UserError(
                 f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; a "
                 f"mask is {keep} everywhere except in the hole"
             )
-        return self._grown(mask, warn)
+        return self._grown(mask)
 
-    def _grown(self, mask: Tensor, warn: bool) -> Tensor:
-        options, touched = self.mask, (mask > FAINT).float()
-        hole = dilate(touched, options.dilate or 0.0)
-        share = float(hole.mean())
-        if share == 1.0:
+    def _grown(self, mask: Tensor) -> Tensor:
+        hole = dilate((mask > FAINT).float(), self.mask.dilate or 0.0)
+        if hole.all():
             raise UserError(
-                f"mask.dilate={options.dilate:g}: the enlarged hole is the whole photo; choose a "
+                f"mask.dilate={self.mask.dilate:g}: the enlarged hole is the whole photo; choose a "
                 "smaller number"
-            )
-        if warn and share > MUCH:
-            _log.warning(
-                "the hole is %.0f %% of the photo, which leaves little to fill it from; if black "
-                "and white are swapped, try mask.invert=%s",
-                100 * share,
-                str(not options.invert).lower(),
             )
         return hole
 

@@ -156,15 +156,11 @@ def test_a_mask_that_may_be_inverted_gives_a_warning(
     assert "covers 67 % of the image" in caplog.text
     assert "with mask.invert=true" in caplog.text
     caplog.clear()
+    shell.done("task=fill", "image=edited.png", "mask=mask.png")
+    assert caplog.text.count("of the image") == 1
+    caplog.clear()
     shell.done(*used("edit"), checkpoint, *SMALL, "mask.invert=true")
     assert "of the image" not in caplog.text
-
-
-def test_a_mask_dilated_over_the_whole_image_gives_a_warning(
-    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    shell.done(*used("edit"), checkpoint, "mask.dilate=30")
-    assert "nothing is kept unchanged" in caplog.text
 
 
 def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
