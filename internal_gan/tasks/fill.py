@@ -115,11 +115,6 @@ class Fill(Task[FillOptions]):
                 ),
             )
             done = _rolled(done, back, whole.photo) if any(turn) else done
-            if index == 1 and torch.equal(done.pixels, first):
-                _log.warning(
-                    "the results are identical, because this model fills without randomness; train "
-                    "with a larger model.noise to vary them"
-                )
             if index == 0:
                 first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
                 if not any(wrap) and (torn := _torn(whole, first)):

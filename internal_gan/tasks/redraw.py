@@ -1,7 +1,6 @@
 """What painting, editing and harmonization share: an image injected into a trained pyramid, and a
 photo with a mask of what may change."""
 
-import logging
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -26,7 +25,6 @@ from internal_gan.tasks.base import Picture, Task, aside, gray
 Injected = TypeVar("Injected", bound=PaintOptions | RedrawOptions)
 Wanted = TypeVar("Wanted", bound=RedrawOptions)
 
-_log = logging.getLogger(__name__)
 # A share of an image that the photo has nothing like, above which it is said.
 MUCH = 0.4
 # Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
@@ -120,12 +118,6 @@ class Redraw(FromImage[Wanted]):
             used = torch.ones_like(photo.pixels[:, :1])
         else:
             used = redrawing.soft_mask(model, mask, dilate, feather)
-            if used.min() > 0.0:
-                _log.warning(
-                    "the mask reaches every pixel once grown by %g and feathered by %g pixels, so "
-                    "nothing is kept unchanged; a smaller mask.dilate or mask.feather keeps more",
-                    *(dilate, feather),
-                )
         finisher = self.context.part_finisher(
             photo,
             (used >= 0.5).float(),

@@ -25,8 +25,6 @@ from internal_gan.version import __version__
 STATUS_SECONDS = 2.0
 # Between two updates of the results in it.
 RESULTS_SECONDS = 0.5
-# Seconds left from which they are told.
-MIN_TOLD = 3.0
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -53,8 +51,7 @@ def header(about: Sequence[str]) -> list[str]:
 
 
 class Reports:
-    """Tells how far drawing is, on a console and in the run's status; and once, after the first
-    picture, how long the others take.
+    """Tells how far drawing is, on a console and in the run's status.
 
     Args:
         expected: returns how many results there will be, 0 if the task shows its own progress.
@@ -65,8 +62,7 @@ class Reports:
         self, folder: RunFolder, console: Console, expected: Callable[[], int], started: float
     ) -> None:
         self._folder, self._expected, self._started = folder, expected, started
-        self._console, self._display = console, Display(console)
-        self._written, self._told = started, False
+        self._display, self._written = Display(console), started
 
     def __call__(self, results: Sequence[Result]) -> None:
         """Record the results so far, at most every half second."""
@@ -74,14 +70,9 @@ class Reports:
         made = sum(result.kind in ("result", "frame") for result in results)
         if now - self._written < RESULTS_SECONDS or not made:
             return
-        self._written, share = now, 0.0
+        self._written = now
         if made < count:
-            spent = now - self._started
-            share, left = made / count, spent / made * (count - made)
-            if not self._told and left >= MIN_TOLD:
-                done = f"{made} of {count} pictures done in {duration(spent)}"
-                say(self._console, f"{done}; about {duration(left)} left")
-            self._told = True
+            share, left = made / count, (now - self._started) / made * (count - made)
             self._display.show(share, left, f"{made} of {count} pictures")
             write_left(self._folder, share, left)
         self._folder.write_status("running", results=results)

@@ -306,16 +306,6 @@ def test_results_are_numbered_and_depend_on_the_seed(shell: Shell, checkpoint: s
     assert np.array_equal(pixels("one/fill/000.png"), pixels("several/fill/000.png"))
 
 
-def test_identical_results_give_a_warning(
-    shell: Shell, checkpoint: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    overrides = ("model.noise=0", "model.base=white")
-    trained_edgeconnect(tmp_path / "sure", *overrides, pixels=picture(HEIGHT, WIDTH))
-    arguments = ("task=fill", "image=photo.png", "mask=hole.png", "fill.count=3")
-    shell(*arguments, "checkpoint=sure", "output=alike")
-    assert [r.getMessage() for r in caplog.records if "are identical" in r.getMessage()]
-
-
 def layers(kind: str) -> Array:
     """The picture's values as stored in a file of this kind."""
     rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
@@ -377,17 +367,6 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
     assert answer.code == 2
     assert "mask=holes/: no image named after photos/two.jpg" in answer.err
     assert [path.name for path in Path("again").glob("*/fill/000.png")] == ["000.png"]
-
-
-def test_a_hole_over_nearly_the_whole_photo_gives_one_warning(
-    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert shell("task=fill", checkpoint, "mask.box=[0,0,58,80]").code == 0
-    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
-    warnings = [warning for warning in warnings if "no patch can be taken" not in warning]
-    assert len(warnings) == 1
-    assert "the hole is 92 % of the photo" in warnings[0]
-    assert "mask.invert=true" in warnings[0]
 
 
 TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")

@@ -1,7 +1,6 @@
 """task=sample: by the photo's own patches, and on a trained model."""
 
 import json
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -112,18 +111,6 @@ def test_pictures_appear_one_by_one_with_the_time_left(
 
 
 @pytest.mark.usefixtures("gravel")
-@pytest.mark.parametrize(("least", "count"), [(0.0, 1), (1e9, 0)])
-def test_the_first_picture_tells_once_how_long_the_others_take(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, least: float, count: int
-) -> None:
-    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
-    monkeypatch.setattr("internal_gan.tasks.reporting.MIN_TOLD", least)
-    answer = shell("task=sample", "image=photo.png", "sample.count=3", "output=out")
-    told = re.findall("^1 of 3 pictures done in .* s; about .* s left$", answer.out, re.MULTILINE)
-    assert len(told) == answer.out.count(" left") == count
-
-
-@pytest.mark.usefixtures("gravel")
 def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
     folder = at_once(shell, "sample.count=1", "sample.size=[70,200]")
     assert read_image(folder / "000.png").size == (70, 200)
@@ -210,18 +197,6 @@ def test_a_start_scale_that_is_not_finished_is_refused(shell: Shell, unfinished:
     said = shell.refused("task=sample", f"checkpoint={unfinished}", "sample.start_scale=2")
     wanted = "2 of the model's 3 scales are finished; allowed: 0 to 1"
     assert said == f"sample.start_scale=2: {wanted}"
-
-
-@pytest.mark.parametrize(("alike", "said"), [(9.0, True), (0.0, False)])
-def test_samples_that_hardly_differ_are_said_to(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, alike: float, said: bool
-) -> None:
-    monkeypatch.setattr("internal_gan.tasks.sample.ALIKE", alike)
-    answer = shell.done(
-        "task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2"
-    )
-    line = "The samples hardly differ; a sample.start_scale below 1 varies more"
-    assert (line in answer.out.replace("\n", " ")) == said
 
 
 def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
