@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import to_uint8
@@ -23,15 +22,6 @@ LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# Shapes of the kernels.
-_KERNELS = {
-    "Conv2d_1a_3x3": (32, 3, 3, 3),
-    "Conv2d_2a_3x3": (32, 32, 3, 3),
-    "Conv2d_2b_3x3": (64, 32, 3, 3),
-    "Conv2d_3b_1x1": (80, 64, 1, 1),
-    "Conv2d_4a_3x3": (192, 80, 3, 3),
-}
-_STATISTICS = ("weight", "bias", "running_mean", "running_var")
 # Of the batch norms, as published.
 EPSILON = 1e-3
 # The smallest image that has features of each layer, in pixels a side.
@@ -50,10 +40,17 @@ class InceptionStem(nn.Module):
     def __init__(self, tensors: Mapping[str, Tensor], weights: Mapping[str, str]) -> None:
         super().__init__()
         self.weights = weights
-        for name in _KERNELS:
-            for part, tensor in tensors.items():
-                if part.startswith(f"{name}."):
-                    self.register_buffer(part.replace(".", "_"), tensor.float())
+        self.layers = nn.Sequential()
+        self.layers.add_module("Conv2d_1a_3x3", _layer(3, 32, 3, stride=2))
+        self.layers.add_module("Conv2d_2a_3x3", _layer(32, 32, 3))
+        self.layers.add_module("Conv2d_2b_3x3", _layer(32, 64, 3, padding=1))
+        self.layers.add_module("maxpool1", nn.MaxPool2d(3, 2))
+        self.layers.add_module("Conv2d_3b_1x1", _layer(64, 80, 1))
+        self.layers.add_module("Conv2d_4a_3x3", _layer(80, 192, 3))
+        names = self.layers.state_dict()
+        known = {name: tensor.float() for name, tensor in tensors.items() if name in names}
+        self.layers.load_state_dict(known, assign=True)
+        self.eval()
 
     @torch.no_grad()
     def features(self, image: Pixels, channels: int) -> Tensor:
@@ -66,18 +63,21 @@ class InceptionStem(nn.Module):
                 f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for its features; "
                 f"needs {MIN_SIDE} pixels a side"
             )
-        x = self._layer("Conv2d_2a_3x3", self._layer("Conv2d_1a_3x3", image, stride=2))
-        x = self._layer("Conv2d_2b_3x3", x, padding=1)
-        if channels == 64:
-            return x
-        pooled = F.max_pool2d(x, 3, 2)
-        return self._layer("Conv2d_4a_3x3", self._layer("Conv2d_3b_1x1", pooled))
+        x = image
+        for layer in self.layers:
+            x = layer(x)
+            if x.shape[1] == channels:
+                break
+        return x
 
-    def _layer(self, name: str, x: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-        kernel = getattr(self, f"{name}_conv_weight")
-        scale, shift, mean, variance = (getattr(self, f"{name}_bn_{s}") for s in _STATISTICS)
-        x = F.conv2d(x, kernel, stride=stride, padding=padding)
-        return F.relu_(F.batch_norm(x, mean, variance, scale, shift, eps=EPSILON))
+
+def _layer(inputs: int, outputs: int, kernel: int, **how: int) -> nn.Module:
+    """A convolution, its batch norm and a ReLU, without values."""
+    layer = nn.Sequential()
+    layer.add_module("conv", nn.Conv2d(inputs, outputs, kernel, **how, bias=False, device="meta"))
+    layer.add_module("bn", nn.BatchNorm2d(outputs, eps=EPSILON, device="meta"))
+    layer.append(nn.ReLU(inplace=True))
+    return layer
 
 
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
@@ -89,8 +89,10 @@ def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
     path = Path(path)
     tensors = read_weights(path, option)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    _check(path, tensors)
-    return InceptionStem(tensors, {"file": path.name, "sha256": digest})
+    try:
+        return InceptionStem(tensors, {"file": path.name, "sha256": digest})
+    except RuntimeError as error:
+        raise UserError(f"{path}: not the weights of Inception v3: {error}") from error
 
 
 def sifid(real: Pixels, sample: Pixels, stem: InceptionStem, channels: int = 64) -> float:
@@ -126,17 +128,3 @@ def frechet_distance(one: Gaussian, other: Gaussian) -> float:
     apart = (mean - other_mean).square().sum()
     # For equal Gaussians, rounding may give slightly less than 0.
     return max(0.0, float(apart + covariance.trace() + other_covariance.trace() - 2 * crossed))
-
-
-def _check(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Raise a UserError for weights that are not those of Inception v3."""
-    wanted: dict[str, tuple[int, ...]] = {}
-    for name, shape in _KERNELS.items():
-        wanted[f"{name}.conv.weight"] = shape
-        wanted |= {f"{name}.bn.{statistic}": shape[:1] for statistic in _STATISTICS}
-    for name, needed in wanted.items():
-        if name not in tensors:
-            raise UserError(f"{path}: lacks {name}; needs the weights of Inception v3")
-        found = tuple(tensors[name].shape)
-        if found != needed:
-            raise UserError(f"{path}: {name} has the shape {found}; Inception v3 needs {needed}")
