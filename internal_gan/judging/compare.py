@@ -48,12 +48,11 @@ class Shown:
     mask: Path | None = None
 
 
-def compare(runs: str | PathLike[str], *, measure: bool = True) -> list[Row]:
+def compare(runs: str | PathLike[str]) -> list[Row]:
     """Compare the runs of a folder, as task=compare does.
 
     Args:
         runs: the folder of a multirun, or another folder of run folders.
-        measure: whether to measure figures that are not known yet.
 
     Returns:
         A row for each run with its name (``job``) and ``photo``, the options that differ, its
@@ -65,7 +64,7 @@ def compare(runs: str | PathLike[str], *, measure: bool = True) -> list[Row]:
     """
     folder = Path(runs)
     records = records_of(folder)
-    figures = [figures_of(folder, record.name, measure=measure) for record in records]
+    figures = [figures_of(folder, record.name) for record in records]
     values = [record.values for record in records]
     keys = dict.fromkeys(key for each in values for key in each)
     differing = [k for k in keys if k != "image" and len({each.get(k) for each in values}) > 1]
@@ -119,7 +118,7 @@ def shown_of(run: Path) -> Shown:
     return Shown(beside.get("before"), pictures, beside.get("mask"))
 
 
-def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, float]:
+def figures_of(folder: Path, name: str) -> dict[str, float]:
     """The figures of a run's pictures; none without pictures, or without a photo."""
     shown = shown_of(folder / name)
     if shown.photo is None or not shown.pictures:
@@ -130,8 +129,6 @@ def figures_of(folder: Path, name: str, *, measure: bool = True) -> dict[str, fl
     known = read_json_object(path)
     if known.get("of") == of and fits(known.get("figures"), dict[str, float]):
         return dict(known["figures"])
-    if not measure:
-        return {}
     try:
         figures = judge(shown)
     except UserError:

@@ -24,7 +24,7 @@ from hydra.core.override_parser.types import Override, RangeSweep, ValueType
 from omegaconf import DictConfig, OmegaConf
 
 from internal_gan.commands import CRASH, report, run, say
-from internal_gan.config.arguments import check_image_file, key_of, quote, unquote, written
+from internal_gan.config.arguments import check_image_file, command, key_of, quote, unquote, written
 from internal_gan.config.build import build
 from internal_gan.config.compose import CONFIG_NAME, compose, composed, hydra_of_conf, to_options
 from internal_gan.config.conf import swept_by
@@ -105,9 +105,12 @@ def _end(folder: Path, ended_early: bool) -> int:
     path = short(str(folder))
     print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
     if len(left) < len(records):
-        from internal_gan.tasks.compare import compare  # with torch
+        if len(records) > MEASURED:
+            print(f"To compare them: {command('task=compare', f'runs={path}')}")
+        else:
+            from internal_gan.tasks.runner import run_task  # with torch
 
-        compare(path, measure=len(records) <= MEASURED)
+            run_task(Options(task="compare", runs=path))
     for record in left:
         say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
     if left or ended_early:

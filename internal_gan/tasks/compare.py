@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from internal_gan.config.arguments import command
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv, write_error
@@ -12,10 +11,7 @@ from internal_gan.images.files.memory import to_photo
 from internal_gan.judging import compare as judging
 from internal_gan.judging.figures import FIGURES, HEADLINE_FIGURES
 from internal_gan.report.table import as_differences, as_markdown, as_rows, grid, settings_of
-from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Picture, Task, aside
-from internal_gan.tasks.reporting import new_console
-from internal_gan.tasks.runner import write_files
+from internal_gan.tasks.base import Document, Picture, Task, aside
 
 NAME = "comparison"
 # The value of a perfect run, by the names of columns.
@@ -35,10 +31,8 @@ class Compare(Task[None]):
     """Writes ``comparison.csv``, ``.md`` and ``.png`` about a folder of runs.
 
     They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
-    again only if the pictures have changed, and without ``measure`` not at all.
+    again only if the pictures have changed.
     """
-
-    measure = True
 
     def check(self, model: None) -> None:
         options = self.context.options
@@ -49,7 +43,7 @@ class Compare(Task[None]):
         self._target = _target(options)
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Document | Picture]:
-        rows, table = judging.compare(self._folder, measure=self.measure), self._target / NAME
+        rows, table = judging.compare(self._folder), self._target / NAME
         columns, say = list(rows[0]), self.context.say
         words = [{name: _in_words(name, value) for name, value in row.items()} for row in rows]
         yield Document(f"{table}.csv", as_csv(words))
@@ -72,17 +66,6 @@ class Compare(Task[None]):
         say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv")
         if cells:
             say(f"  Pictures: {table}.png")
-        if not self.measure:
-            again = command("task=compare", f"runs={self._folder}")
-            say(f"  Figures:  {again} measures all runs")
-
-
-def compare(folder: str, *, measure: bool = True) -> None:
-    """Compare the runs of a folder, as task=compare does."""
-    source = Source(Options(task="compare", runs=folder))
-    task = Compare("compare", Context(source, source, console=new_console()))
-    task.measure = measure
-    write_files(task)
 
 
 def _target(options: Options) -> Path:

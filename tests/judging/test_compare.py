@@ -62,7 +62,7 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.Mo
     Record("b-seed=2", lacking, 2, "no photo").write(tmp_path)
     RunFolder.create(tmp_path / "a-seed=1").write_status("finished", seconds=12.4)
     figures = {"a-seed=1": {"swd1": 0.123456, "copy": 2.0}, "b-seed=2": {}}
-    monkeypatch.setattr(compare, "figures_of", lambda folder, name, measure: figures[name])
+    monkeypatch.setattr(compare, "figures_of", lambda folder, name: figures[name])
     rows = compare.compare(tmp_path)
     columns = ["job", "photo", "seed", "state", "seconds", "swd1", "copy", "reason"]
     assert [list(row) for row in rows] == [columns] * 2
