@@ -17,10 +17,10 @@ from typing import NoReturn
 import hydra
 
 from internal_gan.commands import report, run_piped
-from internal_gan.config.arguments import SHORT, key_of, overrides_of, prepare, task_of, values_of
+from internal_gan.config.arguments import key_of, overrides_of, prepare, task_of, values_of
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
-from internal_gan.config.options import FIELDS, TASKS
+from internal_gan.config.options import TASKS
 from internal_gan.config.reference import help_of_task, help_text
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors
@@ -107,8 +107,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     def fail(message: str) -> NoReturn:
         known = [name for action in parser._actions for name in action.option_strings]
         wrong = [a for a in arguments if a.startswith("-") and a.partition("=")[0] not in known]
-        hint = nearest(wrong[0], known) if wrong else ""
-        raise UserError(f"{message}{_as_option(arguments) or hint or '.'} See --help")
+        hint = "."
+        if wrong:
+            hint = nearest(wrong[0], known) or "; options have no dashes, as in image=x.jpg."
+        raise UserError(f"{message}{hint} See --help")
 
     parser.error = fail  # type: ignore[method-assign]
     flags = parser.parse_intermixed_args(arguments)
@@ -122,14 +124,3 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if flags.shell_completion and not re.fullmatch(wanted, " ".join(flags.overrides)):
         fail(f"{' '.join(arguments)}: allowed are -sc install=bash, fish or zsh, and uninstall=")
     return flags
-
-
-def _as_option(arguments: Sequence[str]) -> str:
-    """What to type instead of ``--image x.jpg`` or ``--image=x.jpg``; empty if it is no option."""
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, _, value = argument.partition("=")
-        option = name.lstrip("-").replace("-", "_")
-        if name.startswith("--") and (option in FIELDS or option in SHORT):
-            value = value or ("" if following.startswith("-") else following) or "VALUE"
-            return f"; options have no dashes: {option}={value}."
-    return ""

@@ -95,19 +95,10 @@ class RunFolder:
                     f"run folder {path}: its run ended before it wrote config.yaml; start it again "
                     f"with output={path}"
                 )
-            newest = folder._newest(needs)
-            offer = f"; the newest run in it is {newest}" if newest else ": it has no config.yaml"
-            raise UserError(f"{path} is not a run folder{offer}")
+            raise UserError(f"{path} is not a run folder: it has no config.yaml")
         if lacking:
             raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
         return folder
-
-    def _newest(self, needs: Sequence[str]) -> Path | None:
-        """The newest run in this folder of runs, or of folders of them, that has these files."""
-        paths = (*self.path.glob("*/config.yaml"), *self.path.glob("*/*/config.yaml"))
-        runs = sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
-        having = (run.parent for run in runs if all(run.with_name(n).is_file() for n in needs))
-        return next(having, None)
 
     def forget(self) -> None:
         """Let ``create`` begin this run again, writing over what it made.

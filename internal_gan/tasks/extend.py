@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
@@ -31,7 +30,8 @@ class Extend(Task[ExtendOptions]):
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
         canvas, part = margins.around(photo), margins.part(photo.size)
-        unknown = avoided(context, "extend.avoid", photo, _transparent(photo))
+        opaque = torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
+        unknown = avoided(context, "extend.avoid", photo, (opaque <= FAINT).float())
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
@@ -40,26 +40,17 @@ class Extend(Task[ExtendOptions]):
 
     @property
     def memory(self) -> str:
-        return next(iter(self._given()), "image")
-
-    def _given(self) -> dict[str, object]:
-        """The options that describe margins, with their values."""
-        found = {f"extend.{name}": getattr(self.wanted, name) for name in _MARGINS}
-        return {option: value for option, value in found.items() if value is not None}
+        return "extend.margins" if self.wanted.shape is None else "extend.shape"
 
     def _margins(self, photo: Photo) -> Margins:
         """The margins to add; a UserError unless one option describes them, and they are
         possible."""
-        given = self._given()
-        if len(given) > 1:
-            raise UserError(f"{', '.join(given)}: each describes the margins; give one of them")
-        if not given:
-            raise UserError(
-                "task=extend needs extend.margins or extend.shape; task=fill fills a photo's "
-                "transparent parts"
-            )
-        ((option, value),) = given.items()
-        named = f"{option}={str(value).translate(_PLAIN)}"
+        given = [
+            value for value in (self.wanted.margins, self.wanted.shape) if value is not None
+        ]
+        if len(given) != 1:
+            raise UserError("task=extend needs extend.margins or extend.shape, one of them")
+        named = f"{self.memory}={str(given[0]).translate(_PLAIN)}"
         margins = self._measured(photo, named)
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
@@ -94,17 +85,9 @@ class Extend(Task[ExtendOptions]):
         return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
 
 
-_MARGINS = ("margins", "shape")
 # Removes the blanks and quotation marks of a list in Python, such as [0, '10%'], which is written
 # without them on the command line.
 _PLAIN = str.maketrans("", "", " '")
-
-
-def _transparent(photo: Photo) -> Tensor:
-    """(1, 1, H, W), 1 where the photo is transparent, else 0."""
-    if photo.alpha is None:
-        return torch.zeros_like(photo.pixels[:, :1])
-    return (photo.alpha <= FAINT).float()
 
 
 TASK = Extend

@@ -162,11 +162,8 @@ def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
 
 
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
-    for above in (folder.path.parent, folder.path.parents[1]):
-        with pytest.raises(UserError, match=f"the newest run in it is {folder.path}$"):
-            RunFolder.open(above)
-    with pytest.raises(UserError, match="it has no config"):  # for there is no finished model
-        RunFolder.open(folder.path.parent, needs=["model.safetensors"])
+    with pytest.raises(UserError, match="is not a run folder: it has no config"):
+        RunFolder.open(folder.path.parent)
     with pytest.raises(UserError, match="is a file"):
         RunFolder.open(folder.config_path)
     with pytest.raises(UserError, match=r"lacks model\.safetensors"):
