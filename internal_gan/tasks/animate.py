@@ -57,7 +57,7 @@ class Animate(Task[AnimateOptions]):
             seed=self.context.options.seed,
             size=finisher.drawing_size,
         )
-        self.context.begin(self._count)
+        self.context.expected = self._count
         around = None if keys is None else (turns(wanted.seconds), self._count)
         film = finisher.film(drawings, wanted.size is None, around)
         for index, frame in enumerate(film):

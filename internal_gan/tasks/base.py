@@ -34,7 +34,7 @@ from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import say
-from internal_gan.training.progress import show_progress, show_share
+from internal_gan.training.progress import show_share
 from internal_gan.units import Size, by, memory
 
 # Options.
@@ -137,7 +137,6 @@ class Context(Reporter):
         folder: the run folder; None before the first picture is drawn, and in a call from Python.
         facts: what the task adds to the run's ``status.json``.
         expected: how many results there will be; 0 if the task shows its own progress.
-        opening: lines to print once all is checked and drawing begins.
     """
 
     given: Source
@@ -147,7 +146,6 @@ class Context(Reporter):
     folder: RunFolder | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     expected: int = 0
-    opening: Sequence[str] = ()
 
     @property
     def options(self) -> Options:
@@ -270,25 +268,8 @@ class Context(Reporter):
         """Print a line and log it."""
         say(self.console, text)
 
-    def open(self) -> None:
-        """Print the opening lines, unless they were."""
-        for line in self.opening:
-            self.console.print(line, markup=False)
-        self.opening = ()
-
-    def begin(self, count: int) -> None:
-        """Tell that drawing so many results begins."""
-        self.expected = count
-        self.open()
-
-    def progress(self, items: Iterable[T], count: int, what: str) -> Iterator[T]:
-        """Yield the items and show how many are done."""
-        self.open()
-        return show_progress(items, count, what, self.console)
-
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
         """Yield a function that shows the fraction of the work that is done, 0 to 1."""
-        self.open()
         return show_share(doing, self.console)
 
 

@@ -18,6 +18,7 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
 from internal_gan.tasks.runner import task_of
+from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, three_digits
 
 
@@ -55,7 +56,8 @@ class Evaluate(Task[EvaluateOptions]):
         else:
             groups = yield from self._drawn(self._drawing, model)
         count = sum(map(len, groups.values()))
-        for _ in self.context.progress(evaluation.judge(groups), count, "samples"):
+        judged = evaluation.judge(groups)
+        for _ in show_progress(judged, count, "samples", self.context.console):
             pass
         yield Document(EVALUATION, json.dumps(evaluation.record(model), indent=2) + "\n")
         lines = [
@@ -79,7 +81,6 @@ class Evaluate(Task[EvaluateOptions]):
     def _drawn(self, drawing: Task[Any], model: Any) -> Generator[Item, None, Groups]:
         """Draw, and return the results by their groups."""
         context, files = self.context, list[str]()
-        context.open()
         for item in drawing.draw(model):
             context.expected = drawing.context.expected
             yield item
@@ -98,7 +99,7 @@ def _as_learnt(context: Context) -> Context:
     options = context.options
     finish = replace(options.finish, resolution="model")
     given = Source(replace(options, finish=finish), name=context.given.name)
-    return replace(context, given=given, opening=())
+    return replace(context, given=given)
 
 
 TASK = Evaluate

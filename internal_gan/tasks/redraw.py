@@ -45,11 +45,7 @@ class FromImage(Task[Injected]):
 
     def check(self, model: Injects) -> None:
         if self.context.options.trains:  # which takes minutes
-            self._check_given()
-
-    def _check_given(self) -> None:
-        """Raise a UserError for a file that is missing or does not fit."""
-        self._read()
+            self._read()
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
@@ -106,6 +102,10 @@ class Redraw(FromImage[Wanted]):
     needs_mask: ClassVar[bool]
     keeps: ClassVar[bool] = False
 
+    def check(self, model: Injects) -> None:
+        if self.context.options.trains:  # which takes minutes
+            self._mask(self._read())
+
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
         dilate, feather = self._lengths(model)
@@ -147,9 +147,6 @@ class Redraw(FromImage[Wanted]):
         if not self.keeps:
             self._tell_foreign(model, photo.pixels, mask)
         self._tell(start, model.finished - 1)
-
-    def _check_given(self) -> None:
-        self._mask(self._read())
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""

@@ -37,11 +37,6 @@ def new_console(*, quiet: bool = False) -> Console:
 def say(console: Console, text: str) -> None:
     """Print a line and log it."""
     console.print(text, markup=False)
-    log(text)
-
-
-def log(text: str) -> None:
-    """Log a line."""
     _log.info(text.strip())
 
 

@@ -189,7 +189,7 @@ class Retarget(Task[RetargetOptions]):
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
         wanted = list(targets(self.wanted, model, self.context))
         if not preview:
-            self.context.begin(len(wanted))
+            self.context.expected = len(wanted)
         for target in wanted:
             drawing = model.retarget(
                 target.drawing_size,

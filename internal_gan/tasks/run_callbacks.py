@@ -1,7 +1,7 @@
 """Callbacks that keep a run's folder up to date during training."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 from internal_gan.config.compose import save_options
 from internal_gan.config.families import ending_of
 from internal_gan.config.options import Options
-from internal_gan.finishing.layers import NO_LAYERS, Layers
+from internal_gan.finishing.layers import NO_LAYERS
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result, read_results
-from internal_gan.tasks.base import Item, Task, aside
+from internal_gan.tasks.base import Task, aside
 from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
 from internal_gan.tasks.runner import mark_of, write
 from internal_gan.training.callbacks import Callback, TrainingPlan
@@ -67,7 +67,8 @@ class Pictures(Callback):
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
-        self._previews += self._write([picture], model)
+        mark = mark_of(self._task, model)
+        self._previews += write([picture], self._folder.path, self._like, mark)
         if model.finished < model.num_stages and self._task.name == ending_of(model.family):
             self.draw(model, preview=True)
         self._folder.write_status(
@@ -81,22 +82,13 @@ class Pictures(Callback):
         reports = Reports(self._folder, context.console, lambda: context.expected, monotonic())
         # A preview has no origin that layers could follow.
         layers = NO_LAYERS if preview else self._task.read_layers()
+        items, mark = self._task.draw(model, preview), mark_of(self._task, model)
 
         def report(results: Sequence[Result]) -> None:
             if not preview:
                 reports([*results, *self._previews])
 
         with closing(reports):
-            drawn = self._write(self._task.draw(model, preview), model, layers, report)
+            drawn = write(items, self._folder.path, self._like, mark, layers, report)
         context.tell_seams(layers)
         self._folder.write_status("running", results=[*drawn, *self._previews], **context.facts)
-
-    def _write(
-        self,
-        drawn: Iterable[Item],
-        model: Model,
-        layers: Layers = NO_LAYERS,
-        report: Callable[[list[Result]], None] = lambda results: None,
-    ) -> list[Result]:
-        mark = mark_of(self._task, model)
-        return write(drawn, self._folder.path, self._like, mark, layers, report)

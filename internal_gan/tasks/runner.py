@@ -43,7 +43,6 @@ from internal_gan.tasks.reporting import (
     end_run,
     enough_memory,
     header,
-    log,
     new_console,
     recorded,
     say,
@@ -81,7 +80,6 @@ def run_task(options: Options) -> int:
     if not SPECS[options.task].has_folder:
         return write_files(task)
     begun = datetime.now(UTC).isoformat(timespec="seconds")
-    context.opening = first_lines = header(about)
     with enough_memory(task.memory):
         task.check(model)
         layers = task.read_layers()
@@ -95,10 +93,7 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(options, kept.image, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        context.open()
-        for line in first_lines:
-            log(line)
-        for line in (*task.about, f"Run folder {folder.path}"):
+        for line in (*header(about), *task.about, f"Run folder {folder.path}"):
             say(context.console, line)
         on_model: dict[str, Any] = {}
         if model is not None:
@@ -161,7 +156,7 @@ def write(
         layers: of the photo, to be rearranged like each picture.
         report: called with all results so far after each picture.
     """
-    results, asides = list[Result](), list[Result]()
+    results = list[Result]()
     for item in drawn:
         if item is None:
             continue
@@ -185,46 +180,44 @@ def write(
                 write_image(
                     path, image.pixels, like=image.like or like, alpha=image.alpha, mark=made
                 )
-            drawings, along = beside.result()
-            results += [_result(item.file, item.kind, item.caption), *drawings]
-            asides += along
-            report(_ordered(results, asides))
-    return _ordered(results, asides)
+            results += [_result(item.file, item.kind, item.caption), *beside.result()]
+            report(_ordered(results))
+    return _ordered(results)
 
 
 def _write_beside(
     folder: Path, picture: Picture, like: Photo | None, mark: bytes | None, layers: Layers
-) -> tuple[list[Result], list[Result]]:
+) -> list[Result]:
     """Write the network's output for a picture, if any, and, if its origin is known, the origin, a
     map of it for the page and layers along it."""
-    drawings, asides, image = list[Result](), list[Result](), picture.image
+    written, image = list[Result](), picture.image
     if image.drawing is not None:
         file = _beside(folder, picture.file, DRAWN)
         own = like if image.like is None else output_format_of(image.like)[0]
         write_image(folder / file, image.drawing, like=own, mark=mark)
-        drawings.append(_result(file, "aside"))
+        written.append(_result(file, "aside"))
     if image.origin is not None:
         if picture.kind != "frame":  # whose pixels come from several at once
             write_origin(origin_path(folder / picture.file), image.origin)
             file = _beside(folder, picture.file, "origin")
             write_image(folder / file, origin_map(image.origin))
-            asides.append(_result(file, "aside", shares_in_words(image.origin)))
+            written.append(_result(file, "aside", shares_in_words(image.origin)))
         for layer in layers.along(image.origin):
             file = _beside(folder, picture.file, f"layers/{layer.name}")
             write_layer(folder / file, layer)
-            asides.append(Result(file, "aside", group_of(file)))
+            written.append(Result(file, "aside", group_of(file)))
             hiding = image.origin.hiding
             if layer.seams is not None and hiding is not None and any(hiding.wrap):
                 room = f"layers/{layer.name}/{proof_name(hiding.wrap)}"
                 file = _beside(folder, picture.file, room)
                 write_image(folder / file, proof(layer.shown, hiding.wrap), mark=mark)
-                asides.append(Result(file, "aside", group_of(file)))
-    return drawings, asides
+                written.append(Result(file, "aside", group_of(file)))
+    return written
 
 
-def _ordered(results: Sequence[Result], asides: Sequence[Result]) -> list[Result]:
+def _ordered(results: Sequence[Result]) -> list[Result]:
     """All results, those that were asked for first."""
-    return sorted([*results, *asides], key=lambda result: result.kind != "result")
+    return sorted(results, key=lambda result: result.kind != "result")
 
 
 def mark_of(task: Task[Any], model: Model | None) -> bytes | None:

@@ -39,7 +39,7 @@ class Sample(Task[SampleOptions]):
         scale = min(wanted.start_scale, model.finished - 1)
         matching = 0 if model.is_matched else wanted.matching
         if not preview:
-            self.context.begin(count)
+            self.context.expected = count
 
         def finished(image: Pixels) -> Finished:
             return Finished(image) if preview else finisher(image, wrap, matching=matching)
