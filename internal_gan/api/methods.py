@@ -12,11 +12,9 @@ from internal_gan.api.keywords import Given, source_of
 from internal_gan.api.model import Model, together
 from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
-from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.images.levels import spread
-from internal_gan.models.patches.model import Patches as Network
+from internal_gan.tasks.runner import patches_of
 
 
 class Samples(Model):
@@ -170,8 +168,7 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
             UserError: the photo cannot be read, or this machine has no such device.
         """
         source = source_of("sample", {"photo": photo})
-        pixels = spread(source.photo()).pixels.to(prepare_device(str(device))[0])
-        super().__init__(Network.of(pixels), None, source)
+        super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 
     def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
         """Always a UserError: the photo is the model."""

@@ -22,7 +22,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.memory import check_output_type, to_memory, to_pil
-from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
@@ -203,10 +203,7 @@ class Model:
 
     @cached_property
     def _like(self) -> Photo | None:
-        """The properties of the photo that results share; None if the photo is gone."""
-        if self.folder is not None and not self._source.learnt_path().is_file():
-            return None
-        return output_format_of(self._source.learnt() if self.folder else self._source.photo())[0]
+        return self._source.like()
 
     def _one(self, task: str, /, **given: Any) -> Any:
         """The first result of a task."""

@@ -14,7 +14,7 @@ from internal_gan.files import is_file, make_folder
 from internal_gan.images.files.image import Choose, read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, same_name, shown
 from internal_gan.images.masks import write_mask
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.runs.inputs import keep_file, keep_picture, read_index, write_index
 from internal_gan.shapes import Mask, Pixels
 
@@ -148,6 +148,13 @@ class Source:
     def learnt_path(self, number: int = 0) -> Path:
         """The file of a photo's training image."""
         return self._path(f"photos/{number}.png" if number else "photo.png")
+
+    def like(self) -> Photo | None:
+        """What results share with the photo, its format; None if the photo is gone."""
+        if self.folder is None:
+            return output_format_of(self.photo())[0]
+        path = self.learnt_path()
+        return output_format_of(read_image(path))[0] if path.is_file() else None
 
     def read(self, option: str, number: int = 0, **how: Any) -> Photo | None:
         """The picture that an option names, if any; see :meth:`file` and, for ``how``,

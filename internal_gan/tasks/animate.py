@@ -71,6 +71,3 @@ class Animate(Task[AnimateOptions]):
     @property
     def _count(self) -> int:
         return round(self.wanted.seconds * self.wanted.fps)
-
-
-TASK = Animate

@@ -93,6 +93,3 @@ def _label(row: judging.Row) -> str:
     """The name of a run and its most telling figures."""
     known = [f"{name} {row[name]:.4g}" for name in HEADLINE_FIGURES if row.get(name) is not None]
     return "   ".join([str(row["job"]), *known])
-
-
-TASK = Compare

@@ -9,6 +9,3 @@ class Edit(Redraw[RedrawOptions]):
     """Redraws ``edit.image`` where ``edit.mask`` is white, or all of it."""
 
     injected_at, dilate, needs_mask = EDIT, EDIT_DILATE, False
-
-
-TASK = Edit

@@ -100,6 +100,3 @@ def _as_learnt(context: Context) -> Context:
     finish = replace(options.finish, resolution="model")
     given = Source(replace(options, finish=finish), name=context.given.name)
     return replace(context, given=given)
-
-
-TASK = Evaluate

@@ -45,9 +45,7 @@ class Extend(Task[ExtendOptions]):
     def _margins(self, photo: Photo) -> Margins:
         """The margins to add; a UserError unless one option describes them, and they are
         possible."""
-        given = [
-            value for value in (self.wanted.margins, self.wanted.shape) if value is not None
-        ]
+        given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]
         if len(given) != 1:
             raise UserError("task=extend needs extend.margins or extend.shape, one of them")
         named = f"{self.memory}={str(given[0]).translate(_PLAIN)}"
@@ -88,6 +86,3 @@ class Extend(Task[ExtendOptions]):
 # Removes the blanks and quotation marks of a list in Python, such as [0, '10%'], which is written
 # without them on the command line.
 _PLAIN = str.maketrans("", "", " '")
-
-
-TASK = Extend

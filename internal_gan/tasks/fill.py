@@ -22,7 +22,7 @@ from internal_gan.judging.tiling import VISIBLE, repeats
 from internal_gan.models.abilities import Fills
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
-from internal_gan.tasks.holes import Case, avoided, holes_of, without
+from internal_gan.tasks.holes import Case, Holes, avoided, without
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Fill(Task[FillOptions]):
 
     def __init__(self, name: str, context: Context) -> None:
         super().__init__(name, context)
-        self._holes = holes_of(context)
+        self._holes = Holes(context)
 
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
@@ -83,13 +83,11 @@ class Fill(Task[FillOptions]):
             case = holes.example(photo, options.seed)
         else:
             case = holes.case(photo, warn=not options.trains)
-        yield from self._filled(model, self._closed(case))
-
-    def _closed(self, case: Case) -> Case:
-        """The case with what the user wants to avoid among the unknown."""
         unknown = case.hole if case.unknown is None else case.unknown
         closed = avoided(self.context, "fill.avoid", case.photo, unknown)
-        return case if closed is unknown else replace(case, unknown=closed)
+        if closed is not unknown:
+            case = replace(case, unknown=closed)
+        yield from self._filled(model, case)
 
     def _filled(self, model: Fills, whole: Case) -> Iterator[Picture]:
         # A photo that wraps is cut open where it has no hole.
@@ -220,6 +218,3 @@ def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
         box = max(boxes, key=lambda one: max(extent(one)))
     side = max(limit, 2 * max(extent(box)))
     return around(box, (side, side), size)
-
-
-TASK = Fill

@@ -36,6 +36,3 @@ class Harmonize(Redraw[HarmonizeOptions]):
         if outside.all():
             outside = 1.0 - F.adaptive_max_pool2d(mask, size)
         return Change(*(fill_smoothly(image, outside) for image in change))
-
-
-TASK = Harmonize

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import MaskOptions
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
@@ -46,23 +45,27 @@ class Case:
         return Case(self.photo.rolled(shift), *masks)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
 class Holes:
-    """The hole of a photo, and those of further ones, as the options describe them.
+    """The hole of a photo, and those of further ones, as the options describe them; for the
+    training's own photo, by default those of the training.
 
     Attributes:
         mask: the options of masks; ``mask.box`` stands in place of a file.
-        masks: where to read ``mask.file``.
-        sources: where to read ``mask.source``.
-        drawings: where to read ``fill.edges``.
-        are_learnt: whether the holes are those of the model's training.
     """
 
-    mask: MaskOptions
-    masks: Source
-    sources: Source
-    drawings: Source
-    are_learnt: bool
+    def __init__(self, context: Context) -> None:
+        given, trained, options = context.given, context.trained, context.options.mask
+        self._given, self._masks, self.mask = given, given, options
+        self._sources = given if given.has_photo or options.source is not None else trained
+        if given is not trained and not self.is_named and not given.has_photo:
+            self._masks, before = trained, trained.options.mask
+            self.mask = replace(
+                before,
+                invert=before.invert != options.invert,
+                dilate=before.dilate if options.dilate is None else options.dilate,
+                feather=before.feather if options.feather is None else options.feather,
+            )
+        self._are_learnt = self._masks is trained
 
     @property
     def is_named(self) -> bool:
@@ -83,7 +86,7 @@ class Holes:
 
     def case(self, photo: Photo, *, warn: bool = False) -> Case:
         """The photo with its hole; arguments and errors as for :meth:`read`."""
-        if photo.unknown is not None and self.are_learnt:
+        if photo.unknown is not None and self._are_learnt:
             return Case(photo, photo.unknown)
         hole = self.found(photo, warn=warn)
         hole = self.read(photo, warn=warn) if hole is None else hole
@@ -92,9 +95,9 @@ class Holes:
     @property
     def _lacks_mask(self) -> bool:
         """Whether the user's mask is gone and there is no copy, as in a published model."""
-        if not self.are_learnt or self.masks.folder is None or self.mask.box is not None:
+        if not self._are_learnt or self._masks.folder is None or self.mask.box is not None:
             return False
-        file = self.masks.file("mask.file")
+        file = self._masks.file("mask.file")
         return file is not None and not is_file(file)
 
     def example(self, photo: Photo, seed: int) -> Case:
@@ -105,7 +108,7 @@ class Holes:
 
     def further(self, number: int, photo: Photo) -> Tensor | None:
         """The hole of a further photo, if there is a mask of its name in the masks' folder."""
-        given = self.masks.read("mask.file", number)
+        given = self._masks.read("mask.file", number)
         return None if given is None else self._of_mask(given, photo, warn=True)
 
     def read(self, photo: Photo, *, warn: bool = False) -> Tensor:
@@ -120,7 +123,7 @@ class Holes:
             raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
         if options.box is not None:
             return self._grown(_box(options.box, photo, options.invert))
-        if (given := self.masks.read("mask.file")) is not None:
+        if (given := self._masks.read("mask.file")) is not None:
             return self._of_mask(given, photo, warn)
         raise UserError(
             "mask=FILE is missing: an image of the photo's size, white in the hole; or "
@@ -151,7 +154,7 @@ class Holes:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
         ``hole``, outside ``mask.source``, and where the photo is transparent; None if nowhere."""
         parts = [] if hole is None else [hole]
-        if given := self.sources.read("mask.source", number):
+        if given := self._sources.read("mask.source", number):
             white = "is where the model may train and take patches from"
             allowed = read_mask(given, photo.size, option="mask.source", white=white)
             parts.append((allowed < 0.5).float())
@@ -161,27 +164,10 @@ class Holes:
 
     def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
-        if not (given := self.drawings.read("fill.edges")):
+        if not (given := self._given.read("fill.edges")):
             return None
         drawn = read_mask(given, photo.size, option="fill.edges", white="is an edge")
         return (drawn >= 0.5).float()
-
-
-def holes_of(context: Context) -> Holes:
-    """The holes to fill; for the training's own photo, by default those of the training."""
-    given, trained, options = context.given, context.trained, context.options.mask
-    sources = given if given.has_photo or options.source is not None else trained
-    holes = Holes(options, given, sources, given, given is trained)
-    if given is trained or holes.is_named or given.has_photo:
-        return holes
-    before = trained.options.mask
-    options = replace(
-        before,
-        invert=before.invert != options.invert,
-        dilate=before.dilate if options.dilate is None else options.dilate,
-        feather=before.feather if options.feather is None else options.feather,
-    )
-    return Holes(options, trained, sources, given, True)
 
 
 def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:

@@ -107,6 +107,3 @@ def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, in
     small = photo.shrunk_to(fit_size(photo.size, longest))
     top, left = ((all_of - side) // 2 for all_of in small.size)
     return small, small.crop(slice(top, top + side), slice(left, left + side)), (top, left)
-
-
-TASK = MakeTileable

@@ -31,7 +31,3 @@ class Paint(FromImage[PaintOptions]):
                 image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))
         self._tell_foreign(model, painting)
-        self._tell(start, model.finished - 1)
-
-
-TASK = Paint

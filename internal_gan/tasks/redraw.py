@@ -77,13 +77,6 @@ class FromImage(Task[Injected]):
                 f"column {column}: what is drawn there is a guess; use the photo's own colours"
             )
 
-    def _tell(self, start: int, last: int) -> None:
-        """Print which start scale was used."""
-        by = f" ({AUTO})" if self.wanted.start_scale == AUTO else ""
-        self.context.say(
-            f"Start scale {start}{by} of 1 to {last}; choose another with {self.name}.start_scale=N"
-        )
-
 
 class Redraw(FromImage[Wanted]):
     """Redraws a part of a photo, ``000.png`` and so on; also shows the photo and the mask.
@@ -146,7 +139,6 @@ class Redraw(FromImage[Wanted]):
             yield gray(f"{self.name}/mask.png", used, "mask")
         if not self.keeps:
             self._tell_foreign(model, photo.pixels, mask)
-        self._tell(start, model.finished - 1)
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""

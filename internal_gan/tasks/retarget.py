@@ -240,6 +240,3 @@ def _cut(drawn: Finished, outline: Tensor) -> Finished:
     """A picture that is transparent outside an outline, (1, 1, height, width) in [0, 1]."""
     alpha = outline if drawn.alpha is None else outline.to(drawn.alpha) * drawn.alpha
     return replace(drawn, alpha=alpha)
-
-
-TASK = Retarget

@@ -12,8 +12,6 @@ from internal_gan.config.compose import save_options
 from internal_gan.config.families import ending_of
 from internal_gan.config.options import Options
 from internal_gan.finishing.layers import NO_LAYERS
-from internal_gan.images.files.image import read_image
-from internal_gan.images.photo import output_format_of
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result, read_results
@@ -59,7 +57,7 @@ class Pictures(Callback):
     def __init__(self, folder: RunFolder, task: Task[Any]) -> None:
         self._folder = folder
         self._task = task
-        self._like, _ = output_format_of(read_image(folder.path / "photo.png"))
+        self._like = task.context.given.like()
         self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:

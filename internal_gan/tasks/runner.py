@@ -23,7 +23,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import make_folder, write_text
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.video import write_video
 from internal_gan.images.levels import spread
@@ -50,8 +50,10 @@ from internal_gan.tasks.reporting import (
 
 
 def task_of(name: str, context: Context) -> Task[Any]:
-    """A task, from the module of its name."""
-    task: type[Task[Any]] = importlib.import_module(f"internal_gan.tasks.{name}").TASK
+    """A task, from the module and the class of its name, such as
+    :class:`internal_gan.tasks.make_tileable.MakeTileable`."""
+    module = importlib.import_module(f"internal_gan.tasks.{name}")
+    task: type[Task[Any]] = getattr(module, name.title().replace("_", ""))
     return task(name, context)
 
 
@@ -72,9 +74,7 @@ def run_task(options: Options) -> int:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)
     context = Context(given, trained or given, console=new_console())
-    task, like = task_of(options.task, context), None
-    if trained is not None and trained.learnt_path().is_file():
-        like = output_format_of(read_image(trained.learnt_path()))[0]
+    task, like = task_of(options.task, context), trained.like() if trained else None
     if options.output == "-":
         return pipe(task, model, like)
     if not SPECS[options.task].has_folder:

@@ -64,6 +64,3 @@ class Sample(Task[SampleOptions]):
             self.context.facts["seams"] = means
             what = "Step across the border, as a multiple of the steps inside"
             self.context.say(f"{what}: {seams_in_words(means)}")
-
-
-TASK = Sample

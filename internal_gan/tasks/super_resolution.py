@@ -14,7 +14,7 @@ from internal_gan.tasks.base import Picture, Task
 IMAGES_AT_ONCE = 7
 
 
-class Enlarge(Task[SuperResolutionOptions]):
+class SuperResolution(Task[SuperResolutionOptions]):
     """Draws the enlarged photo, ``super_resolution/enlarged.png``, in the format of the photo's
     file."""
 
@@ -39,6 +39,3 @@ class Enlarge(Task[SuperResolutionOptions]):
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)
-
-
-TASK = Enlarge

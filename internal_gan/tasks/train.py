@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from rich.table import Table
 
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
@@ -239,7 +238,6 @@ def _learn(
     folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
     for line in (*header(training.about), f"Run folder {folder.path}"):
         say(console, line)
-    console.print(_table(model))
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to resume later: {go_on}")
     pictures = Pictures(folder, work)
@@ -309,10 +307,3 @@ def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
     if lacks:
         return [f"{why} from {kept}, the photo shrunk and with 8 bits, because {gone}"]
     return [f"{why} from {source.called}"]
-
-
-def _table(model: Model) -> Table:
-    table = Table("stage", "height", "width", box=None, pad_edge=False)
-    for name, (height, width) in zip(model.stage_names, model.sizes, strict=True):
-        table.add_row(name, str(height), str(width))
-    return table

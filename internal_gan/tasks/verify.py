@@ -48,6 +48,3 @@ class Verify(Task[VerifyOptions]):
 
     def photo(self) -> Pixels:
         return self._found.photo.pixels
-
-
-TASK = Verify
