@@ -77,19 +77,21 @@ class Source:
         learnt = itertools.takewhile(is_file, map(self.learnt_path, itertools.count(1)))
         return len(list(learnt))
 
-    def photo(self, *, longest: int | None = None) -> Photo:
-        """The photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
-        failing that, the training image.
+    def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
+        """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
+        failing that, its training image.
 
         If no copy was kept and the file is gone or has changed, this is a UserError.
         """
-        if (_PHOTO, 0) in self._in_memory:
-            return self._in_memory[_PHOTO, 0]
-        path = self.original()
+        if (at := _of_photo(number)) in self._in_memory:
+            return self._in_memory[at]
+        path = self.original(number)
         if path is None:
-            if not self.learnt_path().is_file():
+            if not self.learnt_path(number).is_file():
                 raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
-            return self.learnt()
+            return self.learnt(number)
+        if number:
+            return read_image(path, longest=longest)
         if (known := self._in_use.get(_PHOTO)) is not None:
             return known
         if self.options.keep_original:
@@ -101,24 +103,14 @@ class Source:
         photo = self._in_memory[_PHOTO, 0] = read_image(path, choose=self.choose)
         return photo
 
-    def further_photo(self, number: int, *, longest: int | None = None) -> Photo:
-        """A further photo, like :meth:`photo`."""
-        if (at := (_FURTHER, number - 1)) in self._in_memory:
-            return self._in_memory[at]
-        if at in self._inputs:
-            return read_image(self._kept(*at), longest=longest)
-        if self.folder is not None:
-            return self.learnt(number)
-        return read_image(self.options.further[number - 1], longest=longest)
-
-    def original(self) -> Path | None:
-        """The file of the photo as it was given; None if it was in memory, or if the file is gone
+    def original(self, number: int = 0) -> Path | None:
+        """The file of a photo as it was given; None if it was in memory, or if the file is gone
         and there is no copy, as in a published model. If no copy was kept, and the user's file is
         gone or has changed, this is a UserError."""
-        if (_PHOTO, 0) in self._inputs:
-            return self._kept(_PHOTO)
-        name = self.options.image
-        if name is None or (self.folder is not None and not is_file(name)):
+        if (at := _of_photo(number)) in self._inputs:
+            return self._kept(*at)
+        name = self.options.further[number - 1] if number else self.options.image
+        if name is None or (self.folder is not None and (number or not is_file(name))):
             return None
         return Path(name)
 
@@ -249,6 +241,11 @@ class Source:
 
     def _unknown_path(self, number: int) -> Path:
         return self._path(f"unknown-{number}.png" if number else "unknown.png")
+
+
+def _of_photo(number: int) -> tuple[str, int]:
+    """The option that names a photo, and which of its files it is."""
+    return (_FURTHER, number - 1) if number else (_PHOTO, 0)
 
 
 def _namesake(

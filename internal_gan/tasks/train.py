@@ -170,9 +170,7 @@ def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Pr
         crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
     else:
         longest = None if SPECS[task].whole or not isinstance(max_size, int) else max_size
-        photos = [source.photo(longest=longest)]
-        for number in range(1, 1 + source.further):
-            photos.append(source.further_photo(number, longest=longest))
+        photos = [source.photo(number, longest=longest) for number in range(1 + source.further)]
         crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
     finished = SPECS[task].allows("finish.detail") and options.finish.detail != "network"
     # Results of patches keep the photo's levels, whatever the drawings have.

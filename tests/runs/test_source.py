@@ -52,7 +52,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         Path(name).write_bytes(b"something else")
     shutil.rmtree("holes")
     for again in (source, Source(wanted, Path("run"))):
-        paths = [again.original(), again.further_photo(1).path, again.file("mask.file", 1)]
+        paths = [again.original(), again.photo(1).path, again.file("mask.file", 1)]
         assert [path and path.read_bytes() for path in paths] == before
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
         assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
@@ -86,7 +86,7 @@ def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mas
     for name in ("a", "b", "c"):
         shutil.copy("a.jpg", f"photos/{name}.jpg")
     source = Source(options("photos/c.jpg", "photos", mask="holes"))
-    assert [source.further_photo(n).path for n in (1, 2)] == [
+    assert [source.photo(n).path for n in (1, 2)] == [
         Path("photos/a.jpg"),
         Path("photos/b.jpg"),
     ]
@@ -125,7 +125,7 @@ def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path
     assert source.file("mask.file") == Path("holes/a.png")
     Path("a.jpg").unlink()
     Path("b.jpg").unlink()
-    first, second = source.photo(), source.further_photo(1)
+    first, second = source.photo(), source.photo(1)
     assert (first.path, first.size) == (Path("run/photo.png"), (20, 28))
     assert first.unknown is not None
     assert first.unknown.min() == 1
