@@ -276,8 +276,6 @@ class Context(Reporter):
 class Task(ABC, Generic[Wanted]):
     """A task, with the options of its ``name``, ``wanted``."""
 
-    # Lines to print at the start of the task's own run, once the first item is drawn.
-    about: Sequence[str] = ()
     # The exit code of the command, once everything is drawn.
     exit_code = 0
 

@@ -34,7 +34,6 @@ class Evaluate(Task[EvaluateOptions]):
         self._evaluation = evaluation = Evaluation(self.wanted, context.trained)
         if model is None:
             self._groups = evaluation.read(context.given)
-            self.about = evaluation.lines
             context.facts["device"] = str(evaluation.real.device)
             return
         if self.wanted.mask is not None:
@@ -49,15 +48,17 @@ class Evaluate(Task[EvaluateOptions]):
         check_trainable(photo, PATCH)
 
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
-        evaluation = self._evaluation
+        evaluation, context = self._evaluation, self.context
         if self._drawing is None:
             groups = self._groups
             yield None
+            for line in evaluation.lines:
+                context.say(line)
         else:
             groups = yield from self._drawn(self._drawing, model)
         count = sum(map(len, groups.values()))
         judged = evaluation.judge(groups)
-        for _ in show_progress(judged, count, "samples", self.context.console):
+        for _ in show_progress(judged, count, "samples", context.console):
             pass
         yield Document(EVALUATION, json.dumps(evaluation.record(model), indent=2) + "\n")
         lines = [
@@ -69,7 +70,7 @@ class Evaluate(Task[EvaluateOptions]):
         over = summarise(row["figures"] for row in evaluation.rows)
         known = [name for name in HEADLINE_FIGURES if name in over]
         shown = ", ".join(f"{name} {three_digits(over[name]['mean'])}" for name in known)
-        self.context.say(f"{counted(count, 'sample')}, on average: {shown}")
+        context.say(f"{counted(count, 'sample')}, on average: {shown}")
 
     def photo(self) -> Pixels:
         return self._evaluation.real

@@ -138,11 +138,11 @@ class Fill(Task[FillOptions]):
             yield Picture(f"fill/{name}", done)
             return
         rows, columns = photo.whole.window
-        self.about = [
-            f"Fills a window of the photo, rows {rows.start} to {rows.stop} and columns "
-            f"{columns.start} to {columns.stop}"
-        ]
         yield Picture(f"fill/{name}", Finished(done.pixels, alpha=done.alpha, like=photo))
+        self.context.say(
+            f"Filled in a window of the photo, rows {rows.start} to {rows.stop} and columns "
+            f"{columns.start} to {columns.stop}"
+        )
         window = replace(done, like=replace(photo, whole=None))
         yield Picture(f"{WINDOW}/{name}", window, "aside", made=True)
 

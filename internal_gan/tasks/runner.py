@@ -93,7 +93,7 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(options, kept.image, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        for line in (*header(about), *task.about, f"Run folder {folder.path}"):
+        for line in (*header(about), f"Run folder {folder.path}"):
             say(context.console, line)
         on_model: dict[str, Any] = {}
         if model is not None:

@@ -9,6 +9,7 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Enlarges
 from internal_gan.tasks.base import Picture, Task
+from internal_gan.units import by
 
 # Images of three float32 channels in memory at the same time, including for writing the file.
 IMAGES_AT_ONCE = 7
@@ -20,17 +21,12 @@ class SuperResolution(Task[SuperResolutionOptions]):
 
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()
-        factor, size = self.wanted.factor, self.context.source.photo().size
-        height, width = scaled(size, factor)
+        factor = self.wanted.factor
+        height, width = scaled(self.context.source.photo().size, factor)
         option = f"super_resolution.factor={factor:g}"
         needed = IMAGES_AT_ONCE * 12 * height * width
         check_memory(needed, model.device, f"{option}, {height}x{width} pixels,")
         self.context.check_size((height, width), option)
-        self.about = [
-            f"Photo {self.context.source.called}",
-            f"Enlarges {size[0]} x {size[1]} pixels (height x width) {factor:g} times to "
-            f"{height} x {width}",
-        ]
 
     def draw(self, model: Enlarges, preview: bool = False) -> Iterator[Picture]:
         photo = self.context.source.photo()
@@ -39,3 +35,5 @@ class SuperResolution(Task[SuperResolutionOptions]):
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)
+        sizes = f"from {by(photo.size)} to {by(size_of(enlarged))} pixels (height x width)"
+        self.context.say(f"Enlarged {self.context.source.called} {sizes}")

@@ -37,7 +37,7 @@ def test_a_model_enlarges_its_photo_in_full_size(
     wanted = f"super_resolution.factor={factor}"
     answer = shell.done("task=super_resolution", f"checkpoint={model}", "output=out", wanted)
     assert size_of("out") == size
-    assert f"40 x 56 pixels (height x width) {factor} times to {size[0]} x {size[1]}" in answer.out
+    assert f"photo.png from 40x56 to {size[0]}x{size[1]} pixels" in answer.out
     assert "Enlarged" in Path("out/index.html").read_text(encoding="utf-8")
 
 
