@@ -73,7 +73,10 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif task.needs:
         _check_use_of_model(options, task, given)
     else:
-        _check_without_model(options, task, given)
+        other = {key for key in given if not task.allows(key)}
+        _refuse(other, f"{options.task} --help", "lists the options that apply")
+        if task.allows("image"):
+            check_images(options)
     return _do(options, given)
 
 
@@ -133,17 +136,6 @@ def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]
         raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {named}")
     if found:  # not in the configuration of a model file that was shared
         check_able(found, options.task, f"checkpoint={folder.path}")
-
-
-def _check_without_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
-    taken = sorted(
-        name
-        for name, field in FIELDS.items()
-        if task.allows(name) and not dataclasses.is_dataclass(field.default_factory)
-    )
-    _refuse(set(given).difference(taken), f"task={options.task}", f"takes {', '.join(taken)}")
-    if task.allows("image"):
-        check_images(options)
 
 
 def _do(options: Options, given: Collection[str]) -> int:
