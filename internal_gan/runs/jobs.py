@@ -85,8 +85,3 @@ def read_records(sweep: Path) -> list[Record]:
             if record is not None:
                 found.append(record)
     return found
-
-
-def log_of(sweep: Path, name: str) -> Path:
-    """The output of a job that runs beside others."""
-    return sweep / RECORDS / f"{name}.txt"

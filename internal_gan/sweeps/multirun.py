@@ -33,7 +33,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, write_error
 from internal_gan.runs.folder import LONGEST_NAME
-from internal_gan.runs.jobs import Record, in_short, lasting, log_of, read_records
+from internal_gan.runs.jobs import RECORDS, Record, in_short, lasting, read_records
 from internal_gan.training.signals import ctrl_c_raises
 
 # Options that name files, which composing a job does not check.
@@ -142,7 +142,7 @@ def _job(config: DictConfig, settings: Any) -> None:
         options = to_options(config)
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
-        with beside_others(settings, log_of(sweep, record.name)):
+        with beside_others(settings, sweep / RECORDS / f"{record.name}.txt"):
             record.code = run(options, changed=_applying(options, overrides))
     except Exception as error:
         record.code, record.reason = report(error, record.name), str(error)

@@ -40,9 +40,11 @@ def say(console: Console, text: str) -> None:
     _log.info(text.strip())
 
 
-def header(about: Sequence[str]) -> list[str]:
-    """The first lines of a run."""
-    return [f"internal-gan {__version__}, torch {torch.__version__}", *about]
+def begin_run(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
+    """Print the first lines of a run."""
+    versions = f"internal-gan {__version__}, torch {torch.__version__}"
+    for line in (versions, *about, f"Run folder {folder.path}"):
+        say(console, line)
 
 
 class Reports:

@@ -18,7 +18,6 @@ from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.protect import enlarged, protect
-from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
@@ -67,10 +66,10 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
     UserError if the options contradict each other, or do not fit the model or the memory."""
     image = model.image
     mask = _protected(wanted, image, context)
-    protect = mask
+    kept = mask
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
-        protect = (resize(mask, size_of(image)) > THIN).float()
+        kept = (resize(mask, size_of(image)) > THIN).float()
     finisher = partial(context.finisher, image, zoom=wanted.zoom)
     photo = finisher()
     for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
@@ -79,13 +78,13 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
         target.finisher.check(option)
         context.check_size(target.size, option)
-        if protect is not None:
+        if kept is not None:
             try:
-                protection_of(protect, at)
+                protect(kept, at)
             except UserError as error:
                 drawn = f" is drawn at {by(at)} pixels:" if at != target.size else ":"
                 raise UserError(f"{option}{drawn} {error}") from error
-        yield replace(target, protect=protect, protected=mask)
+        yield replace(target, protect=kept, protected=mask)
 
 
 def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:

@@ -40,12 +40,11 @@ from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.huge import around_hole
 from internal_gan.tasks.reporting import (
     Reports,
+    begin_run,
     end_run,
     enough_memory,
-    header,
     new_console,
     recorded,
-    say,
 )
 
 
@@ -78,7 +77,10 @@ def run_task(options: Options) -> int:
     if options.output == "-":
         return pipe(task, model, like)
     if not SPECS[options.task].has_folder:
-        return write_files(task)
+        with enough_memory(task.memory):
+            task.check(None)
+            write(task.draw(None), Path())
+        return task.exit_code
     begun = datetime.now(UTC).isoformat(timespec="seconds")
     with enough_memory(task.memory):
         task.check(model)
@@ -93,8 +95,7 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(options, kept.image, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        for line in (*header(about), f"Run folder {folder.path}"):
-            say(context.console, line)
+        begin_run(context.console, folder, about)
         on_model: dict[str, Any] = {}
         if model is not None:
             on_model["device"] = str(model.device)
@@ -110,14 +111,6 @@ def run_task(options: Options) -> int:
             context.tell_seams(layers)
         folder.write_status("running", results=results, **context.facts)
         end_run(context.console, folder, options.task, started)
-    return task.exit_code
-
-
-def write_files(task: Task[Any]) -> int:
-    """Do a task that has no run folder, and return the exit code."""
-    with enough_memory(task.memory):
-        task.check(None)
-        write(task.draw(None), Path())
     return task.exit_code
 
 

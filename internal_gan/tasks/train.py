@@ -25,9 +25,9 @@ from internal_gan.runs.records import read_metrics, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Task
 from internal_gan.tasks.reporting import (
+    begin_run,
     end_run,
     enough_memory,
-    header,
     new_console,
     recorded,
     say,
@@ -234,8 +234,7 @@ def _learn(
     started = time.monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
-    for line in (*header(training.about), f"Run folder {folder.path}"):
-        say(console, line)
+    begin_run(console, folder, training.about)
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to resume later: {go_on}")
     pictures = Pictures(folder, work)
