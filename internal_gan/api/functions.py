@@ -13,7 +13,7 @@ from internal_gan.api.methods import Patches
 from internal_gan.api.model import results
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
-from internal_gan.judging.evaluate import evaluate as evaluate_pictures
+from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.reporting import enough_memory
@@ -111,7 +111,10 @@ def evaluate(
         pictures += [_picture(one, "an image") for one in samples]
     source = source_of("evaluate", {"photo": photo, **how})
     with enough_memory("samples"):
-        return evaluate_pictures(source, pictures)
+        evaluation = Evaluation(source.options.evaluate, source)
+        for _ in evaluation.judge(evaluation.read(source, pictures)):
+            pass
+        return evaluation.record()
 
 
 def verify(

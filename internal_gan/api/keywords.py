@@ -67,12 +67,3 @@ def option_of(task: str, name: str, value: Any = None) -> str:
 def name_of(given: Given) -> str | None:
     """The file name of a picture; None if it is in memory."""
     return local(fspath(given)) if isinstance(given, str | PathLike) else None
-
-
-def seed_of(seed: int | None, generator: torch.Generator | None) -> int | None:
-    """The seed, or one drawn from the generator; a UserError if both are given."""
-    if generator is None:
-        return seed
-    if seed is not None:
-        raise UserError("seed, generator: both set the random numbers; give only one")
-    return int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 
 from internal_gan.api.keywords import Given, source_of
-from internal_gan.api.model import Model, together
+from internal_gan.api.model import Model
 from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
 from internal_gan.config.families import FAMILIES
 from internal_gan.errors import UserError
@@ -30,7 +30,8 @@ class Samples(Model):
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
             matching: steps that adjust the sample's mix of patches to the photo's.
         """
-        return together(self._each("sample", count=count, **how))
+        drawn = list(self._each("sample", count=count, **how))
+        return torch.cat(drawn) if how.get("output_type") == "pt" else drawn
 
 
 class Injects(Model):
@@ -43,7 +44,7 @@ class Injects(Model):
             internal_gan.UserError: ``output_type`` is unknown.
         """
         check_output_type(output_type)
-        return to_memory(self.network.preview(), output_type, self._like)
+        return to_memory(self.network.preview(), output_type, self._source.like)
 
     def paint(self, image: Given, **how: Any) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures."""

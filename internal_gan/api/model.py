@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +10,9 @@ from typing import Any, ClassVar, Self
 
 import torch
 from PIL import Image
-from torch import Tensor
 
 from internal_gan import hub
-from internal_gan.api.keywords import seed_of, source_of
+from internal_gan.api.keywords import source_of
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
@@ -201,17 +199,13 @@ class Model:
         photo = self._source.photo()
         return to_pil(photo.pixels, photo)
 
-    @cached_property
-    def _like(self) -> Photo | None:
-        return self._source.like()
-
     def _one(self, task: str, /, **given: Any) -> Any:
         """The first result of a task."""
         return next(self._each(task, **given))
 
     def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:
         """A task's pictures of one kind; see :func:`results`."""
-        return results(task, given, self.network, self._source, kind, like=self._like)
+        return results(task, given, self.network, self._source, kind, like=self._source.like)
 
 
 def results(
@@ -234,7 +228,10 @@ def results(
     given = dict(given)
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
-    given["seed"] = seed_of(given.get("seed"), given.pop("generator", None))
+    if (rng := given.pop("generator", None)) is not None:
+        if given.get("seed") is not None:
+            raise UserError("seed, generator: both set the random numbers; give only one")
+        given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
     source = source_of(task, given, name=trained.name if trained else None)
     work = task_of(task, Context(source, trained or source, asides=False))
     with enough_memory(work.memory):
@@ -256,12 +253,6 @@ def _in_memory(
         if isinstance(item, Picture) and item.kind == kind:
             image = item.image
             yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
-
-
-def together(found: Iterable[Any]) -> Any:
-    """Pictures as a list, or tensors as one."""
-    every = list(found)
-    return torch.cat(every) if isinstance(every[0], Tensor) else every
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:

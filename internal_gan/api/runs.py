@@ -20,7 +20,6 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_photo
-from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import IN_MEMORY
 from internal_gan.tasks import train as training
@@ -91,10 +90,15 @@ def fit(
     masked = mask if mask is None else name_of(mask) or IN_MEMORY
     listed = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
     pictures = cast("list[Given]", listed)
-    further = _in_memory(pictures)
-    names = None if further or not pictures else list(map(name_of, pictures))
+    names = list(map(name_of, pictures))
+    # If one is in memory, all are.
+    further = [
+        read_image(name) if name else to_photo(cast(Any, one), f"learn_from {number}")
+        for number, (one, name) in enumerate(zip(pictures, names, strict=True), 1)
+        if not all(names)
+    ]
     others: dict[str, Any] = {
-        "learn_from": names,
+        "learn_from": None if further else names or None,
         "model": model,
         "mask": masked,
         "output": output,
@@ -177,14 +181,3 @@ def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
     for name in sorted(set(map(key_of, first)) & set(map(key_of, both[len(first) :]))):
         raise UserError(f"{name}: is given twice, as an argument and in overrides")
     return both
-
-
-def _in_memory(pictures: Sequence[Given]) -> list[Photo]:
-    """The further photos, unless all are files."""
-    names = list(map(name_of, pictures))
-    if all(names):
-        return []
-    return [
-        read_image(name) if name else to_photo(cast(Any, one), f"learn_from {number}")
-        for number, (one, name) in enumerate(zip(pictures, names, strict=True), 1)
-    ]

@@ -36,16 +36,6 @@ Sample = Path | Photo
 Groups = Mapping[str, Sequence[Sample]]
 
 
-def evaluate(given: Source, samples: Sequence[Sample] = ()) -> dict[str, Any]:
-    """What :class:`Evaluation` finds about ``samples``, by default the files that the option names,
-    beside the photo of a run."""
-    evaluation = Evaluation(given.options.evaluate, given)
-    groups = evaluation.read(given, samples)
-    for _ in evaluation.judge(groups):
-        pass
-    return evaluation.record()
-
-
 class Evaluation:
     """The comparison of pictures with a photo.
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,7 @@ class Source:
         """The file of a photo's training image."""
         return self._path(f"photos/{number}.png" if number else "photo.png")
 
+    @cached_property
     def like(self) -> Photo | None:
         """What results share with the photo, its format; None if the photo is gone."""
         if self.folder is None:

@@ -57,7 +57,7 @@ class Pictures(Callback):
     def __init__(self, folder: RunFolder, task: Task[Any]) -> None:
         self._folder = folder
         self._task = task
-        self._like = task.context.given.like()
+        self._like = task.context.given.like
         self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:

@@ -73,7 +73,7 @@ def run_task(options: Options) -> int:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)
     context = Context(given, trained or given, console=new_console())
-    task, like = task_of(options.task, context), trained.like() if trained else None
+    task, like = task_of(options.task, context), trained.like if trained else None
     if options.output == "-":
         return pipe(task, model, like)
     if not SPECS[options.task].has_folder:
