@@ -15,7 +15,6 @@ MAX_SIDE = 640
 SMALL_BYTES = 24_000
 # Moving pictures keep their size; files larger than this are linked instead.
 SMALL_MOVING_BYTES = 2_000_000
-TINY_SIDE = 128
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,6 @@ class PagePicture:
     width: int
     caption: str = ""
     is_film: bool = False
-
-    @property
-    def ratio(self) -> float:
-        """Width over height."""
-        return self.width / self.height
-
-    @property
-    def is_tiny(self) -> bool:
-        """Whether the page enlarges it, with its pixels visible."""
-        return max(self.height, self.width) <= TINY_SIDE
 
 
 def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | None:
