@@ -104,13 +104,10 @@ def _end(folder: Path, ended_early: bool) -> int:
     left = [record for record in records if record.state != "finished"]
     path = short(str(folder))
     print(f"\n{len(records) - len(left)} of {len(records)} jobs finished in {path}", flush=True)
-    if len(left) < len(records):
-        if len(records) > MEASURED:
-            print(f"To compare them: {command('task=compare', f'runs={path}')}")
-        else:
-            from internal_gan.tasks.runner import run_task  # with torch
-
-            run_task(Options(task="compare", runs=path))
+    if len(records) > MEASURED:
+        print(f"To compare them: {command('task=compare', f'runs={path}')}")
+    elif len(left) < len(records):
+        run(Options(task="compare", runs=path))
     for record in left:
         say(f"{record.name} {record.state}: {record.reason or 'it was interrupted'}")
     if left or ended_early:
