@@ -71,10 +71,11 @@ class InceptionStem(nn.Module):
         return x
 
 
-def _layer(inputs: int, outputs: int, kernel: int, **how: int) -> nn.Module:
+def _layer(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0) -> nn.Module:
     """A convolution, its batch norm and a ReLU, without values."""
     layer = nn.Sequential()
-    layer.add_module("conv", nn.Conv2d(inputs, outputs, kernel, **how, bias=False, device="meta"))
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False, device="meta")
+    layer.add_module("conv", conv)
     layer.add_module("bn", nn.BatchNorm2d(outputs, eps=EPSILON, device="meta"))
     layer.append(nn.ReLU(inplace=True))
     return layer

@@ -1,6 +1,10 @@
 """task=animate: the photo in motion."""
 
+from collections import deque
 from collections.abc import Iterator
+from statistics import fmean
+
+from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
@@ -9,8 +13,12 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.film import turns
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Animates
 from internal_gan.tasks.base import Film, Picture, Task
+
+# A film that changes less, in gray levels of 255 a second, is nearly still.
+STILL = 0.5
 
 
 class Animate(Task[AnimateOptions]):
@@ -58,12 +66,28 @@ class Animate(Task[AnimateOptions]):
             size=finisher.drawing_size,
         )
         self.context.expected = self._count
+        second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
         around = None if keys is None else (turns(wanted.seconds), self._count)
         film = finisher.film(drawings, wanted.size is None, around)
         for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
+            gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
+            if len(second) == second.maxlen:
+                changes.append(float((gray - second[0]).abs().mean()))
+            second.append(gray)
+        if changes and (change := fmean(changes)) < STILL:
+            self._tell_still(change)
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
+
+    def _tell_still(self, change: float) -> None:
+        usual: float = AnimateOptions().alpha
+        more = "animate.start_scale=0"
+        if self.wanted.alpha > usual or self.wanted.start_scale == 0:
+            more = f"animate.alpha={min(usual, self.wanted.alpha / 2):g}"
+        self.context.say(
+            f"The film hardly moves, by {change:.1f} of 255 gray levels a second; {more} moves more"
+        )
 
     def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)

@@ -8,11 +8,15 @@ from internal_gan.config.task_options import SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
+from internal_gan.images.resize import resize, size_of
+from internal_gan.judging.figures import Diversity
 from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, ahead, aside
 
+# Samples of a lower diversity are nearly the same.
+ALIKE = 0.05
 # Largest number of samples before the model is finished.
 MAX_PREVIEWS = 8
 
@@ -52,13 +56,20 @@ class Sample(Task[SampleOptions]):
             tileable=tileable,
             seed=self.context.options.seed,
         )
+        varied = Diversity(model.image.cpu())
         for index, drawn in enumerate(ahead(finished, images, finisher.at_once)):
             yield Picture(f"sample/{index:03d}.png", drawn)
+            varied.add(resize(drawn.pixels, size_of(model.image)))
             if any(wrap):
                 joined = proof(drawn.pixels, wrap)
                 yield aside(f"sample/{proof_name(wrap)}/{index:03d}.png", joined, made=True)
             for axis, step in seams(drawn.pixels, wrap).items():
                 steps.setdefault(axis, []).append(step)
+        found = varied.figures["diversity"]
+        if scale and not preview and found is not None and found < ALIKE:
+            self.context.say(
+                f"The samples hardly differ; a sample.start_scale below {scale} varies more"
+            )
         if steps:
             means = {axis: fmean(ratios) for axis, ratios in steps.items()}
             self.context.facts["seams"] = means

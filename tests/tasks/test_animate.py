@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from internal_gan.images.files.image import read_image
@@ -107,6 +108,15 @@ def test_films_of_large_photos_are_smaller(
         wanted = (f"finish.resolution={resolution}", f"output={resolution}")
         shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
         assert read_image(f"{resolution}/animate/frames/0000.png").size == size
+
+
+def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -> None:
+    still = ("animate.alpha=1", "animate.fps=3", "animate.seconds=2")
+    answer = shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *still)
+    said = "hardly moves, by 0.0 of 255 gray levels a second; animate.alpha=0.1 moves more"
+    assert said in answer.out.replace("\n", " ")
+    frames = [read_image(file).pixels for file in Path("out/animate/frames").iterdir()]
+    assert all(torch.equal(frames[0], frame) for frame in frames)
 
 
 def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) -> None:

@@ -199,6 +199,18 @@ def test_a_start_scale_that_is_not_finished_is_refused(shell: Shell, unfinished:
     assert said == f"sample.start_scale=2: {wanted}"
 
 
+@pytest.mark.parametrize(("alike", "said"), [(9.0, True), (0.0, False)])
+def test_samples_that_hardly_differ_are_said_to(
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, alike: float, said: bool
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.sample.ALIKE", alike)
+    answer = shell.done(
+        "task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2"
+    )
+    line = "The samples hardly differ; a sample.start_scale below 1 varies more"
+    assert (line in answer.out.replace("\n", " ")) == said
+
+
 def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
     for name, option in (("a", "seed=4"), ("b", "seed=4"), ("c", "seed=5")):
         shell.done("task=sample", f"checkpoint={model}", f"output={name}", option)
