@@ -79,15 +79,9 @@ class Fill(Task[FillOptions]):
             return
         holes, photo = self._holes, self._holes.photo(self.context.source)
         options = self.context.options
-        if options.trains and photo.unknown is None and holes.found(photo) is None:
-            case = holes.example(photo, options.seed)
-        else:
-            case = holes.case(photo, warn=not options.trains)
-        unknown = case.hole if case.unknown is None else case.unknown
-        closed = avoided(self.context, "fill.avoid", case.photo, unknown)
-        if closed is not unknown:
-            case = replace(case, unknown=closed)
-        yield from self._filled(model, case)
+        case = holes.case(photo, options.seed if options.trains else None)
+        closed = avoided(self.context, "fill.avoid", case.photo, case.unknown)
+        yield from self._filled(model, replace(case, unknown=closed))
 
     def _filled(self, model: Fills, whole: Case) -> Iterator[Picture]:
         # A photo that wraps is cut open where it has no hole.

@@ -27,22 +27,20 @@ class Case:
 
     Attributes:
         hole: (1, 1, H, W), 1 inside, else 0.
-        unknown: of the same shape, 1 where no patch may be taken from; None: only in the hole.
+        unknown: of the same shape, 1 where no patch may be taken from, the hole included.
         edges: the user's drawing, of the same shape; None for none.
     """
 
     photo: Photo
     hole: Tensor
-    unknown: Tensor | None = None
+    unknown: Tensor
     edges: Tensor | None = None
 
     def rolled(self, shift: Size) -> "Case":
         """The case of a photo that wraps, moved by some rows and columns."""
-        masks = (
-            None if one is None else one.roll(shift, (-2, -1))
-            for one in (self.hole, self.unknown, self.edges)
-        )
-        return Case(self.photo.rolled(shift), *masks)  # type: ignore[arg-type]
+        hole, unknown = (one.roll(shift, (-2, -1)) for one in (self.hole, self.unknown))
+        edges = None if self.edges is None else self.edges.roll(shift, (-2, -1))
+        return Case(self.photo.rolled(shift), hole, unknown, edges)
 
 
 class Holes:
@@ -57,7 +55,8 @@ class Holes:
         given, trained, options = context.given, context.trained, context.options.mask
         self._given, self._masks, self.mask = given, given, options
         self._sources = given if given.has_photo or options.source is not None else trained
-        if given is not trained and not self.is_named and not given.has_photo:
+        is_named = options.file is not None or options.box is not None
+        if given is not trained and not is_named and not given.has_photo:
             self._masks, before = trained, trained.options.mask
             self.mask = replace(
                 before,
@@ -67,68 +66,58 @@ class Holes:
             )
         self._are_learnt = self._masks is trained
 
-    @property
-    def is_named(self) -> bool:
-        """Whether a mask or a box is given."""
-        return self.mask.file is not None or self.mask.box is not None
-
     def found(self, photo: Photo, *, warn: bool = False) -> Tensor | None:
-        """The hole that a mask or a box describes, or else the photo's transparent part, if any."""
-        if self.is_named or photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
-            return self.read(photo, warn=warn) if self.is_named else None
+        """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
+        touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
+        With ``warn``, a mask of more than half of the photo brings a warning.
+
+        If both a mask and a box are given, or they do not fit, this is a UserError.
+        """
+        options = self.mask
+        if options.box is not None:
+            if options.file is not None:
+                raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
+            return self._grown(_box(options.box, photo, options.invert))
+        if (given := self._masks.read("mask.file")) is not None:
+            return self._of_mask(given, photo, warn)
+        if photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
+            return None
         if not (photo.alpha > FAINT).any():
             raise UserError("image: every pixel is transparent; a photo must show something")
         return self._grown((photo.alpha <= 1 - FAINT).float())
 
     def photo(self, source: Source) -> Photo:
-        """The photo, or its training image with the unknown part if the mask is gone."""
-        return source.learnt() if self._lacks_mask else source.photo()
+        """The photo; its training image with the unknown part if the user's mask is gone, and there
+        is no copy, as in a published model."""
+        if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
+            file = self._masks.file("mask.file")
+            if file is not None and not is_file(file):
+                return source.learnt()
+        return source.photo()
 
-    def case(self, photo: Photo, *, warn: bool = False) -> Case:
-        """The photo with its hole; arguments and errors as for :meth:`read`."""
+    def case(self, photo: Photo, seed: int | None = None) -> Case:
+        """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows
+        what a model trained without one does; without a seed, this is a UserError. For others, see
+        :meth:`found`."""
         if photo.unknown is not None and self._are_learnt:
-            return Case(photo, photo.unknown)
-        hole = self.found(photo, warn=warn)
-        hole = self.read(photo, warn=warn) if hole is None else hole
-        return Case(without(photo, hole), hole, self.unknown(photo, hole), self.edges(photo))
-
-    @property
-    def _lacks_mask(self) -> bool:
-        """Whether the user's mask is gone and there is no copy, as in a published model."""
-        if not self._are_learnt or self._masks.folder is None or self.mask.box is not None:
-            return False
-        file = self._masks.file("mask.file")
-        return file is not None and not is_file(file)
-
-    def example(self, photo: Photo, seed: int) -> Case:
-        """The photo with a random hole, which shows what a model trained without one does."""
-        rng = torch.Generator().manual_seed(seed)
-        hole = random_hole(KIND, photo.size, SHARE, rng)
-        return Case(without(photo, hole), hole, self.unknown(photo, hole))
+            return Case(photo, photo.unknown, photo.unknown)
+        hole, edges = self.found(photo, warn=seed is None), None
+        if hole is not None:
+            edges = self.edges(photo)
+        else:
+            if seed is None:
+                raise UserError(
+                    "mask=FILE is missing: an image of the photo's size, white in the hole; or "
+                    "mask.box=[top,left,height,width], or a photo with transparent parts"
+                )
+            hole = random_hole(KIND, photo.size, SHARE, torch.Generator().manual_seed(seed))
+        unknown = self.unknown(photo, hole)
+        return Case(without(photo, hole), hole, hole if unknown is None else unknown, edges)
 
     def further(self, number: int, photo: Photo) -> Tensor | None:
         """The hole of a further photo, if there is a mask of its name in the masks' folder."""
         given = self._masks.read("mask.file", number)
         return None if given is None else self._of_mask(given, photo, warn=True)
-
-    def read(self, photo: Photo, *, warn: bool = False) -> Tensor:
-        """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
-        touches, grown by ``mask.dilate``. With ``warn``, a mask of more than half of the photo
-        brings a warning.
-
-        If neither or both of a mask and a box are given, or they do not fit, this is a UserError.
-        """
-        options = self.mask
-        if options.box is not None and options.file is not None:
-            raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
-        if options.box is not None:
-            return self._grown(_box(options.box, photo, options.invert))
-        if (given := self._masks.read("mask.file")) is not None:
-            return self._of_mask(given, photo, warn)
-        raise UserError(
-            "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-            "mask.box=[top,left,height,width], or a photo with transparent parts"
-        )
 
     def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
         invert, option = self.mask.invert, "mask.invert"
