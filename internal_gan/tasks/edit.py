@@ -8,4 +8,4 @@ from internal_gan.tasks.redraw import Redraw
 class Edit(Redraw[RedrawOptions]):
     """Redraws ``edit.image`` where ``edit.mask`` is white, or all of it."""
 
-    injected_at, dilate, needs_mask = EDIT, EDIT_DILATE, False
+    injected_at, dilate = EDIT, EDIT_DILATE

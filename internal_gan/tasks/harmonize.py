@@ -1,7 +1,5 @@
 """task=harmonize: an object pasted into the photo, given the photo's look."""
 
-import math
-
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -15,15 +13,7 @@ from internal_gan.tasks.redraw import Redraw
 class Harmonize(Redraw[HarmonizeOptions]):
     """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
 
-    injected_at, dilate, needs_mask = HARMONIZE, HARMONIZE_DILATE, True
-    # The photo has no patches like the object.
-    keeps = True
-    # Finished results keep the object's outline.
-    reference = math.inf
-
-    @property
-    def _match(self) -> bool:
-        return bool(self.context.as_trained("harmonize.match"))
+    injected_at, dilate, is_object = HARMONIZE, HARMONIZE_DILATE, True
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
         """Keep the object's colours from bleeding across its outline, unless results stay as they

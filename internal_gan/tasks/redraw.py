@@ -29,6 +29,9 @@ Wanted = TypeVar("Wanted", bound=RedrawOptions)
 MUCH = 0.4
 # Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
 NOTICED = 0.12
+# For finished results, the default lengths are for a model with this long side, in pixels, and
+# scale with the model's size.
+REFERENCE = 250.0
 
 
 class FromImage(Task[Injected]):
@@ -83,17 +86,13 @@ class Redraw(FromImage[Wanted]):
 
     Attributes:
         dilate: how much the mask grows by default, in pixels at the model's size.
-        reference: for finished results, the default lengths are for a model with this long side, in
-            pixels, and scale with the model's size.
-        needs_mask: whether a mask is required.
-        keeps: whether the part stays as it is drawn.
+        is_object: whether the part is an object that the photo has no patches like: it needs a
+            mask, may first get the photo's colours, and stays as it is drawn, with its outline.
     """
 
     what = "the photo with its changes"
     dilate: ClassVar[float]
-    reference: ClassVar[float] = 250.0
-    needs_mask: ClassVar[bool]
-    keeps: ClassVar[bool] = False
+    is_object: ClassVar[bool] = False
 
     def check(self, model: Injects) -> None:
         if self.context.options.trains:  # which takes minutes
@@ -105,7 +104,7 @@ class Redraw(FromImage[Wanted]):
         mask = self._mask(photo)
         start = self._start_scale(model)
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
-        if mask is not None and learnt is not None and not self.keeps:
+        if mask is not None and learnt is not None and not self.is_object:
             mask = _narrowed(mask, photo, learnt)
         if mask is None:
             used = torch.ones_like(photo.pixels[:, :1])
@@ -116,18 +115,16 @@ class Redraw(FromImage[Wanted]):
             (used >= 0.5).float(),
             source=learnt,
             detailed=True,
-            keeps=self.keeps,
+            keeps=self.is_object,
             option=f"{self.name}.image",
         )
         # Beside what was changed, the network's drawing is a haze of both sides.
         rim = None
-        if mask is not None and learnt is not None and not self.keeps:
+        if mask is not None and learnt is not None and not self.is_object:
             rim = (used >= 0.5).float() * (mask < 0.5)
-        seeds = self.seeds(self.wanted.count)
-        for index, seed in enumerate(seeds):
-            change = redrawing.redraw(
-                model, photo.pixels, mask, start, seed=seed, match=self._match
-            )
+        match = self.is_object and bool(self.context.as_trained("harmonize.match"))
+        for index, seed in enumerate(self.seeds(self.wanted.count)):
+            change = redrawing.redraw(model, photo.pixels, mask, start, seed=seed, match=match)
             drawing = bring_back(photo.pixels, *self._changed(change, mask), used)
             if rim is not None:
                 drawing = torch.where(rim > 0, photo.pixels, drawing)
@@ -137,7 +134,7 @@ class Redraw(FromImage[Wanted]):
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
-        if not self.keeps:
+        if not self.is_object:
             self._tell_foreign(model, photo.pixels, mask)
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
@@ -164,23 +161,18 @@ class Redraw(FromImage[Wanted]):
             return read_mask(
                 mask, photo.size, invert=invert, option=option, invert_option="mask.invert"
             )
-        if self.needs_mask:
+        if self.is_object:
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
         for key, default in asdict(MaskOptions()).items():
             if (value := getattr(options, key)) != default:
                 raise UserError(f"mask.{key}={value}: there is no mask; give {option}=FILE")
         return None
 
-    @property
-    def _match(self) -> bool:
-        """Whether the part's colours are matched to the training photo's first."""
-        return False
-
     def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
         options, ratio = self.context.options.mask, 1.0
         if self.context.rebuilds:
-            ratio = max(model.sizes[-1]) / self.reference
+            ratio = 0.0 if self.is_object else max(model.sizes[-1]) / REFERENCE
         dilate = self.dilate * ratio if options.dilate is None else options.dilate
         feather = redrawing.FEATHER * ratio if options.feather is None else options.feather
         return dilate, feather
