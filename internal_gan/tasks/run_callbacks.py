@@ -1,10 +1,9 @@
-"""Callbacks that keep a run's folder up to date during training."""
+"""The callback that keeps a run's folder up to date during training."""
 
 import math
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,52 +17,44 @@ from internal_gan.runs.records import Result, read_results
 from internal_gan.tasks.base import Task, aside
 from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
 from internal_gan.tasks.runner import mark_of, write
-from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.progress import ProgressReports, TrainingProgress
 
 
-class Schedule(Callback):
-    """Saves the planned steps in place of a time limit, so that a run can be repeated exactly."""
+class Upkeep(ProgressReports):
+    """Keeps the schedule, the time left, the pictures and the page of a run up to date.
 
-    def __init__(self, options: Options, path: Path) -> None:
-        self._options = options
-        self._path = path
+    Args:
+        options: of the run. The planned steps are saved in place of a time limit, so that the run
+            can be repeated exactly.
+        task: that the training ends with.
+    """
+
+    def __init__(self, folder: RunFolder, options: Options, task: Task[Any]) -> None:
+        super().__init__(self._write_left)
+        self._folder, self._options, self._task = folder, options, task
+        self._like = task.context.given.like
+        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
+        self._written = -math.inf
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        super().on_start(model, plan)
+        write_page(self._folder)
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        super().on_replan(model, plan)
         options = self._options
         learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
         trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
-        save_options(replace(options, model=learnt, trainer=trainer), self._path)
+        save_options(replace(options, model=learnt, trainer=trainer), self._folder.config_path)
 
-    on_replan = on_start
-
-
-class TimeLeft(ProgressReports):
-    """Keeps the share of the training that is done, and the seconds left, in ``status.json``."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        super().__init__(self._write)
-        self._folder, self._written = folder, -math.inf
-
-    def _write(self, at: TrainingProgress) -> None:
+    def _write_left(self, at: TrainingProgress) -> None:
         if monotonic() - self._written >= STATUS_SECONDS:
             write_left(self._folder, at.fraction, at.seconds_left)
             self._written = monotonic()
 
-
-class Pictures(Callback):
-    """Updates pictures, status and page after every stage."""
-
-    def __init__(self, folder: RunFolder, task: Task[Any]) -> None:
-        self._folder = folder
-        self._task = task
-        self._like = task.context.given.like
-        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
-
-    def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        write_page(self._folder)
-
     def on_stage_end(self, model: Model, stage_index: int) -> None:
+        super().on_stage_end(model, stage_index)
         picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
         mark = mark_of(self._task, model)
         self._previews += write([picture], self._folder.path, self._like, mark)

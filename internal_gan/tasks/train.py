@@ -33,7 +33,7 @@ from internal_gan.tasks.reporting import (
     say,
     say_where,
 )
-from internal_gan.tasks.run_callbacks import Pictures, Schedule, TimeLeft
+from internal_gan.tasks.run_callbacks import Upkeep
 from internal_gan.tasks.runner import task_of
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -237,13 +237,11 @@ def _learn(
     begin_run(console, folder, training.about)
     go_on = command(f"resume={folder.path}")
     say(console, f"Ctrl-C stops; to resume later: {go_on}")
-    pictures = Pictures(folder, work)
+    upkeep = Upkeep(folder, options, work)
     callbacks: list[Callback] = [
-        Schedule(options, folder.config_path),
         *([Progress(Console(stderr=True, highlight=False))] if prints else []),
-        TimeLeft(folder),
         MetricsLogger(folder.metrics_path),
-        pictures,
+        upkeep,
     ]
     if callable(hooks.progress):
         callbacks.append(ProgressReports(hooks.progress))
@@ -275,7 +273,7 @@ def _learn(
         for callback in callbacks:
             callback.close()
     with enough_memory(work.memory):
-        pictures.draw(model)
+        upkeep.draw(model)
     end_run(console, folder, work.name, started, earlier)
 
 
