@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from internal_gan.config.arguments import unquote
 from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_json_object, write_text
@@ -83,11 +82,11 @@ def compare(runs: str | PathLike[str]) -> list[Row]:
 
 def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
     """The name of a run's photo, without folder and ending."""
-    name: str | None = values.get("image")
+    name = values.get("image")
     if not name and (run / "config.yaml").is_file():
         with suppress(UserError):  # a damaged file
             name = load_options(run / "config.yaml").image
-    return Path(unquote(name)).stem if name else None
+    return Path(name).stem if name else None
 
 
 def records_of(folder: Path) -> list[Record]:

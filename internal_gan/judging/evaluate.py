@@ -109,7 +109,7 @@ class Evaluation:
         for group, spread in spreads.items():
             own = [row["figures"] for row in self.rows if row["group"] == group]
             summary = {"count": len(own), "figures": figures.summarise(own)}
-            self._groups[group] = summary | spread.figures
+            self._groups[group] = summary | {"diversity": spread.value}
 
     def record(self, model: Model | None = None) -> dict[str, Any]:
         """What ``evaluation.json`` holds, once all are judged; ``model`` drew them."""

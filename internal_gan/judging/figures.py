@@ -141,13 +141,13 @@ class Diversity:
             self._squares = self._squares + step * (_gray(image) - self._mean)
 
     @property
-    def figures(self) -> dict[str, float | None]:
-        """``diversity``, see :func:`internal_gan.patches.statistics.diversity`; None for fewer than
-        two pictures."""
+    def value(self) -> float | None:
+        """See :func:`internal_gan.patches.statistics.diversity`; None for fewer than two
+        pictures."""
         if self._count < 2:
-            return {"diversity": None}
+            return None
         spread = (self._squares / (self._count - 1)).sqrt().mean()
-        return {"diversity": float(spread / _gray(self._real).std())}
+        return float(spread / _gray(self._real).std())
 
 
 def _gray(image: Pixels) -> Tensor:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from internal_gan.config.arguments import key_of, unquote
+from internal_gan.config.arguments import key_of, unquote, values_of
 from internal_gan.config.options import FREE, PATHS
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_record, write_text
@@ -41,8 +41,7 @@ class Record:
     @property
     def values(self) -> dict[str, str]:
         """The values that it was given, in short."""
-        pairs = [(key_of(override), override.partition("=")[2]) for override in self.overrides]
-        return {key: in_short(unquote(value)) for key, value in pairs}
+        return {key: in_short(value) for key, value in values_of(self.overrides).items()}
 
     def write(self, sweep: Path) -> None:
         """Write the record, or raise a UserError if the disk is full or not writable."""

@@ -17,6 +17,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
+from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.fields import AUTO, LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
@@ -329,7 +330,7 @@ class Task(ABC, Generic[Wanted]):
     def size_option(self) -> str:
         """The option that decides how large results are, with its value."""
         size: Sequence[int] | None = getattr(self.wanted, "size", None)
-        return f"{self.name}.size=[{size[0]},{size[1]}]" if size else "finish.resolution"
+        return f"{self.name}.size={written(size)}" if size else "finish.resolution"
 
     def seeds(self, count: int) -> list[int]:
         """The seeds of several results."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
+from internal_gan.config.arguments import written
 from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import extend
@@ -48,7 +49,7 @@ class Extend(Task[ExtendOptions]):
         given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]
         if len(given) != 1:
             raise UserError("task=extend needs extend.margins or extend.shape, one of them")
-        named = f"{self.memory}={str(given[0]).translate(_PLAIN)}"
+        named = f"{self.memory}={written(given[0])}"
         margins = self._measured(photo, named)
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
@@ -81,8 +82,3 @@ class Extend(Task[ExtendOptions]):
         if shape[0] < size[0] or shape[1] < size[1]:
             raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
         return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
-
-
-# Removes the blanks and quotation marks of a list in Python, such as [0, '10%'], which is written
-# without them on the command line.
-_PLAIN = str.maketrans("", "", " '")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from internal_gan.config.arguments import written
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
@@ -188,7 +189,7 @@ def check_box(box: list[int], size: Size) -> None:
     """Raise a UserError if ``mask.box`` is not in a photo of this size, or all of it."""
     top, left, height, width = box
     rows, columns = size
-    name = f"mask.box=[{','.join(map(str, box))}]"
+    name = f"mask.box={written(box)}"
     if top + height > rows or left + width > columns:
         raise UserError(
             f"{name}: [top,left,height,width] reaches row {top + height} and column "

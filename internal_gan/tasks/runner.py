@@ -96,12 +96,11 @@ def run_task(options: Options) -> int:
     with recorded(folder):
         save_options(kept, folder.config_path)
         begin_run(context.console, folder, about)
-        on_model: dict[str, Any] = {}
         if model is not None:
-            on_model["device"] = str(model.device)
+            context.facts["device"] = str(model.device)
             if is_trained:
-                on_model["model_task"] = ending_of(model.family)
-        folder.write_status("running", started=begun, **on_model)
+                context.facts["model_task"] = ending_of(model.family)
+        folder.write_status("running", started=begun, **context.facts)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, SPECS[task.name].reads)

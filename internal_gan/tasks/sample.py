@@ -65,7 +65,7 @@ class Sample(Task[SampleOptions]):
                 yield aside(f"sample/{proof_name(wrap)}/{index:03d}.png", joined, made=True)
             for axis, step in seams(drawn.pixels, wrap).items():
                 steps.setdefault(axis, []).append(step)
-        found = varied.figures["diversity"]
+        found = varied.value
         if scale and not preview and found is not None and found < ALIKE:
             self.context.say(
                 f"The samples hardly differ; a sample.start_scale below {scale} varies more"
