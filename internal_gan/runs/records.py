@@ -39,8 +39,6 @@ class Status(TypedDict, total=False):
     seconds: float
     share: float
     seconds_left: float
-    stages: int
-    stages_finished: int
     seams: dict[str, float]
     seams_before: dict[str, float]
     results: list[Any]
@@ -89,23 +87,21 @@ class Result:
             * ``before``: what the results were made from, and ``mask``, white where it was
               changed;
             * ``aside``: anything else to show with the results.
-        group: the row it is shown in, such as ``"scale-3"``; empty for the task's first row.
         caption: the text below it; previews have the name of their stage instead.
     """
 
     file: str
     kind: Kind = "result"
-    group: str = ""
     caption: str = ""
 
     @property
     def task(self) -> str:
         return PurePosixPath(self.file).parts[0]
 
-
-def group_of(file: str) -> str:
-    """The group of a file: the folders between the task's and the file."""
-    return "/".join(PurePosixPath(file).parts[1:-1])
+    @property
+    def group(self) -> str:
+        """The row it is shown in: the folders between the task's and the file, if any."""
+        return "/".join(PurePosixPath(self.file).parts[1:-1])
 
 
 def as_json(result: Result) -> dict[str, str]:

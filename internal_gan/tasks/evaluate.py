@@ -13,7 +13,7 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.judging.evaluate import Evaluation, Groups, Sample
 from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
-from internal_gan.runs.records import group_of
+from internal_gan.runs.records import Result
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
@@ -90,7 +90,8 @@ class Evaluate(Task[EvaluateOptions]):
         assert context.folder is not None
         groups: dict[str, list[Sample]] = {}
         for file in sorted(files):
-            groups.setdefault(group_of(file) or "samples", []).append(context.folder.path / file)
+            group = Result(file).group or "samples"
+            groups.setdefault(group, []).append(context.folder.path / file)
         return groups
 
 

@@ -60,9 +60,6 @@ class Upkeep(ProgressReports):
         self._previews += write([picture], self._folder.path, self._like, mark)
         if model.finished < model.num_stages and self._task.name == ending_of(model.family):
             self.draw(model, preview=True)
-        self._folder.write_status(
-            "running", stages_finished=model.finished, stages=model.num_stages
-        )
         write_page(self._folder)
 
     def draw(self, model: Model, preview: bool = False) -> None:

@@ -34,7 +34,7 @@ from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.records import DRAWN, MADE, Kind, Result, group_of, in_words
+from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.huge import around_hole
@@ -197,13 +197,13 @@ def _write_beside(
         for layer in layers.along(image.origin):
             file = _beside(folder, picture.file, f"layers/{layer.name}")
             write_layer(folder / file, layer)
-            written.append(Result(file, "aside", group_of(file)))
+            written.append(Result(file, "aside"))
             hiding = image.origin.hiding
             if layer.seams is not None and hiding is not None and any(hiding.wrap):
                 room = f"layers/{layer.name}/{proof_name(hiding.wrap)}"
                 file = _beside(folder, picture.file, room)
                 write_image(folder / file, proof(layer.shown, hiding.wrap), mark=mark)
-                written.append(Result(file, "aside", group_of(file)))
+                written.append(Result(file, "aside"))
     return written
 
 
@@ -232,8 +232,7 @@ def _beside(folder: Path, file: str, room: str) -> str:
 def _result(file: str, kind: Kind, caption: str = "") -> Result:
     """A result, by default with its name as its caption, unless that is a number."""
     name = PurePosixPath(file).stem
-    caption = caption or ("" if name.isdecimal() else in_words(name))
-    return Result(file, kind, group_of(file), caption)
+    return Result(file, kind, caption or ("" if name.isdecimal() else in_words(name)))
 
 
 def load_trained(options: Options) -> tuple[Model, Source, list[str]]:

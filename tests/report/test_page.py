@@ -227,8 +227,8 @@ def test_only_recorded_results_are_shown(folder: Path) -> None:
     made = [
         Result("sample/002.png", caption="The <best>"),
         Result("sample/000.png"),
-        Result("paint/a b/plain.png", "aside", "20x40", "Plain"),
-        Result("paint/a b/ours.png", "aside", "20x40", "Ours"),
+        Result("paint/a b/plain.png", "aside", "Plain"),
+        Result("paint/a b/ours.png", "aside", "Ours"),
         Result("scales/01.png", "preview"),
     ]
     for name in ("plain", "ours", "other"):
@@ -244,7 +244,7 @@ def test_only_recorded_results_are_shown(folder: Path) -> None:
         "scales/01.png",
     ]
     rows = html[html.index(">Samples<") : html.index(">Scale by scale<")]
-    assert re.findall("<h[23]>(.*?)</h[23]>", rows)[:2] == ["Paint", "20 × 40"]
+    assert re.findall("<h[23]>(.*?)</h[23]>", rows)[:2] == ["Paint", "A b"]
     captions = re.findall("<figcaption>(.*?)</figcaption>", rows)
     assert captions == ["The &lt;best&gt;", "Plain", "Ours"]
 

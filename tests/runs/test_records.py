@@ -65,7 +65,7 @@ def test_invalid_lines_are_skipped_and_others_kept(tmp_path: Path, odd: Any) -> 
         ("pid", 2**80),
         ("seconds", HUGE),
         ("reason", {"deep": []}),
-        ("stages_finished", 0.5),
+        ("share", "half"),
         ("seams", {"top": "x"}),
     ],
 )

@@ -16,13 +16,14 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
     made = [
         Result("retarget/20x80.png", caption="20 × 80"),
         Result("retarget/20x40.png"),
-        Result("sample/scale-1/000.png", "aside", "Scale 1", "First"),
+        Result("sample/scale-1/000.png", "aside", "First"),
     ]
     write(folder.path, *(result.file for result in made), "retarget/older.png")
     folder.write_status("running", results=made)
     folder.write_status("finished")
     assert read_results(folder.path) == made
     assert [result.task for result in made] == ["retarget", "retarget", "sample"]
+    assert [result.group for result in made] == ["", "", "scale-1"]
     folder.write_status("finished", results=[])
     assert read_results(folder.path) == []
 

@@ -162,6 +162,6 @@ def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
 def test_the_frames_of_a_film_tell_how_long_it_takes(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run")
     report = Reports(folder, new_console(quiet=True), lambda: 4, time.monotonic() - 6)
-    report([Result(f"animate/frames/{number}.png", "frame", "") for number in range(2)])
+    report([Result(f"animate/frames/{number}.png", "frame") for number in range(2)])
     assert folder.status()["share"] == 0.5
     assert folder.status()["seconds_left"] == pytest.approx(6, abs=1)
