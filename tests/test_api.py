@@ -300,6 +300,12 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
     ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
     ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
+    ("make_tileable", {"axes": "x", "seed": 3}, "make_tileable.axes=x seed=3"),
+    (
+        "extend",
+        {"margins": (8, "10%", 0, 9), "avoid": "MASK"},
+        "extend.margins=[8,10%,0,9] extend.avoid=MASK",
+    ),
 ]
 
 
@@ -340,10 +346,11 @@ class TestEachMethodGivesWhatItsTaskGives:
         in_memory = {"PHOTO": ARRAY, "MASK": HOLE, "OTHER": ARRAY[:, ::-1]}
         plain = {name: str(path) for name, path in files.items()}
         named = [re.sub("PHOTO|MASK|OTHER", lambda m: plain[m[0]], word) for word in words.split()]
-        family = next(name for name, methods in DRAWINGS.items() if method in methods)
-        run = None if at_once else request.getfixturevalue(family)
+        families = [name for name, methods in DRAWINGS.items() if method in methods]
+        run = None if at_once else request.getfixturevalue(families[0])
         where = [method, f"image={photo}"] if run is None else [f"checkpoint={run.folder}"]
-        answer = Shell(capsys)(*where, *named, f"output={folder}", "device=cpu")
+        where += ["device=cpu"] if method in dir(Patches) else []
+        answer = Shell(capsys)(*where, *named, f"output={folder}")
         assert answer.code == 0, answer.err
         results = [one.file for one in read_results(folder) if one.kind in ("result", "frame")]
         for pictures in (files, in_memory):

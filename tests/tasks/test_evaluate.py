@@ -132,13 +132,17 @@ def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> No
     assert figures["ssim_inside"] < figures["ssim"] < 1
 
 
-def test_a_singan_is_sampled_and_evaluated(shell: Shell, tiny_run: Run) -> None:
+def test_samples_of_a_singan_are_evaluated_and_not_their_copies(
+    shell: Shell, tiny_run: Run
+) -> None:
     model = f"checkpoint={tiny_run.folder.path}"
-    shell.done("task=evaluate", model, "sample.count=3", "output=out")
+    shell.done("task=evaluate", model, "sample.count=3", "sample.tileable=true", "output=out")
     found = record()
     assert found["model"]["family"] == "singan"
     assert found["reconstruction"]["psnr"] > 0
-    assert found["groups"]["samples"]["count"] == 3
+    assert list(found["groups"]) == ["samples"]
+    assert found["groups"]["samples"]["count"] == len(found["samples"]) == 3
+    assert list(Path("out/sample").glob("tiled-*"))
     assert "swd1" in found["groups"]["samples"]["figures"]
     assert Path("out/sample/002.png").is_file()
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
@@ -152,15 +156,6 @@ def test_small_pictures_go_without_some_figures(shell: Shell, files: list[str]) 
     figures = record()["groups"]["samples"]["figures"]
     assert {"swd1", "swd2", "layout_coherence_15", "copy"} <= figures.keys()
     assert not figures.keys() & {*missing}
-
-
-def test_tiling_proofs_are_not_evaluated(shell: Shell, tiny_run: Run) -> None:
-    tileable = ("sample.tileable=true", "sample.count=1", "output=out")
-    model = f"checkpoint={tiny_run.folder.path}"
-    shell.done("task=evaluate", model, *tileable)
-    assert list(Path("out/sample").glob("tiled-*"))
-    assert list(record()["groups"]) == ["samples"]
-    assert len(record()["samples"]) == 1
 
 
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:

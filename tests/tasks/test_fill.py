@@ -75,15 +75,6 @@ def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
     assert {path.name for path in folder.iterdir()} >= {"before.png", "mask.png"}
 
 
-@pytest.mark.usefixtures("gravel")
-def test_python_fills_a_hole_with_the_same_pixels(shell: Shell) -> None:
-    holed()
-    folder = at_once(shell, "mask=hole.png")
-    for mask in ("hole.png", Image.open("hole.png")):
-        made = internal_gan.fill("photo.png", mask)
-        assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
-
-
 def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,13 +251,6 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
     assert max(drawn.size) == 28
     assert (drawn.pixels - alone).abs().mean() < 0.02
     assert not Path("drawn/fill/drawn").exists()
-
-
-def test_without_a_mask_the_hole_is_that_of_the_training(shell: Shell, checkpoint: str) -> None:
-    answer = shell("task=fill", checkpoint, "output=one")
-    assert answer.code == 0, answer.err
-    mask = pixels("one/fill/mask.png") / 255
-    assert np.array_equal(mask, box(20, 30, 12, 14)[0, 0].numpy())
 
 
 def test_invert_dilate_and_feather(shell: Shell, checkpoint: str) -> None:

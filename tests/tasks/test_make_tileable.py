@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-import internal_gan
 from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
@@ -30,15 +29,6 @@ def test_borders_meet_and_the_rest_is_the_photo(shell: Shell) -> None:
     facts = json.loads(Path("out/status.json").read_text())
     for axis, step in facts["seams"].items():
         assert step < facts["seams_before"][axis]
-
-
-def test_python_gives_the_same(shell: Shell) -> None:
-    options = ("make_tileable.axes=x", "seed=3", "output=out")
-    shell.done("task=make_tileable", "image=given.png", *options)
-    for photo in ("given.png", Image.open("given.png")):
-        made = internal_gan.make_tileable(photo, axes="x", seed=3)
-        written = Image.open("out/make_tileable/000.png")
-        assert np.array_equal(np.asarray(made), np.asarray(written))
 
 
 def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell) -> None:

@@ -72,11 +72,3 @@ def test_what_is_made_of_the_photo_alone_is_not_said_to_be_generated(
     made = {"animate": "animate/animation.webp"}.get(task, f"{task}/000.png")
     assert found[made] == mark
     assert found["photo.png"] is None
-
-
-def test_a_training_that_ends_with_a_task_names_it(shell: Shell, photo: str) -> None:
-    given = ("task=super_resolution", "model=singan", f"image={photo}")
-    shell.done(*given, "output=run", *TINY_RUN)
-    assert marks("run")["super_resolution/enlarged.png"] == xmp(
-        CHANGED, "super_resolution", "singan"
-    )

@@ -157,15 +157,11 @@ def model(tmp_path: Path, shell: Shell, tiny_run: Run) -> str:
     return "model"
 
 
-def pictures(folder: str | Path) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(Path(folder, "sample").iterdir())]
-
-
 def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> None:
     before = sorted(p.name for p in Path(model).iterdir())
     answer = shell.done("task=sample", f"checkpoint={model}", "sample.count=3", "device=cpu")
     (folder,) = Path("runs/photo-singan").iterdir()
-    assert len(pictures(folder)) == 3
+    assert len(list((folder / "sample").iterdir())) == 3
     assert (folder / "index.html").is_file()
     assert RunFolder(folder).status()["state"] == "finished"
     assert load_options(folder / "config.yaml").checkpoint == str(Path(model).absolute())
@@ -209,13 +205,6 @@ def test_samples_that_hardly_differ_are_said_to(
     )
     line = "The samples hardly differ; a sample.start_scale below 1 varies more"
     assert (line in answer.out.replace("\n", " ")) == said
-
-
-def test_the_same_seed_gives_the_same_pictures(shell: Shell, model: str) -> None:
-    for name, option in (("a", "seed=4"), ("b", "seed=4"), ("c", "seed=5")):
-        shell.done("task=sample", f"checkpoint={model}", f"output={name}", option)
-    assert pictures("a") == pictures("b")
-    assert pictures("a") != pictures("c")
 
 
 def rewrite(path: Path, **changes: str) -> None:

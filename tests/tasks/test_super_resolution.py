@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image, read_mark, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
 from tests.tasks.conftest import copy_of
@@ -61,6 +62,8 @@ def test_a_model_may_be_trained_for_it(shell: Shell, photo: str) -> None:
     answer = shell.done(*given, "output=out", *TINY_RUN)
     assert size_of("out") == (160, 224)
     assert not Path("out/sample").exists()
+    changed = xmp("compositeWithTrainedAlgorithmicMedia", "super_resolution", "singan")
+    assert read_mark(Path("out", ENLARGED)) == changed
     assert RunFolder(Path("out")).status()["state"] == "finished"
     assert "task=super_resolution checkpoint=out" in answer.out
     shell.done("task=super_resolution", "checkpoint=out", "output=again")

@@ -53,8 +53,11 @@ def test_one_changed_pixel_does_not_hold(result: Path, shell: Shell) -> None:
 
 
 def test_a_picture_in_memory_needs_the_name_of_its_origin(result: Path) -> None:
+    array = np.asarray(Image.open(result))
     with pytest.raises(UserError, match="origin: a picture in memory needs"):
-        internal_gan.verify(np.asarray(Image.open(result)), "photo.png")
+        internal_gan.verify(array, "photo.png")
+    with Image.open("photo.png") as photo:
+        assert internal_gan.verify(array, photo, origin=result.with_suffix(".origin.png")).holds
 
 
 def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> None:
@@ -66,12 +69,6 @@ def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> Non
     assert refused.code == 2
     wanted = "the photo of this origin has 29x40 pixels, or shrinks to that"
     assert refused.lines == [f"error: verify.photo=small.png: 24x34 pixels; {wanted}"]
-
-
-def test_from_python_pictures_may_be_in_memory(result: Path) -> None:
-    array = np.asarray(Image.open(result))
-    with Image.open("photo.png") as photo:
-        assert internal_gan.verify(array, photo, origin=result.with_suffix(".origin.png")).holds
 
 
 def test_an_origin_file_elsewhere_can_be_given(result: Path, shell: Shell) -> None:
