@@ -26,7 +26,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Item, Picture
+from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
 
@@ -238,21 +238,19 @@ def results(
         if network is not None:
             work.check(network)
         items = work.draw(network)
-    return _in_memory(items, work.memory, kind, output_type, like)
 
+    def in_memory() -> Iterator[Any]:
+        while True:
+            # The yield is outside, since the caller's code runs there.
+            with enough_memory(work.memory):
+                item = next(items, None)
+            if item is None:
+                return
+            if isinstance(item, Picture) and item.kind == kind:
+                image = item.image
+                yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
 
-def _in_memory(
-    items: Iterator[Item], memory: str, kind: Kind, output_type: str, like: Photo | None
-) -> Iterator[Any]:
-    while True:
-        # The yield is outside, since the caller's code runs there.
-        with enough_memory(memory):
-            item = next(items, None)
-        if item is None:
-            return
-        if isinstance(item, Picture) and item.kind == kind:
-            image = item.image
-            yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
+    return in_memory()
 
 
 def opened(network: Network | None, folder: RunFolder) -> Model:

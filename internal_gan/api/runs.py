@@ -105,7 +105,7 @@ def fit(
         "seed": seed,
         "device": device,
     }
-    arguments = as_arguments(overrides, others)
+    arguments = _as_arguments(overrides, others)
     options = compose(arguments)
     changed = set(map(key_of, arguments))
     if extra := sorted(changed & _NOT_HERE):
@@ -159,17 +159,11 @@ def load(name: str | PathLike[str], **how: Any) -> Any:
     return Model.from_pretrained(name, **how)
 
 
-def as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
-    """Options as arguments for Hydra, with file names quoted.
+def _as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
+    """The overrides and other options, by name, as arguments for Hydra, with file names quoted.
+    None leaves an option out; one that is given twice is a UserError.
 
-    Args:
-        overrides: see :func:`fit`.
-        others: further options by name; None leaves an option out.
-
-    Raises:
-        UserError: an override is not ``option=value``, or is also in ``others``.
-
-    >>> as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
+    >>> _as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
     ['seed=3', 'sample.size=[30,80]', 'runs=null']
     """
     if isinstance(overrides, str):

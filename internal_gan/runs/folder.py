@@ -258,11 +258,11 @@ class RunFolder:
         return f"run folder {self.path}: {who} is training in it; wait for it or stop it first"
 
 
-def new_run_path(options: Options, image: str | None, family: str) -> Path:
+def new_run_path(options: Options, family: str) -> Path:
     """The folder that ``output`` names, or a new and empty ``runs/<image>-<model>/<time>``."""
     if options.output is not None:
         return Path(options.output)
-    stem = Path(image).stem if image else "image"
+    stem = Path(options.image or "image").stem
     # Plain letters: the commands printed later need no quotation marks.
     name = re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "image"
     name = name.encode()[:LONGEST_NAME].decode(errors="ignore")

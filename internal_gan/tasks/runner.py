@@ -92,7 +92,7 @@ def run_task(options: Options) -> int:
     kept = _kept(options, trained)
     is_trained = model is not None and model.is_trained
     kind = model.family if model is not None and is_trained else options.task
-    folder = context.folder = RunFolder.create(new_run_path(options, kept.image, kind))
+    folder = context.folder = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
         begin_run(context.console, folder, about)

@@ -107,7 +107,7 @@ def train(
     del photo, further  # the source drops them once they are saved
     training = _prepare(options, source)
     _refuse_other_tasks(training, changed)
-    folder = RunFolder.create(new_run_path(options, options.image, training.model.family))
+    folder = RunFolder.create(new_run_path(options, training.model.family))
     with recorded(folder):
         save_options(options, folder.config_path)
         # The saved options have absolute paths; they are saved again when the files may be gone.

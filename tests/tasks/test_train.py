@@ -116,7 +116,7 @@ def test_photos_with_the_longest_names_get_a_run_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     stem = letter * (250 // len(letter.encode()))
-    assert new_run_path(Options(), f"{stem}.png", "singan").is_dir()
+    assert new_run_path(Options(image=f"{stem}.png"), "singan").is_dir()
 
 
 def test_runs_started_in_the_same_second_get_their_own_folders(
@@ -129,7 +129,7 @@ def test_runs_started_in_the_same_second_get_their_own_folders(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("internal_gan.runs.folder.datetime", Noon)
-    made = [new_run_path(Options(), "photos/lake.jpg", "singan") for _ in range(3)]
+    made = [new_run_path(Options(image="photos/lake.jpg"), "singan") for _ in range(3)]
     folder = Path("runs/lake-singan")
     names = ["2026-01-31_12-00-00", "2026-01-31_12-00-00-2", "2026-01-31_12-00-00-3"]
     assert made == [folder / name for name in names]
