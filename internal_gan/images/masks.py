@@ -32,7 +32,6 @@ def read_mask(
     *,
     invert: bool = False,
     option: str = "mask",
-    invert_option: str = "invert",
     white: str | None = None,
     warn: bool = True,
 ) -> Mask:
@@ -48,7 +47,7 @@ def read_mask(
 
     Args:
         invert: black may change, white is kept.
-        option, invert_option: the options' names in messages, such as ``edit.mask``.
+        option: the option's name in messages, such as ``edit.mask``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
     """
@@ -64,7 +63,7 @@ def read_mask(
     if is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
     mask = 1.0 - mask if invert else mask
-    other_way = f"{'without' if invert else 'with'} {invert_option}=true"
+    other_way = f"{'without' if invert else 'with'} mask.invert=true"
     if photo.whole is None or white is None:
         _check(mask, name, invert, other_way, white)
     share = float(mask.mean())

@@ -121,10 +121,9 @@ class Holes:
         return None if given is None else self._of_mask(given, photo, warn=True)
 
     def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
-        invert, option = self.mask.invert, "mask.invert"
-        mask = read_mask(given, photo.size, invert=invert, invert_option=option, warn=warn)
+        mask = read_mask(given, photo.size, invert=self.mask.invert, warn=warn)
         if (mask > FAINT).all():
-            keep = "white" if invert else "black"
+            keep = "white" if self.mask.invert else "black"
             raise UserError(
                 f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; a "
                 f"mask is {keep} everywhere except in the hole"

@@ -157,10 +157,7 @@ class Redraw(FromImage[Wanted]):
         option, options = f"{self.name}.mask", self.context.options.mask
         mask = self.context.given.read(option)
         if mask is not None:
-            invert = options.invert
-            return read_mask(
-                mask, photo.size, invert=invert, option=option, invert_option="mask.invert"
-            )
+            return read_mask(mask, photo.size, invert=options.invert, option=option)
         if self.is_object:
             raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
         for key, default in asdict(MaskOptions()).items():
