@@ -13,8 +13,7 @@ pytestmark = pytest.mark.usefixtures("gravel")
 
 
 def extended(shell: Shell, *options: str, photo: str = "photo.png") -> Path:
-    answer = shell("task=extend", f"image={photo}", "output=out", *options)
-    assert answer.code == 0, answer.err
+    shell.done("task=extend", f"image={photo}", "output=out", *options)
     return Path("out/extend/000.png")
 
 
@@ -31,8 +30,7 @@ def test_the_photo_is_kept_and_the_margins_are_its_own_pixels(shell: Shell) -> N
     assert ((origin.kinds == EXACT) | (origin.kinds == BLENDED)).all()
     margin = made[:, -21:].reshape(-1, 3).astype(float)
     assert margin.std() > 0.5 * photo.std()
-    answer = shell("task=verify", f"image={path}", "verify.photo=photo.png", "output=check")
-    assert answer.code == 0, answer.err
+    shell.done("task=verify", f"image={path}", "verify.photo=photo.png", "output=check")
 
 
 def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:

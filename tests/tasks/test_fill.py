@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
-from torch import Tensor
 
 import internal_gan
 from internal_gan.config.compose import load_options, save_options
@@ -17,26 +16,17 @@ from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.marks import xmp
+from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Shell
-from tests.tiny import EDGECONNECT, network_of, picture, trained_edgeconnect
+from tests.tiny import EDGECONNECT, holes, network_of, picture, trained_edgeconnect
 
-HEIGHT, WIDTH = 60, 84
+SIZE = HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def box(top: int, left: int, height: int, width: int, size: tuple[int, int] = (60, 84)) -> Tensor:
-    mask = torch.zeros(1, 1, *size)
-    mask[..., top : top + height, left : left + width] = 1
-    return mask
-
-
-def save_mask(path: str, mask: Tensor) -> None:
-    Image.fromarray((mask[0, 0] * 255).byte().numpy()).save(path)
 
 
 def pixels(path: Path | str) -> Array:
@@ -45,14 +35,13 @@ def pixels(path: Path | str) -> Array:
 
 
 def at_once(shell: Shell, *options: str) -> Path:
-    answer = shell("task=fill", "image=photo.png", "output=out", *options)
-    assert answer.code == 0, answer.err
+    shell.done("task=fill", "image=photo.png", "output=out", *options)
     return Path("out/fill")
 
 
 def holed() -> Any:
     """Write a mask, and return where it is white."""
-    save_mask("hole.png", box(20, 30, 12, 16))
+    write_mask("hole.png", holes(SIZE, (20, 30, 12, 16)))
     return pixels("hole.png") > 0
 
 
@@ -163,7 +152,7 @@ def test_a_texture_that_repeats_does_so_when_filled_or_it_is_said(
     Image.fromarray(texture.astype(np.uint8)).save("photo.png")
     hole = torch.zeros(1, 1, 60, 60)
     hole[..., :8, 20:36] = hole[..., 24:44, -8:] = hole[..., 24:44, :8] = 1
-    save_mask("hole.png", hole)
+    write_mask("hole.png", hole)
     made = pixels(at_once(shell, "mask=hole.png", f"fill.tileable={tileable}") / "000.png")
     inside = hole[0, 0].numpy() > 0
     assert np.array_equal(made[~inside], pixels("photo.png")[~inside])
@@ -185,7 +174,7 @@ def test_a_texture_that_repeats_does_so_when_filled_or_it_is_said(
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of a tiny model trained around a hole in a photo that no longer exists."""
     path = tmp_path_factory.mktemp("trained") / "model"
-    trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[box(20, 30, 12, 14)])
+    trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), holes=[holes(SIZE, (20, 30, 12, 14))])
     options = load_options(path / "config.yaml")
     options.image = "photo.png"
     options.mask.box = [20, 30, 12, 14]
@@ -198,23 +187,17 @@ def checkpoint(run: Path, shell: Shell) -> str:
     """The checkpoint option, with the photo and a mask in the working folder."""
     photo = ((picture(HEIGHT, WIDTH)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     Image.fromarray(photo).save("photo.png")
-    save_mask("hole.png", box(10, 50, 15, 20))
+    write_mask("hole.png", holes(SIZE, (10, 50, 15, 20)))
     return f"checkpoint={run}"
-
-
-def only_run() -> Path:
-    (folder,) = Path("runs").glob("*/*")
-    return folder
 
 
 def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     shell: Shell, run: Path, checkpoint: str
 ) -> None:
     before = sorted(p.name for p in run.iterdir())
-    answer = shell("task=fill", checkpoint, "mask=hole.png", "device=cpu")
-    assert answer.code == 0, answer.err
+    answer = shell.done("task=fill", checkpoint, "mask=hole.png", "device=cpu")
     assert answer.err == ""
-    folder = only_run()
+    (folder,) = Path("runs").glob("*/*")
     assert folder.parent.name == "photo-edgeconnect"
     assert sorted(p.name for p in (folder / "fill").iterdir()) == [
         *("000.png", "before.png", "edges.png", "hole.png", "mask.png")
@@ -235,15 +218,14 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
 
 def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
     own = ("finish.detail=patches", "output=own")
-    answer = shell("task=fill", checkpoint, "mask=hole.png", *own)
-    assert answer.code == 0, answer.err
+    shell.done("task=fill", checkpoint, "mask=hole.png", *own)
     made, photo, inside = pixels("own/fill/000.png"), pixels("photo.png"), pixels("hole.png") > 0
     assert np.array_equal(made[~inside], photo[~inside])
     known = photo[~inside].astype(int)
     nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
     assert np.mean(nearest) < 10
     verify = ("task=verify", "image=own/fill/000.png", "verify.photo=photo.png")
-    assert shell(*verify, "output=verified").code == 0
+    shell.done(*verify, "output=verified")
     # The network's output is saved next to it, at the training size.
     shell("task=fill", checkpoint, "mask=hole.png", "output=drawn")
     drawn = read_image("own/fill/drawn/000.png")
@@ -254,7 +236,7 @@ def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint:
 
 
 def test_invert_dilate_and_feather(shell: Shell, checkpoint: str) -> None:
-    save_mask("kept.png", 1 - box(10, 50, 15, 20))
+    write_mask("kept.png", 1 - holes(SIZE, (10, 50, 15, 20)))
     shell("task=fill", checkpoint, "mask=kept.png", "mask.invert=true", "output=inverted")
     shell("task=fill", checkpoint, "mask=hole.png", "mask.dilate=4", "output=dilated")
     shell("task=fill", checkpoint, "mask=hole.png", "mask.feather=2", "output=feathered")
@@ -273,10 +255,9 @@ def test_invert_dilate_and_feather(shell: Shell, checkpoint: str) -> None:
 def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: str) -> None:
     drawing = torch.zeros(1, 1, HEIGHT, WIDTH)
     drawing[..., 17, :] = 1
-    save_mask("drawn.png", drawing)
+    write_mask("drawn.png", drawing)
     shell("task=fill", checkpoint, "mask=hole.png", "output=own")
-    answer = shell("task=fill", checkpoint, "mask=hole.png", "edges=drawn.png", "output=drawn")
-    assert answer.code == 0, answer.err
+    shell.done("task=fill", checkpoint, "mask=hole.png", "edges=drawn.png", "output=drawn")
     edges = pixels("drawn/fill/edges.png")[10:25, 50:70]
     assert (edges[7] == 255).all()
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
@@ -316,9 +297,8 @@ def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     arrays = [cut_out(value, f"{value}.png") for value in (0, 200)]
     for value in (0, 200):
         arguments = (f"image={value}.png", "mask=hole.png", "model.max_size=84")
-        answer = shell("task=fill", checkpoint, *arguments[:2], f"output=task-{value}")
-        assert answer.code == 0, answer.err
-        assert train(shell, *arguments, output=f"trained-{value}").code == 0
+        shell.done("task=fill", checkpoint, *arguments[:2], f"output=task-{value}")
+        train(shell, *arguments, output=f"trained-{value}")
     hole = pixels("hole.png") > 0
     for kind in ("task", "trained"):
         made, other = (pixels(f"{kind}-{value}/fill/000.png") for value in (0, 200))
@@ -337,10 +317,9 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
         image = picture(40 + 8 * seed, 50, seed)[0]
         array = ((image + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         Image.fromarray(array).save(f"photos/{name}.jpg", quality=95)
-        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (40 + 8 * seed, 50)))
+        write_mask(f"holes/{name}.png", holes((40 + 8 * seed, 50), (5, 5, 10, 12)))
     many = ("-m", "task=fill", checkpoint, "image=photos/", "mask=holes/")
-    answer = shell(*many, "finish.detail=patches", "layers=photos/", "output=out")
-    assert answer.code == 0, answer.err
+    shell.done(*many, "finish.detail=patches", "layers=photos/", "output=out")
     assert pixels("out/two/fill/000.png").shape == (48, 50, 3)
     for name in ("one", "two"):  # each photo's layer is the photo itself
         layer = pixels(f"out/{name}/fill/layers/photos/000.png")
@@ -357,18 +336,16 @@ TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
 
 
 def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:
-    return shell(*TINY_TRAINING, f"output={output}", *arguments)
+    return shell.done(*TINY_TRAINING, f"output={output}", *arguments)
 
 
 def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> None:
-    answer = train(shell, "image=photo.png", "mask=hole.png")
-    assert answer.code == 0, answer.err
+    train(shell, "image=photo.png", "mask=hole.png")
     changed = (pixels("trained/fill/000.png") != pixels("photo.png")).any(axis=2)
     assert not changed[pixels("hole.png") == 0].any()
     assert changed.any()
     assert load_options(Path("trained/config.yaml")).mask.file == str(Path("hole.png").absolute())
-    again = shell("task=fill", "checkpoint=trained", "output=again")
-    assert again.code == 0, again.err
+    shell.done("task=fill", "checkpoint=trained", "output=again")
     assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
 
 
@@ -379,7 +356,7 @@ def test_pixels_under_the_hole_affect_neither_model_nor_result(
     spoilt[pixels("hole.png") > 0] = np.random.default_rng(0).integers(0, 256, 3)
     Image.fromarray(spoilt).save("spoilt.png")
     for name in ("photo", "spoilt"):
-        assert train(shell, f"image={name}.png", "mask=hole.png", output=name).code == 0
+        train(shell, f"image={name}.png", "mask=hole.png", output=name)
     for name in ("fill/000.png", "photo.png", "scales/00.png", "scales/03.png"):
         assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
     weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
@@ -388,23 +365,22 @@ def test_pixels_under_the_hole_affect_neither_model_nor_result(
 
 @pytest.mark.slow
 def test_a_source_mask_limits_the_training(shell: Shell, checkpoint: str) -> None:
-    save_mask("source.png", box(0, 0, 60, 48))
+    write_mask("source.png", holes(SIZE, (0, 0, 60, 48)))
     spoilt = pixels("photo.png").copy()
     spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
     Image.fromarray(spoilt).save("spoilt.png")
     arguments = ("mask.box=[20,10,10,10]", "mask.source=source.png", "model.max_size=84")
     for name in ("photo", "spoilt"):
-        answer = train(shell, f"image={name}.png", *arguments, output=name)
-        assert answer.code == 0, answer.err
+        train(shell, f"image={name}.png", *arguments, output=name)
     weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
     assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
 @pytest.mark.slow
 def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: str) -> None:
-    save_mask("source.png", box(0, 0, 60, 40))
+    write_mask("source.png", holes(SIZE, (0, 0, 60, 40)))
     arguments = ("image=photo.png", "mask.source=source.png", "model.max_size=84")
-    assert train(shell, *arguments, output="limited").code == 0
+    train(shell, *arguments, output="limited")
     hole = ("mask.box=[20,50,16,16]",)
     for name, wish in (
         ("all", (checkpoint, *hole)),
@@ -413,8 +389,7 @@ def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: 
         ("named", ("checkpoint=limited", *hole, "mask.source=source.png")),
         ("other", ("checkpoint=limited", *hole, "image=photo.png")),
     ):
-        answer = shell("task=fill", *wish, f"output={name}")
-        assert answer.code == 0, answer.err
+        shell.done("task=fill", *wish, f"output={name}")
     found = {name: pixels(f"{name}/fill/000.png") for name in ("all", "part", "kept", "named")}
     assert not np.array_equal(found["all"], found["part"])
     # The source mask of the training applies only to its own photo.
@@ -424,7 +399,6 @@ def test_a_source_mask_limits_where_patches_come_from(shell: Shell, checkpoint: 
 
 def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
     answer = train(shell, "image=photo.png")
-    assert answer.code == 0, answer.err
     assert "No mask=FILE" in answer.out
     assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
@@ -438,30 +412,26 @@ def test_a_model_learns_from_further_photos_around_their_holes(
     for seed, name in enumerate(("a", "b", "c")):
         array = ((picture(50, 60, seed)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
         Image.fromarray(array).save(f"photos/{name}.png")
-        save_mask(f"holes/{name}.png", box(5, 5, 10, 12, (50, 60)))
+        write_mask(f"holes/{name}.png", holes((50, 60), (5, 5, 10, 12)))
     Path("holes/c.png").unlink()
     answer = train(shell, "image=photos/a.png", "learn_from=photos/", "mask=holes/")
-    assert answer.code == 0, answer.err
     assert "further photos: 2" in answer.out
     assert [part.any().item() for part in network_of("trained").unknown] == [True, True, False]
     assert sorted(path.name for path in Path("trained").glob("unknown*")) == [
         "unknown-1.png",
         "unknown.png",
     ]
-    again = shell("task=fill", "checkpoint=trained", "output=again")
-    assert again.code == 0, again.err
+    shell.done("task=fill", "checkpoint=trained", "output=again")
     assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
     RunFolder(Path("trained")).write_status("stopped")
     for folder in ("trained/fill", "photos", "holes"):
         shutil.rmtree(folder)
-    resumed = shell("resume=trained")
-    assert resumed.code == 0, resumed.err
+    shell.done("resume=trained")
     assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
     # A published model has only the training images.
     RunFolder(Path("trained")).write_status("stopped")
     Path("trained/inputs.json").unlink()
-    resumed = shell("resume=trained")
-    assert resumed.code == 0, resumed.err
+    shell.done("resume=trained")
     assert pixels("trained/fill/000.png").shape == (28, 28, 3)
 
 
@@ -469,7 +439,6 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     shell: Shell, checkpoint: str
 ) -> None:
     answer = train(shell, "image=photo.png", "mask.box=[30,40,8,10]")
-    assert answer.code == 0, answer.err
     assert "Trains on a window around the hole" in answer.out
     model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)

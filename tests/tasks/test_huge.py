@@ -92,11 +92,10 @@ def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, photo: str, options: list[str]
 ) -> None:
     furnish(photo)
-    assert shell("fill", photo, *options, "output=usual").code == 0
+    shell.done("fill", photo, *options, "output=usual")
     with monkeypatch.context() as context:
         lower(context)
-        answer = shell("fill", photo, *options, "output=huge")
-    assert answer.code == 0, answer.err
+        shell.done("fill", photo, *options, "output=huge")
     outside = np.ones((HEIGHT, WIDTH), bool)
     outside[HOLE] = False
     for number in range(1 + ("fill.count=2" in options)):
@@ -108,10 +107,9 @@ def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
         assert np.array_equal(made[WINDOW], window)
         crop, inside = (f"huge/fill/window/{name}.png" for name in ("before", "mask"))
         assert np.array_equal(read(inside)[0] > 0, ~outside[WINDOW])
-        alone = shell("fill", crop, f"mask={inside}", f"seed={number}", f"output={number}")
-        assert alone.code == 0, alone.err
+        shell.done("fill", crop, f"mask={inside}", f"seed={number}", f"output={number}")
         assert np.array_equal(window, read(f"{number}/fill/000.png")[0])
-    assert shell("verify", "huge/fill/window/000.png", f"verify.photo={crop}").code == 0
+    shell.done("verify", "huge/fill/window/000.png", f"verify.photo={crop}")
 
 
 @pytest.mark.parametrize(
