@@ -66,18 +66,11 @@ def judge(real: Pixels, sample: Pixels, stem: InceptionStem | None = None) -> di
     by side, ``layout_coherence_21`` and the like room for their patch in the shrunk images. With a
     ``stem``, SIFID is one of them.
     """
-    at = statistics.shrinks(real, sample)
-    figures = {f"swd{n}": statistics.sliced_wasserstein(real, sample, shrink=n) for n in at}
-    if at == statistics.SHRINKS:
-        figures["coherence"] = statistics.coherence(real, sample)
-        figures["completeness"] = statistics.completeness(real, sample)
-        room = min(max(image.shape[-2:]) // statistics.SHRINKS[-1] for image in (real, sample))
-        if room >= 2 * PATCH:
-            figures["repetition"] = statistics.repetition(real, sample)
+    figures = statistics.patch_panel(real, sample)
+    room = min(max(image.shape[-2:]) // statistics.SHRINKS[-1] for image in (real, sample))
+    if "coherence" in figures and room >= 2 * PATCH:
+        figures["repetition"] = statistics.repetition(real, sample)
     figures |= statistics.layout_distances(real, sample)
-    figures["sharpness"] = statistics.sharpness(real, sample)
-    if real.shape == sample.shape:
-        figures["copy"] = statistics.copy(real, sample)
     if stem is not None:
         figures |= {f"sifid_{size}": sifid(real, sample, stem, size) for size in LAYERS}
     return figures
