@@ -50,13 +50,6 @@ def text(content: str) -> Damage:
     return lambda path: path.write_text(content)
 
 
-def check_line(err: str, said: str) -> None:
-    assert "Traceback" not in err
-    assert "unexpected" not in err
-    (line,) = (line for line in err.splitlines() if line.startswith("error: "))
-    assert said in line
-
-
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -81,7 +74,8 @@ def test_resume_continues_or_names_the_file_in_the_way(
     answer = shell(f"resume={run}")
     if name in ("scales", "sample", "log.txt") or (run / "metrics.jsonl").is_fifo():
         assert answer.code == 2
-        check_line(answer.err, str(run / name))
+        (line,) = (line for line in answer.lines if line.startswith("error: "))
+        assert str(run / name) in line
         return
     assert answer.code == 0, answer.err
     assert RunFolder(run).status()["state"] == "finished"
@@ -105,10 +99,9 @@ def test_a_task_on_the_model_names_the_file(
     shell: Shell, run: Path, name: str, damage: Damage, said: str
 ) -> None:
     in_place_of(run / name, damage)
-    answer = shell("task=sample", f"checkpoint={run}", "output=out")
-    assert answer.code == 2
-    check_line(answer.err, str(run / name))
-    assert said in answer.err
+    line = shell.refused("task=sample", f"checkpoint={run}", "output=out")
+    assert str(run / name) in line
+    assert said in line
     assert not Path("out").exists()
 
 
@@ -148,8 +141,6 @@ def test_a_run_without_a_configuration_can_be_started_again(shell: Shell, run: P
     for entry in [*run.iterdir()]:
         if entry.name != "status.json":
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    answer = shell(f"resume={run}")
-    assert answer.code == 2
-    check_line(answer.err, f"start it again with output={run}")
+    assert f"start it again with output={run}" in shell.refused(f"resume={run}")
     shell.done(f"image={photo}", f"output={run}", *TINY_RUN, "sample.count=1")
     assert RunFolder(run).status()["state"] == "finished"

@@ -91,7 +91,7 @@ def test_the_origin_is_verified_and_marks_the_photos_pixels(
     write()
     shell.done(*asked(runs, task))
     result = f"out/{task}/000.png"
-    found = internal_gan.verify(result, "photo.png", origin=result.replace(".png", ".origin.png"))
+    found = internal_gan.verify(result, "photo.png")
     assert found.holds
     origin, own = found.origin, np.moveaxis(np.indices(SIZE), 0, -1)
     made, source = (np.asarray(Image.open(file)) for file in (result, "photo.png"))
@@ -166,9 +166,7 @@ def test_with_another_photo_only_pixels_inside_have_origins(shell: Shell, runs: 
     assert origin.photo_size == (30, 42)
     assert (origin.kinds[:5] == OTHER).all()
     assert (origin.kinds[11:15, 17:21] != OTHER).all()
-    assert internal_gan.verify(
-        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
-    ).holds
+    assert internal_gan.verify("out/edit/000.png", "photo.png").holds
 
 
 def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None:
@@ -179,9 +177,7 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     origin = of("edit")
     assert origin.photo_size == SIZE
     assert (origin.kinds[44:60, 64:86] == BLENDED).mean() > 0.9
-    assert internal_gan.verify(
-        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
-    ).holds
+    assert internal_gan.verify("out/edit/000.png", "photo.png").holds
 
 
 def test_finished_results_are_kept_after_ctrl_c(
@@ -193,9 +189,7 @@ def test_finished_results_are_kept_after_ctrl_c(
     answer = shell(*asked(runs, "edit", "edit.count=2"))
     assert answer.code != 0
     assert "Traceback" not in answer.err
-    assert internal_gan.verify(
-        "out/edit/000.png", "photo.png", origin="out/edit/000.origin.png"
-    ).holds
+    assert internal_gan.verify("out/edit/000.png", "photo.png").holds
     assert not Path("out/edit/001.png").exists()
     assert RunFolder(Path("out")).status()["state"] == "stopped"
 
