@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import torch
@@ -15,16 +15,13 @@ from internal_gan.files import disk_errors
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
-from internal_gan.runs.records import Result, State
+from internal_gan.runs.records import State
 from internal_gan.training.engine import TrainingStopped
-from internal_gan.training.progress import Display
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
 # Between two updates of the time left in a run's status.
 STATUS_SECONDS = 2.0
-# Between two updates of the results in it.
-RESULTS_SECONDS = 0.5
 
 _log = logging.getLogger("internal_gan.run")
 
@@ -45,37 +42,6 @@ def begin_run(console: Console, folder: RunFolder, about: Sequence[str]) -> None
     versions = f"internal-gan {__version__}, torch {torch.__version__}"
     for line in (versions, *about, f"Run folder {folder.path}"):
         say(console, line)
-
-
-class Reports:
-    """Tells how far drawing is, on a console and in the run's status.
-
-    Args:
-        expected: returns how many results there will be, 0 if the task shows its own progress.
-        started: when drawing began (:func:`time.monotonic`).
-    """
-
-    def __init__(
-        self, folder: RunFolder, console: Console, expected: Callable[[], int], started: float
-    ) -> None:
-        self._folder, self._expected, self._started = folder, expected, started
-        self._display, self._written = Display(console), started
-
-    def __call__(self, results: Sequence[Result]) -> None:
-        """Record the results so far, at most every half second."""
-        now, count = time.monotonic(), self._expected()
-        made = sum(result.kind in ("result", "frame") for result in results)
-        if now - self._written < RESULTS_SECONDS or not made:
-            return
-        self._written = now
-        if made < count:
-            share, left = made / count, (now - self._started) / made * (count - made)
-            self._display.show(share, left, f"{made} of {count} pictures")
-            write_left(self._folder, share, left)
-        self._folder.write_status("running", results=results)
-
-    def close(self) -> None:
-        self._display.close()
 
 
 def write_left(folder: RunFolder, share: float, seconds: float) -> None:

@@ -1,8 +1,6 @@
 """The callback that keeps a run's folder up to date during training."""
 
 import math
-from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -13,10 +11,10 @@ from internal_gan.config.options import Options
 from internal_gan.finishing.layers import NO_LAYERS
 from internal_gan.models.base import Model
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.records import Result, read_results
+from internal_gan.runs.records import read_results
 from internal_gan.tasks.base import Task, aside
-from internal_gan.tasks.reporting import STATUS_SECONDS, Reports, write_left, write_page
-from internal_gan.tasks.runner import mark_of, write
+from internal_gan.tasks.reporting import STATUS_SECONDS, write_left, write_page
+from internal_gan.tasks.runner import mark_of, write, write_run
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.progress import ProgressReports, TrainingProgress
 
@@ -64,17 +62,7 @@ class Upkeep(ProgressReports):
 
     def draw(self, model: Model, preview: bool = False) -> None:
         """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
-        context = self._task.context
-        reports = Reports(self._folder, context.console, lambda: context.expected, monotonic())
         # A preview has no origin that layers could follow.
         layers = NO_LAYERS if preview else self._task.read_layers()
-        items, mark = self._task.draw(model, preview), mark_of(self._task, model)
-
-        def report(results: Sequence[Result]) -> None:
-            if not preview:
-                reports([*results, *self._previews])
-
-        with closing(reports):
-            drawn = write(items, self._folder.path, self._like, mark, layers, report)
-        context.tell_seams(layers)
-        self._folder.write_status("running", results=[*drawn, *self._previews], **context.facts)
+        drawn = self._task.draw(model, preview)
+        write_run(self._task, model, drawn, self._like, layers, monotonic(), self._previews)

@@ -39,13 +39,17 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.huge import around_hole
 from internal_gan.tasks.reporting import (
-    Reports,
     begin_run,
     end_run,
     enough_memory,
     new_console,
     recorded,
+    write_left,
 )
+from internal_gan.training.progress import Display
+
+# Between two updates of the results in a run's status.
+RESULTS_SECONDS = 0.5
 
 
 def task_of(name: str, context: Context) -> Task[Any]:
@@ -104,13 +108,44 @@ def run_task(options: Options) -> int:
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, SPECS[task.name].reads)
-        reports = Reports(folder, context.console, lambda: context.expected, drawing)
-        with enough_memory(task.memory), closing(reports):
-            results = write(drawn, folder.path, like, mark_of(task, model), layers, reports)
-            context.tell_seams(layers)
-        folder.write_status("running", results=results, **context.facts)
+        with enough_memory(task.memory):
+            write_run(task, model, drawn, like, layers, drawing)
         end_run(context.console, folder, options.task, started)
     return task.exit_code
+
+
+def write_run(
+    task: Task[Any],
+    model: Model | None,
+    drawn: Iterable[Item],
+    like: Photo | None,
+    layers: Layers,
+    since: float,
+    others: Sequence[Result] = (),
+) -> None:
+    """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
+    task's facts in the status. Every half second, tell there and on the console how far drawing is,
+    which began at a time of :func:`time.monotonic`."""
+    context, folder, told = task.context, task.context.folder, since
+    assert folder is not None
+    with closing(Display(context.console)) as display:
+
+        def tell(results: Sequence[Result]) -> None:
+            nonlocal told
+            now, count = time.monotonic(), context.expected
+            made = sum(result.kind in ("result", "frame") for result in results)
+            if now - told < RESULTS_SECONDS or not made:
+                return
+            told = now
+            if made < count:
+                share, left = made / count, (now - since) / made * (count - made)
+                display.show(share, left, f"{made} of {count} pictures")
+                write_left(folder, share, left)
+            folder.write_status("running", results=[*results, *others])
+
+        results = write(drawn, folder.path, like, mark_of(task, model), layers, tell)
+    context.tell_seams(layers)
+    folder.write_status("running", results=[*results, *others], **context.facts)
 
 
 def pipe(task: Task[Any], model: Model | None, like: Photo | None) -> int:

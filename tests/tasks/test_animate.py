@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -35,6 +36,16 @@ def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) ->
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
     assert RunFolder(Path("out")).status()["state"] == "finished"
+
+
+def test_its_frames_tell_how_far_it_is(
+    shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Mock()
+    monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
+    monkeypatch.setattr("internal_gan.tasks.runner.write_left", told)
+    shell.done("task=animate", f"checkpoint={run}", *SHORT)
+    assert [call.args[1] for call in told.call_args_list] == [0.25, 0.5, 0.75]
 
 
 def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:

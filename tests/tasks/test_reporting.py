@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -13,8 +12,7 @@ import torch
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.records import Result
-from internal_gan.tasks.reporting import Reports, new_console, recorded
+from internal_gan.tasks.reporting import recorded
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
@@ -157,11 +155,3 @@ def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
         shell.done("task=compare", "runs=runs", "output=table")
     assert "| a |" in Path("table/comparison.md").read_text()
     assert sorted(Path("runs").rglob("*")) == before
-
-
-def test_the_frames_of_a_film_tell_how_long_it_takes(tmp_path: Path) -> None:
-    folder = RunFolder.create(tmp_path / "run")
-    report = Reports(folder, new_console(quiet=True), lambda: 4, time.monotonic() - 6)
-    report([Result(f"animate/frames/{number}.png", "frame") for number in range(2)])
-    assert folder.status()["share"] == 0.5
-    assert folder.status()["seconds_left"] == pytest.approx(6, abs=1)

@@ -88,7 +88,7 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
 def test_pictures_appear_one_by_one_with_the_time_left(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("internal_gan.tasks.reporting.RESULTS_SECONDS", 0.0)
+    monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
     seen: list[tuple[int, float, float]] = []
     write_status = RunFolder.write_status
 
