@@ -180,7 +180,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     model, context = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
-    wanted = list(targets(context.options.retarget, model, context))
+    wanted = list(targets(model, context))
     null, formula = job.folder("null"), job.folder("formula")
     write(null_sizes(wanted, partial(resized, model.image)), null)
     write(null_sizes(wanted, partial(redrawn, model.image, job.seed)), formula)

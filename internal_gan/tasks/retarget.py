@@ -16,7 +16,6 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import AsDrawn, Finished
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
-from internal_gan.images.photo import Photo
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
@@ -61,18 +60,17 @@ class Target:
         return self.finisher.drawing_size
 
 
-def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iterator[Target]:
+def targets(model: Retargets, context: Context) -> Iterator[Target]:
     """The pictures that the options ask for, one by one, so that only one mask is in memory; a
     UserError if the options contradict each other, or do not fit the model or the memory."""
     image = model.image
-    mask = _protected(wanted, image, context)
+    mask = _protected(image, context)
     kept = mask
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         kept = (resize(mask, size_of(image)) > THIN).float()
-    finisher = partial(context.finisher, image, zoom=wanted.zoom)
-    photo = finisher()
-    for target in _targets(wanted, photo, finisher, context.given.read("retarget.mask")):
+    finisher = partial(context.finisher, image, zoom=context.options.retarget.zoom)
+    for target in _targets(finisher, context):
         at, (height, width) = target.drawing_size, target.size
         option = f"retarget.shape=[{height},{width}]"
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
@@ -87,8 +85,9 @@ def targets(wanted: RetargetOptions, model: Retargets, context: Context) -> Iter
         yield replace(target, protect=kept, protected=mask)
 
 
-def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tensor | None:
+def _protected(image: Tensor, context: Context) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
+    wanted = context.options.retarget
     if wanted.protect and (wanted.corners or wanted.mask):
         raise UserError(
             "retarget.protect keeps a shape, while retarget.corners and mask change it; use one of "
@@ -102,24 +101,16 @@ def _protected(wanted: RetargetOptions, image: Tensor, context: Context) -> Tens
     return read_mask(given, size, option="retarget.protect", white="is kept")
 
 
-def _targets(
-    wanted: RetargetOptions,
-    photo: AsDrawn,
-    finisher: Callable[[Size], AsDrawn],
-    outline: Photo | None,
-) -> Iterator[Target]:
-    """The targets without what they protect.
-
-    Args:
-        photo: finishes results as large as the photo.
-        finisher: gives the finisher of results of a size in pixels.
-    """
+def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Target]:
+    """The targets without what they protect; ``finisher`` gives the finisher of results of a size
+    in pixels, by default the photo's."""
+    wanted, photo = context.options.retarget, finisher()
     own, transform = photo.photo_size, _transform(wanted)
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
 
-    def times(factors: Sequence[float | None]) -> AsDrawn:
-        return photo.at(scaled(own, *(factor or 1 for factor in factors)))
+    def times(factors: tuple[float, float]) -> AsDrawn:
+        return photo.at(scaled(own, *factors))
 
     # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
     aimed = [
@@ -129,7 +120,7 @@ def _targets(
         for shape in _several(wanted.shape)
     ]
     aimed += [(times(factors), photo.at) for factors in _several(wanted.scale)]
-    if outline is None:
+    if (outline := context.given.read("retarget.mask")) is None:
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
         for one in [size for size, _ in aimed] or map(times, examples):
             assert one.size is not None
@@ -182,11 +173,11 @@ class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on."""
 
     def check(self, model: Retargets) -> None:
-        for _ in targets(self.wanted, model, self.context):
+        for _ in targets(model, self.context):
             pass
 
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
-        wanted = list(targets(self.wanted, model, self.context))
+        wanted = list(targets(model, self.context))
         if not preview:
             self.context.expected = len(wanted)
         for target in wanted:

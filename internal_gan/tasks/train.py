@@ -62,14 +62,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What to call while a model is trained.
-
-    Attributes:
-        callbacks: called after the run's own.
-        stop: called after every step; true stops the training.
-        progress: True prints progress; a function gets a
-            :class:`internal_gan.training.progress.TrainingProgress` after every step.
-    """
+    """What to call while a model is trained, see :func:`internal_gan.fit`; ``callbacks`` come after
+    the run's own."""
 
     callbacks: Sequence[Callback] = ()
     stop: Callable[[], bool] | None = None
