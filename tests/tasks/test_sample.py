@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 import internal_gan
 from internal_gan.config.compose import load_options, save_options
@@ -205,40 +203,6 @@ def test_samples_that_hardly_differ_are_said_to(
     )
     line = "The samples hardly differ; a sample.start_scale below 1 varies more"
     assert (line in answer.out.replace("\n", " ")) == said
-
-
-def rewrite(path: Path, **changes: str) -> None:
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    save_file(tensors, path, metadata | changes)
-
-
-def test_an_unusable_model_file_gives_a_one_line_error(shell: Shell, model: str) -> None:
-    path = Path(model, "model.safetensors")
-    whole = path.read_bytes()
-
-    def complaint() -> str:
-        said = shell.refused("task=sample", f"checkpoint={model}", "device=cpu")
-        assert said.startswith(f"{path} ")
-        return said
-
-    path.write_bytes(whole[: len(whole) // 2])
-    assert "truncated" in complaint()
-    path.write_bytes(b"")
-    assert "truncated" in complaint()
-    save_file({}, path)
-    assert "not an internal-gan file" in complaint()
-    path.write_bytes(whole)
-    rewrite(path, format_version="99")
-    assert "newer internal-gan" in complaint()
-    path.write_bytes(whole)
-    rewrite(path, architecture='{"_target_": "os.system", "command": "touch owned"}')
-    assert "os.system" in complaint()
-    assert not Path("owned").exists()
-    path.unlink()
-    said = shell.refused("task=sample", f"checkpoint={model}")
-    assert said == f"run folder {model} lacks model.safetensors"
 
 
 @pytest.mark.parametrize(
