@@ -205,7 +205,7 @@ class Model:
 
     def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:
         """A task's pictures of one kind; see :func:`results`."""
-        return results(task, given, self.network, self._source, kind, like=self._source.like)
+        return results(task, given, self.network, self._source, kind)
 
 
 def results(
@@ -214,18 +214,15 @@ def results(
     network: Network | None = None,
     trained: Source | None = None,
     kind: Kind = "result",
-    *,
-    like: Photo | None = None,
 ) -> Iterator[Any]:
     """Yield a task's pictures of one kind in memory, without a run folder.
 
     Args:
         given: ``output_type``, ``seed``, ``generator``, and what
             :func:`internal_gan.api.keywords.source_of` takes.
-        network, trained: the model, and the inputs of its training.
-        like: whose properties pictures have, unless they have their own.
+        network, trained: the model, and the inputs of its training, whose photo's properties
+            pictures have, unless they have their own.
     """
-    given = dict(given)
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
     if (rng := given.pop("generator", None)) is not None:
@@ -234,9 +231,9 @@ def results(
         given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
     source = source_of(task, given, name=trained.name if trained else None)
     work = task_of(task, Context(source, trained or source, asides=False))
+    like = trained.like if trained else None
     with enough_memory(work.memory):
-        if network is not None:
-            work.check(network)
+        work.check(network)
         items = work.draw(network)
 
     def in_memory() -> Iterator[Any]:

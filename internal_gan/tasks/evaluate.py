@@ -44,8 +44,7 @@ class Evaluate(Task[EvaluateOptions]):
         self._drawing = task_of(ending_of(model.family), _as_learnt(context))
         self._drawing.check(model)
         evaluation.real = model.image
-        photo = Photo(evaluation.real.cpu(), path=context.trained.folder)
-        check_trainable(photo, PATCH)
+        check_trainable(Photo(model.image.cpu(), path=context.trained.folder), PATCH)
 
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         evaluation, context = self._evaluation, self.context
