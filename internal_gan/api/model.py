@@ -230,7 +230,8 @@ def results(
             raise UserError("seed, generator: both set the random numbers; give only one")
         given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
     source = source_of(task, given, name=trained.name if trained else None)
-    work = task_of(task, Context(source, trained or source, asides=False))
+    source.options.confirm = "large"  # a program asks for what it wants
+    work = task_of(task, Context(source, trained or source))
     like = trained.like if trained else None
     with enough_memory(work.memory):
         work.check(network)

@@ -133,7 +133,6 @@ class Context(Reporter):
     Attributes:
         given: the inputs of the run.
         trained: the inputs of its model's training; the same object at the end of a training.
-        asides: whether to draw pictures other than the results; calls from Python do not.
         console: where the task prints.
         folder: the run folder; None before the first picture is drawn, and in a call from Python.
         facts: what the task adds to the run's ``status.json``.
@@ -142,7 +141,6 @@ class Context(Reporter):
 
     given: Source
     trained: Source
-    asides: bool = True
     console: Console = field(default_factory=lambda: Console(quiet=True))
     folder: RunFolder | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -257,9 +255,9 @@ class Context(Reporter):
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed or a program asks for it."""
+        that was confirmed."""
         pixels = math.prod(size)
-        if self.options.confirm != "large" and self.asides and pixels > LARGE:
+        if self.options.confirm != "large" and pixels > LARGE:
             raise UserError(
                 f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
                 f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
