@@ -22,7 +22,7 @@ from internal_gan.judging.tiling import VISIBLE, repeats
 from internal_gan.models.abilities import Fills
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
-from internal_gan.tasks.holes import Case, Holes, avoided, without
+from internal_gan.tasks.holes import Case, Holes, without
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
@@ -77,13 +77,8 @@ class Fill(Task[FillOptions]):
         if preview:
             # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
-        holes, photo = self._holes, self._holes.photo(self.context.source)
         options = self.context.options
-        case = holes.case(photo, options.seed if options.trains else None)
-        closed = avoided(self.context, "fill.avoid", case.photo, case.unknown)
-        yield from self._filled(model, replace(case, unknown=closed))
-
-    def _filled(self, model: Fills, whole: Case) -> Iterator[Picture]:
+        whole = self._holes.case(options.seed if options.trains else None)
         # A photo that wraps is cut open where it has no hole.
         wrap = wrap_of(self.wanted.tileable)
         turn = _turn(whole.hole, wrap)
@@ -92,7 +87,7 @@ class Fill(Task[FillOptions]):
         photo, finisher = case.photo, self._finisher(case, model.hold)
         first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
         for index, seed in enumerate(self.seeds(self.wanted.count)):
-            best = seed == 0 or (index == 0 and self.context.options.trains)
+            best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
             filled, edges, scale = model.fill(
                 photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=chance

@@ -13,7 +13,6 @@ from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_hole
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
@@ -54,7 +53,7 @@ class Holes:
 
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask
-        self._given, self._masks, self.mask = given, given, options
+        self._context, self._masks, self.mask = context, given, options
         self._sources = given if given.has_photo or options.source is not None else trained
         is_named = options.file is not None or options.box is not None
         if given is not trained and not is_named and not given.has_photo:
@@ -87,33 +86,37 @@ class Holes:
             raise UserError("image: every pixel is transparent; a photo must show something")
         return self._grown((photo.alpha <= 1 - FAINT).float())
 
-    def photo(self, source: Source) -> Photo:
+    def case(self, seed: int | None = None) -> Case:
+        """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows
+        what a model trained without one does; without a seed, this is a UserError. For others, see
+        :meth:`found` and :func:`avoided`."""
+        photo, edges = self._photo(), None
+        if photo.unknown is not None and self._are_learnt:
+            hole, unknown = photo.unknown, None
+        else:
+            found = self.found(photo, warn=seed is None)
+            if found is not None:
+                hole, edges = found, self.edges(photo)
+            elif seed is not None:
+                hole = random_hole(KIND, photo.size, SHARE, torch.Generator().manual_seed(seed))
+            else:
+                raise UserError(
+                    "mask=FILE is missing: an image of the photo's size, white in the hole; or "
+                    "mask.box=[top,left,height,width], or a photo with transparent parts"
+                )
+            photo, unknown = without(photo, hole), self.unknown(photo, hole)
+        closed = hole if unknown is None else unknown
+        return Case(photo, hole, avoided(self._context, "fill.avoid", photo, closed), edges)
+
+    def _photo(self) -> Photo:
         """The photo; its training image with the unknown part if the user's mask is gone, and there
         is no copy, as in a published model."""
+        source = self._context.source
         if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
             file = self._masks.file("mask.file")
             if file is not None and not is_file(file):
                 return source.learnt()
         return source.photo()
-
-    def case(self, photo: Photo, seed: int | None = None) -> Case:
-        """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows
-        what a model trained without one does; without a seed, this is a UserError. For others, see
-        :meth:`found`."""
-        if photo.unknown is not None and self._are_learnt:
-            return Case(photo, photo.unknown, photo.unknown)
-        hole, edges = self.found(photo, warn=seed is None), None
-        if hole is not None:
-            edges = self.edges(photo)
-        else:
-            if seed is None:
-                raise UserError(
-                    "mask=FILE is missing: an image of the photo's size, white in the hole; or "
-                    "mask.box=[top,left,height,width], or a photo with transparent parts"
-                )
-            hole = random_hole(KIND, photo.size, SHARE, torch.Generator().manual_seed(seed))
-        unknown = self.unknown(photo, hole)
-        return Case(without(photo, hole), hole, hole if unknown is None else unknown, edges)
 
     def further(self, number: int, photo: Photo) -> Tensor | None:
         """The hole of a further photo, if there is a mask of its name in the masks' folder."""
@@ -153,7 +156,7 @@ class Holes:
 
     def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
-        if not (given := self._given.read("fill.edges")):
+        if not (given := self._context.given.read("fill.edges")):
             return None
         drawn = read_mask(given, photo.size, option="fill.edges", white="is an edge")
         return (drawn >= 0.5).float()
