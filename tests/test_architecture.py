@@ -14,21 +14,21 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 905,
+    "api": 866,
     "app": 1460,
     "config": 1842,
     "finishing": 2450,
     "hub": 155,
     "images": 3555,
     "internal_gan": 1263,
-    "judging": 1130,
+    "judging": 1097,
     "models": 4044,
     "nn": 1060,
     "patches": 1745,
     "report": 652,
-    "runs": 1123,
+    "runs": 1108,
     "sweeps": 320,
-    "tasks": 2908,
+    "tasks": 2819,
     "training": 1416,
 }
 # The same for all of the code.
