@@ -206,45 +206,6 @@ class Context(Reporter):
         detail = self.as_trained("finish.detail")
         return PartFinisher(photo, part, detail, reporter=self, **how)
 
-    def read_layers(self) -> Layers:
-        """The layers of the photo to work on, given to the run or, if none, to its model's
-        training; none if results are the network's.
-
-        Raises:
-            UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; or layers were given, and results are the
-                network's.
-        """
-        given, photo = self.given, self.source
-        source = given if given.files(_FILES) or photo is given else self.trained
-        files = source.files(_FILES)
-        # The file names of layers differ, so they tell those of the training without their folder.
-        labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
-        for path in labels:
-            if path.name not in [Path(name).name for name, _ in files]:
-                raise UserError(f"layers.labels={path}: not one of the files in layers=")
-        if not files or not (self.rebuilds or given.files(_FILES)):
-            return NO_LAYERS
-        if not self.rebuilds:
-            raise UserError(
-                f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
-                "finish.detail=patches"
-            )
-        size, layers = photo.photo(longest=READ_SIDE).full_size, list[Layer]()
-        for name, path in files:
-            # The copy in the run folder has another name.
-            is_labels = Path(name).name in [label.name for label in labels]
-            with about("layers"):
-                layer = replace(read_layer(path, is_labels), name=Path(name).stem)
-            if layer.size != size:
-                raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
-            if layer.name in [other.name for other in layers]:
-                raise UserError(
-                    f"layers={name}: another layer is also called {layer.name}; rename one"
-                )
-            layers.append(layer)
-        return Layers(layers)
-
     def tell_seams(self, layers: Layers) -> None:
         """Print and record how well the seams of layers are hidden in the results so far."""
         for name, steps in layers.seams.items():
@@ -317,8 +278,45 @@ class Task(ABC, Generic[Wanted]):
         return SPECS[self.name].memory
 
     def read_layers(self) -> Layers:
-        """The layers that move with the pixels of results; for errors see :class:`Context`."""
-        return self.context.read_layers() if SPECS[self.name].allows(_FILES) else NO_LAYERS
+        """The layers that move with the pixels of results: those of the photo to work on, given to
+        the run or, if none, to its model's training; none if results are the network's.
+
+        Raises:
+            UserError: a file cannot be read, has another size or the name of another layer, or is
+                listed as labels but not as a layer; or layers were given, and results are the
+                network's.
+        """
+        context, given, photo = self.context, self.context.given, self.context.source
+        if not SPECS[self.name].allows(_FILES):
+            return NO_LAYERS
+        source = given if given.files(_FILES) or photo is given else context.trained
+        files = source.files(_FILES)
+        # The file names of layers differ, so they tell those of the training without their folder.
+        labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
+        for path in labels:
+            if path.name not in [Path(name).name for name, _ in files]:
+                raise UserError(f"layers.labels={path}: not one of the files in layers=")
+        if not files or not (context.rebuilds or given.files(_FILES)):
+            return NO_LAYERS
+        if not context.rebuilds:
+            raise UserError(
+                f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
+                "finish.detail=patches"
+            )
+        size, layers = photo.photo(longest=READ_SIDE).full_size, list[Layer]()
+        for name, path in files:
+            # The copy in the run folder has another name.
+            is_labels = Path(name).name in [label.name for label in labels]
+            with about("layers"):
+                layer = replace(read_layer(path, is_labels), name=Path(name).stem)
+            if layer.size != size:
+                raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
+            if layer.name in [other.name for other in layers]:
+                raise UserError(
+                    f"layers={name}: another layer is also called {layer.name}; rename one"
+                )
+            layers.append(layer)
+        return Layers(layers)
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
