@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from internal_gan.models.base import FailedStageError, Model, Recipe, Stage
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training import budget, threads
-from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.callbacks import Callback
 from internal_gan.training.saver import Saver, load_state, restore_model
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
@@ -52,7 +52,8 @@ def train(
     stop: Callable[[], bool] | None = None,
     resume: bool = False,
 ) -> None:
-    """Train every stage of ``model``, saving its state to ``folder`` so that the run can resume.
+    """Train every stage of ``model``, saving its state to ``folder`` so that the run can resume. A
+    stage that fails is trained once more, with other random numbers.
 
     Args:
         model: prepared by ``recipe``, on the training device.
@@ -83,104 +84,80 @@ def train(
             restore_model(folder, model, rng, state)
         for callback in callbacks:
             callback.on_start(model, plan)
-        graphs = options.graphs == "auto"
-        stages = _stages(recipe, model, plan, ends, precision, graphs, rng, state, saver, callbacks)
-        _loop(model, stages, options, callbacks, request, saver)
+        trained, failed = 0.0, None
+        previous: Stage | None = None
+        while (index := model.finished) < model.num_stages:
+            began = time.monotonic()
+            if index and (shorter := budget.shortened(plan, index, trained, ends - began)):
+                plan = shorter
+                for callback in callbacks:
+                    callback.on_replan(model, plan)
+            stage_rng = rng.get_state()
+            stage = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
+            trainer = StageTrainer(stage, precision, options.graphs == "auto")
+            saver.begin(plan, trainer, stage_rng, state)
+            state = None
+            _take_steps(trainer, options.log_interval, callbacks, request, saver)
+            precision = trainer.precision
+            try:
+                trainer.finish()
+            except FailedStageError as error:
+                if failed == index:
+                    raise
+                failed = index
+                _log.warning("%s; trained again with another seed", str(error).partition(";")[0])
+                ends += time.monotonic() - began  # a failure does not make what follows shorter
+                continue
+            previous = stage
+            # Without the callbacks' images, which slow down no step.
+            trained += saver.saved - began
+            saver.save_model()
+            for callback in callbacks:
+                callback.on_stage_end(model, index)
+        for callback in callbacks:
+            callback.on_end(model)
 
 
-def _loop(
-    model: Model,
-    stages: Iterable[tuple[int, StageTrainer]],
-    options: TrainerOptions,
+def _take_steps(
+    trainer: StageTrainer,
+    log_interval: int,
     callbacks: Sequence[Callback],
     request: StopRequest,
     saver: Saver,
 ) -> None:
-    """Train stage after stage: in each step the discriminator, then the generator. A stage that
-    fails is trained once more, with other random numbers."""
-    failed: int | None = None
-    for index, trainer in stages:
-        trainer.keep()
-        told, steps = trainer.step, trainer.stage.steps
-        latest: dict[str, Tensor] = {}  # terms that are not due in each step are logged as well
-        while trainer.step < steps:
-            step = trainer.step + 1
-            logs = step % options.log_interval == 0 or step == steps
-            try:
-                latest |= trainer.updates()
-                trainer.average()
-                trainer.step = step
-
-                if logs:
-                    trainer.check_finite()
-                if step > told:  # a repeated step is not told again
-                    told = step
-                    values = {n: float(v) for n, v in latest.items()} if logs else None
-                    for callback in callbacks:
-                        callback.on_step(index, step, steps, values)
-
-                reason = request.reason
-                if saver.is_due or reason or step == steps:
-                    trainer.check_finite()
-                    trainer.keep()
-                    saver.save()
-                    if reason:
-                        where = f"{trainer.stage.name}, step {step}"
-                        raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
-            except NotFiniteError:
-                _recover(trainer, step, saver)
+    """Train a stage: in each step the discriminator, then the generator."""
+    stage = trainer.stage
+    if trainer.graphs.refused:
+        _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
+    trainer.keep()
+    told = trainer.step
+    latest: dict[str, Tensor] = {}  # terms that are not due in each step are logged as well
+    while trainer.step < stage.steps:
+        step = trainer.step + 1
+        logs = step % log_interval == 0 or step == stage.steps
         try:
-            trainer.finish()
-        except FailedStageError as error:
-            if failed == index:
-                raise
-            failed = index
-            _log.warning("%s; trained again with another seed", str(error).partition(";")[0])
-            continue
-        saver.save_model()
-        for callback in callbacks:
-            callback.on_stage_end(model, index)
-    for callback in callbacks:
-        callback.on_end(model)
+            latest |= trainer.updates()
+            trainer.average()
+            trainer.step = step
 
+            if logs:
+                trainer.check_finite()
+            if step > told:  # a repeated step is not told again
+                told = step
+                values = {n: float(v) for n, v in latest.items()} if logs else None
+                for callback in callbacks:
+                    callback.on_step(stage.index, step, stage.steps, values)
 
-def _stages(
-    recipe: Recipe,
-    model: Model,
-    plan: TrainingPlan,
-    ends: float,
-    precision: torch.dtype,
-    graphs: bool,
-    rng: torch.Generator,
-    state: Mapping[str, Any] | None,
-    saver: Saver,
-    callbacks: Sequence[Callback],
-) -> Iterator[tuple[int, StageTrainer]]:
-    """Build the stages that are left, each when the one before it is trained, or when its own
-    training has failed."""
-    trained = 0.0
-    previous: Stage | None = None
-    while (index := model.finished) < model.num_stages:
-        began = time.monotonic()
-        if index and (shorter := budget.shortened(plan, index, trained, ends - began)):
-            plan = shorter
-            for callback in callbacks:
-                callback.on_replan(model, plan)
-        stage_rng = rng.get_state()
-        stage = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
-        trainer = StageTrainer(stage, precision, graphs)
-        if trainer.graphs.refused:
-            _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
-        saver.begin(plan, trainer, stage_rng, state)
-        state = None
-        yield index, trainer
-        if model.finished > index:
-            previous = stage
-            # Without the callbacks' images, which slow down no step.
-            trained += saver.saved - began
-        else:
-            ends += time.monotonic() - began  # a failure does not make what follows shorter
-        precision = trainer.precision
+            reason = request.reason
+            if saver.is_due or reason or step == stage.steps:
+                trainer.check_finite()
+                trainer.keep()
+                saver.save()
+                if reason:
+                    where = f"{stage.name}, step {step}"
+                    raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
+        except NotFiniteError:
+            _recover(trainer, step, saver)
 
 
 def _recover(trainer: StageTrainer, failed: int, saver: Saver) -> None:
