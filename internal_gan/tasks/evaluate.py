@@ -18,7 +18,6 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
 from internal_gan.tasks.runner import task_of
-from internal_gan.training.progress import show_progress
 from internal_gan.units import counted, three_digits
 
 
@@ -56,9 +55,9 @@ class Evaluate(Task[EvaluateOptions]):
         else:
             groups = yield from self._drawn(self._drawing, model)
         count = sum(map(len, groups.values()))
-        judged = evaluation.judge(groups)
-        for _ in show_progress(judged, count, "samples", context.console):
-            pass
+        with context.share("judging the samples") as show:
+            for done, _ in enumerate(evaluation.judge(groups), start=1):
+                show(done / count)
         yield Document(EVALUATION, json.dumps(evaluation.record(model), indent=2) + "\n")
         lines = [
             {"file": row["file"], "group": row["group"], "height": row["size"][0]}

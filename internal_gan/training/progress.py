@@ -2,12 +2,11 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from time import monotonic
-from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
@@ -16,8 +15,6 @@ from rich.progress import Progress as Bar
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.units import counted, duration, memory
-
-T = TypeVar("T")
 
 # The first steps say little about the speed. So the measurement starts as if the training had run
 # for this long at the planned speed.
@@ -87,17 +84,6 @@ class Display:
             self._bar.stop()
             self._bar = None
             _terminal.release()
-
-
-def show_progress(items: Iterable[T], count: int, what: str, console: Console) -> Iterator[T]:
-    """Yield ``count`` items and show how many of ``what`` (in the plural) are done."""
-    with closing(Display(console)) as display:
-        started = monotonic()
-        for done, item in enumerate(items, start=1):
-            yield item
-            if done < count:
-                left = (monotonic() - started) / done * (count - done)
-                display.show(done / count, left, f"{done} of {count} {what}")
 
 
 @contextmanager
