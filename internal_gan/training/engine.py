@@ -15,6 +15,7 @@ from internal_gan.errors import UserError
 from internal_gan.models.base import FailedStageError, Model, Recipe, Stage
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.saver import Saver, load_state, restore_model
@@ -70,7 +71,7 @@ def train(
     started = time.monotonic()
     rng = torch.Generator(model.device).manual_seed(seed)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    saver = Saver(folder, model, architecture, options.checkpoint_interval)
+    saver = Saver(folder, model, options.checkpoint_interval)
     state = load_state(folder, model) if resume else None
     if state:
         precision = state["precision"]
@@ -111,7 +112,7 @@ def train(
             previous = stage
             # Without the callbacks' images, which slow down no step.
             trained += saver.saved - began
-            saver.save_model()
+            save_model(model, folder.model_path, architecture)
             for callback in callbacks:
                 callback.on_stage_end(model, index)
         for callback in callbacks:

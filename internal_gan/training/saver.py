@@ -14,7 +14,7 @@ from internal_gan.files import atomic_write
 from internal_gan.models.base import Model
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.model_file import check_there, save_model
+from internal_gan.runs.model_file import check_there
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.stage_trainer import StageTrainer
 
@@ -27,13 +27,10 @@ class Saver:
     ``saved`` is the ``time.monotonic()`` of the last save, or of the stage's beginning.
     """
 
-    def __init__(
-        self, folder: RunFolder, model: Model, architecture: Mapping[str, Any], interval: float
-    ) -> None:
+    def __init__(self, folder: RunFolder, model: Model, interval: float) -> None:
         self.folder = folder
         self.saved = 0.0
         self._model = model
-        self._architecture = architecture
         self._interval = interval
 
     @property
@@ -79,10 +76,6 @@ class Saver:
         with atomic_write(self.folder.checkpoint_path) as temporary:
             temporary.write_bytes(content.getvalue())
         self.saved = time.monotonic()
-
-    def save_model(self) -> None:
-        """Save the model when a stage is finished."""
-        save_model(self._model, self.folder.model_path, self._architecture)
 
 
 def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
