@@ -62,7 +62,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     Attributes:
         edge_network, completion_network: None until they are trained; ``new_edge_network`` and
             ``new_completion_network`` make untrained ones, called with ``rng``.
-        finished_stages: how many have been trained; several train the same network.
         scale: the model's resolution as a fraction of the photo's, in (0, 1].
         largest: longest side of a window in :meth:`fill`, in pixels of the model.
         practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
@@ -74,6 +73,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
     family: ClassVar[str] = "edgeconnect"
     largest: int = 512
+    finished: int = 0  # several stages train the same network
 
     def __init__(
         self,
@@ -100,15 +100,10 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         self.base = base
         self.noise = noise
         self.settle = settle
-        self.finished_stages = 0
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
         self.practice_hole: Mask | None = None
-
-    @property
-    def finished(self) -> int:
-        return self.finished_stages
 
     @property
     def stage_names(self) -> Sequence[str]:
@@ -130,7 +125,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     def restore(self, metadata: Mapping[str, Any]) -> None:
         super().restore({**metadata, "finished": 0})
         self.keep_holes([torch.zeros_like(image[:, :1]) for image in self.images])
-        self.finished_stages = int(metadata["finished"])
+        self.finished = int(metadata["finished"])
         self.scale = float(metadata["scale"])
         check_range(1e-6, 1, scale=self.scale)
         has_edges = self.detector is not None

@@ -306,7 +306,7 @@ class InpaintingStage(Stage):
         for name, network in self.trained.items():
             freeze(network)
             setattr(self.model, name, network)
-        self.model.finished_stages += 1
+        self.model.finished += 1
 
     def _below(self, limit: int) -> int:
         return int(torch.randint(limit, (1,), generator=self.cpu_rng)) if limit > 1 else 0
