@@ -15,8 +15,8 @@ from internal_gan.units import Size
 Wrap = tuple[bool, bool]
 # The same in options: True for both, ``x`` for left and right, ``y`` for top and bottom.
 Tileable = bool | Literal["x", "y"]
-# In pixels.
-DETAIL_BAND = 2.0
+# Over which borders are joined: details in pixels, colours as a fraction of the sides.
+DETAIL_BAND, COLOUR_BAND = 2.0, 0.15
 
 
 def wrap_of(tileable: bool | str) -> Wrap:
@@ -75,15 +75,16 @@ def cross_fade(
     return x
 
 
-def join_borders(x: Tensor, band: tuple[float, float], wrap: Wrap) -> Tensor:
-    """:func:`cross_fade` without ghosting one border over the other: colours are mixed over the
-    band, details over ``DETAIL_BAND`` pixels.
+def join_borders(x: Tensor, wrap: Wrap) -> Tensor:
+    """:func:`cross_fade` without ghosting one border over the other: colours are mixed over a
+    broad band, details over a narrow one.
 
     Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983; here
     with two levels.
     """
     if not any(wrap):
         return x
+    band = COLOUR_BAND * x.shape[-2], COLOUR_BAND * x.shape[-1]
     colours = gaussian_blur(x, max(band[axis] for axis in axes(wrap)) / 2)
     details = x - colours
     joined = cross_fade(details, (DETAIL_BAND, DETAIL_BAND), wrap, keep_contrast=True)

@@ -40,8 +40,6 @@ BYTES_PER_PIXEL = 4000.0
 RESIZED_LEVEL = 0.72
 # Of the price of leaving its height, what a patch pays where the user says what goes where.
 INJECTED_PRICE = 0.3
-# Fraction of its sides over which the picture held at a start scale is blended to wrap.
-FADE = 0.15
 
 
 class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
@@ -166,9 +164,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         rng, wrap = torch.Generator().manual_seed(seed), wrap_of(tileable)
         if start_scale == 0:
             return layout(self.image, size, rng, wrap=wrap).cpu()
-        height, width = at = self._held_at(start_scale, size)
-        given = resize(self.real(start_scale - 1), at).clamp(-1, 1)
-        given = join_borders(given, (FADE * height, FADE * width), wrap)
+        at = self._held_at(start_scale, size)
+        given = join_borders(resize(self.real(start_scale - 1), at).clamp(-1, 1), wrap)
         price, noise = price_of(self.image, wrap), self._noise(size, rng)
         return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 

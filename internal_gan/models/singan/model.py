@@ -22,8 +22,6 @@ from internal_gan.units import Size
 
 # Generating and writing images of 4 and 16 megapixels took 52 to 62.
 BYTES_PER_PIXEL = 64
-# Fraction of its sides over which the image injected at a start scale is blended to wrap.
-FADE = 0.15
 # Candidates are compared at a coarse scale, where patches show whole things.
 JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
 JUDGED_PATCH = 7  # pixels
@@ -142,9 +140,8 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
 
         image = None
         if start_scale > 0:
-            height, width = at = sizes[start_scale - 1]
-            image = resize(self.real(start_scale - 1), at)
-            image = join_borders(image, (FADE * height, FADE * width), wrap)
+            image = resize(self.real(start_scale - 1), sizes[start_scale - 1])
+            image = join_borders(image, wrap)
         if candidates > 1:
             small = [max(size) <= JUDGED_SIDE for size in self.sizes[: self.finished]]
             start_scale = max(1, sum(small))
