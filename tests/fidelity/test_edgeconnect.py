@@ -354,7 +354,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [(1e-4, 1e-5, 0.1), (1e-4, 1e-5, 0.1), (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)],
     ),
     "Adam": (lambda: {betas for done in trained() for betas in done.betas}, {(0, 0.9)}),
-    "batch": (lambda: paper().edges.draw_batch(guided=True).image.shape, (8, 3, 256, 256)),
+    "batch": (lambda: paper().edges.draw_batch().image.shape, (8, 3, 256, 256)),
     "shares of the holes": (hole_shares, pytest.approx((0.1, 0.6), abs=0.02)),
     "stages": (
         stages,

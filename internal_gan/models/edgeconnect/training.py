@@ -215,7 +215,7 @@ class Batch:
         hole: 1 in the random hole and where unknown.
         start: see :func:`practice_start`.
         guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
-            was drawn without it.
+            no edge network draws its edges.
     """
 
     image: Pictures
@@ -256,15 +256,15 @@ class InpaintingStage(Stage):
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
     def key(self) -> Hashable:
-        drawn = vars(self.draw_batch(guided=self.guided))
+        drawn = vars(self.draw_batch())
         self.batch = Batch(**{name: self.fixed(name, part) for name, part in drawn.items()})
         return size_of(self.batch.image)
 
     def key_count(self) -> float:
         return self.size_count
 
-    def draw_batch(self, *, guided: bool) -> Batch:
-        """A fresh batch on the CPU, with its ``guide`` if ``guided``."""
+    def draw_batch(self) -> Batch:
+        """A fresh batch on the CPU."""
         recipe, model, level = self.recipe, self.model, self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)
@@ -278,7 +278,7 @@ class InpaintingStage(Stage):
         ]
         hole = torch.maximum(torch.cat(holes), unknown)
         start = practice_start(model, image, hole, rng)
-        guide = model.guide(edges, image, hole) if guided else torch.zeros_like(edges)
+        guide = model.guide(edges, image, hole) if self.guided else torch.zeros_like(edges)
         return Batch(image, edges, unknown, hole, start, guide)
 
     def _crop(self, photos: Sequence[TrainingPhoto], size: Size) -> list[Tensor]:

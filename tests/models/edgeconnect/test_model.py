@@ -192,7 +192,7 @@ def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
     stage = recipe.stage(model, 0, 4, None, rng())
-    drawn = [stage.draw_batch(guided=False) for _ in range(12)]
+    drawn = [stage.draw_batch() for _ in range(12)]
     assert {tuple(batch.image.shape[-2:]) for batch in drawn} == {(48, 43), (25, 22)}
     assert {bool(batch.unknown.any()) for batch in drawn} == {False, True}
     for batch in drawn:
@@ -213,7 +213,7 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
     stage = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, rng())
     mirrored = []
     for _ in range(20):
-        batch = stage.draw_batch(guided=False)
+        batch = stage.draw_batch()
         assert torch.equal(batch.edges, torch.where(batch.unknown > 0, 2, batch.image[:, :1]))
         mirrored.append(bool(batch.image[..., 0].mean() > batch.image[..., -1].mean()))
     assert 5 < sum(mirrored) < 15
