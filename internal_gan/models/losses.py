@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from internal_gan.errors import UserError
 from internal_gan.models.per_stage import per_stage
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import PatchLoss, PatchTerm
@@ -38,8 +37,7 @@ class Terms:
 
     @property
     def losses(self) -> Losses:
-        if self.total is None:
-            raise ValueError("a loss without a term")
+        assert self.total is not None
         return self.total, self.scalars
 
 
@@ -85,8 +83,6 @@ def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Pixels, count
             continue
         try:
             term.loss(image, rng)
-        except UserError:
-            raise
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"patch_loss.{name}: {error}") from error
 

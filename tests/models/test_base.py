@@ -71,11 +71,6 @@ def test_a_term_is_due_at_its_interval_unless_its_weight_is_zero() -> None:
     assert totals == [13, 3, 13, 3]
 
 
-def test_a_loss_without_a_term_is_an_error() -> None:
-    with pytest.raises(ValueError, match="without a term"):
-        Terms().losses  # noqa: B018
-
-
 def test_only_the_generators_first_update_has_the_discriminators_draw() -> None:
     draws = Draws(iter(range(9)).__next__)
     assert draws.for_generator() == 0
