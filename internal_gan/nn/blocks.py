@@ -67,7 +67,7 @@ class ConvBlock(nn.Sequential):
         if upscale == "transposed":
             conv = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
         elif upscale == "nearest":
-            conv = DoublingConv2d(in_channels, out_channels)
+            conv = DoublingConv2d(in_channels, out_channels, 3)
         elif downscale == "wide":
             conv = nn.Conv2d(in_channels, out_channels, 4, 2, 1)
         else:
@@ -138,9 +138,6 @@ class DoublingConv2d(nn.Conv2d):
     the weights of the copies can be summed first. That leaves a 2x2 kernel for each of the four
     copies at the centre: 16 multiplications instead of 36.
     """
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         # Each 2x2 neighbourhood gives four results: along each axis one for the last copy of a

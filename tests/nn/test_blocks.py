@@ -76,7 +76,7 @@ def test_images_are_reflected_or_if_too_small_repeated(margin: int, row: list[fl
 def test_a_doubling_convolution_equals_nearest_upsampling_and_convolution(
     size: tuple[int, int], half: bool
 ) -> None:
-    layer = DoublingConv2d(24, 16).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layer = DoublingConv2d(24, 16, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     x = torch.randn(2, 24, *size, generator=rng()).contiguous(memory_format=torch.channels_last)
     x.requires_grad_()
     weight, bias = layer.weight, layer.bias
