@@ -320,6 +320,7 @@ class Recipe(ABC):
             :func:`internal_gan.models.per_stage.per_stage`.
         steps: training steps per stage.
         learning_rates: factors per stage on the rates in ``optimization``.
+        max_size: long side of a photo in training, in pixels; None keeps its own.
         max_aspect: a single photo longer than this, as the ratio of its sides, is shrunk for
             training to a short side of ``max_size / max_aspect``; None: to ``max_size`` always.
     """
@@ -330,7 +331,12 @@ class Recipe(ABC):
     steps: PerStage
     learning_rates: PerStage = 1.0
     optimization: Optimization
+    max_size: int | None = None
     max_aspect: float | None = None
+
+    def __post_init__(self) -> None:
+        check_range(1, max_size=self.max_size)
+        self.new_model()  # which refuses numbers that are out of range
 
     @property
     def min_side(self) -> int:
@@ -393,6 +399,17 @@ class Recipe(ABC):
         """A model without an image."""
         names = signature(self.model_class).parameters
         return self.model_class(**{name: getattr(self, name) for name in names})
+
+    def model_of(self, sizes: Sequence[Size], pixels: Pixels, *others: Pixels) -> Any:
+        """An untrained model of photos, the first at the last of its stages' ``sizes``; ValueError
+        if steps, rates or weights do not fit the stages."""
+        model = self.new_model()
+        model.allocate(sizes, pixels.device)
+        model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+        if others:
+            model.keep_others(others, self.max_size)
+        self.check_stages(model)
+        return model
 
     def stage(
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator

@@ -9,7 +9,7 @@ from torch import nn
 
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import Count, pyramid_sizes
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.losses import try_patch_losses
@@ -39,7 +39,6 @@ class LadderRecipe(Recipe):
     widths: Widths
     scale_factor: float
     min_size: int
-    max_size: int | None
     num_scales: int | None
     scale_count: Count
     penalty_interval: int
@@ -47,8 +46,8 @@ class LadderRecipe(Recipe):
     discriminator_crop: int | None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_range(1, MAX_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
-        check_range(1, max_size=self.max_size)
 
     def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
         sizes = pyramid_sizes(
@@ -60,12 +59,7 @@ class LadderRecipe(Recipe):
             count=self.scale_count,
         )
         self.check_coarsest(sizes[0])
-        model = self.new_model()
-        if others:
-            model.keep_others(others, self.max_size)
-        model.allocate(sizes, pixels.device)
-        model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        self.check_stages(model)
+        model = self.model_of(sizes, pixels, *others)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.min_side, **crops)
         self.check(model)

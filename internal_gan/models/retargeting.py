@@ -28,8 +28,13 @@ class Retargets(SeveralPhotosModel):
 
     def __init__(self, scale_range: Sequence[float]) -> None:
         super().__init__()
-        check_scale_range(scale_range)
-        self.scale_range = (float(scale_range[0]), float(scale_range[1]))
+        pair = list(scale_range)
+        if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
+            raise ValueError(
+                f"scale_range is {pair}; allowed: two factors, the first {SMALLEST_FACTOR} to 1, "
+                f"the second 1 to {LARGEST_FACTOR:g}"
+            )
+        self.scale_range = (float(pair[0]), float(pair[1]))
 
     @property
     @abstractmethod
@@ -101,16 +106,6 @@ class Retargets(SeveralPhotosModel):
             painted = self.repaint(image, at, kept.transform, kept.weight, seed)
             image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
         return image.cpu()
-
-
-def check_scale_range(scale_range: Sequence[float]) -> None:
-    """Raise a ValueError unless given a smallest and a largest factor on a side."""
-    pair = list(scale_range)
-    if len(pair) != 2 or not SMALLEST_FACTOR <= pair[0] <= 1 <= pair[1] <= LARGEST_FACTOR:
-        raise ValueError(
-            f"scale_range is {pair}; allowed: two factors, the first {SMALLEST_FACTOR} to 1, the "
-            f"second 1 to {LARGEST_FACTOR:g}"
-        )
 
 
 def sizes_between(first: Size, last: Size, scale_range: tuple[float, float]) -> list[Size]:

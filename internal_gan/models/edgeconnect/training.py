@@ -70,7 +70,6 @@ class EdgeConnectRecipe(Recipe):
     adversarial_weight: PerStage
     content_weight: PerStage
     style_weight: PerStage
-    max_size: int | None
     crop: int | None
     batch: int
     flips: bool
@@ -84,7 +83,8 @@ class EdgeConnectRecipe(Recipe):
     final_rates: PerStage | None
 
     def __post_init__(self) -> None:
-        check_range(1, crop=self.crop, max_size=self.max_size)
+        super().__post_init__()
+        check_range(1, crop=self.crop)
         check_range(1, MAX_LEVELS, sizes_learnt=self.sizes_learnt)
         check_range(1, MAX_CROPS, batch=self.batch)
         if len(self.hole_ratio) != 2:
@@ -95,7 +95,6 @@ class EdgeConnectRecipe(Recipe):
             raise ValueError(
                 "features has values but no _target_; allowed: with a _target_, or empty"
             )
-        self.new_model()
 
     @cached_property
     def min_side(self) -> int:
@@ -117,11 +116,9 @@ class EdgeConnectRecipe(Recipe):
         ]
         first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
         size = fit_size(size_of(pixels), self.max_size)
-        model: EdgeConnect = self.new_model()
+        sizes = [size] * len(self.new_model().stage_names)
+        model: EdgeConnect = self.model_of(sizes, first, *rest)
         model.scale = max(size) / max(pixels.shape[-2:])
-        model.allocate([size] * len(model.stage_names), pixels.device)
-        model.image.copy_(resize(first, size).clamp(-1, 1))
-        model.keep_others(rest, self.max_size)
         model.keep_holes(unknown)
         rng = torch.Generator().manual_seed(0)
         model.practice_hole = draw_hole("box", size, self.hole_ratio, rng)
@@ -133,7 +130,6 @@ class EdgeConnectRecipe(Recipe):
                     f"least {self.min_side**2}, the discriminator's receptive field"
                 )
         check_range(self.min_side, crop=self.crop)
-        self.check_stages(model)
         model.new_edge_network()
         model.new_completion_network()
         self.discriminator(channels=4)

@@ -26,7 +26,7 @@ from internal_gan.models.losses import (
     try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import check_scale_range, fixed_transform, near
+from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.losses import WGANGP
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
@@ -252,7 +252,6 @@ class InGANPyramidRecipe(LadderRecipe):
         check_range(1, size_grid=self.size_grid)
         check_range(0, 1, curriculum=self.curriculum)
         check_range(0, 0.49, geometry=self.geometry)
-        check_scale_range(self.scale_range)
 
     @cached_property
     def min_side(self) -> int:

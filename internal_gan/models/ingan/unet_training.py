@@ -12,13 +12,13 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import check_scale_range, fixed_transform, near
+from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -158,7 +158,6 @@ class InGANRecipe(Recipe):
     generator: Callable[..., ShapeFlexibleGenerator]
     discriminator: Callable[..., MultiScaleDiscriminator]
     adversarial_loss: AdversarialLoss
-    max_size: int | None
     crop: int | None
     scale_range: Sequence[float]
     size_grid: int
@@ -171,12 +170,12 @@ class InGANRecipe(Recipe):
     noise: float
 
     def __post_init__(self) -> None:
-        check_range(1, crop=self.crop, max_size=self.max_size, size_grid=self.size_grid)
+        super().__post_init__()
+        check_range(1, crop=self.crop, size_grid=self.size_grid)
         check_range(
             0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start, noise=self.noise
         )
         check_range(0, 0.49, geometry=self.geometry)
-        check_scale_range(self.scale_range)
 
     @cached_property
     def min_side(self) -> int:
@@ -186,11 +185,7 @@ class InGANRecipe(Recipe):
     def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> InGAN:
         size = fit_size(size_of(pixels), self.max_size)
         check_range(self.min_side, crop=self.crop)
-        model: InGAN = self.new_model()
-        model.allocate([size], pixels.device)
-        model.image.copy_(resize(pixels, size).clamp(-1, 1))
-        model.keep_others(others, self.max_size)
-        self.check_stages(model)
+        model: InGAN = self.model_of([size], pixels, *others)
         self.generator()
         self.discriminator(size=self.crop_size(model))
         return model
