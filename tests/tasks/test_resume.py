@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
-from tests.commands import TINY_RUN, Shell, start_process
+from tests.commands import TINY_RUN, Shell, plain_environment, start_process
 from tests.tiny import network_of, picture, same_weights
 
 # A checkpoint at every step, and enough steps to interrupt.
@@ -38,25 +39,30 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("stop", "after", "extra", "code"),
+    ("stops", "after", "extra", "said", "code"),
     [
-        (signal.SIGINT, 3, (), 130),
-        (signal.SIGKILL, 15, (), -signal.SIGKILL),
+        ([signal.SIGINT], 3, (), "Stopped: ", 130),
+        ([signal.SIGKILL], 15, (), "", -signal.SIGKILL),
         pytest.param(
-            *(signal.SIGKILL, 5, ("trainer.checkpoint_interval=999",), -signal.SIGKILL),
+            *([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *([signal.SIGKILL], 5, ("trainer.checkpoint_interval=999",), "", -signal.SIGKILL),
             marks=pytest.mark.slow,
         ),
     ],
-    ids=["Ctrl-C", "kill -9", "kill -9 before any checkpoint"],
+    ids=["Ctrl-C", "kill -9", "two signals", "kill -9 before any checkpoint"],
 )
 def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     shell: Shell,
     tmp_path: Path,
     photo: str,
     whole: Path,
-    stop: signal.Signals,
+    stops: list[signal.Signals],
     after: int,
     extra: tuple[str, ...],
+    said: str,
     code: int,
 ) -> None:
     process = start_process(f"image={photo}", "output=run", *SLOW, *extra, cwd=tmp_path)
@@ -64,28 +70,59 @@ def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
         wait_for_lines(tmp_path / "run" / "metrics.jsonl", after, process)
         process.send_signal(signal.SIGSTOP)  # so that it cannot end before the second command
         assert f"process {process.pid}" in shell.refused("resume=run")
-        process.send_signal(stop)
-        process.send_signal(signal.SIGCONT)
+        for stop in (*stops, signal.SIGCONT):
+            process.send_signal(stop)
         out, _ = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == code
     folder = RunFolder(tmp_path / "run")
-    if stop == signal.SIGKILL:
-        assert folder.status()["state"] == "interrupted"
-    else:
-        assert folder.status()["state"] == "stopped"
-        assert "Stopped: " in out
-        assert "python -m internal_gan resume=run" in out
+    assert folder.status()["state"] == ("stopped" if said else "interrupted")
+    assert said in out
+    assert bool(said) == ("  Resume:   python -m internal_gan resume=run" in out)
+    resume(shell, whole)
 
+
+def resume(shell: Shell, whole: Path) -> None:
+    """Resume ``run`` to the end, which must be that of the uninterrupted run."""
     shell.done("resume=run")
+    folder = RunFolder(Path("run"))
     assert folder.status()["state"] == "finished"
+    assert not list(folder.path.glob(".tmp-*"))
     assert read_image("run/sample/000.png").size == (20, 28)
-
     assert same_weights(network_of("run"), network_of(whole))
     for name in ("sample/000.png", "scales/00.png", "model.safetensors"):
         assert Path("run", name).read_bytes() == Path(whole, name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
+    shell: Shell, photo: str, whole: Path
+) -> None:
+    # Copied out of the small disk, which vanishes with the process that mounted it.
+    script = (
+        'mkdir disk && mount -t tmpfs -o size="$1k" none disk && shift && "$@"; code=$?; '
+        "cp -R disk/run run; exit $code"
+    )
+    # Room for one and a half checkpoints: a second one, written next to the first, may not fit.
+    kilobytes = str((whole / "training.ckpt").stat().st_size * 3 // 2048)
+    command = [sys.executable, "-m", "internal_gan", f"image={photo}", "output=disk/run", *SLOW]
+    process = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, *command],
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "unshare failed" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("no private mounts for this user")
+    assert process.returncode == 2, process.stderr
+    assert process.stderr.splitlines()[-1].endswith("free some space or choose another folder")
+    folder = RunFolder(Path("run"))
+    assert folder.status()["state"] == "failed"
+    assert not list(folder.path.glob(".tmp-*"))
+    resume(shell, whole)
 
 
 def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> None:
