@@ -62,8 +62,20 @@ def animate(
     walked = walk.loop(innovations, frames) if loop else walk.steps(innovations)
     variances = walk.variances(frames if loop else None)
     rest = _anchor(model, sizes, start_scale, seed)
-    pairs = zip(walked, variances, strict=False)
-    return (_frame(model, sizes, rest, calm, *pair) for pair in islice(pairs, frames))
+
+    def frame(fields: Fields, variance: float) -> Pixels:
+        def noise(scale: int, _: Size) -> Tensor:
+            field = fields[scale - start_scale]
+            if scale > 0:
+                return field / math.sqrt(max(variance, 1.0))
+            return (rest + calm * field) / math.sqrt(1.0 + calm**2 * variance)
+
+        base = rest if start_scale > 0 else None
+        with torch.no_grad():
+            image = model.synthesise(sizes, noise, first=start_scale, image=base)
+        return image.clamp(-1, 1).cpu()
+
+    return (frame(*pair) for pair in islice(zip(walked, variances, strict=False), frames))
 
 
 def calmness(photo: Pixels) -> float:
@@ -96,28 +108,6 @@ def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int)
     # Frames are numbered from 0, so none of them uses this seed.
     rng = torch.Generator().manual_seed(sample_seed(seed, -1))
     return model.random_noise(0, sizes[0], 1, rng)
-
-
-def _frame(
-    model: NoisePyramid,
-    sizes: list[Size],
-    rest: Tensor,
-    calm: float,
-    walked: Fields,
-    variance: float,
-) -> Tensor:
-    start_scale = len(sizes) - len(walked)
-
-    def noise(scale: int, _: Size) -> Tensor:
-        field = walked[scale - start_scale]
-        if scale > 0:
-            return field / math.sqrt(max(variance, 1.0))
-        return (rest + calm * field) / math.sqrt(1.0 + calm**2 * variance)
-
-    base = rest if start_scale > 0 else None
-    with torch.no_grad():
-        image = model.synthesise(sizes, noise, first=start_scale, image=base)
-    return image.clamp(-1, 1).cpu()
 
 
 class Walk:
