@@ -6,7 +6,6 @@ The keys of ``NUMBERS`` are the rows of that page.
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -119,11 +118,11 @@ def noise_in_a_step() -> dict[str, tuple[float, float]]:
         hook.remove()
     _, real, fake, judged, back = seen
     pairs = {
-        "real": (real, drawn.image),
-        "fake": (fake, drawn.fake),
-        "input": (given, drawn.image),
-        "judged for G": (judged, drawn.fake),
-        "input of the way back": (back, drawn.fake),
+        "real": (real, stage.image),
+        "fake": (fake, drawn),
+        "input": (given, stage.image),
+        "judged for G": (judged, drawn),
+        "input of the way back": (back, drawn),
     }
     noises = {name: 255 * (a - b).detach() for name, (a, b) in pairs.items()}
     return {
@@ -198,8 +197,7 @@ def judged_scales() -> list[int]:
     stage.key()
     assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
     small = resize(picture(), (16, 30))  # 16 and 11 rows
-    fake = replace(stage.draw(), fake=small)
-    stage.draws = SimpleNamespace(for_discriminator=lambda: fake)
+    stage.draws = SimpleNamespace(for_discriminator=lambda: small)
     judged: list[int] = []
     for number, network in enumerate(stage.discriminator.networks):
         network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
-from internal_gan.images.transforms import Transform, random_homography
+from internal_gan.images.transforms import random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
 from internal_gan.models.losses import Draws, Losses, Terms, judge
@@ -24,15 +24,6 @@ from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
-
-
-@dataclass(frozen=True)
-class Round:
-    """A random crop, its transformation, and its transformed version."""
-
-    image: Pixels
-    transform: Transform
-    fake: Pixels
 
 
 class InGANStage(Stage):
@@ -57,7 +48,7 @@ class InGANStage(Stage):
             size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
         )
         self.cpu_rng = cpu_generator(rng)
-        self.draws = Draws(self.draw)
+        self.draws = Draws(self.transformed)
 
     @property
     def progress(self) -> float:
@@ -84,10 +75,10 @@ class InGANStage(Stage):
         return 2 * math.prod(counts)  # before the inverse starts, and afterwards
 
     def discriminator_loss(self) -> Losses:
-        drawn = self.draws.for_discriminator()
+        fake = self.draws.for_discriminator()
         # The real image, too, is judged at as many sizes as fit the fake.
-        self.discriminator.judge_as(size_of(drawn.fake))
-        real, fake = self._noisy(drawn.image), self._noisy(drawn.fake)
+        self.discriminator.judge_as(size_of(fake))
+        real, fake = self._noisy(self.image), self._noisy(fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
         penalised = (real[window], fake[window])
@@ -95,24 +86,24 @@ class InGANStage(Stage):
         return judge(self.discriminator, loss, real, fake, self.rng, penalised=penalised)
 
     def generator_loss(self) -> Losses:
-        recipe, terms, drawn = self.recipe, Terms(self.step), self.draws.for_generator()
-        self.discriminator.judge_as(size_of(drawn.fake))
-        logits, _ = self.discriminator(drawn.fake)
+        recipe, terms, fake = self.recipe, Terms(self.step), self.draws.for_generator()
+        self.discriminator.judge_as(size_of(fake))
+        logits, _ = self.discriminator(fake)
         adversarial = recipe.adversarial_loss.generator(logits)
         terms.add("generator", adversarial, self.weight("adversarial"))
         cycle = self.weight("reconstruction")
         inverse = self.weight("inverse") if self.progress >= recipe.inverse_start else 0.0
         if cycle + inverse:
-            fixed = drawn.fake.detach()
-            given = fixed + cycle / (cycle + inverse) * (drawn.fake - fixed)
-            back = self.generator(given, size_of(drawn.image), drawn.transform.inverse())
-            terms.add("reconstruction", F.l1_loss(back.float(), drawn.image), cycle + inverse)
+            fixed = fake.detach()
+            given = fixed + cycle / (cycle + inverse) * (fake - fixed)
+            back = self.generator(given, size_of(self.image), self.transform.inverse())
+            terms.add("reconstruction", F.l1_loss(back.float(), self.image), cycle + inverse)
         self.step += 1
         return terms.losses
 
-    def draw(self) -> Round:
-        fake = self.generator(self._noisy(self.image), self.drawn_size, self.transform)
-        return Round(self.image, self.transform, fake)
+    def transformed(self) -> Pixels:
+        """The step's crop in its size and shape."""
+        return self.generator(self._noisy(self.image), self.drawn_size, self.transform)  # type: ignore[no-any-return]
 
     def draw_size(self) -> Size:
         """A random size within the range that the curriculum has reached."""

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.transforms import Homography
-from internal_gan.models.ingan.unet_training import Round
 from internal_gan.models.losses import Draws
 from tests import tiny
 from tests.tiny import (
@@ -58,14 +57,12 @@ def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     stage.step = step
     transform = Homography.to_corners([(-0.7, -1), (0.7, -1), (1, 1), (-1, 1)])
     image, size = stage.model.image, (26, 22)
-
-    def drawn() -> Round:
-        return Round(image, transform, stage.generator(image, size, transform))
+    stage.image, stage.transform = image, transform
 
     def gradients(total: Tensor) -> list[Tensor]:
         return list(torch.autograd.grad(total, list(stage.generator.parameters())))
 
-    monkeypatch.setattr(stage, "draws", Draws(drawn))
+    monkeypatch.setattr(stage, "draws", Draws(lambda: stage.generator(image, size, transform)))
     found = gradients(stage.generator_loss()[0])
 
     there = stage.generator(image, size, transform)
