@@ -1,7 +1,6 @@
-"""The image pyramid: the sizes of its scales, and the image at each."""
+"""The sizes of the image pyramid's scales, and other sizes."""
 
 import math
-from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor
@@ -9,7 +8,6 @@ from torch.nn import functional as F
 
 from internal_gan.errors import Range, UserError, check_range
 from internal_gan.images.resize import resize
-from internal_gan.shapes import Pictures
 from internal_gan.units import Size, by
 
 Count = Literal["fewest", "released"]
@@ -122,12 +120,6 @@ def pyramid_sizes(
             f"{between}; at most {most} fit"
         )
     return _geometric_sizes(finest, ratio, num_scales)
-
-
-def build_pyramid(pixels: Pictures, sizes: Sequence[Size]) -> list[Pictures]:
-    """An image at every size, each resampled from the full resolution."""
-    # Bicubic resampling overshoots at edges.
-    return [resize(pixels, size).clamp(-1.0, 1.0) for size in sizes]
 
 
 def _geometric_sizes(

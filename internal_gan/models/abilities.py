@@ -12,7 +12,7 @@ from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable
-from internal_gan.images.pyramid import build_pyramid
+from internal_gan.images.resize import resize
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
 from internal_gan.models.retargeting import Retargets as Retargets
@@ -121,7 +121,7 @@ class Injects(Model):
 
     def real(self, scale: int) -> Tensor:
         """The photo at a scale."""
-        return build_pyramid(self.image, [self.sizes[scale]])[0]
+        return resize(self.image, self.sizes[scale]).clamp(-1, 1)
 
     @abstractmethod
     def inject(

@@ -11,7 +11,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from internal_gan.images.pyramid import build_pyramid
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ladder import After, LadderModel, Widths
@@ -48,7 +47,7 @@ class InGANPyramid(Retargets, LadderModel):
 
     def real(self, scale: int, photo: int = 0) -> Pixels:
         """A photo at a scale."""
-        return build_pyramid(self.images[photo], [self.sizes_of(photo)[scale]])[0]
+        return resize(self.images[photo], self.sizes_of(photo)[scale]).clamp(-1, 1)
 
     def sizes_of(self, photo: int) -> list[Size]:
         """The sizes of a photo at all scales, in proportion to those of the first photo."""
@@ -69,7 +68,7 @@ class InGANPyramid(Retargets, LadderModel):
         to_sizes = self.sizes_for(size, last)
 
         def transformed(scale: int) -> Tensor:
-            shrunk = build_pyramid(image, [from_sizes[scale]])[0]
+            shrunk = resize(image, from_sizes[scale]).clamp(-1, 1)
             return transformed_to(shrunk, to_sizes[scale], transform)
 
         def kept(scale: int, painted: Tensor) -> Tensor:
