@@ -283,30 +283,21 @@ class SeveralPhotosModel(Model):
 
     @property
     def images(self) -> list[Pixels]:
-        return [self.image, *(getattr(self, _other(n)) for n in range(len(self.other_sizes)))]
+        others = (self.get_buffer(f"other_{n}") for n in range(len(self.other_sizes)))
+        return [self.image, *others]
 
     def keep_others(self, photos: Sequence[Pixels], max_size: int | None) -> None:
         """Add further photos of any size, shrunk to a long side of ``max_size`` unless None."""
-        sizes = [fit_size(size_of(photo), max_size) for photo in photos]
-        self._allocate_others(sizes)
-        for number, (photo, size) in enumerate(zip(photos, sizes, strict=True)):
-            setattr(self, _other(number), resize(photo, size).clamp(-1, 1))
+        self.other_sizes = [fit_size(size_of(photo), max_size) for photo in photos]
+        for number, (photo, size) in enumerate(zip(photos, self.other_sizes, strict=True)):
+            self.register_buffer(f"other_{number}", resize(photo, size).clamp(-1, 1))
 
     def metadata(self) -> dict[str, Any]:
         return {**super().metadata(), "other_sizes": self.other_sizes}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
-        self._allocate_others(metadata.get("other_sizes", ()))
+        self.keep_others([torch.zeros(1, 3, *size) for size in metadata["other_sizes"]], None)
         super().restore(metadata)
-
-    def _allocate_others(self, sizes: Sequence[Sequence[int]]) -> None:
-        self.other_sizes = [(size[0], size[1]) for size in sizes]
-        for number, size in enumerate(self.other_sizes):
-            self.register_buffer(_other(number), torch.zeros(1, 3, *size))
-
-
-def _other(number: int) -> str:
-    return f"other_{number}"
 
 
 @dataclass(kw_only=True)

@@ -111,13 +111,13 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
     @property
     def unknown(self) -> list[Mask]:
-        return [getattr(self, _hole(n)) for n in range(len(self.images))]
+        return [self.get_buffer(f"hole_{n}") for n in range(len(self.images))]
 
     def keep_holes(self, holes: Sequence[Mask]) -> None:
         """Set each photo's unknown pixels, by a mask of any size."""
         for number, (image, hole) in enumerate(zip(self.images, holes, strict=True)):
             shrunk = F.adaptive_max_pool2d(hole, size_of(image))
-            self.register_buffer(_hole(number), (shrunk > 0).to(image))
+            self.register_buffer(f"hole_{number}", (shrunk > 0).to(image))
 
     def metadata(self) -> dict[str, Any]:
         return {**super().metadata(), "scale": self.scale}
@@ -358,7 +358,3 @@ def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:
     reach = PATCH - 1
     near = F.max_pool2d(hole, 2 * reach + 1, stride=1, padding=reach)
     return torch.where(near > hole, 0.5, lines)
-
-
-def _hole(number: int) -> str:
-    return f"hole_{number}"
