@@ -33,16 +33,8 @@ def per_stage(
     Raises:
         ValueError: a list of another length, other keys, or a number out of range.
     """
-    named = value if isinstance(value, Mapping) else {}
-    check_range(low, high, **{f"{name}.{key}": number for key, number in named.items()})
-    numbers = _spelt_out(value, count, name, stages)
-    for number in numbers:
-        check_range(low, high, **{name: number})
-    return numbers
-
-
-def _spelt_out(value: PerStage, count: int, name: str, stages: Sequence[str]) -> list[float]:
     if isinstance(value, Mapping):
+        check_range(low, high, **{f"{name}.{key}": number for key, number in value.items()})
         if stages and set(value) == set(stages):
             return [float(value[stage]) for stage in stages[-count:]]
         if {"coarsest", "others"} <= set(value) <= {"coarsest", "others", "finest"}:
@@ -60,10 +52,12 @@ def _spelt_out(value: PerStage, count: int, name: str, stages: Sequence[str]) ->
         if first <= 0 or last <= 0:
             return [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
         return [first * (last / first) ** (i / max(count - 1, 1)) for i in range(count)]
-    if isinstance(value, int | float):
-        return [float(value)] * count
-    if len(value) != count:
+    given = [value] * count if isinstance(value, int | float) else value
+    if len(given) != count:
         raise ValueError(
-            f"{name} has {len(value)} numbers; allowed: one, or one for each of {count} stages"
+            f"{name} has {len(given)} numbers; allowed: one, or one for each of {count} stages"
         )
-    return [float(v) for v in value]
+    numbers = [float(number) for number in given]
+    for number in numbers:
+        check_range(low, high, **{name: number})
+    return numbers
