@@ -148,7 +148,8 @@ def timed(trainer: StageTrainer, most: int) -> float:
             trainer.check_finite()  # waits for the device
             trainer.step += 1
             seconds = time.perf_counter() - start - graphs.seconds
-    seconds /= max(1, trainer.step)
+    # Steps that are not finite from the first on have no measured time.
+    seconds = seconds / max(1, trainer.step) or 1e-3
     if graphs.captured:  # each key is captured once
         stage = trainer.stage
         seconds += graphs.seconds / len(graphs.captured) * stage.key_count() / stage.steps

@@ -139,23 +139,22 @@ class ProgressReports(Callback):
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        # A stage whose first steps were not finite has no measured time.
-        self._costs = [stage.seconds_per_step or 1e-3 for stage in plan.stages]
-        seconds = [c * stage.steps for c, stage in zip(self._costs, plan.stages, strict=True)]
+        seconds = (stage.seconds for stage in plan.stages)
         *self._before, self._total = accumulate(seconds, initial=0.0)
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
         self._scalars = scalars or self._scalars
-        done = self._before[stage_index] + self._costs[stage_index] * step
+        stage = self._plan.stages[stage_index]
+        done = self._before[stage_index] + stage.seconds_per_step * step
         if self._first is None:  # a resumed run begins in the middle
-            self._first = done - self._costs[stage_index]
+            self._first = done - stage.seconds_per_step
         measured = ASSUMED_SECONDS + monotonic() - self._started
         slower = measured / (ASSUMED_SECONDS + done - self._first)
         self._receive(
             TrainingProgress(
-                stage=self._plan.stages[stage_index].name,
+                stage=stage.name,
                 stage_index=stage_index,
                 step=step,
                 steps=steps,
