@@ -40,7 +40,6 @@ class SinGANStage(Stage):
     model: SinGAN
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
-    drawings: list[Pictures]
     counters = ("step", "judged", "bases_left")
 
     def make(self, previous: Stage | None) -> None:
@@ -52,16 +51,12 @@ class SinGANStage(Stage):
             model.noise_std[0] = 1.0
         self.generator = model.new_generator(index, rng)
         self.discriminator = recipe.discriminator(width=recipe.widths.at(index), rng=rng)
-        if isinstance(previous, SinGANStage):
-            self.drawings = previous.drawings
-            if warm_start(self.generator, model.generators[index - 1]):
-                self.discriminator.load_state_dict(previous.discriminator.state_dict())
-        else:
-            self.drawings = recipe.drawings_of(model)
+        if isinstance(previous, SinGANStage) and warm_start(self.generator, previous.generator):
+            self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
         self.batch = round(recipe.by_stage("batch", model)[index])
-        self.reals = torch.cat([self.real, self.drawings[index]])
+        self.reals = torch.cat([self.real, recipe.drawings_of(model)[index]])
         self.patch_terms = stage_terms(recipe.patch_loss, index, model.num_stages, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
@@ -242,7 +237,8 @@ class SinGANRecipe(LadderRecipe):
     def drawings_of(self, model: SinGAN) -> list[Pictures]:
         """The closed form's drawings of a model's photo at every scale.
 
-        Kept, since steps are timed before they are trained; their last bits depend on the threads.
+        Kept for all scales, and since steps are timed before they are trained; their last bits
+        depend on the threads.
         """
         threads = torch.get_num_threads()
         if self._kept is not None:
