@@ -1,6 +1,5 @@
 """The training loop follows its schedule, can be stopped anywhere, and resumes exactly."""
 
-import os
 import pickle
 import signal
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped, train
 from internal_gan.training.saver import Saver
-from tests.tiny import LEAN, PAPER, Run, contents, same_weights, trained
+from tests.tiny import LEAN, PAPER, Run, SignalAt, contents, same_weights, trained
 from tests.toy import RATE, Clock, ToyModel, ToyRecipe, ToyStage, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
@@ -58,20 +57,6 @@ def steps_of(path: Path) -> list[int]:
 def saved_state(path: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(path / "training.ckpt", weights_only=True)
     return state
-
-
-class SignalAt(Callback):
-    """Sends this process a signal after one step of one stage."""
-
-    def __init__(self, stage: int, step: int, number: int = signal.SIGINT) -> None:
-        self.at = (stage, step)
-        self.number = number
-
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
-        if (stage_index, step) == self.at:
-            os.kill(os.getpid(), self.number)
 
 
 class Diary(Callback):

@@ -27,7 +27,7 @@ from tests.tiny import (
     INGAN_PAPER,
     LEAN,
     PAPER,
-    StopAfter,
+    SignalAt,
     picture,
     recipe_of,
     same_weights,
@@ -165,14 +165,14 @@ def test_a_training_with_graphs_is_planned_stopped_and_resumed(
 ) -> None:
     record_on("cpu", monkeypatch)
     console = Console(file=StringIO())
-    more = ("model.steps=8", "trainer.checkpoint_interval=0")
-    whole = trained(tmp_path / "whole", *more, callbacks=[Progress(console)])
+    steps = "model.steps=8"
+    whole = trained(tmp_path / "whole", steps, callbacks=[Progress(console)])
     assert "1 thread; 1 MB for CUDA graphs\n" in console.file.getvalue()  # type: ignore[attr-defined]
     with pytest.raises(TrainingStopped):
-        trained(tmp_path / "stopped", *more, callbacks=[StopAfter(1, 5)])
-    assert same_weights(trained(tmp_path / "stopped", *more, resume=True).model, whole.model)
+        trained(tmp_path / "stopped", steps, callbacks=[SignalAt(1, 5)])
+    assert same_weights(trained(tmp_path / "stopped", steps, resume=True).model, whole.model)
     monkeypatch.delattr(graphs, "Recorder")
-    trained(tmp_path / "off", *more, "trainer.graphs=off")
+    trained(tmp_path / "off", steps, "trainer.graphs=off")
 
 
 def test_a_capture_that_fails_is_a_called_step(

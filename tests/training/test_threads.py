@@ -67,8 +67,7 @@ import pytest
 import torch
 
 from internal_gan.training.engine import TrainingStopped
-from tests.tiny import same_weights, trained
-from tests.training.test_engine import SignalAt
+from tests.tiny import SignalAt, same_weights, trained
 
 place, runs, steps = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 OPTIONS = (f"model.steps=[1,1,{steps}]", "trainer.threads=2")

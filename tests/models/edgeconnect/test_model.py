@@ -20,7 +20,7 @@ from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import (
     EDGECONNECT,
     TINY_EDGECONNECT,
-    StopAfter,
+    SignalAt,
     check_gradients,
     finish_stages,
     holes,
@@ -119,8 +119,8 @@ slow = pytest.mark.slow
 
 @pytest.mark.parametrize("stage", [0, pytest.param(1, marks=slow), pytest.param(2, marks=slow), 3])
 def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
-    tiny = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
-    extra, stop = (*tiny, "trainer.checkpoint_interval=0"), StopAfter(stage, 2)
+    extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
+    stop = SignalAt(stage, 2)
     whole = trained_edgeconnect(tmp_path / "whole", *extra, holes=[box()])
     with pytest.raises(TrainingStopped):
         trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], callbacks=[stop])
