@@ -101,12 +101,6 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
     assert torch.isfinite(loaded.inpaint(picture(), box())[0]).all()
 
 
-def test_the_papers_losses_need_a_file() -> None:
-    recipe = build(compose(["experiment=edgeconnect_paper"]).model)
-    with pytest.raises(UserError, match=r"model\.features\.weights is missing"):
-        recipe.prepare(picture(256, 256))
-
-
 def test_a_hole_without_any_usable_patch_gives_a_warning(
     model: EdgeConnect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -227,15 +221,9 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
     assert torch.equal(F.interpolate(unknown, (40, 56))[hole > 0], torch.ones(1))
 
 
-@pytest.mark.parametrize(
-    ("hole", "message"),
-    [
-        (torch.ones(1, 1, 40, 56), "the mask leaves 0 pixels of photo 1 to train on"),
-        (F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0), "train on; needed: at least"),
-    ],
-)
-def test_a_hole_that_leaves_too_little_is_refused(hole: Tensor, message: str) -> None:
-    with pytest.raises(UserError, match=message):
+def test_a_hole_that_leaves_too_little_is_refused() -> None:
+    hole = F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0)
+    with pytest.raises(UserError, match="the mask leaves 9 pixels of photo 1 to train on; needed"):
         tiny_edgeconnect(holes=[hole])
 
 
