@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from internal_gan.errors import UserError, check_range
@@ -12,7 +13,7 @@ from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
-from internal_gan.models.losses import try_patch_losses
+from internal_gan.models.losses import stage_terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -58,22 +59,24 @@ class LadderRecipe(Recipe):
             num_scales=self.num_scales,
             count=self.scale_count,
         )
-        self.check_coarsest(sizes[0])
         model = self.model_of(sizes, pixels, *others)
+        self.check_coarsest(model.real(0), model.num_stages)
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.min_side, **crops)
         self.check(model)
-        try_patch_losses(self.patch_loss, model.real(0), model.num_stages)
         return model  # type: ignore[no-any-return]
 
-    def check_coarsest(self, size: Size) -> None:
-        """Raise a UserError if a photo's coarsest scale is too small to judge."""
+    def check_coarsest(self, photo: Pixels, count: int) -> None:
+        """Raise a ValueError if a photo at the coarsest of ``count`` scales is too small for a
+        loss."""
+        size = size_of(photo)
         if min(size) < self.min_side:
             raise UserError(
                 f"the coarsest scale is {size[0]}x{size[1]} pixels; its sides must be at least the "
                 f"discriminator's receptive field of {self.min_side} pixels (use a larger image or "
                 "a larger model.min_size)"
             )
+        stage_terms(self.patch_loss, 0, count, photo, torch.Generator(photo.device))
 
     @abstractmethod
     def check(self, model: Any) -> None:

@@ -66,21 +66,14 @@ def stage_terms(
     real: Pixels,
     rng: torch.Generator,
 ) -> list[StageTerm]:
-    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``."""
+    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``;
+    ValueError for one that does not fit them."""
     found = []
     for name, term in (terms or {}).items():
         weight = term.interval * per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
         if weight:
             found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
     return found
-
-
-def try_patch_losses(terms: Mapping[str, PatchTerm] | None, image: Pixels, count: int) -> None:
-    """Raise a ValueError for a term that does not fit the smallest image of ``count`` stages."""
-    rng = torch.Generator(image.device).manual_seed(0)
-    for name, term in (terms or {}).items():
-        if any(per_stage(term.weight, count, f"patch_loss.{name}.weight")):
-            term.loss(image, rng)
 
 
 def judge(

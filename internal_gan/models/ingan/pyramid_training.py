@@ -23,7 +23,6 @@ from internal_gan.models.losses import (
     Terms,
     judge,
     stage_terms,
-    try_patch_losses,
 )
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
@@ -264,8 +263,7 @@ class InGANPyramidRecipe(LadderRecipe):
         for size in model.sizes:
             self.discriminator(size=size, width=1)
         for photo in range(1, len(model.images)):
-            self.check_coarsest(model.sizes_of(photo)[0])
-            try_patch_losses(self.patch_loss, model.real(0, photo), model.num_stages)
+            self.check_coarsest(model.real(0, photo), model.num_stages)
 
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:
