@@ -29,7 +29,7 @@ from internal_gan.finishing.part_finisher import PartFinisher, Reporter
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
-from internal_gan.models.patches.layout import small
+from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
@@ -320,7 +320,7 @@ class Task(ABC, Generic[Wanted]):
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
-        return small(spread(self.context.given.photo()).pixels)
+        return Patches.of(spread(self.context.given.photo()).pixels).image
 
     @property
     def size_option(self) -> str:

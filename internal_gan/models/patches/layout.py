@@ -52,11 +52,6 @@ AT_ONCE = 64  # pictures drawn at once
 TRIES = 4
 
 
-def small(photo: Pixels) -> Pixels:
-    """A photo at the size at which its layout is made."""
-    return resize(photo, sizes_of(photo)[-1]).clamp(-1, 1)
-
-
 def sizes_of(photo: Pixels) -> list[Size]:
     """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
     unless the photo is very long."""

@@ -28,7 +28,7 @@ from internal_gan.models.abilities import (
     Samples,
 )
 from internal_gan.models.patches.enlarging import enlarged
-from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, small
+from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
 from internal_gan.shapes import Pixels
@@ -60,9 +60,9 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     @classmethod
     def of(cls, pixels: Pixels) -> Self:
         """The model of a photo (1, 3, H, W) in [-1, 1], on its device."""
-        model = cls()
-        model.allocate(sizes_of(pixels), pixels.device)
-        model.image.copy_(small(pixels))
+        model, sizes = cls(), sizes_of(pixels)
+        model.allocate(sizes, pixels.device)
+        model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
         return model
 
     @property
