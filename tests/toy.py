@@ -86,7 +86,8 @@ class ToyModel(Model):
     def __init__(self, *, stages: int = 2) -> None:
         super().__init__()
         self.allocate([(8, 8)] * stages)
-        self.calls = Calls()
+        # Which loss was computed, and whether G's and D's weights then required gradients.
+        self.calls = list[tuple[str, bool, bool]]()
 
     @property
     def stage_names(self) -> list[str]:
@@ -101,16 +102,6 @@ class ToyModel(Model):
     def weights(self) -> list[float]:
         """The finished generators' numbers."""
         return [float(g.get_parameter("weight").detach()) for g in self.generators]
-
-
-class Calls(list[tuple[str, bool, bool]]):
-    """Which loss was computed, and whether G's and D's weights then required gradients.
-
-    The copy of the model on which the engine measures steps begins with an empty list.
-    """
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Calls":
-        return Calls()
 
 
 @dataclass(kw_only=True)

@@ -203,11 +203,6 @@ def test_terms_that_are_not_due_are_logged_as_they_were_last(tmp_path: Path) -> 
     assert logged == 3 * [everything]
 
 
-def test_measuring_leaves_no_trace(measured: None, tmp_path: Path) -> None:
-    model = train_toy(ToyRecipe(stages=2, steps=4), tmp_path)
-    assert len(model.calls) == 2 * 4 * 2
-
-
 def test_a_passing_fault_while_measuring_stops_nothing(measured: None, tmp_path: Path) -> None:
     faults = 1
 
