@@ -166,7 +166,7 @@ class Stage(ABC):
         A recipe with a ``TERM_interval`` has the term computed in one of so many steps; its weight
         is then as many times as large.
         """
-        weight = self.recipe.weights_of(term, self.model)[self.index]
+        weight = self.recipe.by_stage(f"{term}_weight", self.model)[self.index]
         return float(weight * getattr(self.recipe, f"{term}_interval", 1))
 
     def finish(self) -> None:
@@ -355,26 +355,11 @@ class Recipe(ABC):
         """Training steps of every stage, without a time budget."""
         return [round(n) for n in self.by_stage("steps", model, 1)]
 
-    def weights_of(self, term: str, model: Model) -> list[float]:
-        """The weight of a loss term, the field ``TERM_weight``, in every stage."""
-        return self.by_stage(f"{term}_weight", model)
-
     def by_stage(
         self, name: str, model: Model, low: float = 0.0, high: float = MAX_VALUE
     ) -> list[float]:
         """An option's number, from ``low`` to ``high``, for every stage."""
         return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
-
-    def check_stages(self, model: Model) -> None:
-        """Raise a ValueError if steps, rates or weights are out of range or do not fit the stages,
-        here rather than in a later stage."""
-        self.steps_of(model)
-        for index in range(model.num_stages):
-            self.optimization_at(model, index)
-        for field in fields(self):
-            term, _, rest = field.name.rpartition("_weight")
-            if term and not rest:
-                self.weights_of(term, model)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
         """How a stage is optimised."""
@@ -399,7 +384,13 @@ class Recipe(ABC):
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
         if others:
             model.keep_others(others, self.max_size)
-        self.check_stages(model)
+        # Refused here rather than in a later stage.
+        self.steps_of(model)
+        for index in range(model.num_stages):
+            self.optimization_at(model, index)
+        for field in fields(self):
+            if field.name.endswith("_weight"):
+                self.by_stage(field.name, model)
         return model
 
     def stage(

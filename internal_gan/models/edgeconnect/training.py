@@ -144,7 +144,8 @@ class EdgeConnectRecipe(Recipe):
 
     def feature_network(self, model: EdgeConnect) -> FeatureNetwork | None:
         """The network of the content and style losses, if they count."""
-        counts = any(self.weights_of("content", model) + self.weights_of("style", model))
+        names = ("content_weight", "style_weight")
+        counts = any(any(self.by_stage(name, model)) for name in names)
         if not callable(self.features) or not counts:
             return None
         with torch.device("cpu"):  # its weights come from the CPU's random numbers
