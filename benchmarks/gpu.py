@@ -305,9 +305,7 @@ def _stages_of(arguments: Sequence[str], *, graphed: bool = False) -> Iterator[S
 def _steps(trainer: StageTrainer, count: int) -> None:
     """Take some steps."""
     for _ in range(count):
-        trainer.updates()
-        trainer.average()
-        trainer.step += 1
+        trainer.take_step()
     trainer.check_finite()  # waits for the device
 
 

@@ -26,9 +26,6 @@ PACKAGE = Path(internal_gan.__file__).parent
 # Attributes of tensors on the pretended device, and of tensors in pinned memory.
 ON_CUDA, PINNED = "_on_cuda", "_pinned"
 
-# What is watched of a training step.
-PARTS = ("updates", "average")
-
 # Functions of which CUDA needs the result on the host.
 WAITING = {
     *("item", "tolist", "__bool__", "__float__", "__int__", "__index__", "__contains__"),
@@ -216,7 +213,7 @@ def pretend_cuda() -> Iterator[PretendCuda]:
     """Make torch pretend that there is a GPU.
 
     As on a real one, calls that mix devices raise, and so does reading a tensor's values without
-    copying them. Waits for the device are counted in the parts of a training step.
+    copying them. Waits for the device are counted in training steps.
     """
     mode = PretendCuda()
     with pytest.MonkeyPatch.context() as patch, mode:
@@ -236,21 +233,17 @@ def pretend_cuda() -> Iterator[PretendCuda]:
         patch.setattr(torch.cuda, "synchronize", lambda *_: mode.wait("synchronize"))
         patch.setattr(torch.nn.Parameter, "__new__", _new_parameter)
         patch.setattr(torch._C, "_group_tensors_by_device_and_dtype", _grouped)
-        backward = torch.autograd.backward
+        backward, take_step = torch.autograd.backward, StageTrainer.take_step
 
-        def counted(part: Callable[[StageTrainer], Any]) -> Callable[[StageTrainer], Any]:
-            def watched(trainer: StageTrainer) -> Any:
-                with mode.step():
-                    return part(trainer)
-
-            return watched
+        def watched(trainer: StageTrainer) -> dict[str, Tensor]:
+            with mode.step():
+                return take_step(trainer)
 
         def unwatched(*args: Any, **kwargs: Any) -> None:
             with mode.backward():
                 backward(*args, **kwargs)
 
-        for name in PARTS:
-            patch.setattr(StageTrainer, name, counted(getattr(StageTrainer, name)))
+        patch.setattr(StageTrainer, "take_step", watched)
         patch.setattr(torch.autograd, "backward", unwatched)
         yield mode
 

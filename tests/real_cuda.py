@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import torch
 
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.pretend_cuda import PARTS, where
+from tests.pretend_cuda import where
 
 
 class RealCuda:
@@ -42,17 +41,14 @@ class RealCuda:
 
 @contextmanager
 def real_cuda() -> Iterator[RealCuda]:
-    """Count the waits in the parts of a training step, by CUDA's own warnings."""
+    """Count the waits in training steps, by CUDA's own warnings."""
     found = RealCuda()
+    take_step = StageTrainer.take_step
+
+    def watched(trainer: StageTrainer) -> dict[str, torch.Tensor]:
+        with found.step():
+            return take_step(trainer)
+
     with pytest.MonkeyPatch.context() as patch:
-
-        def counted(part: Callable[[StageTrainer], Any]) -> Callable[[StageTrainer], Any]:
-            def watched(trainer: StageTrainer) -> Any:
-                with found.step():
-                    return part(trainer)
-
-            return watched
-
-        for name in PARTS:
-            patch.setattr(StageTrainer, name, counted(getattr(StageTrainer, name)))
+        patch.setattr(StageTrainer, "take_step", watched)
         yield found

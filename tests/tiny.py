@@ -24,7 +24,6 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
-from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
@@ -225,13 +224,6 @@ def check_gradients(stage: Stage) -> None:
         for parameter in network.parameters():
             assert parameter.grad is not None
             assert torch.isfinite(parameter.grad).all()
-
-
-def take_step(trainer: StageTrainer) -> None:
-    """Train a stage for one step."""
-    trainer.updates()
-    trainer.average()
-    trainer.step += 1
 
 
 def trained(

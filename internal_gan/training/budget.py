@@ -143,10 +143,8 @@ def timed(trainer: StageTrainer, most: int) -> float:
     graphs.at_once = True
     with suppress(NotFiniteError):  # the training itself deals with it
         while trainer.step < most and seconds < PROBE_SECONDS:
-            trainer.updates()
-            trainer.average()
+            trainer.take_step()
             trainer.check_finite()  # waits for the device
-            trainer.step += 1
             seconds = time.perf_counter() - start - graphs.seconds
     # Steps that are not finite from the first on have no measured time.
     seconds = seconds / max(1, trainer.step) or 1e-3

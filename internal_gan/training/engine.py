@@ -137,10 +137,7 @@ def _take_steps(
         step = trainer.step + 1
         logs = step % log_interval == 0 or step == stage.steps
         try:
-            latest |= trainer.updates()
-            trainer.average()
-            trainer.step = step
-
+            latest |= trainer.take_step()
             if logs:
                 trainer.check_finite()
             if step > told:  # a repeated step is not told again

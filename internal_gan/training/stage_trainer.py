@@ -53,9 +53,9 @@ class StageTrainer:
         # The sum of all losses and gradient norms: not finite as soon as any of them is not.
         self._sum = torch.zeros((), device=self.device)
 
-    def updates(self) -> dict[str, Tensor]:
+    def take_step(self) -> dict[str, Tensor]:
         """Update the discriminator, if there is one, then the generator, each as often as a step
-        does; detached scalars, until the next step.
+        does, and the average of its weights; detached scalars, until the next step.
 
         On the CPU, NotFiniteError is raised before weights are affected. On a GPU, call
         :meth:`check_finite`, which waits for the device.
@@ -65,7 +65,14 @@ class StageTrainer:
             group, now = optimizer.param_groups[0], rate * factor
             lr = group["lr"]
             group["lr"] = lr.fill_(now) if isinstance(lr, Tensor) else now
-        return self.graphs.take((self.precision, self.stage.key()), self._both)
+        scalars = self.graphs.take((self.precision, self.stage.key()), self._both)
+        if self.ema is not None:
+            assert self.stage.optimization.ema is not None
+            # Early on the average follows faster, so that the random initial weights fade.
+            decay = min(self.stage.optimization.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(self.ema, _averaged(self.stage.generator), 1 - decay)
+        self.step += 1
+        return scalars
 
     def _both(self) -> dict[str, Tensor]:
         stage, scalars = self.stage, dict[str, Tensor]()
@@ -80,14 +87,6 @@ class StageTrainer:
             if stage.discriminator is not None:
                 stage.discriminator.requires_grad_(True)
         return scalars
-
-    def average(self) -> None:
-        """Add the generator's weights to their running average, if the stage has one."""
-        if self.ema is not None:
-            assert self.stage.optimization.ema is not None
-            # Early on the average follows faster, so that the random initial weights fade.
-            decay = min(self.stage.optimization.ema, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(self.ema, _averaged(self.stage.generator), 1 - decay)
 
     def _minimise(self, loss: Callable[[], Losses], network: int) -> dict[str, Tensor]:
         optimizer, optimization = self.optimizers[network], self.stage.optimization

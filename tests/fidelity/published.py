@@ -94,7 +94,7 @@ def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
     trainer = StageTrainer(stage, torch.float32)
     rates, scalars = [], dict[str, Tensor]()
     for trainer.step in at:
-        scalars = trainer.updates()
+        scalars = trainer.take_step()
         rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainer.optimizers])
     made = [float(next(iter(o.state.values()))["step"]) for o in trainer.optimizers]
     return SimpleNamespace(

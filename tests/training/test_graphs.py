@@ -147,11 +147,8 @@ def test_replayed_steps_are_like_called_ones(
                     trainer.load_state_dict(state)
                 assert made
                 assert not replayed.graphs.captured
-            losses = [trainer.updates() for trainer in pair]
+            losses = [trainer.take_step() for trainer in pair]
             torch.testing.assert_close(losses[1], losses[0], **close)
-            for trainer in pair:
-                trainer.average()
-                trainer.step += 1
             counts = [[getattr(t.stage, name) for name in t.stage.counters] for t in pair]
             assert counts[0] == counts[1]
         assert 0 < len(replayed.graphs.captured) <= replayed.stage.key_count()
@@ -188,7 +185,7 @@ def test_a_capture_that_fails_is_a_called_step(
     monkeypatch.setattr(TapeRecorder, "stage", trainer.stage, raising=False)
     monkeypatch.setattr(TapeRecorder, "capture", fail)
     for _ in range(6):
-        trainer.updates()
+        trainer.take_step()
     assert (trainer.stage.step, trainer.graphs.active) == (6, False)
     assert "scale 0: continuing without CUDA graphs (operation not permitted)" in caplog.messages
 

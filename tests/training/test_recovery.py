@@ -23,7 +23,6 @@ from tests.tiny import (
     picture,
     recipe_of,
     same_weights,
-    take_step,
     trained,
 )
 
@@ -42,20 +41,20 @@ class Fault:
         self.count = 0
 
     def install(self, monkeypatch: pytest.MonkeyPatch, network: str = "generator") -> None:
-        updates = StageTrainer.updates
+        take_step = StageTrainer.take_step
 
         def faulty(trainer: StageTrainer) -> dict[str, Tensor]:
             if not self.when(trainer.stage.name, trainer.step, trainer.precision):
-                return updates(trainer)
+                return take_step(trainer)
             self.count += 1
             weight = next(getattr(trainer.stage, network).parameters())
             hook = weight.register_hook(lambda gradient: gradient * float("nan"))
             try:
-                return updates(trainer)
+                return take_step(trainer)
             finally:
                 hook.remove()
 
-        monkeypatch.setattr(StageTrainer, "updates", faulty)
+        monkeypatch.setattr(StageTrainer, "take_step", faulty)
 
 
 class Steps(Callback):
@@ -171,7 +170,7 @@ def test_a_good_state_holds_everything_a_step_depends_on(
             for _ in range(2):
                 trainer.go_back()
                 for _ in range(5):
-                    take_step(trainer)
+                    trainer.take_step()
                 tensors = [*stage.generator.state_dict().values()]
                 if stage.discriminator is not None:
                     tensors += stage.discriminator.state_dict().values()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.tiny import picture, recipe_of, take_step
+from tests.tiny import picture, recipe_of
 
 
 def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
@@ -15,7 +15,7 @@ def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
     assert norm.running_mean is not None
     average = norm.running_mean.clone()
     for step in range(6):
-        take_step(trainer)
+        trainer.take_step()
         average.lerp_(norm.running_mean, 1 - min(0.9, (1 + step) / (10 + step)))
     last = norm.running_mean.clone()
     trainer.finish()
@@ -28,7 +28,7 @@ def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
     recipe = recipe_of("model.generator.norm=spectral", "model.optimization.ema=0.9")
     stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, rng)
     trainer = StageTrainer(stage, torch.float32)
-    take_step(trainer)
+    trainer.take_step()
     assert trainer.ema is not None
     for average in trainer.ema:  # as far as possible from the last weights
         average.normal_(0, 0.02, generator=rng)
