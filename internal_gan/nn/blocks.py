@@ -1,7 +1,7 @@
 """Convolution blocks and their initialisation, shared by every generator and discriminator."""
 
 import math
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -61,8 +61,6 @@ class ConvBlock(nn.Sequential):
         slope: float = LEAKY_SLOPE,
         own_statistics: bool = False,
     ) -> None:
-        if norm not in get_args(Norm):
-            raise ValueError(f"norm is {norm!r}; allowed: {', '.join(get_args(Norm))}")
         conv: nn.Module
         if upscale == "transposed":
             conv = nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1)
@@ -179,8 +177,6 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
     norm train too. ``xavier`` is InGAN's: a hundredth of the deviation of Glorot and Bengio (2010).
     Spectral norms divide it out, but the smaller a weight, the more a step of Adam turns it.
     """
-    if init not in get_args(Init):
-        raise ValueError(f"init is {init!r}; allowed: {', '.join(get_args(Init))}")
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             is_spectral = is_parametrized(layer, "weight")

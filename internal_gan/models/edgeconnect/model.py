@@ -7,13 +7,13 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from internal_gan.errors import check_range, unknown
+from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import Canny
 from internal_gan.images.lines import continue_lines
@@ -68,7 +68,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
             training.
 
     Raises:
-        ValueError: a number out of range, or an unknown base.
+        ValueError: a number out of range.
     """
 
     family: ClassVar[str] = "edgeconnect"
@@ -88,8 +88,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         super().__init__()
         if isinstance(edges, Mapping) and edges:
             raise ValueError("edges has values but no _target_; allowed: with a _target_, or empty")
-        if base not in get_args(Base):
-            raise unknown("base", base, get_args(Base))
         check_range(0, 100, noise=noise)
         # What they see: the gray image, its edges and the hole; the image, its edges and, unless
         # white, the hole.
