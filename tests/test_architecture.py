@@ -22,7 +22,7 @@ MAX_LINES = {
     "images": 3555,
     "internal_gan": 1263,
     "judging": 1097,
-    "models": 4044,
+    "models": 3957,
     "nn": 1060,
     "patches": 1745,
     "report": 652,
