@@ -89,10 +89,20 @@ class Resize(Transform):
 class Homography(Transform):
     """A projective map of the plane: straight lines stay straight.
 
-    The 3 x 3 ``matrix`` maps input to output points (x, y, 1), normalised. It must be invertible.
+    ``matrices`` (2, 3, 3) map output to input points (x, y, 1), normalised, and back.
     """
 
-    matrix: Sequence[Sequence[float]]
+    matrices: Tensor
+
+    @classmethod
+    def of(cls, matrix: Sequence[Sequence[float]]) -> Homography:
+        """That of an invertible matrix from input to output points."""
+        there = np.array(matrix, np.float64)
+        back = np.linalg.inv(there)
+        both = np.stack([back, np.linalg.inv(back / np.abs(back).max())])
+        # These signs keep the image's centre on this side of the horizon.
+        signs = np.array([-1 if one[2, 2] < 0 else 1 for one in (there, back)])
+        return cls(torch.from_numpy(both * signs[:, None, None]))
 
     @classmethod
     def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
@@ -120,34 +130,13 @@ class Homography(Transform):
             rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
             values += [u, v]
         found = np.linalg.solve(np.array(rows, np.float64), np.array(values, np.float64))
-        return cls(np.append(found, 1.0).reshape(3, 3).tolist())
+        return cls.of(np.append(found, 1.0).reshape(3, 3).tolist())
 
     def inverse(self) -> Homography:
-        inverse = np.linalg.inv(np.array(self.matrix, np.float64))
-        return Homography((inverse / np.abs(inverse).max()).tolist())
+        return Homography(self.matrices.flip(0))
 
     def source(self, points: Tensor) -> Tensor:
-        return Lookup(hand_over(self.lookup(points.dtype)[None], points.device)).source(points)
-
-    def lookup(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """The 3 x 3 matrix from output to input points."""
-        matrix = torch.from_numpy(np.linalg.inv(np.array(self.matrix, np.float64))).to(dtype)
-        # This sign keeps the image's centre on this side of the horizon.
-        return -matrix if self.matrix[2][2] < 0 else matrix
-
-
-@dataclass(frozen=True)
-class Lookup(Transform):
-    """A homography whose ``matrices`` (2, 3, 3), from output to input points and back, are on the
-    device of the images."""
-
-    matrices: Tensor
-
-    def inverse(self) -> Lookup:
-        return Lookup(self.matrices.flip(0))
-
-    def source(self, points: Tensor) -> Tensor:
-        matrix = self.matrices[0]
+        matrix = hand_over(self.matrices[0].to(points.dtype), points.device)
         moved = points @ matrix[:, :2].T + matrix[:, 2]
         depth = moved[..., 2:]
         visible = depth > 1e-6

@@ -11,7 +11,7 @@ from internal_gan.images.protect import protect as protection_of
 from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
-from internal_gan.images.transforms import Homography, Lookup, Transform
+from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.base import SeveralPhotosModel, Stage
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -135,5 +135,4 @@ def fixed_transform(stage: Stage, transform: Transform) -> Transform:
     """A step's random transform, whose numbers are in one place: see :meth:`Stage.fixed`."""
     if not isinstance(transform, Homography):
         return transform
-    both = [transform.lookup(), transform.inverse().lookup()]
-    return Lookup(stage.fixed("transform", torch.stack(both)))
+    return Homography(stage.fixed("transform", transform.matrices.float()))
