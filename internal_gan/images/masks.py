@@ -129,7 +129,7 @@ def is_jpeg(photo: Photo) -> bool:
     """Whether a photo was read from a JPEG file."""
     if photo.path is None:
         return False
-    with opened(photo.path, huge=True)[0] as image:
+    with opened(photo.path)[0] as image:
         return image.format in ("JPEG", "MPO")
 
 

@@ -31,7 +31,7 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
-from internal_gan.units import Size, by
+from internal_gan.units import by
 
 MAX_PIXELS = 120_000_000
 # What all of a larger image takes: Pillow's, and once more to turn or convert it.
@@ -83,16 +83,18 @@ def opening(path: Path, *, huge: bool = False) -> Iterator[tuple[Image.Image, li
     try:
         # Pillow warns about odd metadata, which does not affect the pixels.
         with ignored_warnings():
-            image, notes = opened(path, huge=huge)
+            image, notes = opened(path)
             with image:
                 size = image.height, image.width
                 if math.prod(size) > MAX_PIXELS and not (huge and is_plain(image)):
-                    raise UserError(_too_large(name, size))
+                    raise UserError(
+                        f"{name}: {by(size)} pixels are too large; allowed are up to "
+                        f"{MAX_PIXELS // 10**6} megapixels, or more for internal-gan fill without "
+                        "model=, of 8-bit gray, RGB or palette"
+                    )
                 yield image, notes
     except UserError:
         raise
-    except Image.DecompressionBombError as error:
-        raise UserError(_too_large(name)) from error
     except UnidentifiedImageError as error:
         raise UserError(
             f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
@@ -174,11 +176,3 @@ def to_uint8(pixels: Tensor) -> Tensor:
     tensor([  0, 128, 255, 255], dtype=torch.uint8)
     """
     return ((pixels.detach().float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def _too_large(name: str, size: Size | None = None) -> str:
-    extent = f"{by(size)} pixels are" if size else "the image is"
-    return (
-        f"{name}: {extent} too large; allowed are up to {MAX_PIXELS // 10**6} megapixels, or more "
-        "for internal-gan fill without model=, of 8-bit gray, RGB or palette"
-    )

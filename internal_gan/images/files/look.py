@@ -5,7 +5,7 @@ import mmap
 import re
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +47,23 @@ def _any_size() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = usual
 
 
-def opened(path: Path, *, huge: bool = False) -> tuple[Image.Image, list[str]]:
+def opened(path: Path) -> tuple[Image.Image, list[str]]:
     """A readable file, not decoded yet, and a line for the user about each loss.
 
     Of several pages or frames it is the first that is no reduced copy. Its ``info`` is mended: a
     transparent gray is in Pillow's levels, and a missing resolution is missing; a PNG's ``cicp`` is
     added. A file that cannot be read is a UserError if it is known what it is, or else what Pillow
-    raises, such as for too many pixels, unless ``huge`` leaves that to the caller.
+    raises, though not for too many pixels: the caller checks that before it decodes them.
     """
     try:
-        with white_at_0(), _any_size() if huge else nullcontext():
+        with white_at_0(), _any_size():
             image = Image.open(path, formats=PILLOW_FORMATS)
             try:
                 return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
             except BaseException:
                 image.close()
                 raise
-    except (UserError, Image.DecompressionBombError):
+    except UserError:
         raise
     except Exception as error:
         if what := unopened(path):
