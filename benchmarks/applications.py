@@ -44,7 +44,7 @@ from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
-from internal_gan.images.random_holes import random_hole
+from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import judge_hole, psnr, ssim
 from internal_gan.judging.tiling import seams
@@ -105,7 +105,7 @@ class Case:
         """A box on the left and strokes on the right."""
         box = torch.zeros(1, 1, *self.size)
         box[self.box(0.35, 0.15, 0.3)] = 1
-        strokes = random_hole("strokes", self.size, 0.2, torch.Generator().manual_seed(self.seed))
+        strokes = random_strokes(self.size, 0.2, torch.Generator().manual_seed(self.seed))
         strokes[..., : self.size[1] // 2] = 0
         return {"box": box, "strokes": strokes}
 

@@ -49,7 +49,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.random_holes import KINDS, random_hole
+from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize
 from internal_gan.judging.fidelity import judge_hole
 from internal_gan.report.table import as_markdown
@@ -202,7 +202,7 @@ def trained_fillings(
     image, mask = job.output / "photos" / f"{job.photo}.png", job.mask
     photo = read_image(image)
     share, rng = random_share(job)
-    hole = random_hole(job.kind, photo.size, share, rng)
+    hole = KINDS[job.kind](photo.size, share, rng)
     mask.parent.mkdir(exist_ok=True)
     write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={job.seed}"]

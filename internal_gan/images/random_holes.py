@@ -1,4 +1,7 @@
-"""Random holes: boxes and brush strokes that cover a given share of an image."""
+"""Random holes: boxes and brush strokes that cover a given share of an image, above 0 and below 1.
+
+Generators are on the CPU.
+"""
 
 import math
 from collections.abc import Iterator
@@ -23,14 +26,6 @@ WIDTHS = (0.05, 0.13)
 TURN = 0.9
 # Strokes on longer images are drawn at this long side, in pixels, and enlarged.
 LARGEST_DRAWN_SIDE = 512
-
-
-def random_hole(kind: str, size: Size, ratio: float, rng: torch.Generator) -> Mask:
-    """A random hole of a kind in ``KINDS`` that covers a share of the image, above 0 and below 1.
-
-    ``rng`` is on the CPU.
-    """
-    return KINDS[kind](size, ratio, rng)
 
 
 def random_box(size: Size, ratio: float, rng: torch.Generator) -> Mask:

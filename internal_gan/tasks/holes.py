@@ -11,14 +11,14 @@ from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
 from internal_gan.images.masks import FAINT, called, dilate, read_mask
 from internal_gan.images.photo import Photo
-from internal_gan.images.random_holes import random_hole
+from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Context
 from internal_gan.units import Size
 
-# The example of a training without a hole.
-KIND, SHARE = "strokes", 0.3
+# Of a photo, in the example of a training without a hole.
+SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Holes:
             if found is not None:
                 hole, edges = found, self.edges(photo)
             elif seed is not None:
-                hole = random_hole(KIND, photo.size, SHARE, torch.Generator().manual_seed(seed))
+                hole = random_strokes(photo.size, SHARE, torch.Generator().manual_seed(seed))
             else:
                 raise UserError(
                     "mask=FILE is missing: an image of the photo's size, white in the hole; or "

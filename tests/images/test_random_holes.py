@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.images.random_holes import KINDS, _pieces, random_box, random_hole, random_strokes
+from internal_gan.images.random_holes import KINDS, _pieces, random_box, random_strokes
 from tests.tiny import rng
 
 
@@ -15,7 +15,7 @@ from tests.tiny import rng
 @pytest.mark.parametrize("size", [(48, 160), (97, 61)])
 def test_the_hole_covers_the_wanted_share(kind: str, ratio: float, size: tuple[int, int]) -> None:
     for seed in range(3):
-        hole = random_hole(kind, size, ratio, rng(seed))
+        hole = KINDS[kind](size, ratio, rng(seed))
         assert hole.shape == (1, 1, *size)
         assert set(hole.flatten().tolist()) == {0.0, 1.0}
         assert float(hole.mean()) == pytest.approx(ratio, abs=0.02)

@@ -9,7 +9,7 @@ import torch
 from torch.autograd.functional import jvp
 from torch.nn import functional as F
 
-from internal_gan.images.random_holes import KINDS, random_hole
+from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize
 from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from tests.tiny import rng
@@ -92,7 +92,7 @@ def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
     for corner, (row, column) in zip(corners, [(0, 0), (0, -1), (-1, 0), (-1, -1)], strict=True):
         corner[0, row, column] = 1
     draw = rng()
-    drawn = [random_hole(kind, size, 0.02, draw) for kind in [*KINDS] * 3]
+    drawn = [kind(size, 0.02, draw) for kind in [*KINDS.values()] * 3]
     holes = torch.cat([corners, *drawn])
     image, direction = torch.randn(2, len(holes), 3, *size, generator=draw)
     _, change = jvp(lambda x: discriminator(x)[0], image, direction * holes)  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from internal_gan.errors import UserError, check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.edges import Canny
 from internal_gan.images.pyramid import MAX_LEVELS, fit_size, halved
-from internal_gan.images.random_holes import KINDS, random_hole
+from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
@@ -172,7 +172,7 @@ def draw_hole(kind: str, size: Size, ratio: Sequence[float], rng: torch.Generato
     """A hole of a kind that covers a share between the two of ``ratio``; ``rng`` is on the CPU."""
     low, high = ratio
     share = low + (high - low) * float(torch.rand((), generator=rng))
-    return random_hole(kind, size, share, rng)
+    return KINDS[kind](size, share, rng)
 
 
 def practice_start(
