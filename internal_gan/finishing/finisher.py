@@ -68,36 +68,30 @@ class AsDrawn:
     """Leaves drawings as they are: results are the network's output.
 
     Attributes:
-        size: of results; None: the network's own.
-        drawing_size: what the network must draw for them; None: its own.
+        size: of results; None: the network's own or, of the photo's pixels, the photo's.
         photo_size: of the photo in results.
     """
 
-    size: Size | None
-    drawing_size: Size | None
-
     def __init__(self, learnt: Pixels, size: Size | None = None) -> None:
         self._learnt = learnt
+        self.size = size
         self.photo_size = size_of(learnt)
-        self.aim(size)
 
-    def aim(self, size: Size | None) -> None:
-        """Make results of another size."""
-        self.size = self.drawing_size = size
+    @property
+    def drawing_size(self) -> Size | None:
+        """What the network must draw for results of ``size``; None: its own."""
+        return self.size
 
     def at(self, size: Size) -> Self:
         """A copy for results of another size, with the photo at the same size."""
         other = copy.copy(self)
-        other.aim(size)
+        other.size = size
         return other
 
     def enlarging(self, drawing: Size) -> Self:
         """A copy for drawings of a given size, enlarged by the same factor as the photo."""
-        other = copy.copy(self)
         ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
-        other.size = round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])
-        other.drawing_size = drawing
-        return other
+        return self.at((round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])))
 
     @property
     def at_once(self) -> int:
@@ -168,7 +162,7 @@ class Finisher(AsDrawn):
         is_photo: bool = True,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        super().__init__(learnt)
+        super().__init__(learnt, size)
         self._say = say
         own = self.photo_size
         named = {AUTO: longest, "photo": None, "model": max(own)}
@@ -206,18 +200,18 @@ class Finisher(AsDrawn):
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
             self._alpha = photo.alpha[0, 0].numpy()
-        self.aim(size)
 
-    def aim(self, size: Size | None) -> None:
-        self.size, self.drawing_size = size or self.photo_size, None
-        if size is not None:
-            height, width = (
-                max(MIN_DRAWING, round(side * mine / whole))
-                for side, mine, whole in zip(
-                    size, size_of(self._learnt), self.photo_size, strict=True
-                )
+    @property
+    def drawing_size(self) -> Size | None:
+        if self.size is None:
+            return None
+        height, width = (
+            max(MIN_DRAWING, round(side * mine / whole))
+            for side, mine, whole in zip(
+                self.size, size_of(self._learnt), self.photo_size, strict=True
             )
-            self.drawing_size = height, width
+        )
+        return height, width
 
     @cached_property
     def _indices(self) -> Indices:
@@ -240,17 +234,16 @@ class Finisher(AsDrawn):
         fixed: Fixed | None = None,
         matching: int = 0,
     ) -> Finished:
-        assert self.size is not None
         compile_loops(self._say)
         kept = None
         if fixed is not None:
             kept = torch.from_numpy(shrunk_flags(fixed.where, size_of(drawing)))
         # Matching may turn a drawing that is close to the photo into a copy of it.
-        tried = []
+        size, tried = self.size or self.photo_size, []
         for steps in dict.fromkeys((matching, 0)):
             better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap, kept)
             layout = levels_of(better, 255)
-            tried.append(finish(layout, self._indices, self.size, wrap=wrap, fixed=fixed))
+            tried.append(finish(layout, self._indices, size, wrap=wrap, fixed=fixed))
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
