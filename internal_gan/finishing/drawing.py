@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from internal_gan.finishing.origin import BLENDED, EXACT, Origin
 from internal_gan.finishing.poisson import COARSEST, solved
 from internal_gan.finishing.seams import HOLD, Hiding, largest_piece
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
@@ -15,7 +16,7 @@ from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, Wrap, search
+from internal_gan.patches.fast import PATCH, Image, Index, Wrap, search
 from internal_gan.patches.origins import taken, vote
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
@@ -36,17 +37,13 @@ class Rebuilt:
 
     Attributes:
         pixels: of the photo's dtype.
-        origins: (H, W, 2), row and column of each pixel in the photo.
-        exact: (H, W), whether a pixel is the photo's own, not changed at a seam.
+        origin: where they come from.
         largest_piece: the share of the picture that its largest piece covers.
-        hiding: how seams were hidden.
     """
 
     pixels: Levels
-    origins: Places
-    exact: Flags
+    origin: Origin
     largest_piece: float
-    hiding: Hiding
 
 
 class Indices:
@@ -121,7 +118,7 @@ def finish(
     photo = indices.photo
     first, *octaves = octaves_of(indices, size, wrap, fixed)
     for shortest in (SHORTEST, CAREFUL):
-        *_, origins = walk(up_to(indices, first, drawing, shortest))
+        origins = walk(up_to(indices, first, drawing, shortest))
         largest = largest_piece(origins, first.fixed and first.fixed.where)
         if largest <= LARGEST:
             break
@@ -136,8 +133,8 @@ def finish(
     white = np.iinfo(photo.dtype).max
     added[np.abs(added) < indices.least] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
-    exact = (hidden == pixels).all(axis=2)
-    return Rebuilt(hidden, origins, exact, largest, hiding)
+    kinds = np.where((hidden == pixels).all(axis=2), EXACT, BLENDED).astype(np.uint8)
+    return Rebuilt(hidden, Origin(origins, kinds, photo.shape[:2], hiding), largest)
 
 
 def octaves_of(

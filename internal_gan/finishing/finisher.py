@@ -19,7 +19,7 @@ from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
 from internal_gan.finishing.film import between, motions
-from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
+from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
@@ -247,12 +247,10 @@ class Finisher(AsDrawn):
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
-        kinds = np.where(done.exact, np.uint8(EXACT), np.uint8(BLENDED))
-        origin = Origin(done.origins, kinds, self.photo_size, done.hiding)
         alpha = None
         if self._alpha is not None:
-            alpha = torch.from_numpy(taken(self._alpha, done.origins))[None, None]
-        return Finished(pixels_of(done.pixels), drawing, origin, alpha, self._like)
+            alpha = torch.from_numpy(taken(self._alpha, done.origin.places))[None, None]
+        return Finished(pixels_of(done.pixels), drawing, done.origin, alpha, self._like)
 
     def film(
         self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None

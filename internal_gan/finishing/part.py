@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
+from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import HOLD, Hiding, hide
 from internal_gan.finishing.sizes import (
     SHORTEST,
@@ -73,9 +74,7 @@ class _Picture:
     def level(self, scale: float, window: Window) -> Level:
         """The level that rebuilds a window; outside the part, each pixel is its own origin."""
         part, drawing = self.part[window], self.image[window]
-        rows, columns = (np.arange(side, dtype=np.int32) for side in self.size)
-        own = np.broadcast_arrays(rows[window[0], None], columns[window[1]])
-        fixed = Fixed(~part, np.stack(own, axis=-1))
+        fixed = Fixed(~part, own_places(self.size)[window])
         index = Index(self.image, ~touching(self.excluded))
         size = part.shape[0], part.shape[1]
         return Level(scale, index, size, drawing=drawing, fixed=fixed, part=part)
@@ -114,7 +113,7 @@ def finish_inside(
     levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
     if not np.any(levels[-1].index.allowed):
         return None
-    *_, origins = walk(level for level in levels if np.any(level.index.allowed))
+    origins = walk(level for level in levels if np.any(level.index.allowed))
     window = _around(part, 2 ** len(octaves))
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number in reversed(range(len(octaves))):

@@ -8,7 +8,7 @@ seams: inside a piece, the copy is its own best match.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -194,14 +194,14 @@ class Level:
         return None if self.part is None else touching(self.part)
 
 
-def walk(levels: Iterable[Level]) -> Iterator[Places]:
+def walk(levels: Iterable[Level]) -> Places:
     """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
     has a drawing."""
     origins, scale = None, 1.0
     for level in levels:
-        origins = level.rebuilt(origins, scale)
-        scale = level.scale
-        yield origins
+        origins, scale = level.rebuilt(origins, scale), level.scale
+    assert origins is not None
+    return origins
 
 
 def touching(flags: Flags) -> Flags:

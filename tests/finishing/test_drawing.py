@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
-from internal_gan.finishing.origin import own_places
+from internal_gan.finishing.origin import BLENDED, EXACT, own_places
 from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed
@@ -29,12 +29,13 @@ def check(done: Rebuilt, photo: NDArray[Any], size: tuple[int, int]) -> None:
     """Check what holds for every finished picture."""
     assert done.pixels.shape == (*size, 3)
     assert done.pixels.dtype == photo.dtype
-    assert done.origins.shape == (*size, 2)
-    assert done.exact.shape == size
-    assert done.origins.min() >= 0
-    assert (done.origins.reshape(-1, 2).max(axis=0) < photo.shape[:2]).all()
-    copied = taken(photo, done.origins)
-    assert np.array_equal((done.pixels == copied).all(axis=2), done.exact)
+    places = done.origin.places
+    assert places.shape == (*size, 2)
+    assert done.origin.kinds.shape == size
+    assert places.min() >= 0
+    assert (places.reshape(-1, 2).max(axis=0) < photo.shape[:2]).all()
+    same = (done.pixels == taken(photo, places)).all(axis=2)
+    assert np.array_equal(same, done.origin.kinds == EXACT)
 
 
 @pytest.mark.usefixtures("octaves")
@@ -58,12 +59,11 @@ def test_fixed_pixels_are_exact_and_no_seam_shows_around_them() -> None:
     done = finish(drawing, Indices(photo), (150, 200), fixed=fixed)
     check(done, photo, (150, 200))
     assert np.array_equal(done.pixels[where], photo[where])
-    assert not done.exact[55:60, 30:90].all()
+    assert (done.origin.kinds[55:60, 30:90] == BLENDED).any()
     around = (slice(56, 114), slice(26, 94))
-    copied = taken(photo, done.origins)
-    seams = [
-        seam_figure(pixels[around], done.origins[around], photo) for pixels in (done.pixels, copied)
-    ]
+    places = done.origin.places
+    both = done.pixels, taken(photo, places)
+    seams = [seam_figure(pixels[around], places[around], photo) for pixels in both]
     assert seams[0] < 0.7 * seams[1]
 
 
@@ -72,10 +72,11 @@ def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", (150, 200)), picture("peaks", (45, 60))
     done = finish(drawing, Indices(photo), (150, 200))
     check(done, photo, (150, 200))
-    assert 0 < done.exact.mean() < 1
+    assert 0 < done.origin.shares[EXACT] < 1
     # The correction hides seams: they are more visible in the bare copy.
-    copied = taken(photo, done.origins)
-    seams = [seam_figure(pixels, done.origins, photo) for pixels in (done.pixels, copied)]
+    places = done.origin.places
+    both = done.pixels, taken(photo, places)
+    seams = [seam_figure(pixels, places, photo) for pixels in both]
     assert seams[0] < min(seams[1], 1.3)
     assert 0 < done.largest_piece < 1
 
@@ -112,7 +113,7 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
     done = finish(resized(photo, (40, 50)), Indices(photo), (160, 200), wrap=(True, True))
     check(done, photo, (160, 200))
     # Colours are held as far as at the size of the layout, an octave below.
-    assert done.hiding == Hiding(HOLD / 2, (True, True))
+    assert done.origin.hiding == Hiding(HOLD / 2, (True, True))
     pixels = done.pixels.astype(float)
     for axis in range(2):
         steps = np.abs(np.roll(pixels, -1, axis) - pixels).mean(axis=(1 - axis, 2))
@@ -129,7 +130,7 @@ def test_any_number_of_threads() -> None:
             found.append(finish(drawing, Indices(photo), (170, 220)))
     finally:
         torch.set_num_threads(before)
-    assert np.array_equal(found[0].origins, found[1].origins)
+    assert np.array_equal(found[0].origin.places, found[1].origin.places)
     assert np.array_equal(found[0].pixels, found[1].pixels)
 
 
