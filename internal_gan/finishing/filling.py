@@ -14,7 +14,6 @@ import torch.nn.functional as F
 
 from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.quilting import quilted
 from internal_gan.images.canvas import Margins
@@ -27,7 +26,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
 from internal_gan.patches.completion import Frame, complete, has_patches
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.origin import BLENDED, Origin, own_places
+from internal_gan.finishing.origin import BLENDED, Origin
 from internal_gan.images.flow import optical_flow, scaled_flow, warped
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import gaussian_blur, resize, size_of
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
 
 AT_ONCE = 16  # drawings

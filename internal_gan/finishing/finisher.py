@@ -19,7 +19,7 @@ from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
 from internal_gan.finishing.film import between, motions
-from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin, own_places
+from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
@@ -28,7 +28,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.patches.fast import Wrap
 from internal_gan.patches.matching import matched
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 

@@ -9,7 +9,7 @@ user. Rows and columns refer to the photo at the size stored in the file's text.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size, by
 
@@ -113,11 +113,6 @@ def compared(
     _, off = differences(picture, photo, places)
     kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
     return Origin(places, kinds, photo.size, hiding)
-
-
-def own_places(size: Sequence[int]) -> NDArray[np.int32]:
-    """(H, W, 2), the row and column of each pixel itself."""
-    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
 
 
 def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:

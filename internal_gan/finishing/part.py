@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
-from internal_gan.finishing.origin import own_places
 from internal_gan.finishing.seams import HOLD, Hiding, hide
 from internal_gan.finishing.sizes import (
     SHORTEST,
@@ -23,7 +22,7 @@ from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window, box_of
 from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
 

@@ -15,7 +15,7 @@ import torch
 from internal_gan.device import check_memory
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.origin import compared, own_places, same_pixels
+from internal_gan.finishing.origin import compared, same_pixels
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.composite import blend, blend_weight
@@ -25,6 +25,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, box_of, extent, parts
 from internal_gan.patches.fast import Flags, Image, Places
+from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
 
 BYTES_PER_PIXEL = 150  # of the photo

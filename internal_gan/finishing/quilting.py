@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from internal_gan.finishing.origin import own_places
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.resize import resize
 from internal_gan.patches.fast import Places
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 
 Values = NDArray[np.float32]
 COARSEST = 96  # the long side at which all strips are compared, in pixels

@@ -24,6 +24,11 @@ CENTRE_WEIGHTS = np.exp(-FALL_PER_SQUARE * _squares).astype(np.float32)
 UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 
 
+def own_places(size: Size) -> Places:
+    """(H, W, 2), the row and column of each pixel itself."""
+    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
+
+
 def vote(
     field: Places,
     size: Size,

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing import drawing as finishing
 from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
-from internal_gan.finishing.origin import BLENDED, EXACT, own_places
+from internal_gan.finishing.origin import BLENDED, EXACT
 from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed
 from internal_gan.patches.fast import Wrap
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise, picture
 
 

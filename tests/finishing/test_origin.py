@@ -10,8 +10,8 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin, write_origin
 from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.image import read_image
-from internal_gan.patches.origins import taken
-from tests.patches.pictures import identity, noise
+from internal_gan.patches.origins import own_places, taken
+from tests.patches.pictures import noise
 
 SIZE = (300, 65535)
 
@@ -42,7 +42,7 @@ def test_an_origin_is_read_back_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shift", [(20, -20), (0, 16)])
 def test_seams_are_hidden_alike_in_a_picture_that_has_moved(shift: tuple[int, int]) -> None:
     """By so much that its borders are in the part; there the photo is flat."""
-    photo, places, part = noise((36, 36)), identity(36, 36), np.zeros((36, 36), np.bool_)
+    photo, places, part = noise((36, 36)), own_places((36, 36)), np.zeros((36, 36), np.bool_)
     photo[13:19] = photo[13]
     photo[:, 17:23] = photo[:, 17:18]
     places[10:20, 10:25] += np.array([8, 6], np.int32)

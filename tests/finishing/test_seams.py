@@ -9,8 +9,8 @@ from scipy.sparse.linalg import spsolve
 
 from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches.fast import Places, Wrap
-from internal_gan.patches.origins import taken
-from tests.patches.pictures import identity, noise
+from internal_gan.patches.origins import own_places, taken
+from tests.patches.pictures import noise
 
 WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 
@@ -18,7 +18,7 @@ WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> Places:
     """Origins of a picture made of 12 overlapping rectangles from random places in the source."""
     rng = np.random.default_rng(seed)
-    origins = identity(*size)
+    origins = own_places(size)
     for _ in range(12):
         top, left = (int(rng.integers(0, side - 1)) for side in size)
         height, width = (int(rng.integers(1, side)) for side in size)
@@ -27,7 +27,7 @@ def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> 
             rng.integers(0, side - extent + 1)
             for side, extent in zip(source, piece.shape[:2], strict=True)
         ]
-        piece[:] = identity(*piece.shape[:2]) + np.array(start, np.int32)
+        piece[:] = own_places(piece.shape[:2]) + np.array(start, np.int32)
     return origins
 
 
@@ -49,7 +49,7 @@ def test_near_seams_by_definition(wrap: Wrap) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_largest_piece_agrees_with_a_flood_fill(seed: int) -> None:
     origins = in_pieces((14, 11), (20, 20), seed)
-    moves = origins - identity(14, 11)
+    moves = origins - own_places((14, 11))
     sizes = [
         np.bincount(label((moves == move).all(axis=2))[0].ravel())[1:].max()
         for move in np.unique(moves.reshape(-1, 2), axis=0)
@@ -60,7 +60,7 @@ def test_largest_piece_agrees_with_a_flood_fill(seed: int) -> None:
 def test_seam_figure_of_a_picture_made_by_hand() -> None:
     """A ramp of 10 per pixel with its halves swapped, so that they join in a step of -50."""
     ramp = np.repeat(np.arange(0, 60, 10, dtype=np.uint8)[None, :, None], 2, axis=0)
-    origins = identity(2, 6)
+    origins = own_places((2, 6))
     origins[..., 1] = [3, 4, 5, 0, 1, 2]
     pixels = taken(ramp, origins)
     assert pixels[0, :, 0].tolist() == [30, 40, 50, 0, 10, 20]

@@ -12,10 +12,10 @@ from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import pixels_of as pixels
 from internal_gan.patches.fast import Image, Index, Places
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from internal_gan.patches.statistics import completeness
 from internal_gan.units import Size
-from tests.patches.pictures import identity, picture
+from tests.patches.pictures import picture
 
 # A part of the photo, and its position in a wider result.
 TOP, LEFT, SIDE, MOVED = 20, 30, 40, 85
@@ -76,7 +76,7 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     image, size = picture("dandelions", (80, 141)), (80, 282)
     where = np.zeros(size, np.bool_)
     where[TOP : TOP + SIDE, MOVED : MOVED + SIDE] = True
-    origins = identity(*size)
+    origins = own_places(size)
     origins[..., 1] -= MOVED - LEFT
     fixed = Fixed(where, origins)
     free = synthesise(resized(image, (18, 64)), image, size)

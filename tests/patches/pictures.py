@@ -1,11 +1,11 @@
-"""Pictures and origins shared by the patch tests."""
+"""Pictures shared by the patch tests."""
 
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 
-from internal_gan.patches.fast import Image, Places
+from internal_gan.patches.fast import Image
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 
@@ -19,8 +19,3 @@ def picture(name: str, size: tuple[int, int]) -> Image:
 def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (*size, channels)).astype(np.uint8)
-
-
-def identity(height: int, width: int) -> Places:
-    """The origins of a copy, (height, width, 2)."""
-    return np.ascontiguousarray(np.moveaxis(np.indices((height, width), np.int32), 0, -1))

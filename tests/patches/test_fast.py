@@ -8,7 +8,8 @@ import torch
 
 from internal_gan.patches.exact import nearest, patches_at
 from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
-from tests.patches.pictures import identity, noise, picture
+from internal_gan.patches.origins import own_places
+from tests.patches.pictures import noise, picture
 
 
 def rows_of(image: Image) -> torch.Tensor:
@@ -55,7 +56,7 @@ def test_a_photo_is_found_where_it_is(sweeps: int) -> None:
     """Even a white one. The tree looks at every other place, and those between continue it."""
     for photo in (picture("gravel", (60, 81)), np.full((60, 81, 3), 255, np.uint8)):
         found = search(photo, Index(photo), sweeps=sweeps)
-        assert np.array_equal(found.places, identity(54, 75))
+        assert np.array_equal(found.places, own_places((54, 75)))
         assert not found.distances.any()
 
 

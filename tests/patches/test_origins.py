@@ -7,8 +7,14 @@ import pytest
 
 from internal_gan.finishing.seams import breaks
 from internal_gan.patches.fast import PATCH, Wrap, grid
-from internal_gan.patches.origins import CENTRE_WEIGHTS, UNIFORM_WEIGHTS, carry, field_of, vote
-from tests.patches.pictures import identity
+from internal_gan.patches.origins import (
+    CENTRE_WEIGHTS,
+    UNIFORM_WEIGHTS,
+    carry,
+    field_of,
+    own_places,
+    vote,
+)
 
 WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 
@@ -21,7 +27,7 @@ def test_vote_agrees_with_a_plain_count(wrap: Wrap, weights: np.ndarray) -> None
     height, width = grid(size, wrap)
     # Few offsets, so that some patches agree and some do not.
     rng = np.random.default_rng(1)
-    field = identity(height, width) + rng.integers(0, 3, (height, width, 2)).astype(np.int32)
+    field = own_places((height, width)) + rng.integers(0, 3, (height, width, 2)).astype(np.int32)
     origins = vote(field, size, weights, wrap)
     for y, x in product(*map(range, size)):
         votes = dict[tuple[int, ...], float]()
@@ -37,15 +43,15 @@ def test_inactive_pixels_keep_their_origins() -> None:
     before = np.zeros((20, 20, 2), np.int32)
     active = np.zeros((20, 20), np.bool_)
     active[4:9, 3:12] = True
-    after = vote(identity(14, 14), (20, 20), active=active, origins=before)
+    after = vote(own_places((14, 14)), (20, 20), active=active, origins=before)
     assert not before.any()
     assert not after[~active].any()
-    assert np.array_equal(after[active], identity(20, 20)[active])
+    assert np.array_equal(after[active], own_places((20, 20))[active])
 
 
 @pytest.mark.parametrize("wrap", WRAPS)
 def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
-    origins = identity(15, 18) + np.array([4, 6], np.int32)
+    origins = own_places((15, 18)) + np.array([4, 6], np.int32)
     source = (40, 40)
     found = vote(field_of(origins, grid(source), wrap), (15, 18), CENTRE_WEIGHTS, wrap)
     inner = (slice(PATCH, -PATCH), slice(PATCH, -PATCH))
@@ -57,7 +63,7 @@ def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
 @pytest.mark.parametrize("ratio", [1.5, 2.0, 1.37])
 def test_carrying_to_a_larger_size_keeps_pieces_whole(ratio: float) -> None:
     """Two pieces side by side: each keeps a single offset, multiplied by the ratio."""
-    origins = identity(20, 30) + np.array([3, 1], np.int32)
+    origins = own_places((20, 30)) + np.array([3, 1], np.int32)
     origins[:, 12:] += np.array([5, 20], np.int32)
     size, source = (round(20 * ratio), round(30 * ratio)), (60, 130)
     carried = carry(origins, ratio, size, source)
@@ -65,13 +71,13 @@ def test_carrying_to_a_larger_size_keeps_pieces_whole(ratio: float) -> None:
     assert not breaks(carried, 0).any()
     seams = breaks(carried, 1).nonzero()[1]
     assert np.array_equal(np.unique(seams), [round(12 * ratio) - 1])
-    offsets = carried - identity(*size)
+    offsets = carried - own_places(size)
     assert offsets[0, 0].tolist() == np.rint(np.array([3, 1]) * ratio).tolist()
     assert offsets[0, -1].tolist() == np.rint(np.array([8, 21]) * ratio).tolist()
 
 
 def test_carried_origins_stay_inside_the_source() -> None:
-    origins = identity(10, 10)[::-1, ::-1]
+    origins = own_places((10, 10))[::-1, ::-1]
     carried = carry(np.ascontiguousarray(origins), 2.0, (19, 20), (19, 20))
     assert carried.min() >= 0
     assert carried[..., 0].max() <= 18
