@@ -95,7 +95,8 @@ def decode(
     to = size if keyed else reduced_size(size, longest)
     levels = decoder(*layers, to=None if to == size else to)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
-    return replace(photo_of(levels, mode, depth, size, profile), dpi=dpi, whole=whole), notes
+    photo = photo_of(levels, mode, depth, size)
+    return replace(photo, icc_profile=profile, dpi=dpi, whole=whole), notes
 
 
 def is_plain(image: Image.Image) -> bool:
@@ -219,9 +220,7 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
     return image
 
 
-def photo_of(
-    levels: Tensor, mode: str, bit_depth: int, size: Size, icc_profile: bytes | None = None
-) -> Photo:
+def photo_of(levels: Tensor, mode: str, bit_depth: int, size: Size) -> Photo:
     """The photo of a picture of ``size`` from levels (C, H, W) in [0, 1], gray or RGB, with or
     without alpha, which are overwritten."""
     has_alpha = len(levels) in (2, 4)
@@ -234,7 +233,6 @@ def photo_of(
         alpha,
         mode=mode,
         bit_depth=bit_depth,
-        icc_profile=icc_profile,
         raw=None if pixels is raw else raw,
         given=None if levels.shape[1:] == size else size,
     )
