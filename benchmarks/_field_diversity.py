@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, lattice, nearest_patches
+from internal_gan.patches.exact import grid, nearest_patches
 
 PATCH = 7
 # Longer images are shrunk to this long side first, so that an exact search takes about a second.
@@ -36,10 +36,9 @@ def field_diversity(real: Tensor, sample: Tensor) -> float:
     """
     factor = min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
     photo, made = (_shrunk(image, factor) for image in (real, sample))
-    places = lattice(made, PATCH)
     _, matches = nearest_patches(made, photo, PATCH)
     width = grid(photo, PATCH)[1]
-    rows, columns = torch.meshgrid(*map(torch.arange, places.shape), indexing="ij")
+    rows, columns = torch.meshgrid(*map(torch.arange, matches.shape), indexing="ij")
     field = torch.stack([matches.cpu() // width - rows, matches.cpu() % width - columns])
     # With sides of at most LONG_SIDE pixels, a displacement fits into a signed byte.
     raw = field.numpy().astype(np.int8).tobytes()

@@ -58,7 +58,7 @@ def strangeness(photo: Pixels, made: Pixels, broken: Tensor) -> float:
     known, small = resize(photo, size), F.pad(resize(made, size), [rim] * 4, mode="circular")
     seam = F.adaptive_max_pool2d(broken[None, None].float(), size).flatten().nonzero()[:, 0]
     chosen = seam[torch.randperm(len(seam), generator=rng)[:MAX_PATCHES]]
-    columns, every = grid(known, PATCH)[1], lattice(known, PATCH).flatten()
+    columns, every = grid(known, PATCH)[1], lattice(known, PATCH)
     others = patches_at(known, every, PATCH)
     own = torch.randperm(len(every), generator=rng)[:MAX_PATCHES]
     wanted = patches_at(small, chosen, PATCH), others[own]

@@ -138,9 +138,8 @@ def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.
 
 
 def lattice(image: Tensor, patch: int) -> Tensor:
-    """The places of all patches in an image (..., H, W), (h, w)."""
-    rows, columns = grid(image, patch)
-    return torch.arange(rows * columns, device=image.device).view(rows, columns)
+    """The places of all patches in an image (..., H, W), (n,)."""
+    return torch.arange(math.prod(grid(image, patch)), device=image.device)
 
 
 def overlapping(places: Tensor, others: Tensor, columns: int, patch: int) -> Tensor:
@@ -161,19 +160,19 @@ def nearest_patches(image: Tensor, reference: Tensor, patch: int) -> tuple[Tenso
         The root mean squared error to the nearest patch, 0 to 1, and that patch's place in
         ``reference``, (h, w).
     """
-    errors, matches, places = [], [], lattice(image, patch)
-    for some in torch.split(places.flatten(), CUT_AT_ONCE):
+    errors, matches, size = [], [], grid(image, patch)
+    for some in torch.split(lattice(image, patch), CUT_AT_ONCE):
         queries = patches_at(image, some, patch)
         least = torch.full((len(some),), math.inf, device=image.device)
         match = torch.zeros_like(some)
-        for others in torch.split(lattice(reference, patch).flatten(), CUT_AT_ONCE):
+        for others in torch.split(lattice(reference, patch), CUT_AT_ONCE):
             index, found = nearest(queries, patches_at(reference, others, patch))
             match = torch.where(found < least, others[index], match)
             least = torch.minimum(found, least)
         distance = (queries - patches_at(reference, match, patch)).norm(dim=1)
         errors.append(distance / (2 * math.sqrt(queries.shape[1])))
         matches.append(match)
-    return torch.cat(errors).view_as(places), torch.cat(matches).view_as(places)
+    return torch.cat(errors).view(size), torch.cat(matches).view(size)
 
 
 def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:

@@ -88,7 +88,7 @@ def calmness(photo: Pixels) -> float:
     if min(size) < PATCH:
         return 1.0
     small = resize(photo, size).cpu()
-    places, columns = lattice(small, PATCH).flatten(), grid(small, PATCH)[1]
+    places, columns = lattice(small, PATCH), grid(small, PATCH)[1]
     patches = patches_at(small, places, PATCH)
     others = overlapping(places, places, columns, PATCH)
     near = nearest(patches, patches, excluded=others)[0]
