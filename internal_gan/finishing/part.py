@@ -110,9 +110,9 @@ def finish_inside(
     small = octaves.pop()
     whole = slice(None), slice(None)
     levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
-    if not np.any(levels[-1].index.allowed):
+    if not levels[-1].index.allowed.any():
         return None
-    origins = walk(level for level in levels if np.any(level.index.allowed))
+    origins = walk(level for level in levels if level.index.allowed.any())
     window = _around(part, 2 ** len(octaves))
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number in reversed(range(len(octaves))):

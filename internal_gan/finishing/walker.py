@@ -169,7 +169,7 @@ class Level:
         start = None
         if origins is not None:
             start = field_of(origins, self.index.grid, self.wrap)
-            if self.index.allowed is not None:
+            if self.part is not None:
                 assert active is not None
                 start = _permitted(start, self.index.allowed, active)
         options |= {"start": start, "active": active}

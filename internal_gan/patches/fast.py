@@ -75,7 +75,7 @@ class Index:
     def __init__(self, image: Image, allowed: Flags | None = None) -> None:
         self.image = image
         self.grid = grid((image.shape[0], image.shape[1]))
-        self.allowed = allowed
+        self.allowed = np.ones(self.grid, np.bool_) if allowed is None else allowed
 
     def nearest(self, target: Image) -> Places:
         """Near patches for every ``TREE_STRIDE``-th place of a target, (rows, columns, k, 2)."""
@@ -91,10 +91,7 @@ class Index:
     @cached_property
     def weights(self) -> NDArray[np.float32]:
         """Factors on the distances to the patches: 1, or infinite where none may be taken."""
-        weights = np.ones(self.grid, np.float32)
-        if self.allowed is not None:
-            weights[~self.allowed] = np.inf
-        return weights
+        return np.where(self.allowed, np.float32(1), np.float32(np.inf))
 
     @cached_property
     def _basis(self) -> NDArray[np.float32]:
@@ -113,8 +110,8 @@ class Index:
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
         keys = _keys(self.image, self._basis, 1)
-        allowed = np.ones(self.grid, np.bool_) if self.allowed is None else self.allowed
-        return np.argwhere(allowed).astype(np.int32), cKDTree(keys[allowed], balanced_tree=False)
+        places = np.argwhere(self.allowed).astype(np.int32)
+        return places, cKDTree(keys[self.allowed], balanced_tree=False)
 
 
 def search(
