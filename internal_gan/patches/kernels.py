@@ -287,24 +287,3 @@ def plurality(field, kernel, wrap, active, origins, top, bottom):
                     if votes[found] > votes[best]:
                         best = found
             origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]
-
-
-@compiled
-def carried(origins, rows, columns, ratio, source, result, top, bottom):
-    """Origins at another size: each pixel keeps its offset to the nearest one before.
-
-    Args:
-        origins: (h, w, 2).
-        rows, columns: of ``origins``, for each row and column of the result.
-        ratio: of the new size to the old one.
-        source: (height, width) of the source at the new size.
-        result: (H, W, 2), written.
-    """
-    for y in range(top, bottom):
-        row = rows[y]
-        for x in range(result.shape[1]):
-            column = columns[x]
-            there_y = y + np.int32(np.rint((origins[row, column, 0] - row) * ratio))
-            there_x = x + np.int32(np.rint((origins[row, column, 1] - column) * ratio))
-            result[y, x, 0] = min(max(there_y, 0), source[0] - 1)
-            result[y, x, 1] = min(max(there_x, 0), source[1] - 1)

@@ -53,11 +53,14 @@ def vote(
 
 
 def carry(origins: Places, ratio: float, size: Size, source: Size) -> Places:
-    """Carry origins to a target and a source of ``ratio`` times the size; pieces stay whole."""
+    """Carry origins to a target and a source of ``ratio`` times the size. Each pixel keeps its
+    offset to the nearest one before, so pieces stay whole."""
     rows, columns = nearest(size, ratio, origins.shape)
-    result = np.empty((*size, 2), np.int32)
-    origins = np.ascontiguousarray(origins, np.int32)
-    over_rows(kernels.carried, size[0], origins, rows, columns, float(ratio), source, result)
+    offsets = np.rint((origins - own_places(origins.shape[:2])) * ratio).astype(np.int32)
+    result: Places = offsets.take(rows, 0).take(columns, 1)
+    for axis, own in enumerate(np.indices(size, np.int32, sparse=True)):
+        result[..., axis] += own
+    result.clip(0, np.array(source, np.int32) - 1, out=result)
     return result
 
 
