@@ -60,7 +60,8 @@ def _nearly_solved(
         left = _stepped(found, wanted, part, hold, wrap, keep=0, add=1, push=1)
         a, b, c, d = quarters(left)
         coarse = _nearly_solved(a + b + c + d, coarser, wrap)
-        over_rows(_add_enlarged, len(found), coarse, part, found)
+        enlarged = coarse.repeat(2, 0).repeat(2, 1)[: part.shape[0], : part.shape[1]]
+        np.add(found, enlarged, out=found, where=part[..., None])
         for _ in range(SMOOTHED + 1):
             found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
     return found
@@ -111,13 +112,3 @@ def _step(
                     beside += values[y, before, c] + values[y, after, c]
                     steps = np.float32(4) * value - beside
                     result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)
-
-
-@compiled
-def _add_enlarged(coarse: Values, part: Flags, values: Values, top: int, bottom: int) -> None:
-    """Add a picture of half the size, each of its pixels to a block of two by two, in the part."""
-    for y in range(top, bottom):
-        for x in range(values.shape[1]):
-            if part[y, x]:
-                for c in range(values.shape[2]):
-                    values[y, x, c] += coarse[y // 2, x // 2, c]
