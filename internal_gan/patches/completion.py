@@ -13,14 +13,17 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.pyramid import halved
 from internal_gan.images.smooth_fill import depth, fill_smoothly
-from internal_gan.patches.exact import carry, grid, nearest, nearest_normalised, overlay, patches_at
+from internal_gan.patches.exact import grid, nearest, nearest_normalised, overlay, patches_at
+from internal_gan.patches.origins import carry
 from internal_gan.shapes import Mask, Pixels
+from internal_gan.units import Size
 
 PATCH = 7  # side in pixels
 SEARCHES_PER_SIZE = 4
@@ -117,7 +120,7 @@ def _complete(
         size = coarse.shape[-2:]
         lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
         _, found = _complete(coarse, masks[0], masks[1], lines, rng, frame)
-        matches[reaching] = carry(found, grid(coarse, PATCH), fine)[reaching]
+        matches[reaching] = _carried(found, grid(coarse, PATCH), fine)[reaching]
         carried = patches_at(image, matches[reaching], PATCH)
         image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
         if pairs > MAX_PAIRS:
@@ -136,6 +139,13 @@ def _complete(
         image = _averaged(image, hole, reaching, colours, weights)
         matches[reaching] = places[index]
     return image, matches
+
+
+def _carried(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
+    """For every place, (n,), that of its match, from those at half the size."""
+    places = np.stack(np.divmod(matches.cpu().numpy().reshape(coarse), coarse[1]), axis=-1)
+    rows, columns = np.moveaxis(carry(places.astype(np.int32), 2, fine, fine), -1, 0)
+    return torch.from_numpy(rows * fine[1] + columns).flatten().to(matches)
 
 
 def _peeled(

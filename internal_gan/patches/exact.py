@@ -48,24 +48,6 @@ def overlay(patches: Tensor, weights: Tensor, size: Size, patch: int) -> tuple[T
     return total, F.fold(weights.expand(1, patch**2, -1), size, patch)
 
 
-def carry(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
-    """Carry matches within an image from half its size to its full size; pieces stay whole.
-
-    Args:
-        matches: for every place at half the size, the place of its match, (n,).
-        coarse, fine: rows and columns of the patches at either size.
-
-    Source: Barnes et al., "PatchMatch", SIGGRAPH 2009.
-    """
-    y = torch.arange(fine[0], device=matches.device)[:, None]
-    x = torch.arange(fine[1], device=matches.device)[None]
-    coarse_y, coarse_x = (y // 2).clamp(max=coarse[0] - 1), (x // 2).clamp(max=coarse[1] - 1)
-    match = matches[coarse_y * coarse[1] + coarse_x]
-    row = (2 * (match // coarse[1]) + y - 2 * coarse_y).clamp(0, fine[0] - 1)
-    column = (2 * (match % coarse[1]) + x - 2 * coarse_x).clamp(0, fine[1] - 1)
-    return (row * fine[1] + column).flatten()
-
-
 def nearest(
     queries: Tensor,
     keys: Tensor,

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from internal_gan.patches import exact
 from internal_gan.patches.exact import (
-    carry,
     grid,
     nearest,
     nearest_normalised,
@@ -116,12 +115,3 @@ def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
     expected = torch.cdist(queries.double(), keys.double()).square().float()
     found = squared_distances(queries, keys, dtype)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
-
-
-def test_matches_at_half_the_size_are_carried_to_full_size() -> None:
-    coarse, fine = (8, 11), (22, 28)
-    moved = torch.arange(8 * 11).view(coarse).roll((-2, -3), (0, 1)).flatten()
-    carried = carry(moved, coarse, fine).view(fine)
-    # Two rows and three columns of the small image correspond to four and six of the large one.
-    assert carried[3, 5] == (3 + 4) * 28 + 5 + 6
-    assert carried[4, 2] == (4 + 4) * 28 + 2 + 6
