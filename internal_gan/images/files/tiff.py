@@ -33,12 +33,6 @@ class Page(NamedTuple):
         """Whether it is neither a reduced copy nor a mask of another page."""
         return not self.tags.get(_SUBFILE, 0) & 5 and self.tags.get(_OLD_SUBFILE) != 2
 
-    @property
-    def is_raw(self) -> bool:
-        """Whether it belongs to a camera's raw file."""
-        every = (self.tags, *self.inside)
-        return any(_RAW_TAGS & {*t} or t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every)
-
 
 def pages_of(path: Path) -> list[Page]:
     """The pages of a TIFF file, in order; Pillow's errors, of any kind, if it is damaged."""
@@ -70,7 +64,8 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
     """Why a file cannot be read; None if it can or, if Pillow cannot open it, looks damaged."""
     page = pages[picture_of(pages)]
     tags, kind, bits = page.tags, _several(page.tags, _FORMAT), _several(page.tags, _BITS)
-    if any(page.is_raw for page in pages):
+    every = [tags for page in pages for tags in (page.tags, *page.inside)]
+    if any(_RAW_TAGS & {*t} or t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every):
         return "is a camera's raw photo; save it as TIFF or PNG of 16 bits"
     if any(_pixels(inside) > _pixels(tags) for inside in page.inside):
         return "a reduced copy comes first, with the picture inside (SubIFDs); save it as one page"
