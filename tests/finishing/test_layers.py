@@ -15,6 +15,7 @@ from internal_gan.finishing.layers import Layer, Layers, read_layer, write_layer
 from internal_gan.finishing.origin import EXACT, OTHER, Origin
 from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.encode import Layout, deep_png
+from internal_gan.patches.origins import own_places
 
 SIZE = (20, 30)
 RNG = np.random.default_rng(0)
@@ -136,7 +137,7 @@ def test_an_upright_photo_has_upright_layers(tmp_path: Path) -> None:
 
 def halves(hiding: Hiding | None = None) -> Origin:
     """Of a picture whose right half is from ten rows below, like a fault in rock."""
-    places = np.ascontiguousarray(np.moveaxis(np.indices((20, 40), np.int32), 0, -1))
+    places = own_places((20, 40))
     places[:, 20:, 0] += 10
     kinds = np.full((20, 40), EXACT, np.uint8)
     return Origin(places, kinds, (30, 40), hiding or Hiding(0.02))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from internal_gan.finishing.part import Filled, finish_inside
 from internal_gan.finishing.seams import Hiding, hide
 from internal_gan.patches.fast import Flags, Image
-from internal_gan.patches.origins import taken
+from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import picture as picture_of
 
 
@@ -48,8 +48,7 @@ def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int,
     assert not (part | excluded)[rows[inside], columns[inside]].any()
     kept = picture[done.window]
     assert np.array_equal(done.pixels[~inside], kept[~inside])
-    own_rows, own_columns = (np.arange(picture.shape[k])[done.window[k]] for k in (0, 1))
-    own = np.stack(np.meshgrid(own_rows, own_columns, indexing="ij"), axis=-1)
+    own = own_places(size)[done.window]
     assert np.array_equal(done.origins[~inside], own[~inside])
     assert done.exact[~inside].all()
     assert np.array_equal(done.pixels[done.exact], picture[rows, columns][done.exact])

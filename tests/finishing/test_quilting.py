@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing.quilting import quilted
+from internal_gan.patches.origins import own_places
 from tests.tiny import picture
 
 
@@ -11,7 +12,7 @@ from tests.tiny import picture
 def test_only_the_band_changes_and_is_the_photo_s_own(wrap: tuple[bool, bool]) -> None:
     given = np.moveaxis(picture(60, 90)[0].numpy(), 0, -1)
     places = quilted(given, (9.0, 14.0), wrap, None)
-    own = np.moveaxis(np.indices((60, 90)), 0, -1)
+    own = own_places((60, 90))
     kept = np.s_[9 * wrap[0] : 60 - 9 * wrap[0], 14 * wrap[1] : 90 - 14 * wrap[1]]
     assert (places[kept] == own[kept]).all()
     assert (places != own).any()

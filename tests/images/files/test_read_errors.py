@@ -119,12 +119,6 @@ def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
     assert all(line.startswith(str(path)) and "\n" not in line for line in lines)
 
 
-def test_an_image_of_too_many_pixels(tmp_path: Path) -> None:
-    Image.new("1", (12_000, 11_000)).save(tmp_path / "photo.png")
-    line = refusal(tmp_path / "photo.png")
-    assert "11000x12000 pixels are too large; allowed are up to 120 megapixels" in line
-
-
 def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
     picture: Image.Image, tmp_path: Path
 ) -> None:
@@ -133,7 +127,8 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
     struct.pack_into(">II", content, 16, 200_000, 200_000)
     struct.pack_into(">I", content, 29, zlib.crc32(content[12:29]))
     (tmp_path / "photo.png").write_bytes(content)
-    assert "too large; allowed are up to 120 megapixels" in refusal(tmp_path / "photo.png")
+    line = refusal(tmp_path / "photo.png")
+    assert "200000x200000 pixels are too large; allowed are up to 120 megapixels" in line
 
 
 @pytest.mark.parametrize(

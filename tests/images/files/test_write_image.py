@@ -12,6 +12,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.files.memory import to_photo
+from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 
 Logged = Callable[[], list[str]]
@@ -27,11 +28,6 @@ def exif() -> bytes:
     block[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
     block[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
     return block.tobytes()
-
-
-def levels(pixels: Tensor, largest: int) -> Tensor:
-    """Whole numbers from 0 to ``largest``."""
-    return ((pixels + 1.0) / 2.0 * largest).round()
 
 
 def deep_photo(mode: str, alpha: bool = False) -> Photo:
@@ -73,7 +69,7 @@ def test_16_bits_come_back_as_16_bits(
     write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
     again = read_image(tmp_path / f"out.{suffix}")
     assert again.bit_depth == 16
-    assert torch.equal(levels(again.pixels, 65535), levels(photo.pixels, 65535))
+    assert np.array_equal(levels_of(again.pixels, 65535), levels_of(photo.pixels, 65535))
     if alpha:
         assert again.alpha is not None
         assert photo.alpha is not None
