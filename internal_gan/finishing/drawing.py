@@ -137,9 +137,7 @@ def finish(
     return Rebuilt(hidden, Origin(origins, kinds, photo.shape[:2], hiding), largest)
 
 
-def octaves_of(
-    indices: Indices, size: Size, wrap: Wrap = (False, False), fixed: Fixed | None = None
-) -> list[Level]:
+def octaves_of(indices: Indices, size: Size, wrap: Wrap, fixed: Fixed | None) -> list[Level]:
     """The level at which the layout is decided, and those up to a result's size, each twice as
     large as the one before.
 

@@ -193,8 +193,7 @@ def sweep(
     Args:
         before: the field when the sweep began.
         number: of the sweep; odd ones go backwards.
-        price: added to the distance for each of the four neighbours whose match is not continued.
-        shifts: by how many pixels at most the own match is moved along each axis.
+        price, shifts: see :func:`internal_gan.patches.fast.search`.
     """
     width = field.shape[1]
     rows, columns = weights.shape

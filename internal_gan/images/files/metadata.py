@@ -138,9 +138,7 @@ def _exif_space(image: Image.Image) -> tuple[int | None, str]:
         return None, ""
 
 
-def _profile(
-    primaries: Sequence[float], curve: Sequence[float], gray: bool = False
-) -> bytes | None:
+def _profile(primaries: Sequence[float], curve: Sequence[float], gray: bool) -> bytes | None:
     """A profile of gray or RGB; None for sRGB."""
     is_srgb = gray or max(abs(np.subtract(primaries, _SRGB))) < _NEAR
     if curve == _SRGB_CURVE and is_srgb:
