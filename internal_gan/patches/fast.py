@@ -16,7 +16,6 @@ were carried from a smaller size).
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
@@ -197,12 +196,8 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Kept, since a picture takes hundreds of searches."""
+    """Kept, since a picture takes hundreds of searches; a forked child computes on one thread."""
     return ThreadPoolExecutor(threads, "patches")
-
-
-if hasattr(os, "register_at_fork"):  # a child has no threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
