@@ -28,7 +28,7 @@ from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.patches.origins import own_places, taken
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size, by
 
@@ -89,38 +89,6 @@ def as_source(photo: Photo, size: Size) -> Photo:
             "pixels, or shrinks to that"
         )
     return photo.shrunk_to(size)
-
-
-def compared(
-    picture: Photo,
-    photo: Photo,
-    places: NDArray[np.int32],
-    known: NDArray[np.bool_],
-    hiding: Hiding | None = None,
-) -> Origin | None:
-    """The origin of a picture made from a photo, with exact copies found by comparison; None if the
-    photo has more than ``MAX_SIDE`` pixels a side.
-
-    Args:
-        picture: as in its file, see :func:`internal_gan.images.files.image.as_written`.
-        places: (H, W, 2), row and column of each pixel in the photo.
-        known: (H, W), whether the pixel comes from there; if it differs, it was blended.
-        hiding: see :class:`Origin`.
-    """
-    if max(photo.size) > MAX_SIDE:
-        return None
-    places = np.where(known[..., None], places, 0).astype(np.int32)
-    _, off = differences(picture, photo, places)
-    kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
-    return Origin(places, kinds, photo.size, hiding)
-
-
-def same_pixels(picture: Photo, photo: Photo) -> NDArray[np.bool_]:
-    """Where a picture has the photo's pixel at the same place, (H, W); nowhere if sizes differ."""
-    if picture.size != photo.size:
-        return np.zeros(picture.size, np.bool_)
-    same: NDArray[np.bool_] = differences(picture, photo, own_places(photo.size))[1] == 0
-    return same
 
 
 def differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tuple[int, Levels]:

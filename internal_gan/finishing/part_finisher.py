@@ -15,7 +15,7 @@ import torch
 from internal_gan.device import check_memory
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.origin import compared, same_pixels
+from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.composite import blend, blend_weight
@@ -141,8 +141,10 @@ class PartFinisher:
         else:
             pixels, places, known = self.rebuilt(drawing, scale, lines)
         if self.source is not None:
-            inside = self.reach[0, 0].numpy() > 0
-            known = np.where(inside, known, same_pixels(self.photo, self.source))
+            kept = np.zeros(self.photo.size, np.bool_)
+            if self.source.size == self.photo.size:
+                kept = differences(self.photo, self.source, own_places(self.photo.size))[1] == 0
+            known = np.where(self.reach[0, 0].numpy() > 0, known, kept)
         return self.traced(self._faded(pixels), places, known, drawn)
 
     def rebuilt(
@@ -221,7 +223,8 @@ class PartFinisher:
         drawing: Pixels | None = None,
         hiding: Hiding | None = None,
     ) -> Finished:
-        """A picture with its origin; exact copies are found by comparison.
+        """A picture with its origin, if the photo has at most ``MAX_SIDE`` pixels a side; exact
+        copies are found by comparison.
 
         Args:
             places, known: see :meth:`rebuilt`.
@@ -240,8 +243,12 @@ class PartFinisher:
             moved = (self.part > 0) & torch.from_numpy(known)
             rows, columns = torch.from_numpy(places)[moved[0, 0]].long().unbind(dim=-1)
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
-        written = as_written(pixels, photo, alpha)
-        origin = compared(written, source, places, known, hiding)
+        origin = None
+        if max(source.size) <= MAX_SIDE:
+            places = np.where(known[..., None], places, 0).astype(np.int32)
+            _, off = differences(as_written(pixels, photo, alpha), source, places)
+            kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
+            origin = Origin(places, kinds, source.size, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
 
     def _faded(self, pixels: Pixels) -> Pixels:
