@@ -19,8 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.pyramid import halved
+from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import depth, fill_smoothly
-from internal_gan.patches.exact import grid, nearest, nearest_normalised, overlay, patches_at
+from internal_gan.patches.exact import grid, nearest, nearest_normalised, patches_at
 from internal_gan.patches.origins import carry
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -185,7 +186,8 @@ def _averaged(
     count = math.prod(grid(image, PATCH))
     every = patches.new_zeros(count, patches.shape[1]).index_copy(0, reaching, patches)
     each = weights.new_zeros(count).index_copy(0, reaching, weights)
-    total, sums = overlay(every, each, (image.shape[-2], image.shape[-1]), PATCH)
+    total = F.fold((every * each[:, None]).T[None], size_of(image), PATCH)
+    sums = F.fold(each.expand(1, PATCH**2, -1), size_of(image), PATCH)
     return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
 
 

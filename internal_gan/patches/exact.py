@@ -1,4 +1,4 @@
-"""Cuts patches out of images, finds the nearest ones exactly, and lays them over each other.
+"""Cuts patches out of images, and finds the nearest ones exactly.
 
 A place is the number of a patch, counted row by row and, in a batch, image by image. Patches are
 squares of ``patch`` pixels a side, and the rows of a matrix, each flattened channel by channel:
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.errors import UserError
 from internal_gan.units import Size
@@ -39,13 +38,6 @@ def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
     y = (place // columns)[:, None, None] + span[:, None]
     x = (place % columns)[:, None, None] + span
     return image[sample[:, None, None], :, y, x].movedim(-1, 1).flatten(1)
-
-
-def overlay(patches: Tensor, weights: Tensor, size: Size, patch: int) -> tuple[Tensor, Tensor]:
-    """Add up the patches (n, C patch^2) of every place of an image where they overlap: the weighted
-    sum (1, C, height, width), and the sum of the weights (1, 1, height, width)."""
-    total = F.fold((patches * weights[:, None]).T[None], size, patch)
-    return total, F.fold(weights.expand(1, patch**2, -1), size, patch)
 
 
 def nearest(

@@ -15,7 +15,6 @@ from internal_gan.patches.exact import (
     nearest,
     nearest_normalised,
     nearest_patches,
-    overlay,
     patches_at,
     squared_distances,
 )
@@ -67,15 +66,6 @@ def test_patches_of_a_batch_are_counted_image_by_image() -> None:
     assert torch.equal(found[0], images[0, :, :4, :4].flatten())
     assert torch.equal(found[1], images[0, :, 2:6, 3:7].flatten())
     assert torch.equal(found[2], images[1, :, 5:9, 7:11].flatten())
-
-
-def test_patches_laid_over_each_other_are_the_image_again() -> None:
-    image = picture(9, 11)
-    patches = patches_at(image, torch.arange(6 * 8), 4)
-    weights = torch.rand(6 * 8, generator=rng()) + 0.5
-    total, sums = overlay(patches, weights, (9, 11), 4)
-    assert sums[0, 0, 0, 0] == weights[0]
-    torch.testing.assert_close(total / sums, image)
 
 
 def test_an_excluded_key_is_not_taken() -> None:

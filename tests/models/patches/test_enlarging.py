@@ -9,7 +9,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches import enlarging as module
 from internal_gan.models.patches.enlarging import enlarged
-from internal_gan.patches.exact import overlay, patches_at
+from internal_gan.patches.exact import patches_at
 from tests.tiny import picture, rng
 
 
@@ -76,7 +76,8 @@ def test_the_detail_is_the_mean_of_examples_by_their_likelihood(
         for x in (noisy, blurred, photo - blurred)
     )
     weights = (-torch.cdist(given, examples).square() / (2 * module.LEVEL**2)).softmax(dim=1)
-    total, share = overlay(weights @ details, torch.ones(35), (7, 9), 3)
+    means = (weights @ details).T[None]
+    total, share = (F.fold(each, (7, 9), 3) for each in (means, torch.ones_like(means)))
     expected = (total / share)[..., 1:-1, 1:-1]
     assert torch.allclose(module._detail(plain, photo, blurred, rng()), expected, atol=1e-3)
 
