@@ -94,14 +94,14 @@ def make_tileable(
         wrap: whether bottom and top, and right and left, are to meet.
         rng: of a random choice; None for what fits best.
     """
-    part = border_band(photo.size, reach, wrap) > 0
-    finisher = PartFinisher(photo, part.float())
+    part = border_band(photo.size, reach, wrap)
+    finisher = PartFinisher(photo, part)
     source = np.ascontiguousarray(np.moveaxis(photo.pixels[0].numpy(), 0, -1))
     places = quilted(source, reach, wrap, rng)
     made = taken(source, places)
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
-    hiding = seams.Hiding(hold, wrap, part[0, 0].numpy())
+    hiding = seams.Hiding(hold, wrap, part[0, 0].numpy() > 0)
     made = made + hiding.added(made, places, source)
     pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp(-1, 1)
     return finisher.traced(pixels, places, np.ones(photo.size, np.bool_), hiding=hiding)

@@ -119,15 +119,11 @@ class Moves:
 
 
 def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
-    """A mask of bands, ``band`` pixels (rows, columns) wide, along the borders that wrap: 1 in the
-    outer third of a band, and falling to 0 at its inner end."""
+    """1 in bands, ``band`` pixels (rows, columns) wide, along the borders that wrap, else 0."""
     mask = torch.zeros(1, 1, *size)
     for axis in axes(wrap):
         places = torch.arange(size[axis]) + 0.5
-        depth = torch.minimum(places, places.flip(0)) / band[axis]
-        inside = ((3 * depth - 1) / 2).clamp(0, 1)
-        outer = 1 - inside * inside * (3 - 2 * inside)
-        mask = torch.maximum(mask, outer.view(-1, *[1] * (-1 - axis)))
+        mask.movedim(axis, -1)[..., torch.minimum(places, places.flip(0)) < band[axis]] = 1
     return mask
 
 
