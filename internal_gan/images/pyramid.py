@@ -85,10 +85,6 @@ def pyramid_sizes(
             released code makes: one more, except for about half of the photos that are shrunk.
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
-
-    >>> sizes = pyramid_sizes((188, 250))
-    >>> len(sizes), sizes[0], sizes[-1]
-    (9, (25, 33), (188, 250))
     """
     Range(above=0, below=1).check(scale_factor=scale_factor)
     check_range(1, min_size=min_size, max_size=max_size, num_scales=num_scales)

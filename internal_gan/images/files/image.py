@@ -170,9 +170,5 @@ def read_mark(path: Path) -> bytes | None:
 
 
 def to_uint8(pixels: Tensor) -> Tensor:
-    """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped.
-
-    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5]))
-    tensor([  0, 128, 255, 255], dtype=torch.uint8)
-    """
+    """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped."""
     return ((pixels.detach().float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
