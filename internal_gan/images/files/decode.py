@@ -92,11 +92,12 @@ def decode(
         layers = [layers[0].crop((columns.start, rows.start, columns.stop, rows.stop))]
     # The mean of other colours could be the one that stands for transparency.
     keyed = depth == 16 and "transparency" in image.info
-    to = size if keyed else reduced_size(size, longest)
-    levels = decoder(*layers, to=None if to == size else to)
+    wanted = size if keyed else reduced_size(size, longest)
+    to, given = (None, None) if wanted == size else (wanted, size)
+    levels = decoder(*layers, to=to)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
-    photo = photo_of(levels, mode, depth, size)
-    return replace(photo, icc_profile=profile, dpi=dpi, whole=whole), notes
+    photo = photo_of(levels, mode, depth)
+    return replace(photo, icc_profile=profile, dpi=dpi, given=given, whole=whole), notes
 
 
 def is_plain(image: Image.Image) -> bool:
@@ -220,22 +221,16 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
     return image
 
 
-def photo_of(levels: Tensor, mode: str, bit_depth: int, size: Size) -> Photo:
-    """The photo of a picture of ``size`` from levels (C, H, W) in [0, 1], gray or RGB, with or
-    without alpha, which are overwritten."""
+def photo_of(levels: Tensor, mode: str, bit_depth: int) -> Photo:
+    """The photo of levels (C, H, W) in [0, 1], gray or RGB, with or without alpha, which are
+    overwritten."""
     has_alpha = len(levels) in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[None, -1:] if has_alpha else None
     raw = colours.expand(3, -1, -1).contiguous()[None].mul_(2.0).sub_(1.0)
     pixels = raw if alpha is None else fill_transparent(raw, alpha)
-    return Photo(
-        pixels,
-        alpha,
-        mode=mode,
-        bit_depth=bit_depth,
-        raw=None if pixels is raw else raw,
-        given=None if levels.shape[1:] == size else size,
-    )
+    hidden = None if pixels is raw else raw
+    return Photo(pixels, alpha, mode=mode, bit_depth=bit_depth, raw=hidden)
 
 
 def reduced_size(size: Size, longest: int | None) -> Size:

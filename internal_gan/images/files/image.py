@@ -27,7 +27,6 @@ from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
 from internal_gan.images.photo import Photo
-from internal_gan.images.resize import size_of
 from internal_gan.images.windows import Window
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
@@ -159,7 +158,7 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 255 if layout.bit_depth == 8 else 65535
     levels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)
-    return photo_of(levels, layout.mode, layout.bit_depth, size_of(levels))
+    return photo_of(levels, layout.mode, layout.bit_depth)
 
 
 def read_mark(path: Path) -> bytes | None:

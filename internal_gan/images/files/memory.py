@@ -123,10 +123,8 @@ def _from_array(layers: np.ndarray[Any, Any], name: str) -> Photo:
         _check_range(levels, name)
     else:
         levels /= 2**depth - 1
-    height, width, channels = layers.shape
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
-    planes = torch.from_numpy(levels).permute(2, 0, 1)
-    return photo_of(planes, mode, depth or 8, (height, width))
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[layers.shape[2]]
+    return photo_of(torch.from_numpy(levels).permute(2, 0, 1), mode, depth or 8)
 
 
 def _check_range(levels: np.ndarray[Any, Any], name: str) -> None:
