@@ -97,11 +97,8 @@ class Level:
     fixed: Fixed | None = None
     part: Flags | None = None
 
-    def rebuilt(self, origins: Places | None, scale: float) -> Places:
+    def rebuilt(self, origins: Places, scale: float) -> Places:
         """The origins at this size, from those at a smaller ``scale``."""
-        if origins is None:
-            assert self.drawing is not None
-            return self.decided(self.drawing, None)
         photo = self.index.image.shape[:2]
         origins = carry(origins, self.scale / scale, self.size, (photo[0], photo[1]))
         origins = self._imposed(origins)
@@ -197,10 +194,11 @@ class Level:
 def walk(levels: Iterable[Level]) -> Places:
     """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
     has a drawing."""
-    origins, scale = None, 1.0
-    for level in levels:
+    first, *larger = levels
+    assert first.drawing is not None
+    origins, scale = first.decided(first.drawing, None), first.scale
+    for level in larger:
         origins, scale = level.rebuilt(origins, scale), level.scale
-    assert origins is not None
     return origins
 
 
