@@ -59,7 +59,6 @@ export class Board {
     this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
     this.strokes.push(this.pasted);
     this.redraw();
-    this.canvas.dispatchEvent(new Event("change"));
   }
 
   // Makes a piece of the photo, to be dragged, where strokes are, in place of them. What is shown of
@@ -89,7 +88,6 @@ export class Board {
     this.pasted = await cut(photo);
     this.strokes = [...images, ...back, this.pasted];
     this.redraw();
-    this.canvas.dispatchEvent(new Event("change"));
   }
 
   resizePasted(factor) {
@@ -150,7 +148,6 @@ export class Board {
     const changed = this.stroke || this.moves;
     this.stroke = this.moves = null;
     if (changed && this.grown) this.redraw();
-    if (changed) this.canvas.dispatchEvent(new Event("change"));
   }
 
   // The arrow keys move a cursor, the space bar draws there.
@@ -173,7 +170,6 @@ export class Board {
       this.strokes.push({ points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases });
     }
     this.redraw(true);
-    this.canvas.dispatchEvent(new Event("change"));
   }
 
   draw(stroke, grown = 0) {
@@ -221,14 +217,12 @@ export class Board {
   undo() {
     if (this.strokes.pop() === this.pasted) this.pasted = null;
     this.redraw();
-    this.canvas.dispatchEvent(new Event("change"));
   }
 
   clear() {
     this.strokes = [];
     this.pasted = null;
     this.redraw();
-    this.canvas.dispatchEvent(new Event("change"));
   }
 
   get isEmpty() {
