@@ -1,7 +1,7 @@
 // The page: a photo on the stage, the tools beside it, its results below. The page stores nothing
 // that the server does not have.
 
-import { $, button, complain, make, random } from "./dom.js";
+import { $, button, complain, loaded, make, random } from "./dom.js";
 import { leaveHome, showHome } from "./home.js";
 import { ask, start, state, tellRun } from "./server.js";
 import { Stage } from "./stage.js";
@@ -171,8 +171,7 @@ async function remove(run) {
 
 // The box of what is white in a mask, in the pixels of the picture on the stage.
 async function boxOf(mask) {
-  const image = make("img", { src: `${mask.url}&small` });
-  await image.decode();
+  const image = await loaded(`${mask.url}&small`);
   const [width, height] = [image.naturalWidth, image.naturalHeight];
   const pen = make("canvas", { width, height }).getContext("2d");
   pen.drawImage(image, 0, 0);

@@ -1,5 +1,7 @@
 // A canvas over the photo to draw on with a brush, by mouse, pen, finger or keyboard.
 
+import { ARROWS, loaded, make } from "./dom.js";
+
 const LONGEST = 2048; // pixels a side; the server scales a drawing to the photo's size
 
 export class Board {
@@ -9,16 +11,12 @@ export class Board {
     this.erases = false;
     this.grown = 0; // pixels of the photo by which strokes will grow, shown around them
     this.strokes = [];
-    this.canvas = document.createElement("canvas");
+    this.canvas = make("canvas", { className: `board ${kind}`, tabIndex: 0, role: "application", "aria-label": label });
     this.width = 24;
     const factor = (this.factor = Math.min(1, LONGEST / Math.max(height, width)));
     this.canvas.width = Math.max(1, Math.round(width * factor));
     this.canvas.height = Math.max(1, Math.round(height * factor));
     this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
-    this.canvas.className = `board ${kind}`;
-    this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-label", label);
     this.canvas.cancel = () => this.cancel();
     this.canvas.addEventListener("pointerdown", (event) => this.begin(event));
     this.canvas.addEventListener("pointermove", (event) => this.go(event));
@@ -46,15 +44,12 @@ export class Board {
 
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    const scale = this.canvas.width / box.width;
-    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale, scale];
+    return [(event.clientX - box.left) * this.scale, (event.clientY - box.top) * this.scale];
   }
 
   // Puts a picture in the middle; dragging moves the latest one.
   async paste(url) {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
+    const image = await loaded(url);
     const size = 0.4 * Math.min(this.canvas.width / image.naturalWidth, this.canvas.height / image.naturalHeight);
     this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
     this.strokes.push(this.pasted);
@@ -74,10 +69,8 @@ export class Board {
     ];
     const [[left, right], [top, bottom]] = [extent(0, this.canvas.width), extent(1, this.canvas.height)];
     const cut = async (url) => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      const piece = Object.assign(document.createElement("canvas"), { width: right - left, height: bottom - top });
+      const image = await loaded(url);
+      const piece = make("canvas", { width: right - left, height: bottom - top });
       const pen = piece.getContext("2d");
       pen.drawImage(this.canvas, -left, -top);
       pen.globalCompositeOperation = "source-in";
@@ -98,11 +91,9 @@ export class Board {
 
   // Calls `found` with the colour of a picture at the place that is clicked next.
   async pick(url, found) {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
+    const image = await loaded(url);
     this.picks = (x, y) => {
-      const pen = document.createElement("canvas").getContext("2d");
+      const pen = make("canvas").getContext("2d");
       const [across, down] = [image.naturalWidth / this.canvas.width, image.naturalHeight / this.canvas.height];
       pen.drawImage(image, Math.floor(x * across), Math.floor(y * down), 1, 1, 0, 0, 1, 1);
       found(`#${[...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((one) => one.toString(16).padStart(2, "0")).join("")}`);
@@ -112,7 +103,7 @@ export class Board {
 
   begin(event) {
     event.preventDefault();
-    const [x, y, scale] = this.place(event);
+    const [x, y] = this.place(event);
     if (this.picks) {
       this.picks(x, y);
       return;
@@ -120,9 +111,15 @@ export class Board {
     this.canvas.setPointerCapture(event.pointerId);
     this.moves = this.pasted && this.pasting && [this.pasted.points[0][0] - x, this.pasted.points[0][1] - y];
     if (this.moves) return;
-    this.stroke = { points: [[x, y]], width: this.width * scale, colour: this.colour, erases: this.erases };
-    this.strokes.push(this.stroke);
+    this.stroke = this.dot(x, y);
     this.draw(this.stroke);
+  }
+
+  // A new stroke, of one point so far.
+  dot(x, y) {
+    const stroke = { points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases };
+    this.strokes.push(stroke);
+    return stroke;
   }
 
   go(event) {
@@ -153,9 +150,8 @@ export class Board {
   // The arrow keys move a cursor, the space bar draws there.
   key(event) {
     const step = this.canvas.width / 40;
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    if (event.key in moves) {
-      const [x, y] = moves[event.key];
+    if (event.key in ARROWS) {
+      const [x, y] = ARROWS[event.key];
       this.cursor[0] = Math.min(Math.max(this.cursor[0] + x * step, 0), this.canvas.width);
       this.cursor[1] = Math.min(Math.max(this.cursor[1] + y * step, 0), this.canvas.height);
     } else if (event.key !== " ") return;
@@ -166,8 +162,7 @@ export class Board {
     } else if (this.pasted && this.pasting && event.key !== " ") {
       this.pasted.points[0] = [...this.cursor];
     } else if (event.key === " " || event.shiftKey) {
-      const [x, y] = this.cursor;
-      this.strokes.push({ points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases });
+      this.dot(...this.cursor);
     }
     this.redraw(true);
   }

@@ -12,6 +12,16 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// An image, once it can be drawn.
+export async function loaded(src) {
+  const image = make("img", { src });
+  await image.decode();
+  return image;
+}
+
+// Steps to the right and down.
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 // An input with its name; a slider also shows its number.
 export function field(text, input) {
   if (input.type !== "range") return make("label", {}, `${text} `, input);

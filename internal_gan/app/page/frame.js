@@ -1,6 +1,6 @@
 // A frame around or on the photo, whose sides are dragged: margins to add, or another shape.
 
-import { make } from "./dom.js";
+import { ARROWS, make } from "./dom.js";
 
 const SIDES = ["top", "right", "bottom", "left"];
 
@@ -36,12 +36,11 @@ export class Frame {
     });
     button.addEventListener("pointerup", () => (last = null));
     button.addEventListener("keydown", (event) => {
-      const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-      if (!(event.key in moves)) return;
+      if (!(event.key in ARROWS)) return;
       event.preventDefault();
       event.stopPropagation();
       const step = 0.02 * Math.max(...this.size);
-      this.drag(sides, step * moves[event.key][0], step * moves[event.key][1]);
+      this.drag(sides, ...ARROWS[event.key].map((one) => step * one));
     });
     return button;
   }

@@ -1,6 +1,6 @@
 // The stage: one picture, fitted or enlarged, and the photo in front of its left part.
 
-import { make } from "./dom.js";
+import { ARROWS, make } from "./dom.js";
 
 const MAX_SCALE = 16; // screen pixels per pixel of the picture
 const MIN_SCALE = 0.25; // of the fitted size
@@ -198,13 +198,12 @@ export class Stage {
   }
 
   key(event) {
-    if (event.target !== this.element) return;
-    const moves = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (!(event.key in moves)) return;
+    if (event.target !== this.element || !(event.key in ARROWS)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.x += 40 * moves[event.key][0];
-    this.y += 40 * moves[event.key][1];
+    const [x, y] = ARROWS[event.key];
+    this.x -= 40 * x;
+    this.y -= 40 * y;
     this.isFitted = false;
     this.place();
   }

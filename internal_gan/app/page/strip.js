@@ -3,7 +3,7 @@
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
 import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
-export const TITLES = { sample: "Variations", retarget: "Retargeted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+const TITLES = { sample: "Variations", retarget: "Retargeted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
 const MAX_SHOWN = 16; // pictures of a run
 
