@@ -17,9 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import RESUMED, SPECS, TaskSpec
+from internal_gan.config.catalogue import (
+    RESUMED,
+    SPECS,
+    TaskSpec,
+    check_able,
+    check_trains,
+    family_of,
+)
 from internal_gan.config.compose import load_options
-from internal_gan.config.families import check_able, check_trains, family_of
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import has_another

@@ -110,7 +110,7 @@ def test_the_examples_touch_as_many_files_as_they_say() -> None:
     added = [name for name, _ in FILE.findall(TEXT)]
     # A page and a test make it six files.
     assert len(changed[:-1]) + sum("tasks" in name for name in added) == 4
-    assert changed[-1] == "internal_gan/config/families.py"
+    assert changed[-1] == "internal_gan/config/catalogue.py"
     assert sum("toy" in name for name in added) + 1 == 5
 
 

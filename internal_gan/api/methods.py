@@ -10,8 +10,15 @@ import torch
 
 from internal_gan.api.keywords import Given, source_of
 from internal_gan.api.model import Model
-from internal_gan.config.catalogue import ANIMATES, ENLARGES, FILLS, INJECTS, RETARGETS, SAMPLES
-from internal_gan.config.families import FAMILIES
+from internal_gan.config.catalogue import (
+    ANIMATES,
+    ENLARGES,
+    FAMILIES,
+    FILLS,
+    INJECTS,
+    RETARGETS,
+    SAMPLES,
+)
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.tasks.runner import patches_of

@@ -14,8 +14,8 @@ import internal_gan.api.methods  # noqa: F401 (the classes of models that are lo
 from internal_gan.api.keywords import Given, name_of
 from internal_gan.api.model import Model, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
+from internal_gan.config.catalogue import check_trains
 from internal_gan.config.compose import compose
-from internal_gan.config.families import check_trains
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image

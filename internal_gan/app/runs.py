@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from internal_gan.config.arguments import command
-from internal_gan.config.catalogue import SPECS
-from internal_gan.config.families import families_for
+from internal_gan.config.catalogue import SPECS, families_for
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object
 from internal_gan.runs.folder import RunFolder

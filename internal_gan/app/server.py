@@ -28,8 +28,7 @@ from internal_gan.app.programs import TYPES
 from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
-from internal_gan.config.catalogue import SPECS
-from internal_gan.config.families import FAMILIES, families_for
+from internal_gan.config.catalogue import FAMILIES, SPECS, families_for
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import make_folder, write_text
 from internal_gan.images.files.image import read_mark

@@ -12,8 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from internal_gan.config import task_options as tasks
-from internal_gan.config.catalogue import SPECS
-from internal_gan.config.families import is_trained
+from internal_gan.config.catalogue import SPECS, is_trained
 from internal_gan.config.fields import (
     LARGEST_SEED,
     fields_of,

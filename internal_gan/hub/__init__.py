@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from internal_gan.config.catalogue import FAMILIES
 from internal_gan.config.compose import load_options, save_options
-from internal_gan.config.families import FAMILIES
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, disk_errors, make_folder, read_json_object, write_text
@@ -95,6 +95,7 @@ def _card(
         licence=licence,
         model=model,
         family=FAMILIES[model.family],
+        ending=FAMILIES[model.family].abilities[0],
         pictures=pictures,
         seed=None if run is None else options.seed,
         version=__version__,

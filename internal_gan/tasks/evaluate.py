@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
-from internal_gan.config.families import ending_of
+from internal_gan.config.catalogue import ending_of
 from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv

@@ -5,8 +5,8 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from internal_gan.config.catalogue import ending_of
 from internal_gan.config.compose import save_options
-from internal_gan.config.families import ending_of
 from internal_gan.config.options import Options
 from internal_gan.finishing.layers import NO_LAYERS
 from internal_gan.models.base import Model

@@ -14,9 +14,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import SPECS, check_able, ending_of
 from internal_gan.config.compose import load_options, save_options
-from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError

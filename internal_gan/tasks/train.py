@@ -10,9 +10,8 @@ from rich.console import Console
 
 from internal_gan.config.arguments import command
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import SPECS, check_able, ending_of
 from internal_gan.config.compose import load_options, save_options
-from internal_gan.config.families import check_able, ending_of
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError

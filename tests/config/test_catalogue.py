@@ -1,11 +1,27 @@
-"""The table of tasks agrees with the schema, and every task has its module."""
+"""The tables of tasks and families agree with the schema, the models' classes and the API."""
 
 import pytest
 
+import internal_gan
+from internal_gan.api import methods as api
 from internal_gan.config.arguments import prepare
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.build import build
+from internal_gan.config.catalogue import (
+    ANIMATES,
+    ENLARGES,
+    FAMILIES,
+    FILLS,
+    INJECTS,
+    RETARGETS,
+    SAMPLES,
+    SPECS,
+    family_of,
+)
 from internal_gan.config.compose import compose
+from internal_gan.config.conf import groups
 from internal_gan.config.options import TASKS, Options
+from internal_gan.models import abilities
+from internal_gan.models.base import Model
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.runner import task_of
@@ -28,3 +44,35 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     if needs:
         assert compose([task, "model=singan"]).trains
         assert not compose([task, "model=singan", "checkpoint=x"]).trains
+
+
+# The classes that say what an ability asks of a model, and the ones with its methods in Python.
+CLASSES = {
+    SAMPLES: (abilities.Samples, api.Samples),
+    INJECTS: (abilities.Injects, api.Injects),
+    ANIMATES: (abilities.Animates, api.Animates),
+    ENLARGES: (abilities.Enlarges, api.Enlarges),
+    RETARGETS: (abilities.Retargets, api.Retargets),
+    FILLS: (abilities.Fills, api.Fills),
+}
+
+
+@pytest.mark.parametrize("name", groups()["model"])
+def test_a_models_class_has_its_familys_abilities(name: str) -> None:
+    options = compose([f"model={name}"]).model
+    built = build(options)
+    made: type[Model] = type(built) if isinstance(built, Model) else built.model_class
+    family = FAMILIES[family_of(options)]
+    assert made.family == family_of(options)
+    found = {ability for ability, (kind, _) in CLASSES.items() if issubclass(made, kind)}
+    assert found == {*family.abilities}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_api_has_a_class_for_each_family_and_a_method_for_each_ability(name: str) -> None:
+    made = internal_gan.Model.classes[name]
+    family = FAMILIES[name]
+    found = {ability for ability, (_, kind) in CLASSES.items() if issubclass(made, kind)}
+    assert found == {*family.abilities}
+    assert getattr(internal_gan, family.title) is made
+    assert hasattr(made, family.abilities[0].call.split(".")[1].split("(")[0])

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import SPECS, families_for
 from internal_gan.config.compose import compose
-from internal_gan.config.families import families_for
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.device import select_precision
 from internal_gan.models.base import Stage
