@@ -17,7 +17,7 @@ from typing import NoReturn
 import hydra
 
 from internal_gan.commands import report, run_piped
-from internal_gan.config.arguments import key_of, overrides_of, prepare, task_of, values_of
+from internal_gan.config.arguments import key_of, overrides_of, prepare, values_of
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
 from internal_gan.config.options import TASKS
@@ -69,7 +69,7 @@ def _run(arguments: list[str]) -> None:
     else:
         overrides = prepare(overrides_of(flags.overrides, flags.multirun), flags.multirun)
         if flags.help:
-            task = task_of(overrides)
+            task = values_of(overrides).get("task")
             print(help_of_task(task) if task else help_text())
         elif flags.cfg:
             print(shown(overrides), end="")

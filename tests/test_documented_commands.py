@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from PIL import Image
 
 from internal_gan.cli import main
-from internal_gan.config.arguments import overrides_of, task_of
+from internal_gan.config.arguments import overrides_of, values_of
 from internal_gan.images.masks import write_mask
 from tests.commands import ROOT, Shell
 from tests.judging.stand_in import weights_file
@@ -156,7 +156,8 @@ def test_every_command_of_a_guide_runs(
     for number, command in enumerate(commands_of(page)):
         words = shlex.split(command, comments=True)
         given = {word.partition("=")[0] for word in words}
-        task = task_of(overrides_of([word for word in words if word[0] != "-"])) or "train"
+        options = values_of(overrides_of([word for word in words if word[0] != "-"]))
+        task = options.get("task", "train")
         words = [word.replace("RUN", str(newest[FAMILY.get(task, "singan")])) for word in words]
         if "hydra/launcher" in given:
             words = [word for word in words if not word.startswith("output=")]

@@ -106,11 +106,6 @@ def values_of(overrides: Sequence[str]) -> dict[str, str]:
     return {key_of(override): unquote(override.partition("=")[2]) for override in overrides}
 
 
-def task_of(overrides: Sequence[str]) -> str:
-    """The task that the overrides name, or an empty string."""
-    return values_of(overrides).get("task", "")
-
-
 def quote(name: str) -> str:
     """Quote ``name`` so that Hydra and OmegaConf read it back unchanged.
 
