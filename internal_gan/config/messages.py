@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError, nearest, unknown
 
 
-@functools.lru_cache(maxsize=1000)
 def parsed(override: str) -> Override:
     """An override as Hydra reads it, or a UserError if it cannot be read."""
     try:
