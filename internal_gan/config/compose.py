@@ -35,6 +35,8 @@ from internal_gan.files import read_file, write_text
 
 CONFIG_NAME = "config"
 _composing = threading.Lock()
+# The names, types and defaults of all options.
+_SCHEMA: DictConfig = OmegaConf.structured(Options)
 
 # The first entry of the defaults list in conf/config.yaml. It has plain values, since Hydra would
 # check the dataclass's types with messages of its own. Groups of conf/ come last, as in --cfg job.
@@ -123,7 +125,7 @@ def to_options(config: DictConfig) -> Options:
             is_group = key == "model" or dataclasses.is_dataclass(entry.default_factory)
             if value is not entry and isinstance(value, DictConfig) != is_group:
                 raise wrong_value(key, value)
-        options = OmegaConf.to_object(OmegaConf.merge(_schema(), config))
+        options = OmegaConf.to_object(OmegaConf.merge(_SCHEMA, config))
     except OmegaConfBaseException as error:
         raise _wrong_option(error, config) from error
     assert isinstance(options, Options)
@@ -149,13 +151,6 @@ def _wrong_option(error: OmegaConfBaseException, config: DictConfig) -> UserErro
         return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
     key = key.partition("[")[0]
     return wrong_value(key, OmegaConf.select(config, key))
-
-
-@functools.cache
-def _schema() -> DictConfig:
-    """The names, types and defaults of all options."""
-    schema: DictConfig = OmegaConf.structured(Options)
-    return schema
 
 
 def plain(value: Any) -> Any:
