@@ -6,13 +6,13 @@ Does not import torch at first, so that a wrong file name is reported immediatel
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 import shutil
 import sys
 import tempfile
 import traceback
 from collections.abc import Collection
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +206,7 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
 
 
 def _value(options: Options, key: str) -> Any:
-    value: Any = functools.reduce(getattr, key.split("."), options)
+    value: Any = attrgetter(key)(options)
     if key not in PATHS or value is None:
         return value
     paths = value if isinstance(value, list) else [value]
