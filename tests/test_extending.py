@@ -68,7 +68,7 @@ from internal_gan.app.settings import Settings
 
 settings = Settings(runs=Path("runs"), trainer="debug")
 with TestClient(application(settings), "http://127.0.0.1:7860") as client:
-    client.headers[HEADER.decode()] = "1"
+    client.headers[HEADER] = "1"
     photo = client.post("/photos?name=a.png", content=Path(sys.argv[2]).read_bytes()).json()
     page = f"/photos/{photo['photo']}"
     families = client.get(page).json()["models"]["sample"].values()

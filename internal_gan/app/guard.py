@@ -16,7 +16,7 @@ COOKIE = "internal_gan_token_"
 HEALTH = "/health"
 API = "/api/"
 # Pages of other sites can send neither this header nor our cookie.
-HEADER = b"x-internal-gan"
+HEADER = "x-internal-gan"
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self'{inline}; "
     "script-src 'self'{inline}; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
@@ -65,7 +65,7 @@ class Guard(BaseHTTPMiddleware):
         origin = request.headers.get("origin")
         fetch = request.headers.get("sec-fetch-site"), request.headers.get("sec-fetch-mode")
         # A program sends no header of ours; a page that posts to it is named as the origin.
-        ours = HEADER.decode() in request.headers or request.url.path.startswith(API)
+        ours = HEADER in request.headers or request.url.path.startswith(API)
         if (
             (origin is not None and origin.partition("://")[2] != host)
             or (fetch[0] == "cross-site" and fetch[1] != "navigate")

@@ -103,8 +103,7 @@ class Runs:
             "command": command(*asked.get("overrides", [])[:-1]),  # not output=
             "python": asked.get("python"),
             "results": [
-                {**vars(result), "task": result.task, "url": self._current(name, result.file)}
-                for result in results
+                {**vars(result), "url": self._current(name, result.file)} for result in results
             ],
         }
 

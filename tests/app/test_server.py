@@ -28,7 +28,7 @@ from internal_gan.runs.folder import RunFolder
 from tests.commands import start_process
 from tests.tiny import picture
 
-OURS = {HEADER.decode(): "1"}
+OURS = {HEADER: "1"}
 BASE = "http://127.0.0.1:7860"
 
 
@@ -140,7 +140,7 @@ def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
         {"host": "evil.example"},
         {"origin": "http://evil.example"},
         {"origin": "null"},
-        {HEADER.decode(): None},
+        {HEADER: None},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
     ],
 )
