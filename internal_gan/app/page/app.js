@@ -148,7 +148,7 @@ function actions(run, result) {
   const still = !/\.(mp4|webp|gif)\?/.test(result.url);
   const name = called(run, result);
   return [
-    run.trains ? "" : button("Again, different", async () => follow(await start(run.task, { ...options, seed: random() }, { run: run.asked.run }))),
+    run.trains ? "" : button("Again, different", () => start(run.task, { ...options, seed: random() }, { run: run.asked.run })),
     mask ? button("Show what changed", async () => stage.jump(await boxOf(mask))) : "",
     still ? button("Use as photo", async () => {
       const made = await tellRun(run.run, "photo", { file: result.file, title: name });
@@ -211,10 +211,6 @@ async function showPhoto(id) {
   stage.fit();
   lookFirst();
   await refresh();
-}
-
-function follow(run) {
-  if (run) followed = run.run;
 }
 
 async function refresh() {

@@ -19,7 +19,7 @@ export function leaveHome() {
   clearTimeout(timer);
 }
 
-export async function add(files) {
+async function add(files) {
   $("home-message").textContent = "";
   for (const file of files) {
     try {
