@@ -10,7 +10,6 @@ import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 
@@ -19,7 +18,6 @@ from internal_gan.app import processes
 from internal_gan.config import arguments
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
-from internal_gan.sweeps import multirun
 from internal_gan.training import threads
 from tests.commands import ROOT
 
@@ -126,9 +124,3 @@ def test_commands_are_quoted_for_the_system(monkeypatch: pytest.MonkeyPatch) -> 
     assert arguments.quoted("image=my photo.jpg", "a=[1,2]") == "'image=my photo.jpg' 'a=[1,2]'"
     monkeypatch.setattr(sys, "platform", "win32")
     assert arguments.quoted("image=my photo.jpg", "a=[1,2]") == '"image=my photo.jpg" a=[1,2]'
-
-
-def test_a_path_on_another_drive_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    other_drive = Mock(side_effect=ValueError("path is on mount 'D:', start on mount 'C:'"))
-    monkeypatch.setattr(os.path, "relpath", other_drive)
-    assert multirun.short("/elsewhere/run") == "/elsewhere/run"
