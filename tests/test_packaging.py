@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -33,6 +34,14 @@ def test_version_is_the_same_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     releases = re.findall(r"^## \[(\d[^]]*)\]", changelog, re.MULTILINE)
     assert releases[0] == internal_gan.__version__
+
+
+def test_the_conda_recipe_needs_the_same(project: dict[str, Any]) -> None:
+    recipe = yaml.safe_load((ROOT / ".ci" / "conda" / "recipe.yaml").read_text())
+    assert recipe["context"]["version"] == internal_gan.__version__
+    needed = {text.replace(" ", "") for text in recipe["requirements"]["run"]}
+    ours = {text.replace("torch", "pytorch") for text in project["dependencies"]}
+    assert needed == ours | {f"python{project['requires-python']}"}
 
 
 def test_installed_version_is_that_of_the_code() -> None:
