@@ -45,18 +45,11 @@ def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> No
     assert own <= names
 
 
-def test_the_configuration_can_be_shown(shell: Shell) -> None:
-    answer = shell("--cfg", "job", "seed=7")
-    assert answer.code == 0
-    assert "seed: 7" in answer.out
-    assert "start_scale: 0" in answer.out
-
-
 LIGHT = """
 import contextlib, io, os, sys
 from internal_gan.cli import main
 os.environ.update(COMP_LINE="internal-gan fill x.jpg trainer=fa", COMP_POINT="34")
-for arguments in (["--help"], ["edit", "--help"], ["--cfg", "job"], ["-sc", "query=bash"],
+for arguments in (["--help"], ["edit", "--help"], ["--cfg", "job", "seed=7"], ["-sc", "query=bash"],
                   ["image=missing.jpg"], ["sample.cuont=3"], ["task=sample", "checkpoint=missing"],
                   ["resume=missing"], ["task=retarget", "checkpoint=model"]):
     sys.argv = ["internal-gan", *arguments]
@@ -83,6 +76,8 @@ def test_help_completion_and_mistakes_need_no_torch(tmp_path: Path) -> None:
     )
     assert result.stdout.splitlines()[-1] == "heavy: []"
     assert "trainer=fast" in result.stdout
+    assert "seed: 7\n" in result.stdout
+    assert "start_scale: 0\n" in result.stdout
     assert "error: checkpoint=model: a model of singan; task=retarget needs one" in result.stdout
 
 
