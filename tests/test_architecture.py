@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 866,
+    "api": 875,
     "app": 1460,
     "config": 1842,
     "finishing": 2392,

@@ -1,7 +1,8 @@
-"""The configuration is composed and checked."""
+"""The configuration is composed and checked, and survives being written and read."""
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from internal_gan.config.compose import compose, options_of
+from internal_gan.config.compose import compose, load_options, options_of, save_options
 from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
@@ -59,3 +60,36 @@ def test_another_hydra_application_is_told_to_clear_its_state() -> None:
         assert hydra_compose("config", ["seed=4"]).seed == 4
         GlobalHydra.instance().clear()
         assert compose(["seed=3"]).seed == 3
+
+
+def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
+    options = compose(["sample.size=[30,80]", "trainer.time=10m", "seed=7", "trainer=debug"])
+    options.image = "a ${b} \\${c} 'd' é: #1.jpg"
+    options.output = "a${b"
+    save_options(options, tmp_path / "config.yaml")
+    assert load_options(tmp_path / "config.yaml") == options
+
+
+def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    save_options(compose(["model.min_size=20"]), path)
+    load_options(path).model["min_size"] = 30
+    assert load_options(path).model["min_size"] == 20
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "- 1", "seed: many", "sead: 3", "model: 3", "\0", "b\xfc", "a: " + "[" * 5000]
+)
+def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(UserError, match="is not the configuration of a run") as caught:
+        load_options(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_too_long_for_the_system_is_kept_as_it_is(tmp_path: Path) -> None:
+    options = compose()
+    options.image = "x" * 5000
+    save_options(options, tmp_path / "config.yaml")
+    assert load_options(tmp_path / "config.yaml").image == options.image

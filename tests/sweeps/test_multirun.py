@@ -17,9 +17,9 @@ from PIL import Image
 import internal_gan
 from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import write_image
-from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.folder import LONGEST_NAME, RunFolder
 from internal_gan.runs.jobs import Record, read_records
-from internal_gan.sweeps.multirun import beside_others
+from internal_gan.sweeps.multirun import beside_others, job_name
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
 
@@ -253,3 +253,19 @@ def test_a_missing_launcher_is_reported_with_its_extra(
     write_photos("a.png")
     said = shell.refused("-m", "image=a.png", "hydra/launcher=ray")
     assert 'pip install "internal-gan[ray]"' in said
+
+
+def test_a_job_is_named_after_its_photo_and_what_differs() -> None:
+    overrides = ["image='a/b c.jpg'", "model.num_scales=4", "seed=1", "trainer=fast"]
+    assert job_name(overrides, ["image", "model.num_scales", "seed"]) == "b_c-num_scales=4-seed=1"
+    assert job_name(["checkpoint='runs/x/1'"], ["checkpoint"]) == "checkpoint=runs_x_1"
+    assert job_name(["trainer=fast"], []) == "job"
+    seeds = [job_name([f"seed={n}"], ["seed"]) for n in (123456789, 123456780)]
+    assert seeds == ["seed=123456789", "seed=123456780"]
+
+
+def test_long_names_are_shortened_and_stay_unique() -> None:
+    for letter in "a日":
+        names = {job_name([f"image='{letter * 300}{end}.png'"], ["image"]) for end in "xy"}
+        assert len(names) == 2
+        assert max(len(name.encode()) for name in names) <= LONGEST_NAME
