@@ -19,7 +19,7 @@ API = "/api/"
 HEADER = "x-internal-gan"
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self'{inline}; "
-    "script-src 'self'{inline}; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
+    "script-src 'self'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
 )
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -50,7 +50,7 @@ class Guard(BaseHTTPMiddleware):
             text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
             print(f"error: {request.url.path}: {text}", file=sys.stderr)
             answer = PlainTextResponse(text, 500)
-        # A run's report is one file with inline style and script.
+        # A run's report is one file with its style.
         inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
         answer.headers["content-security-policy"] = POLICY.format(inline=inline)
         answer.headers.update(HEADERS)

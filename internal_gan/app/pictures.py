@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PIL import Image, ImageCms
 
-from internal_gan.images.files.image import read_image
+from internal_gan.images.files.image import read_image, read_mark
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import profile_space, rgb_profile
 from internal_gan.images.photo import Photo
 
+STRIP_SIDE = 240  # pixels of pictures in the strip of results
 MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
 
 
@@ -48,19 +49,19 @@ def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile))
 
 
-def small(path: Path, longest: int) -> bytes:
+def small(path: Path) -> bytes:
     """A small copy of a PNG or JPEG file, as a JPEG file."""
     file = io.BytesIO()
     with Image.open(path, formats=("PNG", "JPEG")) as image:
         profile = rgb_profile(image.info.get("icc_profile"))
-        image.thumbnail((longest, longest))
+        image.thumbnail((STRIP_SIDE, STRIP_SIDE))
         image.convert("RGB").save(file, "JPEG", quality=85, icc_profile=profile)
     return file.getvalue()
 
 
-def jpeg(path: Path, mark: bytes | None) -> bytes:
-    """A picture as a JPEG file on white, with its colour profile, EXIF entries and a mark."""
-    photo = read_image(path)
+def jpeg(path: Path) -> bytes:
+    """A picture as a JPEG file on white, with its colour profile, EXIF entries and mark."""
+    photo, mark = read_image(path), read_mark(path)
     alpha = 1.0 if photo.alpha is None else photo.alpha
     file = io.BytesIO()
     to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(

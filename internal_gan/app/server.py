@@ -31,17 +31,13 @@ from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import FAMILIES, SPECS, families_for
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import make_folder, write_text
-from internal_gan.images.files.image import read_mark
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
 # An uploaded file, or all that a program sends, has at most this many bytes.
 BYTES_A_PIXEL = 16
 MAX_HEADER = 2**20
-# Pictures in the strip of results.
-STRIP_SIDE = 240  # pixels
-SHRUNK = (".png", ".jpg")  # the files that are shrunk for it
-
+SHRUNK = (".png", ".jpg")  # the files that are shrunk for the strip of results
 
 # For each task of the page, the families that can be trained to do it.
 MODELS = {
@@ -232,9 +228,9 @@ class Server:
     def file(self, request: Request) -> Response:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
-            return Response(pictures.jpeg(path, read_mark(path)), media_type="image/jpeg")
+            return Response(pictures.jpeg(path), media_type="image/jpeg")
         if "small" in request.query_params and path.suffix in SHRUNK:
-            return Response(pictures.small(path, STRIP_SIDE), media_type="image/jpeg")
+            return Response(pictures.small(path), media_type="image/jpeg")
         if path.suffix in TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
             return Response(path.read_bytes(), media_type=TYPES[path.suffix])
