@@ -63,7 +63,7 @@ class TaskSpec:
         needs: what the model that it works on must be able to do, at least one of these; empty: it
             works on pictures alone, or trains.
         takes: options, and groups of them, that apply besides those of the group of its name.
-        run: options of the run itself that apply; None: those of any result.
+        run: options of the run itself that apply to a task without a model.
         instead: the option that names pictures to work on in place of a model's.
         reads: options naming files that belong to the photo and are kept with it.
         memory: the option to reduce if memory runs out.
@@ -78,7 +78,7 @@ class TaskSpec:
     name: str
     needs: tuple[Ability, ...] = ()
     takes: frozenset[str] = frozenset()
-    run: frozenset[str] | None = None
+    run: frozenset[str] = _RESULT
     instead: str | None = None
     reads: tuple[str, ...] = ()
     memory: str = "image"
@@ -90,7 +90,7 @@ class TaskSpec:
     @property
     def of_run(self) -> frozenset[str]:
         """The options of the run itself that apply once there is a model, or without one."""
-        return (_OF_MODEL if self.needs else _RESULT) if self.run is None else self.run
+        return _OF_MODEL if self.needs else self.run
 
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once there is a model, or without one."""
