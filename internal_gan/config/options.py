@@ -30,8 +30,6 @@ from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
 
 TASKS = tuple(SPECS)
-PRECISIONS = ("auto", "fp32", "bf16")
-GRAPHS = ("auto", "off")
 
 
 @dataclass
@@ -56,7 +54,7 @@ class TrainerOptions:
         None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
     )
     graphs: str = one_of(
-        GRAPHS, "auto", "CUDA graphs; auto: on a GPU, for steps that are often alike"
+        ("auto", "off"), "auto", "CUDA graphs; auto: on a GPU, for steps that are often alike"
     )
 
 
@@ -107,7 +105,7 @@ class Options:
         lambda v: re.fullmatch(r"auto|cpu|cuda(:\d+)?", v) is not None,
     )
     precision: str = one_of(
-        PRECISIONS,
+        ("auto", "fp32", "bf16"),
         "auto",
         "precision of the networks; auto: bf16 on a CPU that has it natively, else fp32",
     )
