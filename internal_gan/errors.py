@@ -72,11 +72,7 @@ def _shown(number: float) -> str:
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """A hint at the allowed name closest to ``name``, or an empty string if none is similar.
-
-    >>> nearest("singn", ["singan", "ingan"])
-    "; did you mean 'singan'?"
-    """
+    """A hint at the allowed name closest to ``name``, or an empty string if none is similar."""
     found = get_close_matches(name, list(allowed), n=1, cutoff=0.6)
     return f"; did you mean '{found[0]}'?" if found else ""
 

@@ -80,7 +80,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
     ``path``. If the block fails, it is removed and ``path`` is unchanged. If the disk is full, or
     the folder is missing or not writable, this is a UserError.
     """
-    path = Path(path)
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
     try:
         temporary.touch()

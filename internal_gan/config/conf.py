@@ -20,11 +20,7 @@ def conf_dir() -> Path:
 
 @functools.cache
 def groups() -> dict[str, list[str]]:
-    """What ``model=``, ``model/generator=``, ``trainer=`` and other groups of files take.
-
-    >>> groups()["model"]
-    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
-    """
+    """What ``model=``, ``model/generator=``, ``trainer=`` and other groups of files take."""
     found = defaultdict(list)
     for path in sorted(conf_dir().rglob("*.yaml")):
         *folders, name = path.relative_to(conf_dir()).with_suffix("").parts
