@@ -16,13 +16,14 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from internal_gan.app import pictures, programs, runs
-from internal_gan.app.guard import API, Guard
+from internal_gan.app.guard import API, guarded
 from internal_gan.app.processes import Trainings, Worker, interrupt
 from internal_gan.app.programs import TYPES
 from internal_gan.app.runs import Runs
@@ -293,11 +294,12 @@ def application(settings: Settings) -> Starlette:
         post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),
     ]
+    guard = partial(guarded, token=settings.token)
     served = Starlette(
         routes=routes,
         lifespan=lifespan,
         exception_handlers={UserError: _user_error},
-        middleware=[Middleware(Guard, token=settings.token)],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
     )
     served.state.server = server
     return served
