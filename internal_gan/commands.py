@@ -51,10 +51,9 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     if options.skip_finished and options.resume is None:
         if options.output is None:
             raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier run")
-        again = going_on(options, given)
-        if again is not options:
+        if _goes_on(options, given):
+            options = dataclasses.replace(options, resume=options.output, output=None)
             given &= RESUMED
-        options = again
     given -= {"skip_finished"}
     task = SPECS[options.task]
     if options.resume is not None:
@@ -153,19 +152,19 @@ def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_raises()
     hooks = Hooks(progress=True)
     try:
-        if options.resume is None and not options.trains:
-            return run_task(options)
-        if options.resume is None:
+        if options.resume is not None:
+            resume(options, hooks=hooks)
+        elif options.trains:
             train(options, changed=given, hooks=hooks)
         else:
-            resume(options, hooks=hooks)
+            return run_task(options)
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
 
 
-def going_on(options: Options, given: Collection[str]) -> Options:
-    """The options that finish the run in ``options.output``, resuming it if possible.
+def _goes_on(options: Options, given: Collection[str]) -> bool:
+    """Whether the run in ``options.output`` is resumed, rather than begun.
 
     Waits for any other process that works there. Raises a UserError if the folder holds a run that
     differs in options that the user gave (``given``) or that affect the result.
@@ -179,11 +178,11 @@ def going_on(options: Options, given: Collection[str]) -> Options:
             "choose another output folder"
         )
     if folder.status()["state"] == "finished" or (begun and options.trains):
-        return dataclasses.replace(options, resume=options.output, output=None)
+        return True
     # RunFolder.create accepts or refuses anything else.
     if begun and folder.status_path.is_file():
         folder.forget()
-    return options
+    return False
 
 
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
