@@ -18,7 +18,6 @@ import pytest
 from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
-from tests.limits import largest_file
 
 HOLD = """
 import sys, time
@@ -200,9 +199,16 @@ def test_the_final_status_is_written_even_on_a_full_disk(
 
 
 def test_a_status_that_cannot_be_written_at_all_stays(folder: RunFolder) -> None:
+    resource = pytest.importorskip("resource")
     folder.status_path.write_bytes(before := b'{"pid": 1}')
-    with largest_file(len(before)), pytest.raises(UserError, match="cannot write"):
-        folder.write_status("failed", reason="x" * 1000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Writing more to a file then fails, as on a full disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before), limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot write"):
+            folder.write_status("failed", reason="x" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert folder.status_path.read_bytes() == before
     folder.release()
 
