@@ -52,12 +52,8 @@ def flag(default: bool | None, help: str) -> Any:
 
 
 def path(help: str, needs: str = "the name of one image file, or null") -> Any:
-    """A file or folder, by default an image; null by default."""
-    return option(None, help, needs, lambda value: value != "", is_path=True)
-
-
-def paths(help: str, needs: str) -> Any:
-    """A file or a list of files, null by default."""
+    """A file or folder, by default an image, or a list of them if the field's type allows one; null
+    by default."""
     return option(None, help, needs, _are_names, is_path=True)
 
 

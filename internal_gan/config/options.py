@@ -22,7 +22,6 @@ from internal_gan.config.fields import (
     one_of,
     option,
     path,
-    paths,
     whole,
 )
 from internal_gan.errors import Range
@@ -69,7 +68,7 @@ class Options:
         "photo to use, or - for standard input; for task=verify the picture to check",
         "the name of one image file",
     )
-    learn_from: Any = paths(
+    learn_from: Any = path(
         "further photos that InGAN and EdgeConnect learn from; results are of image= alone",
         "the name of one image file or of a folder of them, or several such as [a.jpg,b.jpg]",
     )

@@ -16,7 +16,6 @@ from internal_gan.config.fields import (
     one_of,
     option,
     path,
-    paths,
     size,
     whole,
 )
@@ -376,12 +375,12 @@ class ExtendOptions:
 class LayersOptions:
     """Images that are rearranged together with the photo's pixels."""
 
-    files: Any = paths(
+    files: Any = path(
         "layers of the photo's size, such as a mask or normals, or folders of layers named like "
         "the photos; short: layers=[a.png,b.png]",
         "the name of one image file or folder, or several such as [a.png,b.png], or null",
     )
-    labels: Any = paths(
+    labels: Any = path(
         "layers whose values are labels; palette images and few different values always are",
         "one or more of the names in layers, such as [a.png], or null",
     )
