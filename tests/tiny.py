@@ -230,17 +230,13 @@ def trained(
     path: Path,
     *overrides: str,
     base: Sequence[str] = LEAN,
-    seed: int = 0,
-    precision: torch.dtype = torch.float32,
-    callbacks: Sequence[Callback] = (),
-    resume: bool = False,
     model: SinGAN | None = None,
+    **settings: Any,
 ) -> Run:
-    """Train in the folder ``path``, or resume the training there."""
+    """Train in the folder ``path``, or resume the training there; settings as for `train_model`."""
     options = tiny_options(*overrides, base=base)
     model = model or prepared(*overrides, base=base)
-    recipe = build(options.model)
-    folder = train_model(path, recipe, model, options, seed, precision, callbacks, resume)
+    folder = train_model(path, build(options.model), model, options, **settings)
     return Run(model, options, folder)
 
 
