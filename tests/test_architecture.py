@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 875,
-    "app": 1460,
+    "app": 1397,
     "config": 1842,
     "finishing": 2392,
     "hub": 155,

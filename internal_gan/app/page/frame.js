@@ -9,7 +9,6 @@ export class Frame {
   // handles: the sides and corners to drag, such as "right" and "bottom right".
   constructor([height, width], { least, most, handles, picture = null }) {
     this.size = [height, width];
-    this.lengths = [height, width, height, width];
     this.least = least;
     this.most = most;
     this.margins = [0, 0, 0, 0];
@@ -52,7 +51,7 @@ export class Frame {
   }
 
   set(side, margin) {
-    const length = this.lengths[side];
+    const length = this.size[side % 2];
     this.margins[side] = Math.min(this.most * length, Math.max(this.least * length, margin));
   }
 
