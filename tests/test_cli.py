@@ -13,16 +13,6 @@ from internal_gan.config.options import TASKS, Options
 from tests.commands import ROOT, Answer, Shell, run_process, start_process
 
 
-@pytest.fixture
-def shell(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return Shell(capsys)
-
-
 def assert_one_line(answer: Answer, *pieces: str) -> None:
     assert answer.code == 2
     assert answer.out == ""
