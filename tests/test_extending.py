@@ -77,7 +77,7 @@ with TestClient(application(settings), "http://127.0.0.1:7860") as client:
     run = client.post(f"{page}/runs", json={"task": "sample", "model": "toy"}).json()
     while run["state"] in ("waiting", "running"):
         time.sleep(0.1)
-        run = client.get(f"/runs/{run['run']}").json()
+        (run,) = client.get(page).json()["runs"]
     assert run["state"] == "finished", run
     assert run["can"] == ["sample", "evaluate"], run["can"]
     drawn = client.post(f"{page}/runs", json={"task": "sample", "run": run["run"]}).json()

@@ -173,9 +173,6 @@ class Server:
         write_text(runs.request_path(folder), json.dumps(about))
         return name, about["overrides"]
 
-    def run(self, request: Request) -> Response:
-        return JSONResponse(self._about(_name(request)))
-
     async def stop(self, request: Request) -> Response:
         name = _name(request)
         folder = self.runs.path(name)
@@ -287,7 +284,6 @@ def application(settings: Settings) -> Starlette:
         get("/photos/{id}/{which:str}", server.photo_file),
         post("/photos/{id}/drawings", server.add_drawing),
         post("/photos/{id}/runs", server.start),
-        get("/runs/{group}/{time}", server.run),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),
         post("/runs/{group}/{time}/delete", server.delete),

@@ -314,10 +314,10 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
         f"result = internal_gan.fit({file!r}, 'singan', overrides="
         "{'task': 'sample', 'sample.count': 1, 'trainer': 'debug'})"
     )
-    about = waited_for(client, trained["run"], "finished", "failed", "stopped")
-    assert about["state"] == "finished", about
-    assert [result["kind"] for result in about["results"]].count("result") == 1
-    run = about["run"]
+    trained = waited_for(client, trained["run"], "finished", "failed", "stopped")
+    assert trained["state"] == "finished", trained
+    assert [result["kind"] for result in trained["results"]].count("result") == 1
+    run = trained["run"]
     drawn = started(task="sample", run=run, options={"sample.count": 1, "sample.size": [30, 70]})
     (result,) = [result for result in drawn["results"] if result["kind"] == "result"]
     picture = Image.open(io.BytesIO(client.get(result["url"]).content))
@@ -344,7 +344,7 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
     made = client.get(f"/photos/{photo}").json()["runs"]
     assert [one["trains"] for one in made] == [True, False]
     assert client.get(result["url"]).status_code == 404
-    assert client.get(f"/runs/{run}").json()["state"] == "finished"
+    assert about(client, run)["state"] == "finished"
 
 
 @pytest.mark.parametrize("what", ["delete", "photo"])
@@ -381,10 +381,17 @@ def until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it took too long")
 
 
+def about(client: TestClient, run: str) -> dict[str, Any]:
+    """What the page is told about a run."""
+    photos = [one["photo"] for one in client.get("/photos").json()["photos"]]
+    runs = [one for id in photos for one in client.get(f"/photos/{id}").json()["runs"]]
+    (found,) = [one for one in runs if one["run"] == run]
+    return dict(found)
+
+
 def waited_for(client: TestClient, run: str, *states: str) -> dict[str, Any]:
-    until(lambda: client.get(f"/runs/{run}").json()["state"] in states)
-    about: dict[str, Any] = client.get(f"/runs/{run}").json()
-    return about
+    until(lambda: about(client, run)["state"] in states)
+    return about(client, run)
 
 
 @pytest.mark.slow
@@ -401,21 +408,21 @@ def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
         first, second, third = (
             client.post(f"/photos/{photo}/runs", content=asked).json()["run"] for _ in range(3)
         )
-        assert client.get(f"/runs/{second}").json()["state"] == "waiting"
-        assert client.get(f"/runs/{third}").json()["place"] == 2
+        assert about(client, second)["state"] == "waiting"
+        assert about(client, third)["place"] == 2
         assert client.post(f"/runs/{third}/stop").json()["state"] == "stopped"
         waited_for(client, first, "running")
         while not (tmp_path / first / "training.ckpt").exists():
             time.sleep(0.02)
     with TestClient(application(settings), BASE, headers=OURS) as client:
-        about = client.get(f"/runs/{first}").json()
-        if about["state"] != "finished":
-            assert about["state"] == "stopped"
+        run = about(client, first)
+        if run["state"] != "finished":
+            assert run["state"] == "stopped"
             client.post(f"/runs/{first}/resume")
-            about = waited_for(client, first, "finished")
-        assert len([one for one in about["results"] if one["kind"] == "result"]) == 2
+            run = waited_for(client, first, "finished")
+        assert len([one for one in run["results"] if one["kind"] == "result"]) == 2
         # The queued run had not begun.
-        assert client.get(f"/runs/{second}").json()["state"] == "stopped"
+        assert about(client, second)["state"] == "stopped"
         client.post(f"/runs/{second}/resume")
         waited_for(client, second, "running", "finished")
 
