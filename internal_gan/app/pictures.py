@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageCms
 
-from internal_gan.images.files.image import read_image, read_mark
+from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import profile_space, rgb_profile
 from internal_gan.images.photo import Photo
@@ -63,15 +65,10 @@ def jpeg(path: Path) -> bytes:
     """A picture as a JPEG file on white, with its colour profile, EXIF entries and mark."""
     photo, mark = read_image(path), read_mark(path)
     alpha = 1.0 if photo.alpha is None else photo.alpha
-    file = io.BytesIO()
-    to_pil(photo.pixels * alpha + (1.0 - alpha)).convert("RGB").save(
-        file,
-        "JPEG",
-        quality=95,
-        subsampling="4:4:4",
-        icc_profile=rgb_profile(photo.icc_profile),
-        exif=photo.exif or b"",
-        # Another program's history may be too long for a JPEG file.
-        xmp=mark if mark is not None and len(mark) < MAX_MARK else None,
-    )
-    return file.getvalue()
+    like = replace(photo, alpha=None, bit_depth=8)
+    if mark is not None and len(mark) >= MAX_MARK:
+        mark = None  # another program's history
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "picture.jpg")
+        write_image(file, photo.pixels * alpha + (1.0 - alpha), like=like, mark=mark)
+        return file.read_bytes()
