@@ -38,17 +38,13 @@ def converted(image: Image.Image, source: bytes | None, target: bytes | None) ->
     source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
     if source == target:
         return image
+    srgb = ImageCms.createProfile("sRGB")
+    own, wanted = (srgb if one is None else io.BytesIO(one) for one in (source, target))
     try:
-        transform = ImageCms.buildTransform(_opened(source), _opened(target), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError):
+        made = ImageCms.profileToProfile(image.convert(mode), own, wanted, outputMode="RGB")
+    except ImageCms.PyCMSError:
         return image
-    return ImageCms.applyTransform(image.convert(mode), transform) or image
-
-
-def _opened(profile: bytes | None) -> ImageCms.ImageCmsProfile:
-    if profile is None:
-        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return made or image
 
 
 def small(path: Path) -> bytes:
