@@ -191,12 +191,11 @@ def load_options(path: Path) -> Options:
     """Read the ``config.yaml`` of a run folder, or raise a UserError if it is not valid."""
     try:
         return copy.deepcopy(_options_in(read_file(path).decode("utf-8")))
-    except yaml.MarkedYAMLError as error:
-        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        reason = f"{where}{error.problem}"
-        raise UserError(f"{path} is not the configuration of a run: {reason}") from error
     except Exception as error:
         reason = str(error).partition("\n")[0]
+        if isinstance(error, yaml.MarkedYAMLError):
+            where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+            reason = f"{where}{error.problem}"
         raise UserError(f"{path} is not the configuration of a run: {reason}") from error
 
 

@@ -42,7 +42,7 @@ class StageRow:
     """A stage; ``seconds`` is measured if it is ``done``, else planned."""
 
     name: str
-    size: tuple[int, int]
+    size: Sequence[int]
     steps: int
     seconds: float
     done: bool
@@ -128,8 +128,7 @@ def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[
         if done:
             before = last[index - 1]["seconds"] if index - 1 in last else 0.0
             seconds = last[index]["seconds"] - before
-        height, width = stage["size"]
-        stages.append(StageRow(stage["name"], (height, width), stage["steps"], seconds, done))
+        stages.append(StageRow(stage["name"], stage["size"], stage["steps"], seconds, done))
     return stages
 
 
