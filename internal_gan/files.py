@@ -184,14 +184,13 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     # str.splitlines also splits at other characters, which values may contain.
-    rows = [_json_object(line) for line in text.split("\n")]
-    return [row for row in rows if row is not None]
+    return [row for line in text.split("\n") if (row := _json_object(line))]
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
     """Read a file of one JSON object; empty if the file is missing or damaged."""
     try:
-        return _json_object(read_file(path)) or {}
+        return _json_object(read_file(path))
     except (OSError, UserError):
         return {}
 
@@ -210,12 +209,12 @@ def read_record(kind: type[T], path: Path) -> T | None:
     return record
 
 
-def _json_object(text: str | bytes) -> dict[str, Any] | None:
+def _json_object(text: str | bytes) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
-        return None
-    return value if isinstance(value, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _patiently(act: Callable[[], T]) -> T:
