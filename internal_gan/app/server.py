@@ -72,15 +72,11 @@ class Server:
 
     async def add_photo(self, request: Request) -> Response:
         name = request.query_params.get("name", "photo")
-        path = self.uploads.begin(name)
-        try:
+        with self.uploads.begun(name) as path:
             with path.open("wb") as file:
                 async for part in _parts(request, self.most, name):
                     await run_in_threadpool(file.write, part)
-        except BaseException:
-            shutil.rmtree(path.parent, ignore_errors=True)
-            raise
-        upload = await run_in_threadpool(self.uploads.add, name, path)
+            upload = await run_in_threadpool(self.uploads.add, name, path)
         return JSONResponse(self._about_photo(upload))
 
     def photos(self, request: Request) -> Response:
@@ -218,9 +214,9 @@ class Server:
         asked = _object(await _body(request, 2**12, "the request"))
         found = self.runs.file(name, str(asked.get("file")))
         photo = f"{asked.get('title') or 'result'}{found.suffix}"
-        path = self.uploads.begin(photo)
-        await run_in_threadpool(shutil.copyfile, found, path)
-        upload = await run_in_threadpool(self.uploads.add, photo, path)
+        with self.uploads.begun(photo) as path:
+            await run_in_threadpool(shutil.copyfile, found, path)
+            upload = await run_in_threadpool(self.uploads.add, photo, path)
         return JSONResponse(self._about_photo(upload))
 
     def file(self, request: Request) -> Response:

@@ -8,7 +8,8 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,27 +54,36 @@ class Uploads:
         self._drawings = runs / FOLDER / "drawings"
         self._most = most
 
-    def begin(self, name: str) -> Path:
-        """The file to which a photo is to be written, in a folder of its own; a UserError if the
-        name is not that of a picture."""
+    @contextmanager
+    def begun(self, name: str) -> Iterator[Path]:
+        """The file to which a photo is to be written, in a folder of its own, which is removed if
+        the block fails; a UserError if the name is not that of a picture."""
         suffix = Path(plain(name)).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
             raise UserError(f"{plain(name)}: not the name of a picture; allowed: {allowed}")
         folder = self._photos / secrets.token_hex(8)
         folder.mkdir(parents=True)
-        return folder / f"photo{suffix}"
+        try:
+            yield folder / f"photo{suffix}"
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def add(self, name: str, path: Path) -> Upload:
-        """Accept the photo written to the file of :meth:`begin`, or remove it with a UserError if
-        it cannot be read as a picture, or is too large."""
+        """Accept the photo written to the file of :meth:`begun`, and write its smaller copies; a
+        UserError if it cannot be read as a picture, or is too large."""
         name = plain(name)
+        self.pixels(name, path)
         try:
-            size = self._checked(name, path)
-        except BaseException:
-            shutil.rmtree(path.parent, ignore_errors=True)
-            raise
-        upload = Upload(path.parent.name, name, path, size)
+            photo = read_image(path)
+        except UserError as error:
+            raise UserError(str(error).replace(str(path), name)) from error
+        picture = shown(photo, SHOWN_SIDE)
+        _save(picture, path.with_name("shown.jpg"))
+        picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
+        _save(picture, path.with_name("small.jpg"))
+        upload = Upload(path.parent.name, name, path, photo.size)
         self._note(upload, [])
         return upload
 
@@ -159,19 +169,6 @@ class Uploads:
             allowed = f"allowed: up to {self._most / 1e6:g} (max_megapixels=)"
             raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")
         return count
-
-    def _checked(self, name: str, path: Path) -> tuple[int, int]:
-        """Check a photo and write its smaller copies; returns its size."""
-        self.pixels(name, path)
-        try:
-            photo = read_image(path)
-        except UserError as error:
-            raise UserError(str(error).replace(str(path), name)) from error
-        picture = shown(photo, SHOWN_SIDE)
-        _save(picture, path.with_name("shown.jpg"))
-        picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
-        _save(picture, path.with_name("small.jpg"))
-        return photo.size
 
     def _note(self, upload: Upload, runs: Sequence[str]) -> None:
         found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
