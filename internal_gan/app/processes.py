@@ -63,9 +63,9 @@ class Worker:
                 process = self._running()
                 assert process.stdin is not None
                 assert process.stdout is not None
-                process.stdin.write(json.dumps({"overrides": list(overrides)}) + "\n")
+                process.stdin.write(json.dumps(list(overrides)) + "\n")
                 process.stdin.flush()
-                error: str | None = json.loads(process.stdout.readline())["error"]
+                error: str | None = json.loads(process.stdout.readline())
             except (OSError, ValueError):  # at the end of a file, no JSON is read
                 if self._process is not None:
                     self._process.kill()

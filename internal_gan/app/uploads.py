@@ -97,7 +97,7 @@ class Uploads:
 
     def all(self) -> list[Upload]:
         """All photos, newest first."""
-        folders = [path for path in self._photos.glob("*") if (path / "photo.json").is_file()]
+        folders = [path.parent for path in self._photos.glob("*/photo.json")]
         folders.sort(key=lambda path: path.stat().st_ctime, reverse=True)
         return [self.get(path.name) for path in folders if _ID.fullmatch(path.name)]
 

@@ -1,7 +1,7 @@
 """A process that runs commands one after another, with the package already loaded.
 
-It reads a JSON object per line, ``{"overrides": [...]}``, from its standard input, and answers each
-with a line ``{"error": null}`` or ``{"error": "one line"}``.
+It reads a JSON list of overrides per line from its standard input, and answers each with a line of
+JSON: null, or why the command failed.
 """
 
 from __future__ import annotations
@@ -31,10 +31,9 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _warm_up()
 
-    print(json.dumps({"ready": True}), file=answers, flush=True)
+    print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        error = done(json.loads(line)["overrides"])
-        print(json.dumps({"error": error}), file=answers, flush=True)
+        print(json.dumps(done(json.loads(line))), file=answers, flush=True)
 
 
 def _warm_up() -> None:
