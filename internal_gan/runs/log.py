@@ -24,14 +24,11 @@ def log_to(path: Path) -> Iterator[None]:
     """
     file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    file.addFilter(lambda record: file in _files.get())
     with _set_up():
         token = _files.set((*_files.get(), file))
-        _LOGGER.addHandler(file)
         try:
             yield
         finally:
-            _LOGGER.removeHandler(file)
             _files.reset(token)
             file.close()
 
@@ -44,14 +41,26 @@ def _set_up() -> Iterator[None]:
     warnings.addFilter(lambda record: record.levelno == logging.WARNING)
     if not _LOGGER.hasHandlers():
         _LOGGER.addHandler(warnings)
+    files = _Files()
+    _LOGGER.addHandler(files)
     level = _LOGGER.level
     if level == logging.NOTSET:
         _LOGGER.setLevel(logging.INFO)
     try:
         yield
     finally:
-        _LOGGER.removeHandler(warnings)
+        for handler in (warnings, files):
+            _LOGGER.removeHandler(handler)
         _LOGGER.setLevel(level)
+
+
+class _Files(logging.Handler):
+    """Passes records on to the files of their thread. A logger's own handlers must not change while
+    other threads log: one of theirs could be passed over."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for file in _files.get():
+            file.handle(record)
 
 
 class _QuietFileHandler(logging.FileHandler):
