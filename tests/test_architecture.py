@@ -26,7 +26,7 @@ MAX_LINES = {
     "nn": 1060,
     "patches": 1707,
     "report": 652,
-    "runs": 1108,
+    "runs": 1119,
     "sweeps": 320,
     "tasks": 2817,
     "training": 1416,
