@@ -20,9 +20,6 @@ from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
-# Between two updates of the time left in a run's status.
-STATUS_SECONDS = 2.0
-
 _log = logging.getLogger("internal_gan.run")
 
 

@@ -1,8 +1,9 @@
 """task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
-import time
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import torch
@@ -15,14 +16,15 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
+from internal_gan.finishing.layers import NO_LAYERS
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, check_trainable, output_format_of
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder, new_run_path
-from internal_gan.runs.records import read_metrics, seconds_of
+from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Task
+from internal_gan.tasks.base import Context, Task, aside
 from internal_gan.tasks.reporting import (
     begin_run,
     end_run,
@@ -31,14 +33,18 @@ from internal_gan.tasks.reporting import (
     recorded,
     say,
     say_where,
+    write_left,
+    write_page,
 )
-from internal_gan.tasks.run_callbacks import Upkeep
-from internal_gan.tasks.runner import task_of
-from internal_gan.training.callbacks import Callback
+from internal_gan.tasks.runner import mark_of, task_of, write, write_run
+from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
 from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
+
+# Between two updates of the time left in a run's status.
+STATUS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,7 @@ def _learn(
     prints = hooks.progress is True
     console = new_console(quiet=not prints)
     work.context.console, work.context.folder = console, folder
-    started = time.monotonic()
+    started = monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
     begin_run(console, folder, training.about)
@@ -268,6 +274,55 @@ def _learn(
     with enough_memory(work.memory):
         upkeep.draw(model)
     end_run(console, folder, work.name, started, earlier)
+
+
+class Upkeep(ProgressReports):
+    """Keeps the schedule, the time left, the pictures and the page of a run up to date.
+
+    Args:
+        options: of the run. The planned steps are saved in place of a time limit, so that the run
+            can be repeated exactly.
+        task: that the training ends with.
+    """
+
+    def __init__(self, folder: RunFolder, options: Options, task: Task[Any]) -> None:
+        super().__init__(self._write_left)
+        self._folder, self._options, self._task = folder, options, task
+        self._like = task.context.given.like
+        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
+        self._written = -math.inf
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        super().on_start(model, plan)
+        write_page(self._folder)
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        super().on_replan(model, plan)
+        options = self._options
+        learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
+        trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
+        save_options(replace(options, model=learnt, trainer=trainer), self._folder.config_path)
+
+    def _write_left(self, at: TrainingProgress) -> None:
+        if monotonic() - self._written >= STATUS_SECONDS:
+            write_left(self._folder, at.fraction, at.seconds_left)
+            self._written = monotonic()
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        super().on_stage_end(model, stage_index)
+        picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
+        mark = mark_of(self._task, model)
+        self._previews += write([picture], self._folder.path, self._like, mark)
+        if model.finished < model.num_stages and self._task.name == ending_of(model.family):
+            self.draw(model, preview=True)
+        write_page(self._folder)
+
+    def draw(self, model: Model, preview: bool = False) -> None:
+        """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
+        # A preview has no origin that layers could follow.
+        layers = NO_LAYERS if preview else self._task.read_layers()
+        drawn = self._task.draw(model, preview)
+        write_run(self._task, model, drawn, self._like, layers, monotonic(), self._previews)
 
 
 def _about_photo(

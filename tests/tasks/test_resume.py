@@ -137,7 +137,7 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
 def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
-        patch.setattr("internal_gan.tasks.run_callbacks.Upkeep.on_stage_end", stop)
+        patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
         assert shell(*arguments).code == 130
 
 
