@@ -20,7 +20,7 @@ from internal_gan import (
     TrainingProgress,
     UserError,
 )
-from internal_gan.api import keywords
+from internal_gan.api.model import option_of, source_of
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
@@ -571,10 +571,10 @@ def test_every_public_name_is_there_and_no_other() -> None:
 @pytest.mark.parametrize("task", [task for task in SPECS if SPECS[task].needs])
 def test_every_plain_option_is_an_argument(task: str) -> None:
     for option in taken_by(task).difference(PATHS):
-        assert keywords.option_of(task, option.rpartition(".")[2]) == option
+        assert option_of(task, option.rpartition(".")[2]) == option
 
 
 def test_none_is_the_default_of_an_option() -> None:
     given = {"count": None, "size": (30, 80), "resolution": None}
-    options = keywords.source_of("sample", given).options
+    options = source_of("sample", given).options
     assert options == options_of({"task": "sample", "sample.size": [30, 80]})

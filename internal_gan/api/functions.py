@@ -8,9 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from internal_gan.api.keywords import Given, name_of, source_of
 from internal_gan.api.methods import Patches
-from internal_gan.api.model import results
+from internal_gan.api.model import Given, name_of, results, source_of
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo
 from internal_gan.judging.evaluate import Evaluation

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from internal_gan.api.keywords import Given, source_of
-from internal_gan.api.model import Model
+from internal_gan.api.model import Given, Model, source_of
 from internal_gan.config.catalogue import (
     ANIMATES,
     ENLARGES,

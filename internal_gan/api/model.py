@@ -1,34 +1,45 @@
-"""Models: loading, saving, moving, sharing and drawing."""
+"""Models: loading, saving, moving, sharing and drawing; and what their methods take: pictures, and
+the options of their task by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from os import PathLike
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 from PIL import Image
 
 from internal_gan import hub
-from internal_gan.api.keywords import source_of
-from internal_gan.config.compose import load_options
-from internal_gan.config.options import Options
+from internal_gan.config.arguments import SHORT
+from internal_gan.config.compose import load_options, options_of
+from internal_gan.config.options import PATHS, Options, taken_by
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.memory import check_output_type, to_memory, to_pil
+from internal_gan.images.files.memory import (
+    check_output_type,
+    to_mask,
+    to_memory,
+    to_photo,
+    to_pil,
+)
+from internal_gan.images.files.names import local
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import Kind
-from internal_gan.runs.source import Source
+from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
+
+Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor
 
 # Possible dtypes of a model's convolutions.
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
@@ -218,8 +229,7 @@ def results(
     """Yield a task's pictures of one kind in memory, without a run folder.
 
     Args:
-        given: ``output_type``, ``seed``, ``generator``, and what
-            :func:`internal_gan.api.keywords.source_of` takes.
+        given: ``output_type``, ``seed``, ``generator``, and what :func:`source_of` takes.
         network, trained: the model, and the inputs of its training, whose photo's properties
             pictures have, unless they have their own.
     """
@@ -260,3 +270,50 @@ def opened(network: Network | None, folder: RunFolder) -> Model:
 
 def _of_family(network: Network, file: Path, source: Source) -> Model:
     return Model.classes.get(network.family, Model)(network, file, source)
+
+
+def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
+    """A task's checked options, and its pictures in memory.
+
+    Args:
+        arguments: values and pictures by their options' names without the group; ``photo`` stands
+            for ``image=``. None means the option's default.
+        name: of the photo that masks in a folder belong to, if no photo is given.
+
+    Raises:
+        UserError: the task has no such option, or a value is not allowed.
+    """
+    values: dict[str, Any] = {"task": task}
+    files: dict[str, Photo] = {}
+    for argument, value in arguments.items():
+        if value is None:
+            continue
+        option = option_of(task, argument, value)
+        if option in PATHS and name_of(value) is None:
+            plain = option.removesuffix(".file")
+            files[option] = (to_photo if plain.endswith("image") else to_mask)(value, plain)
+            value = IN_MEMORY
+        values[option] = value
+    photo = files.pop("image", None)
+    if photo is not None:
+        del values["image"]
+    options = options_of(values)
+    return Source(options, photo=photo, name=options.image or name, files=files)
+
+
+def option_of(task: str, name: str, value: Any = None) -> str:
+    """The option that an argument sets: the task's own, or one that it takes besides."""
+    taken = taken_by(task)
+    plain = [option for option in taken - {*PATHS} if option.rpartition(".")[2] == name]
+    for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
+        if option in taken:
+            return option
+    if name == "photo":
+        return "image"
+    why = "draws nothing at random" if name == "seed" else "has no such argument"
+    raise UserError(f"{name}={value}: task={task} {why}")
+
+
+def name_of(given: Given) -> str | None:
+    """The file name of a picture; None if it is in memory."""
+    return local(fspath(given)) if isinstance(given, str | PathLike) else None

@@ -11,8 +11,7 @@ from typing import Any, cast
 import torch
 
 import internal_gan.api.methods  # noqa: F401 (the classes of models that are loaded)
-from internal_gan.api.keywords import Given, name_of
-from internal_gan.api.model import Model, opened
+from internal_gan.api.model import Given, Model, name_of, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.catalogue import check_trains
 from internal_gan.config.compose import compose
