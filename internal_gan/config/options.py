@@ -170,10 +170,7 @@ class Options:
 # Every option and group by its full name.
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
-FREE = {
-    *("output", "skip_finished", "device", "resume", "keep_original"),
-    *("confirm", "marks"),
-}
+FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),
