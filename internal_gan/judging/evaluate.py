@@ -96,18 +96,17 @@ class Evaluation:
 
     def judge(self, groups: Groups) -> Iterator[None]:
         """Measure one picture after the other; yields after each."""
-        every = [(group, sample) for group, samples in groups.items() for sample in samples]
         if self._stem is not None:
             self._stem.to(self.real.device)
-        spreads = {group: figures.Diversity(self.real) for group in groups}
-        for group, sample in every:
-            pixels = _read(sample).pixels.to(self.real.device)
-            row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
-            self.rows.append({**row, "figures": self._figures(sample, pixels)})
-            spreads[group].add(pixels)
-            yield
-        for group, spread in spreads.items():
-            own = [row["figures"] for row in self.rows if row["group"] == group]
+        for group, samples in groups.items():
+            own, spread = list[dict[str, float]](), figures.Diversity(self.real)
+            for sample in samples:
+                pixels = _read(sample).pixels.to(self.real.device)
+                row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
+                own.append(self._figures(sample, pixels))
+                self.rows.append({**row, "figures": own[-1]})
+                spread.add(pixels)
+                yield
             summary = {"count": len(own), "figures": figures.summarise(own)}
             self._groups[group] = summary | {"diversity": spread.value}
 
