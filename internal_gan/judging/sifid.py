@@ -5,6 +5,7 @@ figures from the same layer and weights file are comparable.
 """
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,13 +41,15 @@ class InceptionStem(nn.Module):
     def __init__(self, tensors: Mapping[str, Tensor], weights: Mapping[str, str]) -> None:
         super().__init__()
         self.weights = weights
-        self.layers = nn.Sequential()
-        self.layers.add_module("Conv2d_1a_3x3", _layer(3, 32, 3, stride=2))
-        self.layers.add_module("Conv2d_2a_3x3", _layer(32, 32, 3))
-        self.layers.add_module("Conv2d_2b_3x3", _layer(32, 64, 3, padding=1))
-        self.layers.add_module("maxpool1", nn.MaxPool2d(3, 2))
-        self.layers.add_module("Conv2d_3b_1x1", _layer(64, 80, 1))
-        self.layers.add_module("Conv2d_4a_3x3", _layer(80, 192, 3))
+        layers = OrderedDict[str, nn.Module](
+            Conv2d_1a_3x3=_layer(3, 32, 3, stride=2),
+            Conv2d_2a_3x3=_layer(32, 32, 3),
+            Conv2d_2b_3x3=_layer(32, 64, 3, padding=1),
+            maxpool1=nn.MaxPool2d(3, 2),
+            Conv2d_3b_1x1=_layer(64, 80, 1),
+            Conv2d_4a_3x3=_layer(80, 192, 3),
+        )
+        self.layers = nn.Sequential(layers)
         names = self.layers.state_dict()
         known = {name: tensor.float() for name, tensor in tensors.items() if name in names}
         self.layers.load_state_dict(known, assign=True)
@@ -63,22 +66,18 @@ class InceptionStem(nn.Module):
                 f"SIFID of {image.shape[-2]}x{image.shape[-1]} pixels: too small for its features; "
                 f"needs {MIN_SIDE} pixels a side"
             )
-        x = image
         for layer in self.layers:
-            x = layer(x)
-            if x.shape[1] == channels:
+            image = layer(image)
+            if image.shape[1] == channels:
                 break
-        return x
+        return image
 
 
 def _layer(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0) -> nn.Module:
     """A convolution, its batch norm and a ReLU, without values."""
-    layer = nn.Sequential()
     conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False, device="meta")
-    layer.add_module("conv", conv)
-    layer.add_module("bn", nn.BatchNorm2d(outputs, eps=EPSILON, device="meta"))
-    layer.append(nn.ReLU(inplace=True))
-    return layer
+    norm = nn.BatchNorm2d(outputs, eps=EPSILON, device="meta")
+    return nn.Sequential(OrderedDict(conv=conv, bn=norm, relu=nn.ReLU(inplace=True)))
 
 
 def read_inception(path: str | Path, option: str = "weights") -> InceptionStem:
