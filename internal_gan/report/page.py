@@ -16,7 +16,7 @@ from internal_gan.config.arguments import quoted
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.files import natural, read_file, read_json_object, write_text
+from internal_gan.files import is_file, natural, read_file, read_json_object, write_text
 from internal_gan.judging.tiling import seams_in_words
 from internal_gan.report.curves import loss_curves
 from internal_gan.report.pictures import PagePicture, read_picture
@@ -103,10 +103,7 @@ def read_run(folder: Path) -> RunState:
         options = load_options(path)
     except UserError:
         options = None
-    try:
-        config = read_file(path).decode("utf-8", "replace")
-    except FileNotFoundError:
-        config = ""
+    config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
     return RunState(
         folder=folder,
         status=read_status(folder / "status.json"),
