@@ -87,12 +87,11 @@ def fit(
         internal_gan.UserError: the image, an option or the output folder is invalid.
     """
     masked = mask if mask is None else name_of(mask) or IN_MEMORY
-    listed = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
-    pictures = cast("list[Given]", listed)
+    pictures: list[Any] = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
     names = list(map(name_of, pictures))
     # If one is in memory, all are.
     further = [
-        read_image(name) if name else to_photo(cast(Any, one), f"learn_from {number}")
+        read_image(name) if name else to_photo(one, f"learn_from {number}")
         for number, (one, name) in enumerate(zip(pictures, names, strict=True), 1)
         if not all(names)
     ]
