@@ -199,14 +199,13 @@ def read_record(kind: type[T], path: Path) -> T | None:
     """Read a dataclass that this package wrote as JSON; None if the file is missing, a UserError if
     it is damaged, holds something else or cannot be read."""
     try:
-        record: T = typed(json.loads(read_file(path)), kind)
+        text = read_file(path)
     except FileNotFoundError:
         return None
-    except UserError:
-        raise
+    try:
+        return typed(json.loads(text), kind)  # type: ignore[no-any-return]
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged, or internal-gan did not write it") from error
-    return record
 
 
 def _json_object(text: str | bytes) -> dict[str, Any]:
