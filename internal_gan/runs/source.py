@@ -1,27 +1,77 @@
-"""The photo, masks and drawings that a run was given, and the further photos it learns from."""
+"""The photo, masks and drawings that a run was given, the further photos it learns from, and the
+copies and the index of these files in the run's folder."""
 
+import hashlib
 import itertools
+import json
+import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from torch import Tensor
+
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, about
-from internal_gan.files import is_file, make_folder
+from internal_gan.files import atomic_write, is_file, make_folder, read_record, write_text
 from internal_gan.images.files.image import Choose, read_image, write_image
-from internal_gan.images.files.names import READABLE_SUFFIXES, same_name, shown
+from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, same_name, shown
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo, output_format_of
-from internal_gan.runs.inputs import keep_file, keep_picture, read_index, write_index
 from internal_gan.shapes import Mask, Pixels
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
 _PHOTO, _FURTHER, _LAYERS = "image", "learn_from", "layers.files"
+INDEX = "inputs.json"
+FOLDER = "inputs"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that a run was given.
+
+    Attributes:
+        option: that named it, such as ``mask.file``.
+        number: 0, or which of several files of one option; of a mask, also that of the further
+            photo, from 1, to which it belongs.
+        name: its absolute path as given; empty for a picture in memory.
+        file: its copy in the run folder, such as ``inputs/image.jpg``; empty if not copied.
+        sha256: checksum of its bytes, in hexadecimal.
+    """
+
+    option: str
+    number: int
+    name: str
+    file: str
+    sha256: str
+
+    def path(self, folder: Path) -> Path:
+        """The copy in the run's ``folder``, or else the user's own file; a UserError if that is
+        gone or has changed."""
+        if self.file:
+            return folder / self.file
+        name = shown(Path(self.name))
+        if not is_file(self.name):
+            raise UserError(f"{name}: the file is gone, and its run kept no copy; put it back")
+        if _sha256(Path(self.name)) != self.sha256:
+            raise UserError(
+                f"{name}: the file has changed since its run began, and the run kept no copy; put "
+                "the original back"
+            )
+        return Path(self.name)
+
+
+@dataclass(frozen=True)
+class Index:
+    """What ``inputs.json`` holds."""
+
+    inputs: list[Input]
 
 
 class Source:
@@ -58,7 +108,7 @@ class Source:
         self._in_memory |= {(_FURTHER, number): one for number, one in enumerate(further)}
         if photo is not None:
             self._in_memory[_PHOTO, 0] = photo
-        self._inputs = {} if folder is None else read_index(folder)
+        self._inputs = {} if folder is None else _read_index(folder)
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
 
@@ -199,18 +249,18 @@ class Source:
         copy = self.options.keep_original
         photos = [(name, (_PHOTO, 0)) for name in [self.options.image] if name and is_file(name)]
         photos += [(name, (_FURTHER, n)) for n, name in enumerate(self.options.further)]
-        kept = [keep_file(folder, Path(name), *at, copy=copy) for name, at in photos]
+        kept = [_keep_file(folder, Path(name), *at, copy=copy) for name, at in photos]
         for at, picture in self._in_memory.items():
             if copy or at[0] not in (_PHOTO, _FURTHER):
-                kept.append(keep_picture(folder, picture, *at))
+                kept.append(_keep_picture(folder, picture, *at))
         for option in reads:
             is_photo = option.endswith(".image")
             for number in range(1 + self.further):
                 if path := self.file(option, number):
-                    kept.append(keep_file(folder, path, option, number, copy=copy or not is_photo))
+                    kept.append(_keep_file(folder, path, option, number, copy=copy or not is_photo))
         for number, (_, path) in enumerate(self.files(_LAYERS)):
-            kept.append(keep_file(folder, path, _LAYERS, number, copy=True))
-        write_index(folder, kept)
+            kept.append(_keep_file(folder, path, _LAYERS, number, copy=True))
+        write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
         self.folder, self._inputs = folder, {(entry.option, entry.number): entry for entry in kept}
         in_memory = {at: one for at, one in self._in_memory.items() if at[0] in (_PHOTO, _FURTHER)}
         self._in_memory = {} if copy else in_memory
@@ -277,3 +327,51 @@ def _namesake(
             f"as {path.stem}.png"
         )
     return found[0]
+
+
+def _keep_file(folder: Path, path: Path, option: str, number: int, *, copy: bool) -> Input:
+    """Describe a file and, if ``copy``, copy it into a run's folder byte for byte."""
+    path = existing_image(path)
+    name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
+    if not copy:
+        return Input(option, number, name, "", _sha256(path))
+    file = _file_name(option, number, path.suffix.lower())
+    make_folder(folder / FOLDER)
+    with atomic_write(folder / file) as temporary:
+        shutil.copyfile(path, temporary)
+    return Input(option, number, name, file, _sha256(folder / file))
+
+
+def _keep_picture(folder: Path, picture: Photo, option: str, number: int) -> Input:
+    """Write a picture in memory as PNG, with 16 bits where 8 would lose something."""
+    file = _file_name(option, number, ".png")
+    make_folder(folder / FOLDER)
+    layers = [picture.pixels]
+    if picture.alpha is not None:
+        layers.append(picture.alpha * 2.0 - 1.0)
+    depth = 8 if picture.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
+    write_image(folder / file, picture.pixels, like=replace(picture, bit_depth=depth))
+    return Input(option, number, "", file, _sha256(folder / file))
+
+
+def _read_index(folder: Path) -> dict[tuple[str, int], Input]:
+    """The inputs of a run by option and number; none if the file is missing, a UserError if it is
+    damaged."""
+    index = read_record(Index, folder / INDEX) or Index([])
+    return {(entry.option, entry.number): entry for entry in index.inputs}
+
+
+def _file_name(option: str, number: int, suffix: str) -> str:
+    of = f"-{number + 1}" if number else ""
+    return f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
+
+
+def _has_whole_levels(pixels: Tensor) -> bool:
+    """Whether 8 bits hold every value."""
+    levels = (pixels + 1.0).mul_(127.5)
+    return bool(levels.sub_(levels.round()).abs_().max() < 1e-3)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
