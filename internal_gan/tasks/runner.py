@@ -36,7 +36,7 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
-from internal_gan.tasks.huge import around_hole
+from internal_gan.tasks.holes import around_hole
 from internal_gan.tasks.reporting import (
     begin_run,
     end_run,

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from internal_gan.images.files import image as files
-from internal_gan.tasks import huge
+from internal_gan.tasks import holes
 from tests.commands import ROOT, Shell, plain_environment
 from tests.tiny import write_16_bits
 
@@ -26,12 +26,12 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(huge, "MIN_WINDOW", 50)
+    monkeypatch.setattr(holes, "MIN_WINDOW", 50)
 
 
 def lower(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small photos count as huge, but not a window of them."""
-    for module in (files, huge):
+    for module in (files, holes):
         monkeypatch.setattr(module, "MAX_PIXELS", 10_000)
 
 
