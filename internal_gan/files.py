@@ -90,10 +90,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         _sync(temporary, os.O_RDWR)
         _patiently(lambda: temporary.replace(path))
     except OSError as error:
-        problem = write_error(path, error) if _is_about(error, temporary, path) else None
-        if problem is None:
-            raise
-        raise problem from error
+        known = write_error(path, error) if _is_about(error, temporary, path) else None
+        raise known or error from error
     except Exception as error:
         # torch and safetensors raise errors of their own for a full disk, without an errno.
         if not _is_disk_full(error, path.parent):
