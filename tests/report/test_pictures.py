@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from internal_gan.report.pictures import read_picture
+from internal_gan.report.page import read_picture
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GRAY = bytes(16) + b"GRAY" + bytes(108)
