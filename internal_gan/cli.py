@@ -97,7 +97,6 @@ def _complete() -> None:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    """Parse flags and overrides in any order."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("overrides", nargs="*")
     for names in ("--help -h", "--version", "--multirun -m", "--shell-completion -sc"):

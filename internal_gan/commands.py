@@ -186,10 +186,6 @@ def _goes_on(options: Options, given: Collection[str]) -> bool:
 
 
 def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list[str]:
-    """Options that affect the result and differ from the run in ``folder``.
-
-    The model's steps are ignored, since a time budget may have changed them.
-    """
     saved = load_options(folder.config_path)
     if saved.task != options.task:
         return ["task"]
@@ -199,6 +195,7 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
         # A task inverts the mask that it takes from the training.
         names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
+    # A time budget may have changed the model's steps.
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:
         found.append("model")
     return found

@@ -211,7 +211,6 @@ class Model:
         return to_pil(photo.pixels, photo)
 
     def _one(self, task: str, /, **given: Any) -> Any:
-        """The first result of a task."""
         return next(self._each(task, **given))
 
     def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:

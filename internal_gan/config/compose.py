@@ -143,7 +143,6 @@ def to_options(config: DictConfig) -> Options:
 
 
 def _wrong_option(error: OmegaConfBaseException, config: DictConfig) -> UserError:
-    """The error for a configuration that does not fit the options' types."""
     key = error.full_key or ""
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
         return unknown_option(key, [*FIELDS, *groups()])

@@ -48,7 +48,6 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
 
 
 def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
-    """What is wrong with one override, if something is."""
     key, given = override.key_or_group, override.input_line
     if override.is_sweep_override():
         return UserError(f"{given}: {_needs(key)}; for one run per value add -m")

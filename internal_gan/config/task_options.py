@@ -50,7 +50,6 @@ def _result_count(more: str = "") -> Any:
 
 
 def _start_scale(least: int, help: str) -> Any:
-    """The start scale: a number or, by default, ``auto``."""
     which = "the second-coarsest scale" if least else "the coarsest scale"
     return option(
         AUTO,

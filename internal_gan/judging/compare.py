@@ -81,7 +81,6 @@ def compare(runs: str | PathLike[str]) -> list[Row]:
 
 
 def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
-    """The name of a run's photo, without folder and ending."""
     name = values.get("image")
     if not name and (run / "config.yaml").is_file():
         with suppress(UserError):  # a damaged file

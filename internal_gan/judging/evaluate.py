@@ -171,7 +171,6 @@ def _name(sample: Sample) -> str:
 
 
 def _reconstruction(model: Model | None) -> dict[str, float] | None:
-    """How well the model reconstructs its photo, if it can."""
     if not isinstance(model, Injects):
         return None
     rebuilt = model.reconstruct()

@@ -249,7 +249,6 @@ def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
 
 
 def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
-    """Prepare pictures and films, without those that cannot be read."""
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
 
     def read(result: Result) -> PagePicture | None:

@@ -126,7 +126,6 @@ class RunFolder:
         self.write_status("running")
 
     def _take(self) -> None:
-        """Lock the folder and tidy it."""
         if self._lock is None:
             self._check_files()
             # The lock on the file belongs to the process and does not keep out its other threads.

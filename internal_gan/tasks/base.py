@@ -38,7 +38,6 @@ from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_share
 from internal_gan.units import Size, by, memory
 
-# Options.
 _FILES, _LABELS = "layers.files", "layers.labels"
 
 # Results of more pixels must be confirmed.

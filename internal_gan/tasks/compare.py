@@ -83,13 +83,11 @@ def _target(options: Options) -> Path:
 
 
 def _in_words(name: str, value: str | float | None) -> str:
-    """The value of a column, with numbers rounded."""
     if isinstance(value, float):
         return format(value, ".0f" if name == "seconds" else ".4g")
     return value or ""
 
 
 def _label(row: judging.Row) -> str:
-    """The name of a run and its most telling figures."""
     known = [f"{name} {row[name]:.4g}" for name in HEADLINE_FIGURES if row.get(name) is not None]
     return "   ".join([str(row["job"]), *known])

@@ -44,8 +44,6 @@ class Extend(Task[ExtendOptions]):
         return "extend.margins" if self.wanted.shape is None else "extend.shape"
 
     def _margins(self, photo: Photo) -> Margins:
-        """The margins to add; a UserError unless one option describes them, and they are
-        possible."""
         given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]
         if len(given) != 1:
             raise UserError("task=extend needs extend.margins or extend.shape, one of them")

@@ -242,7 +242,6 @@ def _write_beside(
 
 
 def _ordered(results: Sequence[Result]) -> list[Result]:
-    """All results, those that were asked for first."""
     return sorted(results, key=lambda result: result.kind != "result")
 
 

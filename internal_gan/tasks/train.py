@@ -340,7 +340,6 @@ def _about_photo(
 
 
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
-    """A line about the photo that a resumed training uses, if it needs one."""
     lacks = (not has_state or SPECS[task].whole) and source.original() is None
     gone = f"{source.name} is gone" if source.name else "the photo was in memory only"
     kept = source.learnt_path()
