@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import torch
 
@@ -36,8 +35,7 @@ class MakeTileable(Task[MakeTileableOptions]):
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
-        tileable: Any = True if wanted.axes == "both" else wanted.axes
-        whole, wrap = context.given.photo(), wrap_of(tileable)
+        whole, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
         whole, photo, corner = _square(whole, wanted.size)
         like = output_format_of(photo)[0]
         try:
