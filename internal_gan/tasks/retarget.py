@@ -22,7 +22,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.tasks.base import Context, Picture, Task, aside
+from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size, by, ratio_of
 
 # Factors of height and width by default.
@@ -187,11 +187,8 @@ class Retarget(Task[RetargetOptions]):
                 protect=target.protect,
                 seed=self.context.options.seed,
             )
-            file = f"retarget/{target.name}.png"
-            if preview:
-                yield aside(file, drawing, "result")
-                continue
-            yield Picture(file, in_outline(finished(drawing, target), target))
+            image = Finished(drawing) if preview else in_outline(finished(drawing, target), target)
+            yield Picture(f"retarget/{target.name}.png", image)
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:
