@@ -166,6 +166,7 @@ class Redraw(FromImage[Wanted]):
         return None
 
     def _lengths(self, model: Injects) -> tuple[float, float]:
+        """By how much the mask is grown and feathered, in pixels at the model's size."""
         options, ratio = self.context.options.mask, 1.0
         if self.context.rebuilds:
             ratio = 0.0 if self.is_object else max(model.sizes[-1]) / REFERENCE
