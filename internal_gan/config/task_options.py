@@ -41,7 +41,6 @@ MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
-MAX_CANDIDATES = 1000
 
 
 def _result_count(more: str = "") -> Any:
@@ -103,7 +102,7 @@ class SampleOptions:
         4,
         whole(
             None,
-            Range(1, MAX_CANDIDATES),
+            Range(1, 1000),
             "layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
