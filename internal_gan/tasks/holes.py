@@ -14,7 +14,7 @@ from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
 from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
-from internal_gan.images.files.image import MAX_PIXELS, Choose
+from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, is_jpeg, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
@@ -221,35 +221,31 @@ def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
     return mask
 
 
-def around_hole(source: Source) -> Choose:
-    """What chooses the window of the photo: three times as high and wide as its hole, and larger
-    around a small one. From then on the source reads the same of masks and drawings.
+def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
+    """The window of a photo in a file of that name: three times as high and wide as its hole, and
+    larger around a small one. From then on the source reads the same of masks and drawings.
 
-    It raises a UserError if the hole is too large, or an option needs all of the photo.
+    If the hole is too large, or an option needs all of the photo, this is a UserError.
     """
-
-    def choose(name: str, photo: Image.Image) -> Window:
-        options, size = source.options, (photo.height, photo.width)
-        if options.fill.tileable or options.layers.files:
-            option = "layers" if options.layers.files else "fill.tileable"
-            raise UserError(f"{option}: not possible {_OF_HUGE}")
-        reach = math.ceil((options.mask.dilate or 0.0) + 3 * (options.mask.feather or 0.0))
-        rows, columns = (
-            slice(max(side.start - reach, 0), min(side.stop + reach, length))
-            for side, length in zip(_hole(source, photo), size, strict=True)
+    options, size = source.options, (photo.height, photo.width)
+    if options.fill.tileable or options.layers.files:
+        option = "layers" if options.layers.files else "fill.tileable"
+        raise UserError(f"{option}: not possible {_OF_HUGE}")
+    reach = math.ceil((options.mask.dilate or 0.0) + 3 * (options.mask.feather or 0.0))
+    rows, columns = (
+        slice(max(side.start - reach, 0), min(side.stop + reach, length))
+        for side, length in zip(_hole(source, photo), size, strict=True)
+    )
+    hole = extent((rows, columns))
+    height, width = (max(MIN_WINDOW, WINDOW_TIMES * side) for side in hole)
+    window = around((rows, columns), (height, width), size)
+    if math.prod(extent(window)) > MAX_PIXELS:
+        raise UserError(
+            f"{name}: its hole spans {by(hole)} pixels; {_OF_HUGE}, {WINDOW_TIMES} times that "
+            "height and width may have at most as many; fill one part at a time, by mask.box="
         )
-        hole = extent((rows, columns))
-        height, width = (max(MIN_WINDOW, WINDOW_TIMES * side) for side in hole)
-        window = around((rows, columns), (height, width), size)
-        if math.prod(extent(window)) > MAX_PIXELS:
-            raise UserError(
-                f"{name}: its hole spans {by(hole)} pixels; {_OF_HUGE}, {WINDOW_TIMES} times that "
-                "height and width may have at most as many; fill one part at a time, by mask.box="
-            )
-        source.alike = partial(_same, photo, window)
-        return window
-
-    return choose
+    source.alike = partial(_same, photo, window)
+    return window
 
 
 def _same(photo: Image.Image, window: Window, name: str, image: Image.Image) -> Window:

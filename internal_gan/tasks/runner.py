@@ -9,6 +9,7 @@ from contextlib import closing, redirect_stdout
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -71,7 +72,7 @@ def run_task(options: Options) -> int:
     given = Source(options, name=options.image or (trained.name if trained else None))
     photo = None
     if options.task == "fill":
-        given.choose = around_hole(given)
+        given.choose = partial(around_hole, given)
     if trained is None and SPECS[options.task].needs and not options.judges:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)
