@@ -80,7 +80,7 @@ class Source:
     are numbered from 1.
 
     Args:
-        folder: the run's; None before it begins.
+        folder: the run's, whose index must not be damaged (a UserError); None before it begins.
         photo: in memory, in place of the file that ``options.image`` names.
         further: likewise, in place of the files in ``options.learn_from``.
         name: of the photo that masks in a folder belong to; by default ``options.image``.
@@ -108,7 +108,8 @@ class Source:
         self._in_memory |= {(_FURTHER, number): one for number, one in enumerate(further)}
         if photo is not None:
             self._in_memory[_PHOTO, 0] = photo
-        self._inputs = {} if folder is None else _read_index(folder)
+        index = None if folder is None else read_record(Index, folder / INDEX)
+        self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
 
@@ -352,13 +353,6 @@ def _keep_picture(folder: Path, picture: Photo, option: str, number: int) -> Inp
     depth = 8 if picture.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
     write_image(folder / file, picture.pixels, like=replace(picture, bit_depth=depth))
     return Input(option, number, "", file, _sha256(folder / file))
-
-
-def _read_index(folder: Path) -> dict[tuple[str, int], Input]:
-    """The inputs of a run by option and number; none if the file is missing, a UserError if it is
-    damaged."""
-    index = read_record(Index, folder / INDEX) or Index([])
-    return {(entry.option, entry.number): entry for entry in index.inputs}
 
 
 def _file_name(option: str, number: int, suffix: str) -> str:
