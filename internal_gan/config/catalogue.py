@@ -208,12 +208,6 @@ def family_of(model: Mapping[str, Any]) -> str:
     return parts[2] if len(parts) > 3 else ""
 
 
-def is_trained(model: Mapping[str, Any]) -> bool:
-    """Whether a model's configuration names a family that is trained; the photo's own patches need
-    no training."""
-    return family_of(model) not in ("", "patches")
-
-
 def check_trains(model: Mapping[str, Any]) -> None:
     """Raise a UserError for a model's configuration that names the photo's own patches."""
     if family_of(model) == "patches":

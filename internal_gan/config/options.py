@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from internal_gan.config import task_options as tasks
-from internal_gan.config.catalogue import SPECS, is_trained
+from internal_gan.config.catalogue import SPECS, family_of
 from internal_gan.config.fields import (
     LARGEST_SEED,
     fields_of,
@@ -158,7 +158,8 @@ class Options:
         """Whether the run trains a model rather than using one, or none."""
         if self.task == "train" or self.checkpoint is not None:
             return self.checkpoint is None
-        return bool(SPECS[self.task].needs) and not self.judges and is_trained(self.model)
+        needs_model = bool(SPECS[self.task].needs) and not self.judges
+        return needs_model and family_of(self.model) not in ("", "patches")
 
     @property
     def judges(self) -> bool:
