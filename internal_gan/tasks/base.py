@@ -202,8 +202,7 @@ class Context(Reporter):
     def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
         """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
         arguments and errors."""
-        detail = self.as_trained("finish.detail")
-        return PartFinisher(photo, part, detail, reporter=self, **how)
+        return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
 
     def tell_seams(self, layers: Layers) -> None:
         """Print and record how well the seams of layers are hidden in the results so far."""
