@@ -100,16 +100,14 @@ class Redraw(FromImage[Wanted]):
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         photo = self._read()
-        dilate, feather = self._lengths(model)
         mask = self._mask(photo)
         start = self._start_scale(model)
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
         if mask is not None and learnt is not None and not self.is_object:
             mask = _narrowed(mask, photo, learnt)
-        if mask is None:
-            used = torch.ones_like(photo.pixels[:, :1])
-        else:
-            used = redrawing.soft_mask(model, mask, dilate, feather)
+        used = torch.ones_like(photo.pixels[:, :1])
+        if mask is not None:
+            used = redrawing.soft_mask(model, mask, *self._lengths(model))
         finisher = self.context.part_finisher(
             photo,
             (used >= 0.5).float(),
