@@ -16,7 +16,6 @@ class Paint(FromImage[PaintOptions]):
     what, injected_at = "the painting or clip-art", PAINT
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
-        seeds = self.seeds(self.wanted.count)
         # A long and narrow painting is processed at a longer size than the model's.
         painting = self._read(4 * max(model.sizes[-1])).pixels
         start = self._start_scale(model)
@@ -25,7 +24,7 @@ class Paint(FromImage[PaintOptions]):
         finisher = self.context.finisher(model.image).enlarging(size)
         finisher.check("finish.resolution")
         yield aside("paint/before.png", painting, "before")
-        for index, seed in enumerate(seeds):
+        for index, seed in enumerate(self.seeds(self.wanted.count)):
             image = model.inject(painting, start, size=size, seed=seed)
             if self.context.rebuilds:
                 image = with_colours(painting, image, PAINT)
