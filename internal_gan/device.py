@@ -44,10 +44,8 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
     steps of small networks wait for the launch of kernels, and bfloat16 launches more
     (docs/results/gpu.md).
     """
-    if name == "fp32":
-        return torch.float32, "as requested"
-    if name == "bf16":
-        return torch.bfloat16, "as requested"
+    if name != "auto":
+        return {"fp32": torch.float32, "bf16": torch.bfloat16}[name], "as requested"
     known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     if device.type == "cpu" and (known.get("avx512_bf16") or known.get("amx_bf16")):
         return torch.bfloat16, "native on this device"
