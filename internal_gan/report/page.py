@@ -244,8 +244,7 @@ def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
         chosen = [results[int(index * step)] for index in range(len(chosen))]
     pictures = _read(run, chosen)
     folder = PurePosixPath(results[0].file).parent.as_posix()
-    more = len(results) - len(pictures)
-    return Row(in_words(title), pictures, more, folder)
+    return Row(in_words(title), pictures, len(results) - len(pictures), folder)
 
 
 def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:

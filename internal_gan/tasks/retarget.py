@@ -64,8 +64,7 @@ def targets(model: Retargets, context: Context) -> Iterator[Target]:
     """The pictures that the options ask for, one by one, so that only one mask is in memory; a
     UserError if the options contradict each other, or do not fit the model or the memory."""
     image = model.image
-    mask = _protected(image, context)
-    kept = mask
+    kept = mask = _protected(image, context)
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         kept = (resize(mask, size_of(image)) > THIN).float()
