@@ -122,7 +122,6 @@ def _find(name: str, key: str) -> Any:
 
 
 def _needed(hint: Any, value: Any, where: str) -> str:
-    """What an option takes, in words."""
     hints = options_of(hint)
     needed = " or ".join(map(_in_words, hints))
     plain = any(k in (*_NOUNS, bool) or typing.get_origin(k) is typing.Literal for k in hints)

@@ -131,7 +131,6 @@ class Evaluation:
         return known
 
     def _size(self, sample: Sample) -> Size:
-        """The size of a sample, which must have room for the patches."""
         with about("evaluate.samples"):
             size = _read(sample).size
         if min(size) < figures.PATCH:

@@ -69,7 +69,6 @@ class Compare(Task[None]):
 
 
 def _target(options: Options) -> Path:
-    """The folder for the comparison, which must be writable."""
     target = Path(options.output or str(options.runs))
     try:
         target.mkdir(parents=True, exist_ok=True)

@@ -249,7 +249,6 @@ def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
 
 
 def _same(photo: Image.Image, window: Window, name: str, image: Image.Image) -> Window:
-    """The window of an image of the photo's size."""
     if image.size != photo.size:
         has, wanted = by(image.size[::-1]), by(photo.size[::-1])
         raise UserError(f"{name}: {has} pixels (height x width), while the photo has {wanted}")

@@ -71,7 +71,6 @@ class FromImage(Task[Injected]):
         return int(wanted)
 
     def _tell_foreign(self, model: Injects, given: Tensor, mask: Tensor | None = None) -> None:
-        """Print whether the photo has nothing like a part of the image, and where."""
         share, row, column = redrawing.foreign(model.image, given, mask)
         if share > MUCH:
             part = "image" if mask is None else "part"

@@ -151,11 +151,8 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
 
 
 def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
-    """Check all that can be checked before training, and prepare the model on its device.
-
-    Args:
-        as_learnt: take the photos as saved for training, for a training that is resumed.
-    """
+    """Check all that can be checked before training, and prepare the model on its device;
+    ``as_learnt`` takes the photos as saved for training, to resume it."""
     device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
