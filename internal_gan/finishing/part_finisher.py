@@ -18,9 +18,9 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import HOLD, Hiding
-from internal_gan.images.composite import blend, blend_weight
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.masks import blend_weight
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window, around, bounds, box_of, extent, parts
@@ -75,7 +75,7 @@ class PartFinisher:
         part: (1, 1, H, W), 1 in the part, else 0.
         detail: ``finish.detail``; with ``network`` results stay as they are drawn.
         feather: the result fades out beyond the part, see
-            :func:`internal_gan.images.composite.blend`.
+            :func:`internal_gan.images.masks.blend_weight`.
         alpha: of the result outside the part; by default the photo's.
         excluded: 1 where no pixel may be taken from, in addition to the part.
         source: the photo to take pixels from in place of this one; it is enlarged if it is smaller.
@@ -254,7 +254,8 @@ class PartFinisher:
     def _faded(self, pixels: Pixels) -> Pixels:
         if not self.feather:
             return pixels
-        return blend(self.photo.pixels, pixels, self.part, self.feather)
+        # Exact at the weights 0 and 1.
+        return torch.lerp(self.photo.pixels, pixels, blend_weight(self.part, self.feather))
 
     def _enlarged(self, source: Photo) -> Pixels:
         """A source, enlarged to about the photo's area if it is smaller."""

@@ -110,6 +110,13 @@ def soften(mask: Masks, sigma: float) -> Masks:
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 
+def blend_weight(hole: Mask, feather: float) -> Mask:
+    """A filling's weight: 1 inside the hole, fading out over 3 ``feather`` pixels beyond it."""
+    if not feather:
+        return hole
+    return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
+
+
 def _levels(photo: Photo) -> Tensor:
     gray = luminance((photo.pixels + 1.0) / 2.0)
     alpha = photo.alpha

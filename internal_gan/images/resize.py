@@ -1,4 +1,4 @@
-"""Antialiased bicubic resampling, and Gaussian blur."""
+"""Antialiased bicubic resampling, Gaussian blur, and changes brought to another size."""
 
 import math
 
@@ -6,12 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # A larger factor needs a kernel that exceeds a GPU's shared memory, and torch fails.
 MAX_SHRINKING = 32
 # The radius of a blur in standard deviations; pixels farther away have no influence.
 SIGMAS = 3.0
+# Of the blurs that tell a change's details, and their variance, in pixels.
+DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
+# About the square of an 8-bit step.
+QUANTISATION_VARIANCE = 1e-4
 
 
 def size_of(image: Tensor) -> Size:
@@ -58,3 +63,24 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
     planes = F.pad(planes, (0, 0, reach, reach), mode="replicate")
     return F.conv2d(planes, kernel.transpose(2, 3)).view_as(x)
+
+
+def bring_back(photo: Pixels, before: Pixels, after: Pixels, mask: Mask) -> Pixels:
+    """Apply to a photo a change, ``before`` to ``after``, that was made to a copy of another size.
+
+    Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
+    share of local variance that survived the change: textures stay sharp, and an edge that was
+    smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
+    """
+    size = size_of(photo)
+    changed = resize(after, size)
+    if after.shape[-2:] != size:
+        kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
+        changed = changed + resize(kept, size) * (photo - resize(before, size))
+    return torch.lerp(photo, changed.clamp(-1.0, 1.0), mask)
+
+
+def _variance(pixels: Pixels) -> Tensor:
+    """Local variance of the details, (1, 1, H, W)."""
+    details = (pixels - gaussian_blur(pixels, DETAIL_SIGMA)).square().mean(dim=1, keepdim=True)
+    return gaussian_blur(details, VARIANCE_SIGMA) + QUANTISATION_VARIANCE

@@ -11,8 +11,7 @@ from torch import Tensor
 from internal_gan.config.task_options import FillOptions
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import PartFinisher
-from internal_gan.images.composite import blend_weight
-from internal_gan.images.masks import FAINT
+from internal_gan.images.masks import FAINT, blend_weight
 from internal_gan.images.periodic import Wrap, wrap_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size

@@ -12,11 +12,11 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import MaskOptions, PaintOptions, RedrawOptions
 from internal_gan.errors import UserError
-from internal_gan.images.composite import bring_back
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.resize import bring_back
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours

@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
-from internal_gan.images.composite import bring_back
 from internal_gan.images.masks import soften
+from internal_gan.images.resize import bring_back
 from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
