@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from typing import Any
 
 
 def interrupt(pid: int) -> None:
@@ -21,20 +23,15 @@ def interrupt(pid: int) -> None:
     os.kill(pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 
 
-def _start(
-    arguments: Sequence[str], stdin: int, stdout: int, stderr: int | None = None
-) -> subprocess.Popen[str]:
+def _start(*arguments: str, **pipes: Any) -> Popen[str]:
     """Start ``python -m ARGUMENTS`` out of reach of Ctrl-C, which is for the server."""
-    return subprocess.Popen(
+    return Popen(
         [sys.executable, "-m", *arguments],
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        text=True,
         encoding="utf-8",
         start_new_session=True,  # ignored on Windows
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        **pipes,
     )
 
 
@@ -43,7 +40,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Popen[str] | None = None
         self._at: str | None = None
         self._stopped = set[str]()
         self._closed = False
@@ -95,13 +92,11 @@ class Worker:
             with self._turn:
                 process.communicate()
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> Popen[str]:
         if self._closed:
             raise BrokenPipeError
         if self._process is None or self._process.poll() is not None:
-            self._process = _start(
-                ["internal_gan.app.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            self._process = _start("internal_gan.app.worker", stdin=PIPE, stdout=PIPE)
             assert self._process.stdout is not None
             self._process.stdout.readline()  # once it is ready
         return self._process
@@ -114,7 +109,7 @@ class Trainings:
         self._changing = threading.Lock()
         self._one_by_one = ThreadPoolExecutor(max_workers=1)
         self._queue: dict[Path, Future[str | None]] = {}
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Popen[str] | None = None
         self._stopped = set[Path]()
 
     def add(self, folder: Path, overrides: Sequence[str]) -> None:
@@ -156,16 +151,12 @@ class Trainings:
         self._one_by_one.shutdown()
 
     def _train(self, folder: Path, overrides: Sequence[str]) -> str | None:
-        """Train; returns an error, in one line, or None."""
         with self._changing:
             if folder in self._stopped:
                 return None
             try:
                 self._process = process = _start(
-                    ["internal_gan", *overrides],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
+                    "internal_gan", *overrides, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
                 )
             except OSError as error:
                 return f"the training could not start: {error.strerror or error}"
