@@ -34,10 +34,8 @@ class Runs:
 
     def path(self, name: str) -> Path:
         """The folder of a run, or a UserError for a name that leads elsewhere."""
-        parts = PurePosixPath(name).parts
-        plain = bool(_NAME.fullmatch(name))
-        path = self.folder.joinpath(*parts) if plain else self.folder
-        if not plain or not path.resolve().is_relative_to(self.folder.resolve()):
+        path = self.folder / name
+        if not _NAME.fullmatch(name) or not path.resolve().is_relative_to(self.folder.resolve()):
             raise UserError("there is no such run")
         return path
 
