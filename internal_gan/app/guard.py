@@ -12,7 +12,6 @@ from starlette.responses import PlainTextResponse, Response
 from internal_gan.app.settings import is_loopback
 
 COOKIE = "internal_gan_token_"
-HEALTH = "/health"
 API = "/api/"
 # Pages of other sites can send neither this header nor our cookie.
 HEADER = "x-internal-gan"
@@ -32,7 +31,7 @@ async def guarded(
     request: Request, call_next: RequestResponseEndpoint, *, token: str | None
 ) -> Response:
     """Let a request through only from the page itself, and with the token if one is needed."""
-    if request.url.path == HEALTH:
+    if request.url.path == "/health":
         # It reveals nothing, so monitoring needs no token.
         return Response(status_code=204)
     if (refusal := _refusal(request, token)) is not None:

@@ -16,7 +16,6 @@ from internal_gan.files import read_json_object
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 
-REQUEST = "app.json"
 _NAME = re.compile(r"\w[\w.+-]*/\w[\w.+-]*")
 
 
@@ -116,7 +115,7 @@ class Runs:
 
 def request_path(folder: Path) -> Path:
     """Where a request is kept: outside the run folder, which must be empty when the run starts."""
-    return folder.with_name(f".{folder.name}.{REQUEST}")
+    return folder.with_name(f".{folder.name}.app.json")
 
 
 def in_python(

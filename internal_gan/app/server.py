@@ -35,10 +35,6 @@ from internal_gan.files import make_folder, write_text
 from internal_gan.runs.folder import RunFolder
 
 PAGE = Path(__file__).parent / "page"
-# An uploaded file, or all that a program sends, has at most this many bytes.
-BYTES_A_PIXEL = 16
-MAX_HEADER = 2**20
-SHRUNK = (".png", ".jpg")  # the files that are shrunk for the strip of results
 
 # For each task of the page, the families that can be trained to do it.
 MODELS = {
@@ -60,7 +56,8 @@ class Server:
         self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
         self.worker = Worker()
         self.trainings = Trainings()
-        self.most = int(BYTES_A_PIXEL * settings.max_megapixels * 1e6) + MAX_HEADER
+        # Bytes of an uploaded file, or of all that a program sends: 16 a pixel, and a header.
+        self.most = int(16e6 * settings.max_megapixels) + 2**20
         # Of programs: all others wait here, and not each in a thread of its own.
         self.turn = asyncio.Lock()
         # Runs that the worker is running, and whether nobody asked for them.
@@ -223,7 +220,7 @@ class Server:
         path = self.runs.file(_name(request), request.path_params["file"])
         if request.query_params.get("format") == "jpg":
             return Response(pictures.jpeg(path), media_type="image/jpeg")
-        if "small" in request.query_params and path.suffix in SHRUNK:
+        if "small" in request.query_params and path.suffix in (".png", ".jpg"):
             return Response(pictures.small(path), media_type="image/jpeg")
         if path.suffix in TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
