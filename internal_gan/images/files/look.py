@@ -12,16 +12,9 @@ from typing import Any
 from PIL import Image
 
 from internal_gan.errors import UserError
+from internal_gan.images.files import tiff
 from internal_gan.images.files.marks import NAMESPACE
 from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
-from internal_gan.images.files.tiff import (
-    X_RESOLUTION,
-    losses,
-    pages_of,
-    picture_of,
-    refusal,
-    white_at_0,
-)
 from internal_gan.process_settings import shared
 
 # What a JPEG file with a gain map, which brightens it on some displays, has somewhere: Adobe's and
@@ -56,7 +49,7 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     raises, though not for too many pixels: the caller checks that before it decodes them.
     """
     try:
-        with white_at_0(), _any_size():
+        with tiff.white_at_0(), _any_size():
             image = Image.open(path, formats=PILLOW_FORMATS)
             try:
                 return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
@@ -108,20 +101,9 @@ def unopened(path: Path) -> str | None:
         if re.match(pattern, start, re.DOTALL):
             return f"is {kind}; save it as {better}"
     try:
-        return refusal(pages_of(path), is_open=False)
+        return tiff.refusal(tiff.pages_of(path), is_open=False)
     except Exception:  # not a TIFF file, or a damaged one, for which Pillow raises nearly anything
         return None
-
-
-def _tiff(image: Image.Image, path: Path) -> list[str]:
-    pages = pages_of(path)
-    if why := refusal(pages, is_open=True):
-        raise UserError(f"{shown(path)}: {why}")
-    if number := picture_of(pages):
-        image.seek(number)
-    if X_RESOLUTION not in pages[number].tags:
-        image.info.pop("dpi", None)
-    return losses(pages)
 
 
 def _png(image: Image.Image, path: Path) -> list[str]:
@@ -196,4 +178,4 @@ def _words(image: Image.Image) -> list[str]:
     return notes
 
 
-_LOOKS = {"TIFF": _tiff, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm, "BMP": _bmp}
+_LOOKS = {"TIFF": tiff.look, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm, "BMP": _bmp}

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from PIL import Image
 from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, ImageFileDirectory_v2
 
+from internal_gan.errors import UserError
+from internal_gan.images.files.names import shown
 from internal_gan.process_settings import shared
 
 Tags = Mapping[int, Any]
 
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 257, 258, 259
-_PHOTOMETRIC, _SAMPLES, X_RESOLUTION, _INSIDE, _EXTRA, _FORMAT = 262, 277, 282, 330, 338, 339
+_PHOTOMETRIC, _SAMPLES, _X_RESOLUTION, _INSIDE, _EXTRA, _FORMAT = 262, 277, 282, 330, 338, 339
 _RAW_TAGS, _COLOUR_FILTERS = {50706, 50752}, (32803, 34892)  # of DNG and CR2
 _SIGNED, _FLOATS = 2, (3, 6)
 _WEBP = 50001  # a compression that Pillow knows, and its packages cannot decode
@@ -55,14 +57,14 @@ def pages_of(path: Path) -> list[Page]:
     return pages
 
 
-def picture_of(pages: list[Page]) -> int:
+def _picture_of(pages: list[Page]) -> int:
     """The number of the first page that is a whole picture; 0 if none says so."""
     return next((number for number, page in enumerate(pages) if page.is_whole), 0)
 
 
 def refusal(pages: list[Page], is_open: bool) -> str | None:
     """Why a file cannot be read; None if it can or, if Pillow cannot open it, looks damaged."""
-    page = pages[picture_of(pages)]
+    page = pages[_picture_of(pages)]
     tags, kind, bits = page.tags, _several(page.tags, _FORMAT), _several(page.tags, _BITS)
     every = [tags for page in pages for tags in (page.tags, *page.inside)]
     if any(_RAW_TAGS & {*t} or t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every):
@@ -84,10 +86,17 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
     )
 
 
-def losses(pages: list[Page]) -> list[str]:
-    """A line for the user about each part of a file that is left out, or read as something else."""
-    chosen, notes = picture_of(pages), list[str]()
+def look(image: Image.Image, path: Path) -> list[str]:
+    """Go to the picture of a TIFF file that has just been opened; a UserError if it cannot be read,
+    and a line for the user about each part that is left out, or read as something else."""
+    pages, notes = pages_of(path), list[str]()
+    if why := refusal(pages, is_open=True):
+        raise UserError(f"{shown(path)}: {why}")
+    if chosen := _picture_of(pages):
+        image.seek(chosen)
     tags, whole = pages[chosen].tags, sum(page.is_whole for page in pages)
+    if _X_RESOLUTION not in tags:
+        image.info.pop("dpi", None)
     if whole > 1:
         notes.append(f"has {whole} frames or pages; the first one is used")
     if chosen:
