@@ -42,9 +42,9 @@ from benchmarks.commands import seconds_of
 from benchmarks.inpainting import by_opencv
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
-from internal_gan.images.canvas import Margins, margins_of
 from internal_gan.images.edges import Canny
 from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.photo import Margins, margins_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import judge_hole

@@ -16,11 +16,10 @@ from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.quilting import quilted
-from internal_gan.images.canvas import Margins
 from internal_gan.images.edges import Canny
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest

@@ -11,10 +11,9 @@ from internal_gan.config.task_options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import extend
 from internal_gan.finishing.finisher import Finished
-from internal_gan.images.canvas import Margins, margins_of, margins_to
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.masks import FAINT
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Margins, Photo, margins_of, margins_to
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.holes import avoided
 from internal_gan.units import by, ratio_of

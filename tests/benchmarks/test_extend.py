@@ -11,8 +11,8 @@ from benchmarks import extend
 from benchmarks.extend import FIGURES, METHODS, OURS, mirrored, new_piece, repeated, step
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
-from internal_gan.images.canvas import Margins
 from internal_gan.images.files.image import write_image
+from internal_gan.images.photo import Margins
 from tests.tiny import holes, picture
 
 MARGINS = Margins(0, 16, 12, 0)

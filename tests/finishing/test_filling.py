@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from internal_gan.finishing.filling import draw_filling, extend, make_tileable
-from internal_gan.images.canvas import Margins
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.periodic import Wrap
+from internal_gan.images.photo import Margins
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture
 

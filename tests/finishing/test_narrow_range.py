@@ -7,9 +7,9 @@ import torch
 from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.finisher import Finisher
-from internal_gan.images.canvas import Margins
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.levels import ALL, in_eight_bits, levels_of, spread, used_range
+from internal_gan.images.photo import Margins
 from internal_gan.shapes import Levels
 from tests.tiny import holes, picture
 
