@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise, product
-from math import ceil, isqrt
+from math import ceil
 
 import numpy as np
 import torch
@@ -57,36 +57,21 @@ def around(box: Window, extent: Size, size: Size) -> Window:
     return window[0], window[1]
 
 
-def tiles(size: Size, most: int) -> Iterator[Window]:
-    """Cut an image of ``size`` into roughly square windows of at most ``most`` pixels.
-
-    >>> [(rows.start, rows.stop) for rows, _ in tiles((5, 2), 4)]
-    [(0, 1), (1, 3), (3, 5)]
-    """
-    yield from blocks((slice(0, size[0]), slice(0, size[1])), isqrt(most))
-
-
 def blocks(window: Window, longest: int) -> Iterator[Window]:
-    """Cut a window into windows of at most ``longest`` pixels a side.
+    """Cut a window into ones of at most ``longest`` pixels a side, whose sides differ by at most 1.
 
     >>> list(blocks((slice(0, 2), slice(3, 8)), 3))
     [(slice(0, 2, None), slice(3, 5, None)), (slice(0, 2, None), slice(5, 8, None))]
     """
-    rows, columns = (
-        [slice(side.start + span.start, side.start + span.stop) for span in _spans(length, longest)]
-        for side, length in zip(window, extent(window), strict=True)
-    )
-    yield from product(rows, columns)
+    sides = []
+    for side, length in zip(window, extent(window), strict=True):
+        count = ceil(length / longest)
+        ends = [side.start + length * k // count for k in range(count + 1)]
+        sides.append([slice(a, b) for a, b in pairwise(ends)])
+    yield from product(sides[0], sides[1])
 
 
 def widened(window: Window, margin: int) -> Window:
     """The window and a margin around it, in the image padded by that margin."""
     rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
     return rows, columns
-
-
-def _spans(length: int, most: int) -> list[slice]:
-    """Cut a length into spans of at most ``most`` that differ by at most 1."""
-    count = ceil(length / most)
-    ends = [length * k // count for k in range(count + 1)]
-    return [slice(a, b) for a, b in pairwise(ends)]

@@ -1,6 +1,7 @@
 """SinGAN's pyramid of small generators, from noise to one image (Shaham et al., ICCV 2019)."""
 
 from collections.abc import Callable, Sequence
+from math import isqrt
 from typing import Literal, cast
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_periodic
-from internal_gan.images.windows import tiles, widened
+from internal_gan.images.windows import blocks, widened
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
@@ -138,7 +139,8 @@ class NoisePyramid(LadderModel):
             detail = self.run(generator.detail, seen)
             return detail if base is None else base + detail
         image = seen.new_empty(*seen.shape[:2], height, width)
-        for window in tiles((height, width), self.tile_pixels):
+        whole = slice(0, height), slice(0, width)
+        for window in blocks(whole, isqrt(self.tile_pixels)):
             detail = self.run(generator.detail, seen[(..., *widened(window, margin))])
             image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
         return image
