@@ -113,8 +113,6 @@ class Homography(Transform):
         >>> h.inverse().source(torch.tensor([[1.0, -1.0]]))
         tensor([[ 0.5000, -1.0000]])
         """
-        if len(corners) != 4 or any(len(corner) != 2 for corner in corners):
-            raise ValueError(f"a homography takes four corners of two numbers, got {corners}")
         places = np.array(corners, np.float64)
         side = np.roll(places, -1, 0) - places
         following = np.roll(side, -1, 0)

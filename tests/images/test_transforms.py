@@ -120,13 +120,12 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
 @pytest.mark.parametrize(
     "corners",
     [
-        CORNERS[:3],
         [(-1, -1), (1, 1), (1, -1), (-1, 1)],
         [(-1, -1), (1, -1), (0, 0), (-1, 1)],
         [(-1, -1), (-1, -1), (1, 1), (-1, 1)],
     ],
-    ids=["three", "crossed", "not convex", "double"],
+    ids=["crossed", "not convex", "double"],
 )
 def test_degenerate_corners_are_refused(corners: list[tuple[float, float]]) -> None:
-    with pytest.raises(ValueError, match=r"four corners|not invertible"):
+    with pytest.raises(ValueError, match="not invertible"):
         Homography.to_corners(corners)
