@@ -16,9 +16,6 @@ from internal_gan.config.conf import groups
 from internal_gan.config.fields import fields_of, flag, number, one_of, option, whole
 from internal_gan.errors import Range, UserError, unknown
 
-# Most megapixels that the package reads.
-MAX_MEGAPIXELS = 120
-
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -37,7 +34,7 @@ class Settings:
         Path("runs"), "folder for training runs and results", "a folder"
     )
     max_megapixels: float = number(
-        60.0, Range(above=0, high=MAX_MEGAPIXELS), "largest photo accepted, in megapixels"
+        60.0, Range(above=0, high=120), "largest photo accepted, in megapixels"
     )
     trainer: str = one_of(tuple(groups()["trainer"]), "fast", "how to train")
     browser: bool = flag(True, "whether to open the page in a browser")

@@ -10,8 +10,6 @@ from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
 from internal_gan.shapes import Masks, Pictures
 
-LARGEST_SIGMA = 100.0
-
 
 @dataclass(eq=False)
 class Canny:
@@ -28,7 +26,7 @@ class Canny:
     high: float
 
     def __post_init__(self) -> None:
-        check_range(0.1, LARGEST_SIGMA, sigma=self.sigma)
+        check_range(0.1, 100, sigma=self.sigma)
         check_range(1e-6, high=self.high)
         check_range(1e-6, self.high, low=self.low)
 

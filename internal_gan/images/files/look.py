@@ -90,13 +90,12 @@ _KINDS = (
     (rb"DDS |qoif|BPG\xfb", "a picture of a format that is not supported", "PNG"),
     (rb"version https://git-lfs", "a pointer of Git LFS", "a file: git lfs pull"),
 )  # fmt: skip
-_KIND_BYTES = 1024
 
 
 def unopened(path: Path) -> str | None:
     """What a file is that cannot be opened, and as what to save it; None if that is not known."""
     with path.open("rb") as file:
-        start = file.read(_KIND_BYTES)
+        start = file.read(1024)
     for pattern, kind, better in _KINDS:
         if re.match(pattern, start, re.DOTALL):
             return f"is {kind}; save it as {better}"

@@ -16,7 +16,6 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Browsers slow down frames shorter than two hundredths of a second.
 MAX_GIF_FPS = 50
-_QUALITY = 85
 _PALETTE_FRAMES = 8
 # Without a stated colour matrix, players guess one from the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
@@ -71,7 +70,7 @@ def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
         save_all=True,
         duration=_durations(len(files), fps, 1),
         loop=0,
-        quality=_QUALITY,
+        quality=85,
         method=4,
         **kept,
     )
