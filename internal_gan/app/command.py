@@ -1,7 +1,5 @@
 """``internal-gan app``: start the server and open the page."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import webbrowser

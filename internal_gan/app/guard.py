@@ -1,7 +1,5 @@
 """Who may use the server, and the headers of every response."""
 
-from __future__ import annotations
-
 import hmac
 import sys
 

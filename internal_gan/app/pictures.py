@@ -1,7 +1,5 @@
 """Pictures as the page shows and saves them."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The processes behind the page: a worker for quick tasks, and one training at a time."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -5,8 +5,6 @@ Only the task's options can be set by a request, and no value is a path: photos,
 are named by their ids.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Run folders, as the page shows them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime

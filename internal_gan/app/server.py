@@ -1,7 +1,5 @@
 """The web server: the page, uploads and runs."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

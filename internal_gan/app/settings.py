@@ -1,7 +1,5 @@
 """The options of ``internal-gan app``."""
 
-from __future__ import annotations
-
 import dataclasses
 import ipaddress
 import secrets

@@ -1,7 +1,5 @@
 """Photos and drawings uploaded by the browser, in a folder of their own."""
 
-from __future__ import annotations
-
 import io
 import json
 import math

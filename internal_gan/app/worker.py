@@ -4,8 +4,6 @@ It reads a JSON list of overrides per line from its standard input, and answers 
 JSON: null, or why the command failed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import io
