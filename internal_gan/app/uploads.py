@@ -6,11 +6,10 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from starlette.exceptions import HTTPException
@@ -168,10 +167,9 @@ class Uploads:
             raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")
         return count
 
-    def _note(self, upload: Upload, runs: Sequence[str]) -> None:
-        found: dict[str, Any] = {"name": upload.name, "file": upload.path.name}
-        found |= {"size": list(upload.size), "runs": list(runs)}
-        write_text(upload.path.parent / "photo.json", json.dumps(found))
+    def _note(self, upload: Upload, runs: list[str]) -> None:
+        about = {"name": upload.name, "file": upload.path.name, "size": upload.size, "runs": runs}
+        write_text(upload.path.parent / "photo.json", json.dumps(about))
 
 
 def _save(picture: Image.Image, path: Path) -> None:
