@@ -133,7 +133,7 @@ def _draw(drawn: NDArray[np.bool_], hole: NDArray[np.bool_], one: _End, other: _
     if rows.min() < 0 or columns.min() < 0 or rows.max() >= height or columns.max() >= width:
         return False
     inside = hole[rows, columns]
-    if inside.mean() < 0.8 or not inside.any():
+    if inside.mean() < 0.8:
         return False
     drawn[rows[inside], columns[inside]] = True
     return True
