@@ -84,8 +84,7 @@ class Worker:
     def close(self) -> None:
         """End the process, even during a command, and start no other."""
         self._closed = True
-        process = self._process
-        if process is not None:
+        if (process := self._process) is not None:
             process.terminate()
             with self._turn:
                 process.communicate()

@@ -30,8 +30,6 @@ from internal_gan.runs.records import read_results
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 LAYERS, LABELS = "layers.files", "layers.labels"
 Do = Callable[[str, Sequence[str]], str | None]
-
-
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 # Tasks that make pictures.
