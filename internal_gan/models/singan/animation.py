@@ -150,14 +150,12 @@ class Walk:
             covariances = np.fft.ifft(np.abs(response) ** 2).real
             yield from 2 * (covariances[0] - covariances)
             return
-        now, before, total = 0.0, 0.0, 0.0
         # The response to a single push: pushes at different times are independent.
-        push = self.c
+        now, before, total = self.c, 0.0, 0.0
         while True:
             yield total
-            now, before = self.a * now + self.b * before + push, now
-            push = 0.0
             total += now**2
+            now, before = self.a * now + self.b * before, now
 
     def steps(self, innovations: Innovations) -> Iterator[Fields]:
         """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
