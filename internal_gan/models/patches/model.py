@@ -34,8 +34,6 @@ from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Ret
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
-# Memory for a pixel of a drawing: weights of patches are computed a part at a time.
-BYTES_PER_PIXEL = 4000.0
 # Noise of this level hides the resized photo where it is retargeted: its parts keep their places.
 RESIZED_LEVEL = 0.72
 # Of the price of leaving its height, what a patch pays where the user says what goes where.
@@ -51,7 +49,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     is_matched: ClassVar[bool] = True
     keys: ClassVar[int | None] = 8
     hold: ClassVar[float] = HOLD
-    bytes_per_pixel = BYTES_PER_PIXEL
+    bytes_per_pixel = 4000.0  # weights of patches are computed a part at a time
 
     def __init__(self) -> None:
         # A larger factor takes several passes.
@@ -88,7 +86,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         return (self._sample(size, start_scale, seed + n, tileable) for n in range(count))
 
     def sampling_memory(self, size: Size) -> int:
-        return round(BYTES_PER_PIXEL * math.prod(size))
+        return round(self.bytes_per_pixel * math.prod(size))
 
     @torch.no_grad()
     def repaint(
