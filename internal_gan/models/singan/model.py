@@ -46,8 +46,6 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
     ) -> Iterator[Tensor]:
         sizes = self.sizes_for(size, self.finished - 1)
         wrap = wrap_of(tileable)
-        if start_scale > 0:
-            candidates = 1
         return (
             self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
             for k in range(count)
@@ -142,7 +140,7 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         if start_scale > 0:
             image = resize(self.real(start_scale - 1), sizes[start_scale - 1])
             image = join_borders(image, wrap)
-        if candidates > 1:
+        elif candidates > 1:
             small = [max(size) <= JUDGED_SIDE for size in self.sizes[: self.finished]]
             start_scale = max(1, sum(small))
             layouts = drawn(sizes[:start_scale], candidates, 0, None).float()
