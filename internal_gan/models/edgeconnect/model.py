@@ -1,8 +1,6 @@
 """EdgeConnect, trained on the photo itself: fills a hole with lines first, then with colour
 (Nazeri, Ng, Joseph, Qureshi, Ebrahimi, ICCVW 2019)."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
