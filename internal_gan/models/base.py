@@ -180,7 +180,6 @@ class Stage(ABC):
         return state if self.cpu_rng is None else {**state, "cpu_rng": self.cpu_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore the result of :meth:`state_dict`."""
         for name in self.counters:
             setattr(self, name, state[name])
         if self.cpu_rng is not None:
@@ -362,7 +361,6 @@ class Recipe(ABC):
         return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
-        """How a stage is optimised."""
         chosen = self.optimization
         rate = self.by_stage("learning_rates", model, high=MAX_RATE)[index]
         return replace(

@@ -54,7 +54,6 @@ class StageTerm:
     interval: int
 
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
-        """Add the loss of ``fake`` if it is due in this step."""
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
 
@@ -119,11 +118,9 @@ class Draws(Generic[T]):
         self._kept: T | None = None
 
     def for_discriminator(self) -> T:
-        """A fresh draw, kept for the generator."""
         self._kept = self._draw()
         return self._kept
 
     def for_generator(self) -> T:
-        """The draw that was kept, or a fresh one."""
         kept, self._kept = self._kept, None
         return self._draw() if kept is None else kept

@@ -35,7 +35,6 @@ class Saver:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last save is ``interval`` seconds ago."""
         return time.monotonic() - self.saved >= self._interval
 
     def begin(

@@ -261,7 +261,6 @@ class InpaintingStage(Stage):
         return self.size_count
 
     def draw_batch(self) -> Batch:
-        """A fresh batch on the CPU."""
         recipe, model, level = self.recipe, self.model, self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
         sides = zip(*(photo.size for photo in photos), strict=True)

@@ -46,7 +46,6 @@ class InGANPyramid(Retargets, LadderModel):
         return 14.0 * self.widths.at(max(0, self.num_stages - 1)) + 140
 
     def real(self, scale: int, photo: int = 0) -> Pixels:
-        """A photo at a scale."""
         return resize(self.images[photo], self.sizes_of(photo)[scale]).clamp(-1, 1)
 
     def sizes_of(self, photo: int) -> list[Size]:

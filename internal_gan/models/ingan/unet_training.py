@@ -52,7 +52,6 @@ class InGANStage(Stage):
 
     @property
     def progress(self) -> float:
-        """The fraction of the steps done so far."""
         return self.step / self.steps
 
     @property
@@ -115,7 +114,6 @@ class InGANStage(Stage):
         return height, width
 
     def draw_crop(self) -> Pixels:
-        """A random crop of a random photo."""
         images, number = self.model.images, 0
         if len(images) > 1:
             number = int(torch.randint(len(images), (1,), generator=self.cpu_rng))
@@ -182,7 +180,6 @@ class InGANRecipe(Recipe):
         return model
 
     def crop_size(self, model: InGAN) -> Size:
-        """The size of a step's crop."""
         sides = zip(model.sizes[0], *model.other_sizes, strict=True)
         height, width = (min(side) for side in sides)
         return min(height, self.crop or height), min(width, self.crop or width)
