@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from internal_gan.finishing.sizes import quarters
+from internal_gan.patches import kernels
 from internal_gan.patches.fast import Flags, Wrap, over_rows
-from internal_gan.patches.kernels import compiled
 
 Values = NDArray[np.float32]
 
@@ -78,37 +78,7 @@ def _stepped(
     add: float,
     push: float,
 ) -> Values:
-    """``keep values + part (add wanted - push (hold - Laplace) values)``."""
     factors = np.array([hold, keep, add, push], np.float32)
     result = np.empty_like(values)
-    over_rows(_step, len(values), values, wanted, part, factors, wrap, result)
+    over_rows(kernels.step, len(values), values, wanted, part, factors, wrap, result)
     return result
-
-
-@compiled
-def _step(
-    values: Values,
-    wanted: Values,
-    part: Flags,
-    factors: Values,
-    wrap: Wrap,
-    result: Values,
-    top: int,
-    bottom: int,
-) -> None:
-    height, width, channels = values.shape
-    hold, keep, add, push = factors
-    for y in range(top, bottom):
-        above = y - 1 if y > 0 else (height - 1 if wrap[0] else y)
-        below = y + 1 if y < height - 1 else (0 if wrap[0] else y)
-        for x in range(width):
-            before = x - 1 if x > 0 else (width - 1 if wrap[1] else x)
-            after = x + 1 if x < width - 1 else (0 if wrap[1] else x)
-            for c in range(channels):
-                value = values[y, x, c]
-                result[y, x, c] = keep * value
-                if part[y, x]:
-                    beside = values[above, x, c] + values[below, x, c]
-                    beside += values[y, before, c] + values[y, after, c]
-                    steps = np.float32(4) * value - beside
-                    result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)

@@ -286,3 +286,25 @@ def plurality(field, kernel, wrap, active, origins, top, bottom):
                     if votes[found] > votes[best]:
                         best = found
             origins[y, x, 0], origins[y, x, 1] = where[best, 0], where[best, 1]
+
+
+@compiled
+def step(values, wanted, part, factors, wrap, result, top, bottom):
+    """Write ``keep values + part (add wanted - push (hold - Laplace) values)``, float32 (H, W, C);
+    ``factors`` are hold, keep, add and push."""
+    height, width, channels = values.shape
+    hold, keep, add, push = factors
+    for y in range(top, bottom):
+        above = y - 1 if y > 0 else (height - 1 if wrap[0] else y)
+        below = y + 1 if y < height - 1 else (0 if wrap[0] else y)
+        for x in range(width):
+            before = x - 1 if x > 0 else (width - 1 if wrap[1] else x)
+            after = x + 1 if x < width - 1 else (0 if wrap[1] else x)
+            for c in range(channels):
+                value = values[y, x, c]
+                result[y, x, c] = keep * value
+                if part[y, x]:
+                    beside = values[above, x, c] + values[below, x, c]
+                    beside += values[y, before, c] + values[y, after, c]
+                    steps = np.float32(4) * value - beside
+                    result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)
