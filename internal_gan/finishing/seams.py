@@ -72,20 +72,11 @@ class Hiding:
 
 def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
     """Where the next pixel along ``axis`` belongs to another piece, (H, W)."""
-    places = origins.swapaxes(0, axis)
-    found = np.zeros(origins.shape[:2], np.bool_)
-    here = found.swapaxes(0, axis)
-    here[:-1] = _jumps(places[:-1], places[1:], axis)
-    if wrap[axis]:
-        here[-1:] = _jumps(places[-1:], places[:1], axis)
+    steps = np.roll(origins, -1, axis) - origins
+    found: Flags = (steps[..., 0] != 1 - axis) | (steps[..., 1] != axis)
+    if not wrap[axis]:
+        found.swapaxes(0, axis)[-1:] = False
     return found
-
-
-def _jumps(before: Places, after: Places, axis: int) -> Flags:
-    """Where a place does not lie right behind another along ``axis``."""
-    steps = after - before
-    jumps: Flags = (steps[..., 0] != 1 - axis) | (steps[..., 1] != axis)
-    return jumps
 
 
 def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flags:
