@@ -11,7 +11,7 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.models.base import Model
 from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.blocks import MAX_CHANNELS, MAX_LAYERS
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.units import Size
 
 # Called with (scale, output) after each scale; its result replaces the output.

@@ -15,7 +15,7 @@ from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
 from internal_gan.models.losses import stage_terms
 from internal_gan.models.per_stage import PerStage
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN, PatchTerm
 from internal_gan.shapes import Mask, Pixels

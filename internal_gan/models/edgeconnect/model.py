@@ -21,7 +21,7 @@ from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.windows import Window, around, bounds, extent, parts
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
-from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
+from internal_gan.nn.generators import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 from internal_gan.units import Size

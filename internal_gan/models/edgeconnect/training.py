@@ -21,7 +21,7 @@ from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
 from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
+from internal_gan.nn.generators import DilatedResidualGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.nn.perceptual import FeatureNetwork, content_distance, style_distance
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels

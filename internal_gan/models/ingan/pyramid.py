@@ -16,7 +16,7 @@ from internal_gan.images.transforms import Transform
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import Retargets
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 

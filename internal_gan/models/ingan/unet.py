@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.images.transforms import Transform
 from internal_gan.models.retargeting import Retargets
-from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
+from internal_gan.nn.generators import ShapeFlexibleGenerator
 from internal_gan.units import Size
 
 

@@ -20,7 +20,7 @@ from internal_gan.models.losses import Draws, Losses, Terms, judge
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
-from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
+from internal_gan.nn.generators import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size

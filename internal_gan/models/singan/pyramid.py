@@ -13,7 +13,7 @@ from internal_gan.images.periodic import Wrap, axes, pad_periodic, resize_period
 from internal_gan.images.windows import blocks, widened
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.per_stage import PerStage
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.units import Size
 
 Noise = Callable[[int, Size], Tensor]

@@ -18,7 +18,7 @@ from internal_gan.models.per_stage import PerStage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.pyramid import Handover
 from internal_gan.nn.discriminators import PatchDiscriminator
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pictures, Pixels
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.nn.generators.dilated_residual import DilatedResidualGenerator
+from internal_gan.nn.generators import DilatedResidualGenerator
 
 of_paper = partial(
     DilatedResidualGenerator,

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
 from internal_gan.nn.blocks import LEAKY_SLOPE, Norm
-from internal_gan.nn.generators.residual_patch import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator
 from tests.tiny import picture, rng
 
 MARGIN = 5

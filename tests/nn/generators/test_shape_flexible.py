@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from internal_gan.images.transforms import Homography, Resize
-from internal_gan.nn.generators.shape_flexible import ShapeFlexibleGenerator
+from internal_gan.nn.generators import ShapeFlexibleGenerator
 from tests.tiny import noise, rng
 
 of_paper = partial(

@@ -1,1 +1,0 @@
-"""Generators, shared by the families."""
