@@ -112,7 +112,6 @@ class AsDrawn:
         """Finish a drawing.
 
         Args:
-            wrap: whether it wraps from bottom to top, and from right to left.
             fixed: the photo's pixels that the result has unchanged.
             matching: steps of :func:`internal_gan.patches.matching.matched` to do first, unless
                 they lead to too large a copied piece, and to a larger one than without.

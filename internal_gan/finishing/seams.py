@@ -36,7 +36,6 @@ class Hiding:
 
     Attributes:
         hold: the larger it is, the closer the correction stays to a seam.
-        wrap: whether the picture wraps from bottom to top, and from right to left.
         part: (H, W), outside which nothing is added.
         unknown: (h, w), pixels of the photo whose steps are not used.
     """

@@ -82,7 +82,6 @@ class Level:
         scale: of this size, relative to the one at which the layout is decided.
         index: the photo. Channels after the third guide the search.
         size: of the picture; a patch fits into each side that does not wrap.
-        wrap: whether the picture wraps from bottom to top, and from right to left.
         drawing: what to draw, if the walk may begin here.
         fixed: pixels that are given.
         part: the only pixels to search for, all others being fixed; not with ``wrap``. Without it,

@@ -43,7 +43,6 @@ class Denoiser:
         price: of a patch that leaves its height: its weight is divided by exp(price d^2) if it
             moves by the share d of the picture's height.
         balanced: whether all patches are used about equally often.
-        wrap: whether pictures wrap from bottom to top, and from right to left.
     """
 
     def __init__(

@@ -33,6 +33,7 @@ from internal_gan.units import Size
 Image = NDArray[np.uint8]
 Places = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+# Whether a picture wraps from bottom to top, and from right to left.
 Wrap = tuple[bool, bool]
 
 PATCH = kernels.PATCH
@@ -138,7 +139,6 @@ def search(
         price: added to the squared distance for each of the four neighbours that is not continued.
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
             which corrects matches that were carried from a smaller size.
-        wrap: whether the target wraps from bottom to top, and from right to left.
     """
     channels = target.shape[2]
     height, width = grid((target.shape[0], target.shape[1]), wrap)
