@@ -13,8 +13,6 @@ from internal_gan.errors import check_range
 
 Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
 Init = Literal["normal", "kaiming", "xavier"]
-Upscale = Literal["transposed", "nearest"]
-Downscale = Literal["wide", "pool"]
 
 LEAKY_SLOPE = 0.2
 # Above what published networks have, and within what a computer can hold.
@@ -22,8 +20,6 @@ MAX_CHANNELS = 2048
 MAX_LAYERS = 64
 LARGEST_KERNEL = 31  # pixels
 POWER_ITERATIONS = 15
-# Of the initial weights of InGAN.
-XAVIER_GAIN = 0.01
 
 
 class ConvBlock(nn.Sequential):
@@ -54,8 +50,8 @@ class ConvBlock(nn.Sequential):
         norm: Norm = "none",
         stride: int = 1,
         dilation: int = 1,
-        upscale: Upscale | None = None,
-        downscale: Downscale | None = None,
+        upscale: Literal["transposed", "nearest"] | None = None,
+        downscale: Literal["wide", "pool"] | None = None,
         padded: bool = False,
         activation: bool = True,
         slope: float = LEAKY_SLOPE,
@@ -187,7 +183,7 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
             elif init == "kaiming":
                 nn.init.kaiming_normal_(weight, a=LEAKY_SLOPE, generator=rng)
             else:
-                nn.init.xavier_normal_(weight, XAVIER_GAIN, generator=rng)
+                nn.init.xavier_normal_(weight, 0.01, generator=rng)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
             if is_spectral:
@@ -200,7 +196,6 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
 
 @torch.no_grad()
 def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> None:
-    """Estimate the spectral norm of newly drawn weights."""
     for vector in layer.get_submodule("parametrizations.weight.0").buffers():
         vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
     _iterate_power(layer)
