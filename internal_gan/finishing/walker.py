@@ -162,12 +162,7 @@ class Level:
         **options: Any,
     ) -> Places:
         """Search the ``active`` patches of a picture, and let them vote on ``pixels``."""
-        start = None
-        if origins is not None:
-            start = field_of(origins, self.index.grid, self.wrap)
-            if self.part is not None:
-                assert active is not None
-                start = _permitted(start, self.index.allowed, active)
+        start = None if origins is None else field_of(origins, self.index.grid, self.wrap)
         options |= {"start": start, "active": active}
         if self.part is None:
             field = search(picture, self.index, wrap=self.wrap, **options).places
@@ -220,13 +215,16 @@ def _search_in_box(
     picture: Image, index: Index, start: Places | None, active: Flags, **options: Any
 ) -> Places:
     """Search the active places in the smallest box that holds them; the others keep ``start``."""
-    result = np.zeros((*active.shape, 2), np.int32) if start is None else start.copy()
+    if start is None:
+        result = np.zeros((*active.shape, 2), np.int32)
+    else:
+        result = _permitted(start, index.allowed, active)
     box = box_of(active)
     pixels = tuple(slice(span.start, span.stop + PATCH - 1) for span in box)
     result[box] = search(
         np.ascontiguousarray(picture[pixels]),
         index,
-        start=None if start is None else np.ascontiguousarray(start[box]),
+        start=None if start is None else np.ascontiguousarray(result[box]),
         active=np.ascontiguousarray(active[box]),
         **options,
     ).places
