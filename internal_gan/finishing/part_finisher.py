@@ -27,6 +27,7 @@ from internal_gan.images.windows import Window, around, bounds, box_of, extent, 
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
+from internal_gan.units import Size
 
 BYTES_PER_PIXEL = 150  # of the photo
 BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
@@ -154,9 +155,8 @@ class PartFinisher:
         of each pixel in the photo or source; and (H, W), whether it comes from there rather than
         from the drawing."""
         compile_loops(self.reporter.say)
-        photo, part, source = self.photo, self.reach, None
-        if self.source is not None:
-            source = self._enlarged(self.source)
+        photo, part = self.photo, self.reach
+        source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
         levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
@@ -169,7 +169,7 @@ class PartFinisher:
                 window = _window(one, closed, source is not None)
                 inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
                 corner = window[0].start, window[1].start
-                canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, *corner)
+                canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
                 detail = DETAILED_SIDE * self.detailed / min(extent(bounds(one)))
@@ -193,14 +193,13 @@ class PartFinisher:
                     continue
                 rows, columns = one[0, 0].nonzero(as_tuple=True)
                 there = rows.numpy(), columns.numpy()
-                corner = canvas.top, canvas.left
                 inner = tuple(
                     index - start - span.start
-                    for index, start, span in zip(there, corner, filled.window, strict=True)
+                    for index, start, span in zip(there, canvas.corner, filled.window, strict=True)
                 )
                 places = filled.origins[inner]
                 if source is None:
-                    places = places + np.array(corner, np.int32)
+                    places = places + np.array(canvas.corner, np.int32)
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
                 pixels[0, :, rows, columns] = torch.where(
                     torch.from_numpy(filled.exact[inner]),
@@ -271,8 +270,7 @@ class _Canvas(NamedTuple):
     levels: Levels
     part: Flags
     closed: Flags
-    top: int
-    left: int
+    corner: Size
 
     def below(self, source: Levels) -> _Canvas:
         """This one below another photo, the only one that pixels are taken from."""
@@ -290,11 +288,10 @@ class _Canvas(NamedTuple):
         part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
         part[height:, :columns] = np.pad(self.part, (above, (0, 0)), mode="edge")
         closed[height:] = closed[:, width:] = True
-        return _Canvas(levels, part, closed, self.top - start, self.left)
+        return _Canvas(levels, part, closed, (self.corner[0] - start, self.corner[1]))
 
 
 def _window(part: Mask, closed: Mask, has_source: bool) -> Window:
-    """The window of the photo in which a part is rebuilt."""
     size, box = size_of(part), bounds(part)
     height, width = extent(box)
     if has_source:
