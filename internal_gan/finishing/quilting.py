@@ -39,11 +39,10 @@ def quilted(
     for axis in (1, 0):
         half = min(int(reach[axis]), size[axis] // 4)
         if wrap[axis] and half > 1:
-            lying = axis == 0
-            turned = places.swapaxes(0, 1) if lying else places
+            turned = places.swapaxes(axis, 1)
             there = taken(picture, turned)
             turned = taken(turned, _strip(there, half, joined, rng))
-            places, joined = (turned.swapaxes(0, 1) if lying else turned), True
+            places, joined = turned.swapaxes(axis, 1), True
     return np.ascontiguousarray(places)
 
 
@@ -91,12 +90,8 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
 def _errors(picture: Values, half: int, down: int, left: int) -> tuple[Values, Values]:
     """How much a strip differs from the right and the left end of the picture, (H, half) each."""
     strip = np.roll(picture[:, left : left + 2 * half], -down, 0)
-    ends = picture[:, -half:], picture[:, :half]
-    first, second = (
-        np.square(part - end).sum(axis=2)
-        for part, end in zip((strip[:, :half], strip[:, half:]), ends, strict=True)
-    )
-    return first, second
+    first = np.square(strip[:, :half] - picture[:, -half:]).sum(axis=2)
+    return first, np.square(strip[:, half:] - picture[:, :half]).sum(axis=2)
 
 
 def _unfit(error: Values) -> float:
