@@ -171,7 +171,6 @@ def _blocks(size: Size, frame: Window) -> Iterator[Mask]:
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:
-    """The part of a window that holds the photo."""
     found = []
     for inner, outer, side in zip(frame, window, size, strict=True):
         found += [(end - outer.start) / side for end in (inner.start, inner.stop)]

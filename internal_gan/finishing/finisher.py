@@ -273,7 +273,6 @@ class Finisher(AsDrawn):
             )
 
     def _unchanged(self) -> Finished:
-        """The photo itself."""
         places, size = own_places(self.photo_size), self.photo_size
         origin = Origin(places, np.full(size, EXACT, np.uint8), size)
         alpha = None if self._alpha is None else torch.from_numpy(self._alpha)[None, None]

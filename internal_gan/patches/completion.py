@@ -157,7 +157,6 @@ def _peeled(
     rng: torch.Generator | None,
     frame: Frame | None,
 ) -> Tensor:
-    """The hole filled ring by ring from its border inwards."""
     if rng is not None:
         order = torch.randperm(len(keys), generator=rng).to(keys.device)
         keys = keys[order[: max(1, len(keys) // 2)]]

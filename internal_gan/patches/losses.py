@@ -104,11 +104,9 @@ class SlicedWasserstein(PatchLoss):
         self.patch = patch
         self.projections = projections
         self.places = places
-        filters = torch.randn(
-            bank, real.shape[1] * patch * patch, device=real.device, generator=rng
-        )
-        filters = F.normalize(filters, dim=1)
-        self.filters = filters.view(bank, real.shape[1], patch, patch)
+        channels = real.shape[1]
+        filters = torch.randn(bank, channels * patch**2, device=real.device, generator=rng)
+        self.filters = F.normalize(filters, dim=1).view(bank, channels, patch, patch)
         self.quantiles = []
         for image in _levels(real, patch, levels):
             rows = []

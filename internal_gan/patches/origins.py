@@ -18,9 +18,8 @@ from internal_gan.units import Size
 # The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.
 FALL_PER_SQUARE = 0.05
 
-_from_middle = np.arange(PATCH) - PATCH // 2
-_squares = _from_middle[:, None] ** 2 + _from_middle[None] ** 2
-CENTRE_WEIGHTS = np.exp(-FALL_PER_SQUARE * _squares).astype(np.float32)
+_squares = np.square(np.arange(PATCH) - PATCH // 2)
+CENTRE_WEIGHTS = np.exp(-FALL_PER_SQUARE * np.add.outer(_squares, _squares)).astype(np.float32)
 UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 
 

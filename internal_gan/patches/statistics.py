@@ -100,14 +100,13 @@ def layout_distances(
         resize(image, scaled(size_of(image), share)).clamp(-1, 1) for image in (real, sample)
     )
     least = min(*size_of(small_real), *size_of(small))
-    figures: dict[str, float] = {}
-    for patch in (side for side in patches if side <= least):
-        for way, pair in (
-            ("coherence", (small, small_real)),
-            ("completeness", (small_real, small)),
-        ):
-            figures[f"layout_{way}_{patch}"] = float(nearest_patches(*pair, patch)[0].mean())
-    return figures
+    ways = {"coherence": (small, small_real), "completeness": (small_real, small)}
+    return {
+        f"layout_{way}_{patch}": float(nearest_patches(*pair, patch)[0].mean())
+        for patch in patches
+        if patch <= least
+        for way, pair in ways.items()
+    }
 
 
 def repetition(real: Pixels, sample: Pixels) -> float:
@@ -197,7 +196,6 @@ def _mean_nearest(queries: Tensor, references: Tensor) -> float:
 
 
 def _mean_to_others(image: Tensor) -> float:
-    """Mean root mean squared error of patches to the nearest that does not overlap them."""
     height, width = image.shape[-2:]
     if max(height, width) < 2 * PATCH:
         raise UserError(
