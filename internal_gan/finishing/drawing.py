@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from internal_gan.finishing.origin import BLENDED, EXACT, Origin
-from internal_gan.finishing.poisson import COARSEST, solved
-from internal_gan.finishing.seams import HOLD, Hiding, largest_piece
+from internal_gan.finishing.seams import COARSEST, HOLD, Hiding, largest_piece, solved
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits

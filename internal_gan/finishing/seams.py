@@ -6,7 +6,7 @@ are unknown are NaN; no step to or from them is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from scipy.ndimage import maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from internal_gan.finishing.poisson import solved
+from internal_gan.finishing.sizes import quarters
 from internal_gan.images.windows import box_of
-from internal_gan.patches.fast import Flags, Places, Wrap
+from internal_gan.patches import kernels
+from internal_gan.patches.fast import Flags, Places, Wrap, over_rows
 
 Pixels = NDArray[Any]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
@@ -28,6 +29,12 @@ Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
 # pixels, at the size at which the layout is decided.
 HOLD = 0.02
+
+# How they are hidden in a part: by conjugate gradients, preconditioned with a multigrid cycle.
+COARSEST = 32  # the cycle stops halving at this shorter side, in pixels
+SMOOTHED = 1  # smoothing steps of the cycle before each halving
+STEPS = 60  # of conjugate gradients, at most
+ACCURACY = 3e-3  # the relative error at which they end
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,70 @@ def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArra
             plane = (fft.ifft if wrap[axis] else fft.idct)(plane, axis=axis, **options)
         wanted[..., channel] = plane.real
     return wanted
+
+
+def solved(
+    wanted: NDArray[np.float32], part: Flags, hold: float, wrap: Wrap = (False, False)
+) -> NDArray[np.float32]:
+    """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
+    the part. There is no step across borders that do not wrap."""
+    levels = [(part, np.float32(hold))]
+    while min(levels[-1][0].shape) > COARSEST:
+        fine, held = levels[-1]
+        levels.append((np.logical_and.reduce(quarters(fine)), 4 * held))
+    left = np.where(part[..., None], wanted, np.float32(0))
+    found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
+    along, before = found, np.float32(1)
+    for _ in range(STEPS):
+        if np.vdot(left, left) <= enough:
+            break
+        near = _nearly_solved(left, levels, wrap)
+        length = np.vdot(left, near)
+        along = near + (length / before) * along
+        # (hold - Laplace) of it in the part, and 0 outside.
+        pushed = _stepped(along, along, part, np.float32(hold), wrap, keep=0, add=0, push=-1)
+        step = length / np.vdot(along, pushed)
+        found += step * along
+        left -= step * pushed
+        before = length
+    return found
+
+
+def _nearly_solved(
+    wanted: NDArray[np.float32], levels: Sequence[tuple[Flags, np.float32]], wrap: Wrap
+) -> NDArray[np.float32]:
+    """One multigrid cycle; each level is a part and its hold, at half the size of the last one."""
+    (part, hold), *coarser = levels
+    weight = 0.8 / (4 + float(hold))
+    found = np.float32(weight) * wanted
+    for _ in range(SMOOTHED if coarser else COARSEST):
+        found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+    if coarser:
+        left = _stepped(found, wanted, part, hold, wrap, keep=0, add=1, push=1)
+        a, b, c, d = quarters(left)
+        coarse = _nearly_solved(a + b + c + d, coarser, wrap)
+        enlarged = coarse.repeat(2, 0).repeat(2, 1)[: part.shape[0], : part.shape[1]]
+        np.add(found, enlarged, out=found, where=part[..., None])
+        for _ in range(SMOOTHED + 1):
+            found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+    return found
+
+
+def _stepped(
+    values: NDArray[np.float32],
+    wanted: NDArray[np.float32],
+    part: Flags,
+    hold: np.float32,
+    wrap: Wrap,
+    *,
+    keep: float,
+    add: float,
+    push: float,
+) -> NDArray[np.float32]:
+    factors = np.array([hold, keep, add, push], np.float32)
+    result = np.empty_like(values)
+    over_rows(kernels.step, len(values), values, wanted, part, factors, wrap, result)
+    return result
 
 
 def _waves(side: int, around: bool) -> NDArray[np.float32]:
