@@ -136,8 +136,7 @@ class MultiScaleDiscriminator(nn.Module):
         sigmoid: whether each map passes through a sigmoid before it is averaged.
 
     Attributes:
-        weights: of the scales, finest first; their sum is 1.
-        shares: row n - 1 has those of the first n scales, whose sum is 1.
+        shares: row n - 1 has the weights of the first n scales, finest first, whose sum is 1.
     """
 
     shares: Tensor
@@ -184,9 +183,9 @@ class MultiScaleDiscriminator(nn.Module):
         even = progress / self.even_after if self.even_after else 1.0
         ratio = self.coarse_weight ** (1 - even)
         weights = [ratio**k for k in range(len(self.networks))]
-        self.weights = [weight / sum(weights) for weight in weights]
-        totals = (sum(self.weights[: n + 1]) for n in range(len(weights)))
-        rows = [[weight / total for weight in self.weights] for total in totals]
+        weights = [weight / sum(weights) for weight in weights]
+        totals = (sum(weights[: n + 1]) for n in range(len(weights)))
+        rows = [[weight / total for weight in weights] for total in totals]
         self.shares.copy_(hand_over(torch.tensor(rows, device="cpu"), self.shares.device))
 
     def judge_as(self, size: Size) -> None:

@@ -76,7 +76,7 @@ def scale_weights(step: int) -> list[float]:
     stage = copy.copy(paper().stage)
     stage.step = step
     stage.key()
-    return [round(weight, 4) for weight in paper().d.weights]
+    return [round(weight, 4) for weight in paper().d.shares[-1].tolist()]
 
 
 def closed_form(step: int) -> list[float]:
