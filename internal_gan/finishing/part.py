@@ -75,8 +75,7 @@ class _Picture:
         part, drawing = self.part[window], self.image[window]
         fixed = Fixed(~part, own_places(self.size)[window])
         index = Index(self.image, ~touching(self.excluded))
-        size = part.shape[0], part.shape[1]
-        return Level(scale, index, size, drawing=drawing, fixed=fixed, part=part)
+        return Level(scale, index, part.shape, drawing=drawing, fixed=fixed, part=part)
 
 
 def finish_inside(

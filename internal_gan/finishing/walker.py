@@ -98,8 +98,7 @@ class Level:
 
     def rebuilt(self, origins: Places, scale: float) -> Places:
         """The origins at this size, from those at a smaller ``scale``."""
-        photo = self.index.image.shape[:2]
-        origins = carry(origins, self.scale / scale, self.size, (photo[0], photo[1]))
+        origins = carry(origins, self.scale / scale, self.size, self.index.image.shape[:2])
         origins = self._imposed(origins)
         if self.scale > 1:
             return self.improved(origins)

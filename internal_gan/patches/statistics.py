@@ -47,8 +47,7 @@ def sliced_wasserstein(real: Pixels, sample: Pixels, shrink: int = 1) -> float:
     images = [shrunk(image, shrink) for image in (real, sample)]
     count = min(MAX_PROJECTED, *(math.prod(grid(image, PATCH)) for image in images))
     rng = _seeded(0)
-    chosen = (_patches(image, count, rng) for image in images)
-    return wasserstein_of_rows(*chosen)
+    return wasserstein_of_rows(*(_patches(image, count, rng) for image in images))
 
 
 def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
