@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 875,
-    "app": 1397,
-    "config": 1842,
-    "finishing": 2392,
-    "hub": 155,
-    "images": 3498,
-    "internal_gan": 1263,
-    "judging": 1097,
-    "models": 3957,
-    "nn": 1060,
-    "patches": 1707,
-    "report": 652,
-    "runs": 1119,
+    "api": 858,
+    "app": 1332,
+    "config": 1776,
+    "finishing": 2323,
+    "hub": 146,
+    "images": 3430,
+    "internal_gan": 1206,
+    "judging": 1094,
+    "models": 3940,
+    "nn": 1012,
+    "patches": 1723,
+    "report": 625,
+    "runs": 1095,
     "sweeps": 320,
-    "tasks": 2817,
-    "training": 1416,
+    "tasks": 2763,
+    "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_570, "tests": 25_700, "benchmarks": 5_310}
+MAX_IN_ALL = {"internal_gan": 25_000, "tests": 25_000, "benchmarks": 5_310}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
