@@ -13,6 +13,8 @@ from internal_gan.units import Size
 MAX_SHRINKING = 32
 # The radius of a blur in standard deviations; pixels farther away have no influence.
 SIGMAS = 3.0
+# At smaller standard deviations a pixel's neighbours have a weight of 0 in float32.
+LEAST_SIGMA = 0.05
 # Of the blurs that tell a change's details, and their variance, in pixels.
 DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
 # About the square of an 8-bit step.
@@ -50,12 +52,12 @@ def resize(x: Tensor, size: Size) -> Tensor:
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Blur every channel of (N, C, H, W) with a truncated Gaussian, repeating the border pixels.
 
-    ``sigma`` is the standard deviation in pixels; 0 returns ``x`` itself.
+    ``sigma`` is the standard deviation in pixels; below ``LEAST_SIGMA`` this returns ``x`` itself.
     """
     # Not kornia's: it takes a second to import, and gaussian_blur2d differs in the last digit.
-    reach = math.ceil(SIGMAS * sigma)
-    if not reach:
+    if sigma < LEAST_SIGMA:
         return x
+    reach = math.ceil(SIGMAS * sigma)
     offsets = torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype)
     weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
     kernel = (weights / weights.sum()).view(1, 1, 1, -1)

@@ -114,4 +114,5 @@ def test_softening_is_a_gaussian_with_bounded_reach_and_unit_sum() -> None:
     assert torch.equal(soft[0, 0] > 0, inside)
     assert torch.allclose(soft[0, 0][inside], gaussian[inside], rtol=0.02)
     assert float(soft.sum()) == pytest.approx(1, abs=1e-5)
-    assert torch.equal(soften(mask, 0), mask)
+    for tiny in (0, 5e-146, 0.049, 0.051):
+        assert torch.equal(soften(mask, tiny), mask), "not even the neighbours have a weight"
