@@ -66,9 +66,11 @@ class Fill(Task[FillOptions]):
         if max_size is None or fit_size(photo.size, max_size) == photo.size:
             return photo, words
         rows, columns = _window(hole, max_size)
+        which = "" if hole[..., rows, columns].sum() == hole.sum() else "largest "
         words.append(
-            f"Trains on a window around the hole, rows {rows.start} to {rows.stop} and columns "
-            f"{columns.start} to {columns.stop}; model.max_size=null trains on all of the photo"
+            f"Trains on a window around the {which}hole, rows {rows.start} to {rows.stop} and "
+            f"columns {columns.start} to {columns.stop}; model.max_size=null trains on all of the "
+            f"photo"
         )
         return photo.crop(rows, columns), words
 

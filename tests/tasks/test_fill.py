@@ -443,3 +443,6 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     model = network_of("trained")
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
+    write_mask("two.png", holes(SIZE, (4, 6, 6, 8), (44, 60, 10, 12)))
+    answer = train(shell, "image=photo.png", "mask=two.png", output="far")
+    assert "Trains on a window around the largest hole, rows 32 to 60" in answer.out
