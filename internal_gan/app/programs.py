@@ -10,7 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -106,7 +106,8 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         made = [
             run / one.file
             for one in read_results(run)
-            if one.kind in ("result", "film") or "layers" in PurePosixPath(one.file).parts
+            # Of layers, not those that show how they repeat.
+            if one.kind in ("result", "film") or one.file.partition("/layers/")[2].count("/") == 1
         ]
         if len(made) == 1:
             return Response(made[0].read_bytes(), media_type=TYPES.get(made[0].suffix))

@@ -36,12 +36,8 @@ def main() -> None:
 
 def _warm_up() -> None:
     """Load in advance what the first task needs."""
-    import torch
-
     from internal_gan.finishing.drawing import compile_loops
 
-    # Torch loads its compiler with the first optimiser, which takes a second or two.
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     compose([])
     for task in ("sample", "runner"):
         importlib.import_module(f"internal_gan.tasks.{task}")

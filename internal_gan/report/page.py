@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from internal_gan.config.arguments import quoted
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
@@ -96,9 +97,11 @@ class RunState:
 
     @property
     def model(self) -> str:
-        """The name of the model; empty for an evaluation of files."""
-        target = self.options.model.get("_target_") if self.options else None
-        return str(target or "").rpartition(".")[2].removesuffix("Recipe")
+        """The name of the model; empty for a task without one, and an evaluation of files."""
+        options = self.options
+        if options is None or options.judges or not (options.trains or SPECS[options.task].needs):
+            return ""
+        return str(options.model.get("_target_", "")).rpartition(".")[2].removesuffix("Recipe")
 
     @property
     def state(self) -> str:

@@ -76,18 +76,18 @@ class Animate(Task[AnimateOptions]):
                 changes.append(float((gray - second[0]).abs().mean()))
             second.append(gray)
         if changes and (change := fmean(changes)) < STILL:
-            self._tell_still(change)
+            self._tell_still(change, model.keys is None)
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
 
-    def _tell_still(self, change: float) -> None:
-        usual: float = AnimateOptions().alpha
-        more = "animate.start_scale=0"
-        if self.wanted.alpha > usual or self.wanted.start_scale == 0:
-            more = f"animate.alpha={min(usual, self.wanted.alpha / 2):g}"
-        self.context.say(
-            f"The film hardly moves, by {change:.1f} of 255 gray levels a second; {more} moves more"
-        )
+    def _tell_still(self, change: float, walks: bool) -> None:
+        said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
+        alpha, usual = self.wanted.alpha, AnimateOptions().alpha
+        if alpha <= usual and self.wanted.start_scale != 0:
+            said += "; animate.start_scale=0 moves more"
+        elif walks:
+            said += f"; animate.alpha={min(usual, alpha / 2):g} moves more"
+        self.context.say(said)
 
     def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)

@@ -188,6 +188,15 @@ def test_pictures_made_from_another_run_name_that_model(folder: Path) -> None:
     assert "resume=" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("task", "named"), [("extend", False), ("make_tileable", False), ("sample", True)]
+)
+def test_a_task_without_a_model_names_none(folder: Path, task: str, named: bool) -> None:
+    (folder / "config.yaml").write_text(CONFIG.replace("task: train", f"task: {task}"))
+    html, page = render(folder)
+    assert ("· SinGAN</title>" in html) == ("as learnt" in page.text) == named
+
+
 def test_names_are_text_and_never_markup(folder: Path) -> None:
     config = CONFIG.replace("birds $1", "<script>alert(1)</script>&amp;")
     (folder / "config.yaml").write_text(config)

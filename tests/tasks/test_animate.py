@@ -130,6 +130,18 @@ def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -
     assert all(torch.equal(frames[0], frame) for frame in frames)
 
 
+def test_a_still_film_of_patches_names_only_what_applies_to_them(
+    shell: Shell, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.tasks.animate.STILL", 1000.0)
+    film = ("animate", str(photo), "animate.fps=3", "animate.seconds=2", "device=cpu")
+    answer = shell.done(*film, "output=held").out.replace("\n", " ")
+    assert "gray levels a second; animate.start_scale=0 moves more" in answer
+    answer = shell.done(*film, "animate.start_scale=0", "output=free").out.replace("\n", " ")
+    assert "hardly moves" in answer
+    assert "moves more" not in answer
+
+
 def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) -> None:
     labels = np.zeros((40, 56), np.uint8)
     labels[10:30, 20:40] = 7
