@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
@@ -47,32 +46,19 @@ class Format:
     """
 
     name: str
-    gray: bool = True
     alpha: bool = True
     deep_modes: frozenset[str] = frozenset()
     floats: bool = False
-    icc_profile: bool = True
     exif_limit: int = 2**31
-    xmp: bool = True
-    dpi: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-_JPEG = Format(
-    "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
-)
-_TIFF = Format(
-    "TIFF", deep_modes=frozenset({"L"}), floats=True, options={"compression": "tiff_adobe_deflate"}
-)
 FORMATS: Mapping[str, Format] = {
     # For photos, twice as fast as the usual level 6, and 7 % larger.
     ".png": Format("PNG", deep_modes=frozenset(_PNG_COLOUR_TYPES), options={"compress_level": 3}),
-    ".jpg": _JPEG,
-    ".jpeg": _JPEG,
-    ".tif": _TIFF,
-    ".tiff": _TIFF,
-    ".webp": Format("WEBP", gray=False, dpi=False, options={"lossless": True, "exact": True}),
-    ".bmp": Format("BMP", alpha=False, icc_profile=False, exif_limit=0, xmp=False),
+    ".jpg": Format(
+        "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
+    ),
 }
 
 
@@ -100,17 +86,15 @@ def arrange(
         colours = luminance(colours[None])[0]
     if layout.mode.endswith("A") and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
-    if mark is not None and file_format.xmp:
+    if mark is not None:
         layout = replace(layout, metadata={**layout.metadata, "xmp": mark})
-    elif mark is not None:
-        unfit.append(f"{file_format.name} cannot hold the mark that says how it was made")
     return colours, layout, losses + unfit
 
 
 def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layout, list[str]]:
     """The properties of a photo that a format can hold, and a line for the user about each loss."""
     losses, metadata = [], {}
-    mode = "L" if like is not None and like.is_gray and file_format.gray else "RGB"
+    mode = "L" if like is not None and like.is_gray else "RGB"
     if has_alpha and file_format.alpha:
         mode += "A"
     elif has_alpha:
@@ -123,21 +107,18 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
     elif like.bit_depth > 8 and mode in file_format.deep_modes:
         depth = 16
     if depth < like.bit_depth:
-        better = "TIFF keeps them" if like.bit_depth == 32 else "PNG keeps them"
-        losses.append(f"{like.bit_depth} bits per channel become {depth} ({better})")
+        losses.append(f"{like.bit_depth} bits per channel become {depth}")
     if profile := like.icc_profile:
-        if file_format.icc_profile and profile_space(profile) == mode.rstrip("A"):
+        if profile_space(profile) == mode.rstrip("A"):
             metadata["icc_profile"] = profile
         else:
-            losses.append(f"the colour profile does not fit {mode} pixels in {file_format.name}")
+            losses.append(f"the colour profile does not fit {mode} pixels")
     if like.exif:
         if len(like.exif) <= file_format.exif_limit:
             metadata["exif"] = like.exif
         else:
             losses.append(f"{file_format.name} cannot hold the EXIF data")
-    if like.dpi and not file_format.dpi:
-        losses.append(f"{file_format.name} cannot hold the print resolution (dpi)")
-    return Layout(mode, depth, metadata, like.dpi if file_format.dpi else None), losses
+    return Layout(mode, depth, metadata, like.dpi), losses
 
 
 def encode(
@@ -158,18 +139,10 @@ def encode(
     options = {**file_format.options, **layout.metadata}
     if layout.dpi:
         options["dpi"] = layout.dpi
-    if "exif" in options:
-        # Pillow cannot write all EXIF tables into a compressed TIFF file.
-        options.pop("compression", None)
-    # Pillow's ``save`` takes ``xmp`` for JPEG and WebP only.
+    # Pillow's ``save`` takes ``xmp`` for JPEG, not for PNG.
     if "xmp" in options and file_format.name == "PNG":
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_itxt(_XMP_KEYWORD, options.pop("xmp").decode())
-    elif "xmp" in options and file_format.name == "TIFF":
-        tags = Image.Exif()
-        tags.load(options.get("exif", b""))
-        tags[Base.XMLPacket] = options.pop("xmp")
-        options["exif"] = tags
     image.save(path, format=file_format.name, **options)
 
 

@@ -119,7 +119,7 @@ def write_image(
     """Write an image file, whole or not at all, in the format named by its suffix.
 
     It is 8-bit RGB, or RGBA with ``alpha``, unless ``like`` says otherwise. What the format cannot
-    hold is logged as warnings. PNG, TIFF and WebP are lossless, JPEG has quality 95. A UserError
+    hold is logged as warnings. PNG is lossless, JPEG has quality 95. A UserError
     for an unknown suffix, a size that the format cannot hold, or a path that cannot be written.
 
     Args:

@@ -16,8 +16,6 @@ from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 
 Logged = Callable[[], list[str]]
-LOSSLESS = ["png", "tif", "webp", "bmp"]
-ALL = [*LOSSLESS, "jpg", "jpeg", "tiff"]
 
 
 @pytest.fixture
@@ -38,15 +36,14 @@ def deep_photo(mode: str, alpha: bool = False) -> Photo:
     return Photo(colours * 2.0 - 1.0, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
 
 
-@pytest.mark.parametrize("suffix", LOSSLESS)
-def test_8_bit_colours_come_back_exactly(suffix: str, picture: Image.Image, tmp_path: Path) -> None:
-    write_image(tmp_path / f"out.{suffix}", to_photo(picture).pixels)
-    with Image.open(tmp_path / f"out.{suffix}") as written:
+def test_8_bit_colours_come_back_exactly(picture: Image.Image, tmp_path: Path) -> None:
+    write_image(tmp_path / "out.png", to_photo(picture).pixels)
+    with Image.open(tmp_path / "out.png") as written:
         assert written.mode == "RGB"
         assert np.array_equal(np.array(written), np.array(picture))
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "jpeg", "JPG"])
+@pytest.mark.parametrize("suffix", ["jpg", "JPG"])
 def test_jpeg_comes_back_nearly_and_with_all_its_colours(
     suffix: str, tiny_pixels: Tensor, tmp_path: Path
 ) -> None:
@@ -58,16 +55,13 @@ def test_jpeg_comes_back_nearly_and_with_all_its_colours(
     assert (back - tiny_pixels).abs().mean() < 8 / 255
 
 
-@pytest.mark.parametrize(
-    ("mode", "alpha", "suffix"),
-    [("I;16", False, "png"), ("I;16", False, "tif"), ("LA", True, "png"), ("RGBA", True, "png")],
-)
+@pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
 def test_16_bits_come_back_as_16_bits(
-    mode: str, alpha: bool, suffix: str, tmp_path: Path, logged: Logged
+    mode: str, alpha: bool, tmp_path: Path, logged: Logged
 ) -> None:
     photo = deep_photo(mode, alpha)
-    write_image(tmp_path / f"out.{suffix}", photo.pixels, like=photo)
-    again = read_image(tmp_path / f"out.{suffix}")
+    write_image(tmp_path / "out.png", photo.pixels, like=photo)
+    again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
     assert np.array_equal(levels_of(again.pixels, 65535), levels_of(photo.pixels, 65535))
     if alpha:
@@ -77,23 +71,18 @@ def test_16_bits_come_back_as_16_bits(
     assert logged() == []
 
 
-def test_floats_are_kept_by_tiff_and_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
+def test_floats_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.rand(1, 1, 9, 14, generator=generator).expand(-1, 3, -1, -1) * 2.0 - 1.0
     photo = Photo(pixels, mode="F", bit_depth=32)
-    write_image(tmp_path / "out.tif", pixels, like=photo)
-    again = read_image(tmp_path / "out.tif")
-    assert (again.mode, again.bit_depth) == ("F", 32)
-    torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=5e-7)
-    assert logged() == []
     write_image(tmp_path / "out.png", pixels, like=photo)
-    assert read_image(tmp_path / "out.png").bit_depth == 16
-    assert "32 bits per channel become 16 (TIFF keeps them)" in logged()[0]
+    again = read_image(tmp_path / "out.png")
+    assert again.bit_depth == 16
+    torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=1.01 / 65535)
+    assert "32 bits per channel become 16" in logged()[0]
 
 
-@pytest.mark.parametrize(
-    ("suffix", "bit_depth"), [("png", 8), ("png", 16), ("jpg", 8), ("tif", 8), ("webp", 16)]
-)
+@pytest.mark.parametrize(("suffix", "bit_depth"), [("png", 8), ("png", 16), ("jpg", 8)])
 def test_profile_and_exif_are_kept(
     suffix: str, bit_depth: int, profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path
 ) -> None:
@@ -146,7 +135,7 @@ def test_pixels_that_are_no_image_are_refused(pixels: Tensor, tmp_path: Path) ->
 
 
 def test_a_size_that_the_format_cannot_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="WEBP cannot hold 1x17000 pixels") as caught:
-        write_image(tmp_path / "out.webp", torch.zeros(3, 1, 17_000))
+    with pytest.raises(UserError, match="JPEG cannot hold 1x70000 pixels") as caught:
+        write_image(tmp_path / "out.jpg", torch.zeros(3, 1, 70_000))
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())
