@@ -6,8 +6,9 @@ It needs `pip install onnx onnxruntime onnxscript`. The file draws `picture`, (1
 [-1, 1], as the network draws it; results made of the photo's own pixels come from a search through
 the photo, which is no network.
 
-* A SinGAN takes standard normal noise for each scale: `noise_0` of (1, 1, h, w), and `noise_1` and
-  so on of (1, 3, h, w). The picture has the size of the last one.
+* A SinGAN takes normal noise for each scale: `noise_0` of (1, 1, h, w) and deviation 1, and
+  `noise_1` and so on of (1, 3, h, w) and, for samples like `task=sample`'s, deviation
+  `model.detail_noise`. The picture has the size of the last one.
 * An InGAN, in its fast form, takes `coarse`, (1, 3, h, w) in [-1, 1]: the photo at the size of its
   coarsest scale, resized to the shape wanted.
 

@@ -69,7 +69,7 @@ class Injects(Model):
 
         Args:
             mask: the object; the rest stays the same bit for bit.
-            match: first give the object the photo's mean colour and contrast.
+            match: first give the object the photo's mean colour, and at most its contrast.
         """
         return self._one("harmonize", image=image, mask=mask, count=1, **how)
 

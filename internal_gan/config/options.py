@@ -73,7 +73,7 @@ class Options:
         "the name of one image file or of a folder of them, or several such as [a.jpg,b.jpg]",
     )
     output: str | None = path(
-        "folder for the results; -: one picture to standard output; null: runs/IMAGE-MODEL/TIME",
+        "folder for the results; -: one picture to standard output; null: runs/IMAGE-TASK/TIME",
         "the name of a new folder, - or null",
     )
     checkpoint: str | None = path(

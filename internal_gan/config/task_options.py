@@ -103,13 +103,13 @@ class SampleOptions:
         whole(
             None,
             Range(1, 1000),
-            "layouts drawn for each sample, the best of which is kept; more vary less",
+            "SinGAN: layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
     matching: int = whole(
         100,
         Range(0, 10000),
-        "steps that adjust the sample's mix of patches to the photo's; 0: none",
+        "SinGAN: steps that adjust a sample's mix of patches to the photo's; 0: none",
     )
 
 
@@ -142,7 +142,7 @@ class AnimateOptions:
     )
     start_scale: int | str = _start_scale(
         0,
-        "coarsest scale that moves; 0: everything, higher scales: little; auto: 0, but a large "
+        "coarsest scale that moves; 0: everything, higher scales: little; auto: all, but a large "
         "thing stays",
     )
     size: list[int] | None = size("animate.size=[200,300]")
@@ -227,7 +227,7 @@ class MakeTileableOptions:
     )
     band: float = option(
         0.15,
-        "how far from a border pixels may change, as a fraction of the side or in pixels",
+        "how far from a border pixels may change, or twice as far if a seam would show",
         "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
         lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
@@ -263,8 +263,7 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """Where a photo may change: the hole to fill, and how edit and harmonize prepare
-    their masks."""
+    """The hole to fill, and how it and the masks of edit and harmonize are prepared."""
 
     file: str | None = path(
         "mask of the photo's size, white in the hole, or a folder of masks named like the photos; "
@@ -298,8 +297,7 @@ class MaskOptions:
 
 @dataclass
 class FillOptions:
-    """A hole filled, by default the photo's transparent part; also at the end of EdgeConnect's
-    training."""
+    """A hole filled, by default the photo's transparent part; also ends EdgeConnect's training."""
 
     edges: str | None = path(
         "drawing of the edges in the hole, of the photo's size; null: none, or the model's; "

@@ -1,4 +1,4 @@
-"""Editing and harmonization: a part of an image is drawn anew (Shaham et al. 2019, section 4)."""
+"""Painting, editing and harmonization: an image is drawn anew (Shaham et al. 2019, section 4)."""
 
 import math
 from typing import NamedTuple
@@ -72,7 +72,7 @@ def redraw(
         image: (1, 3, H, W) in [-1, 1], of any size.
         mask: (1, 1, H, W) in [0, 1], 1 where the image was changed; None for everywhere.
         start_scale, seed: see :meth:`internal_gan.models.abilities.Injects.inject`.
-        match: first give the masked region the photo's mean colour and contrast.
+        match: first give the masked region the photo's mean colour, and at most its contrast.
 
     Returns:
         The whole image at the working size, to be brought back where it may change.

@@ -1,7 +1,7 @@
 """Fills a hole with patches from its surroundings, coarse to fine, without a network.
 
-The search is exhaustive and works at training sizes. EdgeConnect's training starts from this
-filling, so the exact search keeps the network's output the same, bit for bit.
+The search is exhaustive and works at training sizes. EdgeConnect's completion network starts
+from this filling, so the exact search keeps its output the same, bit for bit.
 
 Sources: Y. Wexler, E. Shechtman, M. Irani, "Space-time completion of video", PAMI 2007 (the search
 and the weighted means); C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (matches carried to the finer

@@ -258,7 +258,7 @@ class RunFolder:
 
 
 def new_run_path(options: Options, family: str) -> Path:
-    """The folder that ``output`` names, or a new and empty ``runs/<image>-<model>/<time>``."""
+    """The folder that ``output`` names, or a new and empty ``runs/<image>-<family>/<time>``."""
     if options.output is not None:
         return Path(options.output)
     stem = Path(options.image or "image").stem

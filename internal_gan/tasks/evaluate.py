@@ -10,10 +10,9 @@ from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv
 from internal_gan.images.photo import Photo, check_trainable
-from internal_gan.judging.evaluate import Evaluation, Groups, Sample
+from internal_gan.judging.evaluate import Evaluation, Groups
 from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
-from internal_gan.runs.records import Result
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Document, Item, Picture, Task
@@ -78,7 +77,7 @@ class Evaluate(Task[EvaluateOptions]):
         return super().memory if self._drawing is None else self._drawing.memory
 
     def _drawn(self, drawing: Task[Any], model: Any) -> Generator[Item, None, Groups]:
-        """Draw, and return the results by their groups."""
+        """Draw, and return the results as one group."""
         context, files = self.context, list[str]()
         for item in drawing.draw(model):
             context.expected = drawing.context.expected
@@ -86,11 +85,7 @@ class Evaluate(Task[EvaluateOptions]):
             if isinstance(item, Picture) and item.kind == "result":
                 files.append(item.file)
         assert context.folder is not None
-        groups: dict[str, list[Sample]] = {}
-        for file in sorted(files):
-            group = Result(file).group or "samples"
-            groups.setdefault(group, []).append(context.folder.path / file)
-        return groups
+        return {"samples": [context.folder.path / file for file in sorted(files)]}
 
 
 def _as_learnt(context: Context) -> Context:

@@ -1,4 +1,4 @@
-"""What painting, editing and harmonization share: an image injected into a trained pyramid, and a
+"""What painting, editing and harmonization share: an image injected into a model's pyramid, and a
 photo with a mask of what may change."""
 
 import math

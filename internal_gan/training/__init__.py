@@ -1,1 +1,1 @@
-"""Training any family of models: the loop, its run folder, progress and loggers."""
+"""Training any family of models: the loop, its time, checkpoints, progress and log."""

@@ -17,7 +17,7 @@ class MetricsLogger(Callback):
     """Writes ``metrics.jsonl``, one JSON object per line.
 
     * ``{"event": "plan", "stages": [{"name", "size", "steps", "seconds_per_step"}, ...],
-      "threads"}`` comes first; a later plan replaces it;
+      "threads", "graph_memory"}`` comes first; a later plan replaces it;
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
       ``seconds`` is the training time over all processes of the run.
 
