@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageDraw
 
 from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Shell
-from tests.tiny import write_16_bits
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 SETTINGS = ("trainer=debug", "device=cpu", "precision=fp32")
@@ -37,7 +37,7 @@ def mosaic(width: int, height: int) -> Image.Image:
 
 
 def sixteen_bits(path: Path) -> None:
-    write_16_bits(path, np.asarray(mosaic(400, 300)).astype(np.uint16) * 257)
+    tifffile.imwrite(path, np.asarray(mosaic(400, 300)).astype(np.uint16) * 257)
 
 
 def transparent(path: Path) -> None:
