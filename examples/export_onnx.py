@@ -6,8 +6,8 @@ It needs `pip install onnx onnxruntime onnxscript`. The file draws `picture`, (1
 [-1, 1], as the network draws it; results made of the photo's own pixels come from a search through
 the photo, which is no network.
 
-* A SinGAN takes normal noise for each scale: `noise_0` of (1, 1, h, w) and deviation 1, and
-  `noise_1` and so on of (1, 3, h, w) and, for samples like `task=sample`'s, deviation
+* A SinGAN takes normal noise for each scale: `noise_0`, (1, 1, h, w), of standard deviation 1, then
+  `noise_1` and so on, (1, 3, h, w). `task=sample` gives these a standard deviation of
   `model.detail_noise`. The picture has the size of the last one.
 * An InGAN, in its fast form, takes `coarse`, (1, 3, h, w) in [-1, 1]: the photo at the size of its
   coarsest scale, resized to the shape wanted.
