@@ -1,13 +1,15 @@
 """Retargeting compared with plain resizing, seam carving, cropping, tiling and mirroring.
 
     python -m benchmarks.retargeting --photos fruit.png fish.png --output retargeting/
+    python -m benchmarks.retargeting --photos fruit.png --overrides model=patches --output patches/
 
-The command line trains on every photo with every seed. The model retargets it to twice the width,
-half the width and twice both sides. Both the network's output and the result finished with the
-photo's pixels are judged by their patches. If stopped or killed, run the same command again to
-continue.
+The command line trains on every photo with every seed; with model=patches nothing is trained. The
+photo is retargeted to twice the width, half the width, twice both sides, 21:9 and 9:16. Both the
+model's drawing and the result finished with the photo's pixels are judged by their patches. If
+stopped or killed, run the same command again to continue.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -43,13 +45,25 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.models.patches.model import Patches
 from internal_gan.models.retargeting import Retargets
-from internal_gan.patches.statistics import patch_panel, repetition
+from internal_gan.patches.statistics import layout_distances, patch_panel, repetition
 from internal_gan.report.table import Setting, as_markdown
 from internal_gan.units import Size
 
-SCALES = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5), "2x both": (2.0, 2.0)}
-FIGURES = ("coherence", "completeness", "swd", "repetition", "sharpness", "way back")
+# Factors on height and width, or a ratio of width to height, for the photo's area.
+SCALES: dict[str, tuple[float, float] | float] = {
+    "2x wide": (1.0, 2.0),
+    "0.5x wide": (1.0, 0.5),
+    "2x both": (2.0, 2.0),
+    "21x9": 21 / 9,
+    "9x16": 9 / 16,
+}
+LAYOUT = ("layout coherence", "layout completeness")
+FIGURES = (*LAYOUT, "coherence", "completeness", "swd", "repetition", "sharpness", "way back")
+LAYOUT_PATCH = 15  # pixels a side, of a photo with a long side of 60
+# Rows of a model's drawings, by its family.
+TITLES = {"ingan": "InGAN", "patches": "patches"}
 # Long side in pixels of the photo that finished results are made from and compared with.
 FINISHED = 250
 # Shortest side for `repetition`: two patches side by side must fit at a quarter of the size.
@@ -108,7 +122,9 @@ OTHERS: dict[str, Callable[[Tensor, Size], Tensor | None]] = {
 def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
     """Patch statistics of a retargeted image; distances in thousandths of black to white."""
     panel = patch_panel(image, result)
-    figures = {
+    layout = layout_distances(image, result, (LAYOUT_PATCH,))
+    figures = {name: 1000 * value for name, value in zip(LAYOUT, layout.values(), strict=False)}
+    figures |= {
         "coherence": 1000 * panel["coherence"],
         "completeness": 1000 * panel["completeness"],
         "swd": 1000 * fmean(panel[f"swd{shrink}"] for shrink in (1, 2, 4)),
@@ -120,9 +136,9 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
 
 
 def judge(
-    run_folder: Path, photo: Path, pictures: Path, others: Mapping[str, Path]
+    model: Retargets, photo: Path, seed: int, pictures: Path, others: Mapping[str, Path]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures by scale and method for a trained model; also writes all results as images.
+    """Figures by scale and method for a model; also writes all results as images.
 
     Args:
         others: folders of other methods' results, by the name of their rows.
@@ -130,42 +146,60 @@ def judge(
     ``way back`` is the error of the cycle reconstruction, the mean |G(G(x)) - x| of the network,
     in thousandths of black to white.
     """
-    model = internal_gan.load(run_folder).network
-    if not isinstance(model, Retargets):
-        raise UserError(f"{run_folder}: its model cannot retarget; allowed: model=ingan")
+    title = TITLES[model.family]
     image = model.image.cpu()
     large = read_image(photo).pixels
     large = resize(large, fit_size(size_of(large), FINISHED)).clamp(-1, 1)
     pictures.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for name, factors in SCALES.items():
-        size, finished_size = (_times(size_of(each), factors) for each in (image, large))
-        drawn = model.retarget(size)
-        results = {"InGAN": drawn}
+    for name, scale in SCALES.items():
+        size, finished_size = (_at(size_of(each), scale) for each in (image, large))
+        drawn = model.retarget(size, seed=seed)
+        results = {title: drawn}
         for method, make in OTHERS.items():
             if (result := make(image, size)) is not None:
                 results[method] = result
         found[name] = {method: figures_of(image, result) for method, result in results.items()}
-        back = model.retarget(size_of(image), image=drawn)
-        distance = float((back - image).abs().mean()) / 2
-        found[name]["InGAN"]["way back"] = 1000 * distance
+        if model.is_trained:
+            back = model.retarget(size_of(image), image=drawn)
+            distance = float((back - image).abs().mean()) / 2
+            found[name][title]["way back"] = 1000 * distance
         done = finish(levels_of(drawn, 255), Indices(levels_of(large, 255)), finished_size)
-        finished = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
-        results["InGAN, finished"] = finished
-        found[name]["InGAN, finished"] = figures_of(large, finished)
+        pixels = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+        full = {
+            f"{title}, finished": pixels,
+            "seam carving, full size": carved(large, finished_size),
+        }
         for method, folder in others.items():
             file = folder / f"{photo.stem}-{name.replace(' ', '-')}.png"
             if file.is_file():
-                results[method] = resize(read_image(file).pixels, finished_size).clamp(-1, 1)
-                found[name][method] = figures_of(large, results[method])
-        for method, result in results.items():
+                full[method] = resize(read_image(file).pixels, finished_size).clamp(-1, 1)
+        found[name] |= {method: figures_of(large, result) for method, result in full.items()}
+        for method, result in (results | full).items():
             write_image(pictures / f"{name} {method}.png".replace(" ", "-"), result)
     write_image(pictures / "photo.png", image)
     return found
 
 
-def _times(size: Size, factors: tuple[float, float]) -> Size:
-    return round(size[0] * factors[0]), round(size[1] * factors[1])
+def _at(size: Size, scale: tuple[float, float] | float) -> Size:
+    if isinstance(scale, tuple):
+        return round(size[0] * scale[0]), round(size[1] * scale[1])
+    height = math.sqrt(math.prod(size) / scale)
+    return round(height), round(height * scale)
+
+
+def model_of(photo: Path, seed: int, output: Path, settings: Settings, by: Processes) -> Retargets:
+    """A model of the photo, trained unless it needs no training."""
+    if "model=patches" in settings.overrides:
+        return Patches.of(read_image(photo).pixels)
+    name = f"{photo.stem}-seed{seed}"
+    arguments = [*settings.overrides, f"image={photo}", f"seed={seed}"]
+    by.train(output / "runs" / name, arguments, output / "logs" / f"{name}.txt", settings.threads)
+    model = internal_gan.load(output / "runs" / name).network
+    if not isinstance(model, Retargets):
+        allowed = "model=ingan, model=patches"
+        raise UserError(f"{output / 'runs' / name}: its model cannot retarget; allowed: {allowed}")
+    return model
 
 
 def do_photo(
@@ -176,14 +210,12 @@ def do_photo(
     path = output / "results" / f"{name}.json"
     if known := read_json_object(path):
         return known
-    run_folder = output / "runs" / name
-    arguments = [*settings.overrides, f"image={photo}", f"seed={seed}"]
-    processes.train(run_folder, arguments, output / "logs" / f"{name}.txt", settings.threads)
+    model = model_of(photo, seed, output, settings, processes)
     result = {
         "photo": photo.stem,
         "seed": seed,
         "overrides": list(settings.overrides),
-        "figures": judge(run_folder, photo, output / "pictures" / name, settings.others),
+        "figures": judge(model, photo, seed, output / "pictures" / name, settings.others),
         "environment": environment(),
     }
     write_json(path, result)
@@ -193,15 +225,17 @@ def do_photo(
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
     """Means over photos by scale and method, and the standard deviation over a photo's seeds."""
     means = []
+    shown = set[str]()
     for scale in SCALES:
         of_method: Any = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
         for result in record["results"]:
-            for method, figures in result["figures"][scale].items():
+            for method, figures in result["figures"].get(scale, {}).items():
+                shown |= figures.keys()
                 for name, value in figures.items():
                     of_method[method][name][result["photo"]][result["seed"]] = value
         for method, figures in of_method.items():
             known = Setting(method, 0, figures)
-            cells = {name: _cell(known, name) for name in FIGURES}
+            cells = {name: _cell(known, name) for name in FIGURES if name in shown}
             means.append({"scale": scale, "method": method, **cells})
     return {"means": as_markdown(means)}
 

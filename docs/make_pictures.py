@@ -227,15 +227,13 @@ def with_copies() -> tuple[Image.Image, Image.Image]:
 
 
 def retarget(models: Models) -> Image.Image:
-    model = models("ingan", "dandelions.jpg")
-    scales = [(1.0, 2.0), (1.0, 0.5)]
-    wide, narrow = (model.retarget(scale=s, resolution=900) for s in scales)
-    return column([row([photo_of("dandelions.jpg", 900), narrow], 400), row([wide], 400)])
-
-
-def formats(models: Models) -> Image.Image:
-    model = models("ingan", "dandelions.jpg")
-    return row([model.retarget(s, resolution=900) for s in ("1:1", "9:16", "16:9")], 400)
+    """The mountains in three formats, and the dandelions in two."""
+    shapes = {"mountains.jpg": ("1:1", "9:16", "21:9"), "dandelions.jpg": ("9:16", "21:9")}
+    rows = [
+        row([patches_of(name).retarget(shape, resolution=900) for shape in of], 400)
+        for name, of in shapes.items()
+    ]
+    return column(rows)
 
 
 def protect(models: Models) -> Image.Image:
@@ -401,7 +399,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "paint": paint,
     "edit": edit,
     "retarget": retarget,
-    "formats": formats,
     "protect": protect,
     "fill-edgeconnect": fill_edgeconnect,
     "animate": animate,

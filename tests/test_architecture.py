@@ -19,10 +19,10 @@ MAX_LINES = {
     "config": 1776,
     "finishing": 2323,
     "hub": 146,
-    "images": 3405,
+    "images": 3440,
     "internal_gan": 1206,
     "judging": 1094,
-    "models": 3940,
+    "models": 4150,
     "nn": 1012,
     "patches": 1723,
     "report": 627,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_000, "tests": 25_000, "benchmarks": 5_310}
+MAX_IN_ALL = {"internal_gan": 25_200, "tests": 25_000, "benchmarks": 5_340}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

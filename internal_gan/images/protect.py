@@ -35,6 +35,13 @@ class Stretch(Transform):
         rows, columns = (tuple((b, a) for a, b in axis) for axis in (self.rows, self.columns))
         return Stretch(rows, columns)
 
+    def part(self, down: float, across: float) -> Stretch:
+        rows, columns = (
+            tuple((a, (1 - share) * a + share * b) for a, b in axis)
+            for axis, share in ((self.rows, down), (self.columns, across))
+        )
+        return Stretch(rows, columns)
+
 
 @dataclass(frozen=True)
 class Protection:

@@ -37,6 +37,11 @@ class Transform(ABC):
     def inverse(self) -> Transform:
         """The exact inverse."""
 
+    def part(self, down: float, across: float) -> Transform:
+        """Part of the way: each point moves by a share, along each axis, of what lies between its
+        places in the input and in the output; a ValueError if that is not possible."""
+        raise ValueError(f"{type(self).__name__} has no part")
+
     def __call__(self, x: Tensor, size: Size) -> Tensor:
         """Transform (N, C, H, W) bilinearly, reflected beyond its edges, to (height, width)."""
         # In half precision the points would be off by pixels.
@@ -76,6 +81,9 @@ class Resize(Transform):
         return points
 
     def inverse(self) -> Resize:
+        return self
+
+    def part(self, down: float, across: float) -> Resize:
         return self
 
     def __call__(self, x: Tensor, size: Size) -> Tensor:
@@ -133,12 +141,31 @@ class Homography(Transform):
     def inverse(self) -> Homography:
         return Homography(self.matrices.flip(0))
 
+    def part(self, down: float, across: float) -> Homography:
+        before = torch.tensor(_CORNERS)
+        after = self.inverse().source(before)
+        return Homography.to_corners(before.lerp(after, torch.tensor([across, down])).tolist())
+
     def source(self, points: Tensor) -> Tensor:
         matrix = hand_over(self.matrices[0].to(points.dtype), points.device)
         moved = points @ matrix[:, :2].T + matrix[:, 2]
         depth = moved[..., 2:]
         visible = depth > 1e-6
         return torch.where(visible, moved[..., :2] / depth.where(visible, 1), NOWHERE)
+
+
+@dataclass(frozen=True)
+class Then(Transform):
+    """One transform, then another."""
+
+    first: Transform
+    second: Transform
+
+    def source(self, points: Tensor) -> Tensor:
+        return self.first.source(self.second.source(points))
+
+    def inverse(self) -> Then:
+        return Then(self.second.inverse(), self.first.inverse())
 
 
 def random_homography(magnitude: float, rng: torch.Generator) -> Transform:

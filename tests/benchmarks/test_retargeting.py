@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import retargeting
-from internal_gan.images.files.image import write_image
+from internal_gan.images.files.image import read_image, write_image
 from tests.tiny import picture
 
 OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_size=60"]
@@ -32,7 +32,8 @@ def test_every_scale_and_method_is_evaluated(
     found = json.loads(capsys.readouterr().out)
     assert found["failures"] == []
     figures = found["results"][0]["figures"]
-    always = {"InGAN", "InGAN, finished", "resizing", "seam carving"}
+    carving = {"seam carving", "seam carving, full size"}
+    always = {"InGAN", "InGAN, finished", "resizing", *carving}
     assert set(figures["0.5x wide"]) == always | {"cropping"}
     assert set(figures["2x wide"]) == always | {"tiling", "mirroring", "theirs"}
     for method in ("tiling", "mirroring"):
@@ -45,3 +46,20 @@ def test_every_scale_and_method_is_evaluated(
     assert "| 2x wide | seam carving |" in (output / "summary.md").read_text()
     assert (output / "pictures" / "a-seed3" / "2x-wide-InGAN.png").is_file()
     reused(retargeting.main, [*options, "--overrides", *OVERRIDES])
+
+
+def test_a_photos_patches_need_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(retargeting, "SCALES", {"21x9": 21 / 9})
+    write_image(tmp_path / "a.png", picture(48, 64))
+    output = tmp_path / "output"
+    options = ["--photos", str(tmp_path / "a.png"), "--output", str(output)]
+    retargeting.main([*options, "--overrides", "model=patches"])
+    found = json.loads(capsys.readouterr().out)["results"][0]["figures"]["21x9"]
+    finished, carved = found["patches, finished"], found["seam carving, full size"]
+    assert 0 < finished["layout coherence"] < carved["layout coherence"]
+    assert "way back" not in found["patches"]
+    assert not (output / "runs").exists()
+    made = read_image(output / "pictures" / "a-seed0" / "21x9-patches,-finished.png")
+    assert made.size == (36, 85)

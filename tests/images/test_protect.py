@@ -46,6 +46,14 @@ def test_a_stretch_and_its_inverse_undo_each_other() -> None:
     assert torch.allclose(stretch.source(ends), torch.tensor([[0.4, -0.2], [1.0, 1.0]]), atol=1e-6)
 
 
+def test_a_third_of_a_stretchs_way() -> None:
+    rows, columns = ((-1.0, -1.0), (0.4, -0.2), (1.0, 1.0)), ((-1.0, -1.0), (1.0, 1.0))
+    part = Stretch(rows, rows).part(1 / 3, 1.0)
+    points = torch.tensor([[-0.2, 0.2], [1.0, -1.0]])
+    assert torch.allclose(part.source(points), torch.tensor([[0.4, 0.4], [1.0, -1.0]]), atol=1e-6)
+    assert Stretch(rows, columns).part(0.0, 0.0).rows[1] == (0.4, 0.4)
+
+
 @pytest.mark.parametrize(
     ("box", "size", "message"),
     [

@@ -10,22 +10,24 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import (
     Homography,
     Resize,
+    Then,
     Transform,
     pixel_centres,
     random_homography,
 )
 
-CORNERS = [(-0.7, -0.9), (0.9, -0.6), (0.8, 0.9), (-1.0, 1.0)]
+_CORNERS = [(-0.7, -0.9), (0.9, -0.6), (0.8, 0.9), (-1.0, 1.0)]
 ALL: list[Transform] = [
     Resize(),
     Homography.of([[0.8, 0.3, 0.1], [-0.2, 0.9, -0.05], [0, 0, 1]]),
-    Homography.to_corners(CORNERS),
+    Homography.to_corners(_CORNERS),
 ]
 SIZE = (31, 44)
+FRAME = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]
 
 
 def test_positions_are_exact_in_half_precision() -> None:
-    transform = Homography.to_corners(CORNERS)
+    transform = Homography.to_corners(_CORNERS)
     ramp = torch.linspace(-1, 1, 256).expand(1, 1, 256, 256)
     exact = transform(ramp, (256, 256))
     with torch.autocast("cpu", torch.bfloat16):
@@ -129,3 +131,28 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
 def test_degenerate_corners_are_refused(corners: list[tuple[float, float]]) -> None:
     with pytest.raises(ValueError, match="not invertible"):
         Homography.to_corners(corners)
+
+
+def test_half_of_a_homographys_way() -> None:
+    corners = torch.tensor([[-0.5, -1.0], [0.5, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    whole = Homography.to_corners(corners.tolist())
+    half = whole.part(1.0, 0.5)
+    wanted = torch.tensor([[-0.75, -1.0], [0.75, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    assert torch.allclose(half.inverse().source(torch.tensor(FRAME)), wanted, atol=1e-5)
+    for share, same in ((0.0, torch.tensor(FRAME)), (1.0, corners)):
+        moved = whole.part(share, share).inverse().source(torch.tensor(FRAME))
+        assert torch.allclose(moved, same, atol=1e-5)
+    over = Homography.to_corners([[1, -1], [-1, -1], [-1, 1], [1, 1]])
+    with pytest.raises(ValueError, match="not invertible"):
+        over.part(0.5, 0.5)
+    assert Resize().part(0.3, 0.6) == Resize()
+
+
+def test_one_transform_then_another() -> None:
+    first = Homography.to_corners([[-0.5, -1.0], [0.5, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    second = Homography.of([[0.5, 0, 0.2], [0, 1, 0], [0, 0, 1]])
+    both, points = Then(first, second), pixel_centres((5, 7))
+    assert torch.equal(both.source(points), first.source(second.source(points)))
+    assert torch.allclose(both.inverse().source(both.source(points)), points, atol=1e-4)
+    with pytest.raises(ValueError, match="no part"):
+        both.part(0.5, 0.5)

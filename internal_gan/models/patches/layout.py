@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch.nn import functional as F
 
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.pyramid import fit_size, pyramid_sizes, scaled, wider_limit
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.exact import lattice, patches_at, squared_distances
 from internal_gan.patches.matching import matched
+from internal_gan.patches.statistics import wasserstein_of_rows
 from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.units import Size
 
@@ -41,15 +42,21 @@ class Pass(NamedTuple):
 
 # The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
 # adds detail. Matching brings back what is drawn too rarely.
-PASSES = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
+COARSE, FINE = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
+# A layout of another shape than the photo's has no room for the photo's mix, and matching tears it.
+# So it is matched in this share of the steps.
+MATCHING = 0.3
+# Instead, so many are drawn, fewer if they have more than so many pixels, and the nearest to the
+# photo is used: it has the smallest sum of the distances of patches of COARSE's side, both ways,
+# and so many times that of the mixes of patches of SMALL pixels a side.
+TRIES, MANY_PIXELS = 4, 2000
+MIX, SMALL = 2.0, 3
 # In a pyramid, the sides of the smallest and the largest picture in pixels, and those of a patch,
 # relative to the picture. Pictures in between have patches in between.
 WHOLE, DETAIL = (18, 0.5), (60, 0.28)
 SMALL_PIXELS = 192  # in a picture; of larger ones, fewer are drawn
 MAX_PIXELS = 4096  # in a picture; larger ones would take too long
 AT_ONCE = 64  # pictures drawn at once
-# If pixels are kept, so many layouts are drawn, and the one farthest from the photo is used.
-TRIES = 4
 
 
 def sizes_of(photo: Pixels) -> list[Size]:
@@ -63,14 +70,7 @@ def sizes_of(photo: Pixels) -> list[Size]:
 
 
 def layout(
-    photo: Pixels,
-    size: Size,
-    rng: torch.Generator,
-    *,
-    start: Pixels | None = None,
-    level: float = 1.0,
-    wrap: Wrap = (False, False),
-    kept: Mask | None = None,
+    photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = (False, False)
 ) -> Pixels:
     """Put a small photo's patches together anew.
 
@@ -78,32 +78,67 @@ def layout(
         photo: some tens of pixels a side.
         size: of the layout.
         rng: source of the noise, on the CPU.
-        start: a picture of this size, by default the resized photo.
-        level: of the noise that hides it at first; at 1, nothing of it is left.
         wrap: whether the layout wraps from bottom to top, and from right to left.
-        kept: 1 where ``start`` stays, (1, 1, h, w).
     """
-    own, device = size_of(photo), photo.device
-    start = picture = resize(photo, size).clamp(-1, 1) if start is None else start
-    for number, (share, patch, steps, matching) in enumerate(PASSES):
-        here = scaled(size, share)
-        real, given = resize(photo, scaled(own, share)).clamp(-1, 1), resize(start, here)
-        count = 1 if kept is None or number else TRIES
-        noise = torch.randn(count, 3, *here, generator=rng, device="cpu").to(device)
-        side = min(patch, *here, *size_of(real))
-        denoiser = Denoiser(real, side, price=price_of(photo, wrap), wrap=wrap)
-        still = None if kept is None else F.adaptive_max_pool2d(kept, here)
-        if number == 0:
-            picture = denoised(denoiser, noise, steps, level=level, start=given)
-            if still is not None:
-                # Known before, kept pixels would lead to the photo, since patches are large here.
-                far = ((picture - given).abs() * (1 - still)).sum(dim=(1, 2, 3)).argmax()
-                picture = torch.where(still > 0, given.clamp(-1, 1), picture[far, None])
-        else:
-            known = None if still is None else (given.clamp(-1, 1), still)
-            picture = denoised(denoiser, noise, steps, coarser=picture, known=known)
-        picture = matched(picture, real, matching, wrap, kept=still)
-    return picture
+    here, coarse = scaled(size, COARSE.share), resized(photo, COARSE.share)
+    new_shape = any(abs(new - old) > 1 for new, old in zip(size, size_of(photo), strict=True))
+    denoiser = Denoiser(coarse, min(COARSE.patch, *here), price=price_of(photo, wrap), wrap=wrap)
+    noise = white(rng, tries(here) if new_shape else 1, here, photo)
+    drawn = denoised(denoiser, noise, COARSE.steps)
+    share = MATCHING if new_shape else 1
+    drawn = matched(nearest(coarse, drawn), coarse, round(share * COARSE.matching), wrap)
+    picture = detailed(photo, drawn, size, rng, wrap=wrap)
+    return matched(picture, photo, round(share * FINE.matching), wrap)
+
+
+def detailed(
+    photo: Pixels,
+    drawn: Pixels,
+    size: Size,
+    rng: torch.Generator,
+    *,
+    wrap: Wrap = (False, False),
+    known: tuple[Pixels, Mask] | None = None,
+) -> Pixels:
+    """Add detail to a coarse layout, up to a size at which things are as large as in the photo;
+    ``known`` is what is kept, see :func:`internal_gan.patches.denoiser.denoised`."""
+    denoiser = Denoiser(photo, min(FINE.patch, *size), price=price_of(photo, wrap), wrap=wrap)
+    noise = white(rng, 1, size, photo)
+    return denoised(denoiser, noise, FINE.steps, coarser=drawn, known=known)
+
+
+def tries(size: Size, most: int = TRIES) -> int:
+    """How many layouts of a size are drawn, of which the nearest to the photo is used."""
+    return max(1, round(most * min(1.0, MANY_PIXELS / math.prod(size))))
+
+
+def nearest(photo: Pixels, layouts: Pictures) -> Pixels:
+    """Of some layouts, the one nearest to the photo: in what lies beside what, and in how much
+    there is of each kind of patch."""
+
+    def distance(layout: Pixels) -> float:
+        sizes = *size_of(photo), *size_of(layout)
+        large, small = (
+            [patches_at(image, lattice(image, patch), patch) for image in (photo, layout)]
+            for patch in (min(COARSE.patch, *sizes), min(SMALL, *sizes))
+        )
+        far = squared_distances(large[0], large[1]).clamp_min(0).sqrt()
+        far = far / (2 * math.sqrt(large[0].shape[1]))
+        both_ways = float(far.amin(dim=0).mean() + far.amin(dim=1).mean())
+        return both_ways + MIX * wasserstein_of_rows(small[0], small[1])
+
+    every = layouts.chunk(len(layouts))
+    return min(every, key=distance) if len(every) > 1 else layouts
+
+
+def resized(photo: Pixels, share: float) -> Pixels:
+    """A photo at a share of its size."""
+    return resize(photo, scaled(size_of(photo), share)).clamp(-1, 1)
+
+
+def white(rng: torch.Generator, count: int, size: Size, like: Pixels) -> Pictures:
+    """So many pictures of white noise, drawn on the CPU, on the device of ``like``."""
+    return torch.randn(count, 3, *size, generator=rng, device="cpu").to(like.device)
 
 
 def held(
@@ -143,7 +178,7 @@ def layouts(
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
     the square of its area, so at larger sizes there are fewer, and none above MAX_PIXELS.
     """
-    price, found, device = price_of(photo), list[Pictures](), photo.device
+    price, found = price_of(photo), list[Pictures]()
     (width, share), (full_width, full_share) = WHOLE, DETAIL
     for size in sizes:
         pixels, side = size[0] * size[1], max(size)
@@ -157,7 +192,7 @@ def layouts(
         denoiser, drawn = Denoiser(real, patch, price=price), list[Pictures]()
         for first in range(0, count, AT_ONCE):
             last = min(first + AT_ONCE, count)
-            noise = torch.randn(last - first, 3, *size, generator=rng, device="cpu").to(device)
+            noise = white(rng, last - first, size, photo)
             if found:
                 drawn.append(denoised(denoiser, noise, 10, coarser=found[-1][first:last]))
             else:

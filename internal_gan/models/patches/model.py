@@ -28,14 +28,13 @@ from internal_gan.models.abilities import (
     Samples,
 )
 from internal_gan.models.patches.enlarging import enlarged
-from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of
+from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, white
+from internal_gan.models.patches.reshaping import reshaped
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
-# Noise of this level hides the resized photo where it is retargeted: its parts keep their places.
-RESIZED_LEVEL = 0.72
 # Of the price of leaving its height, what a patch pays where the user says what goes where.
 INJECTED_PRICE = 0.3
 
@@ -92,11 +91,9 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def repaint(
         self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
-        start = resize(image, size) if transform is None else transform(image, size)
-        rng = torch.Generator().manual_seed(seed)
         kept = None if keep is None or not keep.any() else (keep > 0.5).float()
-        start = start.clamp(-1, 1)
-        return layout(self.image, size, rng, start=start, level=RESIZED_LEVEL, kept=kept)
+        rng = torch.Generator().manual_seed(seed)
+        return reshaped(self.image, image, size, rng, transform=transform, kept=kept)
 
     @torch.no_grad()
     def inject(
@@ -105,7 +102,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         last_start_scale(self)
         size = size or working_size(self, size_of(image))
         given = resize(image.to(self.device), self._held_at(start_scale, size)).clamp(-1, 1)
-        noise = self._noise(size, torch.Generator().manual_seed(seed))
+        noise = white(torch.Generator().manual_seed(seed), 1, size, self.image)
         price = INJECTED_PRICE * price_of(self.image)
         return held(self.image, given, noise, price=price).cpu()
 
@@ -126,7 +123,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         closes by itself; a walk's ``alpha`` and ``beta`` are ignored."""
         size = size or self.sizes[-1]
         rng = torch.Generator().manual_seed(seed)
-        here, there = self._noise(size, rng), self._noise(size, rng)
+        here, there = (white(rng, 1, size, self.image) for _ in range(2))
         scale = 1 if start_scale is None else start_scale
         given = resize(self.real(max(0, scale - 1)), self._held_at(scale, size))
         rounds = turns(frames / fps)
@@ -164,7 +161,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
             return layout(self.image, size, rng, wrap=wrap).cpu()
         at = self._held_at(start_scale, size)
         given = join_borders(resize(self.real(start_scale - 1), at).clamp(-1, 1), wrap)
-        price, noise = price_of(self.image, wrap), self._noise(size, rng)
+        price, noise = price_of(self.image, wrap), white(rng, 1, size, self.image)
         return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
@@ -173,6 +170,3 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         at, full = self.sizes[max(0, start_scale - 1)], self.sizes[-1]
         at = at if start_scale else scaled(at, FACTOR)
         return scaled(at, *(new / old for new, old in zip(size, full, strict=True)))
-
-    def _noise(self, size: Size, rng: torch.Generator) -> Tensor:
-        return torch.randn(1, 3, *size, generator=rng, device="cpu").to(self.device)

@@ -1,0 +1,177 @@
+"""A photo at another size or in another shape, put together of its patches; nothing is learnt.
+
+The size changes little by little. In each step the picture so far is stretched a little, noise
+hides what that has spoilt, and patches of the photo replace it. Since each step changes little,
+single things stay single and whole. One jump repeats many small things better, and smaller patches
+leave each kind of thing the room that it has in the photo. So layouts are drawn in several ways,
+and the one nearest to the photo is used.
+
+Source: Simakov et al., "Summarizing visual data using bidirectional similarity", CVPR 2008, section
+4 (small steps of size). The steps of denoising are those of :mod:`internal_gan.patches.denoiser`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch.nn import functional as F
+
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
+from internal_gan.images.transforms import Resize, Then, Transform, pixel_centres
+from internal_gan.models.patches.layout import (
+    COARSE,
+    detailed,
+    nearest,
+    price_of,
+    resized,
+    tries,
+    white,
+)
+from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.matching import matched
+from internal_gan.shapes import Mask, Pictures, Pixels
+from internal_gan.units import Size
+
+
+class Way(NamedTuple):
+    """How a layout comes to its size: the factor by which a side changes in a step, at most; the
+    side of a patch, in pixels; the level of the noise in each step, and its steps of denoising."""
+
+    growth: float
+    patch: int
+    level: float
+    steps: int
+
+
+WAYS = Way(1.05, COARSE.patch, 0.35, 6), Way(1.12, 9, 0.35, 8), Way(math.inf, 9, 0.72, 12)
+TRIES = 8  # layouts drawn in each way, or fewer
+MATCHING = 5  # steps of matching the nearest layout to the photo's mix; more tear it
+MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
+# How much a transform stretches is looked at between so many places along each side, and no more
+# than this factor counts.
+PLACES, FARTHEST = 9, 8.0
+
+
+def reshaped(
+    photo: Pixels,
+    image: Pixels,
+    size: Size,
+    rng: torch.Generator,
+    *,
+    transform: Transform | None = None,
+    kept: Mask | None = None,
+) -> Pixels:
+    """Draw an image at another size with a small photo's patches.
+
+    Args:
+        photo: (1, 3, h, w), some tens of pixels a side, whose patches are used.
+        image: what is drawn, often the photo; things are as large as in the photo.
+        size: of the result.
+        rng: source of the noise, on the CPU.
+        transform: the geometry; by default the image is resized.
+        kept: (1, 1, *size), 1 where the transformed image stays.
+    """
+    route, real = Route(image, size, transform, kept), resized(photo, COARSE.share)
+    drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
+    layout, known = nearest(real, drawn), route.frame(1.0).known(image)
+    still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
+    layout = matched(layout, real, MATCHING, kept=still)
+    return detailed(photo, layout, size, rng, known=known)
+
+
+def _drawn(photo: Pixels, real: Pixels, route: Route, way: Way, rng: torch.Generator) -> Pictures:
+    """Coarse layouts at the end of a route, each from noise of its own; ``real`` is the photo at
+    their size."""
+    count = tries(scaled(route.size, COARSE.share), TRIES)
+    pictures = resized(route.image, COARSE.share).repeat(count, 1, 1, 1)
+    before, price = Frame(size_of(route.image)), price_of(photo)
+    for frame in route.frames(way.growth):
+        here = scaled(frame.size, COARSE.share)
+        pictures = frame.moved(pictures, here, before).clamp(-1, 1)
+        known = frame.known(route.image, here)
+        denoiser = Denoiser(real, min(way.patch, *here), price=price)
+        noise, start = white(rng, count, here, photo), pictures
+        pictures = denoised(denoiser, noise, way.steps, level=way.level, start=start, known=known)
+        before = frame
+    return pictures
+
+
+class Frame(NamedTuple):
+    """A place on a route: the size, the transform from the image (None: it is resized), and what
+    of it is kept, (1, 1, *size)."""
+
+    size: Size
+    transform: Transform | None = None
+    kept: Mask | None = None
+
+    def moved(self, pictures: Pictures, size: Size, before: Frame | None = None) -> Pictures:
+        """The image, or what it has become at a frame ``before``, at this frame; ``size`` is that
+        of the result."""
+        if self.transform is None:
+            return resize(pictures, size)
+        if before is None or before.transform is None:
+            return self.transform(pictures, size)
+        return Then(before.transform.inverse(), self.transform)(pictures, size)
+
+    def known(self, image: Pixels, size: Size | None = None) -> tuple[Pixels, Mask] | None:
+        """What of the image is kept, and where, by default at the frame's own size."""
+        if self.kept is None:
+            return None
+        size, given = size or self.size, self.moved(image, self.size)
+        return resize(given, size).clamp(-1, 1), F.adaptive_max_pool2d(self.kept, size)
+
+
+@dataclass(frozen=True)
+class Route:
+    """From an image to a result; see :func:`reshaped`. Every point moves straight, in pixels."""
+
+    image: Pixels
+    size: Size
+    transform: Transform | None = None
+    kept: Mask | None = None
+
+    def frames(self, growth: float) -> list[Frame]:
+        """Places on the route, the last of them its end. From one to the next, no side changes by
+        more than a factor of about ``growth``, unless the way is long; there is only one if there
+        is no straight way, as to an image turned over."""
+        steps = math.ceil(math.log(self._stretch()) / math.log(growth) - 1e-9)
+        steps = min(max(1, steps), MAX_STEPS)
+        # The side that changes most does so by equal factors.
+        factors = [new / old for new, old in zip(self.size, size_of(self.image), strict=True)]
+        most = max(factors, key=lambda factor: abs(math.log(factor)))
+        shares = [step / steps for step in range(1, steps)]
+        if abs(most - 1) > 0.01:
+            shares = [(most**share - 1) / (most - 1) for share in shares]
+        try:
+            return [*map(self.frame, shares), self.frame(1.0)]
+        except ValueError:
+            return [self.frame(1.0)]
+
+    def frame(self, share: float) -> Frame:
+        """The place after a share of the route; a ValueError if there is no straight way."""
+        own, transform, kept = size_of(self.image), self.transform, self.kept
+        if share == 1:
+            return Frame(self.size, transform, kept)
+        height, width = ((1 - share) * a + share * b for a, b in zip(own, self.size, strict=True))
+        size = max(1, round(height)), max(1, round(width))
+        if transform is None:
+            return Frame(size)
+        now = transform.part(share * self.size[0] / height, share * self.size[1] / width)
+        if kept is not None:
+            kept = (now(transform.inverse()(kept, own), size) > 0.5).float()
+        return Frame(size, now, kept)
+
+    def _stretch(self) -> float:
+        """The largest factor by which anything is stretched, or shrunk, along an axis."""
+        own = torch.tensor(size_of(self.image)[::-1])
+        places = (self.transform or Resize()).source(pixel_centres((PLACES, PLACES)))[0]
+        factors = [
+            2 * side / PLACES / (places.diff(dim=axis) * own).norm(dim=-1).clamp_min(1e-6)
+            for axis, side in enumerate(self.size)
+        ]
+        both = torch.cat([factor.flatten() for factor in factors])
+        return min(FARTHEST, float(torch.maximum(both, 1 / both).max()))

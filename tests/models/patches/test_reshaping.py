@@ -1,0 +1,136 @@
+"""A photo's patches at another size or in another shape."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor
+
+from internal_gan.images.protect import protect
+from internal_gan.images.resize import resize
+from internal_gan.images.transforms import Homography, Transform
+from internal_gan.models.patches import layout, reshaping
+from internal_gan.models.patches.reshaping import Frame, Route, reshaped
+from internal_gan.units import Size
+from tests.tiny import holes, picture, rng
+
+TILTED = [[-0.4, -1.0], [0.9, -1.0], [1.0, 0.8], [-1.0, 1.0]]
+
+
+def disk(height: int = 36, width: int = 48) -> Tensor:
+    """A bright disk of 14 pixels in the middle, on a ground that darkens downwards."""
+    rows, columns = torch.arange(height)[:, None], torch.arange(width)
+    ground = (-0.2 - rows / height).expand(height, width)
+    inside = (rows - height / 2).square() + (columns - width / 2).square() < 49
+    return torch.where(inside, 0.9, ground).expand(1, 3, -1, -1).contiguous()
+
+
+def runs(flags: Tensor) -> int:
+    """How many separate runs of flags there are in a row."""
+    return int((flags.float().diff(prepend=torch.zeros(1)) > 0).sum())
+
+
+@pytest.mark.parametrize("size", [(36, 50), (36, 38), (44, 48), (32, 48)])
+def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
+    made = reshaped(disk(), disk(), size, rng())
+    assert made.shape == (1, 3, *size)
+    bright = made[0].mean(dim=0) > 0.3
+    assert runs(bright.any(dim=0)) == runs(bright.any(dim=1)) == 1
+    assert int(bright.sum()) == pytest.approx(149, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("own", "size"),
+    [((3, 40), (5, 60)), ((30, 30), (30, 90)), ((24, 32), (3, 4)), ((1, 12), (2, 5))],
+)
+def test_any_photo_at_any_size(own: Size, size: Size) -> None:
+    made = reshaped(picture(*own), picture(*own), size, rng())
+    assert made.shape == (1, 3, *size)
+    assert made.isfinite().all()
+    assert made.abs().max() <= 1
+
+
+def test_a_layout_begins_with_the_image() -> None:
+    """Another image than the photo says what goes where, unless a jump hides it."""
+    bands = torch.where(torch.arange(60) // 15 % 2 == 0, -0.7, 0.7)
+    photo = (0.2 * picture(36, 60) + bands).clamp(-1, 1)
+    coarse = layout.resized(photo, layout.COARSE.share)
+
+    def first_band(image: Tensor) -> float:
+        drawn = reshaping._drawn(photo, coarse, Route(image, (36, 64)), reshaping.WAYS[0], rng())
+        return float(drawn[..., 1:5].mean())
+
+    assert first_band(photo) < -0.4
+    assert first_band(photo.roll(15, 3)) > 0.4
+
+
+def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
+    photo, mask = picture(40, 60), holes((40, 60), (14, 20, 12, 14))
+    kept = protect(mask, (40, 90))
+    where = (kept.weight > 0.5).float()
+    made = [
+        reshaped(photo, photo, (40, 90), rng(), transform=kept.transform, kept=keep)
+        for keep in (where, None)
+    ]
+    inside, given = where[0, 0] > 0, kept.transform(photo, (40, 90)).clamp(-1, 1)
+    assert torch.equal(made[0][..., inside], given[..., inside])
+    assert not torch.equal(made[1][..., inside], given[..., inside])
+    around = (torch.nn.functional.max_pool2d(where, 7, 1, 3)[0, 0] > 0) & ~inside
+
+    def jump(image: Tensor) -> float:
+        """The mean step from what is kept to the pixel beside it."""
+        put = torch.where(inside, given, image)[0]
+        edges = inside[:, 1:] != inside[:, :-1]
+        return float(put.diff(dim=2).abs()[:, edges].mean())
+
+    assert around.any()
+    assert jump(made[0]) < 0.8 * jump(made[1])
+
+
+def test_what_is_kept_keeps_its_size_on_the_way() -> None:
+    kept = protect(holes((40, 60), (14, 20, 12, 14)), (40, 120))
+    route = Route(picture(40, 60), (40, 120), kept.transform, (kept.mask > 0.5).float())
+    frames = route.frames(1.2)
+    assert len(frames) > 3
+    for frame in frames:
+        assert frame.kept is not None
+        assert frame.kept.shape[-2:] == frame.size
+        columns = frame.kept[0, 0].any(dim=0)
+        assert runs(columns) == 1
+        assert int(columns.sum()) == pytest.approx(14, abs=1)
+        assert int(frame.kept[0, 0].any(dim=1).sum()) == pytest.approx(12, abs=1)
+
+
+@pytest.mark.parametrize("transform", [None, Homography.to_corners(TILTED)])
+@pytest.mark.parametrize("size", [(40, 240), (20, 90), (40, 60), (13, 60)])
+def test_steps_are_small_and_lead_to_the_end(transform: Transform | None, size: Size) -> None:
+    route = Route(picture(40, 60), size, transform)
+    frames = route.frames(1.1)
+    last = frames[-1]
+    assert (last.size, last.transform) == (size, transform)
+    sizes = [(40, 60), *(frame.size for frame in frames)]
+    for before, after in pairwise(sizes):
+        for old, new in zip(before, after, strict=True):
+            assert abs(math.log(new / old)) <= math.log(1.1) + 0.6 / min(old, new)
+
+
+def test_a_step_moves_what_the_step_before_has_drawn() -> None:
+    """The way in parts leads each point to where the whole way does."""
+    image, end = resize(picture(10, 15), (40, 60)), Homography.to_corners(TILTED)
+    made, before = image, Frame((40, 60))
+    for frame in Route(image, (40, 60), end).frames(1.15):
+        made, before = frame.moved(made, frame.size, before), frame
+    inside = end.coverage((40, 60)).expand(1, 3, -1, -1) == 1
+    assert (made - end(image, (40, 60)))[inside].abs().mean() < 0.05
+    assert (made - image)[inside].abs().mean() > 0.2
+
+
+def test_what_is_turned_over_comes_at_once() -> None:
+    over = Homography.to_corners([[1, -1], [-1, -1], [-1, 1], [1, 1]])
+    assert len(Route(picture(), (40, 56), over).frames(1.05)) == 1
+    assert reshaped(picture(), picture(), (40, 56), rng(), transform=over).isfinite().all()
+
+
+def test_a_long_way_has_longer_steps() -> None:
+    assert len(Route(picture(30, 30), (30, 3000)).frames(1.05)) == reshaping.MAX_STEPS
