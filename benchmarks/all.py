@@ -112,7 +112,6 @@ _ENLARGED = " ".join(
     ]
     + [f"{{data}}/retarget/{name}" for name in ("fruit.png", "house.jpg")]
 )
-_FORMATS = " ".join(f"{{data}}/places50/real/{name}.jpg" for name in range(2, 21, 2))
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
     "quality-sigd16": Entry("quality", _quality("sigd16", range(1, 9, 2)), 20),
@@ -140,9 +139,6 @@ ENTRIES = {
         f"--photos {' '.join(f'{{data}}/{name}' for name in RETARGETED)} --seeds 0 1 2 "
         "--output {output}",
         40,
-    ),
-    "retargeting-places50": Entry(
-        "retargeting", f"--photos {_FORMATS} --overrides model=patches --output {{output}}", 10
     ),
     "inpainting": Entry(
         "inpainting",

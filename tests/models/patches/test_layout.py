@@ -54,6 +54,23 @@ def test_the_nearest_has_the_photos_things_and_mix(photo: Tensor) -> None:
     assert nearest(photo, flat).equal(flat[1:])
 
 
+def test_the_nearest_has_the_photos_shares_of_all_things() -> None:
+    """Two halves: where both are, a layout with as much of each as the photo is nearer."""
+
+    def halves(edge: int) -> Tensor:
+        return torch.where(torch.arange(60) < edge, -0.5, 0.5).expand(1, 3, 40, 60)
+
+    grainy = halves(28) + 0.1 * picture(40, 60)  # all of the other's patches are exact
+    assert nearest(halves(30), torch.cat([halves(15), grainy])).equal(grainy)
+
+
+def test_the_nearest_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("internal_gan.models.patches.layout.MIX", 0.0)
+    photo = picture(40, 60) / 2 + torch.where(torch.arange(60) < 30, -0.5, 0.5)
+    left, middle = photo[..., :30], photo[..., 15:45]  # all of both is in the photo
+    assert nearest(photo, torch.cat([left, middle])).equal(middle)
+
+
 @pytest.mark.parametrize("size", [(5, 9), (3, 40), (1, 12)])
 def test_a_photo_smaller_than_a_patch(size: Size) -> None:
     made = layout(picture(*size), size, rng())

@@ -88,10 +88,10 @@ def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
     assert jump(made[0]) < 0.8 * jump(made[1])
 
 
-def test_what_is_kept_keeps_its_size_on_the_way() -> None:
-    kept = protect(holes((40, 60), (14, 20, 12, 14)), (40, 120))
-    route = Route(picture(40, 60), (40, 120), kept.transform, (kept.mask > 0.5).float())
-    frames = route.frames(1.2)
+@pytest.mark.parametrize("size", [(40, 120), (90, 60)])
+def test_what_is_kept_keeps_its_size_on_the_way(size: Size) -> None:
+    kept = protect(holes((40, 60), (14, 20, 12, 14)), size)
+    frames = Route(picture(40, 60), size, kept.transform, (kept.mask > 0.5).float()).frames(1.2)
     assert len(frames) > 3
     for frame in frames:
         assert frame.kept is not None
@@ -100,6 +100,31 @@ def test_what_is_kept_keeps_its_size_on_the_way() -> None:
         assert runs(columns) == 1
         assert int(columns.sum()) == pytest.approx(14, abs=1)
         assert int(frame.kept[0, 0].any(dim=1).sum()) == pytest.approx(12, abs=1)
+
+
+def test_without_noise_the_way_leads_to_the_transformed_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reshaping, "denoised", lambda *_, start, **__: start)
+    image, end = resize(picture(6, 9), (40, 60)), Homography.to_corners(TILTED)
+    coarse = layout.resized(image, layout.COARSE.share)
+    drawn = reshaping._drawn(image, coarse, Route(image, (40, 60), end), reshaping.WAYS[1], rng())
+    inside = end.coverage((16, 24)).expand(1, 3, -1, -1) == 1
+    assert (drawn[:1] - end(coarse, (16, 24)))[inside].abs().mean() < 0.1
+
+
+def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = list[int]()
+
+    def last(_: Tensor, layouts: Tensor) -> Tensor:
+        shown.append(len(layouts))
+        return torch.full_like(layouts[-1:], 0.9)
+
+    monkeypatch.setattr(reshaping, "nearest", last)
+    monkeypatch.setattr(reshaping, "MATCHING", 0)
+    made = reshaped(disk(), disk(), (36, 60), rng())
+    assert shown == [len(reshaping.WAYS) * reshaping.TRIES]
+    assert float(made.mean()) > 0.5
 
 
 @pytest.mark.parametrize("transform", [None, Homography.to_corners(TILTED)])
