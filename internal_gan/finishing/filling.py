@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
+from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.images.edges import Canny
 from internal_gan.images.levels import gathered, spread, used_range
@@ -22,8 +23,8 @@ from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.smooth_fill import fill_nearest
-from internal_gan.images.windows import Window, around, blocks, bounds, extent, parts
+from internal_gan.images.smooth_fill import fill_nearest, fill_transparent
+from internal_gan.images.windows import Part, Window, around, blocks, extent, within
 from internal_gan.patches.completion import Frame, complete, has_patches
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
@@ -130,44 +131,44 @@ def draw_filling(
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
     drawing, left, least = spread(photo).pixels.clone(), hole.clone(), 1.0
-    for part in parts(hole, AROUND) if frame is None else _blocks(size_of(hole), frame):
-        box = bounds(part)
-        sides = [3 * side + 2 * AROUND for side in extent(box)]
+    cut = pieces(hole, AROUND) if frame is None else ((one, False) for one in _blocks(hole, frame))
+    for (box, part), is_thin in cut:
+        sides = [side * (1 if is_thin else 3) + 2 * AROUND for side in extent(box)]
         # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
         height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
         window = around(box, (height, width), photo.size)
-        here = (..., *window)
-        size = extent(window)
-        smaller = fit_size(size, LONGEST_AROUND)
-        # Whatever has a part in the hole is filled, so old pixels in the hole have no influence.
-        start = F.adaptive_avg_pool2d(drawing[here], smaller)
-        masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
-        inner = None if frame is None else _fractions(frame, window, size)
-        lines = None
-        if edges is not None:
-            given = F.adaptive_max_pool2d(edges[here], smaller)
-            lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
-        made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=inner)
-        filled = resize(made, size).clamp(-1, 1)
-        drawing[here] = torch.where(part[here] > 0, filled, drawing[here])
-        left[here] = torch.where(part[here] > 0, 0.0, left[here])
-        least = min(least, max(smaller) / max(size))
+        here, size = (..., *window), extent(window)
+        if is_thin:
+            filled = fill_transparent(drawing[here], 1 - left[here])
+        else:
+            smaller = fit_size(size, LONGEST_AROUND)
+            # Whatever has a part in the hole is filled, so old pixels in it have no influence.
+            start = F.adaptive_avg_pool2d(drawing[here], smaller)
+            masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
+            inner = None if frame is None else _fractions(frame, window, size)
+            lines = None
+            if edges is not None:
+                given = F.adaptive_max_pool2d(edges[here], smaller)
+                lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
+            made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=inner)
+            filled = resize(made, size).clamp(-1, 1)
+            least = min(least, max(smaller) / max(size))
+        inside, filled = (..., *box), filled[(..., *within(box, window))]
+        drawing[inside] = torch.where(part > 0, filled, drawing[inside])
+        left[inside] = torch.where(part > 0, 0.0, left[inside])
     return gathered(drawing, used_range(photo)), least
 
 
-def _blocks(size: Size, frame: Window) -> Iterator[Mask]:
-    """The boxes beside a photo on a canvas of ``size``, then those above and below it."""
-    height, width = size
+def _blocks(canvas: Mask, frame: Window) -> Iterator[Part]:
+    """The boxes beside a photo on a canvas, then those above and below it."""
+    height, width = size_of(canvas)
     rows, columns = frame
     beside = (rows, slice(0, columns.start)), (rows, slice(columns.stop, width))
     above, below = slice(0, rows.start), slice(rows.stop, height)
     for window in (*beside, (above, slice(0, width)), (below, slice(0, width))):
-        if not (thin := min(extent(window))):
-            continue
-        for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
-            mask = torch.zeros(1, 1, *size)
-            mask[(..., *block)] = 1.0
-            yield mask
+        if thin := min(extent(window)):
+            for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
+                yield Part(block, torch.ones(1, 1, *extent(block)))
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,13 +17,14 @@ from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
+from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.masks import blend_weight
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import Window, around, bounds, box_of, extent, parts
+from internal_gan.images.windows import Part, Window, around, box_of, extent, parts, within
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
@@ -38,13 +39,16 @@ PARTS_APART = 1 / 32
 WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
 MIN_WINDOW = 640  # the shortest first side, in pixels
 MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
+THIN_MARGIN = 96  # pixels around a thin piece
 # Pixels kept around a part whose pixels come from another photo.
 MARGIN = 256
+MOST_PARTS = 4  # more of them are rebuilt together
 # If pixels come from another photo, the canvas is put below it. The canvas begins at a multiple of
 # this many rows, so that halving both does not mix their rows.
 ROWS_APART = 64
 # Rebuilding begins at a small size, at which the drawing decides the layout.
 DECIDES = 0.75  # this size, relative to the one at which the drawing was made
+THIN_DECIDES = 0.25  # in a thin piece: this size, relative to the window's; it is smooth there
 # If the drawing is detailed, a part's shorter side has at least this many pixels at this size.
 DETAILED_SIDE = 50
 # An extra or missing line counts like a difference of this many colour levels.
@@ -164,16 +168,18 @@ class PartFinisher:
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         with self.reporter.share("filling with the photo's own pixels") as show:
-            for one in parts(part, max(1, round(PARTS_APART * max(photo.size)))):
-                share = float(one.sum()) / whole
-                window = _window(one, closed, source is not None)
-                inside, shut = (mask[(0, 0, *window)].numpy() > 0 for mask in (one, closed))
+            for piece, is_thin in self._pieces(part):
+                share = float(piece.mask.sum()) / whole
+                window = _window(piece, is_thin, closed, source is not None)
+                inside = np.zeros(extent(window), np.bool_)
+                inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
+                shut = closed[(0, 0, *window)].numpy() > 0
                 corner = window[0].start, window[1].start
                 canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
-                detail = DETAILED_SIDE * self.detailed / min(extent(bounds(one)))
-                decided = min(1.0, max(DECIDES * scale, detail))
+                detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
+                decided = THIN_DECIDES if is_thin else min(1.0, max(DECIDES * scale, detail))
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)
@@ -191,8 +197,7 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                rows, columns = one[0, 0].nonzero(as_tuple=True)
-                there = rows.numpy(), columns.numpy()
+                there = piece.places
                 inner = tuple(
                     index - start - span.start
                     for index, start, span in zip(there, canvas.corner, filled.window, strict=True)
@@ -201,11 +206,13 @@ class PartFinisher:
                 if source is None:
                     places = places + np.array(canvas.corner, np.int32)
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
+                rows, columns = (torch.from_numpy(index) for index in there)
                 pixels[0, :, rows, columns] = torch.where(
                     torch.from_numpy(filled.exact[inner]),
                     copied[0, :, row, column],
                     pixels_of(filled.pixels[inner][None])[0, :, 0],
                 )
+                levels[there] = filled.pixels[inner]
                 origins[there] = places
                 known[there] = True
         if self.source is not None and source is not None:
@@ -213,6 +220,17 @@ class PartFinisher:
             moved = origins * self.source.size // size_of(source)
             origins = np.where(inside, moved, origins).astype(np.int32)
         return pixels, origins, known
+
+    def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
+        """What is rebuilt at a time, and whether it is thin; many parts together if each takes a
+        search of another photo."""
+        gap = max(1, round(PARTS_APART * max(self.photo.size)))
+        if self.source is None:
+            yield from pieces(part, gap)
+            return
+        found = list(parts(part, gap))
+        found = [Part.of(part)] if len(found) > MOST_PARTS else found
+        yield from ((one, False) for one in found)
 
     def traced(
         self,
@@ -291,12 +309,13 @@ class _Canvas(NamedTuple):
         return _Canvas(levels, part, closed, (self.corner[0] - start, self.corner[1]))
 
 
-def _window(part: Mask, closed: Mask, has_source: bool) -> Window:
-    size, box = size_of(part), bounds(part)
-    height, width = extent(box)
-    if has_source:
-        return around(box, (height + 2 * MARGIN, width + 2 * MARGIN), size)
-    side = max(MIN_WINDOW, WINDOW_TIMES * height, WINDOW_TIMES * width)
+def _window(piece: Part, is_thin: bool, closed: Mask, has_source: bool) -> Window:
+    size, box = size_of(closed), piece.window
+    if is_thin or has_source:
+        margin = THIN_MARGIN if is_thin else MARGIN
+        height, width = (side + 2 * margin for side in extent(box))
+        return around(box, (height, width), size)
+    side = max(MIN_WINDOW, WINDOW_TIMES * max(extent(box)))
     while True:
         window = around(box, (side, side), size)
         if side >= max(size) or closed[(..., *window)].mean() < 1 - MIN_OPEN:

@@ -45,9 +45,8 @@ from internal_gan.units import Size
 SEARCHES_PER_SIZE = 3
 SWEEPS_FROM_SCRATCH, SWEEPS_FROM_MATCHES = 2, 1
 # After each doubling of the size, patches near seams are searched for again, since a match carried
-# from half the size may be a pixel off. This shows most where a part of a photo is rebuilt.
+# from half the size may be a pixel off.
 SEAM_SEARCHES = 2
-SEAM_SEARCHES_IN_PARTS = 3
 SHIFTS_IN_PARTS = 1  # by how many pixels these try to move each match
 # Price of each neighbour that a patch near a seam does not continue.
 BREAK_PRICE = 300.0
@@ -133,9 +132,8 @@ class Level:
     def improved(self, origins: Places) -> Places:
         """Search near seams for pieces that fit better."""
         reaching = self._reaching
-        rounds = SEAM_SEARCHES if reaching is None else SEAM_SEARCHES_IN_PARTS
         height, width = grid(self.size, self.wrap)
-        for _ in range(rounds):
+        for _ in range(SEAM_SEARCHES):
             near = near_seams(origins, PATCH - 1, self.wrap)
             active = np.roll(near, (-(PATCH // 2),) * 2, (0, 1))[:height, :width]
             if self.part is not None and reaching is not None:
@@ -234,6 +232,8 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     """Replace active matches that are not allowed by those of the nearest places that are."""
     good = allowed[field[..., 0], field[..., 1]]
     bad = active & ~good
+    if not bad.any():
+        return field
     if not good.any():
         field[bad] = np.argwhere(allowed)[0]
         return field

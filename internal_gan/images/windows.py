@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise, product
 from math import ceil
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 from torch.nn import functional as F
 
+from internal_gan.images.resize import size_of
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
@@ -32,8 +34,51 @@ def extent(window: Window) -> Size:
     return window[0].stop - window[0].start, window[1].stop - window[1].start
 
 
-def parts(mask: Mask, gap: int) -> list[Mask]:
-    """Split a mask into parts, from top to bottom, whose sum is the mask.
+class Part(NamedTuple):
+    """A part of a mask: the smallest window that holds it, and its pixels there, (1, 1, h, w)."""
+
+    window: Window
+    mask: Mask
+
+    @classmethod
+    def of(cls, mask: Mask) -> Self:
+        """All of a mask, which must not be zero everywhere, as one part."""
+        rows, columns = (slice(0, side) for side in size_of(mask))
+        return cls.inside((rows, columns), mask)
+
+    @classmethod
+    def inside(cls, window: Window, mask: Mask) -> Self:
+        """The part with the pixels of a window's mask, some of which must not be zero."""
+        box = bounds(mask)
+        return cls(moved(box, window), mask[(..., *box)])
+
+    @property
+    def places(self) -> tuple[NDArray[np.intp], ...]:
+        """Rows and columns of its pixels in the whole image."""
+        found = self.mask[0, 0].cpu().numpy().nonzero()
+        return tuple(index + side.start for index, side in zip(found, self.window, strict=True))
+
+    def divided(self, longest: int) -> Iterator[Self]:
+        """The part, from top left to bottom right, in pieces of at most ``longest`` pixels a side,
+        cut where the fewest of its pixels are in the middle third of its longer side."""
+        sides = extent(self.window)
+        if max(sides) <= longest:
+            yield self
+            return
+        axis = sides.index(max(sides))
+        counts = self.mask[0, 0].count_nonzero(dim=1 - axis)
+        first, last = sides[axis] // 3, 2 * sides[axis] // 3
+        cut = first + int(counts[first:last].argmin())
+        for span in slice(0, cut), slice(cut, sides[axis]):
+            rows, columns = (slice(0, side) for side in sides)
+            here = (rows, span) if axis else (span, columns)
+            piece = self.mask[(..., *here)]
+            if piece.any():
+                yield from self.inside(moved(here, self.window), piece).divided(longest)
+
+
+def parts(mask: Mask, gap: int) -> Iterator[Part]:
+    """The parts of a mask, from top to bottom, whose sum is the mask.
 
     Pixels closer together than ``gap`` belong to one part; those more than twice as far apart
     belong to different ones, unless others link them.
@@ -41,10 +86,37 @@ def parts(mask: Mask, gap: int) -> list[Mask]:
     height, width = mask.shape[-2:]
     cells = F.max_pool2d(mask, gap, ceil_mode=True)[0, 0] > 0
     labels, count = label(cells.cpu().numpy(), np.ones((3, 3)))
-    grown = torch.from_numpy(labels).to(mask.device).repeat_interleave(gap, 0)
-    grown = grown.repeat_interleave(gap, 1)[:height, :width]
-    lowest_last = sorted(range(1, count + 1), key=lambda n: np.flatnonzero(labels == n)[-1])
-    return [mask * (grown == number) for number in lowest_last]
+    last = np.zeros(count + 1, np.intp)
+    np.maximum.at(last, labels.ravel(), np.arange(labels.size))
+    boxes = find_objects(labels)
+    for number in last[1:].argsort():
+        rows, columns = boxes[number]
+        grown = torch.from_numpy(labels[rows, columns] == number + 1).to(mask.device)
+        grown = grown.repeat_interleave(gap, 0).repeat_interleave(gap, 1)
+        window = (
+            slice(rows.start * gap, min(rows.stop * gap, height)),
+            slice(columns.start * gap, min(columns.stop * gap, width)),
+        )
+        size = extent(window)
+        yield Part.inside(window, mask[(..., *window)] * grown[: size[0], : size[1]])
+
+
+def moved(window: Window, outer: Window) -> Window:
+    """A window of what another one shows, as one of the whole image."""
+    rows, columns = (
+        slice(inner.start + outer.start, inner.stop + outer.start)
+        for inner, outer in zip(window, outer, strict=True)
+    )
+    return rows, columns
+
+
+def within(window: Window, outer: Window) -> Window:
+    """The reverse of :func:`moved`."""
+    rows, columns = (
+        slice(inner.start - outer.start, inner.stop - outer.start)
+        for inner, outer in zip(window, outer, strict=True)
+    )
+    return rows, columns
 
 
 def around(box: Window, extent: Size, size: Size) -> Window:

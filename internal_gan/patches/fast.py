@@ -77,15 +77,23 @@ class Index:
         self.grid = grid((image.shape[0], image.shape[1]))
         self.allowed = np.ones(self.grid, np.bool_) if allowed is None else allowed
 
-    def nearest(self, target: Image) -> Places:
-        """Near patches for every ``TREE_STRIDE``-th place of a target, (rows, columns, k, 2)."""
+    def nearest(self, target: Image, active: Flags) -> Places:
+        """Near patches for every ``TREE_STRIDE``-th place of a target, (rows, columns, k, 2);
+        arbitrary ones where no place is active."""
         queries = _keys(target, self._basis, TREE_STRIDE)
         places, tree = self._tree
-        rows = queries.reshape(-1, queries.shape[-1])
-        _, found = tree.query(
-            rows, min(TREE_MATCHES, tree.n), TREE_TOLERANCE, workers=torch.get_num_threads()
+        rows, columns = (
+            np.minimum((index + TREE_STRIDE // 2) // TREE_STRIDE, side - 1)
+            for index, side in zip(active.nonzero(), queries.shape, strict=False)
         )
-        seeds: Places = places[found.reshape(*queries.shape[:2], -1)]
+        wanted = np.zeros(queries.shape[:2], np.bool_)
+        wanted[rows, columns] = True
+        matches = min(TREE_MATCHES, tree.n)
+        _, found = tree.query(
+            queries[wanted], matches, TREE_TOLERANCE, workers=torch.get_num_threads()
+        )
+        seeds = np.zeros((*wanted.shape, matches, 2), np.int32)
+        seeds[wanted] = places[found.reshape(-1, matches)]
         return seeds
 
     @cached_property
@@ -155,7 +163,7 @@ def search(
         places = start.copy()
         over_rows(kernels.measure, height, a, b, places, weights, active, channels, distances)
     if seeds:
-        found = source.nearest(target)
+        found = source.nearest(target, active)
         over_rows(
             kernels.consider,
             height,

@@ -204,7 +204,7 @@ def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
     size = (hole.shape[-2], hole.shape[-1])
     box = bounds(hole)
     if 2 * max(extent(box)) > limit:
-        boxes = (bounds(part) for part in parts(hole, max(limit // 8, 1)))
+        boxes = (part.window for part in parts(hole, max(limit // 8, 1)))
         box = max(boxes, key=lambda one: max(extent(one)))
     side = max(limit, 2 * max(extent(box)))
     return around(box, (side, side), size)

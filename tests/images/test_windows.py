@@ -1,9 +1,11 @@
 """Windows of an image."""
 
+from collections.abc import Iterable
+
 import pytest
 import torch
 
-from internal_gan.images.windows import around, blocks, bounds, parts, widened
+from internal_gan.images.windows import Part, around, blocks, bounds, moved, parts, widened, within
 from tests.tiny import holes
 
 
@@ -13,15 +15,45 @@ def test_the_bounds_of_a_mask_are_its_outermost_pixels() -> None:
     assert bounds(mask) == (slice(4, 12), slice(7, 26))
 
 
-def test_distant_parts_of_a_mask_are_separated() -> None:
-    mask = holes((100, 90), (5, 5, 7, 55), (20, 55, 4, 3), (80, 10, 5, 10))
-    found = parts(mask, 10)
-    assert [bounds(part) for part in found] == [
+def together(found: Iterable[Part], size: tuple[int, int]) -> torch.Tensor:
+    """A mask of its parts, counted where they overlap."""
+    mask = torch.zeros(1, 1, *size)
+    for part in found:
+        mask[(..., *part.window)] += part.mask
+    return mask
+
+
+def test_distant_parts_of_a_mask_are_separated_from_top_to_bottom() -> None:
+    boxes = (5, 5, 7, 55), (20, 55, 4, 3), (80, 60, 5, 10), (60, 10, 32, 4)
+    mask = holes((100, 90), *boxes)
+    found = list(parts(mask, 10))
+    # The last is the one whose lowest row is farthest down.
+    assert [part.window for part in found] == [
         (slice(5, 24), slice(5, 60)),
-        (slice(80, 85), slice(10, 20)),
+        (slice(80, 85), slice(60, 70)),
+        (slice(60, 92), slice(10, 14)),
     ]
-    assert torch.equal(sum(found, torch.zeros_like(mask)), mask)
-    assert parts(torch.zeros(1, 1, 9, 9), 4) == []
+    assert torch.equal(together(found, (100, 90)), mask)
+    rows, columns = found[1].places
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (80, 84, 60, 69)
+    assert list(parts(torch.zeros(1, 1, 9, 9), 4)) == []
+
+
+def test_parts_whose_boxes_overlap_keep_their_own_pixels() -> None:
+    mask = holes((90, 90), (0, 0, 4, 90), (0, 0, 90, 4), (60, 60, 3, 3))
+    speck, corner = parts(mask, 10)
+    assert corner.window == (slice(0, 90), slice(0, 90))
+    assert corner.mask.sum() == mask.sum() - 9
+    assert speck.mask.shape[-2:] == (3, 3)
+
+
+def test_a_part_is_cut_where_it_is_thinnest() -> None:
+    mask = holes((40, 300), (0, 0, 40, 100), (10, 100, 1, 60), (0, 160, 40, 140))
+    pieces = list(Part.of(mask).divided(160))
+    # In the middle third, columns 100 to 159 hold one pixel each; the rest is cut by its length.
+    ends = [(piece.window[1].start, piece.window[1].stop) for piece in pieces]
+    assert ends == [(0, 100), (100, 166), (166, 300)]
+    assert torch.equal(together(pieces, (40, 300)), mask)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +86,9 @@ def test_a_widened_window_has_the_margin_around_it() -> None:
         around = padded[widened(window, 3)]
         assert around.shape == (inside.shape[0] + 6, inside.shape[1] + 6)
         assert torch.equal(around[3:-3, 3:-3], inside)
+
+
+def test_a_window_inside_another_moves_with_it() -> None:
+    inner, outer = (slice(1, 4), slice(2, 3)), (slice(10, 20), slice(30, 40))
+    assert moved(inner, outer) == (slice(11, 14), slice(32, 33))
+    assert within(moved(inner, outer), outer) == inner

@@ -18,7 +18,7 @@ from internal_gan.images.lines import continue_lines
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
-from internal_gan.images.windows import Window, around, bounds, extent, parts
+from internal_gan.images.windows import Window, around, extent, parts
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import SeveralPhotosModel, freeze
 from internal_gan.nn.generators import DilatedResidualGenerator
@@ -330,11 +330,10 @@ def windows(hole: Mask, scale: float, largest: int) -> Iterator[Window]:
     margin = math.ceil(CONTEXT / scale)
     limit = math.floor(largest / scale)
     for part in parts(hole, max(margin // 2, 1)):
-        box = bounds(part)
         height, width = (
-            max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in extent(box)
+            max(min(n + 2 * max(margin, n // 2), limit), n + margin) for n in extent(part.window)
         )
-        yield around(box, (height, width), size)
+        yield around(part.window, (height, width), size)
 
 
 def _shrunk(image: Pixels, size: Size, hole: Mask, *masks: Mask) -> list[Tensor]:

@@ -1,0 +1,46 @@
+"""Cuts a hole into pieces that are filled one after another, each in a window around it.
+
+So time and memory grow with the pixels of a hole and what surrounds them, not with the number of
+its parts.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import torch
+
+from internal_gan.images.smooth_fill import depth
+from internal_gan.images.windows import Part, bounds, extent, parts
+from internal_gan.shapes import Mask
+
+# Specks, scratches and wires are thin: no pixel of them is farther than this from the outside. They
+# are told from thick parts if at least GAP pixels lie between.
+THIN = 12
+GAP = 16
+# What is thin is continued from what lies beside it, in pieces of at most so many pixels a side.
+LONGEST = 1024
+
+
+def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
+    """The pieces of a hole, and whether they are thin.
+
+    First come its thick parts, from top to bottom, see
+    :func:`internal_gan.images.windows.parts`. What is thin counts as thick if it spans no more
+    than ``LONGEST`` pixels.
+    """
+    thin = _thin(hole)
+    if not thin.any() or max(extent(bounds(thin))) <= LONGEST:
+        yield from ((part, False) for part in parts(hole, gap))
+        return
+    thick = ((part, False) for part in parts(hole - thin, gap))
+    yield from chain(thick, ((piece, True) for piece in Part.of(thin).divided(LONGEST)))
+
+
+def _thin(hole: Mask) -> Mask:
+    thin = torch.zeros_like(hole)
+    for part in parts(hole, GAP):
+        # With a pixel around it, unless the photo ends there.
+        rows, columns = (slice(max(0, side.start - 1), side.stop + 1) for side in part.window)
+        if depth(hole[..., rows, columns]).max() <= THIN:
+            thin[(..., *part.window)] += part.mask
+    return thin

@@ -1,0 +1,67 @@
+"""A hole in pieces that are filled one after another."""
+
+import resource
+
+import numpy as np
+import pytest
+import torch
+
+from internal_gan.finishing.filling import draw_filling
+from internal_gan.finishing.part_finisher import PartFinisher
+from internal_gan.finishing.pieces import LONGEST, THIN, pieces
+from internal_gan.images.photo import Photo
+from tests.images.test_windows import together
+from tests.tiny import holes
+
+
+def specks(size: tuple[int, int], count: int, side: int) -> torch.Tensor:
+    rng = np.random.default_rng(0)
+    mask = torch.zeros(1, 1, *size)
+    for row, column in zip(*(rng.integers(0, n - side, count) for n in size), strict=True):
+        mask[..., row : row + side, column : column + side] = 1.0
+    return mask
+
+
+def test_specks_are_cut_into_pieces_and_a_hole_among_them_stays_whole() -> None:
+    size = (1500, 2300)
+    hole = specks(size, 60, 5)
+    hole[..., 600:760, 700:900] = 1.0
+    found = list(pieces(hole, 40))
+    assert torch.equal(together([part for part, _ in found], size), hole)
+    thick = [part for part, is_thin in found if not is_thin]
+    assert all(not is_thin for _, is_thin in found[: len(thick)])
+    assert [part.mask[..., 600 - part.window[0].start, :].sum() >= 200 for part in thick] == [True]
+    thin = [part for part, is_thin in found if is_thin]
+    assert len(thin) < 12
+    assert all(max(part.mask.shape[-2:]) <= LONGEST for part in thin)
+
+
+@pytest.mark.parametrize(("width", "is_thin"), [(2 * THIN, True), (2 * THIN + 1, False)])
+def test_a_scratch_is_thin_up_to_a_width(width: int, is_thin: bool) -> None:
+    hole = torch.zeros(1, 1, 1400, 200)
+    hole[..., 50 : 50 + width] = 1.0
+    assert {thin for _, thin in pieces(hole, 40)} == {is_thin}
+    # Nothing is known beyond the photo's border.
+    assert not any(thin for _, thin in pieces(hole.roll(-50, -1), 40))
+
+
+def test_what_is_thin_but_small_is_one_hole_as_ever() -> None:
+    hole = holes((900, 900), (10, 10, 4, 4), (500, 600, 4, 4))
+    assert [(part.window, is_thin) for part, is_thin in pieces(hole, 1000)] == [
+        ((slice(10, 504), slice(10, 604)), False)
+    ]
+
+
+def test_memory_does_not_grow_with_the_number_of_specks() -> None:
+    """Each used to take a mask of the photo's size: 4 GB for these."""
+    size = (800, 1300)
+    photo = Photo(torch.rand(1, 3, *size) * 2 - 1)
+    hole = specks(size, 1000, 2)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    drawing, scale = draw_filling(photo, hole, None, None)
+    done = PartFinisher(photo, hole)(drawing, scale)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700_000
+    assert torch.equal(done.pixels * (1 - hole), photo.pixels * (1 - hole))
+    assert done.origin is not None
+    at = done.origin.places[hole[0, 0].numpy() > 0]
+    assert not hole[0, 0].numpy()[at[:, 0], at[:, 1]].any()
