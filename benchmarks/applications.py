@@ -156,9 +156,11 @@ def start_scales(model: Any, case: Case, name: str) -> Figures:
 def sizes(model: Any, case: Case, name: str) -> Figures:
     found: Figures = {}
     height, width = case.size
-    for title, across in {"wide": 2 * width, "narrow": width // 2}.items():
-        made = model.retarget((height, across), seed=case.seed, zoom=1.0, output_type="pt")
-        made = case.shown(f"{title}-{name}", case.pixels(made))
+    wanted = {"wide": (height, 2 * width), "narrow": (height, width // 2)}
+    for title, shape in {**wanted, "21:9": "21:9", "9:16": "9:16"}.items():
+        zoom = "auto" if isinstance(shape, str) else 1.0
+        made = model.retarget(shape, seed=case.seed, zoom=zoom, output_type="pt")
+        made = case.shown(f"{title.replace(':', 'x')}-{name}", case.pixels(made))
         found |= {f"layout {title}": layout(case, made)}
         found |= {f"swd1 {title}": sliced_wasserstein(case.photo, made)}
     return found
