@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 858,
+    "api": 871,
     "app": 1332,
-    "config": 1776,
-    "finishing": 2323,
+    "config": 1797,
+    "finishing": 2413,
     "hub": 146,
-    "images": 3440,
+    "images": 3699,
     "internal_gan": 1206,
     "judging": 1094,
     "models": 4150,
     "nn": 1012,
-    "patches": 1723,
+    "patches": 1739,
     "report": 627,
-    "runs": 1095,
+    "runs": 1154,
     "sweeps": 320,
-    "tasks": 2763,
+    "tasks": 2797,
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_200, "tests": 25_000, "benchmarks": 5_340}
+MAX_IN_ALL = {"internal_gan": 25_800, "tests": 25_700, "benchmarks": 5_340}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -165,16 +165,20 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
 
     family: ClassVar[str] = "patches"
 
-    def __init__(self, photo: Given, *, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, photo: Given, *, device: str | torch.device = "cpu", keep_frame: bool = False
+    ) -> None:
         """
         Args:
             photo: a picture as in :class:`Model`.
             device: where layouts are drawn, ``cpu``, ``cuda``, ``cuda:1`` or similar, or ``auto``.
+            keep_frame: whether a frame around the photo is a part of it.
 
         Raises:
             UserError: the photo cannot be read, or this machine has no such device.
         """
         source = source_of("sample", {"photo": photo})
+        source.options.keep_frame = keep_frame
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 
     def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:

@@ -240,6 +240,7 @@ def results(
         given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
     source = source_of(task, given, name=trained.name if trained else None)
     source.options.confirm = "large"  # a program asks for what it wants
+    source.of = source if source.has_photo or trained is None else trained
     work = task_of(task, Context(source, trained or source))
     like = trained.like if trained else None
     with enough_memory(work.memory):

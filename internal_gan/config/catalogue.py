@@ -44,7 +44,7 @@ ENLARGES = Ability("enlarges")
 
 _SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
-_INSIDE = frozenset({"finish.detail", "layers"})
+_INSIDE = frozenset({"finish.detail", "layers", "keep_frame"})
 _FINISHED = _INSIDE | {"finish.resolution"}
 # Options of the run itself that apply to any result, and to one of a model.
 _RESULT = frozenset({"task", "image", "output", "seed", "keep_original", "marks", "confirm"})
@@ -73,6 +73,7 @@ class TaskSpec:
         source: the digital source type of a trained model's results
             (:mod:`internal_gan.images.files.marks`).
         has_folder: whether it makes a run folder, rather than only files.
+        frameless: whether results are new pictures, without a frame that the photo has.
     """
 
     name: str
@@ -86,6 +87,7 @@ class TaskSpec:
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
+    frameless: bool = False
 
     @property
     def of_run(self) -> frozenset[str]:
@@ -99,12 +101,13 @@ class TaskSpec:
 
 
 _TASKS = (
-    TaskSpec("train", run=_RESULT | {"learn_from", "device", "precision"}),
+    TaskSpec("train", run=_RESULT | {"learn_from", "device", "precision", "keep_frame"}),
     TaskSpec(
         "sample",
         needs=(SAMPLES,),
         takes=_FINISHED,
         memory="sample.size",
+        frameless=True,
         again=("sample.count=16",),
     ),
     TaskSpec(
@@ -113,6 +116,7 @@ _TASKS = (
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
+        frameless=True,
         again=("retarget.shape=[300,800]",),
     ),
     TaskSpec(
@@ -132,6 +136,7 @@ _TASKS = (
             reads=(f"{name}.image", f"{name}.mask"),
             memory=f"{name}.image",
             source=_CHANGED,
+            frameless=True,
         )
         for name in ("edit", "harmonize")
     ),
@@ -141,8 +146,9 @@ _TASKS = (
         takes=_FINISHED,
         reads=("paint.image",),
         memory="finish.resolution",
+        frameless=True,
     ),
-    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, memory="animate.size"),
+    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, memory="animate.size", frameless=True),
     TaskSpec(
         "super_resolution",
         needs=(ENLARGES,),
@@ -152,9 +158,13 @@ _TASKS = (
         source=_CHANGED,
     ),
     TaskSpec(
-        "extend", takes=frozenset({"layers"}), reads=("extend.avoid",), memory="extend.margins"
+        "extend",
+        takes=frozenset({"layers", "keep_frame"}),
+        reads=("extend.avoid",),
+        memory="extend.margins",
+        frameless=True,
     ),
-    TaskSpec("make_tileable", takes=frozenset({"layers"})),
+    TaskSpec("make_tileable", takes=frozenset({"layers", "keep_frame"}), frameless=True),
     TaskSpec(
         "evaluate",
         needs=(SAMPLES, RETARGETS),

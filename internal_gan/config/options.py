@@ -93,6 +93,11 @@ class Options:
     keep_original: bool = flag(
         True, "copy the photo's file into the run; false: record only its name and checksum"
     )
+    keep_frame: bool = flag(
+        False,
+        "use a frame around the photo, such as a print's white border, as a part of it; false: it "
+        "is left out, and fill and edit take nothing from it",
+    )
     confirm: str | None = one_of(
         ("large",), None, "large: make results of more than 50 megapixels without asking"
     )

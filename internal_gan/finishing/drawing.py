@@ -52,6 +52,7 @@ class Indices:
     Args:
         photo: of 8 or 16 bits.
         used: the range of its values, see :func:`internal_gan.images.levels.used_range`.
+        blends: whether seams may be hidden by colours that the photo does not have.
 
     Attributes:
         least: the smallest change of a pixel that shows.
@@ -59,8 +60,8 @@ class Indices:
             the one before.
     """
 
-    def __init__(self, photo: Levels, used: Used = ALL) -> None:
-        self.photo = photo
+    def __init__(self, photo: Levels, used: Used = ALL, blends: bool = True) -> None:
+        self.photo, self.blends = photo, blends
         # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
         self.least = np.iinfo(photo.dtype).max * (used[1] - used[0]) / 2 / 510
         lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
@@ -130,7 +131,7 @@ def finish(
     hiding = Hiding(HOLD / 2 ** len(octaves), wrap, None if fixed is None else ~fixed.where)
     added = hiding.added(pixels, origins, photo)
     white = np.iinfo(photo.dtype).max
-    added[np.abs(added) < indices.least] = 0
+    added[np.abs(added) < (indices.least if indices.blends else np.inf)] = 0
     hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
     kinds = np.where((hidden == pixels).all(axis=2), EXACT, BLENDED).astype(np.uint8)
     return Rebuilt(hidden, Origin(origins, kinds, photo.shape[:2], hiding), largest)

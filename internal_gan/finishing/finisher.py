@@ -195,6 +195,7 @@ class Finisher(AsDrawn):
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
         self._white, self._used = largest_level(photo), used_range(photo)
+        self._blends = not photo.has_few_colours
         self._photo = levels_of(photo.pixels, self._white)
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
@@ -214,7 +215,7 @@ class Finisher(AsDrawn):
 
     @cached_property
     def _indices(self) -> Indices:
-        return Indices(self._photo, self._used)
+        return Indices(self._photo, self._used, self._blends)
 
     @property
     def at_once(self) -> int:

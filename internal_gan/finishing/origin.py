@@ -25,6 +25,7 @@ from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
+from internal_gan.images.frames import frame_of
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -82,6 +83,9 @@ class Origin:
 def as_source(photo: Photo, size: Size) -> Photo:
     """Shrink a photo, read with ``longest=max(READ_SIDE, *size)``, to its size in results; a
     UserError if it cannot have that."""
+    cut = frame_of(photo) if photo.given is None else None
+    if cut and fit_size(photo.full_size, max(size)) != size:
+        photo = photo.without(cut)
     if fit_size(photo.full_size, max(size)) != size:
         name = shown(photo.path) if photo.path else "the photo"
         raise UserError(

@@ -86,6 +86,7 @@ def finish_inside(
     guide: Image | None = None,
     shortest: float = SHORTEST,
     hold: float = HOLD,
+    blends: bool = True,
     used: Used = ALL,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Filled | None:
@@ -99,6 +100,7 @@ def finish_inside(
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
             result closer to the drawing, in smaller pieces.
         hold: how strongly colours are held while seams are hidden.
+        blends: whether seams may be hidden by colours that the picture does not have.
         used: the range of values, see :func:`internal_gan.images.levels.used_range`.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
@@ -123,7 +125,7 @@ def finish_inside(
     on_progress(0.5)
     pixels, inside = taken(picture, origins), part[window]
     how = Hiding(hold / 2 ** len(octaves), part=inside, unknown=part)
-    added = hide(pixels, origins, picture, how)
+    added = hide(pixels, origins, picture, how) if blends else np.zeros(1)
     made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     made = np.where(inside[..., None], made, picture[window])
     return Filled(window, made, origins, (made == pixels).all(axis=2))

@@ -117,6 +117,11 @@ class PartFinisher:
         check_memory(needed, torch.device("cpu"), f"{self.option} of {height}x{width} pixels")
 
     @cached_property
+    def blends(self) -> bool:
+        """Whether results may have colours that the photo does not have."""
+        return not self.photo.has_few_colours
+
+    @cached_property
     def reach(self) -> Mask:
         """Where results differ from the photo, rim included, like ``part``."""
         return (blend_weight(self.part, self.feather) > 0).to(self.part)
@@ -191,6 +196,7 @@ class PartFinisher:
                     guide=None if lines is None else guide_of(lines(window)),
                     shortest=decided * min(canvas.part.shape),
                     hold=self.hold,
+                    blends=self.blends,
                     used=used,
                     on_progress=shown,
                 )
@@ -250,7 +256,7 @@ class PartFinisher:
                 then pixels are repeated, and it has no steps to compare with.
         """
         photo, source = self.photo, self.source or self.photo
-        if hiding is None and math.prod(source.size) >= math.prod(photo.size):
+        if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
             hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.reach[0, 0].numpy() > 0
             unknown = part if self.source is None else None
             hiding = Hiding(min(self.hold, hold), part=part, unknown=unknown)
@@ -272,11 +278,12 @@ class PartFinisher:
         if not self.feather:
             return pixels
         # Exact at the weights 0 and 1.
-        return torch.lerp(self.photo.pixels, pixels, blend_weight(self.part, self.feather))
+        weight = blend_weight(self.part, self.feather)
+        return torch.lerp(self.photo.pixels, pixels, weight if self.blends else weight.round())
 
     def _enlarged(self, source: Photo) -> Pixels:
         """A source, enlarged to about the photo's area if it is smaller."""
-        ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.size)))
+        ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.uncut)))
         size = round(source.size[0] * ratio), round(source.size[1] * ratio)
         return resize(source.pixels, size).clamp(-1, 1)
 

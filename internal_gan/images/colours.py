@@ -1,4 +1,6 @@
-"""Luminance, colour transfer, and a colour for every place."""
+"""Luminance, colour transfer, few colours, and a colour for every place."""
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -7,6 +9,10 @@ from torch import Tensor
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
+# Pixel art, maps and diagrams have so few colours, and so many equal neighbours. About so many of a
+# picture's pixels tell that it has more.
+FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
+SEEN = 4096
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))
 
@@ -38,3 +44,18 @@ def colour_code(size: Size) -> Pixels:
     """A colour for every position of an image of ``size``, blended from its corners'."""
     corners = torch.tensor(_CORNERS).T.reshape(1, 3, 2, 2)
     return F.interpolate(corners, size, mode="bilinear", align_corners=True)
+
+
+def has_few_colours(pixels: Pixels) -> bool:
+    """Whether a picture has at most ``FEW_COLOURS`` (or ``FEW_GRAYS``) in flat areas."""
+    step = max(1, math.isqrt(pixels[0, 0].numel() // SEEN))
+    if not _are_few(pixels[..., ::step, ::step]):
+        return False
+    equal = [(pixels.diff(dim=axis) == 0).all(dim=1).float().mean() for axis in (-2, -1)]
+    return float(sum(equal)) / 2 >= FLAT and _are_few(pixels)
+
+
+def _are_few(pixels: Pixels) -> bool:
+    found = torch.unique(pixels[0].flatten(1), dim=1)
+    is_gray = bool((found == found[:1]).all())
+    return int(found.shape[1]) <= (FEW_GRAYS if is_gray else FEW_COLOURS)

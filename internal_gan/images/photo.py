@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
+from internal_gan.images.colours import has_few_colours
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
@@ -50,6 +54,8 @@ class Photo:
             ``write_image`` restores; None if there are none.
         given: size of the file, if the photo was reduced on reading or shrunk.
         whole: what it is a part of, which ``write_image`` writes around a picture of its size.
+        palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
+        frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
     """
 
     pixels: Pixels
@@ -64,6 +70,8 @@ class Photo:
     raw: Tensor | None = None
     given: Size | None = None
     whole: Whole | None = None
+    frame: Margins | None = None
+    palette: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> Size:
@@ -75,22 +83,52 @@ class Photo:
         return self.given or self.size
 
     @property
+    def uncut(self) -> Size:
+        """The size with the frame."""
+        top, right, bottom, left = self.frame or (0, 0, 0, 0)
+        return self.size[0] + top + bottom, self.size[1] + left + right
+
+    @property
     def is_gray(self) -> bool:
         """Whether the file's mode has no colours."""
         return self.mode in GRAY_MODES
 
+    @cached_property
+    def has_few_colours(self) -> bool:
+        """Whether results are made of its very colours: it has a palette or two levels, or so few
+        colours in flat areas as pixel art, maps and diagrams have."""
+        return self.palette is not None or has_few_colours(self.pixels)
+
     def shrunk_to(self, size: Size) -> Photo:
-        """The photo at another size, with its transparency."""
+        """The photo at another size, with its transparency; of few colours, none is new."""
         if self.size == size:
             return self
+        if self.has_few_colours:
+            at = [
+                ((torch.arange(side) + 0.5) * old / side).long()
+                for side, old in zip(size, self.size, strict=True)
+            ]
+            small = self._each(lambda layer: layer[..., at[0], :][..., at[1]].contiguous())
+            return replace(small, given=self.full_size, frame=None)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
         pixels = resize(self.pixels, size).clamp(-1, 1)
-        return replace(self, pixels=pixels, alpha=alpha, raw=None, given=self.full_size)
+        ratios = 2 * tuple(new / old for new, old in zip(size, self.size, strict=True))
+        cut = zip(self.frame or (), ratios, strict=False)
+        frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
+        return replace(
+            self, pixels=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
+        )
 
     def crop(self, rows: slice, columns: slice) -> Photo:
         """A part of the photo."""
         part = self._each(lambda layer: layer[..., rows, columns].contiguous())
         return replace(part, given=None, whole=None)
+
+    def without(self, frame: Margins) -> Photo:
+        """The photo without a frame around it."""
+        height, width = self.size
+        inside = height - frame.top - frame.bottom, width - frame.left - frame.right
+        return replace(self.crop(*frame.window(inside)), frame=frame)
 
     def rolled(self, shift: Size) -> Photo:
         """The photo, moved by some rows and columns; what leaves on one side comes back on the
@@ -188,6 +226,7 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     nothing = photo.pixels.new_empty(1, 3, 0, 0)
     depth = 16 if photo.bit_depth > 8 and finished else 8
     like = Photo(nothing, None, photo.path, photo.mode, depth, profile, dpi=photo.dpi)
+    like = replace(like, palette=photo.palette)
     return like, lost
 
 

@@ -4,6 +4,7 @@ copies and the index of these files in the run's folder."""
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,14 +17,18 @@ from weakref import WeakValueDictionary
 
 from torch import Tensor
 
+from internal_gan.config.catalogue import SPECS, ending_of, family_of
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, about
 from internal_gan.files import atomic_write, is_file, make_folder, read_record, write_text
 from internal_gan.images.files.image import Choose, read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, same_name, shown
+from internal_gan.images.frames import frame_of
 from internal_gan.images.masks import write_mask
-from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.photo import Margins, Photo, output_format_of
 from internal_gan.shapes import Mask, Pixels
+
+_log = logging.getLogger(__name__)
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
@@ -88,6 +93,7 @@ class Source:
 
     Attributes:
         choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
+        of: the inputs whose photo its masks belong to.
     """
 
     def __init__(
@@ -102,6 +108,8 @@ class Source:
         self.options = options
         self.choose: Choose | None = None
         self.alike: Choose | None = None
+        self.of = self
+        self._frames = dict[int, Margins | None]()
         self.folder = folder
         self.name = options.image if name is None else name
         self._in_memory = {(option, 0): picture for option, picture in (files or {}).items()}
@@ -131,10 +139,41 @@ class Source:
 
     def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
         """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
-        failing that, its training image.
+        failing that, its training image; without its frame, if it has one and results are new
+        pictures.
 
         If no copy was kept and the file is gone or has changed, this is a UserError.
         """
+        photo = self._given(number, longest)
+        if photo.frame or not self._leaves_frames_out:
+            return photo
+        if (frame := frame_of(photo)) is not None and photo.given is not None:
+            photo = self._given(number, None)
+            frame = frame_of(photo)
+        if frame is not None:
+            photo = photo.without(frame)
+            if number not in self._frames:
+                name = self.called if not number else f"further photo {number}"
+                _log.warning(
+                    "%s: its frame (%s) is not used; keep_frame=true uses it",
+                    name,
+                    ", ".join(
+                        f"{side} {width}" for side, width in frame._asdict().items() if width
+                    ),
+                )
+            if not number and _PHOTO in self._in_use:
+                self._in_use[_PHOTO] = photo
+        self._frames[number] = frame
+        return photo
+
+    @property
+    def _leaves_frames_out(self) -> bool:
+        options = self.options
+        family = family_of(options.model)
+        task = ending_of(family) if options.task == "train" and family else options.task
+        return not options.keep_frame and SPECS[task].frameless
+
+    def _given(self, number: int, longest: int | None) -> Photo:
         if (at := _of_photo(number)) in self._in_memory:
             return self._in_memory[at]
         path = self.original(number)
@@ -205,10 +244,22 @@ class Source:
         """The picture that an option names, if any; see :meth:`file` and, for ``how``,
         :func:`internal_gan.images.files.image.read_image`."""
         if not number and (option, 0) in self._in_memory:
-            return self._in_memory[option, 0]
+            return self.of.as_cut(self._in_memory[option, 0], option)
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
-            return None if path is None else read_image(path, choose=self.alike, **how)
+            picture = None if path is None else read_image(path, choose=self.alike, **how)
+        return picture and self.of.as_cut(picture, option, number)
+
+    def as_cut(self, picture: Photo, option: str, number: int = 0) -> Photo:
+        """A mask without the frame of its photo, if that has one, and the mask its size."""
+        if option.endswith(".image") or not self._leaves_frames_out or not self.has_photo:
+            return picture
+        if number not in self._frames:
+            self.photo(number)
+        frame = self._frames[number]
+        if frame is None or picture.size != self.photo(number).uncut:
+            return picture
+        return picture.without(frame)
 
     def file(self, option: str, number: int = 0) -> Path | None:
         """The file of a photo that an option, such as ``mask.file``, names, if any.

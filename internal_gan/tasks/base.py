@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from rich.console import Console
 from torch import Tensor
@@ -222,6 +223,11 @@ class Context(Reporter):
                 f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
             )
 
+    def tell_new_colours(self) -> None:
+        """Say that results have more colours than the photo, if it has few."""
+        if not self.source.is_gone and self.source.photo().has_few_colours:
+            self.say("The photo has few colours; these results are drawn or blended, and have more")
+
     def say(self, text: str) -> None:
         """Print a line and log it."""
         say(self.console, text)
@@ -301,7 +307,8 @@ class Task(ABC, Generic[Wanted]):
                 f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
                 "finish.detail=patches"
             )
-        size, layers = photo.photo(longest=READ_SIDE).full_size, list[Layer]()
+        one, layers = photo.photo(longest=READ_SIDE), list[Layer]()
+        size = one.uncut if one.frame else one.full_size
         for name, path in files:
             # The copy in the run folder has another name.
             is_labels = Path(name).name in [label.name for label in labels]
@@ -313,6 +320,9 @@ class Task(ABC, Generic[Wanted]):
                 raise UserError(
                     f"layers={name}: another layer is also called {layer.name}; rename one"
                 )
+            if one.frame:
+                inside = one.frame.window(one.size)
+                layer = replace(layer, values=np.ascontiguousarray(layer.values[inside]))
             layers.append(layer)
         return Layers(layers)
 

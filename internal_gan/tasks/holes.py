@@ -15,6 +15,7 @@ from internal_gan.finishing.filling import can_fill
 from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS
+from internal_gan.images.frames import frame_of
 from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, is_jpeg, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
@@ -159,6 +160,12 @@ class Holes:
             white = "is where the model may train and take patches from"
             allowed = read_mask(given, photo.size, option="mask.source", white=white)
             parts.append((allowed < 0.5).float())
+        if (
+            not self._context.options.keep_frame
+            and photo.whole is None
+            and (cut := frame_of(photo))
+        ):
+            parts.append(cut.part(photo.without(cut).size))
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
         return torch.stack(parts).amax(dim=0) if parts else None

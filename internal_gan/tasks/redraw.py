@@ -14,7 +14,7 @@ from internal_gan.config.task_options import MaskOptions, PaintOptions, RedrawOp
 from internal_gan.errors import UserError
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import bring_back
 from internal_gan.models import redrawing
@@ -107,6 +107,8 @@ class Redraw(FromImage[Wanted]):
         used = torch.ones_like(photo.pixels[:, :1])
         if mask is not None:
             used = redrawing.soft_mask(model, mask, *self._lengths(model))
+        if learnt is not None and learnt.frame and learnt.uncut == photo.size:
+            used = used * (1 - learnt.frame.part(learnt.size))
         finisher = self.context.part_finisher(
             photo,
             (used >= 0.5).float(),
@@ -138,7 +140,7 @@ class Redraw(FromImage[Wanted]):
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
         trained = self.context.trained
         learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
-        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.size))
+        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.uncut))
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
@@ -175,8 +177,11 @@ class Redraw(FromImage[Wanted]):
 def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:
     """A mask without what is as in the training photo, so that the rim of a change is near it; the
     mask itself if all or nothing inside differs, or the sizes do."""
-    if photo.size != learnt.size:
+    if photo.size != learnt.uncut:
         return mask
-    changed = (photo.pixels - learnt.pixels).abs().amax(dim=1, keepdim=True) > NOTICED
+    inside = (learnt.frame or Margins(0, 0, 0, 0)).window(learnt.size)
+    before = photo.pixels.clone()
+    before[(..., *inside)] = learnt.pixels
+    changed = (photo.pixels - before).abs().amax(dim=1, keepdim=True) > NOTICED
     narrow = mask * changed
     return narrow if narrow.any() else mask

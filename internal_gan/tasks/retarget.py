@@ -188,6 +188,8 @@ class Retarget(Task[RetargetOptions]):
             )
             image = Finished(drawing) if preview else in_outline(finished(drawing, target), target)
             yield Picture(f"retarget/{target.name}.png", image)
+        if not (preview or self.context.rebuilds):
+            self.context.tell_new_colours()
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:

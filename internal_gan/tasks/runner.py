@@ -70,6 +70,7 @@ def run_task(options: Options) -> int:
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, name=options.image or (trained.name if trained else None))
+    given.of = given if given.has_photo or trained is None else trained
     photo = None
     if options.task == "fill":
         given.choose = partial(around_hole, given)

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
@@ -85,7 +86,7 @@ def decode(
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]
-    whole = None
+    whole, palette = None, palette_of(layers[0])
     if choose is not None:
         whole = Whole(layers[0], choose(layers[0]))
         size, (rows, columns) = extent(whole.window), whole.window
@@ -97,7 +98,19 @@ def decode(
     levels = decoder(*layers, to=to)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
     photo = photo_of(levels, mode, depth)
-    return replace(photo, icc_profile=profile, dpi=dpi, given=given, whole=whole), notes
+    photo = replace(photo, icc_profile=profile, dpi=dpi, given=given, whole=whole)
+    return replace(photo, palette=palette), notes
+
+
+def palette_of(image: Image.Image) -> NDArray[np.uint8] | None:
+    """The colours of an image with a palette or two levels, (n, 4) with alpha; else None."""
+    if image.mode == "1":
+        return np.array([[0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)
+    if image.mode != "P":
+        return None
+    image = image.copy()
+    image.apply_transparency()
+    return np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)
 
 
 def is_plain(image: Image.Image) -> bool:

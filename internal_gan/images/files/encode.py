@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
@@ -28,13 +29,15 @@ class Layout:
     """How a file stores an image.
 
     ``mode`` is ``L``, ``LA``, ``RGB`` or ``RGBA``; 32 bits per channel are floats, of opaque gray
-    only; ``metadata`` has ``icc_profile``, ``exif`` and ``xmp``, if any.
+    only; ``metadata`` has ``icc_profile``, ``exif`` and ``xmp``, if any. With a ``palette`` (n, 4),
+    an image of its colours alone is stored by their numbers, or by one bit if it is gray.
     """
 
     mode: str = "RGB"
     bit_depth: int = 8
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     dpi: tuple[float, float] | None = None
+    palette: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layo
             metadata["exif"] = like.exif
         else:
             losses.append(f"{file_format.name} cannot hold the EXIF data")
-    return Layout(mode, depth, metadata, like.dpi), losses
+    palette = like.palette if file_format.name != "JPEG" else None
+    return Layout(mode, depth, metadata, like.dpi, palette), losses
 
 
 def encode(
@@ -149,7 +153,27 @@ def encode(
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
     """A Pillow image of channels from :func:`arrange`, which are overwritten."""
     array = _array(channels, layout.bit_depth)
-    return Image.fromarray(array[..., 0] if layout.mode == "L" else array)
+    image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
+    return image if layout.palette is None else _indexed(image, layout.palette)
+
+
+def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
+    """An image of a palette's colours, (n, 4), as their numbers, or one bit if it is gray; as it is
+    if it has others."""
+    pixels, colours = np.array(image.convert("RGBA")), palette.copy()
+    for one in (pixels, colours):
+        one[one[..., 3] == 0] = 0
+    wanted, own = pixels.view(np.uint32)[..., 0], colours.view(np.uint32)[..., 0]
+    order = own.argsort(kind="stable")
+    numbers = order[np.searchsorted(own, wanted, sorter=order).clip(max=len(own) - 1)]
+    if (own[numbers] != wanted).any():
+        return image
+    if image.mode == "L":
+        return Image.fromarray(numbers.astype(np.bool_))
+    result = Image.fromarray(numbers.astype(np.uint8))
+    mode = "RGB" if (palette[:, 3] == 255).all() else "RGBA"
+    result.putpalette(palette[:, : len(mode)].tobytes(), mode)
+    return result
 
 
 def _array(channels: Tensor, bit_depth: int) -> np.ndarray[Any, Any]:

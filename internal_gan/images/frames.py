@@ -1,0 +1,83 @@
+"""Finds the frame around a picture: a print's white border, a slide's mount, the bars of a film."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from internal_gan.images.photo import Margins, Photo
+
+LEVEL = 2 / 255  # of 8 bits, in [-1, 1]
+# The thinnest band: pixels, and share of the picture's long side. The widest: share of the side
+# that it takes from.
+LEAST, THINNEST, WIDEST = 2, 1 / 500, 0.25
+# A band's pixels differ from its colour by at most so many levels, but for a few.
+NOISE, FEW = 12 * LEVEL, 0.02
+# Those that follow differ by more; compression and scanning blur so many rows.
+STEP, BLURRED = 20 * LEVEL, 6
+# The share of a band that must end in a step; on average, if all are equally wide.
+NEARLY_ALL, MOST = 0.8, 0.75
+
+Rows = NDArray[np.float32]
+
+
+def frame_of(photo: Photo) -> Margins | None:
+    """The frame of a picture; None if it has none, or if some of it is transparent.
+
+    A frame is bands of one colour along all four sides, or along two opposite ones, that end in a
+    step along nearly all of their inner side. So a thing on white, a night sky and a page of a book
+    have none.
+    """
+    if photo.alpha is not None and (photo.alpha < 1).any():
+        return None
+    sides = _sides(np.moveaxis(photo.pixels[0].numpy(), 0, -1))
+    colours = [np.median(rows[0], axis=0) for rows in sides]
+    bands = [_band(rows) for rows in sides]
+    for wanted in ((0, 1, 2, 3), (0, 2), (1, 3)):
+        if np.ptp([colours[side] for side in wanted], axis=0).max() > NOISE:
+            continue
+        found = [bands[side] if side in wanted else 0 for side in range(4)]
+        for ends in (found, [min(found)] * 4):
+            if not all(ends[side] for side in wanted):
+                continue
+            steps = [_step(sides[side], ends, side) for side in wanted]
+            shares = [share for share, _ in steps]
+            equal = len(set(ends)) == 1
+            if min(shares) >= NEARLY_ALL or (
+                equal and np.mean(shares) >= MOST and sorted(shares)[-2] >= NEARLY_ALL
+            ):
+                cut = dict(zip(wanted, (end for _, end in steps), strict=True))
+                return Margins(*(cut.get(side, 0) for side in range(4)))
+    return None
+
+
+def _sides(levels: Rows) -> list[Rows]:
+    """A picture from each of its sides inwards: top, right, bottom, left."""
+    turned = levels.swapaxes(0, 1)
+    return [levels, turned[::-1], levels[::-1], turned]
+
+
+def _band(rows: Rows) -> int:
+    """How many of the first rows have the colour of the first one; 0 if too few or too many."""
+    colour, widest = np.median(rows[0], axis=0), int(WIDEST * len(rows))
+    start, least = 0, max(LEAST, THINNEST * max(rows.shape[:2]))
+    while start <= widest:
+        stop = max(BLURRED, 2 * start)  # most pictures have no band at all
+        off = np.abs(rows[start:stop] - colour).max(axis=2)
+        others = (off > NOISE).mean(axis=1) > FEW
+        if others.any():
+            band = start + int(others.argmax())
+            return band if least <= band <= widest else 0
+        start = stop
+    return 0
+
+
+def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
+    """The share of a band, between its neighbours, that ends in a step, and where it does."""
+    before, after = bands[3 if side % 2 == 0 else 0], bands[1 if side % 2 == 0 else 2]
+    band, colour = bands[side], np.median(rows[0], axis=0)
+    inner = rows[band : band + BLURRED + 1, before : rows.shape[1] - after]
+    off = np.abs(inner - colour).max(axis=2)
+    means = off.mean(axis=1)
+    blurred = int((means >= 0.6 * means.max()).argmax())
+    return float((off.max(axis=0) > STEP).mean()), band + blurred

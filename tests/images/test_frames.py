@@ -1,0 +1,129 @@
+"""Frames around pictures, and pictures that have none."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_photo
+from internal_gan.images.frames import frame_of
+from internal_gan.images.photo import Margins
+from tests.commands import ROOT
+
+PHOTOS = sorted((ROOT / "examples" / "photos").rglob("*.jpg"))
+
+
+def bundled(name: str = "mountains") -> Image.Image:
+    with Image.open(ROOT / "examples" / "photos" / f"{name}.jpg") as photo:
+        return photo.convert("RGB")
+
+
+def drawn(colour: int, *shapes: tuple[str, tuple[int, ...]]) -> Image.Image:
+    image = Image.new("RGB", (500, 400), (colour,) * 3)
+    for kind, box in shapes:
+        getattr(ImageDraw.Draw(image), kind)(box, fill=(180, 60, 40))
+    return image
+
+
+def page() -> Image.Image:
+    rng, image = np.random.default_rng(0), Image.new("RGB", (600, 800), (245, 243, 240))
+    for top in range(20, 780, 22):
+        left = 20
+        while left < 580:
+            width = int(rng.integers(10, 50))
+            box = left, top, min(left + width, 580), top + 11
+            ImageDraw.Draw(image).rectangle(box, fill=(30, 30, 30))
+            left += width + 7
+    return image
+
+
+def bright_sky() -> Image.Image:
+    pixels = np.full((400, 600, 3), 250, np.uint8)
+    pixels[250:] = np.random.default_rng(0).integers(0, 120, (150, 600, 3))
+    return Image.fromarray(pixels)
+
+
+def night() -> Image.Image:
+    rng, pixels = np.random.default_rng(0), np.zeros((400, 600, 3), np.uint8)
+    pixels[rng.integers(0, 300, 200), rng.integers(0, 600, 200)] = 255
+    pixels[300:, 100:500] = rng.integers(20, 200, (100, 400, 3))
+    return Image.fromarray(pixels)
+
+
+def vignette() -> Image.Image:
+    rows, columns = np.mgrid[-1:1:400j, -1:1:600j]
+    return Image.fromarray((255 * np.clip(1.2 - rows**2 - columns**2, 0, 1)).astype(np.uint8))
+
+
+FRAMELESS: dict[str, Callable[[], Image.Image]] = {
+    "a product on white": lambda: drawn(255, ("ellipse", (60, 120, 440, 380))),
+    "a product on black": lambda: drawn(0, ("ellipse", (60, 30, 440, 370))),
+    "two things on white": lambda: drawn(
+        255, ("rectangle", (60, 60, 200, 340)), ("rectangle", (300, 90, 440, 340))
+    ),
+    "a page of a book": page,
+    "a bright sky": bright_sky,
+    "a night sky": night,
+    "a vignette": vignette,
+    "a line": lambda: ImageOps.expand(bundled(), 1, "white"),
+    "one side": lambda: ImageOps.expand(bundled(), (20, 0, 0, 0), "white"),
+    "two colours": lambda: ImageOps.expand(
+        ImageOps.expand(bundled(), (0, 20, 0, 0), "white"), (0, 0, 0, 20), "black"
+    ),
+    "a blurred border": lambda: ImageOps.expand(bundled(), 20, "white").filter(
+        ImageFilter.GaussianBlur(12)
+    ),
+    "wide margins": lambda: ImageOps.expand(bundled(), 200, "white"),
+}
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+def test_a_photo_has_no_frame(path: Path) -> None:
+    assert frame_of(read_image(path)) is None
+
+
+@pytest.mark.parametrize("name", FRAMELESS)
+def test_what_looks_like_a_frame_is_none(name: str) -> None:
+    assert frame_of(to_photo(FRAMELESS[name](), "photo")) is None
+
+
+def test_what_is_transparent_is_no_frame() -> None:
+    framed = ImageOps.expand(bundled(), 10, "white").convert("RGBA")
+    framed.putpixel((0, 0), (0, 0, 0, 0))
+    assert frame_of(to_photo(framed, "photo")) is None
+
+
+@pytest.mark.parametrize("width", [2, 9, (8, 20), (0, 25), (25, 0), (10, 12, 10, 40)], ids=str)
+@pytest.mark.parametrize("colour", ["white", (20, 15, 12), (210, 40, 40)], ids=str)
+def test_a_frame_is_found_to_the_pixel(
+    width: int | tuple[int, ...], colour: str | tuple[int, int, int]
+) -> None:
+    framed = ImageOps.expand(bundled("gravel"), width, colour)
+    left, top, right, bottom = (
+        (width,) * 4 if isinstance(width, int) else width if len(width) == 4 else 2 * width
+    )
+    assert frame_of(to_photo(framed, "photo")) == Margins(top, right, bottom, left)
+
+
+def test_a_compressed_frame_is_cut_with_its_rim() -> None:
+    data = io.BytesIO()
+    ImageOps.expand(bundled(), 13, "white").save(data, "JPEG", quality=80)
+    found = frame_of(to_photo(Image.open(data), "photo"))
+    assert found is not None
+    assert all(13 <= side <= 16 for side in found)
+
+
+def test_a_photo_without_its_frame_knows_its_whole_size() -> None:
+    photo = to_photo(ImageOps.expand(bundled(), (7, 5), "white"), "photo")
+    frame = frame_of(photo)
+    assert frame == Margins(5, 7, 5, 7)
+    inside = photo.without(frame)
+    assert torch.equal(inside.pixels, to_photo(bundled(), "photo").pixels)
+    assert inside.uncut == photo.size
+    half = inside.shrunk_to((inside.size[0] // 2, inside.size[1] // 2))
+    assert abs(half.uncut[0] - photo.size[0] / 2) <= 2

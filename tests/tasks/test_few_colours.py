@@ -1,0 +1,130 @@
+"""A picture of few colours gives results of these alone, stored as it was."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from internal_gan.finishing.origin import EXACT, read_origin
+from internal_gan.images.files.image import read_image
+from tests.commands import ROOT, Shell
+
+COLOURS = [(100, 150, 255), (110, 190, 50), (140, 85, 60), (255, 240, 60)]
+
+
+def pixel_art() -> Image.Image:
+    rng, image = np.random.default_rng(3), Image.new("P", (48, 48))
+    image.putpalette([level for colour in COLOURS for level in colour])
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 20, 47, 23), fill=1)
+    draw.rectangle((0, 24, 47, 47), fill=2)
+    for left in rng.integers(0, 44, 9):
+        draw.rectangle((left, 12, left + 1, 19), fill=2)
+        draw.rectangle((left - 2, 6, left + 3, 11), fill=1)
+    draw.rectangle((36, 2, 39, 4), fill=3)
+    return image
+
+
+def see_through(image: Image.Image) -> Image.Image:
+    image = image.copy()
+    image.info["transparency"] = 0
+    return image
+
+
+def screenshot() -> Image.Image:
+    return pixel_art().convert("RGB").resize((144, 144), Image.Resampling.NEAREST)
+
+
+def bilevel() -> Image.Image:
+    return pixel_art().convert("L").point(lambda level: 255 * (level > 120)).convert("1")
+
+
+KINDS: dict[str, Callable[[], Image.Image]] = {
+    "palette": pixel_art,
+    "transparent": lambda: see_through(pixel_art()),
+    "screenshot": screenshot,
+    "two levels": bilevel,
+}
+TASKS = [
+    ("sample", "sample.count=2"),
+    ("sample", "sample.size=[40,60]", "sample.count=1"),
+    ("retarget", "retarget.shape=[40,70]"),
+    ("fill", "mask.box=[10,14,14,10]", "mask.feather=2"),
+    ("extend", "extend.margins=[0,12,0,12]"),
+    ("make_tileable",),
+    ("edit", "edit.image=given.png"),
+]
+
+
+def colours(path: str | Path) -> set[tuple[int, ...]]:
+    with Image.open(path) as image:
+        pixels = np.array(image.convert("RGBA")).reshape(-1, 4)
+    pixels[pixels[:, 3] == 0] = 0
+    return {tuple(colour.tolist()) for colour in np.unique(pixels, axis=0)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("task", TASKS, ids=" ".join)
+def test_results_have_the_pictures_own_colours_and_mode(
+    shell: Shell, kind: str, task: tuple[str, ...]
+) -> None:
+    if kind == "transparent" and task[0] in ("fill", "edit"):
+        pytest.skip("what is transparent may be filled")
+    given = KINDS[kind]()
+    given.save("given.png")
+    shell.done(*task, "given.png", "output=out")
+    results = [
+        path
+        for path in Path("out", task[0]).glob("*.png")
+        if path.stem.replace("x", "").isdecimal()
+    ]
+    assert results
+    for path in results:
+        assert colours(path) <= colours("given.png")
+        with Image.open(path) as result:
+            assert result.mode == given.mode
+            if given.mode == "P":
+                assert result.getpalette("RGB")[:12] == given.getpalette("RGB")[:12]  # type: ignore[index]
+
+
+def test_nothing_is_blended(shell: Shell) -> None:
+    pixel_art().save("given.png")
+    shell.done("sample", "given.png", "sample.count=1", "output=out")
+    assert (read_origin("out/sample/000.origin.png").kinds == EXACT).all()
+    shell.done("verify", "out/sample/000.png", "verify.photo=given.png", "output=check")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("animate", "animate.seconds=1", "animate.fps=4"),
+        ("super_resolution",),
+        ("sample", "finish.detail=network", "sample.count=1"),
+        ("retarget", "finish.detail=network", "retarget.shape=[40,70]"),
+    ],
+    ids=" ".join,
+)
+def test_what_must_blend_says_so(shell: Shell, command: tuple[str, ...]) -> None:
+    pixel_art().save("given.png")
+    said = shell.done(*command, "given.png", "output=out").out
+    assert "The photo has few colours; these results are drawn or blended, and have more" in said
+    pixel_art().convert("RGB").save("rgb.png")
+    Image.effect_noise((48, 48), 60).convert("RGB").save("noise.png")
+    assert "few colours" not in shell.done(*command, "noise.png", "output=noise").out
+
+
+PHOTOS = sorted((ROOT / "examples" / "photos").rglob("*.jpg"))
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+def test_a_photo_has_many_colours(path: Path, tmp_path: Path) -> None:
+    photo = read_image(path)
+    assert not photo.has_few_colours
+    with Image.open(path) as image:
+        image.convert("L").save(tmp_path / "gray.png")
+        image.convert("RGB").resize((24, 16)).save(tmp_path / "tiny.png")
+        image.convert("L").point(lambda level: max(0, level - 190) * 3).save(tmp_path / "dark.png")
+    for name in ("gray", "tiny", "dark"):
+        assert not read_image(tmp_path / f"{name}.png").has_few_colours, name
