@@ -202,7 +202,8 @@ def harmonize(model: Any, case: Case, name: str) -> Figures:
 
 
 def films(model: Any, case: Case, name: str) -> Figures:
-    how = {"fps": FPS, "loop": True, "seed": case.seed, "output_type": "pt"}
+    # The formula's films close by themselves.
+    how = {"fps": FPS, "loop": name != "patches", "seed": case.seed, "output_type": "pt"}
     frames = case.pixels(torch.cat(list(model.animate(SECONDS, **how))))
     middle = case.shown(f"film-{name}", frames[len(frames) // 2, None])
     return motion(frames) | {"sharpness": sharpness(case.photo, middle)}

@@ -100,6 +100,11 @@ class TaskSpec:
         return option in self.of_run | self.takes or group in self.takes | {self.name}
 
 
+def _copying(options: frozenset[str]) -> frozenset[str]:
+    """Without the labels among layers, since none of them is changed at seams."""
+    return options - {"layers"} | {"layers.files"}
+
+
 _TASKS = (
     TaskSpec("train", run=_RESULT | {"learn_from", "device", "precision", "keep_frame"}),
     TaskSpec(
@@ -132,7 +137,7 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_SOFTENED | _INSIDE,
+            takes=_SOFTENED | (_INSIDE if name == "edit" else _copying(_INSIDE)),
             reads=(f"{name}.image", f"{name}.mask"),
             memory=f"{name}.image",
             source=_CHANGED,
@@ -148,7 +153,13 @@ _TASKS = (
         memory="finish.resolution",
         frameless=True,
     ),
-    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, memory="animate.size", frameless=True),
+    TaskSpec(
+        "animate",
+        needs=(ANIMATES,),
+        takes=_copying(_FINISHED),
+        memory="animate.size",
+        frameless=True,
+    ),
     TaskSpec(
         "super_resolution",
         needs=(ENLARGES,),

@@ -81,6 +81,8 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
         inside = [k.removeprefix(f"{key}.") for k in known if k.startswith(f"{key}.")]
         return UserError(f"{key}: has no such named values. Allowed: {', '.join(inside) or 'none'}")
     parent = key.rpartition(".")[0]
+    if parent == "model" and not any(k.startswith("model.") for k in known):
+        return UserError(f"{key}: an option of a model; name one as well, such as model=singan")
     siblings = [k for k in known if k.rpartition(".")[0] == parent] or [
         k for k in known if "." not in k and "/" not in k
     ]

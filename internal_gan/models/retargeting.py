@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -24,7 +25,12 @@ class Retargets(SeveralPhotosModel):
     """Draws its photos in other sizes and shapes (Shocher et al. 2019).
 
     ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
+
+    Attributes:
+        is_random: whether another seed draws another picture.
     """
+
+    is_random: ClassVar[bool] = False
 
     def __init__(self, scale_range: Sequence[float]) -> None:
         super().__init__()

@@ -252,7 +252,8 @@ class Source:
 
     def as_cut(self, picture: Photo, option: str, number: int = 0) -> Photo:
         """A mask without the frame of its photo, if that has one, and the mask its size."""
-        if option.endswith(".image") or not self._leaves_frames_out or not self.has_photo:
+        of_another = option.endswith((".image", "edit.mask", "harmonize.mask"))
+        if of_another or not self._leaves_frames_out or not self.has_photo:
             return picture
         if number not in self._frames:
             self.photo(number)

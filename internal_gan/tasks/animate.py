@@ -6,6 +6,7 @@ from statistics import fmean
 
 from torch import Tensor
 
+from internal_gan.config.arguments import written
 from internal_gan.config.fields import AUTO
 from internal_gan.config.task_options import AnimateOptions
 from internal_gan.device import check_memory
@@ -41,11 +42,11 @@ class Animate(Task[AnimateOptions]):
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option, BYTES_IN_FILMS)
         if model.keys is not None:
-            for name in ("alpha", "beta"):
-                if getattr(wanted, name) != getattr(AnimateOptions(), name):
+            for name in ("alpha", "beta", "loop"):
+                if (value := getattr(wanted, name)) != getattr(AnimateOptions(), name):
                     raise UserError(
-                        f"animate.{name}={getattr(wanted, name):g}: only for a walk, as models of "
-                        "singan have it; here the film goes round a circle"
+                        f"animate.{name}={written(value)}: only for a walk, as models of singan "
+                        "have it; here the film goes round a circle, and closes by itself"
                     )
         if wanted.start_scale != AUTO:
             self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")

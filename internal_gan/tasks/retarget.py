@@ -172,6 +172,12 @@ class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on."""
 
     def check(self, model: Retargets) -> None:
+        options = self.context.options
+        if options.seed and not options.trains and not model.is_random:
+            raise UserError(
+                f"seed={options.seed}: a model of {model.family} draws one picture of each size; "
+                "leave it out, or train with another seed"
+            )
         for _ in targets(model, self.context):
             pass
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from internal_gan.config.task_options import SampleOptions
 from internal_gan.device import check_memory
+from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.images.resize import resize, size_of
@@ -27,6 +28,13 @@ class Sample(Task[SampleOptions]):
     def check(self, model: Samples) -> None:
         wanted = self.wanted
         self.check_start_scale(model, wanted.start_scale)
+        if model.is_matched:
+            for name in ("candidates", "matching"):
+                if (value := getattr(wanted, name)) != getattr(SampleOptions(), name):
+                    raise UserError(
+                        f"sample.{name}={value}: only for models of singan; the formula's samples "
+                        "are near the photo without"
+                    )
         finisher = self.context.finisher(model.image, wanted.size)
         if finisher.drawing_size is not None:
             needed = model.sampling_memory(finisher.drawing_size)

@@ -9,7 +9,7 @@ from torch import Tensor
 from internal_gan.finishing.film import LARGEST, Motion, between, motions, turns
 from internal_gan.finishing.finisher import Finished, Finisher
 from internal_gan.finishing.layers import Layer
-from internal_gan.finishing.origin import BLENDED
+from internal_gan.finishing.origin import BLENDED, Origin
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.flow import warped
 from internal_gan.images.levels import pixels_of
@@ -139,3 +139,27 @@ def test_a_few_drawings_make_a_film_of_any_length() -> None:
         assert steps[-1] < 1.2 * steps[:-1].max()
     assert torch.allclose(next(between(keys, 1, 3)).change, keys[0].change)
     assert [turns(seconds) for seconds in (0.5, 4, 7, 12)] == [1, 1, 2, 3]
+
+
+def test_a_change_of_light_has_nothing_of_the_drawings_noise(drawing: Pixels) -> None:
+    noise = 0.1 * torch.randn(drawing.shape, generator=torch.Generator().manual_seed(0))
+    light = torch.full_like(drawing, 0.1)
+    _, motion = motions([drawing, drawing + noise + light])
+    assert motion.change.mean() > 0.03
+    assert sharpness(motion.change) < 0.25 * sharpness(noise)
+
+
+@pytest.mark.parametrize("rows", [-6.0, 0.0, 4.0])
+@pytest.mark.parametrize("columns", [-5.0, 3.0])
+def test_an_origin_names_the_pixels_of_the_frame_beyond_the_borders_too(
+    photo: Photo, rows: float, columns: float
+) -> None:
+    """By whole pixels, each of which is a pixel of the photo, mirrored at the borders."""
+    flow = torch.tensor([rows, columns]).view(1, 2, 1, 1).expand(1, 2, *SIZE)
+    motion = Motion(flow, torch.zeros(1, 3, *SIZE))
+    places = np.moveaxis(np.indices(SIZE, np.int32), 0, -1).copy()
+    origin = motion.origin(Origin(places, np.zeros(SIZE, np.uint8), SIZE))
+    made = motion.moved(photo.pixels)[0].permute(1, 2, 0)
+    there = torch.from_numpy(origin.places).long()
+    copied = photo.pixels[0][:, there[..., 0], there[..., 1]].permute(1, 2, 0)
+    assert torch.allclose(made, copied, atol=1e-4)

@@ -22,6 +22,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.runs.folder import RunFolder
+from internal_gan.tasks.fill import _turn
 from tests.commands import ROOT, Shell
 from tests.tiny import EDGECONNECT, holes, network_of, picture, trained_edgeconnect
 
@@ -168,6 +169,45 @@ def test_a_texture_that_repeats_does_so_when_filled_or_it_is_said(
     exact = origin.kinds == EXACT
     places = origin.places[exact]
     assert np.array_equal(made[exact], pixels("photo.png")[places[:, 0], places[:, 1]])
+
+
+@pytest.mark.usefixtures("gravel")
+def test_a_filled_transparent_hole_is_opaque_with_its_feathered_rim(shell: Shell) -> None:
+    photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    photo[20:40, 30:50, 3] = 0
+    Image.fromarray(photo).save("photo.png")
+    rest = at_once(shell, "mask.feather=3") / "000.png"
+    assert (pixels(rest)[..., 3] == 255).all()
+    # A soft rim, half transparent in the photo, becomes as opaque as the filling is strong there.
+    photo[17:43, 27:53, 3] = np.minimum(photo[17:43, 27:53, 3], 100)
+    Image.fromarray(photo).save("photo.png")
+    mask = Image.new("L", (WIDTH, HEIGHT))
+    mask.paste(255, (30, 20, 50, 40))
+    mask.save("hole.png")
+    shell.done("fill", "photo.png", "mask=hole.png", "mask.feather=3", "output=soft")
+    alpha = pixels("soft/fill/000.png")[..., 3]
+    assert (alpha[20:40, 30:50] == 255).all()
+    assert alpha[19, 40] > 200 > 100 == photo[17, 40, 3]
+
+
+@pytest.mark.parametrize(
+    ("columns", "turn"),
+    [
+        ([(10, 20)], -64),  # free are 20 to 109, around
+        ([(10, 20), (90, 95)], -55),  # the wider gap is 20 to 89
+        ([(0, 5), (20, 60)], -79),  # 60 to 99
+    ],
+)
+def test_a_photo_that_wraps_is_cut_open_in_its_widest_free_part(
+    columns: list[tuple[int, int]], turn: int
+) -> None:
+    hole = torch.zeros(1, 1, 50, 100)
+    for start, end in columns:
+        hole[..., 10:20, start:end] = 1
+    down, across = _turn(hole, (False, True))
+    assert down == 0
+    assert abs(across - turn) <= 1
+    assert not hole.roll(across, 3)[..., [0, -1]].any()
 
 
 @pytest.fixture(scope="module")

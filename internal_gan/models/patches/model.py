@@ -46,6 +46,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     family: ClassVar[str] = "patches"
     is_trained: ClassVar[bool] = False
     is_matched: ClassVar[bool] = True
+    is_random: ClassVar[bool] = True
     keys: ClassVar[int | None] = 8
     hold: ClassVar[float] = HOLD
     bytes_per_pixel = 4000.0  # weights of patches are computed a part at a time

@@ -29,7 +29,8 @@ def test_it_has_the_size_and_shrinks_to_the_photo(factor: float, size: tuple[int
     made = enlarged(photo, factor, rng())
     assert size_of(made) == size
     assert made.abs().max() <= 1
-    assert (resize(made, size_of(photo)) - photo).abs().mean() < 0.01
+    # Ten times as near as without the last steps, which correct what all the others have left.
+    assert (resize(made, size_of(photo)) - photo).abs().mean() < 5e-4
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (3, 2), (8, 8)])

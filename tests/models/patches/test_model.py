@@ -17,7 +17,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.patches.model import Patches
 from internal_gan.units import Size
 from tests.commands import ROOT
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +153,14 @@ def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
         [first] = model.animate(1, alpha=0.1, beta=0.9, fps=8, start_scale=scale)
         real = model.real(scale - 1)
         assert (resize(first, size_of(real)) - real).abs().mean() < 0.02
+
+
+def test_what_is_kept_is_drawn_as_it_is_and_what_surrounds_it_adapts(model: Patches) -> None:
+    keep = holes((36, 72), (12, 30, 12, 14))
+    kept, free = (
+        model.repaint(model.image, (36, 72), None, one, 0) for one in (keep, torch.zeros_like(keep))
+    )
+    inside, given = keep[0, 0] > 0, resize(model.image, (36, 72)).clamp(-1, 1)
+    assert torch.equal(kept[..., inside], given[..., inside])
+    assert not torch.equal(free[..., inside], given[..., inside])
+    assert not torch.equal(kept[..., ~inside], free[..., ~inside])
