@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 871,
     "app": 1332,
-    "config": 1797,
+    "config": 1810,
     "finishing": 2413,
     "hub": 146,
     "images": 3699,
@@ -25,10 +25,10 @@ MAX_LINES = {
     "models": 4150,
     "nn": 1012,
     "patches": 1739,
-    "report": 627,
+    "report": 640,
     "runs": 1154,
     "sweeps": 320,
-    "tasks": 2797,
+    "tasks": 2830,
     "training": 1368,
 }
 # The same for all of the code.

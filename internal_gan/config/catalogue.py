@@ -100,11 +100,6 @@ class TaskSpec:
         return option in self.of_run | self.takes or group in self.takes | {self.name}
 
 
-def _copying(options: frozenset[str]) -> frozenset[str]:
-    """Without the labels among layers, since none of them is changed at seams."""
-    return options - {"layers"} | {"layers.files"}
-
-
 _TASKS = (
     TaskSpec("train", run=_RESULT | {"learn_from", "device", "precision", "keep_frame"}),
     TaskSpec(
@@ -137,13 +132,14 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_SOFTENED | (_INSIDE if name == "edit" else _copying(_INSIDE)),
+            takes=_SOFTENED | {"finish.detail", "keep_frame", layers},
             reads=(f"{name}.image", f"{name}.mask"),
             memory=f"{name}.image",
             source=_CHANGED,
             frameless=True,
         )
-        for name in ("edit", "harmonize")
+        # Pasted objects stay as they are, so that no layer's seams tell labels from others.
+        for name, layers in (("edit", "layers"), ("harmonize", "layers.files"))
     ),
     TaskSpec(
         "paint",
@@ -156,7 +152,7 @@ _TASKS = (
     TaskSpec(
         "animate",
         needs=(ANIMATES,),
-        takes=_copying(_FINISHED),
+        takes=_FINISHED,
         memory="animate.size",
         frameless=True,
     ),

@@ -21,6 +21,7 @@ from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import is_file, natural, read_file, read_json_object, write_text
+from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.judging.tiling import seams_in_words
@@ -51,7 +52,7 @@ SMALL_MOVING_BYTES = 2_000_000
 class PagePicture:
     """A picture or film: its path in the run folder, with slashes, its content as a ``data:``
     address, None if too large to embed, its size in pixels (of a film, the photo's), and the text
-    below it."""
+    below it. One that ``is_huge`` is named only."""
 
     file: str
     data: str | None
@@ -59,6 +60,7 @@ class PagePicture:
     width: int
     caption: str = ""
     is_film: bool = False
+    is_huge: bool = False
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,10 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
                 shown = image.convert("F").point(lambda value: value * scale - low * scale)
             shown = shown.convert("RGBA" if image.has_transparency_data else "RGB")
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        with opened(path)[0] as huge:
+            return PagePicture(file, None, huge.height, huge.width, caption, is_huge=True)
+    except (OSError, ValueError, SyntaxError):
         return None
     profile = rgb_profile(image.info.get("icc_profile"))
     buffer = io.BytesIO()

@@ -1,5 +1,6 @@
 """task=sample: random pictures with the patches of the photo."""
 
+import math
 from collections.abc import Iterator
 from statistics import fmean
 from typing import cast
@@ -15,9 +16,12 @@ from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, ahead, aside
+from internal_gan.units import Size
 
 # Samples of a lower diversity are nearly the same.
 ALIKE = 0.05
+# Layouts of more times the photo's pixels take the formula long.
+MANY_TIMES = 20
 # Largest number of samples before the model is finished.
 MAX_PREVIEWS = 8
 
@@ -52,6 +56,7 @@ class Sample(Task[SampleOptions]):
         matching = 0 if model.is_matched else wanted.matching
         if not preview:
             self.context.expected = count
+            self._tell_time(model, finisher.drawing_size)
 
         def finished(image: Pixels) -> Finished:
             return Finished(image) if preview else finisher(image, wrap, matching=matching)
@@ -85,3 +90,11 @@ class Sample(Task[SampleOptions]):
             self.context.facts["seams"] = means
             what = "Step across the border, as a multiple of the steps inside"
             self.context.say(f"{what}: {seams_in_words(means)}")
+
+    def _tell_time(self, model: Samples, size: Size | None) -> None:
+        times = 1.0 if size is None else math.prod(size) / math.prod(model.sizes[-1])
+        if model.is_matched and times > MANY_TIMES:
+            self.context.say(
+                f"The layout has {times:.0f} times the photo's pixels, so that a sample may take "
+                "minutes; a trained SinGAN takes seconds"
+            )

@@ -124,11 +124,11 @@ def test_the_first_of_several_frames_is_read(
 @pytest.mark.parametrize(
     ("mode", "written"),
     [
-        ("1", "L"),
+        ("1", "1"),
         ("L", "L"),
         ("LA", "LA"),
         ("I;16", "I;16"),
-        ("P", "RGB"),
+        ("P", "P"),
         ("RGB", "RGB"),
         ("RGBA", "RGBA"),
         ("CMYK", "RGB"),

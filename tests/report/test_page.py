@@ -222,6 +222,14 @@ def test_a_half_written_picture_is_left_out(folder: Path) -> None:
     assert page.tags.count("img") == 1 + 1 + 2
 
 
+def test_a_huge_picture_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise(folder / "sample" / "000.png", 40, 90)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40 * 90 // 2 - 1)
+    html, _ = render(folder)
+    link = '<a href="sample/000.png">sample/000.png</a>'
+    assert f"<p>{link}: 40 × 90 pixels, too large to be shown here</p>" in html
+
+
 def test_named_files_have_captions_and_numbered_ones_none(folder: Path) -> None:
     for name in ("start-scale-10", "start-scale-9", "300x800", "before_after"):
         noise(folder / "paint" / f"{name}.png", 20, 30)

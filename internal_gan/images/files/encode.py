@@ -137,7 +137,9 @@ def encode(
     image = to_pillow(channels, layout)
     if whole is not None:
         part, image, (rows, columns) = image, *whole
-        image = image if image.mode == layout.mode else coloured(image).convert(layout.mode)
+        alike = image.mode == part.mode and image.getpalette() == part.getpalette()
+        if not alike or image.has_transparency_data:
+            image, part = (coloured(one).convert(layout.mode) for one in (image, part))
         image.info = {}
         image.paste(part, (columns.start, rows.start))
     options = {**file_format.options, **layout.metadata}
