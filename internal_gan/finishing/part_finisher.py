@@ -22,7 +22,7 @@ from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.masks import blend_weight
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Part, Window, around, box_of, extent, parts, within
 from internal_gan.patches.fast import Flags, Image, Places
@@ -151,10 +151,13 @@ class PartFinisher:
         else:
             pixels, places, known = self.rebuilt(drawing, scale, lines)
         if self.source is not None:
-            kept = np.zeros(self.photo.size, np.bool_)
-            if self.source.size == self.photo.size:
-                kept = differences(self.photo, self.source, own_places(self.photo.size))[1] == 0
-            known = np.where(self.reach[0, 0].numpy() > 0, known, kept)
+            outside, kept = self.reach[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
+            if self.source.uncut == self.photo.size:
+                inside = (self.source.frame or Margins(0, 0, 0, 0)).window(self.source.size)
+                own, beside = own_places(self.source.size), outside[inside]
+                kept[inside] = differences(self.photo.crop(*inside), self.source, own)[1] == 0
+                places[inside][beside] = own[beside]
+            known = np.where(outside, kept, known)
         return self.traced(self._faded(pixels), places, known, drawn)
 
     def rebuilt(

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageOps
 
 import internal_gan
-from internal_gan.finishing.origin import OTHER, read_origin
+from internal_gan.finishing.layers import read_layer
+from internal_gan.finishing.origin import EXACT, OTHER, read_origin
 from internal_gan.images.files.image import read_image
 from tests.commands import Shell
 
@@ -86,18 +87,31 @@ def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) 
     assert (taken < np.array(made.shape[:2]) - FRAME).all()
 
 
-def test_an_edited_photo_keeps_its_frame(shell: Shell) -> None:
+def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     with Image.open("framed.png") as framed:
         edited = framed.copy()
     edited.paste((200, 30, 30), (30, 25, 45, 40))
     edited.save("edited.png")
-    shell.done("edit", "framed.png", "edit.image=edited.png", "output=out")
+    mask = Image.new("L", edited.size)
+    mask.paste(255, (28, 23, 47, 42))
+    mask.save("mask.png")
+    values = np.random.default_rng(0).integers(1, 200, edited.size[::-1]).astype(np.uint8)
+    Image.fromarray(values).save("values.png")
+    files = "edit.image=edited.png", "edit.mask=mask.png", "layers=values.png"
+    shell.done("edit", "framed.png", *files, "layers.labels=[values.png]", "output=out")
     made, given = (
         np.asarray(Image.open(name).convert("RGB")) for name in ("out/edit/000.png", "edited.png")
     )
     rim = np.ones(made.shape[:2], bool)
     rim[FRAME:-FRAME, FRAME:-FRAME] = False
     assert np.array_equal(made[rim], given[rim])
+    origin = read_origin("out/edit/000.origin.png")
+    moved = read_layer("out/edit/layers/values/000.png").values
+    exact = origin.kinds == EXACT
+    assert not exact[rim].any()
+    assert exact[~rim].mean() > 0.3
+    rows, columns = (origin.places[..., axis] + FRAME for axis in (0, 1))
+    assert np.array_equal(moved[exact], values[rows, columns][exact])
 
 
 def test_from_python_the_frame_is_left_out_and_can_be_kept() -> None:
