@@ -122,7 +122,7 @@ class Photo:
     def crop(self, rows: slice, columns: slice) -> Photo:
         """A part of the photo."""
         part = self._each(lambda layer: layer[..., rows, columns].contiguous())
-        return replace(part, given=None, whole=None)
+        return replace(part, given=None, whole=None, frame=None)
 
     def without(self, frame: Margins) -> Photo:
         """The photo without a frame around it."""
