@@ -221,7 +221,6 @@ class PartFinisher:
                     copied[0, :, row, column],
                     pixels_of(filled.pixels[inner][None])[0, :, 0],
                 )
-                levels[there] = filled.pixels[inner]
                 origins[there] = places
                 known[there] = True
         if self.source is not None and source is not None:

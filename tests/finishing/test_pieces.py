@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from internal_gan.finishing import part_finisher as module
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.finishing.pieces import LONGEST, THIN, pieces
@@ -65,3 +66,41 @@ def test_memory_does_not_grow_with_the_number_of_specks() -> None:
     assert done.origin is not None
     at = done.origin.places[hole[0, 0].numpy() > 0]
     assert not hole[0, 0].numpy()[at[:, 0], at[:, 1]].any()
+
+
+def test_a_thin_hole_is_drawn_as_what_lies_beside_it() -> None:
+    slope = torch.linspace(-0.9, 0.9, 1300).expand(1, 3, 700, 1300)
+    hole = specks((700, 1300), 80, 6)
+    drawing, scale = draw_filling(Photo(torch.where(hole > 0, 1.0, slope)), hole, None, None)
+    assert (drawing - slope).abs().max() < 0.03
+    assert scale == 1
+
+
+@pytest.mark.parametrize(("count", "searches"), [(4, 4), (5, 1)])
+def test_many_parts_made_of_another_photo_are_made_together(
+    monkeypatch: pytest.MonkeyPatch, count: int, searches: int
+) -> None:
+    """Each takes a search of all of that photo."""
+    calls = list[float]()
+
+    def searched(*given: object, shortest: float, **more: object) -> None:
+        calls.append(shortest)
+
+    monkeypatch.setattr(module, "finish_inside", searched)
+    photo = Photo(torch.rand(1, 3, 60, 900) * 2 - 1)
+    part = holes((60, 900), *((20, 20 + 150 * n, 8, 8) for n in range(count)))
+    PartFinisher(photo, part, source=photo)(photo.pixels, 1.0)
+    assert len(calls) == searches
+
+
+def test_a_thin_piece_begins_at_a_small_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = list[float]()
+
+    def searched(levels: np.ndarray, *given: object, shortest: float, **more: object) -> None:  # type: ignore[type-arg]
+        calls.append(shortest / min(levels.shape[:2]))
+
+    monkeypatch.setattr(module, "finish_inside", searched)
+    photo = Photo(torch.rand(1, 3, 700, 1300) * 2 - 1)
+    PartFinisher(photo, specks((700, 1300), 80, 6))(photo.pixels, 1.0)
+    assert len(calls) > 1
+    assert calls == pytest.approx([module.THIN_DECIDES] * len(calls))

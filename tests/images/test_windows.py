@@ -47,6 +47,13 @@ def test_parts_whose_boxes_overlap_keep_their_own_pixels() -> None:
     assert speck.mask.shape[-2:] == (3, 3)
 
 
+def test_a_part_at_the_far_border_ends_there() -> None:
+    mask = holes((47, 53), (40, 44, 7, 9))
+    (part,) = parts(mask, 10)
+    assert part.window == (slice(40, 47), slice(44, 53))
+    assert part.mask.shape[-2:] == (7, 9)
+
+
 def test_a_part_is_cut_where_it_is_thinnest() -> None:
     mask = holes((40, 300), (0, 0, 40, 100), (10, 100, 1, 60), (0, 160, 40, 140))
     pieces = list(Part.of(mask).divided(160))
