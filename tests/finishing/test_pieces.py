@@ -96,7 +96,7 @@ def test_many_parts_made_of_another_photo_are_made_together(
 def test_a_thin_piece_begins_at_a_small_size(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = list[float]()
 
-    def searched(levels: np.ndarray, *given: object, shortest: float, **more: object) -> None:  # type: ignore[type-arg]
+    def searched(levels: np.ndarray, *given: object, shortest: float, **more: object) -> None:
         calls.append(shortest / min(levels.shape[:2]))
 
     monkeypatch.setattr(module, "finish_inside", searched)

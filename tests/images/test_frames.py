@@ -73,12 +73,12 @@ FRAMELESS: dict[str, Callable[[], Image.Image]] = {
     "a line": lambda: ImageOps.expand(bundled(), 1, "white"),
     "one side": lambda: ImageOps.expand(bundled(), (20, 0, 0, 0), "white"),
     "two colours": lambda: ImageOps.expand(
-        ImageOps.expand(bundled(), (0, 20, 0, 0), "white"), (0, 0, 0, 20), "black"
+        ImageOps.expand(bundled("gravel"), (0, 20, 0, 0), "white"), (0, 0, 0, 20), "black"
     ),
     "a blurred border": lambda: ImageOps.expand(bundled(), 20, "white").filter(
         ImageFilter.GaussianBlur(12)
     ),
-    "wide margins": lambda: ImageOps.expand(bundled(), 200, "white"),
+    "wide margins": lambda: ImageOps.expand(bundled("gravel"), 140, "white"),
 }
 
 
