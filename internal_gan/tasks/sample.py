@@ -95,6 +95,6 @@ class Sample(Task[SampleOptions]):
         times = 1.0 if size is None else math.prod(size) / math.prod(model.sizes[-1])
         if model.is_matched and times > MANY_TIMES:
             self.context.say(
-                f"The layout has {times:.0f} times the photo's pixels, so that a sample may take "
-                "minutes; a trained SinGAN takes seconds"
+                f"The layout has {times:.0f} times as many pixels as the photo's, so a sample may "
+                "take minutes"
             )

@@ -138,7 +138,7 @@ def encode(
     if whole is not None:
         part, image, (rows, columns) = image, *whole
         alike = image.mode == part.mode and image.getpalette() == part.getpalette()
-        if not alike or image.has_transparency_data:
+        if not alike or "transparency" in image.info:
             image, part = (coloured(one).convert(layout.mode) for one in (image, part))
         image.info = {}
         image.paste(part, (columns.start, rows.start))
