@@ -227,3 +227,12 @@ def test_tileable_samples_come_with_a_proof(
     for name in names:
         assert name in answer.out
         assert name in page
+
+
+@pytest.mark.parametrize(("size", "said"), [("[60,80]", True), ("[24,40]", False)])
+def test_a_sample_with_many_times_the_photos_pixels_says_that_it_takes_long(
+    shell: Shell, size: str, said: bool
+) -> None:
+    Image.effect_noise((16, 12), 60).convert("RGB").save("small.png")
+    answer = shell.done("sample", "small.png", f"sample.size={size}", "sample.count=1")
+    assert ("so a sample may take minutes" in answer.out) == said
