@@ -190,15 +190,15 @@ def flat(image: Image) -> Image:
     return np.require(image, requirements=["C", "W"]).reshape(image.shape[0], -1)
 
 
-def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any) -> None:
-    """Run a kernel over all rows, band by band, on as many threads as torch may use."""
-    bands = [(top, min(top + BAND, rows)) for top in range(0, rows, BAND)]
+def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int = BAND) -> None:
+    """Run a kernel over all rows, so many at a time, on as many threads as torch may use."""
+    bands = [(top, min(top + band, rows)) for top in range(0, rows, band)]
     threads = min(torch.get_num_threads(), len(bands))
-    if threads == 1:
-        for band in bands:
-            kernel(*arguments, *band)
+    if threads <= 1:
+        for some in bands:
+            kernel(*arguments, *some)
         return
-    for _ in _pool(threads).map(lambda band: kernel(*arguments, *band), bands):
+    for _ in _pool(threads).map(lambda some: kernel(*arguments, *some), bands):
         pass
 
 

@@ -17,23 +17,23 @@ registration", CVGIP 1991 (back-projection). The mean is that of
 """
 
 import math
-from itertools import product
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.fast import over_rows
+from internal_gan.patches.kernels import REACH, TILE, expect
 from internal_gan.shapes import Pixels
 
 STEP = 2.0  # a photo is enlarged by at most this factor at a time
-LEVEL = 0.1  # of the noise: a higher one averages more examples
-RADIUS = 2  # patches have 2 RADIUS + 1 pixels a side
+LEVEL = 0.11  # of the noise: a higher one averages more examples
 # Where patches overlap, their details are averaged by a Gaussian window.
 WINDOW = 0.18  # its standard deviation, relative to the patch
-# Patches are compared tile by tile.
-TILE = 32  # patches of the enlarged photo along each side of a tile
-MARGIN = 8  # pixels of the photo around a tile from which it takes examples too
+MARGIN = 2  # pixels of the photo around a tile from which it takes examples too
 BACK_PROJECTIONS = 3  # at the end
 
 
@@ -73,40 +73,33 @@ def _back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
 def _detail(plain: Pixels, photo: Pixels, blurred: Pixels, rng: torch.Generator) -> Pixels:
     """The expected detail of an enlarged photo (1, 3, H, W); a photo (1, 3, h, w), blurred in the
     same way, has the examples."""
-    patch, device = 2 * RADIUS + 1, plain.device
-    noise = torch.randn(plain.shape, generator=rng, device=rng.device).to(device)
+    noise = torch.randn(plain.shape, generator=rng, device=rng.device).to(plain.device)
+    size, sides = size_of(plain), size_of(photo)
+    tiles = [-(-side // TILE) for side in size]
+    whole = [count * TILE - side for count, side in zip(tiles, size, strict=True)]
     # With their borders repeated, images have a patch around each pixel.
-    noisy, blurred, detail = (
-        F.pad(image, 4 * (RADIUS,), mode="replicate")
-        for image in (plain + LEVEL * noise, blurred, photo - blurred)
-    )
-    span = torch.arange(-RADIUS, RADIUS + 1, device=device)
-    bell = torch.exp(-span.square() / (2 * (WINDOW * patch) ** 2))
-    window = (bell[:, None] * bell).flatten()
-    total, share = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
-    rows, columns = (_spans(*sides) for sides in zip(size_of(plain), size_of(photo), strict=True))
-    for (top, near_top), (left, near_left) in product(rows, columns):
-        part = noisy[..., top, left]
-        given = F.unfold(part, patch)[0].T
-        examples, details = (
-            F.unfold(image[..., near_top, near_left], patch)[0] for image in (blurred, detail)
-        )
-        lengths = examples.square().sum(dim=0) / 2
-        weights = torch.addmm(lengths, given, examples, beta=-1).div_(LEVEL**2).softmax(dim=1)
-        means = (weights @ details.T).view(len(given), 3, -1) * window
-        windows = window[:, None].expand(1, -1, len(given))
-        total[..., top, left] += F.fold(means.flatten(1).T[None], size_of(part), patch)
-        share[..., top, left] += F.fold(windows, size_of(part), patch)
-    return (total / share)[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
+    noisy = _bordered(plain + LEVEL * noise, *whole)
+    examples, details = _bordered(blurred), _bordered(photo - blurred)
+    firsts, near = zip(*map(_near, tiles, size, sides), strict=True)
+    span = np.arange(-REACH, REACH + 1)
+    bell = np.exp(-np.square(span) / (2 * (WINDOW * len(span)) ** 2)).astype(np.float32)
+    scale, total = np.float32(1 / (2 * LEVEL**2)), np.zeros_like(noisy)
+    # Rows of tiles overlap; every second one does not.
+    for rows in (np.arange(0, tiles[0], 2), np.arange(1, tiles[0], 2)):
+        arguments = noisy, examples, details, rows, firsts, near, bell, scale, total
+        over_rows(expect, len(rows), *arguments, band=1)
+    down, across = (np.convolve(np.ones(count * TILE, np.float32), bell) for count in tiles)
+    detail = torch.from_numpy(total / (down[:, None] * across))[None].to(plain.device)
+    return detail[..., REACH : REACH + size[0], REACH : REACH + size[1]]
 
 
-def _spans(side: int, length: int) -> list[tuple[slice, slice]]:
-    """Along one axis, the pixels of each tile, and those of its examples, both in images with
-    borders of ``RADIUS`` pixels around ``side`` and ``length`` pixels."""
-    spans = []
-    for start in range(0, side, TILE):
-        end = min(start + TILE, side)
-        first = max(0, start * length // side - MARGIN)
-        last = min(length, -(-end * length // side) + MARGIN)
-        spans.append((slice(start, end + 2 * RADIUS), slice(first, last + 2 * RADIUS)))
-    return spans
+def _bordered(image: Pixels, below: int = 0, beside: int = 0) -> NDArray[np.float32]:
+    border = (REACH, REACH + beside, REACH, REACH + below)
+    return F.pad(image, border, mode="replicate")[0].cpu().numpy()
+
+
+def _near(tiles: int, side: int, length: int) -> tuple[NDArray[np.int64], int]:
+    """Along an axis of an enlarged ``side``, the place in a photo of a ``length`` from which each
+    tile takes its first example, and the number of examples."""
+    count = min(-(-TILE * length // side) + 2 * MARGIN, length)
+    return (np.arange(tiles) * TILE * length // side - MARGIN).clip(0, length - count), count

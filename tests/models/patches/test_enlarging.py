@@ -1,5 +1,9 @@
 """A photo enlarged with detail out of its own patches."""
 
+from itertools import product
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -9,7 +13,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches import enlarging as module
 from internal_gan.models.patches.enlarging import enlarged
-from internal_gan.patches.exact import patches_at
+from internal_gan.patches.kernels import TILE, _decay
+from internal_gan.units import Size
 from tests.tiny import picture, rng
 
 
@@ -63,35 +68,65 @@ def test_edges_are_sharper_than_interpolated(factor: int) -> None:
     assert psnr(original, enlarged(photo, factor, rng())) > psnr(original, plain) + 1
 
 
-def test_the_detail_is_the_mean_of_examples_by_their_likelihood(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in (("RADIUS", 1), ("MARGIN", 100), ("TILE", 3), ("WINDOW", 1e3)):
-        monkeypatch.setattr(module, name, value)
-    plain, photo, blurred = (
-        picture(*size, seed=n) for n, size in enumerate([(5, 7)] + 2 * [(4, 6)])
-    )
-    noisy = plain + module.LEVEL * torch.randn(plain.shape, generator=rng())
-    given, examples, details = (
-        patches_at(F.pad(x, (1, 1, 1, 1), mode="replicate"), torch.arange(x[0, 0].numel()), 3)
-        for x in (noisy, blurred, photo - blurred)
-    )
-    weights = (-torch.cdist(given, examples).square() / (2 * module.LEVEL**2)).softmax(dim=1)
-    means = (weights @ details).T[None]
-    total, share = (F.fold(each, (7, 9), 3) for each in (means, torch.ones_like(means)))
-    expected = (total / share)[..., 1:-1, 1:-1]
-    assert torch.allclose(module._detail(plain, photo, blurred, rng()), expected, atol=1e-3)
+@pytest.mark.parametrize(
+    ("large", "small"), [((5, 7), (4, 6)), ((20, 290), (13, 180)), ((35, 9), (18, 5))]
+)
+def test_the_detail_is_the_mean_of_examples_by_their_likelihood(large: Size, small: Size) -> None:
+    plain, photo, blurred = (picture(*size, seed=n) for n, size in enumerate((large, small, small)))
+    noise = module.LEVEL * torch.randn(plain.shape, generator=rng())
+    rows, columns = (-(-side // TILE) for side in large)
+    border = (2, 2 + columns * TILE - large[1], 2, 2 + rows * TILE - large[0])
+    noisy = F.pad(plain + noise, border, mode="replicate")
+    images = [F.pad(x, (2, 2, 2, 2), mode="replicate") for x in (blurred, photo - blurred)]
+    bell = torch.exp(-torch.arange(-2, 3).square() / (2 * (module.WINDOW * 5) ** 2))
+    window = (bell[:, None] * bell).flatten()
+    total, share = torch.zeros_like(noisy), torch.zeros_like(noisy)
+    for row, column in product(range(rows), range(columns)):
+        here = (..., *(slice(TILE * at, TILE * at + TILE + 4) for at in (row, column)))
+        near: list[Any] = [...]
+        for at, a, b in zip((row, column), large, small, strict=True):
+            count = min(-(-TILE * b // a) + 2 * module.MARGIN, b)
+            first = min(max(TILE * at * b // a - module.MARGIN, 0), b - count)
+            near.append(slice(first, first + count + 4))
+        given, examples, details = (
+            F.unfold(x, 5)[0].T
+            for x in (noisy[here], images[0][tuple(near)], images[1][tuple(near)])
+        )
+        weights = -torch.cdist(given, examples).square() / (2 * module.LEVEL**2)
+        means = (weights.softmax(dim=1) @ details).view(TILE**2, 3, 25) * window
+        total[here] += F.fold(means.flatten(1).T[None], 2 * (TILE + 4,), 5)
+        share[here] += F.fold(window.repeat(TILE**2, 3).T[None], 2 * (TILE + 4,), 5)
+    expected = (total / share)[..., 2 : 2 + large[0], 2 : 2 + large[1]]
+    assert torch.allclose(module._detail(plain, photo, blurred, rng()), expected, atol=1e-4)
+
+
+def test_unlikely_patches_have_no_weight_and_equal_ones_the_same() -> None:
+    distances = np.array([0, 1e-3, 1, 5, 20, 30, 1e6], np.float32)
+    made = np.array([_decay.py_func(x) for x in distances])
+    assert np.allclose(made[:-1], np.exp(-distances[:-1]), rtol=1e-5)
+    assert 0 < made[-1] < 1e-34
 
 
 def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = shapes(48) + 0.1 * picture(48, 48)
     tiled = enlarged(photo, 2, rng())
-    monkeypatch.setattr(module, "TILE", 1000)
+    monkeypatch.setattr(module, "MARGIN", 1000)
     whole = enlarged(photo, 2, rng())
     # At borders of tiles, neighbours differ by no more than elsewhere.
     changes = (tiled - whole).diff(dim=3).abs().mean(dim=(0, 1, 2))
-    borders = torch.cat([changes[31 + 32 * i - 1 : 31 + 32 * i + 2] for i in range(2)])
-    assert borders.mean() < 2 * changes.mean() + 1e-3
+    borders = changes[TILE - 1 :: TILE]
+    assert borders.mean() < 1.5 * changes.mean()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_do_not_change_a_picture(threads: int) -> None:
+    photo, before = picture(70, 20), torch.get_num_threads()
+    expected = enlarged(photo, 2, rng())
+    try:
+        torch.set_num_threads(threads)
+        assert torch.equal(enlarged(photo, 2, rng()), expected)
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1, float("inf"), float("nan")])
