@@ -24,9 +24,9 @@ from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import sampled
-from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import opening, read_image
 from internal_gan.images.files.names import existing_image, shown
+from internal_gan.images.files.png import png
 from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
@@ -236,7 +236,7 @@ def write_layer(path: Path, layer: Layer) -> None:
     """Write a layer's values unchanged, as PNG."""
     with atomic_write(path) as temporary:
         if layer.values.dtype == np.uint16 and layer.values.ndim == 3:
-            temporary.write_bytes(deep_png(layer.values.astype(">u2"), Layout(layer.mode, 16)))
+            temporary.write_bytes(png(layer.values))
             return
         image = Image.fromarray(layer.values)
         if layer.palette is not None:

@@ -22,9 +22,9 @@ from PIL import Image
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.seams import Hiding
-from internal_gan.images.files.encode import Layout, deep_png
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
+from internal_gan.images.files.png import png
 from internal_gan.images.frames import frame_of
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
@@ -118,12 +118,12 @@ def write_origin(path: Path, origin: Origin) -> None:
     """Write the origin of a picture as PNG; a UserError if the file cannot be written."""
     if max(origin.photo_size) > MAX_SIDE:
         raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MAX_SIDE} a side")
-    levels = np.empty((*origin.kinds.shape, 3), ">u2")
+    levels = np.empty((*origin.kinds.shape, 3), np.uint16)
     levels[..., :2] = origin.places
     levels[..., 2] = origin.kinds
     text = json.dumps({PHOTO_SIZE: list(origin.photo_size)})
     with atomic_write(path) as temporary:
-        temporary.write_bytes(deep_png(levels, Layout("RGB", 16), {KEYWORD: text}))
+        temporary.write_bytes(png(levels, text={KEYWORD: text}))
 
 
 def read_origin(path: str | Path) -> Origin:

@@ -14,7 +14,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.layers import Layer, Layers, read_layer, write_layer
 from internal_gan.finishing.origin import EXACT, OTHER, Origin
 from internal_gan.finishing.seams import Hiding
-from internal_gan.images.files.encode import Layout, deep_png
+from internal_gan.images.files.png import png
 from internal_gan.patches.origins import own_places
 
 SIZE = (20, 30)
@@ -54,7 +54,7 @@ def cases(folder: Path) -> dict[str, tuple[Path, NDArray[Any]]]:
     found["palette.png"] = path, labels
     for mode in ("LA", "RGB", "RGBA"):
         path = folder / f"{mode}-16.png"
-        path.write_bytes(deep_png(DEEP[..., : len(mode)].astype(">u2"), Layout(mode, 16)))
+        path.write_bytes(png(DEEP[..., : len(mode)]))
         found[path.name] = path, DEEP[..., : len(mode)]
     return found
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageCms
 
-from internal_gan.images.files import encode
+from internal_gan.images.files.png import png
 
 
 @pytest.fixture
@@ -41,8 +41,7 @@ def deep_png() -> Callable[..., bytes]:
     """Makes a 16-bit PNG file, which Pillow cannot write in colour."""
 
     def file(array: npt.NDArray[np.uint16], *, transparent: bytes = b"") -> bytes:
-        mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[array.shape[2]]
-        content = encode.deep_png(array.astype(">u2"), encode.Layout(mode, 16))
+        content = png(array.astype(np.uint16))
         if not transparent:
             return content
         chunk = b"tRNS" + transparent

@@ -1,0 +1,109 @@
+"""Writes PNG files (W3C, third edition), on all cores and with any bit depth; Pillow has one core,
+and 16 bits for gray alone."""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+# The keyword of the text that holds the XMP packet (XMP specification, part 3).
+XMP_KEYWORD = "XML:com.adobe.xmp"
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels
+# Strips of rows are compressed by themselves, so that they can be at the same time.
+STRIP = 2**20  # bytes of one, about
+LEVEL = 2  # of zlib: for photos, a third of the time of 6, and 6 % larger
+# What is stored is the difference from the pixel on the left, from the one above, or from the mean
+# of both, whichever makes the strip in the middle smallest.
+_SUB, _UP, _AVERAGE = 1, 2, 3
+
+
+def png(
+    array: NDArray[Any],
+    metadata: Mapping[str, bytes] | None = None,
+    dpi: tuple[float, float] | None = None,
+    text: Mapping[str, str] | None = None,
+) -> bytes:
+    """A file of whole numbers (H, W, C), gray or RGB, with alpha or without, of 8 or 16 bits.
+
+    ``metadata`` is that of :class:`internal_gan.images.files.encode.Layout`, and ``text`` has
+    Latin-1 texts by keyword.
+    """
+    height, width, channels = array.shape
+    bits, metadata = 8 * array.itemsize, metadata or {}
+    header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
+    chunks = [_chunk(b"IHDR", header)]
+    if profile := metadata.get("icc_profile"):
+        chunks.append(_chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
+    if dpi:
+        per_metre = (round(each / 0.0254) for each in dpi)
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+    if exif := metadata.get("exif"):
+        chunks.append(_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0")))
+    if packet := metadata.get("xmp"):
+        # Neither compressed nor in a stated language.
+        chunks.append(_chunk(b"iTXt", XMP_KEYWORD.encode() + bytes(5) + packet))
+    for keyword, words in (text or {}).items():
+        chunks.append(_chunk(b"tEXt", f"{keyword}\0{words}".encode("latin-1")))
+    stored = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))
+    rows = stored.reshape(height, -1).view(np.uint8)
+    data = _compressed(rows, channels * array.itemsize)
+    chunks += [_chunk(b"IDAT", data), _chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _compressed(rows: NDArray[np.uint8], pixel: int) -> bytes:
+    """A zlib stream of rows of bytes, which have so many for each ``pixel``."""
+    height, width = rows.shape
+    ends = [*range(0, height, max(1, STRIP // width)), height]
+    strips = list(pairwise(ends))
+    middle = strips[len(strips) // 2]
+    filters = _SUB, _UP, _AVERAGE
+    sizes = [len(_deflated(_filtered(rows, *middle, pixel, kind), last=True)) for kind in filters]
+    kind = filters[int(np.argmin(sizes))]
+
+    def strip(bounds: tuple[int, int]) -> tuple[bytes, int, int]:
+        content = _filtered(rows, *bounds, pixel, kind)
+        return _deflated(content, last=bounds[1] == height), zlib.adler32(content), len(content)
+
+    checksum, parts = 1, [b"\x78\x01"]
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        for part, own, length in pool.map(strip, strips):
+            parts.append(part)
+            checksum = _adler32(checksum, own, length)
+    return b"".join([*parts, struct.pack(">I", checksum)])
+
+
+def _filtered(rows: NDArray[np.uint8], top: int, bottom: int, pixel: int, kind: int) -> bytes:
+    """The rows from ``top`` to ``bottom`` as they are stored, each after the number of its
+    filter."""
+    these, above = rows[top:bottom], np.zeros_like(rows[top:bottom])
+    above[1:] = these[:-1]
+    if top:
+        above[0] = rows[top - 1]
+    left = np.zeros_like(these)
+    left[:, pixel:] = these[:, :-pixel]
+    # The mean, rounded down, without a carry.
+    expected = {_SUB: left, _UP: above}.get(kind, (left & above) + ((left ^ above) >> 1))
+    return np.hstack([np.full((len(these), 1), kind, np.uint8), these - expected]).tobytes()
+
+
+def _deflated(content: bytes, *, last: bool) -> bytes:
+    raw = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return raw.compress(content) + raw.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
+
+
+def _adler32(first: int, second: int, length: int) -> int:
+    """The checksum of two pieces, from those of each and the second's ``length``."""
+    base = 65521
+    (high, low), (more, own) = (divmod(each, 65536) for each in (first, second))
+    return ((high + more + length * (low - 1)) % base) << 16 | (low + own - 1) % base
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
