@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
@@ -29,7 +30,6 @@ from internal_gan.images.frames import frame_of
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size, by
 
@@ -99,9 +99,10 @@ def differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tupl
     """The level of white, and the difference in levels from the photo's pixels, in the channel that
     differs most."""
     white = max(largest_level(picture), largest_level(photo))
-    ours, source = (_channels(image, photo, white) for image in (picture, photo))
-    there = taken(source, places)
-    off = np.maximum(ours, there) - np.minimum(ours, there)
+    ours, source = (_channels(image, photo) for image in (picture, photo))
+    rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
+    own, there = (levels_of(some, white) for some in (ours, source[..., rows, columns]))
+    off = np.maximum(own, there) - np.minimum(own, there)
     return white, off.max(axis=2)
 
 
@@ -144,14 +145,14 @@ def read_origin(path: str | Path) -> Origin:
     return Origin(places, kinds.astype(np.uint8), size)
 
 
-def _channels(image: Photo, photo: Photo, white: int) -> Levels:
-    """Levels (H, W, C): colours and, if the photo is transparent somewhere, alpha; fully
+def _channels(image: Photo, photo: Photo) -> Tensor:
+    """(1, C, H, W) in [-1, 1]: colours and, if the photo is transparent somewhere, alpha; fully
     transparent pixels then have no colour."""
     pixels = image.pixels if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
         pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
-    return levels_of(pixels, white)
+    return pixels
 
 
 def _photo_size(text: Mapping[str, Any]) -> Size | None:

@@ -24,7 +24,16 @@ from internal_gan.images.levels import largest_level, levels_of, pixels_of, used
 from internal_gan.images.masks import blend_weight
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import Part, Window, around, box_of, extent, parts, within
+from internal_gan.images.windows import (
+    Part,
+    Window,
+    around,
+    bounds,
+    box_of,
+    extent,
+    parts,
+    within,
+)
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
@@ -171,7 +180,7 @@ class PartFinisher:
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
-        levels, copied = levels_of(pixels, white), photo.pixels if source is None else source
+        copied = photo.pixels if source is None else source
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
@@ -182,8 +191,9 @@ class PartFinisher:
                 inside = np.zeros(extent(window), np.bool_)
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
                 shut = closed[(0, 0, *window)].numpy() > 0
-                corner = window[0].start, window[1].start
-                canvas = _Canvas(np.ascontiguousarray(levels[window]), inside, shut, corner)
+                corner, here = (window[0].start, window[1].start), (..., *window)
+                drawn = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
+                canvas = _Canvas(levels_of(drawn, white), inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
@@ -271,8 +281,13 @@ class PartFinisher:
         origin = None
         if max(source.size) <= MAX_SIDE:
             places = np.where(known[..., None], places, 0).astype(np.int32)
-            _, off = differences(as_written(pixels, photo, alpha), source, places)
-            kinds = np.where(known, np.where(off == 0, EXACT, BLENDED), OTHER).astype(np.uint8)
+            kinds = np.where(known, EXACT, OTHER).astype(np.uint8)
+            if self.reach.any():  # nothing else has changed
+                box = bounds(self.reach)
+                here = (..., *box)
+                made = pixels[here], photo.crop(*box), None if alpha is None else alpha[here]
+                _, off = differences(as_written(*made), source, places[box])
+                kinds[box][known[box] & (off != 0)] = BLENDED
             origin = Origin(places, kinds, source.size, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
 

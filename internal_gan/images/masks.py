@@ -90,6 +90,8 @@ def write_mask(path: str | Path, mask: Mask) -> None:
 
 def dilate(mask: Masks, radius: float) -> Masks:
     """Grow a mask: every pixel gets the largest value within ``radius`` pixels."""
+    if radius < 1:
+        return mask
     height, width = mask.shape[-2:]
     radius = min(radius, math.hypot(height, width))
     grown = mask.clone()
@@ -118,7 +120,8 @@ def blend_weight(hole: Mask, feather: float) -> Mask:
 
 
 def _levels(photo: Photo) -> Tensor:
-    gray = luminance((photo.pixels + 1.0) / 2.0)
+    colours = photo.pixels[:, :1] if photo.is_gray else luminance(photo.pixels)
+    gray = (colours + 1.0) / 2.0
     alpha = photo.alpha
     if alpha is None or alpha.min() > 1.0 - FAINT:
         return gray.clamp(0.0, 1.0)

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
 
 from internal_gan.config.arguments import quoted
 from internal_gan.config.catalogue import SPECS
@@ -273,9 +274,11 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
     path = folder / file
     try:
         with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
-            image.load()
-            width, height = image.size
             kind = str(image.format).lower()
+            if kind != "jpeg":  # whose small copy is decoded in a fraction of the time
+                image.load()
+            turned = image.getexif().get(Base.Orientation, 1) >= 5
+            height, width = image.size if turned else image.size[::-1]
             moving = getattr(image, "is_animated", False) and kind in ("gif", "webp", "png")
             small = path.stat().st_size <= (SMALL_MOVING_BYTES if moving else SMALL_BYTES)
             if moving or (kind == "png" and small):
@@ -286,8 +289,10 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
                 low, high = map(float, image.getextrema())  # type: ignore[arg-type]
                 scale = 255 / (high - low) if high > low else 1.0
                 shown = image.convert("F").point(lambda value: value * scale - low * scale)
-            shown = shown.convert("RGBA" if image.has_transparency_data else "RGB")
+            if image.mode != "RGB":
+                shown = shown.convert("RGBA" if image.has_transparency_data else "RGB")
             shown.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+            shown = ImageOps.exif_transpose(shown)
     except Image.DecompressionBombError:
         with opened(path)[0] as huge:
             return PagePicture(file, None, huge.height, huge.width, caption, is_huge=True)

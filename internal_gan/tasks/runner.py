@@ -1,6 +1,7 @@
 """Runs a task on a model, or without one, and writes what any task draws."""
 
 import importlib
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +21,8 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder, write_text
+from internal_gan.files import atomic_write, is_file, make_folder, write_text
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import write_image
@@ -198,6 +200,11 @@ def write(
             frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
             results.append(_result(item.file, "film"))
+        elif item.kind == "before" and (given := _as_given(item.image)) is not None:
+            path = path.with_suffix(given.suffix.lower())
+            with atomic_write(path) as temporary:
+                shutil.copyfile(given, temporary)
+            results.append(_result(path.relative_to(folder).as_posix(), "before"))
         else:
             made = mark if item.made or item.kind in MADE else None
             # The files of a large picture take seconds, so two are written at a time. Warnings go
@@ -213,6 +220,17 @@ def write(
             results += [_result(item.file, item.kind, item.caption), *beside.result()]
             report(_ordered(results))
     return _ordered(results)
+
+
+def _as_given(image: Finished) -> Path | None:
+    """The file of a picture that is a photo as it was given, if it is of a kind that browsers show;
+    writing another one of it takes seconds."""
+    photo = image.like
+    if photo is None or photo.pixels is not image.pixels or photo.path is None:
+        return None
+    whole = photo.given is None and photo.whole is None and photo.frame is None
+    shows = photo.path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+    return photo.path if whole and shows and photo.mode != "CMYK" and is_file(photo.path) else None
 
 
 def _write_beside(
