@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.resize import resize
 from internal_gan.patches.fast import Places
+from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places, taken
 
 Values = NDArray[np.float32]
@@ -67,7 +68,7 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
                 for down, across in product(near if turns else (0,), near)
                 if at[1] + across in lefts
             ] or [(at[0], min(at[1], lefts[-1]))]
-        prices = np.array([sum(_unfit(e) for e in _errors(this, k, *each)) for each in tries])
+        prices = np.array([unfit(this, k, *each, ROWS) for each in tries])
         if rng is not None and scale == small:
             prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
         at = tries[int(prices.argmin())]
@@ -94,35 +95,16 @@ def _errors(picture: Values, half: int, down: int, left: int) -> tuple[Values, V
     return first, np.square(strip[:, half:] - picture[:, :half]).sum(axis=2)
 
 
-def _unfit(error: Values) -> float:
-    """About the price of the best path."""
-    sums = np.cumsum(np.pad(error, ((ROWS, 0), (0, 0))), axis=0)
-    return float((sums[ROWS:] - sums[:-ROWS]).min(axis=1).sum())
-
-
 def _path(error: Values, turns: bool) -> NDArray[np.intp]:
     """The column of the cheapest path from top to bottom in each row; it ends where it begins if it
     ``turns``."""
     if turns:
-        start = int(_cheapest(np.concatenate([error, error]))[len(error)])
+        start = int(cheapest(np.concatenate([error, error]))[len(error)])
         fixed = np.full_like(error, math.inf)
         fixed[1:-1] = error[1:-1]
         fixed[[0, -1], start] = error[[0, -1], start]
-        return _cheapest(fixed)
-    return _cheapest(error)
-
-
-def _cheapest(error: Values) -> NDArray[np.intp]:
-    total = error.astype(np.float64)
-    for row in range(1, len(total)):
-        above = np.pad(total[row - 1], 1, constant_values=math.inf)
-        total[row] += np.minimum(np.minimum(above[:-2], above[1:-1]), above[2:])
-    path = np.empty(len(total), np.intp)
-    path[-1] = total[-1].argmin()
-    for row in range(len(total) - 2, -1, -1):
-        low = max(0, path[row + 1] - 1)
-        path[row] = low + total[row, low : path[row + 1] + 2].argmin()
-    return path
+        return cheapest(fixed)
+    return cheapest(error)
 
 
 def _shrunk(picture: Values, scale: float) -> Values:

@@ -119,9 +119,12 @@ def lattice(image: Tensor, patch: int) -> Tensor:
 def overlapping(places: Tensor, others: Tensor, columns: int, patch: int) -> Tensor:
     """Which patches of an image, (n,), overlap which others, (m,): (n, m); ``columns`` are those of
     its :func:`grid`."""
-    down = (places[:, None] // columns - others // columns).abs()
-    across = (places[:, None] % columns - others % columns).abs()
-    return torch.maximum(down, across) < patch
+
+    def near(first: Tensor, second: Tensor) -> Tensor:
+        every = torch.arange(int(second.max()) + 1, device=second.device)
+        return ((first[:, None] - every).abs() < patch)[:, second]
+
+    return near(places // columns, others // columns) & near(places % columns, others % columns)
 
 
 def nearest_patches(image: Tensor, reference: Tensor, patch: int) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
@@ -316,6 +317,50 @@ def step(values, wanted, part, factors, wrap, result, top, bottom):
                     beside += values[y, before, c] + values[y, after, c]
                     steps = np.float32(4) * value - beside
                     result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)
+
+
+@compiled
+def unfit(picture: NDArray[np.float32], half: int, down: int, left: int, rows: int) -> float:
+    """About how much a strip of a picture, float32 (H, W, C), costs along the best paths where it
+    is put over the right and the left end, ``half`` pixels of each.
+
+    The strip has the picture's columns from ``left`` on, moved up by ``down`` rows, around. Of each
+    row, and ``rows`` - 1 before it, the column counts in which it differs least.
+    """
+    height, width, channels = picture.shape
+    total = 0.0
+    for end in range(2):
+        first, other = left + end * half, 0 if end else width - half
+        errors = np.zeros((rows, half), np.float64)
+        sums = np.zeros(half, np.float64)
+        for y in range(height):
+            slot = y % rows
+            for x in range(half):
+                error = 0.0
+                for c in range(channels):
+                    d = picture[(y + down) % height, first + x, c] - picture[y, other + x, c]
+                    error += d * d
+                sums[x] += error - errors[slot, x]
+                errors[slot, x] = error
+            total += sums.min()
+    return total
+
+
+@compiled
+def cheapest(error: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The column, in each row of an array (H, W), of the path from top to bottom that costs least;
+    it moves by at most one column from row to row."""
+    height, width = error.shape
+    total = error.astype(np.float64)
+    for y in range(1, height):
+        for x in range(width):
+            total[y, x] += total[y - 1, max(0, x - 1) : x + 2].min()
+    path = np.empty(height, np.intp)
+    path[-1] = total[-1].argmin()
+    for y in range(height - 2, -1, -1):
+        low = max(0, path[y + 1] - 1)
+        path[y] = low + total[y, low : path[y + 1] + 2].argmin()
+    return path
 
 
 @_rounded_anyhow
