@@ -156,10 +156,12 @@ def start_scales(model: Any, case: Case, name: str) -> Figures:
 def sizes(model: Any, case: Case, name: str) -> Figures:
     found: Figures = {}
     height, width = case.size
+    # A model of InGAN draws one picture of each size.
+    how = {} if name == "ingan" else {"seed": case.seed}
     wanted = {"wide": (height, 2 * width), "narrow": (height, width // 2)}
     for title, shape in {**wanted, "21:9": "21:9", "9:16": "9:16"}.items():
         zoom = "auto" if isinstance(shape, str) else 1.0
-        made = model.retarget(shape, seed=case.seed, zoom=zoom, output_type="pt")
+        made = model.retarget(shape, zoom=zoom, output_type="pt", **how)
         made = case.shown(f"{title.replace(':', 'x')}-{name}", case.pixels(made))
         found |= {f"layout {title}": layout(case, made)}
         found |= {f"swd1 {title}": sliced_wasserstein(case.photo, made)}

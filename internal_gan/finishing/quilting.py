@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.resize import resize
-from internal_gan.patches.fast import Places
+from internal_gan.patches.fast import Places, over_rows
 from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places, taken
 
@@ -68,7 +68,8 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
                 for down, across in product(near if turns else (0,), near)
                 if at[1] + across in lefts
             ] or [(at[0], min(at[1], lefts[-1]))]
-        prices = np.array([unfit(this, k, *each, ROWS) for each in tries])
+        prices = np.empty(len(tries))
+        over_rows(unfit, len(tries), this, k, np.array(tries), ROWS, prices, band=1)
         if rng is not None and scale == small:
             prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
         at = tries[int(prices.argmin())]

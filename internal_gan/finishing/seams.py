@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -168,63 +168,83 @@ def solved(
 ) -> NDArray[np.float32]:
     """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
     the part. There is no step across borders that do not wrap."""
-    levels = [(part, np.float32(hold))]
-    while min(levels[-1][0].shape) > COARSEST:
-        fine, held = levels[-1]
-        levels.append((np.logical_and.reduce(quarters(fine)), 4 * held))
+    grids = [_Grid.of(part, np.float32(hold), wanted.shape[2])]
+    while min(grids[-1].part.shape) > COARSEST:
+        fine = grids[-1]
+        coarser = np.logical_and.reduce(quarters(fine.part))
+        grids.append(_Grid.of(coarser, 4 * fine.hold, wanted.shape[2]))
     left = np.where(part[..., None], wanted, np.float32(0))
     found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
-    along, before = found, np.float32(1)
+    along, pushed, before = np.zeros_like(left), np.empty_like(left), np.float32(1)
     for _ in range(STEPS):
         if np.vdot(left, left) <= enough:
             break
-        near = _nearly_solved(left, levels, wrap)
+        near = _nearly_solved(left, grids, wrap)
         length = np.vdot(left, near)
-        along = near + (length / before) * along
+        along *= length / before
+        along += near
         # (hold - Laplace) of it in the part, and 0 outside.
-        pushed = _stepped(along, along, part, np.float32(hold), wrap, keep=0, add=0, push=-1)
+        _step_of(along, along, grids[0], wrap, pushed, keep=0, add=0, push=-1)
         step = length / np.vdot(along, pushed)
-        found += step * along
-        left -= step * pushed
+        found += np.multiply(along, step, out=near)
+        left -= np.multiply(pushed, step, out=near)
         before = length
     return found
 
 
+class _Grid(NamedTuple):
+    """A part at one size, its hold, and two arrays to work with."""
+
+    part: Flags
+    hold: np.float32
+    values: list[NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, part: Flags, hold: np.float32, channels: int) -> _Grid:
+        return cls(part, hold, [np.empty((*part.shape, channels), np.float32) for _ in range(2)])
+
+
 def _nearly_solved(
-    wanted: NDArray[np.float32], levels: Sequence[tuple[Flags, np.float32]], wrap: Wrap
+    wanted: NDArray[np.float32], grids: Sequence[_Grid], wrap: Wrap
 ) -> NDArray[np.float32]:
-    """One multigrid cycle; each level is a part and its hold, at half the size of the last one."""
-    (part, hold), *coarser = levels
-    weight = 0.8 / (4 + float(hold))
-    found = np.float32(weight) * wanted
-    for _ in range(SMOOTHED if coarser else COARSEST):
-        found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+    """One multigrid cycle; each grid has half the size of the last one. The result is overwritten
+    by the next cycle."""
+    grid, *coarser = grids
+    weight = 0.8 / (4 + float(grid.hold))
+    found, other = grid.values
+
+    def smooth(times: int) -> None:
+        nonlocal found, other
+        for _ in range(times):
+            _step_of(found, wanted, grid, wrap, other, keep=1, add=weight, push=weight)
+            found, other = other, found
+
+    np.multiply(wanted, np.float32(weight), out=found)
+    smooth(SMOOTHED if coarser else COARSEST)
     if coarser:
-        left = _stepped(found, wanted, part, hold, wrap, keep=0, add=1, push=1)
-        a, b, c, d = quarters(left)
-        coarse = _nearly_solved(a + b + c + d, coarser, wrap)
-        enlarged = coarse.repeat(2, 0).repeat(2, 1)[: part.shape[0], : part.shape[1]]
-        np.add(found, enlarged, out=found, where=part[..., None])
-        for _ in range(SMOOTHED + 1):
-            found = _stepped(found, wanted, part, hold, wrap, keep=1, add=weight, push=weight)
+        _step_of(found, wanted, grid, wrap, other, keep=0, add=1, push=1)
+        coarse = np.empty((*coarser[0].part.shape, wanted.shape[2]), np.float32)
+        over_rows(kernels.coarsen, len(coarse), other, coarse)
+        over_rows(
+            kernels.refine, len(found), found, _nearly_solved(coarse, coarser, wrap), grid.part
+        )
+        smooth(SMOOTHED + 1)
     return found
 
 
-def _stepped(
+def _step_of(
     values: NDArray[np.float32],
     wanted: NDArray[np.float32],
-    part: Flags,
-    hold: np.float32,
+    grid: _Grid,
     wrap: Wrap,
+    result: NDArray[np.float32],
     *,
     keep: float,
     add: float,
     push: float,
-) -> NDArray[np.float32]:
-    factors = np.array([hold, keep, add, push], np.float32)
-    result = np.empty_like(values)
-    over_rows(kernels.step, len(values), values, wanted, part, factors, wrap, result)
-    return result
+) -> None:
+    factors = np.array([grid.hold, keep, add, push], np.float32)
+    over_rows(kernels.step, len(values), values, wanted, grid.part, factors, wrap, result)
 
 
 def _waves(side: int, around: bool) -> NDArray[np.float32]:

@@ -320,30 +320,61 @@ def step(values, wanted, part, factors, wrap, result, top, bottom):
 
 
 @compiled
-def unfit(picture: NDArray[np.float32], half: int, down: int, left: int, rows: int) -> float:
-    """About how much a strip of a picture, float32 (H, W, C), costs along the best paths where it
-    is put over the right and the left end, ``half`` pixels of each.
+def coarsen(values, result, top, bottom):
+    """Write the sums of two by two pixels, float32 (H, W, C), into ``result``, half as large; its
+    rows count."""
+    height, width, channels = values.shape
+    for y in range(top, bottom):
+        for x in range(result.shape[1]):
+            below, beside = 2 * y + 1 < height, 2 * x + 1 < width
+            for c in range(channels):
+                total = values[2 * y, 2 * x, c]
+                if beside:
+                    total += values[2 * y, 2 * x + 1, c]
+                if below:
+                    total += values[2 * y + 1, 2 * x, c]
+                    if beside:
+                        total += values[2 * y + 1, 2 * x + 1, c]
+                result[y, x, c] = total
 
-    The strip has the picture's columns from ``left`` on, moved up by ``down`` rows, around. Of each
-    row, and ``rows`` - 1 before it, the column counts in which it differs least.
+
+@compiled
+def refine(values, coarse, part, top, bottom):
+    """Add values at half the size in a part, (H, W)."""
+    for y in range(top, bottom):
+        for x in range(values.shape[1]):
+            if part[y, x]:
+                for c in range(values.shape[2]):
+                    values[y, x, c] += coarse[y // 2, x // 2, c]
+
+
+@compiled
+def unfit(picture, half, places, rows, prices, top, bottom):
+    """About how much strips of a picture, float32 (H, W, C), cost along the best paths where they
+    are put over the right and the left end, ``half`` pixels of each; into ``prices``.
+
+    A strip has the picture's columns from ``places[k, 1]`` on, moved up by ``places[k, 0]`` rows,
+    around. Of each row, and ``rows`` - 1 before it, the column counts in which it differs least.
     """
     height, width, channels = picture.shape
-    total = 0.0
-    for end in range(2):
-        first, other = left + end * half, 0 if end else width - half
-        errors = np.zeros((rows, half), np.float64)
-        sums = np.zeros(half, np.float64)
-        for y in range(height):
-            slot = y % rows
-            for x in range(half):
-                error = 0.0
-                for c in range(channels):
-                    d = picture[(y + down) % height, first + x, c] - picture[y, other + x, c]
-                    error += d * d
-                sums[x] += error - errors[slot, x]
-                errors[slot, x] = error
-            total += sums.min()
-    return total
+    errors, sums = np.empty((rows, half), np.float64), np.empty(half, np.float64)
+    for k in range(top, bottom):
+        down, left = places[k]
+        prices[k] = 0
+        for end in range(2):
+            first, other = left + end * half, 0 if end else width - half
+            errors[:] = 0
+            sums[:] = 0
+            for y in range(height):
+                strip, under, before = picture[(y + down) % height], picture[y], errors[y % rows]
+                for x in range(half):
+                    error = np.float32(0)
+                    for c in range(channels):
+                        d = strip[first + x, c] - under[other + x, c]
+                        error += d * d
+                    sums[x] += error - before[x]
+                    before[x] = error
+                prices[k] += sums.min()
 
 
 @compiled

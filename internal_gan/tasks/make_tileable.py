@@ -27,6 +27,8 @@ from internal_gan.tasks.base import Picture, Task, aside
 # Up to this strangeness the first try is good; a better one is looked for above.
 GOOD = 1.25
 TRIES = 4
+# The best one is found at this long side, in pixels.
+LONGEST_TRIED = 512
 
 
 class MakeTileable(Task[MakeTileableOptions]):
@@ -70,24 +72,37 @@ class MakeTileable(Task[MakeTileableOptions]):
             )
 
     def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
-        """The first tile that is good, or else the best of several, and its strangeness."""
-        wanted, found = self.wanted, list[tuple[float, Finished]]()
-        for number, rng in enumerate(self.chances(TRIES)):
-            band = wanted.band * (2 if number % 2 else 1)
-            try:
-                reach = reach_of(band, photo.size, (True, True) if not any(wrap) else wrap)
-            except UserError:
-                continue  # the wider band is too wide
-            done = make_tileable(photo, reach, wrap, rng=rng)
-            broken = torch.zeros(photo.size, dtype=torch.bool)
-            if done.origin is not None:
-                for axis in range(2):
-                    broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
-            found.append((strangeness(photo.pixels, done.pixels, broken), done))
-            if found[-1][0] <= GOOD:
-                break
-        strange, done = min(found, key=lambda one: one[0])
-        return done, strange
+        """The first tile that is good, or else the best of several, and its strangeness; those of a
+        large photo are tried in a small copy."""
+        small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
+        tried = dict[int, tuple[Finished, float]]()
+        for number in range(TRIES):
+            if (tile := self._tile(small, wrap, number)) is not None:
+                tried[number] = tile
+                if tile[1] <= GOOD:
+                    break
+        best = min(tried, key=lambda number: tried[number][1])
+        if small is photo:
+            return tried[best]
+        tile = self._tile(photo, wrap, best)
+        assert tile is not None
+        return tile
+
+    def _tile(self, photo: Photo, wrap: Wrap, number: int) -> tuple[Finished, float] | None:
+        """A try, and its strangeness; every second one has a wider band, None if that is too
+        wide."""
+        rng = list(self.chances(TRIES))[number]
+        band = self.wanted.band * (2 if number % 2 else 1)
+        try:
+            reach = reach_of(band, photo.size, (True, True) if not any(wrap) else wrap)
+        except UserError:
+            return None
+        done = make_tileable(photo, reach, wrap, rng=rng)
+        broken = torch.zeros(photo.size, dtype=torch.bool)
+        if done.origin is not None:
+            for axis in range(2):
+                broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
+        return done, strangeness(photo.pixels, done.pixels, broken)
 
 
 def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, int]]:
