@@ -95,13 +95,17 @@ def as_source(photo: Photo, size: Size) -> Photo:
     return photo.shrunk_to(size)
 
 
-def differences(picture: Photo, photo: Photo, places: NDArray[np.int32]) -> tuple[int, Levels]:
-    """The level of white, and the difference in levels from the photo's pixels, in the channel that
-    differs most."""
+def differences(
+    picture: Photo, photo: Photo, places: NDArray[np.int32] | None = None
+) -> tuple[int, Levels]:
+    """The level of white, and the difference in levels from the photo's pixels at these places, by
+    default the same, in the channel that differs most."""
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
-    rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
-    own, there = (levels_of(some, white) for some in (ours, source[..., rows, columns]))
+    if places is not None:
+        rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
+        source = source[..., rows, columns]
+    own, there = levels_of(ours, white), levels_of(source, white)
     off = np.maximum(own, there) - np.minimum(own, there)
     return white, off.max(axis=2)
 

@@ -162,10 +162,11 @@ class PartFinisher:
         if self.source is not None:
             outside, kept = self.reach[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
-                inside = (self.source.frame or Margins(0, 0, 0, 0)).window(self.source.size)
-                own, beside = own_places(self.source.size), outside[inside]
-                kept[inside] = differences(self.photo.crop(*inside), self.source, own)[1] == 0
-                places[inside][beside] = own[beside]
+                frame = self.source.frame or Margins(0, 0, 0, 0)
+                inside = frame.window(self.source.size)
+                kept[inside] = differences(self.photo.crop(*inside), self.source)[1] == 0
+                if any(frame):
+                    places[outside] -= np.array([frame.top, frame.left], np.int32)
             known = np.where(outside, kept, known)
         return self.traced(self._faded(pixels), places, known, drawn)
 
@@ -233,10 +234,9 @@ class PartFinisher:
                 )
                 origins[there] = places
                 known[there] = True
-        if self.source is not None and source is not None:
-            inside = part[0, 0, ..., None].numpy() > 0
-            moved = origins * self.source.size // size_of(source)
-            origins = np.where(inside, moved, origins).astype(np.int32)
+        if self.source is not None and source is not None and size_of(source) != self.source.size:
+            there = part[0, 0].numpy().nonzero()
+            origins[there] = origins[there] * self.source.size // size_of(source)
         return pixels, origins, known
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:

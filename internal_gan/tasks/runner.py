@@ -226,7 +226,9 @@ def _as_given(image: Finished) -> Path | None:
     """The file of a picture that is a photo as it was given, if it is of a kind that browsers show;
     writing another one of it takes seconds."""
     photo = image.like
-    if photo is None or photo.pixels is not image.pixels or photo.path is None:
+    if photo is None or photo.path is None:
+        return None
+    if photo.pixels is not image.pixels or image.alpha is not None:  # such as a larger canvas
         return None
     whole = photo.given is None and photo.whole is None and photo.frame is None
     shows = photo.path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")

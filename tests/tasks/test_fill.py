@@ -1,5 +1,7 @@
 """task=fill: by the photo's own patches, on a trained model, and at the end of a training."""
 
+import base64
+import io
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
+from PIL.ExifTags import Base
 
 import internal_gan
 from internal_gan.config.compose import load_options, save_options
@@ -21,6 +24,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
+from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.fill import _turn
 from tests.commands import ROOT, Shell
@@ -63,6 +67,24 @@ def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
     places = origin.places[hole & (origin.kinds == EXACT)]
     assert not hole[places[:, 0], places[:, 1]].any()
     assert {path.name for path in folder.iterdir()} >= {"before.png", "mask.png"}
+
+
+@pytest.mark.usefixtures("gravel")
+def test_the_photo_is_shown_as_it_was_given(shell: Shell) -> None:
+    holed()
+    given = Image.open("photo.png").convert("RGB")
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6  # to be turned to the right
+    given.transpose(Image.Transpose.ROTATE_90).save("turned.jpg", exif=exif)
+    shell.done("task=fill", "image=turned.jpg", "mask=hole.png", "output=out")
+    before = Path("out/fill/before.jpg")
+    assert before.read_bytes() == Path("turned.jpg").read_bytes()
+    assert pixels("out/fill/000.png").shape == (*SIZE, 3)
+    shown = read_picture(Path("out"), "fill/before.jpg")
+    assert shown is not None
+    assert (shown.height, shown.width) == SIZE
+    data = base64.b64decode(str(shown.data).partition(",")[2])
+    assert Image.open(io.BytesIO(data)).size == SIZE[::-1]
 
 
 def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
