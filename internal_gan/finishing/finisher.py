@@ -119,7 +119,11 @@ class AsDrawn:
         return Finished(drawing)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
+        self,
+        drawings: Iterable[Pixels],
+        still: bool,
+        around: tuple[int, int] | None = None,
+        traced: bool = False,
     ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
@@ -127,6 +131,7 @@ class AsDrawn:
             still: whether the first drawing is of the photo as it is, which then begins the film.
             around: how often the film goes round the drawings, and its number of frames; None: a
                 frame is a drawing.
+            traced: whether every frame has an origin, which costs as much as the frame.
         """
         return map(Finished, drawings)
 
@@ -253,7 +258,11 @@ class Finisher(AsDrawn):
         return Finished(pixels_of(done.pixels), drawing, done.origin, alpha, self._like)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None = None
+        self,
+        drawings: Iterable[Pixels],
+        still: bool,
+        around: tuple[int, int] | None = None,
+        traced: bool = False,
     ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
@@ -269,7 +278,7 @@ class Finisher(AsDrawn):
             yield replace(
                 picture,
                 pixels=motion.moved(picture.pixels),
-                origin=motion.origin(picture.origin),
+                origin=motion.origin(picture.origin) if traced else None,
                 alpha=None if picture.alpha is None else motion.mask(picture.alpha),
             )
 

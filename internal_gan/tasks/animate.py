@@ -16,7 +16,7 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, As
 from internal_gan.images.files.video import check_format
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Animates
-from internal_gan.tasks.base import Film, Picture, Task
+from internal_gan.tasks.base import LAYERS, Film, Picture, Task
 
 # A film that changes less, in gray levels of 255 a second, is nearly still.
 STILL = 0.5
@@ -69,7 +69,8 @@ class Animate(Task[AnimateOptions]):
         self.context.expected = self._count
         second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
         around = None if keys is None else (turns(wanted.seconds), self._count)
-        film = finisher.film(drawings, wanted.size is None, around)
+        moves_layers = any(self.context.given.files(LAYERS) + self.context.trained.files(LAYERS))
+        film = finisher.film(drawings, wanted.size is None, around, moves_layers)
         for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
             gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5

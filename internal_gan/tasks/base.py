@@ -39,7 +39,7 @@ from internal_gan.tasks.reporting import say
 from internal_gan.training.progress import show_share
 from internal_gan.units import Size, by, memory
 
-_FILES, _LABELS = "layers.files", "layers.labels"
+LAYERS, _LABELS = "layers.files", "layers.labels"
 
 # Results of more pixels must be confirmed.
 LARGE = 50_000_000
@@ -291,16 +291,16 @@ class Task(ABC, Generic[Wanted]):
                 network's.
         """
         context, given, photo = self.context, self.context.given, self.context.source
-        if not SPECS[self.name].allows(_FILES):
+        if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
-        source = given if given.files(_FILES) or photo is given else context.trained
-        files = source.files(_FILES)
+        source = given if given.files(LAYERS) or photo is given else context.trained
+        files = source.files(LAYERS)
         # The file names of layers differ, so they tell those of the training without their folder.
         labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
         for path in labels:
             if path.name not in [Path(name).name for name, _ in files]:
                 raise UserError(f"layers.labels={path}: not one of the files in layers=")
-        if not files or not (context.rebuilds or given.files(_FILES)):
+        if not files or not (context.rebuilds or given.files(LAYERS)):
             return NO_LAYERS
         if not context.rebuilds:
             raise UserError(

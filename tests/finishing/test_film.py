@@ -35,7 +35,7 @@ def drawing(photo: Photo) -> Pixels:
 
 def film(photo: Photo, *drawings: Pixels, size: Size | None = None) -> list[Finished]:
     finisher = Finisher(drawings[0], lambda longest: photo, size)
-    return list(finisher.film(iter(drawings), still=size is None))
+    return list(finisher.film(iter(drawings), still=size is None, traced=True))
 
 
 def moved(drawing: Pixels, rows: float, columns: float) -> Pixels:

@@ -71,7 +71,7 @@ def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
         duration=_durations(len(files), fps, 1),
         loop=0,
         quality=85,
-        method=4,
+        method=1,  # a third of the time of 4, and 9 % larger
         **kept,
     )
 
