@@ -64,13 +64,19 @@ def _inlined(loop: Loop) -> Loop:
 @_inlined
 def _distance(target, source, y, x, source_y, source_x, channels, limit):
     """Sum of squared differences of two patches, or something above ``limit``."""
-    left, source_left = x * channels, source_x * channels
+    # Numbers without a sign, and of a known count, are compared several at a time.
+    left, source_left = np.uintp(x * channels), np.uintp(source_x * channels)
     total = np.int32(0)
     for i in range(PATCH):
-        row = np.int32(0)
-        for j in range(PATCH * channels):
-            d = np.int32(target[y + i, left + j]) - np.int32(source[source_y + i, source_left + j])
-            row += d * d
+        above, below, row = np.uintp(y + i), np.uintp(source_y + i), np.int32(0)
+        if channels == 3:
+            for j in range(np.uintp(3 * PATCH)):
+                d = np.int32(target[above, left + j]) - np.int32(source[below, source_left + j])
+                row += d * d
+        else:
+            for j in range(np.uintp(channels * PATCH)):
+                d = np.int32(target[above, left + j]) - np.int32(source[below, source_left + j])
+                row += d * d
         total += row
         if total > limit:
             break
@@ -168,13 +174,12 @@ def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
 
 
 @_inlined
-def _breaks(field, before, y, x, cy, cx, wrap, top, bottom):
-    """How many of the four neighbours a match at (cy, cx) does not continue."""
+def _breaks(beside, cy, cx):
+    """How many of the four neighbours a match at (cy, cx) does not continue; ``beside`` is where
+    theirs would."""
     count = 0
     for q in range(4):
-        dy = 1 - 2 * q if q < 2 else 0
-        dx = 5 - 2 * q if q >= 2 else 0
-        ny, nx = _neighbour(field, before, y, x, dy, dx, wrap, top, bottom)
+        ny, nx = beside[q, 0], beside[q, 1]
         if (ny != -1 or nx != -1) and (ny != cy or nx != cx):
             count += 1
     return count
@@ -207,6 +212,7 @@ def sweep(
     width = field.shape[1]
     rows, columns = weights.shape
     side = 2 * shifts + 1
+    beside = np.empty((4, 2), np.int32)
     for i in range(top, bottom):
         y = i if number % 2 == 0 else top + bottom - 1 - i
         for j in range(width):
@@ -218,7 +224,11 @@ def sweep(
             nearest = distances[y, x]
             best = np.float32(nearest) * weights[by, bx]
             if price > 0:
-                best += price * _breaks(field, before, y, x, by, bx, wrap, top, bottom)
+                for q in range(4):
+                    dy = 1 - 2 * q if q < 2 else 0
+                    dx = 5 - 2 * q if q >= 2 else 0
+                    beside[q] = _neighbour(field, before, y, x, dy, dx, wrap, top, bottom)
+                best += price * _breaks(beside, by, bx)
             for q in range(7 + side * side):
                 if q < 8:
                     # All around: left and up first in even sweeps, right and down in odd ones.
@@ -240,9 +250,7 @@ def sweep(
                     continue
                 extra = np.float32(0)
                 if price > 0:
-                    extra = np.float32(
-                        price * _breaks(field, before, y, x, cy, cx, wrap, top, bottom)
-                    )
+                    extra = np.float32(price * _breaks(beside, cy, cx))
                     if extra >= best:
                         continue
                 limit = np.int32(min(np.float32(FAR), (best - extra) / weight))
