@@ -533,8 +533,9 @@ def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, to
 @_inlined
 def _decay(x):
     """exp(-x) of a number that is not negative, to six digits where that is above 1e-17: the
-    seventh Taylor polynomial at x / 64, multiplied by itself."""
-    x, one = min(x, np.float32(80)) * np.float32(1 / 64), np.float32(1)
+    seventh Taylor polynomial at x / 64, multiplied by itself. Never so small that products with it
+    would be slow."""
+    x, one = min(x, np.float32(60)) * np.float32(1 / 64), np.float32(1)
     y = one - x * np.float32(1 / 6) * (one - x * np.float32(1 / 7))
     y = one - x * np.float32(1 / 4) * (one - x * np.float32(1 / 5) * y)
     y = one - x * (one - x * np.float32(1 / 2) * (one - x * np.float32(1 / 3) * y))
