@@ -38,9 +38,9 @@ LONGEST = READ_SIDE
 LONGEST_IN_FILMS = 1024
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# Results made at the same time; one if they have more pixels, since a large one keeps all cores
-# busy, or if two do not fit into memory.
-AT_ONCE, AT_ONCE_PIXELS = 2, 5_000_000
+# Results made at the same time: one for every so many cores, at least two; fewer if they do not fit
+# into memory, and one if it has more pixels, since a large one keeps all cores busy.
+CORES_EACH, AT_ONCE_PIXELS = 2, 5_000_000
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 MIN_DRAWING, MIN_SIDE = 8, 16
 
@@ -225,8 +225,10 @@ class Finisher(AsDrawn):
     @property
     def at_once(self) -> int:
         pixels = math.prod(self.size or self.photo_size)
-        fit = AT_ONCE * BYTES_PER_PIXEL * pixels <= free_memory(torch.device("cpu"))
-        return AT_ONCE if pixels <= AT_ONCE_PIXELS and fit else 1
+        if pixels > AT_ONCE_PIXELS:
+            return 1
+        fitting = free_memory(torch.device("cpu")) // (BYTES_PER_PIXEL * pixels)
+        return max(1, min(fitting, max(2, torch.get_num_threads() // CORES_EACH)))
 
     def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
         needed = each * math.prod(self.size or self.photo_size)

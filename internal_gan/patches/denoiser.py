@@ -18,7 +18,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.resize import size_of
@@ -107,7 +106,7 @@ class Denoiser:
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
             inside = pixels_of(part)
             weights = weights_of(part, inside).add_(even).softmax(dim=2)
-            F.threshold_(weights, NO_WEIGHT, 0.0)
+            torch.threshold_(weights, NO_WEIGHT, 0.0)
             means = (weights @ self._patches).view(*weights.shape[:2], 3, -1) * self._window
             total.index_add_(2, inside.flatten(), means.movedim(2, 1).flatten(2))
             share.index_add_(0, inside.flatten(), self._window.repeat(len(part)))
