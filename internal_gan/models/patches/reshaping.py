@@ -48,7 +48,7 @@ class Way(NamedTuple):
 
 
 WAYS = Way(1.05, COARSE.patch, 0.35, 6), Way(1.12, 9, 0.35, 8), Way(math.inf, 9, 0.72, 12)
-TRIES = 6  # layouts drawn in each way, or fewer
+TRIES = 8  # layouts drawn in each way, or fewer
 MATCHING = 5  # steps of matching the nearest layout to the photo's mix; more tear it
 MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
 # How much a transform stretches is looked at between so many places along each side, and no more
