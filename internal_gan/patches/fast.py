@@ -48,6 +48,7 @@ FREQUENCIES = 5  # along each axis, the lowest, from which they are chosen
 SAMPLED_PATCHES = 1000  # roughly, of the source, that decide which vary most
 TREE_STRIDE = 2  # places and rows from one look-up in the tree to the next
 TREE_MATCHES = 2  # from each look-up
+TREE_PLACES = 2**20  # of an image with more of them, the tree has those that are looked up, too
 TREE_TOLERANCE = 2.0  # a match is at most 1 + this times as far away as the nearest
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
@@ -117,9 +118,13 @@ class Index:
 
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
-        keys = _keys(self.image, self._basis, 1)
-        places = np.argwhere(self.allowed).astype(np.int32)
-        return places, cKDTree(keys[self.allowed], balanced_tree=False)
+        keys, chosen = _keys(self.image, self._basis, 1), self.allowed
+        if chosen.size > TREE_PLACES:
+            some = np.zeros_like(chosen)
+            some[::TREE_STRIDE, ::TREE_STRIDE] = chosen[::TREE_STRIDE, ::TREE_STRIDE]
+            chosen = some if some.any() else chosen
+        places = np.argwhere(chosen).astype(np.int32)
+        return places, cKDTree(keys[chosen], balanced_tree=False)
 
 
 def search(

@@ -176,11 +176,10 @@ def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
 @_inlined
 def _breaks(beside, cy, cx):
     """How many of the four neighbours a match at (cy, cx) does not continue; ``beside`` is where
-    theirs would."""
+    theirs would. One beyond the border never is, whatever the match."""
     count = 0
     for q in range(4):
-        ny, nx = beside[q, 0], beside[q, 1]
-        if (ny != -1 or nx != -1) and (ny != cy or nx != cx):
+        if beside[q, 0] != cy or beside[q, 1] != cx:
             count += 1
     return count
 

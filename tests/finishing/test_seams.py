@@ -8,6 +8,7 @@ from scipy.sparse import coo_array, csr_array, eye_array, vstack
 from scipy.sparse.linalg import spsolve
 
 from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
+from internal_gan.patches import kernels
 from internal_gan.patches.fast import Places, Wrap
 from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise
@@ -141,3 +142,19 @@ def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
     found = hide(pixels, origins, photo, Hiding(hold, wrap, part))
     assert not found[~part].any()
     assert np.linalg.norm(found[part] - expected) < 0.01 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("size", [(6, 8), (7, 8), (6, 9), (5, 3)])
+def test_values_at_half_the_size_are_sums_and_come_back_in_the_part(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(*size, 2)).astype(np.float32)
+    rows, columns = ((side + 1) // 2 for side in size)
+    sums, expected = (np.zeros((rows, columns, 2), np.float32) for _ in range(2))
+    for y, x in np.ndindex(size):
+        expected[y // 2, x // 2] += values[y, x]
+    kernels.coarsen(values, sums, 0, rows)
+    assert np.allclose(sums, expected, atol=1e-6)
+    part, finer = rng.random(size) < 0.5, values.copy()
+    kernels.refine(finer, sums, part, 0, size[0])
+    enlarged = sums.repeat(2, 0).repeat(2, 1)[: size[0], : size[1]]
+    assert np.allclose(finer, np.where(part[..., None], values + enlarged, values))

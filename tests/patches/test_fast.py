@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from internal_gan.patches import fast
 from internal_gan.patches.exact import nearest, patches_at
 from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
 from internal_gan.patches.origins import own_places
@@ -36,12 +37,26 @@ def measured(target: Image, source: Image, places: Places) -> np.ndarray:
     return distance.view(places.shape[:2]).numpy()
 
 
+@pytest.mark.parametrize(("places", "worse"), [(2**20, 1.12), (1000, 1.2)])
 @pytest.mark.parametrize("name", ["dandelions", "gravel", "mountains"])
-def test_near_the_exact_search(name: str) -> None:
+def test_near_the_exact_search(
+    name: str, places: int, worse: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the tree has every other patch of the source."""
+    monkeypatch.setattr(fast, "TREE_PLACES", places)
     photo = picture(name, (72, 96))
     source, target = photo[:, :60], photo[:, 36:]
     found = search(np.ascontiguousarray(target), Index(np.ascontiguousarray(source)))
-    assert root_mean(found.distances) <= 1.12 * root_mean(exact(target, source))
+    assert root_mean(found.distances) <= worse * root_mean(exact(target, source))
+
+
+def test_patches_of_which_the_tree_has_none_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "TREE_PLACES", 10)
+    photo = picture("gravel", (40, 50))
+    allowed = np.zeros(grid(photo.shape[:2]), np.bool_)
+    allowed[1::2, 1::2] = True
+    places = search(photo, Index(photo, allowed)).places
+    assert (places % 2 == 1).all()
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
@@ -61,7 +76,12 @@ def test_a_photo_is_found_where_it_is(sweeps: int) -> None:
 
 
 @pytest.mark.parametrize("share", [0.9, 0.01])
-def test_forbidden_patches_are_not_taken(share: float) -> None:
+@pytest.mark.parametrize("few", [False, True], ids=["all", "every other"])
+def test_forbidden_patches_are_not_taken(
+    share: float, few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if few:
+        monkeypatch.setattr(fast, "TREE_PLACES", 10)
     photo = picture("gravel", (60, 80))
     allowed = np.random.default_rng(0).random(grid(photo.shape[:2])) < share
     for sweeps in (0, 4):
