@@ -9,7 +9,7 @@ from scipy.sparse.linalg import spsolve
 
 from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import Places, Wrap
+from internal_gan.patches.fast import Places, Wrap, over_rows
 from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise
 
@@ -152,9 +152,9 @@ def test_values_at_half_the_size_are_sums_and_come_back_in_the_part(size: tuple[
     sums, expected = (np.zeros((rows, columns, 2), np.float32) for _ in range(2))
     for y, x in np.ndindex(size):
         expected[y // 2, x // 2] += values[y, x]
-    kernels.coarsen(values, sums, 0, rows)
+    over_rows(kernels.coarsen, rows, values, sums)
     assert np.allclose(sums, expected, atol=1e-6)
     part, finer = rng.random(size) < 0.5, values.copy()
-    kernels.refine(finer, sums, part, 0, size[0])
+    over_rows(kernels.refine, size[0], finer, sums, part)
     enlarged = sums.repeat(2, 0).repeat(2, 1)[: size[0], : size[1]]
     assert np.allclose(finer, np.where(part[..., None], values + enlarged, values))

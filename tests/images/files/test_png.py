@@ -38,7 +38,8 @@ def test_pillow_reads_it_back(shape: tuple[int, ...], monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("kind", [1, 2, 3])
-def test_rows_are_stored_as_they_become_small(kind: int) -> None:
+def test_rows_are_stored_as_they_become_small(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STRIP", 5000)
     rng, steps = np.random.default_rng(0), np.sin(np.arange(200) / 14)
     walk = rng.integers(-2, 3, (200, 200, 3)).cumsum(axis=1) + 128
     smooth = 128 + 50 * np.add.outer(steps, steps)[..., None] + rng.normal(0, 6, (200, 200, 3))
