@@ -17,22 +17,22 @@ MAX_LINES = {
     "api": 871,
     "app": 1332,
     "config": 1810,
-    "finishing": 2413,
+    "finishing": 2441,
     "hub": 146,
-    "images": 3699,
+    "images": 3772,
     "internal_gan": 1206,
     "judging": 1094,
     "models": 4150,
     "nn": 1012,
-    "patches": 1739,
+    "patches": 1976,
     "report": 640,
     "runs": 1154,
     "sweeps": 320,
-    "tasks": 2830,
+    "tasks": 2855,
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_800, "tests": 25_700, "benchmarks": 5_340}
+MAX_IN_ALL = {"internal_gan": 26_080, "tests": 25_860, "benchmarks": 5_390}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
