@@ -280,7 +280,8 @@ class PartFinisher:
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         origin = None
         if max(source.size) <= MAX_SIDE:
-            places = np.where(known[..., None], places, 0).astype(np.int32)
+            if not known.all():
+                places = np.where(known[..., None], places, 0).astype(np.int32)
             kinds = np.where(known, EXACT, OTHER).astype(np.uint8)
             if self.reach.any():  # nothing else has changed
                 box = bounds(self.reach)

@@ -85,7 +85,7 @@ def called(photo: Photo, option: str) -> str:
 
 def write_mask(path: str | Path, mask: Mask) -> None:
     """Write a mask as a gray picture; raises as ``write_image`` does."""
-    write_image(path, mask.expand(-1, 3, -1, -1) * 2.0 - 1.0, like=Photo(mask, mode="L"))
+    write_image(path, (mask * 2.0 - 1.0).expand(-1, 3, -1, -1), like=Photo(mask, mode="L"))
 
 
 def dilate(mask: Masks, radius: float) -> Masks:

@@ -102,6 +102,7 @@ class Fill(Task[FillOptions]):
                     photo.pixels, hole, edges, case.unknown, given=case.edges is not None
                 ),
             )
+            del filled
             done = _rolled(done, back, whole.photo) if any(turn) else done
             if index == 0:
                 first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)

@@ -240,7 +240,7 @@ def photo_of(levels: Tensor, mode: str, bit_depth: int) -> Photo:
     has_alpha = len(levels) in (2, 4)
     colours = levels[:-1] if has_alpha else levels
     alpha = levels[None, -1:] if has_alpha else None
-    raw = colours.expand(3, -1, -1).contiguous()[None].mul_(2.0).sub_(1.0)
+    raw = colours.mul_(2.0).sub_(1.0).expand(3, -1, -1)[None]
     pixels = raw if alpha is None else fill_transparent(raw, alpha)
     hidden = None if pixels is raw else raw
     return Photo(pixels, alpha, mode=mode, bit_depth=bit_depth, raw=hidden)

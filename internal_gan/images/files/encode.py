@@ -79,8 +79,8 @@ def arrange(
     if alpha is not None and raw is not None and raw.shape[-2:] == colours.shape[-2:]:
         colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
     layout, unfit = _fit(like, alpha is not None, file_format)
-    if layout.mode.startswith("L"):
-        colours = luminance(colours[None])[0]
+    is_gray = layout.mode.startswith("L")
+    colours = luminance(colours[None])[0] if is_gray else colours.contiguous()
     if layout.mode.endswith("A") and alpha is not None:
         colours = torch.cat([colours, alpha.detach().to(colours)[0]])
     if mark is not None:
@@ -194,4 +194,6 @@ def _checked(pixels: Tensor) -> Tensor:
     # Infinity and NaN show in the extremes.
     if not fits or not torch.stack(torch.aminmax(single)).isfinite().all():
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
-    return single.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0)
+    # Channels that are one in memory, as those of a mask, stay so.
+    each = single[:1] if single.stride(0) == 0 else single
+    return each.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0).expand(3, -1, -1)

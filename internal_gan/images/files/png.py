@@ -51,25 +51,22 @@ def png(
         chunks.append(_chunk(b"iTXt", XMP_KEYWORD.encode() + bytes(5) + packet))
     for keyword, words in (text or {}).items():
         chunks.append(_chunk(b"tEXt", f"{keyword}\0{words}".encode("latin-1")))
-    stored = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))
-    rows = stored.reshape(height, -1).view(np.uint8)
-    data = _compressed(rows, channels * array.itemsize)
-    chunks += [_chunk(b"IDAT", data), _chunk(b"IEND", b"")]
+    chunks += [_chunk(b"IDAT", _compressed(array)), _chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _compressed(rows: NDArray[np.uint8], pixel: int) -> bytes:
-    """A zlib stream of rows of bytes, which have so many for each ``pixel``."""
-    height, width = rows.shape
+def _compressed(array: NDArray[Any]) -> bytes:
+    """A zlib stream of an image."""
+    height, width = len(array), array[0].nbytes
     ends = [*range(0, height, max(1, STRIP // width)), height]
     strips = list(pairwise(ends))
     middle = height // 2, min(height, height // 2 + max(8, TRIED // width))
     filters = _SUB, _UP, _AVERAGE
-    sizes = [len(_deflated(_filtered(rows, *middle, pixel, kind), last=True)) for kind in filters]
+    sizes = [len(_deflated(_filtered(array, *middle, kind), last=True)) for kind in filters]
     kind = filters[int(np.argmin(sizes))]
 
     def strip(bounds: tuple[int, int]) -> tuple[bytes, int, int]:
-        content = _filtered(rows, *bounds, pixel, kind)
+        content = _filtered(array, *bounds, kind)
         return _deflated(content, last=bounds[1] == height), zlib.adler32(content), len(content)
 
     checksum, parts = 1, [b"\x78\x01"]
@@ -80,17 +77,20 @@ def _compressed(rows: NDArray[np.uint8], pixel: int) -> bytes:
     return b"".join([*parts, struct.pack(">I", checksum)])
 
 
-def _filtered(rows: NDArray[np.uint8], top: int, bottom: int, pixel: int, kind: int) -> bytes:
+def _filtered(array: NDArray[Any], top: int, bottom: int, kind: int) -> bytes:
     """The rows from ``top`` to ``bottom`` as they are stored, each after the number of its
     filter."""
-    these, above = rows[top:bottom], np.zeros_like(rows[top:bottom])
-    above[1:] = these[:-1]
-    if top:
-        above[0] = rows[top - 1]
+    some = array[max(0, top - 1) : bottom]
+    stored = np.ascontiguousarray(some, some.dtype.newbyteorder(">"))
+    rows, pixel = stored.reshape(len(some), -1).view(np.uint8), some[0, 0].nbytes
+    if top == 0:
+        rows = np.vstack([np.zeros_like(rows[:1]), rows])
+    these, above = rows[1:], rows[:-1]
     left = np.zeros_like(these)
     left[:, pixel:] = these[:, :-pixel]
-    # The mean, rounded down, without a carry.
-    expected = {_SUB: left, _UP: above}.get(kind, (left & above) + ((left ^ above) >> 1))
+    if kind == _AVERAGE:  # rounded down, without a carry
+        left = (left & above) + ((left ^ above) >> 1)
+    expected = above if kind == _UP else left
     return np.hstack([np.full((len(these), 1), kind, np.uint8), these - expected]).tobytes()
 
 
