@@ -1,9 +1,13 @@
 """Strips over the borders of a tile."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from internal_gan.finishing.quilting import quilted
+from internal_gan.patches.fast import over_rows
+from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places
 from tests.tiny import picture
 
@@ -45,3 +49,26 @@ def test_the_widest_bands_fit_into_any_width(height: int, bands: int) -> None:
         for reach in range(max(2, width // 4 + 1 - bands), width // 4 + 1):
             places = quilted(given, (0.0, reach), (False, True), None)
             assert 0 <= places[..., 1].min() <= places[..., 1].max() < width
+
+
+@pytest.mark.parametrize(("down", "left"), [(0, 0), (3, 7), (19, 12)])
+def test_strips_cost_what_they_differ_where_they_differ_least(down: int, left: int) -> None:
+    given = np.moveaxis(picture(20, 30)[0].numpy(), 0, -1).copy()
+    strip = np.roll(given, -down, 0)[:, left : left + 16]
+    expected = 0.0
+    for part, end in ((strip[:, :8], given[:, -8:]), (strip[:, 8:], given[:, :8])):
+        error = np.square(part - end).sum(axis=2)
+        for y in range(20):
+            expected += error[max(0, y - 4) : y + 1].sum(axis=0).min()
+    prices = np.empty(1)
+    over_rows(unfit, 1, given, 8, np.array([(down, left)]), 5, prices)
+    assert prices[0] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_cheapest_path_by_trying_all(seed: int) -> None:
+    error = np.random.default_rng(seed).random((5, 4)).astype(np.float32)
+    rows, steps = range(5), range(4)
+    paths = [path for path in product(steps, repeat=5) if max(abs(np.diff(path)), default=0) <= 1]
+    best = min(paths, key=lambda path: sum(float(error[y, path[y]]) for y in rows))
+    assert tuple(cheapest(error)) == best

@@ -116,3 +116,13 @@ def test_softening_is_a_gaussian_with_bounded_reach_and_unit_sum() -> None:
     assert float(soft.sum()) == pytest.approx(1, abs=1e-5)
     for tiny in (0, 5e-146, 0.049, 0.051):
         assert torch.equal(soften(mask, tiny), mask), "not even the neighbours have a weight"
+
+
+def test_colours_count_by_their_luminance(tmp_path: Path) -> None:
+    """Green is light, red is in between, and blue is nearly black."""
+    colours = np.zeros((4, 6, 3), np.uint8)
+    for channel in range(3):
+        colours[:, 2 * channel : 2 * channel + 2, channel] = 255
+    Image.fromarray(colours).save(tmp_path / "mask.png")
+    mask = read_mask(tmp_path / "mask.png", (4, 6))[0, 0, 0]
+    assert mask.tolist() == pytest.approx([0.299, 0.299, 0.587, 0.587, 0.114, 0.114], abs=1e-5)

@@ -12,9 +12,11 @@ from torch.nn import functional as F
 from internal_gan.patches import exact
 from internal_gan.patches.exact import (
     grid,
+    lattice,
     nearest,
     nearest_normalised,
     nearest_patches,
+    overlapping,
     patches_at,
     squared_distances,
 )
@@ -105,3 +107,17 @@ def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
     expected = torch.cdist(queries.double(), keys.double()).square().float()
     found = squared_distances(queries, keys, dtype)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def test_patches_that_overlap_share_a_pixel() -> None:
+    image, patch = torch.zeros(1, 1, 9, 8), 3
+    columns = grid(image, patch)[1]
+    places, others = torch.tensor([0, 8, 41]), lattice(image, patch)[1:]
+
+    def pixels(place: int) -> set[tuple[int, int]]:
+        y, x = divmod(place, columns)
+        return {(y + i, x + j) for i in range(patch) for j in range(patch)}
+
+    found = overlapping(places, others, columns, patch).tolist()
+    expected = [[bool(pixels(a) & pixels(b)) for b in others.tolist()] for a in places.tolist()]
+    assert found == expected

@@ -2,15 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from internal_gan.finishing.filling import make_tileable
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
+from internal_gan.tasks import make_tileable as module
+from internal_gan.units import Size
 from tests.commands import Shell
 from tests.tiny import picture
 
@@ -87,3 +92,31 @@ def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
     )
     assert "This tile is not good" in answer.out
     assert json.loads(Path("out/status.json").read_text())["strangeness"] > 1.25
+
+
+@pytest.mark.parametrize("longest", [45, 90])
+def test_the_best_of_several_is_made_of_the_whole_photo(
+    longest: int, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a large photo are tried in a small copy."""
+    made, strange = list[tuple[Size, float]](), iter([3.0, 2.0, 1.5, 4.0, 7.0])
+    real = make_tileable
+
+    def spy(photo: Photo, reach: tuple[float, float], *args: Any, **more: Any) -> Finished:
+        made.append((photo.size, reach[0] / photo.size[0]))
+        return real(photo, reach, *args, **more)
+
+    monkeypatch.setattr(module, "make_tileable", spy)
+    monkeypatch.setattr(module, "LONGEST_TRIED", longest)
+    monkeypatch.setattr(module, "strangeness", lambda *images: next(strange))
+    monkeypatch.setattr(module, "repeats", lambda *images: (False, False))
+    shell.done("task=make_tileable", "image=given.png", "output=out")
+    sizes, bands = [size for size, _ in made], [band for _, band in made]
+    assert bands[:4] == pytest.approx([0.15, 0.3, 0.15, 0.3], rel=0.1)
+    assert read_image("out/make_tileable/000.png").size == (64, 90)
+    found = json.loads(Path("out/status.json").read_text())["strangeness"]
+    if longest == 90:
+        assert (sizes, found) == ([(64, 90)] * 4, 1.5)
+    else:
+        assert (sizes, found) == ([(32, 45)] * 4 + [(64, 90)], 7.0)
+        assert bands[4] == pytest.approx(0.15, rel=0.1)
