@@ -38,6 +38,7 @@ EXACT, BLENDED, OTHER = range(3)
 MAX_SIDE = 65535
 # Photos are read with at least this long side, in pixels, whatever the results' size.
 READ_SIDE = 2048
+AT_ONCE = 2**20  # pixels compared at once
 # The keyword of the PNG file's text, and its entry with the photo's size.
 KEYWORD, PHOTO_SIZE = "internal-gan", "photo_size"
 
@@ -102,12 +103,17 @@ def differences(
     default the same, in the channel that differs most."""
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
-    if places is not None:
-        rows, columns = torch.from_numpy(places).long().unbind(dim=-1)
-        source = source[..., rows, columns]
-    own, there = levels_of(ours, white), levels_of(source, white)
-    off = np.maximum(own, there) - np.minimum(own, there)
-    return white, off.max(axis=2)
+    (height, width), found = picture.size, list[Levels]()
+    step = max(1, AT_ONCE // width)
+    for top in range(0, height, step):
+        rows = slice(top, top + step)
+        there = source[..., rows, :]
+        if places is not None:
+            y, x = torch.from_numpy(places[rows]).long().unbind(dim=-1)
+            there = source[..., y, x]
+        pair = levels_of(ours[..., rows, :], white), levels_of(there, white)
+        found.append((np.maximum(*pair) - np.minimum(*pair)).max(axis=2))
+    return white, np.concatenate(found)
 
 
 def origin_path(picture: Path) -> Path:

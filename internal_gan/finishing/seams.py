@@ -24,6 +24,7 @@ from internal_gan.patches import kernels
 from internal_gan.patches.fast import Flags, Places, Wrap, over_rows
 
 Pixels = NDArray[Any]
+Values = NDArray[np.float32]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
 # How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
@@ -163,9 +164,7 @@ def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArra
     return wanted
 
 
-def solved(
-    wanted: NDArray[np.float32], part: Flags, hold: float, wrap: Wrap = (False, False)
-) -> NDArray[np.float32]:
+def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)) -> Values:
     """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
     the part. There is no step across borders that do not wrap."""
     grids = [_Grid.of(part, np.float32(hold), wanted.shape[2])]
@@ -184,7 +183,7 @@ def solved(
         along *= length / before
         along += near
         # (hold - Laplace) of it in the part, and 0 outside.
-        _step_of(along, along, grids[0], wrap, pushed, keep=0, add=0, push=-1)
+        _step_of(along, along, grids[0], wrap, pushed, 0, 0, -1)
         step = length / np.vdot(along, pushed)
         found += np.multiply(along, step, out=near)
         left -= np.multiply(pushed, step, out=near)
@@ -197,16 +196,14 @@ class _Grid(NamedTuple):
 
     part: Flags
     hold: np.float32
-    values: list[NDArray[np.float32]]
+    values: list[Values]
 
     @classmethod
     def of(cls, part: Flags, hold: np.float32, channels: int) -> _Grid:
         return cls(part, hold, [np.empty((*part.shape, channels), np.float32) for _ in range(2)])
 
 
-def _nearly_solved(
-    wanted: NDArray[np.float32], grids: Sequence[_Grid], wrap: Wrap
-) -> NDArray[np.float32]:
+def _nearly_solved(wanted: Values, grids: Sequence[_Grid], wrap: Wrap) -> Values:
     """One multigrid cycle; each grid has half the size of the last one. The result is overwritten
     by the next cycle."""
     grid, *coarser = grids
@@ -216,13 +213,13 @@ def _nearly_solved(
     def smooth(times: int) -> None:
         nonlocal found, other
         for _ in range(times):
-            _step_of(found, wanted, grid, wrap, other, keep=1, add=weight, push=weight)
+            _step_of(found, wanted, grid, wrap, other, 1, weight, weight)
             found, other = other, found
 
     np.multiply(wanted, np.float32(weight), out=found)
     smooth(SMOOTHED if coarser else COARSEST)
     if coarser:
-        _step_of(found, wanted, grid, wrap, other, keep=0, add=1, push=1)
+        _step_of(found, wanted, grid, wrap, other, 0, 1, 1)
         coarse = np.empty((*coarser[0].part.shape, wanted.shape[2]), np.float32)
         over_rows(kernels.coarsen, len(coarse), other, coarse)
         over_rows(
@@ -233,18 +230,11 @@ def _nearly_solved(
 
 
 def _step_of(
-    values: NDArray[np.float32],
-    wanted: NDArray[np.float32],
-    grid: _Grid,
-    wrap: Wrap,
-    result: NDArray[np.float32],
-    *,
-    keep: float,
-    add: float,
-    push: float,
+    values: Values, wanted: Values, grid: _Grid, wrap: Wrap, result: Values, *factors: float
 ) -> None:
-    factors = np.array([grid.hold, keep, add, push], np.float32)
-    over_rows(kernels.step, len(values), values, wanted, grid.part, factors, wrap, result)
+    """:func:`internal_gan.patches.kernels.step` on a grid; ``factors`` are keep, add and push."""
+    every = np.array([grid.hold, *factors], np.float32)
+    over_rows(kernels.step, len(values), values, wanted, grid.part, every, wrap, result)
 
 
 def _waves(side: int, around: bool) -> NDArray[np.float32]:

@@ -7,11 +7,23 @@ import pytest
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin, write_origin
+from internal_gan.finishing import origin as module
+from internal_gan.finishing.origin import (
+    BLENDED,
+    EXACT,
+    OTHER,
+    Origin,
+    differences,
+    read_origin,
+    write_origin,
+)
 from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.image import read_image
+from internal_gan.images.levels import levels_of
+from internal_gan.images.photo import Photo
 from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise
+from tests.tiny import picture
 
 SIZE = (300, 65535)
 
@@ -72,3 +84,21 @@ def test_an_origin_that_points_outside_the_photo_is_refused(tmp_path: Path) -> N
     write_origin(tmp_path / "a.origin.png", origin)
     with pytest.raises(UserError, match="damaged"):
         read_origin(tmp_path / "a.origin.png")
+
+
+def test_differences_are_those_of_each_pixel_in_rows_of_any_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo, made = Photo(picture(20, 30)), Photo(picture(13, 17, seed=1))
+    rng = np.random.default_rng(0)
+    places = np.stack([rng.integers(0, side, made.size) for side in photo.size], -1)
+    levels = [levels_of(one.pixels, 255).astype(int) for one in (made, photo)]
+    there = levels[1][places[..., 0], places[..., 1]]
+    part = photo.crop(slice(0, 13), slice(0, 17))
+    for at_once in (10, 40, 10**6):
+        monkeypatch.setattr(module, "AT_ONCE", at_once)
+        white, off = differences(made, photo, places.astype(np.int32))
+        assert white == 255
+        assert np.array_equal(off, np.abs(levels[0] - there).max(axis=2))
+        own = levels[1][:13, :17]
+        assert np.array_equal(differences(made, part)[1], np.abs(levels[0] - own).max(axis=2))
