@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_085, "tests": 25_960, "benchmarks": 5_390}
+MAX_IN_ALL = {"internal_gan": 26_085, "tests": 25_985, "benchmarks": 5_390}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

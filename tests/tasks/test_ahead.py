@@ -4,9 +4,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 from internal_gan.errors import UserError
+from internal_gan.finishing import finisher
+from internal_gan.finishing.finisher import Finisher
+from internal_gan.images.photo import Photo
 from internal_gan.tasks.base import ahead
+from tests.tiny import picture
 
 
 def test_the_others_are_made_together_but_the_first_alone() -> None:
@@ -47,3 +52,20 @@ def test_an_error_is_raised_in_its_turn() -> None:
     assert next(made) == 0
     with pytest.raises(UserError, match="no memory"):
         next(made)
+
+
+@pytest.mark.parametrize(
+    ("threads", "results", "expected"),
+    [(1, 9, 2), (2, 9, 2), (16, 9, 8), (16, 3, 3), (16, 0, 1), (2, 1, 1)],
+)
+def test_as_many_are_made_as_cores_and_memory_allow(
+    threads: int, results: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``results`` fit into memory."""
+    made = Finisher(picture(20, 30), lambda longest: Photo(picture(20, 30)), (40, 50))
+    each = finisher.BYTES_PER_PIXEL * 40 * 50
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(finisher, "free_memory", lambda device: results * each + each // 2)
+    assert made.at_once == expected
+    monkeypatch.setattr(finisher, "AT_ONCE_PIXELS", 40 * 50 - 1)
+    assert made.at_once == 1
