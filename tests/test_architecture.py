@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1810,
     "finishing": 2441,
     "hub": 146,
-    "images": 3772,
+    "images": 3775,
     "internal_gan": 1206,
     "judging": 1094,
     "models": 4150,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 640,
     "runs": 1154,
     "sweeps": 320,
-    "tasks": 2855,
+    "tasks": 2866,
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_085, "tests": 25_985, "benchmarks": 5_390}
+MAX_IN_ALL = {"internal_gan": 26_100, "tests": 26_030, "benchmarks": 5_390}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -38,8 +38,8 @@ LONGEST = READ_SIDE
 LONGEST_IN_FILMS = 1024
 # Memory that finishing takes for each pixel of the result, or of a film frame.
 BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
-# Results made at the same time: one for every so many cores, at least two; fewer if they do not fit
-# into memory, and one if it has more pixels, since a large one keeps all cores busy.
+# Results made at the same time: one per CORES_EACH cores, at least two; fewer if they do not fit
+# into half of the memory, and one if it has more pixels, since a large one keeps all cores busy.
 CORES_EACH, AT_ONCE_PIXELS = 2, 5_000_000
 # Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
 MIN_DRAWING, MIN_SIDE = 8, 16
@@ -131,7 +131,8 @@ class AsDrawn:
             still: whether the first drawing is of the photo as it is, which then begins the film.
             around: how often the film goes round the drawings, and its number of frames; None: a
                 frame is a drawing.
-            traced: whether every frame has an origin, which costs as much as the frame.
+            traced: whether every frame after the first, which always has one, has an origin; that
+                costs as much as the frame.
         """
         return map(Finished, drawings)
 
@@ -227,7 +228,7 @@ class Finisher(AsDrawn):
         pixels = math.prod(self.size or self.photo_size)
         if pixels > AT_ONCE_PIXELS:
             return 1
-        fitting = free_memory(torch.device("cpu")) // (BYTES_PER_PIXEL * pixels)
+        fitting = free_memory(torch.device("cpu")) // (2 * BYTES_PER_PIXEL * pixels)
         return max(1, min(fitting, max(2, torch.get_num_threads() // CORES_EACH)))
 
     def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:

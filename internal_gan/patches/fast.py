@@ -48,7 +48,7 @@ FREQUENCIES = 5  # along each axis, the lowest, from which they are chosen
 SAMPLED_PATCHES = 1000  # roughly, of the source, that decide which vary most
 TREE_STRIDE = 2  # places and rows from one look-up in the tree to the next
 TREE_MATCHES = 2  # from each look-up
-TREE_PLACES = 2**20  # of an image with more of them, the tree has those that are looked up, too
+TREE_PLACES = 2**20  # above so many, the tree has only those of every TREE_STRIDE-th row and column
 TREE_TOLERANCE = 2.0  # a match is at most 1 + this times as far away as the nearest
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
@@ -118,12 +118,12 @@ class Index:
 
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
-        keys, chosen = _keys(self.image, self._basis, 1), self.allowed
-        if chosen.size > TREE_PLACES:
-            some = np.zeros_like(chosen)
-            some[::TREE_STRIDE, ::TREE_STRIDE] = chosen[::TREE_STRIDE, ::TREE_STRIDE]
-            chosen = some if some.any() else chosen
-        places = np.argwhere(chosen).astype(np.int32)
+        stride = TREE_STRIDE if np.count_nonzero(self.allowed) > TREE_PLACES else 1
+        keys, chosen = _keys(self.image, self._basis, stride), self.allowed[::stride, ::stride]
+        if not chosen.any():
+            stride, chosen = 1, self.allowed
+            keys = _keys(self.image, self._basis, 1)
+        places = (stride * np.argwhere(chosen)).astype(np.int32)
         return places, cKDTree(keys[chosen], balanced_tree=False)
 
 

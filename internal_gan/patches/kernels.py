@@ -53,7 +53,7 @@ def compiled(loop: Loop) -> Loop:
 
 
 def _rounded_anyhow(loop: Loop) -> Loop:
-    """The same for a loop of numbers that may be added in any order; none is infinite."""
+    """The same for a loop of finite numbers that may be added in any order."""
     return cast(Loop, njit(nogil=True, cache=KEPT, fastmath=True)(loop))
 
 
@@ -64,7 +64,7 @@ def _inlined(loop: Loop) -> Loop:
 @_inlined
 def _distance(target, source, y, x, source_y, source_x, channels, limit):
     """Sum of squared differences of two patches, or something above ``limit``."""
-    # Numbers without a sign, and of a known count, are compared several at a time.
+    # Unsigned indices and a constant count let the compiler vectorise.
     left, source_left = np.uintp(x * channels), np.uintp(source_x * channels)
     total = np.int32(0)
     for i in range(PATCH):
@@ -176,7 +176,7 @@ def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
 @_inlined
 def _breaks(beside, cy, cx):
     """How many of the four neighbours a match at (cy, cx) does not continue; ``beside`` is where
-    theirs would. One beyond the border never is, whatever the match."""
+    theirs would. One beyond the border counts as not continued, for every match alike."""
     count = 0
     for q in range(4):
         if beside[q, 0] != cy or beside[q, 1] != cx:
@@ -328,8 +328,8 @@ def step(values, wanted, part, factors, wrap, result, top, bottom):
 
 @compiled
 def coarsen(values, result, top, bottom):
-    """Write the sums of two by two pixels, float32 (H, W, C), into ``result``, half as large; its
-    rows count."""
+    """Write the sums of two by two pixels, float32 (H, W, C), into ``result``, half as large;
+    ``top`` and ``bottom`` count its rows."""
     height, width, channels = values.shape
     for y in range(top, bottom):
         for x in range(result.shape[1]):
@@ -531,7 +531,7 @@ def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, to
 
 @_inlined
 def _decay(x):
-    """exp(-x) of a number that is not negative, to six digits where that is above 1e-17: the
+    """exp(-x) of a number that is not negative, to four digits where that is above 1e-17: the
     seventh Taylor polynomial at x / 64, multiplied by itself. Never so small that products with it
     would be slow."""
     x, one = min(x, np.float32(60)) * np.float32(1 / 64), np.float32(1)

@@ -275,7 +275,7 @@ def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | No
     try:
         with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
             kind = str(image.format).lower()
-            if kind != "jpeg":  # whose small copy is decoded in a fraction of the time
+            if kind != "jpeg":  # a small copy of a JPEG is decoded in a fraction of the time
                 image.load()
             turned = image.getexif().get(Base.Orientation, 1) >= 5
             height, width = image.size if turned else image.size[::-1]

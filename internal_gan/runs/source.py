@@ -280,6 +280,11 @@ class Source:
             return None
         return _namesake(option, name, self.options.further[number - 1], may_lack=True)
 
+    def copy_of(self, option: str) -> Path | None:
+        """The copy, in the run's folder, of the file that an option names, if any."""
+        entry = self._inputs.get((option, 0))
+        return self._path(entry.file) if entry and entry.name and entry.file else None
+
     def files(self, option: str) -> list[tuple[str, Path]]:
         """The files that an option names as a list, if any, each with its name as given. Folders
         and errors are as for :meth:`file`."""

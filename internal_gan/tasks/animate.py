@@ -69,7 +69,7 @@ class Animate(Task[AnimateOptions]):
         self.context.expected = self._count
         second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
         around = None if keys is None else (turns(wanted.seconds), self._count)
-        moves_layers = any(self.context.given.files(LAYERS) + self.context.trained.files(LAYERS))
+        moves_layers = bool(self.context.given.files(LAYERS) or self.context.trained.files(LAYERS))
         film = finisher.film(drawings, wanted.size is None, around, moves_layers)
         for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")

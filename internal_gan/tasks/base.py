@@ -61,6 +61,8 @@ class Picture:
         made: whether a model generated it, so that its file gets the mark. Results, films, frames
             and previews get it anyway.
         caption: the text below it, by default its name.
+        given: a copy of the user's file that looks the same. If browsers show it, it is copied
+            again, with its own suffix, since writing another one takes seconds.
     """
 
     file: str
@@ -68,6 +70,7 @@ class Picture:
     kind: Kind = "result"
     made: bool = False
     caption: str = ""
+    given: Path | None = None
 
 
 def aside(

@@ -114,8 +114,10 @@ class Fill(Task[FillOptions]):
                     )
             yield from self._result(f"{index:03d}.png", done)
         photo, hole = replace(whole.photo, whole=None), whole.hole
-        room = "fill" if whole.photo.whole is None else WINDOW
-        yield aside(f"{room}/before.png", photo.pixels, "before", photo)
+        room, given = "fill", self.context.source.copy_of("image")
+        if whole.photo.whole is not None:
+            room, given = WINDOW, None
+        yield aside(f"{room}/before.png", photo.pixels, "before", photo, given=given)
         yield gray(f"{room}/mask.png", blend_weight(hole, self._feather), "mask")
         if drawn.any():
             emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)

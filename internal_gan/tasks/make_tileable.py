@@ -23,6 +23,7 @@ from internal_gan.judging.tiling import (
     strangeness,
 )
 from internal_gan.tasks.base import Picture, Task, aside
+from internal_gan.units import Size
 
 # Up to this strangeness the first try is good; a better one is looked for above.
 GOOD = 1.25
@@ -73,30 +74,37 @@ class MakeTileable(Task[MakeTileableOptions]):
 
     def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
         """The first tile that is good, or else the best of several, and its strangeness; those of a
-        large photo are tried in a small copy."""
+        large photo are tried in a small copy, and the best two there are made until one is good."""
         small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
         tried = dict[int, tuple[Finished, float]]()
         for number in range(TRIES):
-            if (tile := self._tile(small, wrap, number)) is not None:
+            if (tile := self._tile(small, photo.size, wrap, number)) is not None:
                 tried[number] = tile
                 if tile[1] <= GOOD:
                     break
-        best = min(tried, key=lambda number: tried[number][1])
+        order = sorted(tried, key=lambda number: tried[number][1])
         if small is photo:
-            return tried[best]
-        tile = self._tile(photo, wrap, best)
-        assert tile is not None
-        return tile
+            return tried[order[0]]
+        made = list[tuple[Finished, float]]()
+        for number in order[:2]:
+            if (tile := self._tile(photo, photo.size, wrap, number)) is not None:
+                made.append(tile)
+                if tile[1] <= GOOD:
+                    break
+        return min(made, key=lambda tile: tile[1])
 
-    def _tile(self, photo: Photo, wrap: Wrap, number: int) -> tuple[Finished, float] | None:
-        """A try, and its strangeness; every second one has a wider band, None if that is too
-        wide."""
-        rng = list(self.chances(TRIES))[number]
+    def _tile(
+        self, photo: Photo, size: Size, wrap: Wrap, number: int
+    ) -> tuple[Finished, float] | None:
+        """A try with the photo, or a copy of one of this ``size``, and its strangeness; every
+        second one has a wider band, None if that is too wide."""
+        rng = self.chances(TRIES)[number]
         band = self.wanted.band * (2 if number % 2 else 1)
         try:
-            reach = reach_of(band, photo.size, (True, True) if not any(wrap) else wrap)
+            rows, columns = reach_of(band, size, (True, True) if not any(wrap) else wrap)
         except UserError:
             return None
+        reach = rows * photo.size[0] / size[0], columns * photo.size[1] / size[1]
         done = make_tileable(photo, reach, wrap, rng=rng)
         broken = torch.zeros(photo.size, dtype=torch.bool)
         if done.origin is not None:

@@ -130,7 +130,8 @@ class Redraw(FromImage[Wanted]):
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
-        yield aside(f"{self.name}/before.png", photo.pixels, "before", photo)
+        given = self.context.given.copy_of(f"{self.name}.image")
+        yield aside(f"{self.name}/before.png", photo.pixels, "before", photo, given=given)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
         if not self.is_object:

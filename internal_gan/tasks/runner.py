@@ -16,17 +16,19 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from PIL import Image
+
 from internal_gan.config.catalogue import SPECS, check_able, ending_of
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, is_file, make_folder, write_text
-from internal_gan.finishing.finisher import Finished
+from internal_gan.files import atomic_write, make_folder, write_text
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
+from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.images.files.video import write_video
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
@@ -34,6 +36,7 @@ from internal_gan.judging.tiling import proof, proof_name
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
+from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
@@ -200,11 +203,11 @@ def write(
             frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
             results.append(_result(item.file, "film"))
-        elif item.kind == "before" and (given := _as_given(item.image)) is not None:
-            path = path.with_suffix(given.suffix.lower())
+        elif item.given is not None and _is_shown(item.given):
+            path = path.with_suffix(item.given.suffix)
             with atomic_write(path) as temporary:
-                shutil.copyfile(given, temporary)
-            results.append(_result(path.relative_to(folder).as_posix(), "before"))
+                shutil.copyfile(item.given, temporary)
+            results.append(_result(path.relative_to(folder).as_posix(), item.kind))
         else:
             made = mark if item.made or item.kind in MADE else None
             # The files of a large picture take seconds, so two are written at a time. Warnings go
@@ -222,17 +225,11 @@ def write(
     return _ordered(results)
 
 
-def _as_given(image: Finished) -> Path | None:
-    """The file of a picture that is a photo as it was given, if it is of a kind that browsers show;
-    writing another one of it takes seconds."""
-    photo = image.like
-    if photo is None or photo.path is None:
-        return None
-    if photo.pixels is not image.pixels or image.alpha is not None:  # such as a larger canvas
-        return None
-    whole = photo.given is None and photo.whole is None and photo.frame is None
-    shows = photo.path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
-    return photo.path if whole and shows and photo.mode != "CMYK" and is_file(photo.path) else None
+def _is_shown(path: Path) -> bool:
+    """Whether a browser shows a file's one picture as it is."""
+    with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+        is_known = image.format in ("JPEG", "PNG", "WEBP") and image.mode != "CMYK"
+        return bool(path.suffix) and is_known and getattr(image, "n_frames", 1) == 1
 
 
 def _write_beside(

@@ -65,7 +65,7 @@ def test_as_many_are_made_as_cores_and_memory_allow(
     made = Finisher(picture(20, 30), lambda longest: Photo(picture(20, 30)), (40, 50))
     each = finisher.BYTES_PER_PIXEL * 40 * 50
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    monkeypatch.setattr(finisher, "free_memory", lambda device: results * each + each // 2)
+    monkeypatch.setattr(finisher, "free_memory", lambda device: 2 * results * each + each)
     assert made.at_once == expected
     monkeypatch.setattr(finisher, "AT_ONCE_PIXELS", 40 * 50 - 1)
     assert made.at_once == 1

@@ -87,6 +87,27 @@ def test_the_photo_is_shown_as_it_was_given(shell: Shell) -> None:
     assert Image.open(io.BytesIO(data)).size == SIZE[::-1]
 
 
+@pytest.mark.usefixtures("gravel")
+@pytest.mark.parametrize("kind", ["not kept", "tiff", "moving"])
+def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
+    """A run that keeps no copy of a photo has none beside its results either."""
+    holed()
+    given, more = Image.open("photo.png").convert("RGB"), list[str]()
+    if kind == "tiff":
+        given.save("named.png", format="TIFF")
+    elif kind == "moving":
+        given.save("named.png", save_all=True, append_images=[ImageOps.invert(given)])
+    else:
+        given.save("named.png")
+        more = ["keep_original=false"]
+    shell.done("task=fill", "image=named.png", "mask=hole.png", "output=out", *more)
+    before = Path("out/fill/before.png")
+    assert before.read_bytes() != Path("named.png").read_bytes()
+    with Image.open(before) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("PNG", 1)
+    assert np.array_equal(pixels(before), np.asarray(given))
+
+
 def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -52,7 +52,9 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    ".png": Format("PNG", deep_modes=frozenset(("L", "LA", "RGB", "RGBA"))),
+    ".png": Format(
+        "PNG", deep_modes=frozenset(("L", "LA", "RGB", "RGBA")), options={"compress_level": 3}
+    ),
     ".jpg": Format(
         "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
     ),

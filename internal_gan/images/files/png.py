@@ -1,9 +1,9 @@
-"""Writes PNG files (W3C, third edition), on all cores and with any bit depth; Pillow has one core,
-and 16 bits for gray alone."""
+"""Writes PNG files (W3C, third edition) of any bit depth, on all cores; Pillow uses one core, and
+writes 16 bits only for gray."""
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 # The keyword of the text that holds the XMP packet (XMP specification, part 3).
 XMP_KEYWORD = "XML:com.adobe.xmp"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels
-# Strips of rows are compressed by themselves, so that they can be at the same time.
+# Strips of rows are compressed independently, so that threads share the work.
 STRIP = 2**20  # bytes of one, about
 LEVEL = 2  # of zlib: for photos, a third of the time of 6, and 6 % larger
 # What is stored is the difference from the pixel on the left, from the one above, or from the mean
@@ -51,12 +51,12 @@ def png(
         chunks.append(_chunk(b"iTXt", XMP_KEYWORD.encode() + bytes(5) + packet))
     for keyword, words in (text or {}).items():
         chunks.append(_chunk(b"tEXt", f"{keyword}\0{words}".encode("latin-1")))
-    chunks += [_chunk(b"IDAT", _compressed(array)), _chunk(b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    chunks += [_chunk(b"IDAT", part) for part in _compressed(array)]
+    return b"".join([b"\x89PNG\r\n\x1a\n", *chunks, _chunk(b"IEND", b"")])
 
 
-def _compressed(array: NDArray[Any]) -> bytes:
-    """A zlib stream of an image."""
+def _compressed(array: NDArray[Any]) -> Iterator[bytes]:
+    """A zlib stream of an image, in parts: a chunk must not have more than 2 GiB."""
     height, width = len(array), array[0].nbytes
     ends = [*range(0, height, max(1, STRIP // width)), height]
     strips = list(pairwise(ends))
@@ -69,12 +69,13 @@ def _compressed(array: NDArray[Any]) -> bytes:
         content = _filtered(array, *bounds, kind)
         return _deflated(content, last=bounds[1] == height), zlib.adler32(content), len(content)
 
-    checksum, parts = 1, [b"\x78\x01"]
+    yield b"\x78\x01"
+    checksum = 1
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         for part, own, length in pool.map(strip, strips):
-            parts.append(part)
+            yield part
             checksum = _adler32(checksum, own, length)
-    return b"".join([*parts, struct.pack(">I", checksum)])
+    yield struct.pack(">I", checksum)
 
 
 def _filtered(array: NDArray[Any], top: int, bottom: int, kind: int) -> bytes:

@@ -23,9 +23,12 @@ def noisy(height: int, width: int, channels: int) -> NDArray[np.uint8]:
 
 def filters(content: bytes, row: int) -> set[int]:
     """The filters of a file's rows, of so many bytes each."""
-    start = content.index(b"IDAT")
-    length = int.from_bytes(content[start - 4 : start], "big")
-    return set(zlib.decompress(content[start + 4 : start + 4 + length])[:: row + 1])
+    at, data = 8, b""
+    while at < len(content):
+        length, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
+        data += content[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    return set(zlib.decompress(data)[:: row + 1])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
