@@ -1,19 +1,22 @@
-"""Wall time of whole commands, from the start of Python to the last file.
+"""Wall time and memory of whole commands, from the start of Python to the last file.
 
     python -m benchmarks.commands > commands.json
+    python -m benchmarks.commands --only fill --beside ../before > commands.json
 
 Each command runs once in every round, as a user would type it, with everything that it does by
-default. The photos are the bundled ones.
+default; with another checkout beside, what trains nothing then runs there, too. The photos are the
+bundled ones, the large one also at other sizes.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -23,26 +26,47 @@ from internal_gan.report.table import as_markdown
 
 PHOTOS = ROOT / "examples" / "photos"
 SMALL, LARGE = PHOTOS / "peaks.jpg", PHOTOS / "large" / "mountains.jpg"
-# Of the large photo, (left, top, right, bottom) in pixels.
-HOLE = (1200, 900, 1800, 1300)
-# Options, and the aim in seconds on two cores. {hole} is a mask of HOLE, {trained} the run folder
-# of the first command.
+# Sides of the large photo in pixels, by megapixels; and of a hole in it, in thousandths: left, top,
+# right and bottom. In the changed photo, what the hole has is copied from below it.
+SIZES = {1: (1024, 768), 3: (2048, 1536), 8: (3264, 2448), 13: (4160, 3120), 27: (6000, 4500)}
+SIZES[50] = (8160, 6120)
+HOLE, WIDE = (500, 550, 600, 660), (260, 250, 740, 730)
+# Options, and the aim in seconds on two cores. {mp3} is the photo of 3 megapixels; {hole3}, {wide3}
+# and {changed3} belong to it.
 COMMANDS = {
     "image={small}": 60,
     "image={large}": 60,
-    "task=retarget image={large} retarget.shape=1:1": 15,
-    "model=edgeconnect image={large} mask={hole}": 90,
+    "model=edgeconnect image={mp3} mask={hole3}": 90,
     "model=ingan image={large} retarget.shape=1:1": 120,
-    "task=fill image={large} mask={hole}": 15,
-    "task=animate image={large}": 30,
-    "task=super_resolution image={small} super_resolution.factor=2": 15,
-    "task=sample image={large}": 15,
     "task=sample checkpoint={trained} sample.count=1": 8,
+    "task=sample image={mp3} sample.count=1": 3.5,
+    "task=sample image={small} sample.size=[500,2000] sample.count=1": 12,
+    "task=retarget image={mp3} retarget.shape=21:9": 3.5,
+    "task=super_resolution image={mp1} super_resolution.factor=4": 4,
+    "task=animate image={mp3} animate.seconds=5": 12,
+    "task=make_tileable image={mp1}": 2,
+    "task=make_tileable image={mp27}": 12,
+    "task=extend image={mp8} extend.shape=16:9": 4,
+    "task=extend image={mp27} extend.shape=16:9": 15,
+    "task=edit image={mp3} edit.image={changed3} edit.mask={hole3}": 3.5,
+    "task=edit image={mp8} edit.image={changed8} edit.mask={hole8}": 2,
+    "task=edit image={mp27} edit.image={changed27} edit.mask={hole27}": 8,
+    "task=fill image={mp3} mask={hole3}": 3.5,
+    "task=fill image={mp13} mask={wide13}": 8,
+    "task=fill image={mp27} mask={hole27}": 6,
+    "task=fill image={mp50} mask={hole50}": 10,
 }
 
 
-def seconds_of(options: Sequence[str], output: Path) -> float:
-    """Run ``internal-gan OPTIONS`` and time it.
+class Cost(NamedTuple):
+    """Seconds, and the most memory in GB."""
+
+    seconds: float
+    memory: float
+
+
+def cost_of(options: Sequence[str], output: Path, root: Path = ROOT) -> Cost:
+    """Run ``internal-gan OPTIONS`` of a checkout.
 
     Raises:
         UserError: it failed.
@@ -50,71 +74,94 @@ def seconds_of(options: Sequence[str], output: Path) -> float:
     log = output.with_suffix(".txt")
     started = time.perf_counter()
     with log.open("wb") as file:
-        code = subprocess.run(
-            [sys.executable, "-m", "internal_gan", *options, f"output={output}"],
-            cwd=ROOT,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
-    if code:
+        command = [sys.executable, "-m", "internal_gan", *options, f"output={output}"]
+        process = subprocess.Popen(command, cwd=root, stdout=file, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+    if status:
         raise UserError(f"{' '.join(options)}: {last_line(log)}")
-    return time.perf_counter() - started
+    return Cost(time.perf_counter() - started, used.ru_maxrss * 1024 / 1e9)
 
 
-def write_hole(path: Path) -> None:
-    """Write the mask of HOLE, in the large photo's size."""
+def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
+    """Write the large photo of so many megapixels, two holes and the changed photo, by name."""
+    width, height = SIZES[megapixels]
+    found = {
+        name: folder / f"{name}{megapixels}.{kind}"
+        for name, kind in (("", "jpg"), ("hole", "png"), ("wide", "png"), ("changed", "png"))
+    }
     with Image.open(LARGE) as photo:
-        mask = Image.new("L", photo.size)
-    ImageDraw.Draw(mask).rectangle(HOLE, fill=255)
-    mask.save(path)
+        shown = photo.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    shown.save(found[""], quality=92)
+    boxes = [
+        tuple(
+            round(each * side / 1000) for each, side in zip(box, 2 * (width, height), strict=True)
+        )
+        for box in (HOLE, WIDE)
+    ]
+    for name, box in zip(("hole", "wide"), boxes, strict=True):
+        mask = Image.new("L", (width, height))
+        ImageDraw.Draw(mask).rectangle(box, fill=255)
+        mask.save(found[name])
+    left, top, right, bottom = boxes[0]
+    below = shown.crop((left, 2 * bottom - top - 1, right + 1, 3 * bottom - 2 * top))
+    shown.paste(below, (left, top))
+    shown.save(found["changed"])
+    return {f"{name or 'mp'}{megapixels}": path for name, path in found.items()}
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Seconds of every command, and its aim."""
-    rows = [
-        {
-            "command": f"`internal-gan {command}`",
-            "seconds": shown(found["seconds"]),
-            "aim": found["aim"],
-        }
-        for command, found in record["commands"].items()
-    ]
-    return {"seconds": as_markdown([{k: str(v) for k, v in row.items()} for row in rows])}
+    """Seconds and memory of every command, those of the other checkout, if any, and the aim."""
+    has_other = any("beside" in found for found in record["commands"].values())
+    rows = []
+    for command, found in record["commands"].items():
+        row = {"command": f"`internal-gan {command}`"}
+        for name, cost in {"": found, " before": found.get("beside")}.items():
+            if not name or has_other:
+                row[f"seconds{name}"] = shown(cost["seconds"]) if cost else ""
+                if "memory" in found:  # older records lack it
+                    row[f"GB{name}"] = f"{cost['memory']:.1f}" if cost else ""
+        rows.append({**row, "aim": f"{found['aim']:g}"})
+    return {"seconds": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.commands", description=__doc__)
     parser.add_argument("--rounds", type=positive, default=1)
+    parser.add_argument("--only", nargs="+", default=[""], help="words in the commands to run")
+    parser.add_argument("--beside", type=Path, help="another checkout, to run them in, too")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every command")
     options = parser.parse_args(argv)
-    found: dict[str, list[float]] = {command: [] for command in COMMANDS}
+    chosen = [one for one in COMMANDS if any(word in one for word in options.only)]
+    found: dict[str, list[list[Cost]]] = {command: [] for command in chosen}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_hole(folder / "hole.png")
-        names = {
-            "small": SMALL.name,
-            "large": LARGE.name,
-            "hole": "hole.png",
-            "trained": "RUN",
-        }
-        paths = {
-            "small": SMALL,
-            "large": LARGE,
-            "hole": folder / "hole.png",
-            "trained": folder / "0-0",
-        }
+        paths = {"small": SMALL, "large": LARGE, "trained": folder / "0-0-0"}
+        for megapixels in SIZES:
+            if any(f"{megapixels}}}" in command for command in chosen):
+                paths |= write_inputs(folder, megapixels)
+        names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
         for number in range(options.rounds):
-            for index, (command, seconds) in enumerate(found.items()):
+            for index, (command, costs) in enumerate(found.items()):
                 words = [word.format_map(paths) for word in command.split()]
-                output = folder / f"{number}-{index}"
-                seconds.append(seconds_of([*words, *options.overrides], output))
-                say(f"{command.format_map(names)}: {seconds[-1]:.1f} s")
-    commands = {
-        command.format_map(names): {"seconds": spread(seconds), "aim": COMMANDS[command]}
-        for command, seconds in found.items()
-    }
+                costs.append([])
+                trains = not command.startswith("task=") or "{trained}" in command
+                beside = [] if trains or options.beside is None else [options.beside]
+                for other, root in enumerate([ROOT, *beside]):
+                    output = folder / f"{number}-{index}-{other}"
+                    costs[-1].append(cost_of([*words, *options.overrides], output, root))
+                said = ", ".join(f"{one.seconds:.1f} s" for one in costs[-1])
+                say(f"{command.format_map(names)}: {said}")
+    commands = {}
+    for command, costs in found.items():
+        here, *beside = [_summary(each) for each in zip(*costs, strict=True)]
+        more = {"beside": beside[0]} if beside else {}
+        commands[command.format_map(names)] = {**here, **more, "aim": COMMANDS[command]}
     print_json("commands", {"overrides": options.overrides, "commands": commands})
+
+
+def _summary(costs: Sequence[Cost]) -> dict[str, Any]:
+    seconds = spread([cost.seconds for cost in costs])
+    return {"seconds": seconds, "memory": max(cost.memory for cost in costs)}
 
 
 if __name__ == "__main__":

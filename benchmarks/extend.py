@@ -38,7 +38,7 @@ from benchmarks._common import (
     write_json,
 )
 from benchmarks._continuity import continuity
-from benchmarks.commands import seconds_of
+from benchmarks.commands import cost_of
 from benchmarks.inpainting import by_opencv
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
@@ -135,7 +135,7 @@ def extended(photo: Path, folder: Path, margins: Margins) -> tuple[Path, float]:
         make_folder(folder.parent)
         shutil.rmtree(folder, ignore_errors=True)  # of a benchmark that was killed
         options = ["task=extend", f"image={photo}", f"extend.margins=[{wanted}]"]
-        write_json(timed, {"seconds": seconds_of(options, folder)})
+        write_json(timed, {"seconds": cost_of(options, folder).seconds})
     return made, float(read_json_object(timed)["seconds"])
 
 

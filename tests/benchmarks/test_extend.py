@@ -38,7 +38,7 @@ def test_every_method_extends_every_photo(
     assert (output / "sheets" / "a.png").is_file()
 
     # Finished results are reused.
-    monkeypatch.setattr(extend, "seconds_of", None)
+    monkeypatch.setattr(extend, "cost_of", None)
     extend.main(options)
     with pytest.raises(UserError, match="choose another folder"):
         extend.main([*options, "--size", "96"])
