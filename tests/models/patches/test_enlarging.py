@@ -82,7 +82,8 @@ def test_the_detail_is_the_mean_of_examples_by_their_likelihood(large: Size, sma
     window = (bell[:, None] * bell).flatten()
     total, share = torch.zeros_like(noisy), torch.zeros_like(noisy)
     for row, column in product(range(rows), range(columns)):
-        here = (..., *(slice(TILE * at, TILE * at + TILE + 4) for at in (row, column)))
+        rows_here, columns_here = (slice(TILE * at, TILE * at + TILE + 4) for at in (row, column))
+        here = (..., rows_here, columns_here)
         near: list[Any] = [...]
         for at, a, b in zip((row, column), large, small, strict=True):
             count = min(-(-TILE * b // a) + 2 * module.MARGIN, b)
@@ -102,7 +103,8 @@ def test_the_detail_is_the_mean_of_examples_by_their_likelihood(large: Size, sma
 
 def test_unlikely_patches_have_no_weight_and_equal_ones_the_same() -> None:
     distances = np.array([0, 1e-3, 1, 5, 20, 30, 1e6], np.float32)
-    made = np.array([_decay.py_func(x) for x in distances])
+    decay: Any = _decay  # numba's, whose type does not tell of the plain function
+    made = np.array([decay.py_func(x) for x in distances])
     assert np.allclose(made[:-1], np.exp(-distances[:-1]), rtol=1e-5)
     assert 1e-30 < made[-1] < 1e-25
 
