@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
     from internal_gan.api.methods import Patches as Patches
     from internal_gan.api.methods import SinGAN as SinGAN
     from internal_gan.api.model import Model as Model
+    from internal_gan.api.previews import Previews as Previews
     from internal_gan.api.runs import Run as Run
     from internal_gan.api.runs import fit as fit
     from internal_gan.api.runs import load as load
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
     from internal_gan.errors import UserError as UserError
     from internal_gan.judging.compare import compare as compare
     from internal_gan.judging.verify import Verification as Verification
+    from internal_gan.stopping import Stopped as Stopped
     from internal_gan.training.callbacks import Callback as Callback
     from internal_gan.training.engine import TrainingStopped as TrainingStopped
     from internal_gan.training.progress import TrainingProgress as TrainingProgress
@@ -63,11 +65,13 @@ _HOMES = {
         *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "make_tileable"),
         *("paint", "retarget", "sample", "super_resolve", "verify"),
     ),
+    "api.previews": ("Previews",),
     "api.runs": ("Run", "fit", "load", "resume"),
     "config.conf": ("list_models", "list_presets"),
     "errors": ("UserError",),
     "judging.compare": ("compare",),
     "judging.verify": ("Verification",),
+    "stopping": ("Stopped",),
     "training.callbacks": ("Callback",),
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),

@@ -35,6 +35,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import Kind
 from internal_gan.runs.source import IN_MEMORY, Source
+from internal_gan.stopping import stopping
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.reporting import enough_memory
 from internal_gan.tasks.runner import task_of
@@ -64,9 +65,10 @@ class Model:
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
     pixels, and at which resolution. Methods that do not finish their results refuse them. Those
     that take a ``mask`` of what changes can ``invert`` it, then ``dilate`` it and blur its border
-    (``feather``), in pixels. Other arguments are options of the corresponding task
-    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
-    the task's ``UserError``.
+    (``feather``), in pixels. ``stop`` is a function that is asked between two passes over a
+    picture; once it returns true, the work ends with :class:`internal_gan.Stopped`. Other arguments
+    are options of the corresponding task (docs/options.md); without them, or with None, the
+    option's default holds. Invalid ones raise the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
@@ -228,7 +230,7 @@ def results(
     """Yield a task's pictures of one kind in memory, without a run folder.
 
     Args:
-        given: ``output_type``, ``seed``, ``generator``, and what :func:`source_of` takes.
+        given: ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of` takes.
         network, trained: the model, and the inputs of its training, whose photo's properties
             pictures have, unless they have their own.
     """
@@ -238,6 +240,7 @@ def results(
         if given.get("seed") is not None:
             raise UserError("seed, generator: both set the random numbers; give only one")
         given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
+    stop = given.pop("stop", None)
     source = source_of(task, given, name=trained.name if trained else None)
     source.options.confirm = "large"  # a program asks for what it wants
     source.of = source if source.has_photo or trained is None else trained
@@ -250,7 +253,7 @@ def results(
     def in_memory() -> Iterator[Any]:
         while True:
             # The yield is outside, since the caller's code runs there.
-            with enough_memory(work.memory):
+            with enough_memory(work.memory), stopping(stop):
                 item = next(items, None)
             if item is None:
                 return

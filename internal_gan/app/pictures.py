@@ -22,9 +22,21 @@ def shown(photo: Photo, longest: int | None = None) -> Image.Image:
     image = to_pil(photo.pixels, alpha=photo.alpha)
     if longest is not None:
         image.thumbnail((longest, longest))
-    if image.mode == "RGBA":
+    return _on_white(image, photo.icc_profile)
+
+
+def preview(image: Image.Image) -> bytes:
+    """A picture in memory as a small JPEG file, in sRGB and on white."""
+    file = io.BytesIO()
+    _on_white(image, image.info.get("icc_profile")).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return converted(image.convert("RGB"), photo.icc_profile, None)
+    return converted(image.convert("RGB"), profile, None)
 
 
 def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:

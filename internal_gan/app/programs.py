@@ -6,6 +6,7 @@ are named by their ids.
 """
 
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -19,13 +20,16 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
+from internal_gan.api.previews import Previews
+from internal_gan.app import pictures
 from internal_gan.app.runs import Runs
-from internal_gan.app.uploads import Uploads, plain
+from internal_gan.app.uploads import Upload, Uploads, drawn, plain
 from internal_gan.config.arguments import SHORT, quote, written
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 from internal_gan.runs.records import read_results
+from internal_gan.stopping import Stopped
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 LAYERS, LABELS = "layers.files", "layers.labels"
@@ -62,6 +66,42 @@ async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> FormData:
     except (KeyError, ValueError, MultiPartException) as error:
         why = getattr(error, "message", "It cannot be read.")
         raise UserError(f"the request: needs to be multipart/form-data. {why}") from error
+
+
+def object_of(data: str | bytes) -> dict[str, Any]:
+    """The JSON object that the page sent; a UserError if it is none."""
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UserError("the request cannot be read")
+    return found
+
+
+def preview(
+    form: FormData,
+    upload: Upload,
+    previews: Callable[[Path], Previews],
+    stop: Callable[[], bool],
+) -> bytes:
+    """The JPEG file of a preview, for fields ``task`` and ``options``, as JSON, and files of
+    strokes, by the options for which they are drawn; the name of each is its kind, see
+    :func:`internal_gan.app.uploads.drawn`."""
+    if stop():
+        raise Stopped
+    task, options = str(form.get("task")), object_of(str(form.get("options")))
+    given = {name: value for name, value in options.items() if value is not None}
+    overrides_of(task, given, Path)
+    photo = previews(upload.path)
+    copy = photo.copy(task, given.get("finish.resolution"))
+    for name, strokes in form.multi_items():
+        if not isinstance(strokes, str):
+            if name not in SPECS[task].reads:
+                raise UserError(f"{name}: takes no file here")
+            given[name] = drawn(strokes.file.read(), str(strokes.filename), copy)
+    arguments = {name.rpartition(".")[2]: value for name, value in given.items()}
+    return pictures.preview(photo(task, stop=stop, **arguments))
 
 
 def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:

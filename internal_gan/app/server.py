@@ -4,9 +4,10 @@ import asyncio
 import json
 import shutil
 import socket
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from internal_gan.api.previews import Previews
 from internal_gan.app import pictures, programs, runs
 from internal_gan.app.guard import API, guarded
 from internal_gan.app.processes import Trainings, Worker, interrupt
@@ -30,7 +32,9 @@ from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import FAMILIES, SPECS, families_for
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import make_folder, write_text
+from internal_gan.finishing.drawing import compile_loops
 from internal_gan.runs.folder import RunFolder
+from internal_gan.stopping import Stopped
 
 PAGE = Path(__file__).parent / "page"
 
@@ -58,10 +62,22 @@ class Server:
         self.most = int(16e6 * settings.max_megapixels) + 2**20
         # Of programs: all others wait here, and not each in a thread of its own.
         self.turn = asyncio.Lock()
-        # Runs that the worker is running, and whether nobody asked for them.
-        self.drawing = dict[str, bool]()
+        # Runs that the worker is running.
+        self.drawing = set[str]()
+        # The latest photos as previews need them; previews are drawn one after another.
+        self.previews = lru_cache(maxsize=2)(Previews)
+        self.preview_turn = asyncio.Lock()
+        # The number of each tab's latest wish, and what ends its preview.
+        self.wishes = dict[str, tuple[int, threading.Event]]()
+
+    def warm_up(self) -> None:
+        """Start the worker, and load what previews need."""
+        self.worker.start()
+        compile_loops(lambda text: None)
 
     def close(self) -> None:
+        for _, unwanted in self.wishes.values():
+            unwanted.set()
         self.worker.close()
         self.trainings.close()
 
@@ -100,26 +116,43 @@ class Server:
     async def start(self, request: Request) -> Response:
         """Run a task to its end, or queue it if a model is to be trained for it first."""
         upload = self.uploads.get(request.path_params["id"])
-        asked = _object(await _body(request, 2**16, "the request"))
+        asked = programs.object_of(await _body(request, 2**16, "the request"))
+        if not isinstance(asked.get("options", {}), dict):
+            raise UserError("the request cannot be read")
         trains = asked.get("run") is None and asked.get("model") is not None
         name, overrides = self._command(upload, asked, trains)
-        # A first look that the page draws by itself must not delay what somebody asked for.
-        for one in [one for one, unasked in self.drawing.items() if unasked]:
-            self.worker.stop(one)
         self.uploads.note_run(upload, name)
         if trains:
             self.trainings.add(self.runs.path(name), overrides)
             return JSONResponse(self._about(name))
-        self.drawing[name] = bool(asked.get("look"))
+        self.drawing.add(name)
         try:
             error = await run_in_threadpool(self.worker.do, name, overrides)
         finally:
-            del self.drawing[name]
+            self.drawing.remove(name)
         if error is not None:
             self.uploads.forget_run(upload, name)
             self.runs.forget(name)
             raise UserError(error)
         return JSONResponse(self._about(name))
+
+    async def preview(self, request: Request) -> Response:
+        """A preview of a task on a photo. A newer wish of the same tab ends it at once."""
+        upload = self.uploads.get(request.path_params["id"])
+        tab, wish = request.query_params.get("tab", ""), int(request.query_params.get("wish", 0))
+        latest, older = self.wishes.get(tab, (wish, threading.Event()))
+        if wish < latest:
+            raise Stopped
+        older.set()
+        self.wishes[tab] = wish, (unwanted := threading.Event())
+        parts = _parts(request, self.most, "the request")
+        form = await programs.form_of(request.headers, parts)
+        try:
+            async with self.preview_turn:
+                draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
+                return Response(await run_in_threadpool(draw), media_type="image/jpeg")
+        finally:
+            await form.close()
 
     async def post(self, request: Request) -> Response:
         """Do a task for another program."""
@@ -154,7 +187,7 @@ class Server:
         name = self.runs.new(upload.name, model or task)
         folder = self.runs.path(name)
         about: dict[str, Any] = {
-            "asked": {name: asked.get(name) for name in ("options", "run", "model", "look")},
+            "asked": {name: asked.get(name) for name in ("options", "run", "model")},
             "task": task,
             "trains": trains,
             "overrides": [f"task={task}", *options, f"output={folder}"],
@@ -206,7 +239,7 @@ class Server:
     async def reuse(self, request: Request) -> Response:
         """Open a picture of a run as a photo of its own."""
         name = _name(request)
-        asked = _object(await _body(request, 2**12, "the request"))
+        asked = programs.object_of(await _body(request, 2**12, "the request"))
         found = self.runs.file(name, str(asked.get("file")))
         photo = f"{asked.get('title') or 'result'}{found.suffix}"
         with self.uploads.begun(photo) as path:
@@ -257,7 +290,7 @@ def application(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         settings.runs.mkdir(parents=True, exist_ok=True)
-        start = asyncio.get_running_loop().run_in_executor(None, server.worker.start)
+        start = asyncio.get_running_loop().run_in_executor(None, server.warm_up)
         try:
             yield
         finally:
@@ -274,6 +307,7 @@ def application(settings: Settings) -> Starlette:
         get("/photos/{id}", server.photo),
         get("/photos/{id}/{which:str}", server.photo_file),
         post("/photos/{id}/drawings", server.add_drawing),
+        post("/photos/{id}/preview", server.preview),
         post("/photos/{id}/runs", server.start),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),
@@ -285,7 +319,7 @@ def application(settings: Settings) -> Starlette:
     served = Starlette(
         routes=routes,
         lifespan=lifespan,
-        exception_handlers={UserError: _user_error},
+        exception_handlers={UserError: _user_error, Stopped: _stopped},
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
     )
     served.state.server = server
@@ -297,19 +331,12 @@ async def _user_error(_: Request, error: Exception) -> Response:
     return PlainTextResponse(text, 404 if text.startswith("there is no such") else 400)
 
 
+async def _stopped(_: Request, error: Exception) -> Response:
+    return PlainTextResponse("there is a newer wish", 409)
+
+
 def _name(request: Request) -> str:
     return f"{request.path_params['group']}/{request.path_params['time']}"
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    """The page's request: a JSON object, whose options, if any, are also an object."""
-    try:
-        found = json.loads(data)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):
-        raise UserError("the request cannot be read")
-    return found
 
 
 async def _body(request: Request, most: int, what: str) -> bytes:

@@ -121,27 +121,17 @@ class Uploads:
         return path
 
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
-        """Store a PNG file of strokes, transparent elsewhere, scaled to the photo; returns its id.
-
-        ``kind`` is ``mask`` (white where something was drawn), ``source`` (black there) or
-        ``paint`` (the photo with the strokes on it).
-        """
-        strokes = _strokes(data)
-        height, width = upload.size
-        found = strokes.getchannel("A").resize((width, height), Image.Resampling.BILINEAR)
-        profile = None
-        if kind in ("mask", "source"):
-            picture = found.point([255 * ((at > 127) == (kind == "mask")) for at in range(256)])
+        """Store what :func:`drawn` makes of strokes on a photo; returns its id."""
+        if kind == "paint":
+            read = read_image(upload.path)
+            photo = to_pil(read.pixels)
+            photo.info["icc_profile"] = read.icc_profile
         else:
-            photo = read_image(upload.path)
-            picture = to_pil(photo.pixels).convert("RGB")
-            profile = rgb_profile(photo.icc_profile)
-            colours = converted(strokes.convert("RGB"), None, profile)
-            colours = colours.resize((width, height), Image.Resampling.BILINEAR)
-            picture.paste(colours, mask=found)
+            photo = Image.new("L", upload.size[::-1])
+        picture = drawn(data, kind, photo)
         self._drawings.mkdir(parents=True, exist_ok=True)
         id = secrets.token_hex(8)
-        picture.save(self._drawings / f"{id}.png", icc_profile=profile)
+        picture.save(self._drawings / f"{id}.png", icc_profile=picture.info.get("icc_profile"))
         return id
 
     def drawing(self, id: str) -> Path:
@@ -170,6 +160,23 @@ class Uploads:
     def _note(self, upload: Upload, runs: list[str]) -> None:
         about = {"name": upload.name, "file": upload.path.name, "size": upload.size, "runs": runs}
         write_text(upload.path.parent / "photo.json", json.dumps(about))
+
+
+def drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
+    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size.
+
+    ``kind`` is ``mask`` (white where something was drawn), ``source`` (black there) or ``paint``
+    (the photo with the strokes on it).
+    """
+    strokes = _strokes(data)
+    found = strokes.getchannel("A").resize(photo.size, Image.Resampling.BILINEAR)
+    if kind in ("mask", "source"):
+        return found.point([255 * ((at > 127) == (kind == "mask")) for at in range(256)])
+    picture, profile = photo.convert("RGB"), rgb_profile(photo.info.get("icc_profile"))
+    colours = converted(strokes.convert("RGB"), None, profile)
+    picture.paste(colours.resize(photo.size, Image.Resampling.BILINEAR), mask=found)
+    picture.info["icc_profile"] = profile
+    return picture
 
 
 def _save(picture: Image.Image, path: Path) -> None:

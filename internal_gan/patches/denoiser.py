@@ -23,6 +23,7 @@ from internal_gan.images.periodic import Wrap, resize_periodic
 from internal_gan.images.resize import size_of
 from internal_gan.patches.exact import grid, patches_at
 from internal_gan.shapes import Mask, Pictures, Pixels
+from internal_gan.stopping import check_stop
 
 STRIDE = 2  # from one denoised patch of a picture to the next, in pixels
 # Where patches overlap, their means are averaged by a Gaussian window.
@@ -71,6 +72,7 @@ class Denoiser:
     def __call__(self, noisy: Pictures, level: float) -> Pictures:
         """The expectation of pictures, at least a patch large, given what noise of a ``level``
         above 0 made of them."""
+        check_stop()
         (height, width), patch, device = size_of(noisy), self.patch, noisy.device
         pixels, span = noisy.flatten(2), torch.arange(patch, device=device)
         stride = min(STRIDE, patch)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
 AT_ONCE = 2**22  # distances held in memory at a time
@@ -60,6 +61,7 @@ def nearest(
         Each query's key, and its squared distance minus the query's squared length, which ranks
         keys, but is imprecise for small distances.
     """
+    check_stop()
     lengths = keys.square().sum(dim=1) if lengths is None else lengths
     found = []
     for part in _parts(queries, keys):

@@ -28,6 +28,7 @@ from scipy.fft import dct
 from scipy.spatial import cKDTree
 
 from internal_gan.patches import kernels
+from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
 Image = NDArray[np.uint8]
@@ -153,6 +154,7 @@ def search(
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
             which corrects matches that were carried from a smaller size.
     """
+    check_stop()
     channels = target.shape[2]
     height, width = grid((target.shape[0], target.shape[1]), wrap)
     target = around(target, wrap)

@@ -1,5 +1,6 @@
 """The page in a real browser: every tab is used as a person would, with loopback network only."""
 
+import base64
 import io
 import re
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops, ImageStat
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -28,6 +29,8 @@ RING = """async (element) => {
 }"""
 SIZE = (71, 125)
 AXE = ROOT / "tests" / "app" / "node_modules" / "axe-core" / "axe.min.js"
+# Previews count as quick, however busy the machine is.
+QUICK = "performance.now = () => 0"
 # Milliseconds: enough to train with trainer=debug on a busy machine.
 LONG = 40_000
 
@@ -78,6 +81,7 @@ def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
     """A tab with a photo chosen. Checks that no request left the machine and no error occurred."""
     page = chromium.new_page(viewport={"width": 1200, "height": 900}, accept_downloads=True)
     page.set_default_timeout(LONG)
+    page.add_init_script(QUICK)
     asked: list[str] = []
     wrong: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -95,8 +99,9 @@ def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def looked_at(page: Any) -> Any:
-    """The tab once the automatic first look is on the stage."""
-    finished(page, "Variations")
+    """The tab once a variation is on the stage."""
+    preview(page)
+    made(page, "Variations", main(page))
     page.locator("#about", has_text="Variations").wait_for()
     return page
 
@@ -115,6 +120,7 @@ def opened(chromium: Any, address: str, photo: Path) -> Any:
     """A new tab with a new photo."""
     page = chromium.new_page()
     page.set_default_timeout(LONG)
+    page.add_init_script(QUICK)
     page.goto(address)
     page.set_input_files("#files", photo)
     page.get_by_role("heading", name=photo.name).wait_for()
@@ -146,6 +152,23 @@ def made(page: Any, title: str, start: Any) -> Any:
     start.click()
     cards(page, title).nth(before).wait_for()
     return finished(page, title)
+
+
+def main(page: Any) -> Any:
+    """The button that makes the picture of the tool on the stage."""
+    return page.locator("#panel button.main")
+
+
+def preview(page: Any, before: str = "") -> str:
+    """The address of the preview on the stage, once it is another one than ``before``."""
+    page.wait_for_function(
+        """(before) => {
+          const shown = document.querySelector(".preview");
+          return shown && shown.src !== before && !document.querySelector(".drawing");
+        }""",
+        arg=before,
+    )
+    return str(page.locator(".preview").get_attribute("src"))
 
 
 def brush(page: Any, board: Any, width: float = 0.2) -> None:
@@ -187,12 +210,11 @@ def scale(page: Any) -> float:
 
 def test_variations_keep_what_is_chosen_of_the_photo(looked_at: Any) -> None:
     page, panel = looked_at, tab(looked_at, "Variations")
-    panel.get_by_label("How many").fill("1")
     asked = []
     for kept in ("nothing", "the layout"):
         panel.get_by_label("Keep from the photo").select_option(kept)
         with page.expect_request("**/runs") as request:
-            made(page, "Variations", panel.get_by_role("button", name="Draw", exact=True))
+            made(page, "Variations", main(page))
         asked.append(request.value.post_data_json["options"]["sample.start_scale"])
     assert asked == [None, 1]
     panel.get_by_label("Keep from the photo").select_option("nothing")
@@ -201,13 +223,11 @@ def test_variations_keep_what_is_chosen_of_the_photo(looked_at: Any) -> None:
 def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
     Image.effect_noise((2400, 800), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(chromium, address, tmp_path / "wide.png")
-    finished(page, "Variations")
     panel = tab(page, "Variations")
-    panel.get_by_label("How many").fill("1")
     size = panel.get_by_label("Size")
     assert "2048 × 683" in size.inner_text()
     size.select_option("2400 × 800, the photo's own")
-    draw = panel.get_by_role("button", name="Draw", exact=True)
+    draw = main(page)
     assert size_of(page, made(page, "Variations", draw)) == (800, 2400)
     page.close()
 
@@ -282,7 +302,7 @@ def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
     columns = int(panel.get_by_label("Width").input_value())
     assert rows == SIZE[0]
     assert 75 < columns < 120
-    retarget = panel.get_by_role("button", name="Retarget", exact=True)
+    retarget = main(looked_at)
     assert size_of(looked_at, made(looked_at, "Retargeted", retarget)) == (rows, columns)
     panel.get_by_text("Another way").click()
     train = panel.get_by_role("button", name="Train and retarget")
@@ -298,7 +318,7 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
     handle = looked_at.get_by_label("Move the bottom right of the frame")
     drag(looked_at, handle, 20 * scale(looked_at), 10 * scale(looked_at))
     assert panel.locator("output").inner_text() == f"{SIZE[1] + 20} × {SIZE[0] + 10} pixels"
-    found = made(looked_at, "Extended", panel.get_by_role("button", name="Extend"))
+    found = made(looked_at, "Extended", main(looked_at))
     assert size_of(looked_at, found) == (SIZE[0] + 10, SIZE[1] + 20)
     # The photo in front of it lies where it was.
     before = looked_at.locator("#stage .before")
@@ -321,7 +341,7 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     for number, what in enumerate(("what should go", "don't use this")):
         panel.get_by_label("Mark").select_option(what)
         brush(page, page.locator("#stage canvas").nth(number))
-    panel.get_by_role("button", name="Fill", exact=True).click()
+    main(page).click()
     page.locator("#message", has_text="enough").wait_for()
     panel.get_by_text("Better in large holes").click()
     panel.get_by_role("button", name="Train and fill").click()
@@ -330,29 +350,28 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     panel.get_by_text("Don't use parts").click()
     panel.get_by_label("Brush over what must not be used").check()
     brush(page, page.locator("#stage canvas"))
-    panel.get_by_role("button", name="Extend").click()
+    main(page).click()
     page.locator("#message", has_text="enough").wait_for()
     ids = [answer.json()["drawing"] for answer in drawn]
     kinds = [answer.url.rpartition("=")[2] for answer in drawn]
     assert kinds == ["mask", "mask", "mask", "source", "mask"]
-    fill, train, extend = (one["options"] for one in asked if one["look"] is None)
-    at_once = {"mask.file": ids[0], "mask.dilate": 7, "fill.avoid": ids[1], "fill.edges": None}
-    assert fill == at_once
+    fill, train, extend = (one["options"] for one in asked)
+    assert fill == {"mask.file": ids[0], "mask.dilate": 7, "fill.avoid": ids[1], "seed": 0}
     assert train.items() >= {"mask.dilate": 7, "mask.source": ids[3]}.items()
     assert extend["extend.avoid"] == ids[4]
-    assert [one["model"] for one in asked if one["look"] is None] == [None, "edgeconnect", None]
+    assert [one["model"] for one in asked] == [None, "edgeconnect", None]
     page.close()
 
 
 def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None:
     page, panel = looked_at, tab(looked_at, "Remove")
-    panel.get_by_role("button", name="Fill", exact=True).click()
+    main(page).click()
     assert page.get_by_role("alert").inner_text() == "First brush over what should go."
     canvas = page.locator("#stage canvas").first
     panel.get_by_label("Brush").fill("40")
     assert canvas.evaluate(RING) == 44
     brush(page, canvas)
-    fill = panel.get_by_role("button", name="Fill", exact=True)
+    fill = main(page)
     assert size_of(page, made(page, "Filled", fill)) == SIZE
     fitted = scale(page)
     page.get_by_role("button", name="Show what changed").click()
@@ -385,12 +404,12 @@ def test_strokes_land_where_they_were_painted(
         told = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/>'
         noise.save(tmp_path / name, xmp=told.encode())
     page = opened(chromium, address, tmp_path / name)
-    panel = tab(page, "Remove")
+    tab(page, "Remove")
     page.locator("#about", has_text="120 × 160 pixels").wait_for()
     shown = page.locator("#stage .picture").evaluate("(e) => [e.naturalWidth, e.naturalHeight]")
     assert shown == [120, 160]
     brush(page, page.locator("#stage canvas").first)
-    filled = made(page, "Filled", panel.get_by_role("button", name="Fill", exact=True))
+    filled = made(page, "Filled", main(page))
     run = filled.get_attribute("data-run")
     mask = page.request.get(f"{address}runs/{run}/fill/mask.png").body()
     with Image.open(io.BytesIO(mask)) as hole:
@@ -413,7 +432,7 @@ def test_editing_and_pasting_return_a_whole_photo(looked_at: Any, photos: Path) 
     picked = bytes.fromhex(panel.get_by_label("Colour").input_value()[1:])
     assert list(picked) == pytest.approx(list(there), abs=25)
     brush(looked_at, canvas)
-    go = panel.get_by_role("button", name="Go")
+    go = main(looked_at)
     assert size_of(looked_at, made(looked_at, "Edited", go)) == SIZE
     panel.get_by_label("Paste a picture").set_input_files(photos / "peaks.jpg")
     panel.get_by_label("Then").select_option("harmonize")
@@ -437,17 +456,13 @@ def test_what_is_brushed_is_moved_and_its_old_place_filled(looked_at: Any) -> No
     looked_at.mouse.up()
     assert canvas.evaluate(extent) == pytest.approx(2 * brushed, rel=0.2)
     panel.get_by_label("Then").select_option("edit")
-    assert (
-        size_of(looked_at, made(looked_at, "Edited", panel.get_by_role("button", name="Go")))
-        == SIZE
-    )
+    assert size_of(looked_at, made(looked_at, "Edited", main(looked_at))) == SIZE
 
 
 def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
     chromium: Any, address: str, photos: Path
 ) -> None:
     page = opened(chromium, address, photos / "peaks.jpg")
-    finished(page, "Variations")  # the first look
     panel = tab(page, "Edit and paint")
     sync_api.expect(panel.get_by_label("Drawn by")).to_be_hidden()
     brush(page, page.locator("#stage canvas").first)
@@ -457,12 +472,144 @@ def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
     panel = tab(page, "Edit and paint")
     panel.get_by_label("Drawn by").select_option("SinGAN, trained")
     with page.expect_request("**/runs") as request:
-        made(page, "Edited", panel.get_by_role("button", name="Go"))
+        made(page, "Edited", main(page))
     assert request.value.post_data_json["run"].startswith("peaks-singan/")
     tab(page, "Animate")
     sync_api.expect(panel.get_by_label("Loop")).to_be_hidden()
     panel.get_by_label("Drawn by").select_option("SinGAN, trained")
     sync_api.expect(panel.get_by_label("Loop")).to_be_checked()
+    page.close()
+
+
+def test_a_preview_is_drawn_kept_and_taken_back(
+    chromium: Any, address: str, photos: Path, tmp_path: Path
+) -> None:
+    page = opened(chromium, address, photos / "peaks.jpg")
+    tab(page, "Retarget")
+    handle = page.get_by_label("Move the right of the frame")
+    drag(page, handle, -30, 0)
+    first = preview(page)
+    at_first = panel_of(page)
+    page.get_by_role("button", name="Another").click()
+    second = preview(page, first)
+    drag(page, handle, 60, 0)
+    preview(page, second)
+    page.keyboard.press("Control+z")
+    assert preview(page, first) == second
+    page.keyboard.press("Control+z")
+    assert preview(page, second) == first
+    assert panel_of(page) == at_first
+    page.keyboard.press("Escape")
+    sync_api.expect(page.locator(".preview")).to_have_count(0)
+    page.locator("#stage").focus()
+    page.keyboard.press("r")
+    preview(page)
+    shown = page.locator(".preview").evaluate(
+        """(image) => {
+          const [width, height] = [image.naturalWidth, image.naturalHeight];
+          const canvas = Object.assign(document.createElement("canvas"), { width, height });
+          canvas.getContext("2d").drawImage(image, 0, 0);
+          return canvas.toDataURL().split(",")[1];
+        }"""
+    )
+    # The photo is so small that the preview has all of its pixels.
+    kept = made(page, "Retargeted", main(page))
+    size_of(page, kept)
+    sync_api.expect(page.locator(".preview")).to_have_count(0)
+    url = kept.locator(".pictures button").first.get_attribute("data-url")
+    result = Image.open(io.BytesIO(page.request.get(f"{address}{url[1:]}").body()))
+    seen = Image.open(io.BytesIO(base64.b64decode(shown))).convert("RGB")
+    assert seen.size == result.size
+    off = ImageChops.difference(seen, result.convert("RGB"))
+    assert ImageStat.Stat(off).mean == pytest.approx([0, 0, 0], abs=3)
+    page.close()
+
+
+def panel_of(page: Any) -> list[str]:
+    """The numbers in the panel."""
+    found: list[str] = page.locator("#panel input[type=number]").evaluate_all(
+        "(inputs) => inputs.map((one) => one.value)"
+    )
+    return found
+
+
+def test_of_many_quick_changes_the_last_is_shown(chromium: Any, address: str, photos: Path) -> None:
+    page = opened(chromium, address, photos / "mountains.jpg")
+    tab(page, "Extend")
+    before = preview(page)
+    page.evaluate(
+        """async () => {
+          const right = [...document.querySelectorAll("#panel label")]
+            .find((one) => one.textContent.startsWith("Right")).querySelector("input");
+          for (let change = 0; change < 200; change++) {
+            right.value = 10 + change % 23;
+            right.dispatchEvent(new Event("change", { bubbles: true }));
+            await new Promise((resolve) => setTimeout(resolve, change % 3 ? 5 : 60));
+          }
+        }"""
+    )
+    preview(page, before)
+    page.wait_for_timeout(300)
+    shown = page.locator(".preview")
+    width = int(page.locator("#panel").get_by_label("Right").input_value())
+    left = int(page.locator("#panel").get_by_label("Left").input_value())
+    height, across = page.evaluate("async () => (await import('/page/server.js')).state.photo.size")
+    assert width == 10 + 199 % 23
+    assert shown.evaluate("(e) => [e.naturalHeight, e.naturalWidth]") == [
+        height,
+        across + width + left,
+    ]
+    assert page.locator("#message").inner_text() == ""
+    assert page.locator("#strip article").count() == 1  # the photo: nothing was kept
+    page.close()
+
+
+def test_a_preview_of_another_photo_is_not_shown(chromium: Any, address: str, photos: Path) -> None:
+    page = opened(chromium, address, photos / "gravel.jpg")
+    page.get_by_role("link", name="internal-gan").click()
+    page.set_input_files("#files", photos / "peaks.jpg")
+    page.get_by_role("heading", name="peaks.jpg").wait_for()
+    page.get_by_label("Draw at once").uncheck()
+    page.wait_for_timeout(2000)
+    assert page.locator(".preview").count() == 0
+    assert main(page).inner_text() == "Draw"
+    assert page.get_by_role("button", name="Another").is_hidden()
+    page.get_by_label("Draw at once").check()
+    preview(page)
+    page.close()
+
+
+def test_without_an_answer_the_page_says_so(chromium: Any, address: str, photos: Path) -> None:
+    page = opened(chromium, address, photos / "gravel.jpg")
+    preview(page)
+    page.route("**/preview?*", lambda route: route.abort())
+    page.get_by_role("button", name="Another").click()
+    page.locator("#message", has_text="The server does not answer").wait_for()
+    page.unroute("**/preview?*")
+    page.get_by_role("button", name="Another").click()
+    preview(page)
+    assert page.locator("#message").inner_text() == ""
+    page.close()
+
+
+@pytest.mark.slow
+def test_after_a_slow_preview_none_is_drawn_unasked(
+    chromium: Any, address: str, photos: Path
+) -> None:
+    page = chromium.new_page()
+    page.set_default_timeout(LONG)
+
+    def late(route: Any) -> None:
+        answer = route.fetch()
+        page.wait_for_timeout(5500)
+        route.fulfill(response=answer)
+
+    page.route("**/preview?*", late)
+    page.goto(address)
+    page.set_input_files("#files", photos / "gravel.jpg")
+    sync_api.expect(page.get_by_label("Draw at once")).not_to_be_checked(timeout=LONG)
+    page.locator("#message", has_text="took long").wait_for()
+    sync_api.expect(main(page)).to_have_text("Draw")
     page.close()
 
 
@@ -547,7 +694,7 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> No
     panel.get_by_label("Height").fill("300")
     panel.get_by_label("Width").fill("180000")
     with page.expect_event("dialog"):
-        panel.get_by_role("button", name="Draw").first.click()
+        main(page).click()
     page.remove_listener("dialog", refuse)
     assert re.search(r"54 megapixels takes about 8\.1 GB of memory\. Go on\?$", asked[0])
     sync_api.expect(cards(page, "Variations")).to_have_count(before)

@@ -8,16 +8,20 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
 
+import internal_gan
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
@@ -498,3 +502,69 @@ def test_a_run_on_another_machine_is_not_signalled(
         assert folder.status()["state"] == "running"
         client.post(f"/runs/old/{name}/stop")
     assert signalled == [os.getpid()]
+
+
+def strokes() -> bytes:
+    """A brushed square of the photo that :func:`png` makes, at twice its size."""
+    drawn = Image.new("RGBA", (112, 80))
+    drawn.paste((255, 0, 0, 255), (40, 30, 70, 50))
+    file = io.BytesIO()
+    drawn.save(file, "PNG")
+    return file.getvalue()
+
+
+def wished(
+    client: TestClient,
+    photo: str,
+    task: str,
+    options: Any,
+    files: dict[str, Any] | None = None,
+    **tab: Any,
+) -> Any:
+    """The answer to a wish for a preview."""
+    fields = {"task": (None, task), "options": (None, json.dumps(options))}
+    return client.post(f"/photos/{photo}/preview", params=tab, files=fields | (files or {}))
+
+
+def test_a_preview_is_what_the_function_makes_and_keeps_nothing(
+    client: TestClient, photo: str, runs: Path
+) -> None:
+    before = sorted(runs.rglob("*"))
+    files = {"mask.file": ("mask", strokes(), "image/png")}
+    answer = wished(client, photo, "fill", {"mask.dilate": 2, "seed": 3}, files)
+    assert answer.headers["content-type"] == "image/jpeg"
+    made = np.asarray(Image.open(io.BytesIO(answer.content)), np.float32)
+    given = next((runs / ".app" / "photos" / photo).glob("photo.*"))
+    mask = Image.new("L", (56, 40))
+    mask.paste(255, (20, 15, 35, 25))
+    expected = internal_gan.fill(str(given), mask, dilate=2, seed=3)
+    assert np.abs(made - np.asarray(expected)).mean() < 4
+    assert sorted(runs.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "files", "message"),
+    [
+        ("fill", {"device": "cuda"}, {}, "device: cannot be set here"),
+        ("fill", {}, {"image": ("mask", b"", "image/png")}, "image: takes no file here"),
+        ("fill", {}, {"mask.file": ("mask", b"", "image/png")}, "cannot be read as a PNG file"),
+        ("fill", [], {}, "the request cannot be read"),
+        ("train", {}, {}, "task=train: not on this page"),
+        ("extend", {"extend.margins": [0, 0, 0, 999]}, {}, "margins of"),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_gives_a_one_line_error(
+    client: TestClient, photo: str, task: str, options: Any, files: Any, message: str
+) -> None:
+    assert message in error(wished(client, photo, task, options, files))
+
+
+def test_a_newer_wish_of_a_tab_ends_an_older_one(client: TestClient, photo: str) -> None:
+    with ThreadPoolExecutor() as pool:
+        sample = partial(wished, client, photo, "sample", {"sample.size": [300, 400]})
+        older = pool.submit(sample, tab="c", wish=1)
+        until(lambda: "c" in client.app.state.server.wishes)  # type: ignore[attr-defined]
+        assert sample(tab="c", wish=2).status_code == 200
+        assert "newer wish" in error(older.result(), 409)
+        assert "newer wish" in error(sample(tab="c", wish=1), 409)  # it came late
+        assert sample(tab="d", wish=1).status_code == 200

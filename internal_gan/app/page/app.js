@@ -3,12 +3,14 @@
 
 import { $, button, complain, loaded, make, random } from "./dom.js";
 import { leaveHome, showHome } from "./home.js";
+import { Live } from "./live.js";
 import { ask, start, state, tellRun } from "./server.js";
 import { Stage } from "./stage.js";
 import { busy, facts, picturesOf, showStrip, title } from "./strip.js";
 import { TOOLS } from "./tools.js";
 
 const stage = new Stage($("stage"));
+const live = new Live(stage, panel);
 const panels = new Map(); // keeps what was drawn and typed in other tools
 let tool = "variations";
 let shown = null; // { run, file, url } of the result on the stage; null for the photo
@@ -34,10 +36,11 @@ function choose(name) {
   tool = name;
   showTools();
   showPanel();
-  if (panel().overlay) {
+  if (panel().overlay || live.isOn) {
     followed = null; // no result takes the stage from what is drawn there
     showOnStage(null);
   }
+  live.change();
   $(`tab-${name}`).focus();
 }
 
@@ -76,22 +79,29 @@ function showOverlay() {
   if (stage.room !== room) stage.fit(room);
 }
 
-// Something to see of a new photo; whatever the user asks for goes first.
-async function lookFirst() {
-  const id = state.photo.photo;
-  if (tool !== "variations" || state.photo.runs.length) return;
-  const options = { "sample.count": 1, "finish.resolution": 1000 };
-  const started = start("sample", options, { look: tool }).catch(() => null); // stopped for something else
-  setTimeout(refresh, 100);
-  await started;
-  if (state.photo && state.photo.photo === id) await refresh();
+// Letting go of the mouse, or of a slider, on the stage or in the settings, is asking for a preview.
+for (const name of ["change", "done"]) {
+  for (const part of [$("panel"), stage.element]) part.addEventListener(name, ({ target }) => {
+    if (target === stage.line || target.closest("[data-plain]") || !live.isOn) return;
+    if (shown) showOnStage(null);
+    live.change();
+  });
 }
+$("panel").addEventListener("another", another);
+
+function another() {
+  if (shown) showOnStage(null);
+  live.another();
+}
+
+for (const name of ["change", "slow"]) $("at-once").addEventListener(name, renew);
 
 // ---- The stage
 
 async function showOnStage(run, result = null) {
   const wanted = run && { run: run.run, file: result.file, url: result.url };
   shown = wanted;
+  live.clear();
   stage.overlay(null);
   const options = (run && run.asked.options) || {};
   const tiles = { both: [2, 2], true: [2, 2], x: [1, 2], y: [2, 1] }[options["sample.tileable"] || (run && run.task === "make_tileable" && (options["make_tileable.axes"] || "both"))];
@@ -197,6 +207,7 @@ stage.element.addEventListener("placed", () => ($("zoom").textContent = `${Math.
 async function showPhoto(id) {
   leaveHome();
   state.photo = await ask(`/photos/${id}`);
+  live.forget();
   shown = followed = null;
   known = new Set(state.photo.runs.map((run) => run.run));
   $("home").hidden = true;
@@ -209,7 +220,7 @@ async function showPhoto(id) {
   showPanel();
   await showOnStage(null);
   stage.fit();
-  lookFirst();
+  live.change();
   await refresh();
 }
 
@@ -231,13 +242,11 @@ async function refresh() {
   timer = setTimeout(refresh, state.photo && state.photo.runs.some(busy) ? 700 : 3000);
 }
 
-// Shows the first result of the newest run, and what grows on the stage. A first look takes the stage
-// only in its own tool, and not from what is drawn or dragged there.
+// Shows the first result of the newest run, and what grows on the stage.
 async function showNews() {
   const unseen = state.photo.runs.filter((run) => !known.has(run.run));
   for (const run of unseen) known.add(run.run);
-  const fresh = unseen.filter((run) => !run.asked.look || (run.asked.look === tool && !panel().overlay));
-  if (fresh.length) followed = fresh[0].run;
+  if (unseen.length) followed = unseen[0].run;
   const run = state.photo.runs.find((one) => one.run === (followed || (shown && shown.run)));
   if (!run) return;
   const pictures = picturesOf(run);
@@ -259,6 +268,8 @@ const KEYS = {
   "-": () => stage.zoom(0.8),
   ArrowRight: () => step(1),
   ArrowLeft: () => step(-1),
+  r: another,
+  Escape: () => live.clear(),
   d: () => $("save") && $("save").click(),
   Delete: () => shown && remove(state.photo.runs.find((run) => run.run === shown.run)).catch((error) => complain(error.message)),
   "?": () => $("keys").showModal(),
@@ -274,6 +285,10 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (state.photo && (event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input, select")) {
+    event.preventDefault();
+    live.undo();
+  }
   if (!state.photo || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, select, canvas, summary")) return;
   if (event.key === " " && !event.target.closest("button, a")) {

@@ -54,6 +54,7 @@ export class Board {
     this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
     this.strokes.push(this.pasted);
     this.redraw();
+    this.done();
   }
 
   // Makes a piece of the photo, to be dragged, where strokes are, in place of them. What is shown of
@@ -145,6 +146,26 @@ export class Board {
     const changed = this.stroke || this.moves;
     this.stroke = this.moves = null;
     if (changed && this.grown) this.redraw();
+    if (changed) this.done();
+  }
+
+  // Tells that what is drawn has changed.
+  done() {
+    this.canvas.dispatchEvent(new Event("done", { bubbles: true }));
+  }
+
+  get first() {
+    return [];
+  }
+
+  get state() {
+    return this.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] }));
+  }
+
+  set state(strokes) {
+    this.strokes = strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] }));
+    this.pasted = this.pasted && this.strokes.findLast((stroke) => stroke.image);
+    this.redraw();
   }
 
   // The arrow keys move a cursor, the space bar draws there.
@@ -165,6 +186,7 @@ export class Board {
       this.dot(...this.cursor);
     }
     this.redraw(true);
+    if (event.key === " " || event.shiftKey || this.pasted) this.done();
   }
 
   draw(stroke, grown = 0) {
@@ -212,12 +234,14 @@ export class Board {
   undo() {
     if (this.strokes.pop() === this.pasted) this.pasted = null;
     this.redraw();
+    this.done();
   }
 
   clear() {
     this.strokes = [];
     this.pasted = null;
     this.redraw();
+    this.done();
   }
 
   get isEmpty() {

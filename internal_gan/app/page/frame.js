@@ -33,13 +33,17 @@ export class Frame {
       this.drag(sides, (event.clientX - last[0]) / scale, (event.clientY - last[1]) / scale);
       last = [event.clientX, event.clientY];
     });
-    button.addEventListener("pointerup", () => (last = null));
+    button.addEventListener("pointerup", () => {
+      last = null;
+      this.done();
+    });
     button.addEventListener("keydown", (event) => {
       if (!(event.key in ARROWS)) return;
       event.preventDefault();
       event.stopPropagation();
       const step = 0.02 * Math.max(...this.size);
       this.drag(sides, ...ARROWS[event.key].map((one) => step * one));
+      this.done();
     });
     return button;
   }
@@ -58,6 +62,27 @@ export class Frame {
   setAll(margins) {
     margins.forEach((margin, side) => this.set(side, margin));
     this.change();
+  }
+
+  // Tells that it is not being dragged any more.
+  done() {
+    this.element.dispatchEvent(new Event("done", { bubbles: true }));
+  }
+
+  get first() {
+    return [0, 0, 0, 0];
+  }
+
+  get state() {
+    return [...this.margins];
+  }
+
+  set state(margins) {
+    this.setAll(margins);
+  }
+
+  get isMoved() {
+    return this.rounded.some(Boolean);
   }
 
   // In whole pixels: top, right, bottom, left.

@@ -5,7 +5,7 @@ const HEADERS = { "X-Internal-Gan": "1" };
 // The open photo, as the server tells; null on the home page.
 export const state = { photo: null };
 
-export async function ask(path, options = {}) {
+async function answerOf(path, options) {
   let answer;
   try {
     answer = await fetch(path, { ...options, headers: HEADERS });
@@ -13,7 +13,39 @@ export async function ask(path, options = {}) {
     throw new Error("The server does not answer. Is internal-gan app still running?");
   }
   if (!answer.ok) throw new Error((await answer.text()) || `The server answered with status ${answer.status}.`);
-  return answer.json();
+  return answer;
+}
+
+export async function ask(path, options = {}) {
+  return (await answerOf(path, options)).json();
+}
+
+// A wish: a task with its options, and the boards drawn for some of them, with what they show, such as
+// { "mask.file": [board, "mask"] }. Boards without strokes are left out.
+async function drawnFor({ boards = {} }) {
+  const drawn = Object.entries(boards).filter(([, [board]]) => !board.isEmpty);
+  return Promise.all(drawn.map(async ([option, [board, kind]]) => [option, await board.drawn(), kind]));
+}
+
+const TAB = crypto.getRandomValues(new Uint32Array(2)).join("-");
+let wishes = 0;
+
+// The address of a wish's preview, until `signal` or the next wish ends it.
+export async function previewOf(wish, seed, signal) {
+  const body = new FormData();
+  body.append("task", wish.task);
+  body.append("options", JSON.stringify({ ...wish.options, seed }));
+  const path = `/photos/${state.photo.photo}/preview?tab=${TAB}&wish=${(wishes += 1)}`;
+  for (const [option, drawn, kind] of await drawnFor(wish)) body.append(option, drawn, kind);
+  const answer = await answerOf(path, { method: "POST", body, signal });
+  return URL.createObjectURL(await answer.blob());
+}
+
+// Starts the task of a wish.
+export async function grant(wish, more = {}, how = {}) {
+  const options = { ...wish.options, ...more };
+  for (const [option, drawn, kind] of await drawnFor(wish)) options[option] = await upload(drawn, kind);
+  return start(wish.task, options, how);
 }
 
 export function tellRun(run, what, body = {}) {
@@ -21,13 +53,13 @@ export function tellRun(run, what, body = {}) {
 }
 
 // Starts a task on the open photo; asks first if its result would be very large.
-export async function start(task, options, { run = null, model = null, look = null } = {}) {
+export async function start(task, options, { run = null, model = null } = {}) {
   const path = `/photos/${state.photo.photo}/runs`;
-  const send = (given) => ask(path, { method: "POST", body: JSON.stringify({ task, options: given, run, model, look }) });
+  const send = (given) => ask(path, { method: "POST", body: JSON.stringify({ task, options: given, run, model }) });
   try {
     return await send(options);
   } catch (error) {
-    if (!mustBeConfirmed(error.message) || look) throw error;
+    if (!mustBeConfirmed(error.message)) throw error;
     if (!window.confirm(`${unconfirmed(error.message)}. Go on?`)) return null;
     return send({ ...options, confirm: "large" });
   }
@@ -43,7 +75,7 @@ export function unconfirmed(error) {
   return error.replace(/;? *[^;]*confirm=large.*/, "");
 }
 
-export async function upload(blob, kind) {
+async function upload(blob, kind) {
   const path = `/photos/${state.photo.photo}/drawings?kind=${kind}`;
   return (await ask(path, { method: "POST", body: blob })).drawing;
 }

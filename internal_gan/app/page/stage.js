@@ -77,6 +77,23 @@ export class Stage {
     this.before.hidden = this.line.hidden = !this.compares;
   }
 
+  // Shows a preview in front of the picture, in a box of its pixels, [left, top, width, height]; by
+  // default, as wide as the picture. Returns whether it is shown: a newer one may have come.
+  async preview(url, box = null) {
+    this.previews = url;
+    const next = url && make("img", { className: "preview", src: url, alt: "Preview" });
+    if (next) await next.decode().catch(() => null);
+    if (this.previews !== url) return false;
+    this.content.querySelector(".preview")?.remove();
+    this.element.classList.toggle("previewed", Boolean(next));
+    if (!next) return false;
+    const [width] = this.size;
+    const [left, top, wide, high] = box || [0, 0, width, (width * next.naturalHeight) / next.naturalWidth];
+    Object.assign(next.style, { left: `${left}px`, top: `${top}px`, width: `${wide}px`, height: `${high}px` });
+    this.picture.after(next);
+    return true;
+  }
+
   // Puts a tool's element on the picture, in the picture's pixels, or takes it away.
   overlay(element) {
     if (this.over === element) return;

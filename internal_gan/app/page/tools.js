@@ -1,15 +1,18 @@
 // The tools: what each shows on the stage, its settings, and what its buttons start.
 
 import { Board } from "./board.js";
-import { button, checkbox, choice, field, lasting, make, note, number, random, row, slider } from "./dom.js";
+import { $, button, checkbox, choice, field, lasting, make, note, number, random, row, slider } from "./dom.js";
 import { Frame } from "./frame.js";
-import { model, start, state, trainingFor, upload } from "./server.js";
+import { grant, model, previewOf, start, state, trainingFor } from "./server.js";
 
 const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
 const USUAL = { animate: 1024 }; // the long side of results, in pixels; 2048 in other tasks
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
+// Those whose pictures are previewed also return `wish()`, what is to be drawn, or null, with the
+// `box` of the photo that the picture covers; who draws, `by`; the `seed`; and `marks`, what keeps
+// what is drawn on the stage.
 export const TOOLS = {
   variations: { title: "Variations", show: variations },
   remove: { title: "Remove", show: remove },
@@ -22,28 +25,29 @@ export const TOOLS = {
 };
 
 function variations() {
-  const count = number(4, { min: 1, max: 16 });
+  const count = number(1, { min: 1, max: 16 });
   const [width, height] = [number("", { min: 16 }), number("", { min: 16 })];
   const by = drawnBy("sample");
   const at = resolution("sample", by, ([h, w]) => Object.assign(width, { placeholder: w }) && Object.assign(height, { placeholder: h }));
   const keep = choice([["", "nothing"], ["1", "the layout"], ["2", "everything except the detail"]], "");
   const tiles = choice([["", "no"], ["true", "in both directions"], ["x", "left to right"], ["y", "top to bottom"]], "");
-  const options = async () => ({
+  const wish = () => ({ task: "sample", options: {
     "sample.count": Number(count.value),
     "sample.size": sizeOf(height.value, width.value),
     "sample.start_scale": Number(keep.value) || null,
     "sample.tileable": tiles.value === "true" || tiles.value || null,
     "finish.resolution": at.value,
-  });
-  return {
+  } });
+  const panel = { wish, by, varies: true, seed: random(), marks: [] };
+  return Object.assign(panel, {
     settings: [
       note("Put together from the photo's patches, in seconds."),
       row(field("How many", count)), ...at.rows, row(field("Width", width), field("Height", height)),
       row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), by.row,
-      row(button("Draw", async () => start("sample", { ...(await options()), seed: random() }, { run: by.run }), true)),
-      training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes 0.07 s in place of seconds, before it is made of the photo's pixels.`, "Train and draw", options),
+      going("Draw", panel),
+      training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes 0.07 s in place of seconds, before it is made of the photo's pixels.`, "Train and draw", panel),
     ],
-  };
+  });
 }
 
 // The chosen shapes, which stay for other photos.
@@ -86,29 +90,23 @@ function remove() {
     drawn.hole.grown = Number(grown.value);
     drawn.hole.redraw();
   });
-  const hole = async () => {
-    if (drawn.hole.isEmpty) throw new Error("First brush over what should go.");
-    return { "mask.file": await sent(drawn.hole), "mask.dilate": Number(grown.value) || null };
-  };
   const by = drawnBy("fill", true);
-  const fill = async () => start("fill", {
-    ...(await hole()),
-    "fill.avoid": await sent(drawn.avoid),
-    "fill.edges": await sent(drawn.lines),
-  }, { run: by.run });
-  const options = async () => ({
-    ...(await hole()),
-    "mask.source": await sent(drawn.avoid, "source"),
-    "fill.edges": await sent(drawn.lines),
-  });
-  return {
+  const wished = (avoid) => drawn.hole.isEmpty ? null : {
+    task: "fill",
+    options: { "mask.dilate": Number(grown.value) || null },
+    boards: { "mask.file": [drawn.hole, "mask"], ...avoid, "fill.edges": [drawn.lines, "mask"] },
+  };
+  const wish = () => wished({ "fill.avoid": [drawn.avoid, "mask"] });
+  const panel = { wish, by, lacks: "First brush over what should go.", seed: 0, marks: Object.values(drawn) };
+  const trained = { ...panel, wish: () => wished({ "mask.source": [drawn.avoid, "source"] }) };
+  return Object.assign(panel, {
     overlay: boards,
     settings: [
-      note("Brush over what should go. Then fill it at once with the photo's patches."),
-      row(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), by.row, row(button("Fill", fill, true)),
-      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", options),
+      note("Brush over what should go. It is filled with the photo's patches."),
+      plain(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), by.row, going("Fill", panel),
+      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", trained),
     ],
-  };
+  });
 }
 
 function extend() {
@@ -129,19 +127,23 @@ function extend() {
   for (const [, input] of inputs) input.addEventListener("change", () => frame.setAll(inputs.map(([, one]) => Number(one.value))));
   if (shape.value) change();
   else frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
-  return {
+  const wish = () => frame.isMoved ? {
+    task: "extend",
+    options: { "extend.margins": frame.rounded },
+    boards: { "extend.avoid": [board, "mask"] },
+    box: [-frame.rounded[3], -frame.rounded[0], frame.extent[1], frame.extent[0]],
+  } : null;
+  const panel = { wish, lacks: "First drag a side of the frame outwards.", seed: 0, marks: [frame, board] };
+  return Object.assign(panel, {
     overlay: layers,
     room: 0.35,
     settings: [
       note("Drag the frame outwards. What is new is made of the photo's patches; every pixel of the photo is kept."),
       row(field("Shape", shape), size), row(...inputs.slice(0, 2).map((one) => field(...one))), row(...inputs.slice(2).map((one) => field(...one))),
-      row(button("Extend", async () => {
-        if (!frame.rounded.some(Boolean)) throw new Error("First drag a side of the frame outwards.");
-        return start("extend", { "extend.margins": frame.rounded, "extend.avoid": await sent(board) });
-      }, true)),
-      make("details", {}, make("summary", { textContent: "Don't use parts" }), row(field("Brush over what must not be used", box)), ...brushes(() => board)),
+      going("Extend", panel),
+      make("details", {}, make("summary", { textContent: "Don't use parts" }), plain(field("Brush over what must not be used", box)), ...brushes(() => board)),
     ],
-  };
+  });
 }
 
 function tile() {
@@ -179,21 +181,24 @@ function retarget() {
     set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
   });
   if (shape.value) change();
-  const options = async () => ({
-    "retarget.shape": [Number(rows.value), Number(columns.value)],
-    "retarget.protect": await sent(board),
+  const wish = () => ({
+    task: "retarget",
+    options: { "retarget.shape": [Number(rows.value), Number(columns.value)] },
+    boards: { "retarget.protect": [board, "mask"] },
+    box: [0, 0, frame.extent[1], frame.extent[0]],
   });
-  return {
+  const panel = { wish: () => frame.isMoved ? wish() : null, by, lacks: "First drag a side of the frame.", seed: 0, marks: [frame, board] };
+  return Object.assign(panel, {
     overlay: layers,
     room: 0.25,
     settings: [
       note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
       row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)),
-      by.row, row(button("Retarget", async () => start("retarget", await options(), { run: by.run }), true)),
-      make("details", {}, make("summary", { textContent: "Protect parts" }), row(field("Brush over what must keep its shape", box)), ...brushes(() => board)),
-      training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then reshapes it. Which of the two is better depends on the photo.`, "Train and retarget", options),
+      by.row, going("Retarget", panel),
+      make("details", {}, make("summary", { textContent: "Protect parts" }), plain(field("Brush over what must keep its shape", box)), ...brushes(() => board)),
+      training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then reshapes it. Which of the two is better depends on the photo.`, "Train and retarget", { wish }),
     ],
-  };
+  });
 }
 
 function edit() {
@@ -214,9 +219,8 @@ function edit() {
   // What is brushed becomes a piece to drag; if it moves, its old place is filled first.
   const lift = (fills) => async () => {
     if (!board.strokes.some((stroke) => !stroke.image && !stroke.erases)) throw new Error("First brush over what you want to copy or move.");
-    const strokes = fills && (await sent(board));
-    const filled = strokes && (await start("fill", { "mask.file": strokes }, { look: "edit" }));
-    await board.lift(state.photo.url, filled && filled.results.find((one) => one.kind === "result").url);
+    const filled = fills && (await previewOf({ task: "fill", boards: { "mask.file": [board, "mask"] } }, 0));
+    await board.lift(state.photo.url, filled);
     board.pasting = moves.checked = true;
   };
   const by = drawnBy("edit");
@@ -224,23 +228,22 @@ function edit() {
   const how = choice([["edit", "blend my changes into the photo"], ["harmonize", "give my changes the photo's light and texture"], ["paint", "turn the whole painting into a photo"]], "edit");
   const sized = make("div", { hidden: true }, ...at.rows);
   how.addEventListener("change", () => (sized.hidden = how.value !== "paint"));
-  const go = async () => {
-    if (board.isEmpty) throw new Error("Paint or paste something first.");
-    const drawn = await board.drawn();
-    const options = { [`${how.value}.image`]: await upload(drawn, "paint"), seed: random() };
-    if (how.value === "paint") options["finish.resolution"] = at.value;
-    else options[`${how.value}.mask`] = await upload(drawn, "mask");
-    return start(how.value, options, { run: by.run });
+  const wish = () => {
+    if (board.isEmpty) return null;
+    const boards = { [`${how.value}.image`]: [board, "paint"] };
+    if (how.value !== "paint") boards[`${how.value}.mask`] = [board, "mask"];
+    return { task: how.value, options: how.value === "paint" ? { "finish.resolution": at.value } : {}, boards };
   };
-  return {
+  const panel = { wish, by, varies: true, lacks: "Paint or paste something first.", seed: random(), marks: [board] };
+  return Object.assign(panel, {
     overlay: board.canvas,
     settings: [
-      ...brushes(() => board), row(field("Colour", colour), pick),
-      row(field("Paste a picture", file)), row("Brushed:", button("Copy it", lift(false)), button("Move it", lift(true))),
-      row(field("Its size", scale), field("Drag it", moves)),
-      row(field("Then", how)), sized, by.row, row(button("Go", go, true)),
+      ...brushes(() => board), plain(field("Colour", colour), pick),
+      plain(field("Paste a picture", file)), row("Brushed:", button("Copy it", lift(false)), button("Move it", lift(true))),
+      row(field("Its size", scale)), plain(field("Drag it", moves)),
+      row(field("Then", how)), sized, by.row, going("Go", panel),
     ],
-  };
+  });
 }
 
 function animate() {
@@ -287,9 +290,23 @@ function inTurn(frame, board) {
   return { layers, box };
 }
 
-// The id of what is drawn on a board, once it is uploaded; null if that is nothing.
-async function sent(board, kind = "mask") {
-  return board.isEmpty ? null : upload(await board.drawn(), kind);
+// The button that makes the picture of a panel's wish, and the one for another preview. Pictures that
+// vary have another seed each time, unless a preview shows the seed's.
+function going(name, panel) {
+  const isLive = () => $("at-once").checked && !(panel.by && panel.by.run);
+  const go = button(name, async () => {
+    const wish = panel.wish();
+    if (!wish) throw new Error(panel.lacks);
+    if (panel.varies && !isLive()) panel.seed = random();
+    const run = panel.by ? panel.by.run : null;
+    return grant(wish, panel.varies || !run ? { seed: panel.seed } : {}, { run });
+  }, true);
+  const another = make("button", { type: "button", title: "Another one (R)", textContent: "Another" });
+  another.addEventListener("click", () => another.dispatchEvent(new Event("another", { bubbles: true })));
+  return following(row(go, another), () => {
+    another.hidden = !isLive();
+    go.textContent = isLive() ? "Keep" : name;
+  });
 }
 
 // A part of the settings that follows the runs of the photo: `renew` is called whenever they change.
@@ -325,13 +342,24 @@ function titleOf(task, run) {
 }
 
 // What a model that is trained for a task gives, in how much time, and a button that trains it and
-// then does the task.
-function training(task, family, title, gives, name, options) {
-  const train = button(name, async () => start(task, await options(), { model: family }));
+// then does what a panel wishes.
+function training(task, family, title, gives, name, { wish, lacks }) {
+  const train = button(name, async () => {
+    const wished = wish();
+    if (!wished) throw new Error(lacks);
+    return grant(wished, {}, { model: family });
+  });
   const going = note("");
   const renew = () => (going.textContent = trainingFor(task) ? "A model is being trained; its picture improves as it goes." : "");
   const what = note(gives(state.photo.models[task][family].time));
   return following(make("details", {}, make("summary", { textContent: title }), what, row(train), going), renew);
+}
+
+// Settings that change no picture by themselves.
+function plain(...children) {
+  const element = row(...children);
+  element.dataset.plain = "";
+  return element;
 }
 
 function brushes(board) {
@@ -340,7 +368,7 @@ function brushes(board) {
   const erase = checkbox();
   erase.addEventListener("change", () => (board().erases = erase.checked));
   return [
-    row(field("Brush", width), field("Erase", erase)),
+    plain(field("Brush", width), field("Erase", erase)),
     row(button("Undo", () => board().undo()), button("Clear", () => board().clear())),
   ];
 }

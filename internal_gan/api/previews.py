@@ -1,0 +1,129 @@
+"""Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PIL import Image
+
+from internal_gan.api.methods import Patches
+from internal_gan.api.model import Given, name_of, option_of, results, source_of
+from internal_gan.config.catalogue import families_for
+from internal_gan.config.options import PATHS, taken_by
+from internal_gan.finishing.finisher import LONGEST
+from internal_gan.images.files.image import read_image
+from internal_gan.images.files.memory import to_mask, to_pil
+from internal_gan.images.photo import Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.units import Size
+
+# The long side of a photo in its previews, in pixels, at most.
+SIDE = 1024
+# Options in pixels of the photo, or of the result.
+_IN_PIXELS = (
+    *("sample.size", "retarget.shape", "extend.margins", "extend.shape"),
+    *("make_tileable.size", "make_tileable.band", "mask.box", "mask.dilate", "mask.feather"),
+)
+# Arguments of all functions that are no options of a task.
+_NO_OPTIONS = ("output_type", "generator", "stop")
+
+
+class Previews:
+    """What tasks would make of a photo: the same calls, on a smaller copy.
+
+    The photo's sides are halved until the longer has at most ``SIDE`` pixels. Since results are
+    decided at small sizes, a preview shows the picture that the task itself would make.
+
+    >>> import internal_gan
+    >>> from PIL import Image
+    >>> photo = Image.radial_gradient("L").resize((1400, 1200))
+    >>> internal_gan.Previews(photo)("retarget", shape=[1200, 2000]).size
+    (1000, 600)
+    """
+
+    def __init__(self, photo: Given) -> None:
+        """
+        Args:
+            photo: as given to :func:`internal_gan.fit`.
+
+        Raises:
+            UserError: the photo cannot be read.
+        """
+        self._photo = source_of("fill", {"photo": photo}).photo(longest=SIDE)
+        self._copies = dict[Size, tuple[Image.Image, Patches]]()
+
+    def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
+        """The copy of the photo that a task works on, for a ``finish.resolution``."""
+        return self._copy(self._sizes(task, resolution, None)[1])[0]
+
+    def __call__(self, task: str, /, **given: Any) -> Any:
+        """A preview of a task's first result.
+
+        Args:
+            given: what the task's function takes, see :class:`internal_gan.Model`, by the names of
+                its options, such as ``shape`` for ``retarget.shape``. Sizes are in the photo's
+                pixels; pictures are of the photo's size, or of its :meth:`copy`'s.
+
+        Raises:
+            UserError: an argument is not allowed.
+            Stopped: ``stop`` returned true.
+        """
+        wanted = given.get("shape") if task == "retarget" else given.get("size")
+        full, small = self._sizes(task, given.pop("resolution", None), wanted)
+        image, patches = self._copy(small)
+        for name, value in given.items():
+            option = "" if name in _NO_OPTIONS else option_of(task, name, value)
+            if option in _IN_PIXELS:
+                given[name] = _scaled(value, max(small) / max(full))
+            elif option in PATHS and value is not None:
+                picture = _read(value, option)
+                if picture.size == self._photo.full_size:
+                    given[name] = _smaller(picture, small)
+        if "patches" not in families_for(task):
+            return next(results(task, {"photo": image, **given}))
+        return next(results(task, given, patches.network, patches._source))
+
+    def _sizes(self, task: str, resolution: str | int | None, wanted: Any) -> tuple[Size, Size]:
+        """The sizes of the photo in a task's results of a ``wanted`` size, if any, and of the copy
+        for its previews."""
+        full = self._photo.full_size
+        if "finish.resolution" in taken_by(task) and resolution != "photo":
+            longest = resolution if isinstance(resolution, int) else LONGEST
+            if isinstance(wanted, list) and None not in wanted:
+                # A larger result shows the photo larger, too.
+                longest = max(
+                    longest, round(max(full) * math.sqrt(math.prod(wanted) / math.prod(full)))
+                )
+            full = fit_size(full, longest)
+        halvings = max(0, math.ceil(math.log2(max(full) / SIDE)))
+        return full, fit_size(full, math.ceil(max(full) / 2**halvings))
+
+    def _copy(self, size: Size) -> tuple[Image.Image, Patches]:
+        if size not in self._copies:
+            image = _smaller(self._photo, size)
+            self._copies[size] = image, Patches(image)
+        return self._copies[size]
+
+
+def _read(picture: Given, option: str) -> Photo:
+    file = name_of(picture)
+    return to_mask(picture, option) if file is None else read_image(file)  # type: ignore[arg-type]
+
+
+def _smaller(photo: Photo, size: Size) -> Image.Image:
+    small = photo.shrunk_to(size)
+    return to_pil(small.pixels, small)
+
+
+def _scaled(value: Any, scale: float) -> Any:
+    """A value in pixels, or a list of them, at another scale; ratios and fractions stay.
+
+    >>> _scaled([300, None], 0.5), _scaled("16:9", 0.5), _scaled([0, "10%", 1, 7], 0.25)
+    ([150, None], '16:9', [0, '10%', 1, 2])
+    """
+    if isinstance(value, list | tuple):
+        return [_scaled(one, scale) for one in value]
+    if isinstance(value, int):
+        return min(value, max(1, round(value * scale)))
+    return max(1.0, value * scale) if isinstance(value, float) and value >= 1 else value

@@ -1,0 +1,108 @@
+"""Previews: the same calls on a smaller copy, and work that ends early."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import internal_gan
+from internal_gan import Previews, Stopped, UserError
+from internal_gan.api import previews as module
+from internal_gan.images.files.memory import to_pil
+from tests.tiny import picture
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies of at most 50 pixels, of photos that are at most 150 pixels in results."""
+    monkeypatch.setattr(module, "SIDE", 50)
+    monkeypatch.setattr(module, "LONGEST", 150)
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    return to_pil(picture(120, 160))
+
+
+def mask(width: int, height: int) -> Image.Image:
+    hole = Image.new("L", (width, height))
+    hole.paste(255, (width // 4, height // 4, width // 2, height // 2))
+    return hole
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "size"),
+    [
+        ("retarget", {"shape": [90, 150]}, (38, 23)),  # of a photo of 150 x 112 pixels
+        ("retarget", {"shape": "1:1"}, (33, 33)),
+        ("retarget", {"shape": [120, 320]}, (80, 30)),  # a larger result shows it larger
+        ("sample", {"size": [80, 120]}, (30, 20)),
+        ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
+        ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
+        ("make_tileable", {"size": 80, "band": 0.2}, (20, 20)),
+    ],
+)
+def test_sizes_are_in_the_photos_pixels(
+    photo: Image.Image, task: str, options: dict[str, Any], size: tuple[int, int]
+) -> None:
+    assert Previews(photo)(task, **options).size == pytest.approx(size, abs=1)
+
+
+def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> None:
+    previews = Previews(photo)
+    copy = previews.copy("fill")
+    assert copy.size == (40, 30)
+    expected = np.asarray(internal_gan.fill(copy, mask(40, 30), dilate=2, seed=4))
+    for hole in (mask(160, 120), mask(40, 30)):  # of the photo's size, and of the copy's
+        made = previews("fill", mask=hole, dilate=8, seed=4)
+        assert np.array_equal(np.asarray(made), expected)
+    changed = copy.copy()
+    changed.paste("red", (5, 5, 15, 15))
+    made = previews("edit", image=changed, mask=mask(40, 30), output_type="np")
+    expected = internal_gan.edit(copy, changed, mask(40, 30), output_type="np")
+    assert np.array_equal(made, expected)
+
+
+def test_a_file_is_read_only_as_large_as_it_is_needed(tmp_path: Path) -> None:
+    to_pil(picture(900, 1200)).save(tmp_path / "large.png")
+    previews = Previews(tmp_path / "large.png")
+    assert previews.copy("fill").size == (38, 29)
+    assert previews.copy("sample").size == (38, 28)
+    assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)
+
+
+def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
+    with pytest.raises(UserError, match="has no such argument"):
+        Previews(photo)("fill", margins=3)
+    with pytest.raises(UserError, match=r"extend.margins=\[.*\]: margins of"):
+        Previews(photo)("extend", margins=[0, 0, 0, 999])
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        ("sample", {}),
+        ("retarget", {"size": (60, 90)}),
+        ("fill", {"mask": mask(160, 120)}),
+        ("extend", {"shape": "2:1"}),
+        ("edit", {"image": mask(160, 120)}),
+    ],
+)
+def test_work_ends_between_two_passes(
+    photo: Image.Image, task: str, options: dict[str, Any]
+) -> None:
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    with pytest.raises(Stopped):
+        getattr(internal_gan, task)(photo, **options, stop=stop)
+    assert asked == 4
+    assert getattr(internal_gan, task)(photo, **options, stop=lambda: False) is not None
+    internal_gan.sample(photo, stop=None)  # nobody is asked any more
+    assert asked == 4
