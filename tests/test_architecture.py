@@ -17,22 +17,22 @@ MAX_LINES = {
     "api": 871,
     "app": 1332,
     "config": 1810,
-    "finishing": 2441,
+    "finishing": 2403,
     "hub": 146,
-    "images": 3775,
+    "images": 3751,
     "internal_gan": 1206,
-    "judging": 1094,
+    "judging": 1092,
     "models": 4150,
     "nn": 1012,
-    "patches": 1976,
-    "report": 640,
+    "patches": 1950,
+    "report": 636,
     "runs": 1154,
     "sweeps": 320,
     "tasks": 2866,
     "training": 1368,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_100, "tests": 26_030, "benchmarks": 5_390}
+MAX_IN_ALL = {"internal_gan": 26_020, "tests": 26_000, "benchmarks": 5_390}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

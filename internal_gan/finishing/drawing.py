@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from internal_gan.finishing.origin import BLENDED, EXACT, Origin
-from internal_gan.finishing.seams import COARSEST, HOLD, Hiding, largest_piece, solved
+from internal_gan.finishing.seams import COARSEST, HOLD, Hiding, changed, largest_piece, solved
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import scaled
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Image, Index, Wrap, search
+from internal_gan.patches.fast import PATCH, Image, Index, search
 from internal_gan.patches.origins import taken, vote
 from internal_gan.shapes import Levels
 from internal_gan.units import Size
@@ -32,13 +33,8 @@ OTHERS = 4.0
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A finished picture.
-
-    Attributes:
-        pixels: of the photo's dtype.
-        origin: where they come from.
-        largest_piece: the share of the picture that its largest piece covers.
-    """
+    """A finished picture, of the photo's dtype, and the share of it that its largest piece
+    covers."""
 
     pixels: Levels
     origin: Origin
@@ -104,7 +100,7 @@ def finish(
     indices: Indices,
     size: Size,
     *,
-    wrap: Wrap = (False, False),
+    wrap: Wrap = NO_WRAP,
     fixed: Fixed | None = None,
 ) -> Rebuilt:
     """Rebuild a drawing from a photo's pixels.
@@ -130,10 +126,9 @@ def finish(
     pixels = taken(photo, origins)
     hiding = Hiding(HOLD / 2 ** len(octaves), wrap, None if fixed is None else ~fixed.where)
     added = hiding.added(pixels, origins, photo)
-    white = np.iinfo(photo.dtype).max
     added[np.abs(added) < (indices.least if indices.blends else np.inf)] = 0
-    hidden = (pixels + added).round().clip(0, white).astype(photo.dtype)
-    kinds = np.where((hidden == pixels).all(axis=2), EXACT, BLENDED).astype(np.uint8)
+    hidden, exact = changed(pixels, added)
+    kinds = np.where(exact, EXACT, BLENDED).astype(np.uint8)
     return Rebuilt(hidden, Origin(origins, kinds, photo.shape[:2], hiding), largest)
 
 

@@ -23,14 +23,14 @@ from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
-from internal_gan.patches.fast import Wrap
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
@@ -103,11 +103,7 @@ class AsDrawn:
         not fit into memory."""
 
     def __call__(
-        self,
-        drawing: Pixels,
-        wrap: Wrap = (False, False),
-        fixed: Fixed | None = None,
-        matching: int = 0,
+        self, drawing: Pixels, wrap: Wrap = NO_WRAP, fixed: Fixed | None = None, matching: int = 0
     ) -> Finished:
         """Finish a drawing.
 
@@ -175,12 +171,13 @@ class Finisher(AsDrawn):
         read_side = None if side is None else max(side, READ_SIDE)
         photo = read(read_side)
         full = photo.full_size
+        option = f"finish.resolution={resolution}"
         if isinstance(zoom, float | int):
-            side = round(zoom * max(full))
+            side, option = round(zoom * max(full)), f"retarget.zoom={zoom:g}"
             if side < MIN_SIDE:
                 raise UserError(
-                    f"retarget.zoom={zoom:g}: the photo's long side in pixels would be {side}; "
-                    f"allowed: {MIN_SIDE} or more"
+                    f"{option}: the photo's long side in pixels would be {side}; allowed: "
+                    f"{MIN_SIDE} or more"
                 )
         elif size is not None and resolution == AUTO:
             ratios = [new / old for new, old in zip(size, full, strict=True)]
@@ -191,18 +188,14 @@ class Finisher(AsDrawn):
             photo = read(side)
         self.photo_size = fit_size(full, side)
         if max(self.photo_size) > MAX_SIDE:
-            height, width = self.photo_size
-            zoomed = isinstance(zoom, float | int)
-            option = f"retarget.zoom={zoom:g}" if zoomed else f"finish.resolution={resolution}"
             raise UserError(
-                f"{option}: the photo has {height}x{width} pixels; origins can be recorded for at "
-                f"most {MAX_SIDE} a side"
+                f"{option}: the photo has {by(self.photo_size)} pixels; origins can be recorded "
+                f"for at most {MAX_SIDE} a side"
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
-        self._white, self._used = largest_level(photo), used_range(photo)
-        self._blends = not photo.has_few_colours
-        self._photo = levels_of(photo.pixels, self._white)
+        self._used, self._blends = used_range(photo), not photo.has_few_colours
+        self._photo = levels_of(photo.pixels, largest_level(photo))
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
             self._alpha = photo.alpha[0, 0].numpy()
@@ -232,20 +225,14 @@ class Finisher(AsDrawn):
         return max(1, min(fitting, max(2, torch.get_num_threads() // CORES_EACH)))
 
     def check(self, option: str, each: int = BYTES_PER_PIXEL) -> None:
-        needed = each * math.prod(self.size or self.photo_size)
-        check_memory(needed, torch.device("cpu"), option)
+        pixels = math.prod(self.size or self.photo_size)
+        check_memory(each * pixels, torch.device("cpu"), option)
 
     def __call__(
-        self,
-        drawing: Pixels,
-        wrap: Wrap = (False, False),
-        fixed: Fixed | None = None,
-        matching: int = 0,
+        self, drawing: Pixels, wrap: Wrap = NO_WRAP, fixed: Fixed | None = None, matching: int = 0
     ) -> Finished:
         compile_loops(self._say)
-        kept = None
-        if fixed is not None:
-            kept = torch.from_numpy(shrunk_flags(fixed.where, size_of(drawing)))
+        kept = fixed and torch.from_numpy(shrunk_flags(fixed.where, size_of(drawing)))
         # Matching may turn a drawing that is close to the photo into a copy of it.
         size, tried = self.size or self.photo_size, []
         for steps in dict.fromkeys((matching, 0)):
@@ -255,10 +242,7 @@ class Finisher(AsDrawn):
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
-        alpha = None
-        if self._alpha is not None:
-            alpha = torch.from_numpy(taken(self._alpha, done.origin.places))[None, None]
-        return Finished(pixels_of(done.pixels), drawing, done.origin, alpha, self._like)
+        return self._made(pixels_of(done.pixels), done.origin, drawing)
 
     def film(
         self,
@@ -286,7 +270,12 @@ class Finisher(AsDrawn):
             )
 
     def _unchanged(self) -> Finished:
-        places, size = own_places(self.photo_size), self.photo_size
-        origin = Origin(places, np.full(size, EXACT, np.uint8), size)
-        alpha = None if self._alpha is None else torch.from_numpy(self._alpha)[None, None]
-        return Finished(pixels_of(self._photo), None, origin, alpha, self._like)
+        size = self.photo_size
+        origin = Origin(own_places(size), np.full(size, EXACT, np.uint8), size)
+        return self._made(pixels_of(self._photo), origin)
+
+    def _made(self, pixels: Pixels, origin: Origin, drawing: Pixels | None = None) -> Finished:
+        alpha = None
+        if self._alpha is not None:
+            alpha = torch.from_numpy(taken(self._alpha, origin.places))[None, None]
+        return Finished(pixels, drawing, origin, alpha, self._like)

@@ -120,8 +120,8 @@ class Layer:
         small = small.clip(self.values.min(), self.values.max())
         if self.kind == "normals":
             small[..., :3] = self._of_length_1(small[..., :3])
-        values = self._rounded(small).reshape(*size, *self.values.shape[2:])
-        return replace(self, values=values)
+        values = small.round().astype(self.values.dtype)
+        return replace(self, values=values.reshape(*size, *self.values.shape[2:]))
 
     def along(self, origin: Origin) -> Layer:
         """The layer of a result: the pixels of the places that it comes from; where it comes from
@@ -149,7 +149,7 @@ class Layer:
         seams = seam_figure(copied, *how), seam_figure(np.where(unknown, np.nan, made), *how)
         changed = added.any(axis=2, keepdims=True) & ~unknown
         made = np.where(changed, made, 0)  # what is not a number cannot be rounded
-        np.copyto(there, self._rounded(made), where=changed)
+        np.copyto(there, made.round(), casting="unsafe", where=changed)
         return replace(self, values=values, seams=seams)
 
     def _is_flat(self, step: int) -> bool:
@@ -169,9 +169,6 @@ class Layer:
         length = np.linalg.norm(vectors, axis=-1, keepdims=True)
         found: NDArray[Any] = (vectors / np.maximum(length, 1e-6) + 1) * (white / 2)
         return found
-
-    def _rounded(self, values: NDArray[Any]) -> NDArray[Any]:
-        return values.round().astype(self.values.dtype)
 
 
 class Layers:
@@ -226,10 +223,10 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
             raise UserError(f"{name}: its numbers are not those of 16 bits, 0 to 65535")
         values = values.astype(np.uint16)
         values = 65535 - values if white_is_0(file) else values
-    palette = image.getpalette("RGB") if mode == "P" else None
-    transparency = image.info.get("transparency") if mode == "P" else None
-    found = None if palette is None else bytes(palette)
-    return Layer(path.stem, values, mode, labels, found, transparency)
+    if mode != "P":
+        return Layer(path.stem, values, mode, labels)
+    palette = bytes(image.getpalette("RGB") or ())
+    return Layer(path.stem, values, mode, labels, palette, image.info.get("transparency"))
 
 
 def write_layer(path: Path, layer: Layer) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
-from internal_gan.finishing.seams import HOLD, Hiding, hide
+from internal_gan.finishing.seams import HOLD, Hiding, changed, hide
 from internal_gan.finishing.sizes import (
     SHORTEST,
     halved,
@@ -65,8 +65,7 @@ class _Picture:
         size = scaled(self.size, scale)
         image = resized(self.image, size)
         if self.guide is not None:
-            guide = resized(self.guide[..., 0], size)[..., None]
-            image = np.concatenate([image, guide], axis=2)
+            image = np.dstack([image, resized(self.guide, size)])
         flags = shrunk_flags(self.part, size), shrunk_flags(self.excluded, size)
         return _Picture(image, *flags, None)
 
@@ -95,7 +94,7 @@ def finish_inside(
     Args:
         picture: of 8 or 16 bits; inside the part, a drawing of what should go there.
         excluded: where no pixel is taken from, in addition to the part.
-        guide: (H, W, 1) of 8 bits, such as lines; at the small sizes, where the drawing decides,
+        guide: (H, W) of 8 bits, such as lines; at the small sizes, where the drawing decides,
             patches should match it, too.
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
             result closer to the drawing, in smaller pieces.
@@ -123,12 +122,11 @@ def finish_inside(
         level = octaves[number].level(scale, _divided(window, 2**number))
         origins = level.rebuilt(origins, scale / 2)
     on_progress(0.5)
-    pixels, inside = taken(picture, origins), part[window]
-    how = Hiding(hold / 2 ** len(octaves), part=inside, unknown=part)
-    added = hide(pixels, origins, picture, how) if blends else np.zeros(1)
-    made = (pixels + added).round().clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
-    made = np.where(inside[..., None], made, picture[window])
-    return Filled(window, made, origins, (made == pixels).all(axis=2))
+    pixels = taken(picture, origins)
+    how = Hiding(hold / 2 ** len(octaves), part=part[window], unknown=part)
+    added = hide(pixels, origins, picture, how) if blends else np.zeros(1, np.float32)
+    made, exact = changed(pixels, added)
+    return Filled(window, made, origins, exact)
 
 
 def _around(part: Flags, step: int) -> Window:

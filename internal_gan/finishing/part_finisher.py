@@ -37,7 +37,7 @@ from internal_gan.images.windows import (
 from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 BYTES_PER_PIXEL = 150  # of the photo
 BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
@@ -120,10 +120,9 @@ class PartFinisher:
     def __post_init__(self) -> None:
         if self.detail == "network":
             return
-        height, width = self.photo.size
-        made = int(self.part.count_nonzero())
-        needed = BYTES_PER_PIXEL * height * width + BYTES_PER_NEW_PIXEL * made
-        check_memory(needed, torch.device("cpu"), f"{self.option} of {height}x{width} pixels")
+        size, made = self.photo.size, int(self.part.count_nonzero())
+        needed = BYTES_PER_PIXEL * math.prod(size) + BYTES_PER_NEW_PIXEL * made
+        check_memory(needed, torch.device("cpu"), f"{self.option} of {by(size)} pixels")
 
     @cached_property
     def blends(self) -> bool:
@@ -349,6 +348,5 @@ def _window(piece: Part, is_thin: bool, closed: Mask, has_source: bool) -> Windo
 
 
 def guide_of(lines: Mask) -> Image:
-    """Lines as a guide of :func:`internal_gan.finishing.part.finish_inside`, (H, W, 1)."""
-    levels = lines[0, 0].mul(LINE_LEVELS).round().byte().numpy()
-    return np.ascontiguousarray(levels[..., None])
+    """Lines as a guide of :func:`internal_gan.finishing.part.finish_inside`, (H, W)."""
+    return lines[0, 0].mul(LINE_LEVELS).round().byte().numpy()

@@ -18,12 +18,12 @@ from scipy.ndimage import maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from internal_gan.finishing.sizes import quarters
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import Flags, Places, Wrap, over_rows
+from internal_gan.patches.fast import Flags, Places, over_rows
+from internal_gan.shapes import Levels
 
-Pixels = NDArray[Any]
 Values = NDArray[np.float32]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
@@ -49,7 +49,7 @@ class Hiding:
     """
 
     hold: float
-    wrap: Wrap = (False, False)
+    wrap: Wrap = NO_WRAP
     part: Flags | None = None
     unknown: Flags | None = None
 
@@ -62,7 +62,7 @@ class Hiding:
         )
         return Hiding(self.hold, wrap, part, unknown)
 
-    def added(self, pixels: Pixels, origins: Places, source: Pixels) -> NDArray[np.float32]:
+    def added(self, pixels: Levels, origins: Places, source: Levels) -> NDArray[np.float32]:
         """What to add to ``source`` at ``origins``; see :func:`hide`."""
         if self.part is None:
             return hide(pixels, origins, source, self)
@@ -77,7 +77,13 @@ class Hiding:
         return added
 
 
-def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
+def changed(pixels: Levels, added: Values) -> tuple[Levels, Flags]:
+    """Whole numbers with something added, in their range, and where they are still the same."""
+    made = (pixels + added).round().clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+    return made, (made == pixels).all(axis=2)
+
+
+def breaks(origins: Places, axis: int, wrap: Wrap = NO_WRAP) -> Flags:
     """Where the next pixel along ``axis`` belongs to another piece, (H, W)."""
     steps = np.roll(origins, -1, axis) - origins
     found: Flags = (steps[..., 0] != 1 - axis) | (steps[..., 1] != axis)
@@ -86,8 +92,8 @@ def breaks(origins: Places, axis: int, wrap: Wrap = (False, False)) -> Flags:
     return found
 
 
-def near_seams(origins: Places, reach: int, wrap: Wrap = (False, False)) -> Flags:
-    """Pixels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
+def near_seams(origins: Places, reach: int, wrap: Wrap = NO_WRAP) -> Flags:
+    """Levels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
     near = np.zeros(origins.shape[:2], np.uint8)
     for axis in range(2):
         broken = breaks(origins, axis, wrap)
@@ -112,10 +118,10 @@ def largest_piece(origins: Places, kept: Flags | None = None) -> float:
 
 
 def seam_figure(
-    pixels: Pixels,
+    pixels: Levels,
     origins: Places,
-    source: Pixels,
-    wrap: Wrap = (False, False),
+    source: Levels,
+    wrap: Wrap = NO_WRAP,
     unknown: Flags | None = None,
 ) -> float:
     """Mean step across seams of a picture, relative to its source's own steps there; at 1, no seam
@@ -128,7 +134,7 @@ def seam_figure(
     return ours / own if own else 1.0
 
 
-def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArray[np.float32]:
+def hide(pixels: Levels, origins: Places, source: Levels, how: Hiding) -> NDArray[np.float32]:
     """What to add to a picture, ``source`` at ``origins``, so that its steps across seams become
     those of the photo.
 
@@ -154,7 +160,7 @@ def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArra
     axes = sorted(range(2), key=lambda axis: wrap[axis])  # complex numbers last
     options: dict[str, Any] = {"norm": "ortho", "workers": torch.get_num_threads()}
     for channel in range(channels):
-        plane: Pixels = wanted[..., channel]
+        plane: Levels = wanted[..., channel]
         for axis in axes:
             plane = (fft.fft if wrap[axis] else fft.dct)(plane, axis=axis, **options)
         plane = plane / strength
@@ -164,13 +170,15 @@ def hide(pixels: Pixels, origins: Places, source: Pixels, how: Hiding) -> NDArra
     return wanted
 
 
-def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = (False, False)) -> Values:
+def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = NO_WRAP) -> Values:
     """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
     the part. There is no step across borders that do not wrap."""
     grids = [_Grid.of(part, np.float32(hold), wanted.shape[2])]
     while min(grids[-1].part.shape) > COARSEST:
         fine = grids[-1]
-        coarser = np.logical_and.reduce(quarters(fine.part))
+        even = np.pad(fine.part, [(0, side % 2) for side in fine.part.shape])
+        rows = even[::2] & even[1::2]
+        coarser = rows[:, ::2] & rows[:, 1::2]
         grids.append(_Grid.of(coarser, 4 * fine.hold, wanted.shape[2]))
     left = np.where(part[..., None], wanted, np.float32(0))
     found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
@@ -243,13 +251,13 @@ def _waves(side: int, around: bool) -> NDArray[np.float32]:
     return (2 - 2 * np.cos(np.pi * turns)).astype(np.float32)
 
 
-def _step(pixels: Pixels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
+def _step(pixels: Levels, before: Pixel, after: Pixel) -> NDArray[np.float32]:
     difference: NDArray[np.float32] = pixels[after].astype(np.float32) - pixels[before]
     return difference
 
 
 def _crossings(
-    origins: Places, source: Pixels, wrap: Wrap, unknown: Flags | None
+    origins: Places, source: Levels, wrap: Wrap, unknown: Flags | None
 ) -> Iterator[tuple[Pixel, Pixel, NDArray[np.float32]]]:
     """Along each axis, the pixels on either side of seams, and the source's mean step, (n, C)."""
     for axis in range(2):

@@ -39,24 +39,13 @@ def resized(image: Image, size: Size) -> Image:
 
 
 def halved(image: Image) -> Image:
-    """(ceil(H / 2), ceil(W / 2), C), the means of two by two pixels."""
-    height, width = image.shape[:2]
-    even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    rows = even[::2].astype(np.uint16) + even[1::2]
-    return ((rows[:, ::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
+    """(ceil(H / 2), ceil(W / 2)) or (..., 3), the means of two by two pixels."""
+    return np.array(PIL.Image.fromarray(image).reduce(2))
 
 
 def halved_flags(flags: Flags) -> Flags:
     """(ceil(H / 2), ceil(W / 2)), whether any of two by two pixels is flagged."""
-    found: Flags = np.logical_or.reduce(quarters(flags))
-    return found
-
-
-def quarters(values: NDArray[Any]) -> list[NDArray[Any]]:
-    """The four pixels of each block of two by two, with zeros beyond the border."""
-    more = [(0, side % 2) for side in values.shape[:2]]
-    even = np.pad(values, [*more, (0, 0)][: values.ndim])
-    return [even[row::2, column::2] for row in range(2) for column in range(2)]
+    return halved(flags * np.uint8(255)) > 0
 
 
 def shrunk_flags(flags: Flags, size: Size) -> Flags:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from internal_gan.finishing.seams import near_seams
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
 from internal_gan.patches.fast import (
     PATCH,
@@ -26,7 +27,6 @@ from internal_gan.patches.fast import (
     Image,
     Index,
     Places,
-    Wrap,
     around,
     grid,
     search,
@@ -90,7 +90,7 @@ class Level:
     scale: float
     index: Index
     size: Size
-    wrap: Wrap = (False, False)
+    wrap: Wrap = NO_WRAP
     drawing: Image | None = None
     fixed: Fixed | None = None
     part: Flags | None = None
@@ -98,7 +98,7 @@ class Level:
     def rebuilt(self, origins: Places, scale: float) -> Places:
         """The origins at this size, from those at a smaller ``scale``."""
         origins = carry(origins, self.scale / scale, self.size, self.index.image.shape[:2])
-        origins = self._imposed(origins)
+        origins = self.fixed.imposed(origins) if self.fixed else origins
         if self.scale > 1:
             return self.improved(origins)
         return self.decided(self._made_of(origins), origins)
@@ -116,7 +116,9 @@ class Level:
                     seeds=missing is None,
                     sweeps=SWEEPS_FROM_MATCHES,
                 )
-                weights = _completing(missing, picture)
+                # Smaller for those that the picture lacks.
+                values = PATCH * PATCH * picture.shape[2] * 255.0**2
+                weights = (1 / (COMPLETENESS_ALPHA + missing.distances / values)).astype(np.float32)
             last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
             origins = self._searched(
                 *(picture, origins, self.part, self._reaching),
@@ -166,16 +168,13 @@ class Level:
         else:
             field = _search_in_box(picture, self.index, **options)
         voted = vote(field, self.size, votes, self.wrap, active=pixels, origins=origins)
-        return self._imposed(voted)
+        return self.fixed.imposed(voted) if self.fixed else voted
 
     def _made_of(self, origins: Places) -> Image:
         picture = taken(self.index.image, origins)
         if self.drawing is not None:
             picture[..., 3:] = self.drawing[..., 3:]
         return picture
-
-    def _imposed(self, origins: Places) -> Places:
-        return origins if self.fixed is None else self.fixed.imposed(origins)
 
     @cached_property
     def _reaching(self) -> Flags | None:
@@ -199,13 +198,6 @@ def touching(flags: Flags) -> Flags:
     most = maximum_filter(flags.view(np.uint8), PATCH, mode="constant", origin=-(PATCH // 2))
     found: Flags = most[:height, :width].astype(np.bool_)
     return found
-
-
-def _completing(missing: Field, picture: Image) -> NDArray[np.float32]:
-    """Factors on distances to the photo's patches: smaller for those that the picture lacks."""
-    values = PATCH * PATCH * picture.shape[2] * 255.0**2
-    weights: NDArray[np.float64] = 1 / (COMPLETENESS_ALPHA + missing.distances / values)
-    return weights.astype(np.float32)
 
 
 def _search_in_box(

@@ -21,13 +21,16 @@ MAX_SIDE_DIFFERENCE = 0.4  # of the colours, in the range of [-1, 1]
 RADIANS_PER_PIXEL = 0.01
 _EIGHT = np.ones((3, 3), bool)
 
+Flags = NDArray[np.bool_]  # (H, W)
+Point = NDArray[np.float64]  # row and column
+
 
 @dataclass(frozen=True)
 class _End:
     """Where a line meets the hole: place, direction inwards, and colours on its left and right."""
 
-    place: NDArray[np.float64]
-    towards: NDArray[np.float64]
+    place: Point
+    towards: Point
     colours: NDArray[np.float64]
 
 
@@ -48,9 +51,7 @@ def continue_lines(edges: Masks, image: Pictures, hole: Masks) -> Masks:
     return torch.from_numpy(drawn[:, None]).to(edges)
 
 
-def _continued(
-    lines: NDArray[np.bool_], image: NDArray[np.float32], hole: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def _continued(lines: Flags, image: NDArray[np.float32], hole: Flags) -> Flags:
     ends = _ends(lines, image, hole)
     pairs = []
     for i, one in enumerate(ends):
@@ -70,9 +71,7 @@ def _continued(
     return drawn
 
 
-def _ends(
-    lines: NDArray[np.bool_], image: NDArray[np.float32], hole: NDArray[np.bool_]
-) -> list[_End]:
+def _ends(lines: Flags, image: NDArray[np.float32], hole: Flags) -> list[_End]:
     """The ends of lines at the rim of a hole."""
     rim = binary_dilation(hole, _EIGHT) & ~hole & lines
     touching, count = label(rim, _EIGHT)
@@ -97,9 +96,7 @@ def _ends(
     return found
 
 
-def _beside(
-    image: NDArray[np.float32], end: NDArray[np.float64], towards: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _beside(image: NDArray[np.float32], end: Point, towards: Point) -> NDArray[np.float64]:
     """The colours left and right of a line shortly before its end, (2, 3)."""
     across = SIDE_DISTANCE * np.array([-towards[1], towards[0]])
     before = end - SIDE_DISTANCE * towards
@@ -117,7 +114,7 @@ def _turns(one: _End, other: _End) -> tuple[float, float]:
     return first, math.acos(float(np.clip(-other.towards @ way, -1, 1)))
 
 
-def _draw(drawn: NDArray[np.bool_], hole: NDArray[np.bool_], one: _End, other: _End) -> bool:
+def _draw(drawn: Flags, hole: Flags, one: _End, other: _End) -> bool:
     """Draw the curve between two ends if it keeps to the hole; return whether it does."""
     length = math.dist(one.place, other.place)
     t = np.linspace(0, 1, 2 * math.ceil(length) + 2)[:, None]

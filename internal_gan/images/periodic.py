@@ -13,6 +13,7 @@ from internal_gan.units import Size
 
 # Whether the top meets the bottom, and whether the left side meets the right one.
 Wrap = tuple[bool, bool]
+NO_WRAP: Wrap = (False, False)
 # The same in options: True for both, ``x`` for left and right, ``y`` for top and bottom.
 Tileable = bool | Literal["x", "y"]
 # Over which borders are joined: details in pixels, colours as a fraction of the sides.

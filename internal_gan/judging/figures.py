@@ -18,7 +18,7 @@ from internal_gan.judging.sifid import LAYERS, InceptionStem, sifid
 from internal_gan.patches import statistics
 from internal_gan.shapes import Mask, Pixels
 
-PATCH = 7
+PATCH = statistics.PATCH
 _SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
 _LAYOUT = "the layout: with both images shrunk until the photo's long side has 60 pixels, patches"
 # The value of a perfect sample, and what the figure means.

@@ -6,4 +6,6 @@ There are two searches:
   ``statistics`` and ``completion`` stand;
 * an approximate one, in numba, for pictures of many megapixels: ``fast``, with its loops in
   ``kernels``. What it finds becomes ``origins``, on which :mod:`internal_gan.finishing` stands.
+
+``denoiser`` draws, and ``expectation`` enlarges, by the mean of all patches instead.
 """

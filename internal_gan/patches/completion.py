@@ -49,6 +49,8 @@ MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and
 # the size are kept; the result looks the same.
 MAX_PAIRS = 1e8
 
+Rng = torch.Generator | None  # of a random choice; None for the best
+
 
 class Frame(NamedTuple):
     """The part of an image that is a photo, as fractions of the image's height and width."""
@@ -65,7 +67,7 @@ def complete(
     excluded: Mask | None = None,
     *,
     lines: Mask | None = None,
-    rng: torch.Generator | None = None,
+    rng: Rng = None,
     frame: Frame | None = None,
 ) -> Pixels:
     """Fill a hole with known patches of the image.
@@ -97,12 +99,7 @@ def has_patches(excluded: Mask) -> bool:
 
 
 def _complete(
-    image: Tensor,
-    hole: Tensor,
-    excluded: Tensor,
-    guide: Tensor,
-    rng: torch.Generator | None,
-    frame: Frame | None,
+    image: Tensor, hole: Tensor, excluded: Tensor, guide: Tensor, rng: Rng, frame: Frame | None
 ) -> tuple[Tensor, Tensor]:
     """The filled image, and for every place, the place of the patch that filled it."""
     fine = grid(image, PATCH)
@@ -150,12 +147,7 @@ def _carried(matches: Tensor, coarse: Size, fine: Size) -> Tensor:
 
 
 def _peeled(
-    image: Tensor,
-    hole: Tensor,
-    keys: Tensor,
-    guide: Tensor,
-    rng: torch.Generator | None,
-    frame: Frame | None,
+    image: Tensor, hole: Tensor, keys: Tensor, guide: Tensor, rng: Rng, frame: Frame | None
 ) -> Tensor:
     if rng is not None:
         order = torch.randperm(len(keys), generator=rng).to(keys.device)

@@ -19,7 +19,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.images.periodic import Wrap, resize_periodic
+from internal_gan.images.periodic import NO_WRAP, Wrap, resize_periodic
 from internal_gan.images.resize import size_of
 from internal_gan.patches.exact import grid, patches_at
 from internal_gan.shapes import Mask, Pictures, Pixels
@@ -56,7 +56,7 @@ class Denoiser:
         *,
         price: float = 0.0,
         balanced: bool = True,
-        wrap: Wrap = (False, False),
+        wrap: Wrap = NO_WRAP,
     ) -> None:
         self.patch = patch = min(patch, *size_of(photo))
         self.price, self.balanced, self.wrap = price, balanced, wrap

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.fft import dct
 from scipy.spatial import cKDTree
 
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.patches import kernels
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
@@ -34,8 +35,6 @@ from internal_gan.units import Size
 Image = NDArray[np.uint8]
 Places = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-# Whether a picture wraps from bottom to top, and from right to left.
-Wrap = tuple[bool, bool]
 
 PATCH = kernels.PATCH
 
@@ -63,7 +62,7 @@ class Field(NamedTuple):
     distances: Places
 
 
-def grid(size: Size, wrap: Wrap = (False, False)) -> Size:
+def grid(size: Size, wrap: Wrap = NO_WRAP) -> Size:
     """Rows and columns of the patches in an image; one patch per pixel where it wraps."""
     height, width = (
         side if wraps else side - PATCH + 1 for side, wraps in zip(size, wrap, strict=True)
@@ -139,7 +138,7 @@ def search(
     active: Flags | None = None,
     price: float = 0.0,
     shifts: int = 0,
-    wrap: Wrap = (False, False),
+    wrap: Wrap = NO_WRAP,
 ) -> Field:
     """Find a near patch of the source for every patch of the target.
 
@@ -155,34 +154,23 @@ def search(
             which corrects matches that were carried from a smaller size.
     """
     check_stop()
-    channels = target.shape[2]
-    height, width = grid((target.shape[0], target.shape[1]), wrap)
+    rows, columns = grid((target.shape[0], target.shape[1]), wrap)
     target = around(target, wrap)
-    a, b = flat(target), flat(source.image)
-    if weights is None:
-        weights = source.weights
-    if active is None:
-        active = np.ones((height, width), np.bool_)
-    distances = np.full((height, width), kernels.FAR, np.int32)
+    weights = source.weights if weights is None else weights
+    active = np.ones((rows, columns), np.bool_) if active is None else active
+    given = flat(target), flat(source.image), weights, active, target.shape[2]
+    distances = np.full((rows, columns), kernels.FAR, np.int32)
     if start is None:
-        places = np.zeros((height, width, 2), np.int32)
+        places = np.zeros((rows, columns, 2), np.int32)
     else:
         places = start.copy()
-        over_rows(kernels.measure, height, a, b, places, weights, active, channels, distances)
+        over_rows(kernels.measure, rows, given, places, distances)
     if seeds:
         found = source.nearest(target, active)
-        over_rows(
-            kernels.consider,
-            height,
-            *(a, b, places, distances, weights, active, channels, found, TREE_STRIDE),
-        )
+        over_rows(kernels.consider, rows, given, places, distances, found, TREE_STRIDE)
+    how = np.float32(price), shifts, wrap
     for number in range(sweeps):
-        over_rows(
-            kernels.sweep,
-            height,
-            *(a, b, places.copy(), places, distances, weights, active, channels, number),
-            *(np.float32(price), shifts, wrap),
-        )
+        over_rows(kernels.sweep, rows, given, places.copy(), places, distances, number, *how)
     return Field(places, distances)
 
 

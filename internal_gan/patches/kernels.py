@@ -4,6 +4,9 @@ Images are uint8 (H, W C): a row holds the channels of each pixel side by side. 
 (h, w, 2), holds the place of a source patch for the patch at each place of a target; a place is a
 patch's top left pixel. A target that wraps has its first rows or columns repeated at its end.
 
+The loops of the search are ``given`` the target, the source, ``weights`` of the source's patches
+(infinite where none may be taken), the ``active`` places of the target, and the number of channels.
+
 A loop works on rows ``top`` to ``bottom``. It reads other rows only as they were when it began, so
 bands of rows can be worked on in any order and in parallel.
 """
@@ -21,9 +24,6 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 PATCH = 7  # side in pixels
 FAR = np.int32(2**30)  # larger than any distance
-# Of :func:`expect`: pixels along a tile's side, pixels from a patch's middle to its border, and
-# tiles that are worked on at once.
-TILE, REACH, LANES = 8, 2, 32
 
 
 def _can_be_kept() -> bool:
@@ -52,16 +52,16 @@ def compiled(loop: Loop) -> Loop:
     return cast(Loop, njit(nogil=True, cache=KEPT)(loop))
 
 
-def _rounded_anyhow(loop: Loop) -> Loop:
+def rounded_anyhow(loop: Loop) -> Loop:
     """The same for a loop of finite numbers that may be added in any order."""
     return cast(Loop, njit(nogil=True, cache=KEPT, fastmath=True)(loop))
 
 
-def _inlined(loop: Loop) -> Loop:
+def inlined(loop: Loop) -> Loop:
     return cast(Loop, njit(inline="always")(loop))
 
 
-@_inlined
+@inlined
 def _distance(target, source, y, x, source_y, source_x, channels, limit):
     """Sum of squared differences of two patches, or something above ``limit``."""
     # Unsigned indices and a constant count let the compiler vectorise.
@@ -106,9 +106,10 @@ def project(image, channels, basis, stride, result, top, bottom):
 
 
 @compiled
-def measure(target, source, field, weights, active, channels, distances, top, bottom):
+def measure(given, field, distances, top, bottom):
     """Write the squared distances of active matches, ``FAR`` if excluded, into ``distances``
     (h, w), int32."""
+    target, source, weights, active, channels = given
     for y in range(top, bottom):
         for x in range(field.shape[1]):
             if active[y, x]:
@@ -119,15 +120,14 @@ def measure(target, source, field, weights, active, channels, distances, top, bo
 
 
 @compiled
-def consider(
-    target, source, field, distances, weights, active, channels, seeds, stride, top, bottom
-):
+def consider(given, field, distances, seeds, stride, top, bottom):
     """Take candidates where they are nearer.
 
     Args:
         seeds: (ceil(h / stride), ceil(w / stride), k, 2), candidates for every ``stride``-th place
             of a row and column, which the places around it continue.
     """
+    target, source, weights, active, channels = given
     height, width = weights.shape
     for y in range(top, bottom):
         for x in range(field.shape[1]):
@@ -157,7 +157,7 @@ def consider(
                     field[y, x, 0], field[y, x, 1] = cy, cx
 
 
-@_inlined
+@inlined
 def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
     """Where the match of the neighbour at (y + dy, x + dx) would continue at (y, x); -1 is none."""
     height, width = field.shape[0], field.shape[1]
@@ -173,7 +173,7 @@ def _neighbour(field, before, y, x, dy, dx, wrap, top, bottom):
     return np.int32(before[ny, nx, 0] - dy), np.int32(before[ny, nx, 1] - dx)
 
 
-@_inlined
+@inlined
 def _breaks(beside, cy, cx):
     """How many of the four neighbours a match at (cy, cx) does not continue; ``beside`` is where
     theirs would. One beyond the border counts as not continued, for every match alike."""
@@ -185,22 +185,7 @@ def _breaks(beside, cy, cx):
 
 
 @compiled
-def sweep(
-    target,
-    source,
-    before,
-    field,
-    distances,
-    weights,
-    active,
-    channels,
-    number,
-    price,
-    shifts,
-    wrap,
-    top,
-    bottom,
-):
+def sweep(given, before, field, distances, number, price, shifts, wrap, top, bottom):
     """One sweep over the places: each tries what continues the matches of its neighbours.
 
     Args:
@@ -208,6 +193,7 @@ def sweep(
         number: of the sweep; odd ones go backwards.
         price, shifts: see :func:`internal_gan.patches.fast.search`.
     """
+    target, source, weights, active, channels = given
     width = field.shape[1]
     rows, columns = weights.shape
     side = 2 * shifts + 1
@@ -399,145 +385,3 @@ def cheapest(error: NDArray[np.float32]) -> NDArray[np.intp]:
         low = max(0, path[y + 1] - 1)
         path[y] = low + total[y, low : path[y + 1] + 2].argmin()
     return path
-
-
-@_rounded_anyhow
-def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, top, bottom):
-    """Add the expected details of the patches around all pixels of some rows of tiles to ``total``.
-
-    A tile has ``TILE`` pixels a side, and the examples of its patches are the ``near`` rows and
-    columns of patches from ``firsts`` on. The weight of one is exp(-``scale`` d) for a squared
-    distance of d, divided by the sum of all weights. Overlapping patches are added with the weights
-    ``bell`` along each axis.
-
-    Distances of all pairs of patches are summed from those of all pairs of pixels, along one axis
-    and then the other, and so are weights. ``LANES`` tiles side by side are worked on at once.
-
-    Args:
-        noisy: (3, H, W), whole tiles, with a border of ``REACH`` pixels; like all images float32.
-        examples, details: (3, h, w), of the photo, with the same border.
-        tiles: the numbers of the rows of tiles; ``top`` and ``bottom`` count in it. Rows that
-            follow each other both write where they meet.
-        firsts: the examples' first row of each row of tiles, and first column of each column.
-        total: like ``noisy``.
-    """
-    side, (near_rows, near_columns) = TILE + 2 * REACH, near
-    height, width = near_rows + 2 * REACH, near_columns + 2 * REACH
-    span = 2 * REACH + 1
-    given = np.empty((side, side, 3, LANES), np.float32)
-    example = np.empty((height, width, 3, LANES), np.float32)
-    detail = np.empty_like(example)
-    pixels = np.empty((side, width, LANES), np.float32)  # of a row and a row of examples: pairs
-    lines = np.empty((span, TILE, near_columns, LANES), np.float32)
-    weights = np.empty((TILE, near_rows, TILE, near_columns, LANES), np.float32)
-    # Of a row and a row of examples, with zeros around.
-    spread = np.zeros((side + 2 * REACH, width + 2 * REACH, LANES), np.float32)
-    made = np.empty((side, side, 3, LANES), np.float32)
-    least, share = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
-    columns = len(firsts[1])
-    for number in range(top, bottom):
-        row = tiles[number] * TILE
-        first = firsts[0][tiles[number]]
-        for start in range(0, columns, LANES):
-            for t in range(LANES):
-                tile = min(start + t, columns - 1)
-                left = firsts[1][tile]
-                for k in range(3):
-                    for y in range(side):
-                        for x in range(side):
-                            given[y, x, k, t] = noisy[k, row + y, tile * TILE + x]
-                    for y in range(height):
-                        for x in range(width):
-                            example[y, x, k, t] = examples[k, first + y, left + x]
-                            detail[y, x, k, t] = details[k, first + y, left + x]
-            for diagonal in range(span - height, side - span + 1):
-                begin = max(0, diagonal)
-                for y in range(begin, min(side, height + diagonal)):
-                    n = y - diagonal
-                    line = lines[y % 5]
-                    for x in range(side):
-                        for z in range(max(0, x - TILE + 1), min(width, x + near_columns)):
-                            for t in range(LANES):
-                                a = given[y, x, 0, t] - example[n, z, 0, t]
-                                b = given[y, x, 1, t] - example[n, z, 1, t]
-                                c = given[y, x, 2, t] - example[n, z, 2, t]
-                                pixels[x, z, t] = a * a + b * b + c * c
-                    for x in range(TILE):
-                        for z in range(near_columns):
-                            for t in range(LANES):
-                                a = pixels[x, z, t] + pixels[x + 1, z + 1, t]
-                                b = pixels[x + 2, z + 2, t] + pixels[x + 3, z + 3, t]
-                                line[x, z, t] = a + b + pixels[x + 4, z + 4, t]
-                    if y - begin < 4:
-                        continue
-                    summed = weights[y - 4, n - 4]
-                    for x in range(TILE):
-                        for z in range(near_columns):
-                            for t in range(LANES):
-                                a = lines[0, x, z, t] + lines[1, x, z, t]
-                                b = lines[2, x, z, t] + lines[3, x, z, t]
-                                summed[x, z, t] = a + b + lines[4, x, z, t]
-            for y in range(TILE):
-                for x in range(TILE):
-                    least[:] = weights[y, 0, x, 0]
-                    for n in range(near_rows):
-                        for z in range(near_columns):
-                            for t in range(LANES):
-                                least[t] = min(least[t], weights[y, n, x, z, t])
-                    share[:] = np.float32(0)
-                    for n in range(near_rows):
-                        for z in range(near_columns):
-                            for t in range(LANES):
-                                weight = _decay(scale * (weights[y, n, x, z, t] - least[t]))
-                                weights[y, n, x, z, t] = weight
-                                share[t] += weight
-                    share[:] = np.float32(1) / share
-                    for n in range(near_rows):
-                        for z in range(near_columns):
-                            for t in range(LANES):
-                                weights[y, n, x, z, t] *= share[t]
-            made[:] = np.float32(0)
-            for y in range(side):
-                for n in range(height):
-                    begin = max(0, y - TILE + 1, n - near_rows + 1)
-                    end = min(2 * REACH, y, n)
-                    if begin > end:
-                        continue
-                    spread[4 : 4 + TILE, 4 : 4 + near_columns] = np.float32(0)
-                    for o in range(begin, end + 1):
-                        some = weights[y - o, n - o]
-                        for x in range(TILE):
-                            for z in range(near_columns):
-                                for t in range(LANES):
-                                    spread[x + 4, z + 4, t] += bell[o] * some[x, z, t]
-                    for x in range(side):
-                        for z in range(max(0, x - TILE + 1), min(width, x + near_columns)):
-                            for t in range(LANES):
-                                a = bell[0] * spread[x + 4, z + 4, t]
-                                a += bell[1] * spread[x + 3, z + 3, t]
-                                a += bell[2] * spread[x + 2, z + 2, t]
-                                a += bell[3] * spread[x + 1, z + 1, t]
-                                a += bell[4] * spread[x, z, t]
-                                made[y, x, 0, t] += a * detail[n, z, 0, t]
-                                made[y, x, 1, t] += a * detail[n, z, 1, t]
-                                made[y, x, 2, t] += a * detail[n, z, 2, t]
-            for t in range(min(LANES, columns - start)):
-                left = (start + t) * TILE
-                for k in range(3):
-                    for y in range(side):
-                        for x in range(side):
-                            total[k, row + y, left + x] += made[y, x, k, t]
-
-
-@_inlined
-def _decay(x):
-    """exp(-x) of a number that is not negative, to four digits where that is above 1e-17: the
-    seventh Taylor polynomial at x / 64, multiplied by itself. Never so small that products with it
-    would be slow."""
-    x, one = min(x, np.float32(60)) * np.float32(1 / 64), np.float32(1)
-    y = one - x * np.float32(1 / 6) * (one - x * np.float32(1 / 7))
-    y = one - x * np.float32(1 / 4) * (one - x * np.float32(1 / 5) * y)
-    y = one - x * (one - x * np.float32(1 / 2) * (one - x * np.float32(1 / 3) * y))
-    for _ in range(6):
-        y *= y
-    return y

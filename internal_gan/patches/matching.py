@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import MAX_LEVELS
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
@@ -17,11 +18,7 @@ RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
 
 
 def matched(
-    drawing: Pixels,
-    photo: Pixels,
-    steps: int,
-    wrap: tuple[bool, bool] = (False, False),
-    kept: Mask | None = None,
+    drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP, kept: Mask | None = None
 ) -> Pixels:
     """Bring a drawing's mix of patches closer to the photo's, in ``steps`` of gradient descent.
 

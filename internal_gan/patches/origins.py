@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Flags, Places, Wrap, over_rows
+from internal_gan.patches.fast import PATCH, Flags, Places, over_rows
 from internal_gan.units import Size
 
 # The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.
@@ -32,7 +33,7 @@ def vote(
     field: Places,
     size: Size,
     weights: NDArray[np.float32] = CENTRE_WEIGHTS,
-    wrap: Wrap = (False, False),
+    wrap: Wrap = NO_WRAP,
     *,
     active: Flags | None = None,
     origins: Places | None = None,

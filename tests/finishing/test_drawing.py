@@ -14,7 +14,7 @@ from internal_gan.finishing.origin import BLENDED, EXACT
 from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed
-from internal_gan.patches.fast import Wrap
+from internal_gan.images.periodic import Wrap
 from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise, picture
 

@@ -18,15 +18,15 @@ def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
     """They are as if the photo had the others already, and the user excluded them."""
     photo, excluded = to_photo(picture("gravel", (40, 44))), torch.zeros(1, 1, 40, 44)
     excluded[..., :10] = 1
-    sides, rest = Margins(0, 40, 0, 30), Margins(30, 0, 8, 0)
-    both = extend(photo, Margins(30, 40, 8, 30), excluded)
+    sides, rest = Margins(0, 20, 0, 12), Margins(12, 0, 8, 0)
+    both = extend(photo, Margins(12, 20, 8, 12), excluded)
     first = extend(photo, sides, excluded)
     second = extend(replace(photo, pixels=first.pixels), rest, sides.padded(excluded, 1.0))
     assert torch.equal(both.pixels, second.pixels)
     places = [done.origin.places for done in (first, second, both) if done.origin]
     assert np.array_equal(taken(*places[:2]), places[2])
-    outside = np.ones((78, 114), np.bool_)
-    outside[30:70, 30:74] = False
+    outside = np.ones((60, 76), np.bool_)
+    outside[12:52, 12:56] = False
     assert places[2][outside][:, 1].min() >= 10
 
 

@@ -36,7 +36,14 @@ def filled(picture: NDArray[Any], part: Flags, *excluded: Flags, **how: Any) -> 
     return done
 
 
-@pytest.mark.parametrize("size", [(90, 130), (401, 683), (700, 333)])
+@pytest.fixture
+def octaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes small pictures use octaves too."""
+    monkeypatch.setattr("internal_gan.finishing.part.LAYOUT_SIDE", 80)
+
+
+@pytest.mark.usefixtures("octaves")
+@pytest.mark.parametrize("size", [(60, 80), (101, 173), (190, 93)])
 def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int, int]) -> None:
     picture = photo(*size)
     part = box(size, 30, 40, size[0] // 3, size[1] // 3)
@@ -72,7 +79,8 @@ def test_colours_are_held_as_far_as_where_the_layout_was_decided(
     assert np.abs(made - nearer).max() > 1
 
 
-@pytest.mark.parametrize("size", [(64, 96), (500, 660)])
+@pytest.mark.usefixtures("octaves")
+@pytest.mark.parametrize("size", [(64, 96), (180, 240)])
 def test_a_pattern_is_continued(size: tuple[int, int]) -> None:
     unit = np.random.default_rng(0).integers(60, 200, (12, 12, 3)).astype(np.uint8)
     scale = size[0] // 60
@@ -101,8 +109,9 @@ def test_the_drawing_decides_which_patches_are_used() -> None:
     assert (middle[..., 2] > 150).mean() > 0.95
 
 
+@pytest.mark.usefixtures("octaves")
 def test_progress_is_reported() -> None:
-    picture, part = photo(700, 800), box((700, 800), 200, 200, 200, 200)
+    picture, part = photo(170, 200), box((170, 200), 50, 50, 50, 50)
     shares: list[float] = []
     filled(picture, part, on_progress=shares.append)
     assert len(shares) > 2
@@ -135,7 +144,7 @@ def test_a_guide_places_lines(scale: int, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("internal_gan.finishing.part.LAYOUT_SIDE", 100)
     size = (90, 130)
     picture = np.full((*size, 3), 150, np.uint8) + photo(*size) // 32
-    guide = np.zeros((*size, 1), np.uint8)
+    guide = np.zeros(size, np.uint8)
     rows, columns = [10, 45, 80], [4, 126]
     picture[rows], guide[rows] = 40, 200
     picture[:, columns], guide[:, columns] = 40, 200

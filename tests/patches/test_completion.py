@@ -90,7 +90,7 @@ def test_lines_steer_the_choice_of_patches() -> None:
 
 
 def test_the_random_choice_depends_only_on_the_seed() -> None:
-    image, hole = picture(60, 80), holes((60, 80), (15, 20, 24, 30))
+    image, hole = picture(40, 56), holes((40, 56), (10, 14, 16, 20))
     one, two, other = (
         complete(image, hole, rng=torch.Generator().manual_seed(s)) for s in (1, 1, 2)
     )

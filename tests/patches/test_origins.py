@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing.seams import breaks
-from internal_gan.patches.fast import PATCH, Wrap, grid
+from internal_gan.images.periodic import Wrap
+from internal_gan.patches.fast import PATCH, grid
 from internal_gan.patches.origins import (
     CENTRE_WEIGHTS,
     UNIFORM_WEIGHTS,

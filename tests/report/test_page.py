@@ -1,5 +1,7 @@
 """A run's page shows what is there, is self-contained, and stays small."""
 
+import base64
+import io
 import json
 import re
 import shlex
@@ -9,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from internal_gan.config.arguments import prepare
 from internal_gan.config.compose import compose
-from internal_gan.report.page import EVALUATION, write_report
+from internal_gan.report.page import EVALUATION, read_picture, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result
 from tests.recorded import record_files
@@ -26,6 +28,8 @@ model:
     coarsest: 32
   _target_: internal_gan.models.singan.model.SinGAN
 """
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+GRAY = bytes(16) + b"GRAY" + bytes(108)
 VOID = {"meta", "link", "img", "path", "rect", "br"}
 
 
@@ -106,6 +110,14 @@ def folder(tmp_path: Path) -> Path:
 def set_state(folder: Path, state: str, **fields: Any) -> None:
     status = {"state": state, "started": "2026-11-20T10:00:00+00:00", **fields}
     (folder / "status.json").write_text(json.dumps(status))
+
+
+def embedded(folder: Path, name: str) -> Image.Image:
+    """A picture as the page of its folder shows it."""
+    picture = read_picture(folder, name)
+    assert picture is not None
+    assert picture.data is not None
+    return Image.open(io.BytesIO(base64.b64decode(picture.data.partition(",")[2])))
 
 
 def render(folder: Path) -> tuple[str, Page]:
@@ -289,12 +301,36 @@ def test_the_figures_of_an_evaluation_are_a_table_for_each_group(folder: Path) -
 
 
 def test_the_page_stays_small(folder: Path) -> None:
-    metrics(folder, stages=9, done=9, steps=2000)
+    metrics(folder, stages=9, done=9, steps=500)
     for index in range(40):
         noise(folder / "sample" / f"{index:03d}.png", 40, 60)
-    noise(folder / "sample" / "000.png", 1500, 2000)
+    noise(folder / "sample" / "000.png", 700, 900)
     html, page = render(folder)
     assert page.tags.count("img") == 1 + 12 + 2
     assert "and 28 more in sample/" in page.text
     assert len(html) < 900_000
-    assert sum(len(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)) < 150_000
+    assert sum(len(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL)) < 60_000
+
+
+def test_a_picture_of_16_or_32_bits_shows_its_levels(tmp_path: Path) -> None:
+    levels = np.random.default_rng(0).integers(20000, 21000, (300, 200))
+    for name, kind in (("16.png", np.uint16), ("32.tif", np.int32), ("float.tif", np.float32)):
+        Image.fromarray(levels.astype(kind)).save(tmp_path / name)
+        found = np.asarray(embedded(tmp_path, name).convert("L"))
+        assert found.min() < 15
+        assert found.max() > 240
+
+
+@pytest.mark.parametrize(
+    ("shape", "profile", "expected"),
+    [((300, 300, 3), None, None), ((300, 300, 3), SRGB, SRGB), ((300, 300), GRAY, None)],
+    ids=["plain", "colour", "gray"],
+)
+def test_a_shrunk_picture_keeps_its_colour_profile(
+    shape: tuple[int, ...], profile: bytes | None, expected: bytes | None, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png", icc_profile=profile)
+    shown = embedded(tmp_path, "a.png")
+    assert shown.format == "WEBP"
+    assert shown.info.get("icc_profile") == expected

@@ -205,6 +205,6 @@ def test_given_edges_guide_the_finishing_of_a_hole(
     shell.done(*asked(runs, "fill", "fill.edges=lines.png"))
     watched.assert_called_once()
     guide = watched.call_args.kwargs["guide"]
-    assert guide.shape == (*SIZE, 1)
+    assert guide.shape == SIZE
     assert (guide[26, MASK[1]] > 0).all()
     assert (guide[MASK] == 0).any()

@@ -97,9 +97,8 @@ def decode(
     to, given = (None, None) if wanted == size else (wanted, size)
     levels = decoder(*layers, to=to)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
-    photo = photo_of(levels, mode, depth)
-    photo = replace(photo, icc_profile=profile, dpi=dpi, given=given, whole=whole)
-    return replace(photo, palette=palette), notes
+    photo = replace(photo_of(levels, mode, depth), icc_profile=profile, dpi=dpi, palette=palette)
+    return replace(photo, given=given, whole=whole), notes
 
 
 def palette_of(image: Image.Image) -> NDArray[np.uint8] | None:

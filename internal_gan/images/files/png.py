@@ -58,23 +58,22 @@ def png(
 def _compressed(array: NDArray[Any]) -> Iterator[bytes]:
     """A zlib stream of an image, in parts: a chunk must not have more than 2 GiB."""
     height, width = len(array), array[0].nbytes
-    ends = [*range(0, height, max(1, STRIP // width)), height]
-    strips = list(pairwise(ends))
+    strips = pairwise([*range(0, height, max(1, STRIP // width)), height])
     middle = height // 2, min(height, height // 2 + max(8, TRIED // width))
     filters = _SUB, _UP, _AVERAGE
     sizes = [len(_deflated(_filtered(array, *middle, kind), last=True)) for kind in filters]
     kind = filters[int(np.argmin(sizes))]
 
-    def strip(bounds: tuple[int, int]) -> tuple[bytes, int, int]:
+    def strip(bounds: tuple[int, int]) -> tuple[bytes, bytes]:
         content = _filtered(array, *bounds, kind)
-        return _deflated(content, last=bounds[1] == height), zlib.adler32(content), len(content)
+        return _deflated(content, last=bounds[1] == height), content
 
     yield b"\x78\x01"
     checksum = 1
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        for part, own, length in pool.map(strip, strips):
+        for part, content in pool.map(strip, strips):
             yield part
-            checksum = _adler32(checksum, own, length)
+            checksum = zlib.adler32(content, checksum)
     yield struct.pack(">I", checksum)
 
 
@@ -98,13 +97,6 @@ def _filtered(array: NDArray[Any], top: int, bottom: int, kind: int) -> bytes:
 def _deflated(content: bytes, *, last: bool) -> bytes:
     raw = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return raw.compress(content) + raw.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
-
-
-def _adler32(first: int, second: int, length: int) -> int:
-    """The checksum of two pieces, from those of each and the second's ``length``."""
-    base = 65521
-    (high, low), (more, own) = (divmod(each, 65536) for each in (first, second))
-    return ((high + more + length * (low - 1)) % base) << 16 | (low + own - 1) % base
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -64,16 +64,9 @@ def _durations(count: int, fps: float, unit: int) -> list[int]:
 def _write_webp(path: Path, files: Sequence[Path], fps: float) -> None:
     reel = _Reel(files)
     kept = {name: reel.info[name] for name in ("icc_profile", "xmp") if reel.info.get(name)}
-    reel.save(
-        path,
-        "WEBP",
-        save_all=True,
-        duration=_durations(len(files), fps, 1),
-        loop=0,
-        quality=85,
-        method=1,  # a third of the time of 4, and 9 % larger
-        **kept,
-    )
+    times = _durations(len(files), fps, 1)
+    # Method 1 takes a third of the time of 4, and its files are 9 % larger.
+    reel.save(path, "WEBP", save_all=True, duration=times, loop=0, quality=85, method=1, **kept)
 
 
 class _Reel(Image.Image):
@@ -101,14 +94,8 @@ def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
     together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
     palette = Image.fromarray(together).quantize(256, kmeans=2)
     frames = (_rgb(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in files)
-    next(frames).save(
-        path,
-        "GIF",
-        save_all=True,
-        append_images=frames,
-        duration=_durations(len(files), fps, 10),
-        loop=0,
-    )
+    times = _durations(len(files), fps, 10)
+    next(frames).save(path, "GIF", save_all=True, append_images=frames, duration=times, loop=0)
 
 
 def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:

@@ -25,8 +25,8 @@ from torch.nn import functional as F
 
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.patches.expectation import REACH, TILE, expect
 from internal_gan.patches.fast import over_rows
-from internal_gan.patches.kernels import REACH, TILE, expect
 from internal_gan.shapes import Pixels
 
 STEP = 2.0  # a photo is enlarged by at most this factor at a time

@@ -277,12 +277,10 @@ def test_a_cameras_adobe_rgb_becomes_a_profile(
     space: int, interoperability: str | None, adobe: bool, picture: Image.Image, tmp_path: Path
 ) -> None:
     exif = Image.Exif()
-    exif[IFD.Exif] = {Base.ColorSpace: space}
+    entries: dict[int, Any] = {Base.ColorSpace: space}
     if interoperability:
-        exif[IFD.Exif] = {
-            Base.ColorSpace: space,
-            IFD.Interop: {Interop.InteropIndex: interoperability},
-        }
+        entries[IFD.Interop] = {Interop.InteropIndex: interoperability}
+    exif[IFD.Exif] = entries
     picture.save(tmp_path / "photo.jpg", exif=exif)
     found = read_image(tmp_path / "photo.jpg").icc_profile
     assert bool(found) == adobe

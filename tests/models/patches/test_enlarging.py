@@ -13,7 +13,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches import enlarging as module
 from internal_gan.models.patches.enlarging import enlarged
-from internal_gan.patches.kernels import TILE, _decay
+from internal_gan.patches.expectation import TILE, _decay
 from internal_gan.units import Size
 from tests.tiny import picture, rng
 
