@@ -17,14 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.config.arguments import check_image_file
-from internal_gan.config.catalogue import (
-    RESUMED,
-    SPECS,
-    TaskSpec,
-    check_able,
-    check_trains,
-    family_of,
-)
+from internal_gan.config.catalogue import RESUMED, SPECS, check_able, check_trains, family_of
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
@@ -76,7 +69,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
         check_images(options)
     elif task.needs:
-        _check_use_of_model(options, task, given)
+        _check_use_of_model(options, given)
     else:
         other = {key for key in given if not task.allows(key)}
         _refuse(other, f"{options.task} --help", "lists the options that apply")
@@ -113,7 +106,8 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(why.replace(str(path), "image=-")) from error
 
 
-def _check_use_of_model(options: Options, task: TaskSpec, given: Collection[str]) -> None:
+def _check_use_of_model(options: Options, given: Collection[str]) -> None:
+    task = SPECS[options.task]
     if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
         raise UserError(
             f"mask={options.mask.file}: task={options.task} takes its mask as "

@@ -52,6 +52,18 @@ def run_process(*arguments: str, cwd: Path, **environment: str) -> Answer:
     return Answer(process.returncode, out, err)
 
 
+def run_python(code: str, *arguments: str | Path, **environment: str) -> Answer:
+    """Run Python code, with arguments, in a process of its own that finds this package."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
 class Shell:
     """The command line in this process, which saves the seconds needed to import torch."""
 

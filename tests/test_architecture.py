@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 871,
-    "app": 1332,
-    "config": 1810,
+    "api": 993,
+    "app": 1413,
+    "config": 1781,
     "finishing": 2403,
-    "hub": 146,
+    "hub": 132,
     "images": 3751,
-    "internal_gan": 1206,
+    "internal_gan": 1230,
     "judging": 1092,
-    "models": 4150,
-    "nn": 1012,
-    "patches": 1950,
+    "models": 4036,
+    "nn": 1010,
+    "patches": 1956,
     "report": 636,
-    "runs": 1154,
-    "sweeps": 320,
-    "tasks": 2866,
-    "training": 1368,
+    "runs": 1150,
+    "sweeps": 318,
+    "tasks": 2796,
+    "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_020, "tests": 26_000, "benchmarks": 5_390}
+MAX_IN_ALL = {"internal_gan": 26_043, "tests": 26_240, "benchmarks": 5_390}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -131,11 +131,8 @@ def test_a_real_process_says_one_line_and_ends_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX pipe")
-@pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"]], ids=" ".join)
-def test_a_command_whose_output_nobody_reads_ends_quietly(
-    tmp_path: Path, arguments: list[str]
-) -> None:
-    process = start_process(*arguments, cwd=tmp_path)
+def test_a_command_whose_output_nobody_reads_ends_quietly(tmp_path: Path) -> None:
+    process = start_process("--help", cwd=tmp_path)
     assert process.stdout is not None
     process.stdout.close()
     assert process.wait() == 141

@@ -1,13 +1,9 @@
 """Environment settings made before torch loads its libraries, and a fault of AMX."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
 
-from tests.commands import ROOT
+from tests.commands import run_python
 
 SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA")
 SHOW = """
@@ -16,22 +12,16 @@ print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ.get("GOM
 """
 
 
-def run_python(code: str, **variables: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if k not in SETTINGS}
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment | {"PYTHONPATH": str(ROOT)} | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return answer.stdout.strip()
+@pytest.fixture(autouse=True)
+def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_threads_spin_briefly_unless_the_user_chooses() -> None:
-    assert run_python(SHOW) == "False PASSIVE 5000"
-    assert run_python(SHOW, GOMP_SPINCOUNT="7") == "False PASSIVE 7"
-    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE None"
+    assert run_python(SHOW).out == "False PASSIVE 5000\n"
+    assert run_python(SHOW, GOMP_SPINCOUNT="7").out == "False PASSIVE 7\n"
+    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE").out == "False ACTIVE None\n"
 
 
 # Fills memory with NaN before it is reused, then trains this package's blocks on it.
@@ -61,4 +51,4 @@ print(finite)
 )
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_bfloat16_gradients_are_finite_whatever_fresh_memory_holds(threads: str) -> None:
-    assert run_python(POISONED, OMP_NUM_THREADS=threads) == "True"
+    assert run_python(POISONED, OMP_NUM_THREADS=threads).out == "True\n"

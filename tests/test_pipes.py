@@ -1,5 +1,6 @@
 """``image=-`` and ``output=-``, through pipes of real processes."""
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -73,12 +74,19 @@ def test_a_pipe_gets_the_file_that_a_run_would_have_written(
     ("given", "why"),
     [(b"", "the file is empty (0 bytes)"), (b"junk", "not an image, or a damaged")],
 )
-def test_what_is_no_picture_is_refused_in_one_line(place: Path, given: bytes, why: str) -> None:
+def test_what_is_no_picture_is_refused_in_one_line(
+    place: Path,
+    given: bytes,
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = {*place.iterdir()}
-    code, written, said = piped(*FILL, "-", given=given)
-    assert (code, written) == (2, b"")
-    assert said.startswith(f"error: image=-: {why}"), said
-    assert len(said.splitlines()) == 1
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    answer = Shell(capsys)(*FILL, "-")
+    assert (answer.code, answer.out) == (2, "")
+    (line,) = answer.lines
+    assert line.startswith(f"error: image=-: {why}")
     assert {*place.iterdir()} == before
     assert not [*place.with_name("temporary").iterdir()]
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from internal_gan.models.base import Model, Optimization, Recipe, Stage
 from internal_gan.models.losses import Losses
 from internal_gan.models.per_stage import PerStage
+from internal_gan.training.callbacks import Callback, TrainingPlan
 
 RATE = 0.01
 
@@ -41,6 +42,38 @@ class Clock:
         return self.now
 
     perf_counter = monotonic
+
+
+class Diary(Callback):
+    """Records the engine's callbacks."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[Any, ...]] = []
+        self.plan: TrainingPlan | None = None
+        self.replans: list[TrainingPlan] = []
+
+    def on_start(self, model: Model, plan: TrainingPlan) -> None:
+        self.plan = plan
+        self.entries.append(("start",))
+
+    def on_replan(self, model: Model, plan: TrainingPlan) -> None:
+        self.replans.append(plan)
+
+    def on_step(
+        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
+    ) -> None:
+        self.entries.append(("step", stage_index, step, steps, scalars and sorted(scalars)))
+
+    def on_stage_end(self, model: Model, stage_index: int) -> None:
+        self.entries.append(("stage end", stage_index, model.finished))
+
+    def on_end(self, model: Model) -> None:
+        self.entries.append(("end",))
+
+    @property
+    def steps(self) -> list[tuple[int, int, int, list[str] | None]]:
+        """The stage, step and number of steps that it was told of, and the terms logged then."""
+        return [entry[1:] for entry in self.entries if entry[0] == "step"]
 
 
 class Number(nn.Module):

@@ -90,7 +90,6 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     >>> prepare(["task=edit"])
     ['task=edit', 'model=patches']
     """
-    overrides = [_spelt_out(override) for override in overrides]
     if multirun and {"image=-", "output=-"} & {*overrides}:
         raise UserError("image=- and output=- are for one run; leave out -m")
     return [_prepare(override, multirun) for override in overrides] + _model(overrides)
@@ -169,11 +168,6 @@ def check_image_file(image: str | None, option: str = "image") -> None:
         raise UserError(f"{option}={error}{hint}") from None
 
 
-def _spelt_out(override: str) -> str:
-    key, equals, value = override.partition("=")
-    return f"{SHORT[key]}={value}" if equals and key in SHORT else override
-
-
 def _model(overrides: Sequence[str]) -> list[str]:
     """The photo's patches, as the model of tasks that none is named for."""
     given = values_of(overrides)
@@ -187,9 +181,10 @@ def _prepare(override: str, multirun: bool) -> str:
     left, equals, value = override.partition("=")
     if not left or (not equals and not left.startswith("~")):
         raise UserError(f"{override}: an option is written option=value. See --help")
-    key = key_of(override)
+    left = SHORT.get(left, left)
+    key = key_of(left)
     if key not in PATHS or value in ("", "null"):
-        return override
+        return f"{left}{equals}{value}"
     if not multirun and not _is_list(value):
         value = local(value)
     if key == "output" and multirun:

@@ -1,8 +1,7 @@
 """Objects from configuration: ``_target_`` names a class, and the other keys are its arguments.
 
 A configuration may come from an untrusted model file. Targets are therefore restricted to this
-package's networks, models, patch losses and edge detectors, and to ``torch.optim``; nothing else is
-imported.
+package's networks, models, patch losses and edge detectors; nothing else is imported.
 """
 
 from __future__ import annotations
@@ -24,25 +23,23 @@ _ALLOWED = (
     "internal_gan.models.",
     "internal_gan.patches.losses.",
     "internal_gan.images.edges.",
-    "torch.optim.",
 )
 
 
-def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> Any:
+def build(config: Mapping[str, Any], key: str = "model") -> Any:
     """Build the object that ``config`` describes and, recursively, those among its arguments.
 
     Args:
         config: a plain mapping, as read from YAML. With ``_partial_: true`` the result is a
             :class:`Part` that takes the remaining arguments.
         key: the configuration's name in messages.
-        **kwargs: further arguments, which override those of ``config``.
 
     Raises:
         UserError: the target is not allowed or does not exist, or an argument is unknown,
             missing or of the wrong type.
 
-    >>> build({"_target_": "torch.optim.Adam", "_partial_": True, "lr": 0.0005}).keywords
-    {'lr': 0.0005}
+    >>> build({"_target_": "internal_gan.nn.losses.WGANGP", "penalty_weight": 10}).penalty_weight
+    10
     """
     settings = dict(config)
     name = settings.pop("_target_", None)
@@ -52,7 +49,7 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
     if not isinstance(partial, bool):
         raise UserError(f"{key}._partial_={partial}: needs true or false")
     target = _find(name, key)
-    arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()} | kwargs
+    arguments = {k: _build_value(v, f"{key}.{k}") for k, v in settings.items()}
     # Users know a recipe by its family's name.
     short = name.rpartition(".")[2].removesuffix("Recipe")
     parameters = inspect.signature(target).parameters
@@ -64,7 +61,7 @@ def build(config: Mapping[str, Any], key: str = "model", /, **kwargs: Any) -> An
             allowed = ", ".join(parameters)
             raise UserError(f"{where}: {short} has no such option{hint} Allowed: {allowed}")
         if not fits(value, hint := hints.get(option, Any)):
-            given = written(settings.get(option, value))
+            given = written(settings[option])
             raise UserError(f"{where}={given}: {short} needs {_needed(hint, value, where)}")
     for option, parameter in parameters.items():
         if not partial and option not in arguments and parameter.default is parameter.empty:

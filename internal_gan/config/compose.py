@@ -17,14 +17,7 @@ from typing import Any
 import hydra
 import yaml
 from hydra.core.config_store import ConfigStore
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import (
-    ConfigAttributeError,
-    ConfigKeyError,
-    InterpolationKeyError,
-    MissingMandatoryValue,
-    OmegaConfBaseException,
-)
+from omegaconf import DictConfig, OmegaConf, errors
 
 from internal_gan.config.arguments import escape, key_of, values_of
 from internal_gan.config.conf import conf_dir, groups, model_of
@@ -126,7 +119,7 @@ def to_options(config: DictConfig) -> Options:
             if value is not entry and isinstance(value, DictConfig) != is_group:
                 raise wrong_value(key, value)
         options = OmegaConf.to_object(OmegaConf.merge(_SCHEMA, config))
-    except OmegaConfBaseException as error:
+    except errors.OmegaConfBaseException as error:
         raise _wrong_option(error, config) from error
     assert isinstance(options, Options)
     if options.task not in TASKS:
@@ -142,11 +135,11 @@ def to_options(config: DictConfig) -> Options:
     return options
 
 
-def _wrong_option(error: OmegaConfBaseException, config: DictConfig) -> UserError:
+def _wrong_option(error: errors.OmegaConfBaseException, config: DictConfig) -> UserError:
     key = error.full_key or ""
-    if isinstance(error, ConfigKeyError | ConfigAttributeError):
+    if isinstance(error, errors.ConfigKeyError | errors.ConfigAttributeError):
         return unknown_option(key, [*FIELDS, *groups()])
-    if isinstance(error, InterpolationKeyError | MissingMandatoryValue):
+    if isinstance(error, errors.InterpolationKeyError | errors.MissingMandatoryValue):
         return UserError(f"{key}: {str(error).partition(chr(10))[0]}")
     key = key.partition("[")[0]
     return wrong_value(key, OmegaConf.select(config, key))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -58,10 +57,26 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         make_folder(copy.parent)
         with atomic_write(copy) as temporary:
             shutil.copyfile(path, temporary)
+    environment = Environment(
+        loader=PackageLoader("internal_gan.hub"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
     # Must come before the folder's files change, which may be the model's own.
-    text = _card(run if known else None, network, options, drawn, licence)
+    card = environment.get_template("README.md.jinja").render(
+        licence=licence,
+        model=network,
+        family=FAMILIES[network.family],
+        ending=FAMILIES[network.family].abilities[0],
+        pictures=drawn,
+        seed=options.seed if known else None,
+        version=__version__,
+        weights=sum(parameter.numel() for parameter in network.parameters()),
+        status=read_status(run / "status.json") if known else {},
+        duration=duration,
+    )
     save_options(replace(options, output=None), config, written=lambda names: None)
-    for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, text)):
+    for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, card)):
         write_text(folder / name, content)
 
 
@@ -76,33 +91,6 @@ def _check_place(folder: Path, network: Model) -> None:
         raise UserError(
             f"{folder} {what}; choose a new or empty folder, or one with a model saved earlier"
         )
-
-
-def _card(
-    run: Path | None, model: Model, options: Options, pictures: Sequence[str], licence: str | None
-) -> str:
-    """The text of a model card, which shows ``pictures``.
-
-    ``run`` is the folder of the model's training, with these options, of which no file names are
-    taken; None if there is only the model's file.
-    """
-    environment = Environment(
-        loader=PackageLoader("internal_gan.hub"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("README.md.jinja").render(
-        licence=licence,
-        model=model,
-        family=FAMILIES[model.family],
-        ending=FAMILIES[model.family].abilities[0],
-        pictures=pictures,
-        seed=None if run is None else options.seed,
-        version=__version__,
-        weights=sum(parameter.numel() for parameter in model.parameters()),
-        status={} if run is None else read_status(run / "status.json"),
-        duration=duration,
-    )
 
 
 def upload(folder: Path, name: str, *, private: bool, token: str | None, message: str) -> str:

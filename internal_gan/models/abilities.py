@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
-from internal_gan.images.periodic import Tileable
+from internal_gan.images.periodic import Tileable, Wrap, wrap_of
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
@@ -28,7 +28,6 @@ class Samples(Model):
 
     is_matched: ClassVar[bool] = False
 
-    @abstractmethod
     def samples(
         self,
         count: int = 1,
@@ -50,6 +49,16 @@ class Samples(Model):
             tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically,
                 True in both directions.
         """
+        at, wrap = size or self.sizes[self.finished - 1], wrap_of(tileable)
+        return (
+            self.sample(at, start_scale, candidates, seed, number, wrap) for number in range(count)
+        )
+
+    @abstractmethod
+    def sample(
+        self, size: Size, start_scale: int, candidates: int, seed: int, number: int, wrap: Wrap
+    ) -> Tensor:
+        """The image of a number, from 0, of :meth:`samples`."""
 
     @abstractmethod
     def sampling_memory(self, size: Size) -> int:
@@ -140,6 +149,25 @@ class Injects(Model):
         """
 
 
+class Motion(NamedTuple):
+    """How a photo moves.
+
+    Attributes:
+        fps: frames per second.
+        alpha: pull towards the photo, in (0, 1].
+        beta: smoothness of the motion, in [0, 1).
+        start_scale: 0 moves everything; higher values move only smaller structures. None: 0, but
+            things that the photo has only once hardly move at the coarsest scale.
+        loop: whether the last frame leads back to the first.
+    """
+
+    fps: float
+    alpha: float
+    beta: float
+    start_scale: int | None = 0
+    loop: bool = False
+
+
 class Animates(Model):
     """Shows its photo in motion.
 
@@ -152,29 +180,12 @@ class Animates(Model):
 
     @abstractmethod
     def animate(
-        self,
-        frames: int,
-        *,
-        alpha: float,
-        beta: float,
-        fps: float,
-        start_scale: int | None = 0,
-        loop: bool = False,
-        seed: int = 0,
-        size: Size | None = None,
+        self, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
     ) -> Iterator[Tensor]:
-        """The photo in motion, frame by frame.
+        """The photo in motion, frame by frame; their number does not affect memory.
 
-        Args:
-            frames: their number, which does not affect memory.
-            alpha: pull towards the photo, in (0, 1].
-            beta: smoothness of the motion, in [0, 1).
-            fps: frames per second.
-            start_scale: 0 moves everything; higher values move only smaller structures. None: 0,
-                but things that the photo has only once hardly move at the coarsest scale.
-            loop: whether the last frame leads back to the first.
-            size: by default the finest finished scale's. At another size, a ``start_scale`` of 0
-                animates a random image, higher ones the stretched photo.
+        ``size`` is by default the finest finished scale's. At another size, a ``start_scale`` of 0
+        animates a random image, higher ones the stretched photo.
         """
 
     @abstractmethod
@@ -189,12 +200,9 @@ class Enlarges(Model):
         """Raise a UserError if the model, trained or not, can never enlarge."""
 
     @abstractmethod
-    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
-        """An image enlarged, with added detail like the photo's own; on the model's device.
-
-        Args:
-            factor: any number above 1.
-            image: of any size; the model's own by default.
+    def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
+        """An image of any size enlarged, with added detail like the photo's own; on the model's
+        device. Any ``factor`` above 1 is possible.
 
         Raises:
             UserError: fewer than two scales are finished.

@@ -14,8 +14,9 @@ from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.losses import Losses
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MAX_RATE, MAX_VALUE, PerStage, per_stage
+from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -46,9 +47,8 @@ class Optimization:
     clip: float | None = None
 
     def __post_init__(self) -> None:
-        check_range(
-            0, FASTEST, generator_lr=self.generator_lr, discriminator_lr=self.discriminator_lr
-        )
+        rates = {"generator_lr": self.generator_lr, "discriminator_lr": self.discriminator_lr}
+        check_range(0, FASTEST, **rates)
         check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
         check_range(1e-6, MAX_VALUE, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
@@ -159,6 +159,38 @@ class Stage(ABC):
     @abstractmethod
     def generator_loss(self) -> Losses:
         """The generator's loss on fresh random input."""
+
+    def judge(
+        self,
+        real: Tensor,
+        fake: Tensor,
+        *,
+        weight: Tensor | None = None,
+        penalised: tuple[Tensor, Tensor] | None = None,
+        step: int = 0,
+    ) -> Losses:
+        """The discriminator's loss, by the recipe's ``adversarial_loss``, on real and generated
+        images (N, C, H, W), whose sizes may differ; neither gets a gradient.
+
+        Args:
+            weight: how much each logit counts, of the logits' shape; equal by default.
+            penalised: a real and a generated image of the same size for the penalty; ``real`` and
+                ``fake`` by default.
+            step: a recipe with a ``penalty_interval`` has the penalty added in one of so many
+                steps, with as many times its weight.
+        """
+        assert self.discriminator is not None
+        recipe: Any = self.recipe
+        terms, loss = Terms(), recipe.adversarial_loss
+        real_logits, _ = self.discriminator(real.detach())
+        fake_logits, _ = self.discriminator(fake.detach())
+        terms.add("discriminator", loss.discriminator(real_logits, fake_logits, weight))
+        interval = getattr(recipe, "penalty_interval", 1)
+        if step % interval == 0:
+            penalty = loss.penalty(self.discriminator, *(penalised or (real, fake)), self.rng)
+            if penalty is not None:
+                terms.add("penalty", penalty, interval)
+        return terms.losses
 
     def weight(self, term: str) -> float:
         """The weight of a loss term in this stage: the recipe's ``TERM_weight``.
@@ -305,7 +337,7 @@ class Recipe(ABC):
 
     Attributes:
         model_class: its constructor's arguments are fields of the recipe with the same names.
-        stage_class: class of every stage.
+        stage_class: class of every stage, unless ``stage_class_at`` says otherwise.
         named_stages: names by which an option may have a number for each stage; see
             :func:`internal_gan.models.per_stage.per_stage`.
         steps: training steps per stage.
@@ -326,6 +358,9 @@ class Recipe(ABC):
 
     def __post_init__(self) -> None:
         check_range(1, max_size=self.max_size)
+        for name, value in vars(self).items():
+            if name.endswith("_interval"):
+                check_range(1, MAX_STEPS_BETWEEN, **{name: value})
         self.new_model()  # which refuses numbers that are out of range
 
     @property
@@ -395,7 +430,10 @@ class Recipe(ABC):
         self, model: Any, index: int, steps: int, previous: Stage | None, rng: torch.Generator
     ) -> Stage:
         """A :class:`Stage` of a prepared model, which starts from the result of ``previous``."""
-        return self.stage_class(self, model, index, steps, previous, rng)
+        return self.stage_class_at(model, index)(self, model, index, steps, previous, rng)
+
+    def stage_class_at(self, model: Any, index: int) -> type[Stage]:
+        return self.stage_class
 
     @classmethod
     def architecture(cls, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from internal_gan.images.pyramid import Count, pyramid_sizes
 from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model, Recipe
 from internal_gan.models.ladder import Widths
-from internal_gan.models.losses import stage_terms
-from internal_gan.models.per_stage import PerStage
+from internal_gan.models.losses import StageTerm
+from internal_gan.models.per_stage import PerStage, per_stage
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.patches.losses import MAX_STEPS_BETWEEN, PatchTerm
+from internal_gan.patches.losses import PatchTerm
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -46,10 +46,6 @@ class LadderRecipe(Recipe):
     penalty_crop: int | None
     discriminator_crop: int | None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_range(1, MAX_STEPS_BETWEEN, penalty_interval=self.penalty_interval)
-
     def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
         sizes = pyramid_sizes(
             size_of(pixels),
@@ -76,7 +72,19 @@ class LadderRecipe(Recipe):
                 f"discriminator's receptive field of {self.min_side} pixels (use a larger image or "
                 "a larger model.min_size)"
             )
-        stage_terms(self.patch_loss, 0, count, photo, torch.Generator(photo.device))
+        self.patch_terms(0, count, photo, torch.Generator(photo.device))
+
+    def patch_terms(
+        self, index: int, count: int, real: Pixels, rng: torch.Generator
+    ) -> list[StageTerm]:
+        """The patch losses with a weight at stage ``index`` of ``count``, against the patches of
+        ``real``; ValueError for one that does not fit them."""
+        found = []
+        for name, term in (self.patch_loss or {}).items():
+            weights = per_stage(term.weight, count, f"patch_loss.{name}.weight")
+            if weight := term.interval * weights[index]:
+                found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
+        return found
 
     @abstractmethod
     def check(self, model: Any) -> None:

@@ -1,16 +1,13 @@
 """What the losses of all stages share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from internal_gan.models.per_stage import per_stage
-from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.patches.losses import PatchLoss, PatchTerm
-from internal_gan.shapes import Pixels
+from internal_gan.patches.losses import PatchLoss
 
 T = TypeVar("T")
 Losses = tuple[Tensor, dict[str, Tensor]]
@@ -56,55 +53,6 @@ class StageTerm:
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
-
-
-def stage_terms(
-    terms: Mapping[str, PatchTerm] | None,
-    index: int,
-    count: int,
-    real: Pixels,
-    rng: torch.Generator,
-) -> list[StageTerm]:
-    """The terms with a weight at stage ``index`` of ``count``, against the patches of ``real``;
-    ValueError for one that does not fit them."""
-    found = []
-    for name, term in (terms or {}).items():
-        weight = term.interval * per_stage(term.weight, count, f"patch_loss.{name}.weight")[index]
-        if weight:
-            found.append(StageTerm(name, term.loss(real, rng), weight, term.interval))
-    return found
-
-
-def judge(
-    discriminator: nn.Module,
-    loss: AdversarialLoss,
-    real: Tensor,
-    fake: Tensor,
-    rng: torch.Generator,
-    *,
-    weight: Tensor | None = None,
-    penalised: tuple[Tensor, Tensor] | None = None,
-    step: int = 0,
-    interval: int = 1,
-) -> Losses:
-    """A discriminator's loss on real and generated images, neither of which gets a gradient.
-
-    Args:
-        real, fake: (N, C, H, W); their sizes may differ.
-        weight: how much each logit counts, of the logits' shape; equal by default.
-        penalised: a real and a generated image of the same size for the penalty; ``real`` and
-            ``fake`` by default.
-        interval: the penalty is added every ``interval`` steps, with ``interval`` times its weight.
-    """
-    terms = Terms()
-    real_logits, _ = discriminator(real.detach())
-    fake_logits, _ = discriminator(fake.detach())
-    terms.add("discriminator", loss.discriminator(real_logits, fake_logits, weight))
-    if step % interval == 0:
-        penalty = loss.penalty(discriminator, *(penalised or (real, fake)), rng)
-        if penalty is not None:
-            terms.add("penalty", penalty, interval)
-    return terms.losses
 
 
 class Draws(Generic[T]):

@@ -15,7 +15,7 @@ from internal_gan.finishing.film import turns
 from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, AsDrawn
 from internal_gan.images.files.video import check_format
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Animates
+from internal_gan.models.abilities import Animates, Motion
 from internal_gan.tasks.base import LAYERS, Film, Picture, Task
 
 # A film that changes less, in gray levels of 255 a second, is nearly still.
@@ -56,16 +56,10 @@ class Animate(Task[AnimateOptions]):
         finisher, keys = self._finisher(model), None
         if self.context.rebuilds and model.keys is not None and model.keys < self._count:
             keys = model.keys
-        drawings = model.animate(
-            keys or self._count,
-            alpha=wanted.alpha,
-            beta=wanted.beta,
-            fps=wanted.fps,
-            start_scale=None if wanted.start_scale == AUTO else int(wanted.start_scale),
-            loop=wanted.loop,
-            seed=self.context.options.seed,
-            size=finisher.drawing_size,
-        )
+        start = None if wanted.start_scale == AUTO else int(wanted.start_scale)
+        motion = Motion(wanted.fps, wanted.alpha, wanted.beta, start, wanted.loop)
+        seed, size = self.context.options.seed, finisher.drawing_size
+        drawings = model.animate(keys or self._count, motion, seed=seed, size=size)
         self.context.expected = self._count
         second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
         around = None if keys is None else (turns(wanted.seconds), self._count)

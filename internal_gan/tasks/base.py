@@ -5,7 +5,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import attrgetter
@@ -26,7 +25,7 @@ from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.origin import READ_SIDE
-from internal_gan.finishing.part_finisher import PartFinisher, Reporter
+from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
@@ -35,8 +34,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Kind
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
-from internal_gan.tasks.reporting import say
-from internal_gan.training.progress import show_share
+from internal_gan.tasks.reporting import Reporting
 from internal_gan.units import Size, by, memory
 
 LAYERS, _LABELS = "layers.files", "layers.labels"
@@ -130,7 +128,7 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
 
 
 @dataclass
-class Context(Reporter):
+class Context(Reporting):
     """What a task knows in addition to its own options.
 
     Attributes:
@@ -230,14 +228,6 @@ class Context(Reporter):
         """Say that results have more colours than the photo, if it has few."""
         if not self.source.is_gone and self.source.photo().has_few_colours:
             self.say("The photo has few colours; these results are drawn or blended, and have more")
-
-    def say(self, text: str) -> None:
-        """Print a line and log it."""
-        say(self.console, text)
-
-    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
-        """Yield a function that shows the fraction of the work that is done, 0 to 1."""
-        return show_share(doing, self.console)
 
 
 class Task(ABC, Generic[Wanted]):

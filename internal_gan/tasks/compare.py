@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv, write_error
 from internal_gan.images.files.memory import to_photo
@@ -38,9 +37,16 @@ class Compare(Task[None]):
         options = self.context.options
         if options.runs is None:
             raise UserError("task=compare needs runs=FOLDER, the folder of a multirun")
-        self._folder = Path(options.runs)
+        self._folder, self._target = Path(options.runs), Path(options.output or options.runs)
         judging.records_of(self._folder)
-        self._target = _target(options)
+        try:
+            self._target.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._target):
+                pass
+        except OSError as error:
+            reason = write_error(self._target, error)
+            hint = "" if options.output else "; output=FOLDER writes the comparison elsewhere"
+            raise UserError(f"{reason or f'{self._target}: {error.strerror}'}{hint}") from error
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Document | Picture]:
         rows, table = judging.compare(self._folder), self._target / NAME
@@ -66,19 +72,6 @@ class Compare(Task[None]):
         say(f"{len(rows)} runs\n  Tables:   {table}.md, {NAME}.csv")
         if cells:
             say(f"  Pictures: {table}.png")
-
-
-def _target(options: Options) -> Path:
-    target = Path(options.output or str(options.runs))
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=target):
-            pass
-    except OSError as error:
-        reason = write_error(target, error) or UserError(f"{target}: {error.strerror}")
-        hint = "" if options.output else "; output=FOLDER writes the comparison elsewhere"
-        raise UserError(f"{reason}{hint}") from error
-    return target
 
 
 def _in_words(name: str, value: str | float | None) -> str:

@@ -1,7 +1,7 @@
 """task=evaluate: figures for a model's pictures, or for any pictures and a photo."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,12 @@ from internal_gan.config.task_options import EvaluateOptions
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv
 from internal_gan.images.photo import Photo, check_trainable
-from internal_gan.judging.evaluate import Evaluation, Groups
+from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
-from internal_gan.tasks.base import Context, Document, Item, Picture, Task
+from internal_gan.tasks.base import Document, Item, Picture, Task
 from internal_gan.tasks.runner import task_of
 from internal_gan.units import counted, three_digits
 
@@ -39,7 +39,10 @@ class Evaluate(Task[EvaluateOptions]):
                 "evaluate.mask: only with evaluate.samples, pictures of the photo's size; those of "
                 "a model are random"
             )
-        self._drawing = task_of(ending_of(model.family), _as_learnt(context))
+        # The samples have the size of the training image, with which they are compared.
+        finish = replace(context.options.finish, resolution="model")
+        given = Source(replace(context.options, finish=finish), name=context.given.name)
+        self._drawing = task_of(ending_of(model.family), replace(context, given=given))
         self._drawing.check(model)
         evaluation.real = model.image
         check_trainable(Photo(model.image.cpu(), path=context.trained.folder), PATCH)
@@ -52,7 +55,13 @@ class Evaluate(Task[EvaluateOptions]):
             for line in evaluation.lines:
                 context.say(line)
         else:
-            groups = yield from self._drawn(self._drawing, model)
+            files = list[str]()
+            for item in self._drawing.draw(model):
+                context.expected = self._drawing.context.expected
+                yield item
+                if isinstance(item, Picture) and item.kind == "result":
+                    files.append(item.file)
+            groups = {"samples": [context.run.path / file for file in sorted(files)]}
         count = sum(map(len, groups.values()))
         with context.share("judging the samples") as show:
             for done, _ in enumerate(evaluation.judge(groups), start=1):
@@ -75,23 +84,3 @@ class Evaluate(Task[EvaluateOptions]):
     @property
     def memory(self) -> str:
         return super().memory if self._drawing is None else self._drawing.memory
-
-    def _drawn(self, drawing: Task[Any], model: Any) -> Generator[Item, None, Groups]:
-        """Draw, and return the results as one group."""
-        context, files = self.context, list[str]()
-        for item in drawing.draw(model):
-            context.expected = drawing.context.expected
-            yield item
-            if isinstance(item, Picture) and item.kind == "result":
-                files.append(item.file)
-        assert context.folder is not None
-        return {"samples": [context.folder.path / file for file in sorted(files)]}
-
-
-def _as_learnt(context: Context) -> Context:
-    """The context of a task that draws results alone, at the size of the training image, with which
-    they are compared."""
-    options = context.options
-    finish = replace(options.finish, resolution="model")
-    given = Source(replace(options, finish=finish), name=context.given.name)
-    return replace(context, given=given)

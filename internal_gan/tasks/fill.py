@@ -52,7 +52,7 @@ class Fill(Task[FillOptions]):
         If the hole is larger than half of that, the window has twice its size and is shrunk.
         """
         holes = self._holes
-        hole = holes.further(number, photo) if number else holes.found(photo, warn=True)
+        hole = holes.found(photo, number, warn=True)
         nothing = torch.zeros_like(photo.pixels[:, :1])
         self.context.part_finisher(photo, nothing if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(photo, hole, number))

@@ -76,21 +76,29 @@ class Holes:
             )
         self._are_learnt = self._masks is trained
 
-    def found(self, photo: Photo, *, warn: bool = False) -> Tensor | None:
+    def found(self, photo: Photo, number: int = 0, *, warn: bool = False) -> Tensor | None:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
-        touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
+        touches, or else its transparent part, grown by ``mask.dilate``; None if there is none. That
+        of a further photo, by its ``number``, is always a mask's.
         With ``warn``, a mask of more than half of the photo brings a warning.
 
         If both a mask and a box are given, or they do not fit, this is a UserError.
         """
         options = self.mask
-        if options.box is not None:
+        if options.box is not None and not number:
             if options.file is not None:
                 raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
             return self._grown(_box(options.box, photo, options.invert))
-        if (given := self._masks.read("mask.file")) is not None:
-            return self._of_mask(given, photo, warn)
-        if photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
+        if (given := self._masks.read("mask.file", number)) is not None:
+            mask = read_mask(given, photo.size, invert=options.invert, warn=warn)
+            if (mask > FAINT).all():
+                keep = "white" if options.invert else "black"
+                raise UserError(
+                    f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; "
+                    f"a mask is {keep} everywhere except in the hole"
+                )
+            return self._grown(mask)
+        if number or photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
             return None
         if not (photo.alpha > FAINT).any():
             raise UserError("image: every pixel is transparent; a photo must show something")
@@ -127,21 +135,6 @@ class Holes:
             if file is not None and not is_file(file):
                 return source.learnt()
         return source.photo()
-
-    def further(self, number: int, photo: Photo) -> Tensor | None:
-        """The hole of a further photo, if there is a mask of its name in the masks' folder."""
-        given = self._masks.read("mask.file", number)
-        return None if given is None else self._of_mask(given, photo, warn=True)
-
-    def _of_mask(self, given: Photo, photo: Photo, warn: bool) -> Tensor:
-        mask = read_mask(given, photo.size, invert=self.mask.invert, warn=warn)
-        if (mask > FAINT).all():
-            keep = "white" if self.mask.invert else "black"
-            raise UserError(
-                f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; a "
-                f"mask is {keep} everywhere except in the hole"
-            )
-        return self._grown(mask)
 
     def _grown(self, mask: Tensor) -> Tensor:
         hole = dilate((mask > FAINT).float(), self.mask.dilate or 0.0)

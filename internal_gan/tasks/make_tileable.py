@@ -1,6 +1,6 @@
 """task=make_tileable: a photo that repeats without a seam, without any training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import torch
@@ -76,22 +76,21 @@ class MakeTileable(Task[MakeTileableOptions]):
         """The first tile that is good, or else the best of several, and its strangeness; those of a
         large photo are tried in a small copy, and the best two there are made until one is good."""
         small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
-        tried = dict[int, tuple[Finished, float]]()
-        for number in range(TRIES):
-            if (tile := self._tile(small, photo.size, wrap, number)) is not None:
-                tried[number] = tile
-                if tile[1] <= GOOD:
-                    break
-        order = sorted(tried, key=lambda number: tried[number][1])
-        if small is photo:
-            return tried[order[0]]
-        made = list[tuple[Finished, float]]()
-        for number in order[:2]:
-            if (tile := self._tile(photo, photo.size, wrap, number)) is not None:
-                made.append(tile)
-                if tile[1] <= GOOD:
-                    break
-        return min(made, key=lambda tile: tile[1])
+
+        def tried(copy: Photo, numbers: Iterable[int]) -> dict[int, tuple[Finished, float]]:
+            """The tiles of these numbers up to the first good one, the best first."""
+            found = dict[int, tuple[Finished, float]]()
+            for number in numbers:
+                if (tile := self._tile(copy, photo.size, wrap, number)) is not None:
+                    found[number] = tile
+                    if tile[1] <= GOOD:
+                        break
+            return dict(sorted(found.items(), key=lambda item: item[1][1]))
+
+        tiles = tried(small, range(TRIES))
+        if small is not photo:
+            tiles = tried(photo, [*tiles][:2])
+        return next(iter(tiles.values()))
 
     def _tile(
         self, photo: Photo, size: Size, wrap: Wrap, number: int

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import torch
 from rich.console import Console
@@ -12,11 +12,13 @@ from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import SPECS
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
+from internal_gan.finishing.part_finisher import Reporter
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
 from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.progress import show_share
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
@@ -28,59 +30,67 @@ def new_console(*, quiet: bool = False) -> Console:
     return Console(quiet=quiet, highlight=False, soft_wrap=True)
 
 
-def say(console: Console, text: str) -> None:
-    """Print a line and log it."""
-    console.print(text, markup=False)
-    _log.info(text.strip())
+class Reporting(Reporter):
+    """Prints and records what a run does; ``folder`` is its own, if it has one."""
 
+    console: Console
+    folder: RunFolder | None
 
-def begin_run(console: Console, folder: RunFolder, about: Sequence[str]) -> None:
-    """Print the first lines of a run."""
-    versions = f"internal-gan {__version__}, torch {torch.__version__}"
-    for line in (versions, *about, f"Run folder {folder.path}"):
-        say(console, line)
+    def say(self, text: str) -> None:
+        """Print a line and log it."""
+        self.console.print(text, markup=False)
+        _log.info(text.strip())
 
+    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
+        return show_share(doing, self.console)
 
-def write_left(folder: RunFolder, share: float, seconds: float) -> None:
-    """Record how much of a run is done, 0 to 1, and about how many seconds are left."""
-    folder.write_status("running", share=round(share, 3), seconds_left=round(seconds, 1))
+    def begin_run(self, about: Sequence[str]) -> None:
+        """Print the first lines of a run."""
+        self.say(f"internal-gan {__version__}, torch {torch.__version__}")
+        for line in (*about, f"Run folder {self.run.path}"):
+            self.say(line)
 
+    def write_left(self, share: float, seconds: float) -> None:
+        """Record how much of a run is done, 0 to 1, and about how many seconds are left."""
+        self.run.write_status("running", share=round(share, 3), seconds_left=round(seconds, 1))
 
-def write_page(folder: RunFolder) -> None:
-    """Write the run's page; an error is only logged."""
-    try:
-        write_report(folder.path)
-    except Exception as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        _log.warning("the page %s could not be written: %s", folder.report_path, why)
+    def write_page(self) -> None:
+        """Write the run's page; an error is only logged."""
+        try:
+            write_report(self.run.path)
+        except Exception as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+            _log.warning("the page %s could not be written: %s", self.run.report_path, why)
 
+    def end_run(self, task: str, started: float, earlier: float = 0.0) -> None:
+        """Record that a run is finished, and print how long it took since ``started``
+        (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
+        seconds = time.monotonic() - started
+        whole = round(earlier + seconds, 1)
+        self.run.write_status("finished", seconds=whole, share=1.0, seconds_left=0.0)
+        self.write_page()
+        before = f", and {duration(earlier)} before" if earlier else ""
+        self.say(f"Done in {duration(seconds)}{before}.")
+        self.say_where(task)
 
-def end_run(
-    console: Console, folder: RunFolder, task: str, started: float, earlier: float = 0.0
-) -> None:
-    """Record that a run is finished, and print how long it took since ``started``
-    (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
-    seconds = time.monotonic() - started
-    folder.write_status(
-        "finished", seconds=round(earlier + seconds, 1), share=1.0, seconds_left=0.0
-    )
-    write_page(folder)
-    before = f", and {duration(earlier)} before" if earlier else ""
-    say(console, f"Done in {duration(seconds)}{before}.")
-    say_where(console, folder, task)
+    def say_where(self, task: str) -> None:
+        """Print where the model, the pictures of ``task`` and the page are."""
+        folder = self.run
+        is_training = folder.model_path.is_file()
+        if is_training:
+            self.say(f"  Model:    {folder.model_path}")
+        if (folder.path / task).is_dir():
+            self.say(f"  Pictures: {folder.path / task}")
+        self.say(f"  Page:     {folder.report_path}")
+        if is_training:
+            again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
+            self.say(f"  Again:    {again}")
 
-
-def say_where(console: Console, folder: RunFolder, task: str) -> None:
-    """Print where the model, the pictures of ``task`` and the page are."""
-    is_training = folder.model_path.is_file()
-    if is_training:
-        say(console, f"  Model:    {folder.model_path}")
-    if (folder.path / task).is_dir():
-        say(console, f"  Pictures: {folder.path / task}")
-    say(console, f"  Page:     {folder.report_path}")
-    if is_training:
-        again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
-        say(console, f"  Again:    {again}")
+    @property
+    def run(self) -> RunFolder:
+        """The folder, where there must be one."""
+        assert self.folder is not None
+        return self.folder
 
 
 @contextmanager

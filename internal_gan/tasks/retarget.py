@@ -1,7 +1,7 @@
 """task=retarget: the photo in other sizes and shapes, with its own patches."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -104,7 +104,12 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
     """The targets without what they protect; ``finisher`` gives the finisher of results of a size
     in pixels, by default the photo's."""
     wanted, photo = context.options.retarget, finisher()
-    own, transform = photo.photo_size, _transform(wanted)
+    own, transform = photo.photo_size, None
+    if wanted.corners is not None:
+        try:
+            transform = Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
+        except ValueError as error:
+            raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
     if wanted.shape is not None and wanted.scale is not None:
         raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
 
@@ -112,12 +117,10 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         return photo.at(scaled(own, *factors))
 
     # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
-    aimed = [
-        (photo.at(_of_ratio(shape, own)), photo.at)
-        if isinstance(shape, str)
-        else (finisher(_filled(shape, own)), finisher)
-        for shape in _several(wanted.shape)
-    ]
+    aimed = list[tuple[AsDrawn, Callable[[Size], AsDrawn]]]()
+    for shape in _several(wanted.shape):
+        part = photo.at if isinstance(shape, str) else finisher
+        aimed.append((part(_in_pixels(shape, own)), part))
     aimed += [(times(factors), photo.at) for factors in _several(wanted.scale)]
     if (outline := context.given.read("retarget.mask")) is None:
         examples = EXAMPLES if transform is None else [(1.0, 1.0)]
@@ -135,15 +138,6 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
 
 
-def _transform(wanted: RetargetOptions) -> Transform | None:
-    if wanted.corners is None:
-        return None
-    try:
-        return Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
-    except ValueError as error:
-        raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
-
-
 def _several(value: Any) -> list[Any]:
     """``value`` as a list: one or several pairs or names."""
     if value is None:
@@ -151,21 +145,19 @@ def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) and isinstance(value[0], list | str) else [value]
 
 
-def _of_ratio(name: str, own: Size) -> Size:
-    """A shape such as ``16:9``, of the area of ``own``."""
-    ratio = ratio_of(name)
-    assert ratio is not None
-    height = math.sqrt(math.prod(own) / ratio)
-    return max(1, round(height)), max(1, round(height * ratio))
-
-
-def _filled(shape: Sequence[float | None], own: Size) -> Size:
-    """``shape`` with a null replaced by the side that keeps the aspect ratio of ``own``."""
-    height, width = shape
-    if height is None:
-        assert width is not None
-        return max(1, round(width * own[0] / own[1])), int(width)
-    return int(height), max(1, round(height * own[1] / own[0])) if width is None else int(width)
+def _in_pixels(shape: Any, own: Size) -> Size:
+    """The size of a shape: one such as ``16:9`` has the area of ``own``, and a null side keeps its
+    aspect ratio."""
+    if isinstance(shape, str):
+        ratio = ratio_of(shape)
+        assert ratio is not None
+        height = math.sqrt(math.prod(own) / ratio)
+        width = height * ratio
+    else:
+        height, width = shape
+        height = width * own[0] / own[1] if height is None else height
+        width = height * own[1] / own[0] if width is None else width
+    return max(1, round(height)), max(1, round(width))
 
 
 class Retarget(Task[RetargetOptions]):
@@ -211,26 +203,20 @@ def finished(drawing: Tensor, target: Target) -> Finished:
 
 
 def in_outline(drawn: Finished, target: Target) -> Finished:
-    """A finished rectangle, cut by the target's outline and placed where that is."""
+    """A finished rectangle placed where the target's outline is, and transparent outside it."""
+    pixels, alpha, origin, outline = drawn.pixels, drawn.alpha, drawn.origin, target.mask
     if target.transform is not None:
-        return _cut(drawn, target.transform.coverage(target.size))
-    if target.mask is None:
-        return drawn
-    window = bounds(target.mask)
-    inside = (..., *window)
+        outline = target.transform.coverage(target.size)
+    elif outline is not None:
+        window = bounds(outline)
 
-    def placed(image: Tensor) -> Tensor:
-        canvas = image.new_zeros(*image.shape[:-2], *target.size)
-        canvas[inside] = image
-        return canvas
+        def placed(image: Tensor) -> Tensor:
+            canvas = image.new_zeros(*image.shape[:-2], *target.size)
+            canvas[(..., *window)] = image
+            return canvas
 
-    alpha = None if drawn.alpha is None else placed(drawn.alpha)
-    origin = None if drawn.origin is None else drawn.origin.placed(target.size, *window)
-    whole = replace(drawn, pixels=placed(drawn.pixels), alpha=alpha, origin=origin)
-    return _cut(whole, target.mask)
-
-
-def _cut(drawn: Finished, outline: Tensor) -> Finished:
-    """A picture that is transparent outside an outline, (1, 1, height, width) in [0, 1]."""
-    alpha = outline if drawn.alpha is None else outline.to(drawn.alpha) * drawn.alpha
-    return replace(drawn, alpha=alpha)
+        pixels, alpha = placed(pixels), None if alpha is None else placed(alpha)
+        origin = None if origin is None else origin.placed(target.size, *window)
+    if outline is not None:
+        alpha = outline if alpha is None else outline.to(alpha) * alpha
+    return replace(drawn, pixels=pixels, alpha=alpha, origin=origin)

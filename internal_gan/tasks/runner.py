@@ -43,14 +43,7 @@ from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
 from internal_gan.tasks.holes import around_hole
-from internal_gan.tasks.reporting import (
-    begin_run,
-    end_run,
-    enough_memory,
-    new_console,
-    recorded,
-    write_left,
-)
+from internal_gan.tasks.reporting import enough_memory, new_console, recorded
 from internal_gan.training.progress import Display
 
 # Between two updates of the results in a run's status.
@@ -107,7 +100,7 @@ def run_task(options: Options) -> int:
     folder = context.folder = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        begin_run(context.console, folder, about)
+        context.begin_run(about)
         if model is not None:
             context.facts["device"] = str(model.device)
             if is_trained:
@@ -118,7 +111,7 @@ def run_task(options: Options) -> int:
         given.keep(folder.path, SPECS[task.name].reads)
         with enough_memory(task.memory):
             write_run(task, model, drawn, like, layers, drawing)
-        end_run(context.console, folder, options.task, started)
+        context.end_run(options.task, started)
     return task.exit_code
 
 
@@ -134,8 +127,7 @@ def write_run(
     """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
     task's facts in the status. Every half second, tell there and on the console how far drawing is,
     which began at a time of :func:`time.monotonic`."""
-    context, folder, told = task.context, task.context.folder, since
-    assert folder is not None
+    context, folder, told = task.context, task.context.run, since
     with closing(Display(context.console)) as display:
 
         def tell(results: Sequence[Result]) -> None:
@@ -148,7 +140,7 @@ def write_run(
             if made < count:
                 share, left = made / count, (now - since) / made * (count - made)
                 display.show(share, left, f"{made} of {count} pictures")
-                write_left(folder, share, left)
+                context.write_left(share, left)
             folder.write_status("running", results=[*results, *others])
 
         results = write(drawn, folder.path, like, mark_of(task, model), layers, tell)

@@ -16,7 +16,6 @@ from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, ahead, aside
-from internal_gan.units import Size
 
 # Samples of a lower diversity are nearly the same.
 ALIKE = 0.05
@@ -56,7 +55,13 @@ class Sample(Task[SampleOptions]):
         matching = 0 if model.is_matched else wanted.matching
         if not preview:
             self.context.expected = count
-            self._tell_time(model, finisher.drawing_size)
+            size, own = finisher.drawing_size or model.sizes[-1], model.sizes[-1]
+            times = math.prod(size) / math.prod(own)
+            if model.is_matched and times > MANY_TIMES:
+                self.context.say(
+                    f"The layout has {times:.0f} times as many pixels as the photo's, so a sample "
+                    "may take minutes"
+                )
 
         def finished(image: Pixels) -> Finished:
             return Finished(image) if preview else finisher(image, wrap, matching=matching)
@@ -90,11 +95,3 @@ class Sample(Task[SampleOptions]):
             self.context.facts["seams"] = means
             what = "Step across the border, as a multiple of the steps inside"
             self.context.say(f"{what}: {seams_in_words(means)}")
-
-    def _tell_time(self, model: Samples, size: Size | None) -> None:
-        times = 1.0 if size is None else math.prod(size) / math.prod(model.sizes[-1])
-        if model.is_matched and times > MANY_TIMES:
-            self.context.say(
-                f"The layout has {times:.0f} times as many pixels as the photo's, so a sample may "
-                "take minutes"
-            )

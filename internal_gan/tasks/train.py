@@ -25,17 +25,7 @@ from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Task, aside
-from internal_gan.tasks.reporting import (
-    begin_run,
-    end_run,
-    enough_memory,
-    new_console,
-    recorded,
-    say,
-    say_where,
-    write_left,
-    write_page,
-)
+from internal_gan.tasks.reporting import enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, task_of, write, write_run
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
@@ -219,21 +209,19 @@ def _learn(
     has_state: bool = False,
 ) -> None:
     """Train, from the last checkpoint if it ``has_state``, and end with the task."""
-    model, work = training.model, training.work
+    model, work, context = training.model, training.work, training.work.context
     if not has_state:
-        source = work.context.given
-        source.keep(folder.path, SPECS[work.name].reads)
-        source.keep_learnt(model.images, model.unknown, training.likes)
+        context.given.keep(folder.path, SPECS[work.name].reads)
+        context.given.keep_learnt(model.images, model.unknown, training.likes)
     prints = hooks.progress is True
-    console = new_console(quiet=not prints)
-    work.context.console, work.context.folder = console, folder
+    context.console, context.folder = new_console(quiet=not prints), folder
     started = monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
-    begin_run(console, folder, training.about)
+    context.begin_run(training.about)
     go_on = command(f"resume={folder.path}")
-    say(console, f"Ctrl-C stops; to resume later: {go_on}")
-    upkeep = Upkeep(folder, options, work)
+    context.say(f"Ctrl-C stops; to resume later: {go_on}")
+    upkeep = Upkeep(options, work)
     callbacks: list[Callback] = [
         *([Progress(Console(stderr=True, highlight=False))] if prints else []),
         MetricsLogger(folder.metrics_path),
@@ -257,20 +245,20 @@ def _learn(
                 resume=has_state,
             )
     except TrainingStopped as stop:
-        say(console, f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
-        say(console, f"  Resume:   {go_on}")
+        context.say(f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
+        context.say(f"  Resume:   {go_on}")
         if model.finished:
-            say_where(console, folder, work.name)
+            context.say_where(work.name)
         raise
     except KeyboardInterrupt:
-        say(console, f"\nStopped immediately.\n  Resume:   {go_on}")
+        context.say(f"\nStopped immediately.\n  Resume:   {go_on}")
         raise
     finally:
         for callback in callbacks:
             callback.close()
     with enough_memory(work.memory):
         upkeep.draw(model)
-    end_run(console, folder, work.name, started, earlier)
+    context.end_run(work.name, started, earlier)
 
 
 class Upkeep(ProgressReports):
@@ -282,16 +270,16 @@ class Upkeep(ProgressReports):
         task: that the training ends with.
     """
 
-    def __init__(self, folder: RunFolder, options: Options, task: Task[Any]) -> None:
+    def __init__(self, options: Options, task: Task[Any]) -> None:
         super().__init__(self._write_left)
-        self._folder, self._options, self._task = folder, options, task
-        self._like = task.context.given.like
-        self._previews = [r for r in read_results(folder.path) if r.kind == "preview"]
+        self._options, self._task, self._context = options, task, task.context
+        self._like, self._folder = task.context.given.like, task.context.run
+        self._previews = [r for r in read_results(self._folder.path) if r.kind == "preview"]
         self._written = -math.inf
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         super().on_start(model, plan)
-        write_page(self._folder)
+        self._context.write_page()
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         super().on_replan(model, plan)
@@ -302,7 +290,7 @@ class Upkeep(ProgressReports):
 
     def _write_left(self, at: TrainingProgress) -> None:
         if monotonic() - self._written >= STATUS_SECONDS:
-            write_left(self._folder, at.fraction, at.seconds_left)
+            self._context.write_left(at.fraction, at.seconds_left)
             self._written = monotonic()
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
@@ -312,7 +300,7 @@ class Upkeep(ProgressReports):
         self._previews += write([picture], self._folder.path, self._like, mark)
         if model.finished < model.num_stages and self._task.name == ending_of(model.family):
             self.draw(model, preview=True)
-        write_page(self._folder)
+        self._context.write_page()
 
     def draw(self, model: Model, preview: bool = False) -> None:
         """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""

@@ -18,7 +18,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.saver import Saver, load_state, restore_model
+from internal_gan.training.saver import Saver, fitting, load_state, restore_model
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
 
@@ -71,7 +71,6 @@ def train(
     started = time.monotonic()
     rng = torch.Generator(model.device).manual_seed(seed)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    saver = Saver(folder, model, options.checkpoint_interval)
     state = load_state(folder, model) if resume else None
     if state:
         precision = state["precision"]
@@ -96,9 +95,12 @@ def train(
             stage_rng = rng.get_state()
             stage = recipe.stage(model, index, plan.stages[index].steps, previous, rng)
             trainer = StageTrainer(stage, precision, options.graphs == "auto")
-            saver.begin(plan, trainer, stage_rng, state)
-            state = None
-            _take_steps(trainer, options.log_interval, callbacks, request, saver)
+            if state:
+                with fitting(folder):
+                    trainer.load_state_dict(state)
+                state = None
+            saver = Saver(folder, model, options.checkpoint_interval, plan, trainer, stage_rng)
+            _take_steps(saver, options.log_interval, callbacks, request)
             precision = trainer.precision
             try:
                 trainer.finish()
@@ -120,14 +122,10 @@ def train(
 
 
 def _take_steps(
-    trainer: StageTrainer,
-    log_interval: int,
-    callbacks: Sequence[Callback],
-    request: StopRequest,
-    saver: Saver,
+    saver: Saver, log_interval: int, callbacks: Sequence[Callback], request: StopRequest
 ) -> None:
     """Train a stage: in each step the discriminator, then the generator."""
-    stage = trainer.stage
+    trainer, stage = saver.trainer, saver.trainer.stage
     if trainer.graphs.refused:
         _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
     trainer.keep()
@@ -155,14 +153,14 @@ def _take_steps(
                     where = f"{stage.name}, step {step}"
                     raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
         except NotFiniteError:
-            _recover(trainer, step, saver)
+            _recover(saver, step)
 
 
-def _recover(trainer: StageTrainer, failed: int, saver: Saver) -> None:
+def _recover(saver: Saver, failed: int) -> None:
     """Return to the last good state, and continue from there in float32; if the step that failed
     was in float32 already, save that state and raise a UserError."""
+    trainer, name = saver.trainer, saver.trainer.stage.name
     trainer.go_back()
-    name = trainer.stage.name
     if trainer.precision == torch.float32:
         saver.save()
         raise UserError(

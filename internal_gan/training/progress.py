@@ -152,17 +152,9 @@ class ProgressReports(Callback):
             self._first = done - stage.seconds_per_step
         measured = ASSUMED_SECONDS + monotonic() - self._started
         slower = measured / (ASSUMED_SECONDS + done - self._first)
-        self._receive(
-            TrainingProgress(
-                stage=stage.name,
-                stage_index=stage_index,
-                step=step,
-                steps=steps,
-                fraction=min(done / self._total, 1.0),
-                seconds_left=max(self._total - done, 0.0) * slower,
-                scalars=self._scalars,
-            )
-        )
+        share, left = min(done / self._total, 1.0), max(self._total - done, 0.0) * slower
+        reached = stage.name, stage_index, step, steps
+        self._receive(TrainingProgress(*reached, share, left, self._scalars))
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         self._scalars = {}

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -21,53 +22,42 @@ from internal_gan.training.stage_trainer import StageTrainer
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
+@dataclass
 class Saver:
-    """Saves a training in its run's folder, stage by stage.
+    """Saves a training in its run's folder during one stage.
 
-    ``saved`` is the ``time.monotonic()`` of the last save, or of the stage's beginning.
+    Attributes:
+        interval: seconds between two saves.
+        stage_rng: the state of the random number generator before the stage was built, so that a
+            resumed run builds the same stage.
+        saved: the ``time.monotonic()`` of the last save, or of the stage's beginning.
     """
 
-    def __init__(self, folder: RunFolder, model: Model, interval: float) -> None:
-        self.folder = folder
-        self.saved = 0.0
-        self._model = model
-        self._interval = interval
+    folder: RunFolder
+    model: Model
+    interval: float
+    plan: TrainingPlan
+    trainer: StageTrainer
+    stage_rng: Tensor
+    saved: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def is_due(self) -> bool:
-        return time.monotonic() - self.saved >= self._interval
-
-    def begin(
-        self,
-        plan: TrainingPlan,
-        trainer: StageTrainer,
-        stage_rng: Tensor,
-        state: Mapping[str, Any] | None,
-    ) -> None:
-        """Save another stage from now on, and restore a ``state`` to its trainer.
-
-        ``stage_rng`` is the state of the random number generator before the stage was built, so
-        that a resumed run builds the same stage.
-        """
-        self._plan, self._trainer, self._stage_rng = plan, trainer, stage_rng
-        if state:
-            with _fitting(self.folder):
-                trainer.load_state_dict(state)
-        self.saved = time.monotonic()
+        return time.monotonic() - self.saved >= self.interval
 
     def save(self) -> None:
         """Write the state of the training, whole or not at all."""
         state = {
-            "family": self._model.family,
-            "stage": self._model.finished,
-            "steps": [stage.steps for stage in self._plan.stages],
-            "model": self._model.state_dict(),
-            "metadata": self._model.metadata(),
-            "device": self._model.device.type,
-            "precision": str(self._trainer.precision).removeprefix("torch."),
-            "threads": self._plan.threads,
-            "stage_rng": self._stage_rng,
-            **self._trainer.state_dict(),
+            "family": self.model.family,
+            "stage": self.model.finished,
+            "steps": [stage.steps for stage in self.plan.stages],
+            "model": self.model.state_dict(),
+            "metadata": self.model.metadata(),
+            "device": self.model.device.type,
+            "precision": str(self.trainer.precision).removeprefix("torch."),
+            "threads": self.plan.threads,
+            "stage_rng": self.stage_rng,
+            **self.trainer.state_dict(),
         }
         # Via memory, since on a full disk torch's writer leaves the unfinished file open.
         content = io.BytesIO()
@@ -102,7 +92,7 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
             f"run folder {folder.path} was trained on {trained_on} and cannot continue on "
             f"{device.type}, which draws other random numbers; resume it with device={trained_on}"
         )
-    with _fitting(folder):
+    with fitting(folder):
         state["precision"] = PRECISIONS[state["precision"]]
         if len(state["steps"]) != model.num_stages:
             raise ValueError("steps of other stages")
@@ -115,7 +105,7 @@ def restore_model(
     """Restore the finished stages of a prepared model, and the random numbers of the next one, if
     the state fits it."""
     device = model.device
-    with _fitting(folder):
+    with fitting(folder):
         rng.set_state(state["stage_rng"].cpu())
         model.restore(state["metadata"])
         model.load_state_dict(state["model"])
@@ -125,7 +115,7 @@ def restore_model(
 
 
 @contextmanager
-def _fitting(folder: RunFolder) -> Iterator[None]:
+def fitting(folder: RunFolder) -> Iterator[None]:
     """Report errors from a foreign state as one ``UserError``."""
     try:
         yield

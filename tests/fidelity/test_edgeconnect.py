@@ -14,7 +14,6 @@ from typing import Any, cast
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
@@ -22,9 +21,10 @@ from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
 from internal_gan.models.edgeconnect.training import Batch, draw_hole
 from internal_gan.models.losses import Losses
-from internal_gan.nn.perceptual import CONVOLUTIONS, FeatureNetwork, VGGFeatures, style_distance
+from internal_gan.nn.perceptual import FeatureNetwork, VGGFeatures, style_distance
 from tests.fidelity.page import rows
 from tests.fidelity.published import (
+    CONVOLUTIONS,
     field_of_view,
     in_tasks,
     initial,
@@ -35,6 +35,7 @@ from tests.fidelity.published import (
     weights,
     without_spectral_norm,
 )
+from tests.nn.test_perceptual import named_maps
 from tests.nn.test_perceptual import stand_in as vgg19
 from tests.tiny import holes, picture
 
@@ -102,8 +103,7 @@ def convolutions(network: nn.Module) -> list[str]:
 
 
 def all_convolutions(network: nn.Module) -> list[str]:
-    kinds = (nn.Conv2d, nn.ConvTranspose2d)
-    return [name for name, layer in network.named_modules() if isinstance(layer, kinds)]
+    return [name for name, layer in network.named_modules() if isinstance(layer, CONVOLUTIONS)]
 
 
 def generators() -> list[Any]:
@@ -204,17 +204,11 @@ def features() -> VGGFeatures:
 
 def layers_compared() -> list[list[str]]:
     """The layers of VGG-19 whose maps are compared, as content and as style."""
-    image, network = picture(64, 64), features()
-    x, maps, place = (image + 1) / 2, {}, 0
-    for block, count in enumerate(CONVOLUTIONS, 1):
-        for number in range(1, count + 1):
-            x = F.relu(network.features[place](x))
-            maps[f"relu{block}_{number}"] = x
-            place += 2
-        x, place = F.max_pool2d(x, 2), place + 1
+    image = picture(64, 64)
+    maps = named_maps(vgg19([4] * 5), image)
     return [
         [name for one in kind for name in maps if torch.equal(maps[name], one)]
-        for kind in network(image)
+        for kind in features()(image)
     ]
 
 

@@ -40,11 +40,9 @@ def stand_in(widths: Sequence[int] = WIDTHS) -> dict[str, Tensor]:
     return {**state, "classifier.0.weight": torch.zeros(2, 2)}
 
 
-def test_the_maps_are_those_of_vggs_named_layers(tmp_path: Path) -> None:
-    state = stand_in()
-    torch.save(state, tmp_path / "vgg.pth")
-    network = VGGFeatures(str(tmp_path / "vgg.pth"), widths=WIDTHS)
-    x, named, place = (picture() + 1) / 2, {}, 0
+def named_maps(state: dict[str, Tensor], image: Tensor) -> dict[str, Tensor]:
+    """The maps of VGG-19's layers, ``relu1_1`` to ``relu5_4``, by its weights."""
+    x, named, place = (image + 1) / 2, {}, 0
     for block, count in enumerate(CONVOLUTIONS, 1):
         for number in range(1, count + 1):
             weight, bias = (state[f"features.{place}.{kind}"] for kind in ("weight", "bias"))
@@ -52,6 +50,14 @@ def test_the_maps_are_those_of_vggs_named_layers(tmp_path: Path) -> None:
             place += 2
         place += 1
         x = F.max_pool2d(x, 2)
+    return named
+
+
+def test_the_maps_are_those_of_vggs_named_layers(tmp_path: Path) -> None:
+    state = stand_in()
+    torch.save(state, tmp_path / "vgg.pth")
+    network = VGGFeatures(str(tmp_path / "vgg.pth"), widths=WIDTHS)
+    named = named_maps(state, picture())
     content, style = network(picture())
     for found, names in (
         (content, ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Literal
 from unittest.mock import Mock
 
 import pytest
@@ -19,6 +18,7 @@ from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import LONGEST_NAME, RunFolder
 from internal_gan.runs.jobs import Record, read_records
+from internal_gan.runs.records import State
 from internal_gan.sweeps.multirun import beside_others, job_name
 from tests.commands import TINY_RUN, Shell
 from tests.tiny import picture
@@ -93,20 +93,6 @@ def test_two_sweeps_cannot_share_a_folder(shell: Shell) -> None:
 
 
 @pytest.mark.slow
-def test_adding_photos_renames_no_job(shell: Shell) -> None:
-    write_photos("photos/a.png", "photos/b.png")
-    shell.done(*RUN)
-    before = {name: started(name) for name in ("a", "b")}
-    Image.open("photos/b.png").save("photos/c.png")
-    shell.done(*RUN, "skip_finished=true")
-    assert states() == {"a": "finished", "b": "finished", "c": "finished"}
-    Image.open("photos/a.png").save("photos/a.bmp")
-    said = shell.refused(*RUN, "skip_finished=true")
-    assert "2 jobs of this sweep are all called a; rename photos" in said
-    assert before == {name: started(name) for name in ("a", "b")}
-
-
-@pytest.mark.slow
 def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> None:
     write_photos("a.png")
     command = (
@@ -133,36 +119,29 @@ def test_a_sweep_over_models_trains_those_that_are_trained(shell: Shell) -> None
         assert all(float(row["swd1"]) > 0 for row in csv.DictReader(file))
 
 
-def test_a_single_run_is_not_done_twice(shell: Shell) -> None:
-    write_photos("a.png")
+def test_a_single_run_is_not_done_twice_and_with_other_options_left_as_it_is(shell: Shell) -> None:
+    write_photos("a.png", "b.png")
     run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
     shell.done(*run)
     before = started("a")
     answer = shell.done(*run)
     assert "is finished" in answer.out
     assert started("a") == before
-
-
-@pytest.mark.parametrize("state", ["finished", "stopped"])
-def test_a_run_with_other_options_is_left_as_it_is(
-    shell: Shell, state: Literal["finished", "stopped"]
-) -> None:
-    write_photos("a.png", "b.png")
-    run = ("image=a.png", "output=out/a", "sample.count=1", *TINY_RUN)
-    shell.done(*run)
-    RunFolder(Path("out/a")).write_status(state)
     Path("out/a/notes.txt").write_text("mine", encoding="utf-8")
-    files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
-    for other, names in (
-        (["task=sample", "checkpoint=out/a", "output=out/a"], "task"),
-        ([*run, "seed=5"], "seed"),
-        ([*run, "image=b.png"], "image"),
-        ([*run, "sample.count=2"], "sample.count"),
-        ([*run, "model.min_size=19"], "model"),
-    ):
-        said = shell.refused(*other, "skip_finished=true")
-        assert f"holds a run with other options ({names})" in said
-    assert files == {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    states: list[State] = ["finished", "stopped"]
+    for state in states:
+        RunFolder(Path("out/a")).write_status(state)
+        files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+        for other, names in (
+            (["task=sample", "checkpoint=out/a", "output=out/a", "skip_finished=true"], "task"),
+            ([*run, "seed=5"], "seed"),
+            ([*run, "image=b.png"], "image"),
+            ([*run, "sample.count=2"], "sample.count"),
+            ([*run, "model.min_size=19"], "model"),
+        ):
+            assert f"holds a run with other options ({names})" in shell.refused(*other)
+        assert files == {path: path.read_bytes() for path in files}
+        assert len(files) == sum(path.is_file() for path in Path("out").rglob("*"))
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from internal_gan.images.files.image import read_image
+from internal_gan.models.abilities import Motion
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
 from tests.tiny import Run, network_of
@@ -24,28 +25,22 @@ def run(tiny_run: Run) -> str:
 
 
 @pytest.mark.parametrize("loop", ["true", "false"])
-def test_the_frames_are_those_of_the_model(shell: Shell, run: str, loop: str) -> None:
-    wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
-    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
-    files = sorted(Path("out/animate/frames").iterdir())
-    assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
-    model = network_of(run)
-    frames = model.animate(
-        4, alpha=0.1, beta=0.5, fps=8, start_scale=1, loop=loop == "true", seed=4
-    )
-    for file, frame in zip(files, frames, strict=True):
-        assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
-    assert RunFolder(Path("out")).status()["state"] == "finished"
-
-
-def test_its_frames_tell_how_far_it_is(
-    shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
+def test_the_frames_are_those_of_the_model_and_tell_how_far_it_is(
+    shell: Shell, run: str, loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Mock()
     monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
-    monkeypatch.setattr("internal_gan.tasks.runner.write_left", told)
-    shell.done("task=animate", f"checkpoint={run}", *SHORT)
-    assert [call.args[1] for call in told.call_args_list] == [0.25, 0.5, 0.75]
+    monkeypatch.setattr("internal_gan.tasks.base.Context.write_left", told)
+    wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
+    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
+    assert [call.args[0] for call in told.call_args_list] == [0.25, 0.5, 0.75]
+    files = sorted(Path("out/animate/frames").iterdir())
+    assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
+    model = network_of(run)
+    frames = model.animate(4, Motion(8, 0.1, 0.5, 1, loop == "true"), seed=4)
+    for file, frame in zip(files, frames, strict=True):
+        assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
+    assert RunFolder(Path("out")).status()["state"] == "finished"
 
 
 def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
@@ -91,13 +86,10 @@ def test_a_film_without_its_encoder_names_what_to_install(
 @pytest.mark.parametrize(
     ("options", "size"),
     [
-        ((), (40, 56)),
+        (("animate.start_scale=1", "animate.loop=true"), (40, 56)),
         (("finish.resolution=36",), (26, 36)),
         (("finish.resolution=model",), (20, 28)),
-        (("finish.detail=network",), (20, 28)),
         (("animate.size=[30,90]",), (30, 90)),
-        (("animate.size=[30,90]", "finish.detail=network"), (30, 90)),
-        (("animate.start_scale=1", "animate.loop=true"), (40, 56)),
     ],
     ids=str,
 )

@@ -106,18 +106,18 @@ def test_a_task_on_the_model_names_the_file(
 
 
 @pytest.mark.parametrize(
-    ("name", "damage"),
+    ("name", "damage", "recorded"),
     [
-        ("config.yaml", os.mkfifo),
-        ("config.yaml", text("seed: [1")),
-        ("status.json", text('{"state": [], "seconds": "x"}')),
-        ("photo.png", text("no picture")),
-        ("photo.png", os.mkfifo),
-        ("sample/000.png", text("no picture")),
+        ("config.yaml", os.mkfifo, False),
+        ("config.yaml", text("seed: [1"), True),
+        ("status.json", text('{"state": [], "seconds": "x"}'), False),
+        ("status.json", text('{"state": [], "seconds": "x"}'), True),
+        ("photo.png", text("no picture"), False),
+        ("photo.png", os.mkfifo, True),
+        ("sample/000.png", text("no picture"), False),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-@pytest.mark.parametrize("recorded", [False, True])
 def test_a_damaged_run_does_not_hide_its_neighbours(
     shell: Shell, run: Path, name: str, damage: Damage, recorded: bool
 ) -> None:

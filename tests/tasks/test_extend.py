@@ -73,7 +73,7 @@ def test_a_horizon_goes_on(shell: Shell) -> None:
     ("options", "size", "corner"),
     [
         (["extend.shape=16:9"], (60, 107), (0, 12)),
-        (["extend.shape=1:1", "extend.anchor=bottom"], (84, 84), (24, 0)),
+        (["extend.shape=[64,84]", "extend.anchor=bottom"], (64, 84), (4, 0)),
         (["extend.shape=[70,90]", "extend.anchor=top_left"], (70, 90), (0, 0)),
     ],
 )

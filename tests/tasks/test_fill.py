@@ -62,6 +62,7 @@ def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
         assert (drawn[hole] != photo[hole]).any(axis=1).mean() > 0.5
         assert np.mean([tuple(pixel) in own for pixel in drawn[hole]]) > 0.1
     assert (made[0] != made[1]).any()
+    assert np.array_equal(made[0], np.asarray(internal_gan.fill("photo.png", "hole.png")))
     assert read_mark(folder / "000.png") == xmp("compositeCapture", "fill", None)
     origin = read_origin(folder / "000.origin.png")
     places = origin.places[hole & (origin.kinds == EXACT)]
@@ -91,8 +92,7 @@ def test_the_photo_is_shown_as_it_was_given(shell: Shell) -> None:
 @pytest.mark.parametrize("kind", ["not kept", "tiff", "moving"])
 def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
     """A run that keeps no copy of a photo has none beside its results either."""
-    holed()
-    given, more = Image.open("photo.png").convert("RGB"), list[str]()
+    given, more = Image.open("photo.png").convert("RGB").crop((0, 0, 36, 28)), list[str]()
     if kind == "tiff":
         given.save("named.png", format="TIFF")
     elif kind == "moving":
@@ -100,7 +100,7 @@ def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
     else:
         given.save("named.png")
         more = ["keep_original=false"]
-    shell.done("task=fill", "image=named.png", "mask=hole.png", "output=out", *more)
+    shell.done("task=fill", "image=named.png", "mask.box=[10,12,4,5]", "output=out", *more)
     before = Path("out/fill/before.png")
     assert before.read_bytes() != Path("named.png").read_bytes()
     with Image.open(before) as image:
@@ -344,14 +344,6 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     edges = pixels("drawn/fill/edges.png")[10:25, 50:70]
     assert (edges[7] == 255).all()
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
-
-
-def test_results_are_numbered_and_depend_on_the_seed(shell: Shell, checkpoint: str) -> None:
-    shell("task=fill", checkpoint, "mask=hole.png", "fill.count=3", "output=several")
-    names = {p.name for p in Path("several/fill").iterdir()}
-    assert {"000.png", "001.png", "002.png"} <= names
-    shell("task=fill", checkpoint, "mask=hole.png", "output=one")
-    assert np.array_equal(pixels("one/fill/000.png"), pixels("several/fill/000.png"))
 
 
 def layers(kind: str) -> Array:

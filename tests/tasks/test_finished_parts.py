@@ -85,11 +85,14 @@ def of(task: str) -> Origin:
 
 
 @pytest.mark.parametrize("task", OPTIONS)
-def test_the_origin_is_verified_and_marks_the_photos_pixels(
-    shell: Shell, runs: Path, task: str
-) -> None:
+def test_the_origin_is_verified_and_layers_follow_it(shell: Shell, runs: Path, task: str) -> None:
     write()
-    shell.done(*asked(runs, task))
+    depth = np.random.default_rng(0).normal(25000, 4500, SIZE).astype(np.uint16)
+    labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
+    Image.fromarray(depth).save("depth.png")
+    Image.fromarray(labels).save("labels.png")
+    told = [] if task == "harmonize" else ["layers.labels=labels.png"]
+    shell.done(*asked(runs, task, "layers=[labels.png,depth.png]", *told))
     result = f"out/{task}/000.png"
     found = internal_gan.verify(result, "photo.png")
     assert found.holds
@@ -110,23 +113,11 @@ def test_the_origin_is_verified_and_marks_the_photos_pixels(
     assert 0.5 < kept.mean() < 1
     assert task == "harmonize" or (origin.places != own).any(axis=2)[known].mean() > 0.02
 
-
-@pytest.mark.parametrize("task", OPTIONS)
-def test_layers_accompany_the_result(shell: Shell, runs: Path, task: str) -> None:
-    write()
-    depth = np.random.default_rng(0).normal(25000, 4500, SIZE).astype(np.uint16)
-    labels = np.random.default_rng(1).integers(1, 7, SIZE).astype(np.uint8)
-    Image.fromarray(depth).save("depth.png")
-    Image.fromarray(labels).save("labels.png")
-    told = [] if task == "harmonize" else ["layers.labels=labels.png"]
-    shell.done(*asked(runs, task, "layers=[labels.png,depth.png]", *told))
-    origin, far = of(task), np.zeros(SIZE, np.bool_)
+    far = np.zeros(SIZE, np.bool_)
     far[:10, 35:50] = True
     for file, values in (("labels/000.png", labels), ("depth/000.png", depth)):
         there = values[origin.places[..., 0], origin.places[..., 1]]
-        same = read_layer(f"out/{task}/layers/{file}").values == np.where(
-            origin.kinds == OTHER, 0, there
-        )
+        same = read_layer(f"out/{task}/layers/{file}").values == np.where(known, there, 0)
         assert same.all() == (file == "labels/000.png" or task == "harmonize")
         assert same[far].all()
     # Seams of depth are hidden; there is none if the object stays as it is drawn.

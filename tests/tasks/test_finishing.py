@@ -72,14 +72,11 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
     ("resolution", "asked", "size"),
     [
         ("auto", None, (40, 56)),
-        ("photo", None, (40, 56)),
-        ("model", None, (20, 28)),
         (36, None, (26, 36)),
         (99, None, (40, 56)),
         ("auto", (1, 1), (1, 1)),
         ("photo", (7, 300), (7, 300)),
         ("model", (33, 91), (33, 91)),
-        ("auto", (123, 57), (123, 57)),
     ],
 )
 def test_sizes_are_exact(

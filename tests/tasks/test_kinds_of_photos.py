@@ -49,7 +49,6 @@ def transparent(path: Path) -> None:
 
 
 KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "24-megapixels": ("x.jpg", lambda path: mosaic(6000, 4000).save(path, quality=90)),
     "50-megapixels": ("x.jpg", lambda path: mosaic(8660, 5774).save(path, quality=90)),
     "panorama": ("x.jpg", lambda path: mosaic(3000, 300).save(path, quality=90)),
     "16-bits": ("x.tif", sixteen_bits),

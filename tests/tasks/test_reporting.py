@@ -85,7 +85,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
 
 @pytest.mark.parametrize(
     ("task", "room"),
-    [*(("sample", room) for room in range(5)), *(("super_resolution", 3), ("paint", 3))],
+    [("sample", 0), ("sample", 1), ("sample", 4), ("super_resolution", 3), ("paint", 3)],
 )
 def test_a_full_disk_is_one_line_and_the_status_says_failed(
     shell: Shell, photo: str, model: Path, monkeypatch: pytest.MonkeyPatch, task: str, room: int

@@ -41,7 +41,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("stops", "after", "extra", "said", "code"),
     [
-        ([signal.SIGINT], 3, (), "Stopped: ", 130),
+        pytest.param(
+            *([signal.SIGINT], 3, (), "Stopped: ", 130),
+            marks=pytest.mark.slow,
+        ),
         ([signal.SIGKILL], 15, (), "", -signal.SIGKILL),
         pytest.param(
             *([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130),

@@ -56,9 +56,24 @@ WITH_FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture(autouse=True)
+def shell(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """The command line, in one folder for all tests, with every file that the commands name."""
+    monkeypatch.chdir(place)
+    give()
+    return Shell(capsys)
+
+
 def give() -> None:
     """Write every file named by the commands above."""
-    Path("given/holes").mkdir(parents=True)
+    Path("given/holes").mkdir(parents=True, exist_ok=True)
     for seed, name in enumerate(("photo", "other")):
         write_image(f"given/{name}.png", picture(seed=seed))
     for name, rows, columns in (
@@ -72,6 +87,13 @@ def give() -> None:
         mask = torch.zeros(1, 1, 40, 56)
         mask[..., rows, columns] = 1
         write_mask(f"given/{name}.png", mask)
+
+
+def whole(shell: Shell, family: str) -> str:
+    """The folder of a training whose files stayed, done once."""
+    if not Path(family, "index.html").exists():
+        shell.done(*TRAININGS[family], f"output={family}")
+    return family
 
 
 @contextmanager
@@ -103,54 +125,52 @@ def made(folder: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("family", TRAININGS)
 def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family: str) -> None:
-    give()
-    shell.done(*TRAININGS[family], "output=whole")
+    trained, run = whole(shell, family), f"{family}-again"
     tasks = [task.split() for task in TASKS[family]]
     for number, task in enumerate(tasks):
-        shell.done(f"task={task[0]}", *task[1:], "checkpoint=whole", f"output=whole-{number}")
+        command = (f"task={task[0]}", *task[1:], f"checkpoint={trained}")
+        shell.done(*command, f"output={trained}-{number}")
 
     with files_go_at("internal_gan.tasks.train.train_stages"):
-        shell.done(*TRAININGS[family], "output=run")
-    assert made("run") == made("whole")
-    assert ("fill/layers/given/000.png" in made("run")) == (family == "several")
+        shell.done(*TRAININGS[family], f"output={run}")
+    assert made(run) == made(trained)
+    assert ("fill/layers/given/000.png" in made(run)) == (family == "several")
 
     for number, task in enumerate(tasks):
-        shell.done(f"task={task[0]}", *task[1:], "checkpoint=run", f"output=run-{number}")
-        assert made(f"run-{number}") == made(f"whole-{number}"), task
+        shell.done(f"task={task[0]}", *task[1:], f"checkpoint={run}", f"output={run}-{number}")
+        assert made(f"{run}-{number}") == made(f"{trained}-{number}"), task
 
     # A run killed at the end, and one killed before anything was saved.
     for gone in (["status.json"], ["status.json", "training.ckpt", "model.safetensors"]):
         for name in gone:
-            Path("run", name).unlink()
-        RunFolder(Path("run")).write_status("stopped")
+            Path(run, name).unlink()
+        RunFolder(Path(run)).write_status("stopped")
         for folder in ("sample", "super_resolution", "retarget", "fill", "scales"):
-            shutil.rmtree(Path("run", folder), ignore_errors=True)
-        shell.done("resume=run")
-        expected = {name: data for name, data in made("whole").items() if "scales" not in name}
-        assert {n: data for n, data in made("run").items() if "scales" not in n} == expected
+            shutil.rmtree(Path(run, folder), ignore_errors=True)
+        shell.done(f"resume={run}")
+        expected = {name: data for name, data in made(trained).items() if "scales" not in name}
+        assert {n: data for n, data in made(run).items() if "scales" not in n} == expected
 
 
 @pytest.mark.parametrize("family", WITH_FILES)
 def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
-    give()
-    shell.done(*TRAININGS[family], "output=model")
+    trained = whole(shell, family)
     for number, task in enumerate(task.split() for task in WITH_FILES[family]):
-        command = (f"task={task[0]}", *task[1:], "checkpoint=model")
-        shell.done(*command, f"output=whole-{number}")
+        command = (f"task={task[0]}", *task[1:], f"checkpoint={trained}")
+        before, after = (f"{family}-{when}-{number}" for when in ("before", "after"))
+        shell.done(*command, f"output={before}")
         with files_go_at("internal_gan.tasks.runner.write"):
-            shell.done(*command, f"output=run-{number}")
-        assert made(f"run-{number}") == made(f"whole-{number}"), task
-        assert list(Path(f"run-{number}/inputs").iterdir())
+            shell.done(*command, f"output={after}")
+        assert made(after) == made(before), task
+        assert list(Path(after, "inputs").iterdir())
         give()
 
 
-@pytest.mark.parametrize("family", ["enlarging", "edgeconnect"])
-def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell, family: str) -> None:
-    give()
-    shell.done(*TRAININGS[family], "output=whole")
+def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell) -> None:
+    trained = whole(shell, "enlarging")
     with files_go_at("internal_gan.tasks.train.train_stages"):
-        shell.done(*TRAININGS[family], "output=run", "keep_original=false")
-    assert made("run") == made("whole")
-    RunFolder(Path("run")).write_status("stopped")
-    said = shell.refused("resume=run")
+        shell.done(*TRAININGS["enlarging"], "output=in-memory", "keep_original=false")
+    assert made("in-memory") == made(trained)
+    RunFolder(Path("in-memory")).write_status("stopped")
+    said = shell.refused("resume=in-memory")
     assert "photo.png: the file is gone, and its run kept no copy; put it back" in said

@@ -172,7 +172,6 @@ class TestLongPhotos:
     @pytest.mark.parametrize(
         ("options", "size"),
         [
-            (["model.max_size=40"], (20, 250)),
             (["model.max_size=80", "model.max_aspect=5"], (16, 200)),
             (["model.max_size=200", "model.max_aspect=null"], (16, 200)),
             (["model.max_size=60"], (24, 300)),

@@ -136,7 +136,7 @@ def test_replayed_steps_are_like_called_ones(
 ) -> None:
     record_on(device, monkeypatch)
     close = {"rtol": 0, "atol": 0} if device == "cpu" else {"rtol": 0.1, "atol": 0.02}
-    steps = STEPS.get(form, 20)
+    steps = STEPS.get(form, 12)
     both = (trainers(FORMS[form], device, steps, graphed) for graphed in (False, True))
     for pair in zip(*both, strict=True):
         called, replayed = pair

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.models.singan.training import SinGANStage
-from internal_gan.training.callbacks import Callback
 from internal_gan.training.stage_trainer import StageTrainer
 from tests.tiny import (
     EDGECONNECT,
@@ -25,16 +24,14 @@ from tests.tiny import (
     same_weights,
     trained,
 )
+from tests.toy import Diary
 
 BF16, FP32 = torch.bfloat16, torch.float32
-LONG = ("model.steps=[2,60,2]", "trainer.log_interval=10")
+LONG = ("model.steps=[2,20,2]", "trainer.log_interval=5")
 
 
 class Fault:
-    """Corrupts a gradient if ``when(stage, step, precision)`` is true.
-
-    Steps that measure the speed have low numbers.
-    """
+    """Corrupts a gradient if ``when(stage, step, precision)`` is true."""
 
     def __init__(self, when: Callable[[str, int, torch.dtype], bool]) -> None:
         self.when = when
@@ -57,36 +54,23 @@ class Fault:
         monkeypatch.setattr(StageTrainer, "take_step", faulty)
 
 
-class Steps(Callback):
-    """The steps that callbacks are told of, and the terms that are logged then."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[int, int]] = []
-        self.logged: list[set[str]] = []
-
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
-        self.told.append((stage_index, step))
-        self.logged.append(set(scalars or ()))
-
-
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_a_bfloat16_fault_switches_to_float32(
     network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 36)
+    fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 12)
     fault.install(monkeypatch, network)
-    steps = Steps()
-    run = trained(tmp_path, *LONG, precision=BF16, callbacks=(steps,))
+    diary = Diary()
+    run = trained(tmp_path, *LONG, precision=BF16, callbacks=(diary,))
     assert fault.count == 1
     assert run.model.finished == 3
     assert all(tensor.isfinite().all() for tensor in run.model.state_dict().values())
     (line,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert line == (
-        "scale 1: step 37 is not finite in bfloat16; continuing in float32 after step 0"
+        "scale 1: step 13 is not finite in bfloat16; continuing in float32 after step 0"
     )
-    assert steps.told == [(0, 1), (0, 2), *((1, n) for n in range(1, 61)), (2, 1), (2, 2)]
+    told = [(stage, step) for stage, step, *_ in diary.steps]
+    assert told == [(0, 1), (0, 2), *((1, n) for n in range(1, 21)), (2, 1), (2, 2)]
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
     assert saved["precision"] == "float32"
 
@@ -95,24 +79,24 @@ def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault in the first step of a scale leaves no trace of bfloat16 in it."""
-    one = ("model.steps=[60,2,2]", "trainer.log_interval=10")
+    one = ("model.steps=[20,2,2]", "trainer.log_interval=5")
     expected = trained(tmp_path / "float32", *one, precision=FP32)
-    Fault(lambda stage, step, precision: precision == BF16 and step == 36).install(monkeypatch)
+    Fault(lambda stage, step, precision: precision == BF16 and step == 12).install(monkeypatch)
     found = trained(tmp_path / "fallen", *one, precision=BF16)
     assert same_weights(found.model, expected.model)
 
 
-@pytest.mark.parametrize(("interval", "kept"), [(0, 36), (9999, 0)])
+@pytest.mark.parametrize(("interval", "kept"), [(0, 12), (9999, 0)])
 def test_a_fault_in_float32_ends_the_run_resumably(
     interval: int, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     often = (*LONG, f"trainer.checkpoint_interval={interval}")
     with monkeypatch.context() as patch:
-        Fault(lambda stage, step, precision: step >= 36).install(patch)
+        Fault(lambda stage, step, precision: step >= 12).install(patch)
         with pytest.raises(UserError) as caught:
             trained(tmp_path, *often, precision=BF16)
     assert str(caught.value) == (
-        "scale 1: a loss is not finite at step 37, even in float32; the state after step "
+        "scale 1: a loss is not finite at step 13, even in float32; the state after step "
         f"{kept} is saved (smaller learning rates may help)"
     )
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
@@ -127,11 +111,13 @@ def test_a_fault_in_float32_ends_the_run_resumably(
 def test_what_is_logged_after_a_fault_has_the_terms_from_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Fault(lambda stage, step, precision: precision == BF16 and step == 36).install(monkeypatch)
-    seldom = (*LONG, "model.reconstruction_interval=50", "trainer.checkpoint_interval=0")
-    steps = Steps()
-    trained(tmp_path, *seldom, precision=BF16, callbacks=[steps])
-    assert steps.logged[2 + 39] == steps.logged[2 + 29] >= {"reconstruction"}
+    Fault(lambda stage, step, precision: precision == BF16 and step == 12).install(monkeypatch)
+    seldom = (*LONG, "model.reconstruction_interval=17", "trainer.checkpoint_interval=0")
+    diary = Diary()
+    trained(tmp_path, *seldom, precision=BF16, callbacks=[diary])
+    logged = {step: terms for stage, step, _, terms in diary.steps if stage == 1}
+    assert logged[15] == logged[10]
+    assert "reconstruction" in (logged[10] or ())
 
 
 FAMILIES = {
@@ -169,7 +155,7 @@ def test_a_good_state_holds_everything_a_step_depends_on(
             ends = []
             for _ in range(2):
                 trainer.go_back()
-                for _ in range(5):
+                for _ in range(3):
                     trainer.take_step()
                 tensors = [*stage.generator.state_dict().values()]
                 if stage.discriminator is not None:
@@ -193,8 +179,8 @@ def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
         trainer.device = torch.device("cuda")  # a step does not look at its gradients
 
     monkeypatch.setattr(StageTrainer, "__init__", as_on_a_gpu)
-    Fault(lambda stage, step, precision: step == 34).install(monkeypatch)
-    with pytest.raises(UserError, match="at step 40, even in float32; the state after step 0 is"):
+    Fault(lambda stage, step, precision: step == 12).install(monkeypatch)
+    with pytest.raises(UserError, match="at step 15, even in float32; the state after step 0 is"):
         trained(tmp_path, *LONG, "trainer.checkpoint_interval=9999")
     saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
     assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
@@ -217,13 +203,14 @@ def test_a_stage_that_ends_black_or_white_is_trained_once_more(
 
     monkeypatch.setattr(SinGANStage, "finish", fails)
     monkeypatch.setattr("internal_gan.models.singan.training.FIRST_STEP_TO_JUDGE", 1)
-    steps, options = Steps(), ("model.steps=2",)
+    diary, options = Diary(), ("model.steps=2",)
     if failures == 2:
         with pytest.raises(UserError, match="scale 1: training failed because most of its output"):
-            trained(tmp_path, *options, callbacks=(steps,))
+            trained(tmp_path, *options, callbacks=(diary,))
         return
-    run = trained(tmp_path, *options, callbacks=(steps,))
-    assert steps.told == [(stage, step) for stage in (0, 1, 1, 2) for step in (1, 2)]
+    run = trained(tmp_path, *options, callbacks=(diary,))
+    told = [(stage, step) for stage, step, *_ in diary.steps]
+    assert told == [(stage, step) for stage in (0, 1, 1, 2) for step in (1, 2)]
     assert not torch.equal(made[0][0], made[1][0])
     assert run.model.finished == 3
     (said,) = [r.getMessage() for r in caplog.records if "another seed" in r.getMessage()]

@@ -2,14 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 
 import pytest
 
 from internal_gan.training.signals import StopRequest, ctrl_c_ends, ctrl_c_raises
-from tests.commands import ROOT
+from tests.commands import Answer, run_python
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
@@ -96,14 +94,7 @@ main()
 
 
 def test_ctrl_c_while_importing_ends_the_process_at_once() -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
+    assert run_python(INTERRUPTED) == Answer(130, "", "")
 
 
 @pytest.mark.parametrize("before", [signal.SIG_IGN, signal.default_int_handler])

@@ -1,8 +1,6 @@
 """The thread count is chosen once, by measurement unless the user sets it."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import torch
 
 from internal_gan.training import threads
 from internal_gan.training.threads import usable_cores
-from tests.commands import ROOT
+from tests.commands import run_python
 
 CPU = torch.device("cpu")
 
@@ -88,8 +86,6 @@ print([same_weights(models[0], model) for model in models])
 def test_training_next_to_a_busy_process_is_reproducible_and_resumable(
     runs: int, steps: int, tmp_path: Path
 ) -> None:
-    environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
-    environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
-    command = [sys.executable, "-c", TRAININGS, str(tmp_path), str(runs), str(steps)]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert answer.stdout.split("\n")[0] == str([True] * runs), answer.stderr
+    given = (tmp_path, str(runs), str(steps))
+    answer = run_python(TRAININGS, *given, OMP_WAIT_POLICY="PASSIVE")
+    assert answer.out.split("\n")[0] == str([True] * runs), answer.err

@@ -64,9 +64,6 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         largest: longest side of a window in :meth:`fill`, in pixels of the model.
         practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
             training.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     family: ClassVar[str] = "edgeconnect"

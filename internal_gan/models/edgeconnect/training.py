@@ -18,7 +18,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
-from internal_gan.models.losses import Draws, Losses, Terms, judge
+from internal_gan.models.losses import Draws, Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import DilatedResidualGenerator
@@ -151,17 +151,10 @@ class EdgeConnectRecipe(Recipe):
         with torch.device("cpu"):  # its weights come from the CPU's random numbers
             return self.features().to(model.device)
 
-    def stage(
-        self,
-        model: EdgeConnect,
-        index: int,
-        steps: int,
-        previous: Stage | None,
-        rng: torch.Generator,
-    ) -> Stage:
-        kinds = (EdgeStage, CompletionStage, CompletionStage, JointStage)
-        kind = kinds[index] if model.detector else CompletionStage
-        return kind(self, model, index, steps, previous, rng)
+    def stage_class_at(self, model: EdgeConnect, index: int) -> type[Stage]:
+        if model.detector is None:
+            return CompletionStage
+        return (EdgeStage, CompletionStage, CompletionStage, JointStage)[index]
 
 
 # In training, the networks see at most this share of the finest detail inside a hole.
@@ -320,7 +313,7 @@ class EdgeStage(InpaintingStage):
 
     def discriminator_loss(self) -> Losses:
         real, fake, _ = self._draws.for_discriminator()
-        return judge(self.discriminator, self.recipe.adversarial_loss, real, fake, self.rng)
+        return self.judge(real, fake)
 
     def generator_loss(self) -> Losses:
         """Adversarial, the distance between the discriminator's features, and the cross entropy of
@@ -379,8 +372,7 @@ class CompletionStage(InpaintingStage):
     def discriminator_loss(self) -> Losses:
         batch, filled, edges = self._draws.for_discriminator()
         real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
-        loss, judged = self.recipe.adversarial_loss, self._judged(batch)
-        return judge(self.discriminator, loss, real, fake, self.rng, weight=judged)
+        return self.judge(real, fake, weight=self._judged(batch))
 
     def generator_loss(self) -> Losses:
         """Adversarial, L1 divided by the hole's share of the image, and the distances between the

@@ -16,19 +16,11 @@ from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
-from internal_gan.models.losses import (
-    Draws,
-    Losses,
-    StageTerm,
-    Terms,
-    judge,
-    stage_terms,
-)
+from internal_gan.models.losses import Draws, Losses, StageTerm, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.losses import WGANGP
-from internal_gan.patches.losses import MAX_STEPS_BETWEEN
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -86,7 +78,10 @@ class InGANPyramidStage(Stage):
 
     def key(self) -> Hashable:
         recipe, step, sizes = self.recipe, self.step, self._target_sizes()
-        self.transform = self._shape()
+        self.transform: Transform | None = None  # plain resizing
+        if recipe.geometry:
+            same = torch.Generator().manual_seed(step)  # for every seed of a run
+            self.transform = fixed_transform(self, random_homography(recipe.geometry, same))
         turns: list[float] = [recipe.identity_interval, recipe.cycle_interval]
         pixels = math.prod(sizes[-1])
         turns += [t.interval * t.loss.period(pixels) for t in self.photo.patch_terms]
@@ -111,7 +106,7 @@ class InGANPyramidStage(Stage):
         model, index = self.model, self.index
         coarsest, real = model.real(0, photo), model.real(index, photo)
         sizes = model.sizes_of(photo)[: index + 1]
-        terms = stage_terms(self.recipe.patch_loss, index, model.num_stages, real, self.rng)
+        terms = self.recipe.patch_terms(index, model.num_stages, real, self.rng)
         with torch.no_grad():
             base = self._base(coarsest, sizes)
         return StagePhoto(coarsest, real, sizes, terms, base)
@@ -132,16 +127,9 @@ class InGANPyramidStage(Stage):
         self.discriminator.judge_as(size_of(judged))
         sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
         height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
-        return judge(
-            self.discriminator,
-            recipe.adversarial_loss,
-            _window(real, recipe.discriminator_crop, step),
-            judged,
-            self.rng,
-            penalised=(_window(real, (height, width), step), _window(fake, (height, width), step)),
-            step=step,
-            interval=recipe.penalty_interval,
-        )
+        penalised = _window(real, (height, width), step), _window(fake, (height, width), step)
+        real = _window(real, recipe.discriminator_crop, step)
+        return self.judge(real, judged, penalised=penalised, step=step)
 
     def generator_loss(self) -> Losses:
         fake, recipe, photo = self._draws.for_generator(), self.recipe, self.photo
@@ -160,7 +148,11 @@ class InGANPyramidStage(Stage):
             return F.mse_loss(rebuilt.float(), photo.real)
 
         def cycle() -> Tensor:
-            return F.l1_loss(self._back(fake).float(), photo.real)
+            there = self.transform
+            back = None if there is None else there.inverse()
+            start = transformed_to(fake.float(), photo.sizes[0], back)
+            rebuilt = self.generator(None, self._base(start, photo.sizes))
+            return F.l1_loss(rebuilt.float(), photo.real)
 
         terms.every(recipe.identity_interval, "identity", identity, self.weight("identity"))
         terms.every(recipe.cycle_interval, "cycle", cycle, self.weight("cycle"))
@@ -177,26 +169,12 @@ class InGANPyramidStage(Stage):
             base = self._base(start, sizes)
         return self.generator(None, base)  # type: ignore[no-any-return]
 
-    def _back(self, fake: Tensor) -> Tensor:
-        """G(y; T^-1) at the size of the photo."""
-        sizes, shape = self.photo.sizes, self.transform
-        back = None if shape is None else shape.inverse()
-        start = transformed_to(fake.float(), sizes[0], back)
-        return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
-
     def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:
         """What this scale starts from: the coarser scales' output for ``start``, T(x_0), enlarged
         to the last of ``sizes``."""
         if self.index == 0:
             return start
         return resize(self.model.synthesise(start, sizes[:-1]).float(), sizes[-1])
-
-    def _shape(self) -> Transform | None:
-        """This step's homography, the same for every seed; None for plain resizing."""
-        if not self.recipe.geometry:
-            return None
-        seeded = torch.Generator().manual_seed(self.step)
-        return fixed_transform(self, random_homography(self.recipe.geometry, seeded))
 
     def _target_sizes(self) -> list[Size]:
         """The output's sizes at scales 0 to this one, where its sides are at least ``smallest``."""
@@ -242,12 +220,6 @@ class InGANPyramidRecipe(LadderRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range(
-            1,
-            MAX_STEPS_BETWEEN,
-            identity_interval=self.identity_interval,
-            cycle_interval=self.cycle_interval,
-        )
         check_range(1, size_grid=self.size_grid)
         check_range(0, 1, curriculum=self.curriculum)
         check_range(0, 0.49, geometry=self.geometry)

@@ -16,7 +16,7 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
-from internal_gan.models.losses import Draws, Losses, Terms, judge
+from internal_gan.models.losses import Draws, Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
@@ -80,9 +80,7 @@ class InGANStage(Stage):
         real, fake = self._noisy(self.image), self._noisy(fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
-        penalised = (real[window], fake[window])
-        loss = self.recipe.adversarial_loss
-        return judge(self.discriminator, loss, real, fake, self.rng, penalised=penalised)
+        return self.judge(real, fake, penalised=(real[window], fake[window]))
 
     def generator_loss(self) -> Losses:
         recipe, terms, fake = self.recipe, Terms(self.step), self.draws.for_generator()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from internal_gan.finishing.filling import HOLD, draw_filling
 from internal_gan.finishing.film import turns
-from internal_gan.images.periodic import Tileable, join_borders, wrap_of
+from internal_gan.images.periodic import Wrap, join_borders
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
@@ -25,11 +25,12 @@ from internal_gan.models.abilities import (
     Filling,
     Fills,
     Injects,
+    Motion,
     Samples,
 )
 from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, white
-from internal_gan.models.patches.reshaping import reshaped
+from internal_gan.models.patches.reshaping import Route, reshaped
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
 from internal_gan.shapes import Pixels
@@ -70,20 +71,18 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def reconstruct(self) -> Tensor:
         return self.image
 
-    def samples(
-        self,
-        count: int = 1,
-        size: Size | None = None,
-        *,
-        start_scale: int = 0,
-        candidates: int = 1,
-        seed: int = 0,
-        tileable: Tileable = False,
-    ) -> Iterator[Tensor]:
-        """See :meth:`internal_gan.models.abilities.Samples.samples`; the best of several layouts
-        would nearly be the photo, so ``candidates`` is ignored."""
-        size = self.sizes[-1] if size is None else size
-        return (self._sample(size, start_scale, seed + n, tileable) for n in range(count))
+    @torch.no_grad()
+    def sample(
+        self, size: Size, start_scale: int, candidates: int, seed: int, number: int, wrap: Wrap
+    ) -> Tensor:
+        """The best of several layouts would nearly be the photo, so ``candidates`` is ignored."""
+        rng = torch.Generator().manual_seed(seed + number)
+        if start_scale == 0:
+            return layout(self.image, size, rng, wrap=wrap).cpu()
+        at = self._held_at(start_scale, size)
+        given = join_borders(resize(self.real(start_scale - 1), at).clamp(-1, 1), wrap)
+        price, noise = price_of(self.image, wrap), white(rng, 1, size, self.image)
+        return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 
     def sampling_memory(self, size: Size) -> int:
         return round(self.bytes_per_pixel * math.prod(size))
@@ -93,8 +92,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
         kept = None if keep is None or not keep.any() else (keep > 0.5).float()
-        rng = torch.Generator().manual_seed(seed)
-        return reshaped(self.image, image, size, rng, transform=transform, kept=kept)
+        route = Route(image, size, transform, kept)
+        return reshaped(self.image, route, torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
     def inject(
@@ -109,25 +108,16 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
 
     @torch.no_grad()
     def animate(
-        self,
-        frames: int,
-        *,
-        alpha: float,
-        beta: float,
-        fps: float,
-        start_scale: int | None = 0,
-        loop: bool = False,
-        seed: int = 0,
-        size: Size | None = None,
+        self, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
     ) -> Iterator[Tensor]:
         """The photo held at a small size, while the noise goes round a circle, so that the film
         closes by itself; a walk's ``alpha`` and ``beta`` are ignored."""
         size = size or self.sizes[-1]
         rng = torch.Generator().manual_seed(seed)
         here, there = (white(rng, 1, size, self.image) for _ in range(2))
-        scale = 1 if start_scale is None else start_scale
+        scale = 1 if motion.start_scale is None else motion.start_scale
         given = resize(self.real(max(0, scale - 1)), self._held_at(scale, size))
-        rounds = turns(frames / fps)
+        rounds = turns(frames / motion.fps)
         price = price_of(self.image)
         for frame in range(frames):
             angle = 2 * math.pi * rounds * frame / frames
@@ -138,9 +128,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         return self.sampling_memory(size)
 
     @torch.no_grad()
-    def super_resolve(self, factor: float, image: Tensor | None = None, *, seed: int = 0) -> Tensor:
-        given = self.image if image is None else image
-        return enlarged(given.to(self.device), factor, torch.Generator().manual_seed(seed))
+    def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
+        return enlarged(image.to(self.device), factor, torch.Generator().manual_seed(seed))
 
     def fill(
         self,
@@ -154,16 +143,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         rng = None if seed is None else torch.Generator().manual_seed(seed)
         filled, scale = draw_filling(Photo(image), hole, excluded, rng, edges=edges)
         return Filling(filled, torch.zeros_like(hole) if edges is None else edges, scale)
-
-    @torch.no_grad()
-    def _sample(self, size: Size, start_scale: int, seed: int, tileable: Tileable) -> Tensor:
-        rng, wrap = torch.Generator().manual_seed(seed), wrap_of(tileable)
-        if start_scale == 0:
-            return layout(self.image, size, rng, wrap=wrap).cpu()
-        at = self._held_at(start_scale, size)
-        given = join_borders(resize(self.real(start_scale - 1), at).clamp(-1, 1), wrap)
-        price, noise = price_of(self.image, wrap), white(rng, 1, size, self.image)
-        return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
         """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly

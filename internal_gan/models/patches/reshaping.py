@@ -56,31 +56,19 @@ MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
 PLACES, FARTHEST = 9, 8.0
 
 
-def reshaped(
-    photo: Pixels,
-    image: Pixels,
-    size: Size,
-    rng: torch.Generator,
-    *,
-    transform: Transform | None = None,
-    kept: Mask | None = None,
-) -> Pixels:
+def reshaped(photo: Pixels, route: Route, rng: torch.Generator) -> Pixels:
     """Draw an image at another size with a small photo's patches.
 
     Args:
         photo: (1, 3, h, w), some tens of pixels a side, whose patches are used.
-        image: what is drawn, often the photo; things are as large as in the photo.
-        size: of the result.
         rng: source of the noise, on the CPU.
-        transform: the geometry; by default the image is resized.
-        kept: (1, 1, *size), 1 where the transformed image stays.
     """
-    route, real = Route(image, size, transform, kept), resized(photo, COARSE.share)
+    real = resized(photo, COARSE.share)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
-    layout, known = nearest(real, drawn), route.frame(1.0).known(image)
+    layout, known = nearest(real, drawn), route.frame(1.0).known(route.image)
     still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
     layout = matched(layout, real, MATCHING, kept=still)
-    return detailed(photo, layout, size, rng, known=known)
+    return detailed(photo, layout, route.size, rng, known=known)
 
 
 def _drawn(photo: Pixels, real: Pixels, route: Route, way: Way, rng: torch.Generator) -> Pictures:
@@ -127,7 +115,14 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Route:
-    """From an image to a result; see :func:`reshaped`. Every point moves straight, in pixels."""
+    """From an image to a result; every point moves straight, in pixels.
+
+    Attributes:
+        image: what is drawn, often the photo; things are as large as in the photo.
+        size: of the result.
+        transform: the geometry; by default the image is resized.
+        kept: (1, 1, *size), 1 where the transformed image stays.
+    """
 
     image: Pixels
     size: Size

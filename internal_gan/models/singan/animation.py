@@ -10,6 +10,7 @@ from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
+from internal_gan.models.abilities import Motion
 from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
 from internal_gan.shapes import Pixels
@@ -29,16 +30,7 @@ Innovations = Callable[[int], Fields]
 
 
 def animate(
-    model: NoisePyramid,
-    frames: int,
-    *,
-    alpha: float,
-    beta: float,
-    fps: float,
-    start_scale: int | None = 0,
-    loop: bool = False,
-    seed: int = 0,
-    size: Size | None = None,
+    model: NoisePyramid, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
 ) -> Iterator[Pixels]:
     """See :meth:`internal_gan.models.abilities.Animates.animate`.
 
@@ -49,9 +41,9 @@ def animate(
     together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
     standard deviation.
     """
-    calm = calmness(model.image) if start_scale is None else 1.0
-    start_scale = start_scale or 0
-    walk = Walk(alpha, beta, fps)
+    calm = calmness(model.image) if motion.start_scale is None else 1.0
+    start_scale, loop = motion.start_scale or 0, motion.loop
+    walk = Walk(motion.alpha, motion.beta, motion.fps)
     sizes = model.sizes_for(size, model.finished - 1)
 
     def innovations(t: int) -> Fields:
@@ -123,12 +115,7 @@ class Walk:
 
     These coefficients are for ten frames per second. For other rates, the recursion's poles are
     raised to the power 10 / fps, and c preserves the variance of e: the same motion, sampled at
-    another rate.
-
-    Args:
-        alpha: pull towards z_rec, in (0, 1]; smaller values stray farther from it.
-        beta: smoothness of the motion, in [0, 1).
-        fps: frames per second.
+    another rate. For the ranges, see :class:`internal_gan.models.abilities.Motion`.
 
     Source: Shaham et al. 2019, supplementary material, animation.
     """
@@ -159,7 +146,7 @@ class Walk:
 
     def steps(self, innovations: Innovations) -> Iterator[Fields]:
         """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
-        return (now for now, _ in self._states(*self._rest(innovations), innovations))
+        return (now for now, _ in self._states(None, innovations))
 
     def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
         """The periodic walk driven by u_0, ..., u_{period - 1}, repeated, less its own first state,
@@ -169,25 +156,21 @@ class Walk:
         the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
         Only three states are held in memory.
         """
-        states = self._states(*self._rest(innovations), innovations)
-        end = next(islice(states, period, None))
+        end = next(islice(self._states(None, innovations), period, None))
         step = np.array([[self.a, self.b], [1.0, 0.0]])
         closed = np.linalg.inv(np.eye(2) - np.linalg.matrix_power(step, period))
         start = [
             [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
             for row in closed
         ]
-        for state, _ in self._states(start[0], start[1], lambda t: innovations(t % period)):
+        for state, _ in self._states(start, lambda t: innovations(t % period)):
             yield [now - first for now, first in zip(state, start[0], strict=True)]
 
-    def _rest(self, innovations: Innovations) -> tuple[Fields, Fields]:
-        zero = [u.new_zeros(u.shape) for u in innovations(0)]
-        return zero, zero
-
     def _states(
-        self, now: Fields, before: Fields, innovations: Innovations
+        self, start: Sequence[Fields] | None, innovations: Innovations
     ) -> Iterator[tuple[Fields, Fields]]:
-        """The pairs (e_0, e_-1), (e_1, e_0), ..."""
+        """The pairs (e_0, e_-1), (e_1, e_0), ...; the first is ``start``, or zeros."""
+        now, before = start or [[torch.zeros_like(u) for u in innovations(0)]] * 2
         for t in count():
             yield now, before
             fields = zip(now, before, innovations(t), strict=True)

@@ -2,14 +2,14 @@
 2019)."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.periodic import Moves, Tileable, Wrap, join_borders, wrap_of
+from internal_gan.images.periodic import Moves, Wrap, join_borders
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Animates, Enlarges, Injects, Samples
@@ -33,23 +33,6 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
     family: ClassVar[str] = "singan"
 
     animate = animation.animate
-
-    def samples(
-        self,
-        count: int = 1,
-        size: Size | None = None,
-        *,
-        start_scale: int = 0,
-        candidates: int = 1,
-        seed: int = 0,
-        tileable: Tileable = False,
-    ) -> Iterator[Tensor]:
-        sizes = self.sizes_for(size, self.finished - 1)
-        wrap = wrap_of(tileable)
-        return (
-            self._sample(sizes, start_scale, candidates, sample_seed(seed, k), wrap)
-            for k in range(count)
-        )
 
     def sampling_memory(self, size: Size) -> int:
         pixels = size[0] * size[1]
@@ -84,7 +67,7 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
             )
 
     @torch.no_grad()
-    def super_resolve(self, factor: float, image: Pixels | None = None, *, seed: int = 0) -> Pixels:
+    def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
         """See :meth:`internal_gan.models.abilities.Enlarges.super_resolve`.
 
         Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
@@ -95,7 +78,7 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         and Peleg, "Improving resolution by image registration", 1991). Large images are computed
         in tiles.
         """
-        enlarged = given = (self.image if image is None else image).to(self.device)
+        enlarged = given = image.to(self.device)
         rng = torch.Generator().manual_seed(seed)
         for size in self.enlarged_sizes(factor, size_of(given)):
             base = self.hand_over(enlarged, size)
@@ -120,10 +103,11 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         return [scaled(size, step) for step in steps]
 
     @torch.no_grad()
-    def _sample(
-        self, sizes: Sequence[Size], start_scale: int, candidates: int, seed: int, wrap: Wrap
+    def sample(
+        self, size: Size, start_scale: int, candidates: int, seed: int, number: int, wrap: Wrap
     ) -> Tensor:
-        rng = torch.Generator().manual_seed(seed)
+        sizes = self.sizes_for(size, self.finished - 1)
+        rng = torch.Generator().manual_seed(sample_seed(seed, number))
         moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
 
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.models.base import FailedStageError, Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
-from internal_gan.models.losses import Draws, Losses, Terms, judge, stage_terms
+from internal_gan.models.losses import Draws, Losses, Terms
 from internal_gan.models.patches.layout import layouts
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.singan.model import SinGAN
@@ -57,7 +57,7 @@ class SinGANStage(Stage):
         self.real = model.real(index)
         self.batch = round(recipe.by_stage("batch", model)[index])
         self.reals = torch.cat([self.real, recipe.drawings_of(model)[index]])
-        self.patch_terms = stage_terms(recipe.patch_loss, index, model.num_stages, self.real, rng)
+        self.patch_terms = recipe.patch_terms(index, model.num_stages, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
             with torch.no_grad():
@@ -92,16 +92,8 @@ class SinGANStage(Stage):
         real = self.reals[chosen]
         window = moving_window(self.size, recipe.discriminator_crop, self.judged)
         penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
-        losses = judge(
-            self.discriminator,
-            recipe.adversarial_loss,
-            real[window],
-            fake[window],
-            rng,
-            penalised=(real[penalised], fake[penalised]),
-            step=self.judged,
-            interval=recipe.penalty_interval,
-        )
+        both = real[penalised], fake[penalised]
+        losses = self.judge(real[window], fake[window], penalised=both, step=self.judged)
         self.judged += 1
         return losses
 
@@ -229,7 +221,6 @@ class SinGANRecipe(LadderRecipe):
             MAX_STEPS_BETWEEN,
             generator_steps=self.generator_steps,
             discriminator_steps=self.discriminator_steps,
-            reconstruction_interval=self.reconstruction_interval,
         )
         check_range(0, 1, detail_noise=self.detail_noise)
         check_range(0, MAX_DRAWINGS, drawings=self.drawings)

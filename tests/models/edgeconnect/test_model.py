@@ -1,5 +1,6 @@
 """EdgeConnect: its training batches, its stages, and how it fills a hole."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -64,7 +65,7 @@ def model(run: Path) -> EdgeConnect:
     return found
 
 
-@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_lp", "wgan_gp"])
+@pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
     for stage in stages(f"model/adversarial_loss={loss}"):
         check_gradients(stage)
@@ -108,18 +109,16 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
     assert "no patch can be taken near the hole" in caplog.text
 
 
-slow = pytest.mark.slow
-
-
-@pytest.mark.parametrize("stage", [0, pytest.param(1, marks=slow), pytest.param(2, marks=slow), 3])
-def test_a_resumed_training_ends_bit_equal(tmp_path: Path, stage: int) -> None:
+def test_a_training_that_is_stopped_and_resumed_in_each_stage_ends_bit_equal(
+    tmp_path: Path,
+) -> None:
     extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
-    stop = SignalAt(stage, 2)
     whole = trained_edgeconnect(tmp_path / "whole", *extra, holes=[box()])
-    with pytest.raises(TrainingStopped):
-        trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], callbacks=[stop])
-    resumed = trained_edgeconnect(tmp_path / "part", *extra, holes=[box()], resume=True)
-    assert same_weights(resumed, whole)
+    train = partial(trained_edgeconnect, tmp_path / "part", *extra, holes=[box()])
+    for stage in range(4):
+        with pytest.raises(TrainingStopped):
+            train(callbacks=[SignalAt(stage, 2)], resume=stage > 0)
+    assert same_weights(train(resume=True), whole)
 
 
 def test_the_edge_network_is_trained_without_seeing_the_hole(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -48,12 +47,6 @@ def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
     """A model whose first scales are finished untrained."""
     model: InGANPyramid = prepared(ACTS, *overrides)
     finish_stages(recipe_of(ACTS, *overrides, base=INGAN_FAST), model, scales)
-    return model
-
-
-def trained(path: Path, *overrides: str, **settings: Any) -> Any:
-    options, model = tiny_options(*overrides, base=INGAN_FAST), prepared(*overrides)
-    train_model(path, build(options.model), model, options, **settings)
     return model
 
 
@@ -190,9 +183,11 @@ class TestTraining:
             found = torch.autograd.grad(total, list(stage.generator.parameters()))
             assert all(bool(gradient.any()) for gradient in found), term
 
-    @pytest.mark.parametrize("loss", ["hinge", "nsgan"])
-    def test_every_adversarial_loss_trains(self, loss: str, tmp_path: Path) -> None:
-        model = trained(tmp_path, f"model/adversarial_loss={loss}", "model.steps=2")
+    def test_another_adversarial_loss_trains(self, tmp_path: Path) -> None:
+        options = tiny_options("model/adversarial_loss=hinge", "model.steps=2", base=INGAN_FAST)
+        recipe = build(options.model)
+        model = recipe.prepare(tiny.picture())
+        train_model(tmp_path, recipe, model, options)
         assert model.finished == 3
 
 

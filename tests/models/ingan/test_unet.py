@@ -37,7 +37,7 @@ def test_a_tiny_training_of_every_experiment(tmp_path: Path, experiment: str) ->
     assert torch.equal(painted, model.retarget((23, 61)))
 
 
-@pytest.mark.parametrize("loss", ["lsgan", "hinge", "nsgan", "wgan_lp", "wgan_gp"])
+@pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks(loss: str) -> None:
     check_gradients(stage_of(f"model/adversarial_loss={loss}"))
 

@@ -120,12 +120,11 @@ def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     assert borders.mean() < 1.5 * changes.mean()
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_threads_do_not_change_a_picture(threads: int) -> None:
+def test_threads_do_not_change_a_picture() -> None:
     photo, before = picture(70, 20), torch.get_num_threads()
     expected = enlarged(photo, 2, rng())
     try:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before + 2)
         assert torch.equal(enlarged(photo, 2, rng()), expected)
     finally:
         torch.set_num_threads(before)

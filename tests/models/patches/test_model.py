@@ -14,6 +14,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.periodic import Tileable
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.images.resize import resize, size_of
+from internal_gan.models.abilities import Motion
 from internal_gan.models.patches.model import Patches
 from internal_gan.units import Size
 from tests.commands import ROOT
@@ -114,8 +115,7 @@ def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patche
 
 def test_a_film_is_a_round(model: Patches) -> None:
     def frames(count: int, seconds: float = 2.0) -> Tensor:
-        film = model.animate(count, alpha=0.1, beta=0.9, fps=count / seconds, seed=2)
-        return torch.cat([*film])
+        return torch.cat([*model.animate(count, Motion(count / seconds, 0.1, 0.9), seed=2)])
 
     film = frames(12)
     assert torch.allclose(film[::3], frames(4), atol=1e-5)
@@ -150,7 +150,7 @@ def test_a_filling_follows_lines(model: Patches) -> None:
 
 def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
     for scale in (1, 2):
-        [first] = model.animate(1, alpha=0.1, beta=0.9, fps=8, start_scale=scale)
+        [first] = model.animate(1, Motion(8, 0.1, 0.9, scale))
         real = model.real(scale - 1)
         assert (resize(first, size_of(real)) - real).abs().mean() < 0.02
 

@@ -33,7 +33,7 @@ def runs(flags: Tensor) -> int:
 
 @pytest.mark.parametrize("size", [(36, 50), (36, 38), (44, 48), (32, 48)])
 def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
-    made = reshaped(disk(), disk(), size, rng())
+    made = reshaped(disk(), Route(disk(), size), rng())
     assert made.shape == (1, 3, *size)
     bright = made[0].mean(dim=0) > 0.3
     assert runs(bright.any(dim=0)) == runs(bright.any(dim=1)) == 1
@@ -45,7 +45,7 @@ def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
     [((3, 40), (5, 60)), ((30, 30), (30, 90)), ((24, 32), (3, 4)), ((1, 12), (2, 5))],
 )
 def test_any_photo_at_any_size(own: Size, size: Size) -> None:
-    made = reshaped(picture(*own), picture(*own), size, rng())
+    made = reshaped(picture(*own), Route(picture(*own), size), rng())
     assert made.shape == (1, 3, *size)
     assert made.isfinite().all()
     assert made.abs().max() <= 1
@@ -70,7 +70,7 @@ def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
     kept = protect(mask, (40, 90))
     where = (kept.weight > 0.5).float()
     made = [
-        reshaped(photo, photo, (40, 90), rng(), transform=kept.transform, kept=keep)
+        reshaped(photo, Route(photo, (40, 90), kept.transform, keep), rng())
         for keep in (where, None)
     ]
     inside, given = where[0, 0] > 0, kept.transform(photo, (40, 90)).clamp(-1, 1)
@@ -122,7 +122,7 @@ def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(reshaping, "nearest", last)
     monkeypatch.setattr(reshaping, "MATCHING", 0)
-    made = reshaped(disk(), disk(), (36, 60), rng())
+    made = reshaped(disk(), Route(disk(), (36, 60)), rng())
     assert shown == [len(reshaping.WAYS) * reshaping.TRIES]
     assert float(made.mean()) > 0.5
 
@@ -154,7 +154,7 @@ def test_a_step_moves_what_the_step_before_has_drawn() -> None:
 def test_what_is_turned_over_comes_at_once() -> None:
     over = Homography.to_corners([[1, -1], [-1, -1], [-1, 1], [1, 1]])
     assert len(Route(picture(), (40, 56), over).frames(1.05)) == 1
-    assert reshaped(picture(), picture(), (40, 56), rng(), transform=over).isfinite().all()
+    assert reshaped(picture(), Route(picture(), (40, 56), over), rng()).isfinite().all()
 
 
 def test_a_long_way_has_longer_steps() -> None:

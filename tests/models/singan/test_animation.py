@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.models.abilities import Motion
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.animation import Walk, calmness
 from internal_gan.models.singan.model import SinGAN
+from internal_gan.units import Size
 from tests.models.singan.test_walk import settled
 from tests.tiny import untrained
 
@@ -23,12 +25,11 @@ def model() -> SinGAN:
     return model
 
 
-# The walk's alpha and beta, and frames per second.
-MOTION: dict[str, Any] = {"alpha": 0.1, "beta": 0.9, "fps": 10}
-
-
-def frames(model: SinGAN, count: int, **options: Any) -> Tensor:
-    return torch.cat(list(model.animate(count, **MOTION | options)))
+def frames(
+    model: SinGAN, count: int, *, seed: int = 0, size: Size | None = None, **motion: Any
+) -> Tensor:
+    moved = Motion(**{"fps": 10, "alpha": 0.1, "beta": 0.9, **motion})
+    return torch.cat(list(model.animate(count, moved, seed=seed, size=size)))
 
 
 @pytest.mark.parametrize("loop", [False, True])

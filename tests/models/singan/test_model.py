@@ -235,10 +235,8 @@ def test_back_projection_brings_the_result_closer_to_the_photo() -> None:
 
 ABLATIONS = [
     "model/adversarial_loss=wgan_gp",
-    "model/adversarial_loss=lsgan",
     "model/adversarial_loss=hinge",
-    "model/adversarial_loss=nsgan",
-    "model/patch_loss=swd_and_nearest",
+    "model/patch_loss=[sliced_wasserstein,nearest_patch]",
     "model.noise_padding=random",
     "model.generator.norm=spectral",
     "model.discriminator.norm=instance",

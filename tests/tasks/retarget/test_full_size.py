@@ -8,12 +8,18 @@ import torch
 from torch import Tensor
 
 import internal_gan
-from internal_gan.finishing.origin import read_origin
+from internal_gan.config.compose import compose, load_options
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import write_mask
+from internal_gan.images.photo import Photo
+from internal_gan.models.abilities import Retargets
+from internal_gan.runs.source import Source
+from internal_gan.tasks.base import Context
+from internal_gan.tasks.retarget import Target, targets
+from internal_gan.units import by
 from tests.commands import Shell
-from tests.tiny import INGAN_FAST, holes, picture
+from tests.tiny import INGAN_FAST, holes, model_of, network_of, picture, tiny_options
 
 ALONE = ("device=cpu", "output=out", "finish.detail=patches")
 
@@ -46,6 +52,13 @@ def size_of(name: str) -> tuple[int, int]:
     return read_image(f"out/retarget/{name}.png").size
 
 
+def target_of(trained: Source, model: Retargets, *options: str) -> Target:
+    """What the task would draw."""
+    wanted = Source(compose(["task=retarget", "finish.detail=patches", *options]))
+    (target,) = targets(model, Context(wanted, trained))
+    return target
+
+
 @pytest.mark.parametrize(
     ("options", "name", "drawing"),
     [
@@ -75,28 +88,30 @@ def size_of(name: str) -> tuple[int, int]:
     ids=str,
 )
 def test_sizes_are_those_of_the_result(
-    shell: Shell, learnt: Path, options: list[str], name: str, drawing: tuple[int, int]
+    learnt: Path, options: list[str], name: str, drawing: tuple[int, int]
 ) -> None:
-    assert retarget(shell, learnt, *options) == [f"{name}.png"]
-    assert size_of(name) == tuple(map(int, name.split("x")))
-    drawn = size_of(f"drawn/{name}")
-    assert all(abs(a - b) <= 1 for a, b in zip(drawn, drawing, strict=True))
+    trained = Source(load_options(learnt / "config.yaml"), learnt)
+    target = target_of(trained, network_of(learnt), *options)
+    assert target.name == name == by(target.size)
+    differences = zip(target.drawing_size, drawing, strict=True)
+    assert all(abs(a - b) <= 1 for a, b in differences)
 
 
-def test_a_large_photo_keeps_its_own_pixels(shell: Shell, tmp_path: Path) -> None:
-    write_image("large.png", picture(150, 600, seed=3))
-    options = [*INGAN_FAST[1:], "model.steps=1", "retarget.scale=[1,0.1]", "device=cpu"]
-    internal_gan.fit("large.png", "ingan", overrides=options, output=tmp_path / "run")
+def test_a_large_photo_keeps_its_own_pixels() -> None:
+    pixels = picture(150, 600, seed=3)
+    trained = Source(tiny_options(base=INGAN_FAST), photo=Photo(pixels))
+    model = model_of("model.max_size=56", base=INGAN_FAST, pixels=pixels)
     for zoom, size in (("auto", (39, 155)), ("1", (150, 600))):
-        retarget(shell, tmp_path / "run", "retarget.shape=[60,100]", f"retarget.zoom={zoom}")
-        assert read_origin("out/retarget/60x100.origin.png").photo_size == size
-        Path("out").rename(zoom)
+        wanted = ("retarget.shape=[60,100]", f"retarget.zoom={zoom}")
+        target = target_of(trained, model, *wanted)
+        assert target.finisher.photo_size == size
 
 
 def test_the_pixels_come_from_the_photo_and_not_from_a_further_one(
     shell: Shell, learnt: Path
 ) -> None:
-    retarget(shell, learnt, "retarget.scale=[1,1.5]")
+    assert retarget(shell, learnt, "retarget.scale=[1,1.5]") == ["80x168.png"]
+    assert (size_of("80x168"), size_of("drawn/80x168")) == ((80, 168), (20, 42))
     own, made = read_image(learnt.parent / "dark.png").pixels, of("80x168")
     assert abs(float(own.mean() - made.mean())) < 0.2
     assert float(own.min()) - 0.1 < float(made.min()) < float(made.max())
@@ -113,6 +128,9 @@ def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> No
     height, width = size_of("drawn/90x120-shape")
     assert abs(height / width - 60 / 80) < 0.1
     assert height < 40
+    found = internal_gan.verify("out/retarget/90x120-shape.png", learnt.parent / "dark.png")
+    assert found.holds
+    assert found.exact > 0 < found.other
 
 
 def test_a_transform_has_a_smooth_edge_at_the_results_size(shell: Shell, learnt: Path) -> None:
@@ -142,17 +160,6 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
     # The part keeps its relative position.
     assert abs(row - 34) <= 4
     assert abs((column + 8) / 224 - 58 / 112) < 0.08
-
-
-@pytest.mark.parametrize("how", ["protect", "mask"])
-def test_the_origin_of_a_result_holds(learnt: Path, shell: Shell, how: str) -> None:
-    write_mask("part.png", holes((80, 112), (20, 30, 30, 50)))
-    wanted = (f"retarget.{how}=part.png", "retarget.scale=[1,2]")
-    (name,) = retarget(shell, learnt, *wanted)
-    picture = Path("out/retarget") / name
-    origin = picture.with_suffix(".origin.png")
-    found = internal_gan.verify(picture, learnt.parent / "dark.png", origin=origin)
+    found = internal_gan.verify("out/retarget/80x224.png", learnt.parent / "dark.png")
     assert found.holds
-    # The protected part is a copy.
-    assert found.exact > (0.05 if how == "protect" else 0)
-    assert (found.other > 0) == (how == "mask")
+    assert (found.exact > 0, found.other) == (True, 0)
