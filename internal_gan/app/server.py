@@ -332,7 +332,7 @@ async def _user_error(_: Request, error: Exception) -> Response:
 
 
 async def _stopped(_: Request, error: Exception) -> Response:
-    return PlainTextResponse("there is a newer wish", 409)
+    return Response(status_code=204)  # nobody waits for the answer
 
 
 def _name(request: Request) -> str:

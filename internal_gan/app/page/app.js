@@ -83,6 +83,7 @@ function showOverlay() {
 for (const name of ["change", "done"]) {
   for (const part of [$("panel"), stage.element]) part.addEventListener(name, ({ target }) => {
     if (target === stage.line || target.closest("[data-plain]") || !live.isOn) return;
+    followed = null; // a result that is still being made does not take the stage
     if (shown) showOnStage(null);
     live.change();
   });

@@ -81,10 +81,6 @@ export class Frame {
     this.setAll(margins);
   }
 
-  get isMoved() {
-    return this.rounded.some(Boolean);
-  }
-
   // In whole pixels: top, right, bottom, left.
   get rounded() {
     return this.margins.map(Math.round);

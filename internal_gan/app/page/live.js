@@ -41,10 +41,7 @@ export class Live {
     this.end();
     const panel = this.panel();
     const wish = this.isOn && panel.wish();
-    if (!wish) {
-      this.hide();
-      return;
-    }
+    if (!wish) return this.clear();
     const asked = (this.asked = new AbortController());
     const begun = performance.now();
     this.stage.element.classList.add("drawing");
@@ -52,26 +49,20 @@ export class Live {
       const url = await previewOf(wish, panel.seed, asked.signal);
       if (asked !== this.asked) return;
       complain("");
-      if (await this.show({ panel, url, box: wish.box, seed: panel.seed, marks: panel.marks.map((one) => one.state) })) tell("Preview drawn");
+      this.past.push({ panel, url, box: wish.box, seed: panel.seed, marks: panel.marks.map((one) => one.state) });
+      if (await this.stage.preview(url, wish.box)) tell("Preview drawn");
       if (performance.now() - begun > SLOW) {
         $("at-once").checked = false;
         complain("That took long, so nothing more is drawn at once; the box below the picture turns it on again.");
         $("at-once").dispatchEvent(new Event("slow"));
       }
     } catch (error) {
-      if (asked === this.asked) {
-        this.hide();
-        complain(error.message);
-      }
+      if (asked !== this.asked) return;
+      this.clear();
+      complain(error.message);
     } finally {
       if (asked === this.asked) this.end();
     }
-  }
-
-  async show(one) {
-    if (!(await this.stage.preview(one.url, one.box))) return false;
-    if (this.past.at(-1) !== one) this.past.push(one);
-    return true;
   }
 
   // Shows what was shown before, or the photo, with what was drawn on the stage at that time.
@@ -79,18 +70,13 @@ export class Live {
     this.end();
     const panel = this.panel();
     const mine = this.past.filter((one) => one.panel === panel);
-    const last = mine.pop();
-    if (!last) return;
-    this.past.splice(this.past.indexOf(last), 1);
+    if (!mine.length) return;
+    const [before, last] = [mine.at(-2), mine.at(-1)];
+    this.past = this.past.filter((one) => one !== last);
     URL.revokeObjectURL(last.url);
-    const before = mine.pop();
     panel.marks.forEach((mark, number) => (mark.state = before ? before.marks[number] : mark.first));
-    if (!before) {
-      this.hide();
-      return;
-    }
-    panel.seed = before.seed;
-    this.show(before);
+    if (before) panel.seed = before.seed;
+    this.stage.preview(before && before.url, before && before.box);
   }
 
   // Stops waiting for a preview.
@@ -100,15 +86,11 @@ export class Live {
     this.stage.element.classList.remove("drawing");
   }
 
-  hide() {
-    this.stage.preview(null);
-  }
-
   // Back to the photo.
   clear() {
     clearTimeout(this.timer);
     this.end();
-    this.hide();
+    this.stage.preview(null);
   }
 
   // Forgets everything about a photo.

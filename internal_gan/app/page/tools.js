@@ -127,7 +127,7 @@ function extend() {
   for (const [, input] of inputs) input.addEventListener("change", () => frame.setAll(inputs.map(([, one]) => Number(one.value))));
   if (shape.value) change();
   else frame.setAll([0, 0.15 * state.photo.size[1], 0, 0.15 * state.photo.size[1]]);
-  const wish = () => frame.isMoved ? {
+  const wish = () => frame.rounded.some(Boolean) ? {
     task: "extend",
     options: { "extend.margins": frame.rounded },
     boards: { "extend.avoid": [board, "mask"] },
@@ -187,7 +187,7 @@ function retarget() {
     boards: { "retarget.protect": [board, "mask"] },
     box: [0, 0, frame.extent[1], frame.extent[0]],
   });
-  const panel = { wish: () => frame.isMoved ? wish() : null, by, lacks: "First drag a side of the frame.", seed: 0, marks: [frame, board] };
+  const panel = { wish: () => frame.rounded.some(Boolean) ? wish() : null, by, lacks: "First drag a side of the frame.", seed: 0, marks: [frame, board] };
   return Object.assign(panel, {
     overlay: layers,
     room: 0.25,
