@@ -70,6 +70,8 @@ class Previews:
             Stopped: ``stop`` returned true.
         """
         wanted = given.get("shape") if task == "retarget" else given.get("size")
+        if f"{task}.count" in taken_by(task):
+            given["count"] = 1
         full, small = self._sizes(task, given.pop("resolution", None), wanted)
         image, patches = self._copy(small)
         for name, value in given.items():

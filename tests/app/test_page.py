@@ -607,6 +607,9 @@ def test_after_a_slow_preview_none_is_drawn_unasked(
     page.route("**/preview?*", late)
     page.goto(address)
     page.set_input_files("#files", photos / "gravel.jpg")
+    preview(page)
+    assert page.get_by_label("Draw at once").is_checked()  # the photo was read
+    page.get_by_role("button", name="Another").click()
     sync_api.expect(page.get_by_label("Draw at once")).not_to_be_checked(timeout=LONG)
     page.locator("#message", has_text="took long").wait_for()
     sync_api.expect(main(page)).to_have_text("Draw")

@@ -3,7 +3,9 @@
 import { $, complain, tell } from "./dom.js";
 import { previewOf } from "./server.js";
 
-const SLOW = 5000; // milliseconds; after a slower preview, none is drawn without being asked for
+// Milliseconds; after a slower preview, none is drawn without being asked for. The first of a photo does
+// not count, as the photo is read for it.
+const SLOW = 5000;
 const SETTLES = 40; // milliseconds from a change to its wish, since one may follow another
 
 export class Live {
@@ -51,7 +53,7 @@ export class Live {
       complain("");
       this.past.push({ panel, url, box: wish.box, seed: panel.seed, marks: panel.marks.map((one) => one.state) });
       if (await this.stage.preview(url, wish.box)) tell("Preview drawn");
-      if (performance.now() - begun > SLOW) {
+      if (this.past.length > 1 && performance.now() - begun > SLOW) {
         $("at-once").checked = false;
         complain("That took long, so nothing more is drawn at once; the box below the picture turns it on again.");
         $("at-once").dispatchEvent(new Event("slow"));
