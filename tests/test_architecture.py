@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 993,
+    "api": 1000,
     "app": 1413,
     "config": 1781,
     "finishing": 2403,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_043, "tests": 26_240, "benchmarks": 5_530}
+MAX_IN_ALL = {"internal_gan": 26_050, "tests": 26_240, "benchmarks": 5_540}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
