@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_050, "tests": 26_240, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 26_050, "tests": 26_247, "benchmarks": 5_540}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

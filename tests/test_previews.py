@@ -1,24 +1,32 @@
 """Previews: the same calls on a smaller copy, and work that ends early."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import internal_gan
 from internal_gan import Previews, Stopped, UserError
 from internal_gan.api import previews as module
+from internal_gan.api.model import results
 from internal_gan.images.files.memory import to_pil
+from internal_gan.patches.denoiser import Denoiser
+from internal_gan.patches.exact import nearest
+from internal_gan.patches.fast import Index, search
+from internal_gan.stopping import check_stop, stopping
 from tests.tiny import picture
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies of at most 50 pixels, of photos that are at most 150 pixels in results."""
+    """Copies of at most 50 pixels, of photos that are at most 80 pixels in results."""
     monkeypatch.setattr(module, "SIDE", 50)
-    monkeypatch.setattr(module, "LONGEST", 150)
+    monkeypatch.setattr(module, "LONGEST", 80)
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +44,10 @@ def mask(width: int, height: int) -> Image.Image:
     ("task", "options", "size"),
     [
         ("retarget", {"shape": [90, 150]}, (38, 23)),  # of a photo of 150 x 112 pixels
-        ("retarget", {"shape": "1:1"}, (33, 33)),
+        ("retarget", {"shape": "1:1"}, (35, 35)),
         ("retarget", {"shape": [120, 320]}, (80, 30)),  # a larger result shows it larger
-        ("sample", {"size": [80, 120]}, (30, 20)),
+        ("retarget", {"shape": ["1:1", "2:1"]}, (35, 35)),  # the first of several
+        ("sample", {"size": (80, 120)}, (30, 20)),
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
         ("make_tileable", {"size": 80, "band": 0.2}, (20, 20)),
@@ -65,11 +74,18 @@ def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> N
     assert np.array_equal(made, expected)
 
 
+def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Mock(side_effect=results)
+    monkeypatch.setattr(module, "results", drawn)
+    assert isinstance(Previews(photo)("sample", count=3), Image.Image)
+    assert drawn.call_args.args[1]["count"] == 1
+
+
 def test_a_file_is_read_only_as_large_as_it_is_needed(tmp_path: Path) -> None:
     to_pil(picture(900, 1200)).save(tmp_path / "large.png")
     previews = Previews(tmp_path / "large.png")
     assert previews.copy("fill").size == (38, 29)
-    assert previews.copy("sample").size == (38, 28)
+    assert previews.copy("sample").size == (40, 30)
     assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)
 
 
@@ -103,6 +119,18 @@ def test_work_ends_between_two_passes(
     with pytest.raises(Stopped):
         getattr(internal_gan, task)(photo, **options, stop=stop)
     assert asked == 4
+    check_stop()  # does nothing outside
     assert getattr(internal_gan, task)(photo, **options, stop=lambda: False) is not None
-    internal_gan.sample(photo, stop=None)  # nobody is asked any more
-    assert asked == 4
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: search(np.zeros((9, 9, 3), np.uint8), Index(np.zeros((9, 9, 3), np.uint8))),
+        lambda: nearest(torch.ones(2, 3), torch.ones(2, 3)),
+        lambda: Denoiser(torch.zeros(1, 3, 9, 9), 5)(torch.zeros(1, 3, 9, 9), 0.5),
+    ],
+)
+def test_a_search_and_a_denoiser_ask(work: Callable[[], object]) -> None:
+    with stopping(lambda: True), pytest.raises(Stopped):
+        work()

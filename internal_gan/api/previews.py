@@ -92,11 +92,10 @@ class Previews:
         full = self._photo.full_size
         if "finish.resolution" in taken_by(task) and resolution != "photo":
             longest = resolution if isinstance(resolution, int) else LONGEST
-            if isinstance(wanted, list) and None not in wanted:
+            if isinstance(wanted, list | tuple) and all(isinstance(side, int) for side in wanted):
                 # A larger result shows the photo larger, too.
-                longest = max(
-                    longest, round(max(full) * math.sqrt(math.prod(wanted) / math.prod(full)))
-                )
+                share = math.prod(wanted) / math.prod(full)
+                longest = max(longest, round(max(full) * math.sqrt(share)))
             full = fit_size(full, longest)
         halvings = max(0, math.ceil(math.log2(max(full) / SIDE)))
         return full, fit_size(full, math.ceil(max(full) / 2**halvings))
