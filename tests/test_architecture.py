@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 1000,
-    "app": 1413,
+    "app": 1420,
     "config": 1781,
     "finishing": 2403,
     "hub": 132,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_050, "tests": 26_247, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 26_051, "tests": 26_252, "benchmarks": 5_540}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

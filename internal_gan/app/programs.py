@@ -79,6 +79,10 @@ def object_of(data: str | bytes) -> dict[str, Any]:
     return found
 
 
+def _no_name(value: str) -> Path:
+    raise UserError(f"{value}: needs the file itself, not its name")
+
+
 def preview(
     form: FormData,
     upload: Upload,
@@ -92,7 +96,7 @@ def preview(
         raise Stopped
     task, options = str(form.get("task")), object_of(str(form.get("options")))
     given = {name: value for name, value in options.items() if value is not None}
-    overrides_of(task, given, Path)
+    overrides_of(task, given, _no_name)
     photo = previews(upload.path)
     copy = photo.copy(task, given.get("finish.resolution"))
     for name, strokes in form.multi_items():

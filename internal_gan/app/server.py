@@ -139,7 +139,10 @@ class Server:
     async def preview(self, request: Request) -> Response:
         """A preview of a task on a photo. A newer wish of the same tab ends it at once."""
         upload = self.uploads.get(request.path_params["id"])
-        tab, wish = request.query_params.get("tab", ""), int(request.query_params.get("wish", 0))
+        tab, number = (request.query_params.get(name, "0") for name in ("tab", "wish"))
+        if not number.isdecimal():
+            raise UserError(f"wish={number}: needs a whole number, 0 or more")
+        wish = int(number)
         latest, older = self.wishes.get(tab, (wish, threading.Event()))
         if wish < latest:
             raise Stopped

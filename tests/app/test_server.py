@@ -548,6 +548,7 @@ def test_a_preview_is_what_the_function_makes_and_keeps_nothing(
         ("fill", {"device": "cuda"}, {}, "device: cannot be set here"),
         ("fill", {}, {"image": ("mask", b"", "image/png")}, "image: takes no file here"),
         ("fill", {}, {"mask.file": ("mask", b"", "image/png")}, "cannot be read as a PNG file"),
+        ("fill", {"mask.file": __file__}, {}, "needs the file itself, not its name"),
         ("fill", [], {}, "the request cannot be read"),
         ("train", {}, {}, "task=train: not on this page"),
         ("extend", {"extend.margins": [0, 0, 0, 999]}, {}, "margins of"),
@@ -557,6 +558,10 @@ def test_a_wish_that_cannot_be_granted_gives_a_one_line_error(
     client: TestClient, photo: str, task: str, options: Any, files: Any, message: str
 ) -> None:
     assert message in error(wished(client, photo, task, options, files))
+
+
+def test_wishes_have_whole_numbers(client: TestClient, photo: str) -> None:
+    assert "wish=two" in error(wished(client, photo, "sample", {}, wish="two"))
 
 
 def test_a_newer_wish_of_a_tab_ends_an_older_one(client: TestClient, photo: str) -> None:

@@ -82,6 +82,7 @@ export class Board {
     this.pasted = await cut(photo);
     this.strokes = [...images, ...back, this.pasted];
     this.redraw();
+    this.done();
   }
 
   resizePasted(factor) {
