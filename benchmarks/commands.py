@@ -77,6 +77,7 @@ def cost_of(options: Sequence[str], output: Path, root: Path = ROOT) -> Cost:
         command = [sys.executable, "-m", "internal_gan", *options, f"output={output}"]
         process = subprocess.Popen(command, cwd=root, stdout=file, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise UserError(f"{' '.join(options)}: {last_line(log)}")
     return Cost(time.perf_counter() - started, used.ru_maxrss * 1024 / 1e9)
