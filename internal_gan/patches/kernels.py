@@ -91,18 +91,21 @@ def project(image, channels, basis, stride, result, top, bottom):
         basis: (PATCH^2 channels, k) float32.
         result: (rows, columns, k) float32, written; ``top`` and ``bottom`` count its rows.
     """
-    span, count = PATCH * channels, basis.shape[1]
-    total = np.empty(count, np.float32)
+    columns, count = result.shape[1], basis.shape[1]
+    value, total = np.empty(columns, np.float32), np.empty((count, columns), np.float32)
     for row in range(top, bottom):
-        for column in range(result.shape[1]):
-            y, x = row * stride, column * stride * channels
-            total[:] = np.float32(0)
-            for i in range(PATCH):
-                for j in range(span):
-                    value = np.float32(image[y + i, x + j])
-                    for k in range(count):
-                        total[k] += basis[i * span + j, k] * value
-            result[row, column] = total
+        total[:] = np.float32(0)
+        for i in range(PATCH * PATCH * channels):
+            above, left = divmod(i, PATCH * channels)
+            for x in range(columns):
+                value[x] = image[row * stride + above, x * stride * channels + left]
+            for k in range(count):
+                wave, one = basis[i, k], total[k]
+                for x in range(columns):
+                    one[x] += wave * value[x]
+        for x in range(columns):
+            for k in range(count):
+                result[row, x, k] = total[k, x]
 
 
 @compiled
