@@ -5,8 +5,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from internal_gan.cli import main
 from tests.tiny import TINY
@@ -26,6 +29,11 @@ class Answer:
     @property
     def lines(self) -> list[str]:
         return self.err.splitlines()
+
+
+def pixels(path: str | Path) -> np.ndarray[Any, np.dtype[Any]]:
+    with Image.open(path) as image:
+        return np.asarray(image)
 
 
 def plain_environment() -> dict[str, str]:

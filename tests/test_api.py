@@ -28,7 +28,7 @@ from internal_gan.images.files import decode
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.records import read_results
-from tests.commands import TINY_RUN, Shell
+from tests.commands import TINY_RUN, Shell, pixels
 from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
 
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
@@ -97,11 +97,6 @@ def edgeconnect(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("runs") / "edgeconnect"
     overrides = OF_FAMILY["edgeconnect"]
     return internal_gan.fit(photo, "edgeconnect", mask=HOLE, overrides=overrides, output=folder)
-
-
-def pixels(path: Path) -> Any:
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 class TestPicturesIn:

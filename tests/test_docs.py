@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from internal_gan.app.settings import Settings, settings_of
 from internal_gan.config.arguments import overrides_of, prepare
 from internal_gan.config.catalogue import SPECS
@@ -38,12 +40,6 @@ def documented_commands() -> list[str]:
     left_out = re.compile(r"hydra/|experiment=tune_|=\[top,|^app\b")
     options -= {word for command in commands for word in command.split()}
     return sorted(command for command in commands | options if not left_out.search(command))
-
-
-def test_commands_and_options_are_found_in_the_documentation() -> None:
-    commands = documented_commands()
-    assert any(command.startswith("sample checkpoint=RUN") for command in commands)
-    assert any(command.startswith("-m ") for command in commands)
 
 
 def test_the_options_of_the_page_in_the_browser_are_read() -> None:
@@ -77,7 +73,9 @@ def at_once(options: Iterable[str]) -> list[list[str]]:
 
 def test_documented_commands_compose() -> None:
     wrong, beside = [], defaultdict[tuple[str, ...], dict[str, None]](dict)
-    for command in documented_commands():
+    commands = documented_commands()
+    assert {"sample", "-m"} <= {command.partition(" ")[0] for command in commands}
+    for command in commands:
         words = options_of(command)
         chosen = tuple(word for word in words if CHOICE.match(word))
         beside[chosen] |= dict.fromkeys(word for word in words if word not in chosen)
@@ -98,10 +96,24 @@ def test_every_option_of_a_task_that_a_page_names_exists() -> None:
     assert {name for name in named if name.partition(".")[0] in groups} <= FIELDS.keys()
 
 
-def test_every_test_that_a_page_names_exists_and_slow_ones_are_in_italics() -> None:
-    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-    named = re.findall(r"(\*?)`([\w/]+\.py)::(test_\w+)`", text)
-    assert len(named) > 30
+def test_the_tour_quotes_lines_of_its_files_and_names_what_exists() -> None:
+    text = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
+    quotes = re.findall(r"^# (\S+\.py) .+\n((?:[^#`\n].*\n){1,3})(?=[#`])", text, re.M)
+    assert len(quotes) == text.count("\n# ") > 30
+    for file, quoted in quotes:
+        code = (ROOT / "internal_gan" / file).read_text(encoding="utf-8").splitlines()
+        assert set(quoted.splitlines()) <= {line.strip() for line in code}, file
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "internal_gan").rglob("*.py"))
+    for name in re.findall(r"`([\w./]+)`", re.sub("^```.*?^```", "", text, flags=re.M | re.S)):
+        exists = (ROOT / name).exists() if "/" in name else re.search(rf"\b{name}\b", code)
+        assert exists, name
+
+
+@pytest.mark.parametrize("page", ["conventions", "reliability", "tour"])
+def test_every_test_that_a_page_names_exists_and_slow_ones_are_in_italics(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    named = re.findall(r"(\*?)`(?:tests/)?([\w/]+\.py)::(test_\w+)`", text)
+    assert len(named) > 9
     for italics, file, test in named:
         code = (ROOT / "tests" / file).read_text(encoding="utf-8")
         found = re.search(rf"((?:^ *@.*\n(?:^[ )].*\n)*)*)^ *def {test}\(", code, re.MULTILINE)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.commands import ROOT, TINY_RUN
+from tests.commands import ROOT, TINY_RUN, pixels
 
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^`([\w/.]+)`:\n\n```(?:python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -100,15 +99,9 @@ def run(copy: Path, photo: Path, *commands: Sequence[str], then: str = "") -> st
     return result.stdout
 
 
-def pixels(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    with Image.open(path) as image:
-        return np.asarray(image)
-
-
 def test_the_examples_touch_as_many_files_as_they_say() -> None:
     changed = re.findall(r"^\+\+\+ b/(.+)$", TEXT, re.MULTILINE)
     added = [name for name, _ in FILE.findall(TEXT)]
-    # A page and a test make it six files.
     assert len(changed[:-1]) + sum("tasks" in name for name in added) == 4
     assert changed[-1] == "internal_gan/config/catalogue.py"
     assert sum("toy" in name for name in added) + 1 == 5

@@ -64,7 +64,12 @@ def make_tileable(photo: Given, **how: Any) -> Any:
 
 
 def extend(photo: Given, **how: Any) -> Any:
-    """Add canvas around a photo, filled with the photo's own patches, as task=extend does.
+    """Add canvas around a photo, filled with the photo's own patches, as task=extend does; every
+    pixel of the photo is kept, bit for bit.
+
+    >>> from PIL import Image
+    >>> extend(Image.radial_gradient("L").resize((48, 40)), margins=(0, 8, 0, 8)).size
+    (64, 40)
 
     Args:
         photo: as given to :func:`internal_gan.fit`.
@@ -74,9 +79,6 @@ def extend(photo: Given, **how: Any) -> Any:
         avoid: a mask of the photo's size, white where no pixel may be taken from.
         seed: 0 for the filling that fits best; others draw another.
         output_type: see :class:`Model`.
-
-    Returns:
-        A picture in which every pixel of the photo is kept, bit for bit.
 
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.
@@ -100,8 +102,7 @@ def evaluate(
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a picture or weights cannot be read, pictures are too small, or an argument is
-            not allowed.
+        UserError: a file cannot be read, pictures are too small, or an argument is not allowed.
     """
     pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
@@ -131,8 +132,7 @@ def verify(
         ``map`` (1, 3, h, w) in [-1, 1].
 
     Raises:
-        UserError: a picture or the origin cannot be read, their sizes do not match, or a picture in
-            memory is given without its origin.
+        UserError: a picture or its origin is missing or cannot be read, or sizes do not match.
     """
     file = None if origin is None else Path(origin)
     return verify_picture(_picture(picture, "picture"), _picture(photo, "photo"), file)

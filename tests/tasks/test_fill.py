@@ -27,16 +27,11 @@ from internal_gan.models.patches.model import Patches
 from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.fill import _turn
-from tests.commands import ROOT, Shell
+from tests.commands import ROOT, Shell, pixels
 from tests.tiny import EDGECONNECT, holes, network_of, picture, trained_edgeconnect
 
 SIZE = HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def pixels(path: Path | str) -> Array:
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 def at_once(shell: Shell, *options: str) -> Path:
