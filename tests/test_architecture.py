@@ -17,14 +17,14 @@ MAX_LINES = {
     "api": 1000,
     "app": 1420,
     "config": 1781,
-    "finishing": 2403,
+    "finishing": 2408,
     "hub": 132,
     "images": 3751,
     "internal_gan": 1230,
     "judging": 1092,
     "models": 4036,
     "nn": 1010,
-    "patches": 1956,
+    "patches": 1966,
     "report": 636,
     "runs": 1150,
     "sweeps": 318,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_051, "tests": 26_252, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 26_066, "tests": 26_256, "benchmarks": 5_540}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -23,8 +23,8 @@ from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
 LAYOUT_SIDE = 320
-# If one piece of the photo covers too much of the result, the layout is decided again from a larger
-# size, where the drawing decides more.
+# As soon as one piece of the photo covers too much of the result, the layout is decided again from
+# a larger size, where the drawing decides more. From size to size, pieces hardly grow or shrink.
 LARGEST = 0.25  # the share of the result
 CAREFUL = 48  # the photo's short side at that size, in pixels
 # Time to compile the loops besides the search, as a multiple of its own.
@@ -113,10 +113,12 @@ def finish(
     """
     photo = indices.photo
     first, *octaves = octaves_of(indices, size, wrap, fixed)
-    for shortest in (SHORTEST, CAREFUL):
-        origins = walk(up_to(indices, first, drawing, shortest))
-        largest = largest_piece(origins, first.fixed and first.fixed.where)
-        if largest <= LARGEST:
+    for shortest, most in ((SHORTEST, LARGEST), (CAREFUL, 1.0)):
+        for level, origins in walk(up_to(indices, first, drawing, shortest)):
+            largest = largest_piece(origins, level.fixed and level.fixed.where)
+            if largest > most:
+                break
+        else:
             break
     for level in octaves:
         origins = level.rebuilt(origins, level.scale / 2)

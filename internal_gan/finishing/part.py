@@ -112,7 +112,7 @@ def finish_inside(
     levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
     if not levels[-1].index.allowed.any():
         return None
-    origins = walk(level for level in levels if level.index.allowed.any())
+    *_, (_, origins) = walk(level for level in levels if level.index.allowed.any())
     window = _around(part, 2 ** len(octaves))
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number in reversed(range(len(octaves))):

@@ -8,7 +8,7 @@ seams: inside a piece, the copy is its own best match.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -181,15 +181,18 @@ class Level:
         return None if self.part is None else touching(self.part)
 
 
-def walk(levels: Iterable[Level]) -> Places:
+def walk(levels: Iterable[Level]) -> Iterator[tuple[Level, Places]]:
     """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
     has a drawing."""
-    first, *larger = levels
-    assert first.drawing is not None
-    origins, scale = first.decided(first.drawing, None), first.scale
-    for level in larger:
-        origins, scale = level.rebuilt(origins, scale), level.scale
-    return origins
+    origins, before = None, 0.0
+    for level in levels:
+        if origins is None:
+            assert level.drawing is not None
+            origins = level.decided(level.drawing, None)
+        else:
+            origins = level.rebuilt(origins, before)
+        yield level, origins
+        before = level.scale
 
 
 def touching(flags: Flags) -> Flags:

@@ -89,16 +89,23 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     def distances(part: slice) -> Tensor:
         some = queries[part]
         cross = torch.addmm(lengths, some, keys.T, alpha=-2)
-        return (cross + some.square().sum(dim=1, keepdim=True)).clamp_min_(0) / keys.shape[1]
+        return cross.add_(some.square().sum(dim=1, keepdim=True)).clamp_min_(0).div_(keys.shape[1])
 
     parts = list(_parts(queries, keys))
     kept = list(map(distances, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
     least = torch.stack([some.amin(dim=0) for some in kept or map(distances, parts)]).amin(dim=0)
     index, found = [], []
     for distance in kept or map(distances, parts):
-        index.append((distance / (alpha + least)).argmin(dim=1))
+        index.append(_smallest(distance / (alpha + least)))
         found.append(distance.gather(1, index[-1][:, None])[:, 0])
     return torch.cat(index), torch.cat(found)
+
+
+def _smallest(values: Tensor) -> Tensor:
+    """The place of the smallest value in each row."""
+    if values.is_cuda:
+        return values.argmin(dim=1)
+    return torch.from_numpy(values.numpy().argmin(axis=1))  # ten times as fast as torch
 
 
 def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -13,7 +13,7 @@ from internal_gan.finishing.drawing import Indices, Rebuilt, finish, up_to
 from internal_gan.finishing.origin import BLENDED, EXACT
 from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
-from internal_gan.finishing.walker import Fixed
+from internal_gan.finishing.walker import Fixed, Level
 from internal_gan.images.periodic import Wrap
 from internal_gan.patches.origins import own_places, taken
 from tests.patches.pictures import noise, picture
@@ -137,12 +137,15 @@ def test_any_number_of_threads() -> None:
 def test_a_near_copy_is_synthesised_again_from_a_larger_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Only if one piece covers more than allowed."""
-    watched = Mock(wraps=up_to)
+    """At once, when one piece covers more than allowed, and only then."""
+    watched, decided = Mock(wraps=up_to), Mock(wraps=Level.decided)
     monkeypatch.setattr(finishing, "up_to", watched)
+    monkeypatch.setattr(Level, "decided", lambda *given: decided(*given))
     photo = picture("mountains", (90, 120))
     assert finish(resized(photo, (45, 60)), Indices(photo), (90, 120)).largest_piece > 0.9
     assert [call.args[3] for call in watched.call_args_list] == [SHORTEST, finishing.CAREFUL]
+    sides = [call.args[0].size[0] for call in decided.call_args_list]
+    assert sides == sorted(set(sides))
     watched.reset_mock()
     assert finish(noise((45, 60)), Indices(photo), (90, 120)).largest_piece < finishing.LARGEST
     assert [call.args[3] for call in watched.call_args_list] == [SHORTEST]

@@ -27,7 +27,8 @@ def synthesise(
     """Rebuild a drawing up to the size at which the layout is decided."""
     indices = Indices(photo)
     last = Level(1.0, Index(photo), size, **options)
-    return walk(up_to(indices, last, drawing, shortest))
+    *_, (_, origins) = walk(up_to(indices, last, drawing, shortest))
+    return origins
 
 
 def test_the_drawing_decides_the_layout() -> None:
