@@ -29,8 +29,8 @@ from benchmarks._common import environment
 from benchmarks.all import provenance
 
 PAGE = ROOT / "docs" / "gallery.md"
-# A command and the line below it.
-TIMED = re.compile(r"^```\n(internal-gan [^`]+)\n```\n\n\*.+\*$", re.MULTILINE)
+# A command and the line below it, if it has been timed.
+TIMED = re.compile(r"^```\n(internal-gan [^`]+)\n```(?:\n\n\*[\d.]+ seconds\*)?$", re.MULTILINE)
 LAST = re.compile(r"^\*Commit .+$", re.MULTILINE)
 
 
