@@ -23,6 +23,7 @@ from internal_gan.images.files.memory import to_pil
 
 ROOT = Path(__file__).resolve().parents[1]
 PHOTOS = ROOT / "examples" / "photos" / "large"
+SCENES = ROOT / "examples" / "photos" / "scenes"
 IMAGES = ROOT / "docs" / "images"
 
 WIDTH = 1200  # of an image, in pixels
@@ -30,8 +31,13 @@ GAP = 8
 WHITE = (255, 255, 255)
 FPS = 24
 SMALL = "finish.resolution=800"
-# (top, left, height, width) of the fir tree and of a dandelion.
-HOLES = {"mountains.jpg": (740, 2190, 730, 470), "dandelions.jpg": (980, 1980, 320, 400)}
+# (top, left, height, width) of a fir tree, a dandelion, six hikers, and a rag in the water.
+HOLES = {
+    "mountains.jpg": (740, 2190, 730, 470),
+    "dandelions.jpg": (980, 1980, 320, 400),
+    "dunes.jpg": (830, 455, 120, 245),
+    "otters.jpg": (40, 130, 100, 220),
+}
 
 Pictures = Sequence[Image.Image]
 
@@ -62,13 +68,18 @@ class Models:
         return output
 
 
+def path_of(name: str) -> Path:
+    """A bundled photo: a scene, or the larger file of the others."""
+    return SCENES / name if (SCENES / name).is_file() else PHOTOS / name
+
+
 def patches_of(name: str) -> Any:
     """A bundled photo as a model."""
-    return internal_gan.Patches(PHOTOS / name)
+    return internal_gan.Patches(path_of(name))
 
 
 def photo_of(name: str, longest: int) -> Image.Image:
-    return shrunk(to_pil(read_image(PHOTOS / name).pixels), longest)
+    return shrunk(to_pil(read_image(path_of(name)).pixels), longest)
 
 
 def shrunk(picture: Image.Image, longest: int) -> Image.Image:
@@ -123,18 +134,28 @@ def full_resolution(models: Models) -> Image.Image:
     return row([shrunk(drawn, 751), part], 500)
 
 
+def before_after(models: Models) -> Image.Image:
+    """Part of a photo of dunes with hikers, and without."""
+    photo, hole, _ = holed("dunes.jpg")
+    made = internal_gan.fill(path_of("dunes.jpg"), hole)
+    return row([p.crop((200, 400, 1200, 1067)) for p in (photo, made)], 400)
+
+
 def variations(models: Models) -> Image.Image:
-    photo = photo_of("mountains.jpg", 1000)
-    model = patches_of("mountains.jpg")
-    wide = model.sample(1, size=(photo.height, 2 * photo.width), seed=1)
-    made = model.sample(3, seed=0, resolution=1000)
-    return column([row([photo, made[0]]), row(made[1:]), row(wide)])
+    """Two pictures, each with two variations, and one of twice the width."""
+    rows = []
+    for name, seed in (("forget-me-nots.jpg", 2), ("waves.jpg", 4)):
+        made = patches_of(name).sample(2, seed=seed, resolution=1000)
+        rows.append(row([photo_of(name, 1000), *made]))
+    photo = photo_of("forget-me-nots.jpg", 1000)
+    model = patches_of("forget-me-nots.jpg")
+    return column([*rows, row(model.sample(1, size=(photo.height, 2 * photo.width), seed=2))])
 
 
 def extend(models: Models) -> Image.Image:
-    """The photo, and the photo extended to twice its height in width, framed where it was."""
-    photo = photo_of("mountains.jpg", 1500)
-    made = internal_gan.extend(photo, shape="5:2")
+    """The photo, extended to 21:9, framed where it was."""
+    photo = photo_of("tea.jpg", 1200)
+    made = internal_gan.extend(photo, shape="21:9")
     left, top = (made.width - photo.width) // 2, (made.height - photo.height) // 2
     frame = (left, top, left + photo.width - 1, top + photo.height - 1)
     ImageDraw.Draw(made).rectangle(frame, outline="white", width=3)
@@ -175,65 +196,62 @@ def tileable(models: Models) -> Image.Image:
 
 
 def make_tileable(models: Models) -> Image.Image:
-    photo = photo_of("mountains.jpg", 1200)
-    made = internal_gan.make_tileable(photo, axes="x")
-    return row([_twice(photo), _twice(made)], 400)
+    photo = photo_of("petals.jpg", 750)
+    made = internal_gan.make_tileable(photo)
+    return row([_four(photo), _four(made)], 320)
 
 
-def _twice(picture: Image.Image) -> Image.Image:
-    """The right half of an image and then its left half, so that the borders meet in the middle."""
-    half = picture.width // 2
-    sheet = Image.new("RGB", picture.size)
-    sheet.paste(picture.crop((half, 0, picture.width, picture.height)), (0, 0))
-    sheet.paste(picture.crop((0, 0, half, picture.height)), (picture.width - half, 0))
+def _four(picture: Image.Image) -> Image.Image:
+    """An image two by two times."""
+    width, height = picture.size
+    sheet = Image.new("RGB", (2 * width, 2 * height))
+    for corner in ((0, 0), (width, 0), (0, height), (width, height)):
+        sheet.paste(picture, corner)
     return sheet
 
 
 def paint(models: Models) -> Image.Image:
-    model = patches_of("mountains.jpg")
+    model = patches_of("forget-me-nots.jpg")
     drawing = painting()
     return row(
-        [drawing, *(model.paint(drawing, start_scale=s, seed=0, resolution=900) for s in (1, 2))]
+        [drawing, *(model.paint(drawing, start_scale=s, seed=3, resolution=900) for s in (1, 2))]
     )
 
 
 def painting() -> Image.Image:
-    """Two peaks, a forest and a meadow in flat colours, 900x600 pixels."""
-    image = Image.new("RGB", (900, 600), (214, 226, 238))
+    """A heart of twelve blue spots on dark green, 900x600 pixels."""
+    image = Image.new("RGB", (900, 600), (18, 30, 14))
     draw = ImageDraw.Draw(image)
-    draw.polygon([(0, 330), (170, 110), (330, 270), (560, 60), (900, 330)], (112, 122, 140))
-    draw.polygon(
-        [(0, 300), (300, 330), (620, 380), (900, 330), (900, 420), (0, 420)], (172, 108, 48)
-    )
-    draw.polygon([(0, 430), (420, 380), (900, 420), (900, 600), (0, 600)], (66, 132, 40))
-    return image.filter(ImageFilter.GaussianBlur(1))
+    right = [(533, 87), (665, 110), (711, 235), (636, 352), (531, 445)]
+    left = [(900 - x, y) for x, y in right]
+    for x, y in [(450, 192), *right, (450, 555), *left]:
+        draw.ellipse((x - 52, y - 40, x + 52, y + 40), (90, 140, 225))
+    return image.filter(ImageFilter.GaussianBlur(2))
 
 
 def edit(models: Models) -> Image.Image:
-    edited, mask = with_copies()
-    made = patches_of("mountains.jpg").edit(edited, mask, seed=0)
+    edited, mask = with_copy()
+    made = patches_of("wren.jpg").edit(edited, mask, seed=0)
     return row([edited, mask.convert("RGB"), made])
 
 
-def with_copies() -> tuple[Image.Image, Image.Image]:
-    """A photo with the fir copied to the left and a piece of the ridge copied up, and its mask."""
-    photo = photo_of("mountains.jpg", 1200)
+def with_copy() -> tuple[Image.Image, Image.Image]:
+    """A photo with the wren copied to the right, and the mask of the copy."""
+    photo = photo_of("wren.jpg", 1200)
     edited, mask = photo.copy(), Image.new("L", photo.size, 0)
-    for box, to in [((830, 300, 960, 560), (330, 330)), ((560, 80, 800, 190), (140, 110))]:
-        piece = photo.crop(box)
-        edited.paste(piece, to)
-        mask.paste(255, (*to, to[0] + piece.width, to[1] + piece.height))
+    left, top = 645, 215
+    piece = photo.crop((405, 140, 590, 310))
+    edited.paste(piece, (left, top))
+    mask.paste(255, (left, top, left + piece.width, top + piece.height))
     return edited, mask
 
 
 def retarget(models: Models) -> Image.Image:
-    """The mountains in three formats, and the dandelions in two."""
-    shapes = {"mountains.jpg": ("1:1", "9:16", "21:9"), "dandelions.jpg": ("9:16", "21:9")}
-    rows = [
-        row([patches_of(name).retarget(shape, resolution=900) for shape in of], 400)
-        for name, of in shapes.items()
-    ]
-    return column(rows)
+    """A city and the same at 21:9, and a wood in three formats."""
+    wide = patches_of("city.jpg").retarget("21:9", resolution=900)
+    model = patches_of("stream.jpg")
+    made = [model.retarget(shape, resolution=900) for shape in ("1:1", "9:16", "21:9")]
+    return column([row([photo_of("city.jpg", 900), wide], 400), row(made, 400)])
 
 
 def protect(models: Models) -> Image.Image:
@@ -246,21 +264,21 @@ def protect(models: Models) -> Image.Image:
 
 def holed(name: str) -> tuple[Image.Image, Image.Image, Image.Image]:
     """A photo, the mask of one of HOLES, and the photo with the hole in white."""
-    photo, hole = to_pil(read_image(PHOTOS / name).pixels), hole_in(name)
+    photo, hole = to_pil(read_image(path_of(name)).pixels), hole_in(name)
     seen = photo.copy()
     seen.paste(WHITE, mask=hole)
     return photo, hole, seen
 
 
 def fill(models: Models) -> Image.Image:
-    """The fir tree."""
-    photo, hole, seen = holed("mountains.jpg")
-    return row([photo, seen, internal_gan.fill(PHOTOS / "mountains.jpg", hole)], 300)
+    """The rag in the water."""
+    photo, hole, seen = holed("otters.jpg")
+    return row([photo, seen, internal_gan.fill(path_of("otters.jpg"), hole)], 300)
 
 
 def fill_edgeconnect(models: Models) -> Image.Image:
     shown = []
-    for name in HOLES:
+    for name in ("mountains.jpg", "dandelions.jpg"):
         photo, hole, seen = holed(name)
         mask = models.runs / f"{name}.mask.png"
         hole.save(mask)
@@ -275,19 +293,13 @@ def fill_edgeconnect(models: Models) -> Image.Image:
 def hole_in(name: str) -> Image.Image:
     """The mask of one of HOLES, of the photo's size."""
     top, left, height, width = HOLES[name]
-    hole = Image.new("L", read_image(PHOTOS / name).size[::-1], 0)
+    hole = Image.new("L", read_image(path_of(name)).size[::-1], 0)
     hole.paste(255, (left, top, left + width, top + height))
     return hole
 
 
 def animate(models: Models) -> list[Image.Image]:
-    return list(patches_of("mountains.jpg").animate(3.0, fps=FPS, seed=0, resolution=480))
-
-
-def animate_frames(models: Models) -> Image.Image:
-    """Every twelfth frame of the film."""
-    frames = animate(models)[::12]
-    return column([row(frames[:3]), row(frames[3:])])
+    return list(patches_of("otters.jpg").animate(3.0, fps=FPS, seed=0, resolution=400))
 
 
 def harmonize(models: Models) -> Image.Image:
@@ -314,12 +326,12 @@ def super_resolution(models: Models) -> Image.Image:
     true, small = enlarged_part()
     made = internal_gan.super_resolve(small, factor=4, seed=0)
     bicubic = small.resize(made.size, Image.Resampling.BICUBIC)
-    return row([p.crop((120, 100, 520, 340)) for p in (bicubic, made, true.resize(made.size))])
+    return row([p.crop((50, 20, 450, 420)) for p in (bicubic, made, true.resize(made.size))])
 
 
 def enlarged_part() -> tuple[Image.Image, Image.Image]:
     """A part of the photo, and the same at a quarter of its size."""
-    part = photo_of("mountains.jpg", 1544).crop((860, 380, 1440, 740))
+    part = photo_of("colosseum.jpg", 1200).crop((94, 94, 594, 530))
     return part, shrunk(part, part.width // 4)
 
 
@@ -386,6 +398,7 @@ def drawn_edges(models: Models) -> Image.Image:
 
 
 PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
+    "before-after": before_after,
     "full-resolution": full_resolution,
     "variations": variations,
     "samples": samples,
@@ -402,7 +415,6 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "protect": protect,
     "fill-edgeconnect": fill_edgeconnect,
     "animate": animate,
-    "animate-frames": animate_frames,
     "harmonize": harmonize,
     "super-resolution": super_resolution,
     "layers": layers,
@@ -425,7 +437,7 @@ def main() -> None:
         if isinstance(picture, list):
             first, *others = picture
             film = {"save_all": True, "append_images": others, "duration": 1000 / FPS, "loop": 0}
-            first.save(wanted.output / f"{name}.webp", quality=70, **film)
+            first.save(wanted.output / f"{name}.webp", quality=60, **film)
         else:
             picture.convert("RGB").save(wanted.output / f"{name}.jpg", quality=88, optimize=True)
         print(name, flush=True)

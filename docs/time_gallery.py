@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 from make_pictures import (
-    PHOTOS,
     ROOT,
+    SCENES,
     enlarged_part,
     hole_in,
     painting,
-    photo_of,
-    with_copies,
+    path_of,
+    with_copy,
     with_dandelion,
 )
 
@@ -29,26 +29,26 @@ from benchmarks._common import environment
 from benchmarks.all import provenance
 
 PAGE = ROOT / "docs" / "gallery.md"
-# A command and the line below it.
-TIMED = re.compile(r"^```\n(internal-gan [^`]+)\n```\n\n\*.+\*$", re.MULTILINE)
+# A command and the line below it, if it has been timed.
+TIMED = re.compile(r"^```\n(internal-gan [^`]+)\n```(?:\n\n\*[\d.]+ seconds\*)?$", re.MULTILINE)
 LAST = re.compile(r"^\*Commit .+$", re.MULTILINE)
 
 
 def write_files(folder: Path) -> None:
     """The files that the commands name."""
-    for name in ("mountains.jpg", "dandelions.jpg"):
-        (folder / name).write_bytes((PHOTOS / name).read_bytes())
-    edited, changed = with_copies()
+    for photo in (*SCENES.glob("*.jpg"), path_of("mountains.jpg")):
+        (folder / photo.name).write_bytes(photo.read_bytes())
+    edited, changed = with_copy()
     pasted, pasted_mask = with_dandelion()
     files = {
-        "hole.png": hole_in("mountains.jpg"),
+        "hole.png": hole_in("otters.jpg"),
+        "fir.png": hole_in("mountains.jpg"),
         "edited.png": edited,
         "changed.png": changed,
         "pasted.png": pasted,
         "object.png": pasted_mask,
         "painting.png": painting(),
         "small.png": enlarged_part()[1],
-        "photo.png": photo_of("mountains.jpg", 1200),
     }
     for name, picture in files.items():
         picture.save(folder / name)
