@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
-from internal_gan.images.transforms import Transform
+from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from tests import tiny
@@ -152,6 +152,20 @@ class TestTraining:
         _, scalars = stage.generator_loss()
         expected = F.mse_loss(drawn_by(stage, model.real(0), model.sizes[:2]), model.real(1))
         torch.testing.assert_close(scalars["identity"], expected.detach())
+
+    def test_the_cycle_goes_back_by_the_inverse_transform(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With a generator that changes nothing, what is lost on the way is resampling."""
+        stage = stage_of("model.geometry=0.3", "model.cycle_interval=1", "model.cycle_weight=1")
+        stage.key()
+        monkeypatch.setattr(stage, "generator", lambda noise, base: base)
+        there = stage.transform
+        assert isinstance(there, Homography)
+        moved = there(photo := stage.model.real(0), stage._target_sizes()[0])
+        expected = F.l1_loss(there.inverse()(moved, photo.shape[-2:]), photo)
+        assert float(expected) < 0.5 * float(F.l1_loss(there(moved, photo.shape[-2:]), photo))
+        torch.testing.assert_close(stage.generator_loss()[1]["cycle"], expected)
 
     def test_several_photos_take_turns_that_no_interval_matches(self) -> None:
         options = (ACTS, "model.identity_interval=1", *NO_PATCH_LOSS)
