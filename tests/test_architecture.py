@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_066, "tests": 26_256, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 26_066, "tests": 26_271, "benchmarks": 5_540}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
