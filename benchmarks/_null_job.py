@@ -175,8 +175,8 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
 
 def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
     """InGAN's results at several sizes, and the photo resized and finished."""
-    factors = ",".join(f"[{height:g},{width:g}]" for height, width in SCALES.values())
-    _train(job, settings, processes, f"retarget.scale=[{factors}]")
+    factors = ",".join(f"[{height:.0%},{width:.0%}]" for height, width in SCALES.values())
+    _train(job, settings, processes, f"retarget.shape=[{factors}]")
     model, context = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")

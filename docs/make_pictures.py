@@ -240,7 +240,7 @@ def protect(models: Models) -> Image.Image:
     mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
     ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
     model = models("ingan", "dandelions.jpg")
-    made = model.retarget(scale=(1.0, 2.0), protect=mask, resolution=900)
+    made = model.retarget(("100%", "200%"), protect=mask, resolution=900)
     return shrunk(made, WIDTH)
 
 

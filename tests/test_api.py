@@ -52,7 +52,7 @@ DRAWINGS: dict[str, dict[str, dict[str, Any]]] = {
         "animate": {"seconds": 0.1, **NETWORK},
         "super_resolve": {"factor": 1.5},
     },
-    "ingan": {"retarget": {"scale": (1, 1.5), **NETWORK}},
+    "ingan": {"retarget": {"size": ("100%", "150%"), **NETWORK}},
     "edgeconnect": {"fill": {"mask": HOLE, **NETWORK}},
 }
 
@@ -260,7 +260,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         ("retarget", arguments, f"task=retarget {options}")
         for arguments, options in (
             ({"size": (None, 40)}, "retarget.shape=[null,40]"),
-            ({"scale": (1, 1.5)}, "retarget.scale=[1,1.5]"),
+            ({"size": ("100%", "150%")}, "retarget.shape=[100%,150%]"),
             (
                 {"size": (30, 40), "corners": CORNERS},
                 "retarget.shape=[30,40] retarget.corners=[[0,0.2],[0,0.8],[1,1],[1,0]]",

@@ -108,7 +108,7 @@ class Retargets(Model):
 
     def retarget(
         self,
-        size: tuple[int | None, int | None] | str | None = None,
+        size: tuple[int | str | None, int | str | None] | str | None = None,
         *,
         outline: Given | None = None,
         **how: Any,
@@ -117,19 +117,15 @@ class Retargets(Model):
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
-                gives width:height, with the photo's area. By default the size of the photo at
-                ``resolution``, or of ``outline``.
+                gives width:height, with the photo's area, and ("100%", "200%") is relative to the
+                photo at ``resolution``. By default the size of that, or of ``outline``.
             outline: a picture whose white or opaque part is the shape.
-            scale: factors of the height and width of the photo at ``resolution``, instead of
-                ``size``.
-            zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
-                ``auto``: a ``size`` shows about as much as the photo.
             corners: where a homography moves the frame's corners, (row, column) as fractions of it,
                 clockwise from top left.
             protect: a mask of what keeps its size and shape.
         """
-        if size is None and outline is None and how.get("scale") is None:
-            how["scale"] = (1.0, 1.0)
+        if size is None and outline is None:
+            size = ("100%", "100%")
         return self._one("retarget", shape=size, mask=outline, **how)
 
 

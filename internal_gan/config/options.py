@@ -177,6 +177,11 @@ class Options:
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
+# Options that runs of earlier versions have, which are read without them, and what does the same.
+GONE = {
+    "retarget.scale": "retarget.shape=[100%,200%]",
+    "retarget.zoom": "finish.resolution, the photo's long side in the result",
+}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),

@@ -37,7 +37,7 @@ ANCHORS = {
 }
 FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
-MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
+PERCENT = re.compile(r"\d{1,6}(\.\d+)?%")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
@@ -67,25 +67,43 @@ def _tileable(what: str) -> Any:
     )
 
 
-def _is_pair(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
-    """Whether ``value`` is a pair of allowed numbers, up to ``nulls`` of them null."""
-    if not isinstance(value, list) or len(value) != 2:
-        return False
-    numbers = [n for n in value if n is not None]
-    plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-    return len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
+def _is_corner(value: Any) -> bool:
+    plain = isinstance(value, list) and all(type(n) in (int, float) for n in value)
+    return plain and len(value) == 2 and all(abs(n) < 100 for n in value)
 
 
-def _is_shape(value: Any) -> bool:
-    """Whether ``value`` is a size in pixels or a ratio such as 16:9."""
+def _is_shape(value: Any, side: Callable[[Any], bool]) -> bool:
+    """Whether ``value`` is a ratio such as 16:9, or two sides."""
     if isinstance(value, str):
         return ratio_of(value) is not None
-    return _is_pair(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+    return isinstance(value, list) and len(value) == 2 and all(map(side, value))
 
 
-def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Whether ``value`` or, in a list, each of its entries fits."""
-    return fits(value) or (isinstance(value, list) and value != [] and all(map(fits, value)))
+def _is_in_pixels(side: Any) -> bool:
+    return type(side) is int and side >= 1
+
+
+def _is_target(value: Any) -> bool:
+    """Whether ``value`` is one shape of ``retarget.shape``."""
+    if value == [None, None]:
+        return False
+
+    def side(one: Any) -> bool:
+        percent = isinstance(one, str) and PERCENT.fullmatch(one)
+        return one is None or _is_in_pixels(one) or bool(percent and float(one[:-1]))
+
+    return _is_shape(value, side)
+
+
+def shapes_in(value: Any) -> list[Any]:
+    """The shapes that ``retarget.shape`` lists, or the only one.
+
+    >>> shapes_in(["100%", None]), shapes_in(["16:9", [300, 800]]), shapes_in(None)
+    ([['100%', None]], ['16:9', [300, 800]], [])
+    """
+    if value is None:
+        return []
+    return value if isinstance(value, list) and not _is_target(value) else [value]
 
 
 @dataclass
@@ -154,29 +172,18 @@ class RetargetOptions:
 
     shape: Any = option(
         None,
-        "size of the result; a null keeps the photo's aspect ratio, width:height its area",
-        "[height,width] in pixels, such as [300,800] or [300,null], or width:height, such as 16:9, "
-        "or a list of these",
-        lambda v: _one_or_several(v, _is_shape),
-    )
-    scale: Any = option(
-        None,
-        "size as factors of the photo's height and width; if shape is null too: examples",
-        "two factors [height,width] above 0, such as [1.0,2.0], or a list of these",
-        lambda v: _one_or_several(v, lambda p: _is_pair(p, lambda n: 0 < n < inf)),
-    )
-    zoom: int | float | str = option(
-        AUTO,
-        "size of objects relative to the photo; auto: a shape shows about as much as the photo",
-        "a number above 0 and at most 1, or auto",
-        lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
+        "size of the result; a null side keeps the photo's aspect ratio, width:height its area; "
+        "null: examples",
+        "[height,width] in pixels or in per cent of the photo's side, such as [300,800], "
+        "[300,null] or [100%,200%], or width:height, such as 16:9, or a list of these",
+        lambda v: v != [] and all(map(_is_target, shapes_in(v))),
     )
     corners: Any = option(
         None,
         "where a homography moves the corners; 0 to 1 is inside the frame; null: a rectangle",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
-        lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
+        lambda v: len(v) == 4 and all(map(_is_corner, v)),
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
@@ -340,7 +347,7 @@ def _are_margins(value: Any) -> bool:
     """Whether ``value`` is four margins in pixels or in per cent, not all of them 0."""
     if not isinstance(value, list) or len(value) != 4:
         return False
-    plain = all(type(one) is int or MARGIN.fullmatch(str(one)) for one in value)
+    plain = all(type(one) is int or PERCENT.fullmatch(str(one)) for one in value)
     sizes = [float(str(one).rstrip("%")) for one in value] if plain else []
     return plain and min(sizes) >= 0 and max(sizes) > 0
 
@@ -360,7 +367,7 @@ class ExtendOptions:
         None,
         "size of the result, or its aspect ratio: then as small as the photo allows",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
-        lambda v: _is_shape(v) and (isinstance(v, str) or None not in v),
+        lambda v: _is_shape(v, _is_in_pixels),
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
     avoid: str | None = path(AVOID)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import SPECS
-from internal_gan.config.fields import AUTO, LARGEST_SEED
+from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
@@ -174,16 +174,11 @@ class Context(Reporting):
         size: Sequence[int] | None = None,
         *,
         longest: int = LONGEST,
-        zoom: float | str | None = None,
+        same_area: bool = False,
     ) -> AsDrawn:
         """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
         at = None if size is None else (size[0], size[1])
         if not self.rebuilds:
-            if isinstance(zoom, float | int):
-                raise UserError(
-                    f"retarget.zoom={zoom:g}: not possible with finish.detail=network; "
-                    f"allowed: {AUTO}"
-                )
             return AsDrawn(learnt, at)
         gone = self.trained.is_gone
 
@@ -196,7 +191,7 @@ class Context(Reporting):
             at,
             resolution=self.as_trained("finish.resolution"),
             longest=longest,
-            zoom=zoom,
+            same_area=same_area,
             is_photo=not gone,
             say=self.say,
         )

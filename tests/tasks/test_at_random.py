@@ -126,7 +126,7 @@ def test_sample(
 def test_retarget(
     models: Options, data: Any, seed: int, photo: Array, family: str, size: tuple[int, int]
 ) -> None:
-    how = {"seed": seed, "zoom": data.draw(st.just("auto") | st.floats(0.1, 1))}
+    how = {"seed": seed, "resolution": data.draw(st.sampled_from(["auto", "photo", 40]))}
     shape = data.draw(st.sampled_from(["size", "corners", "outline", "protect"]))
     learnt = photo if family == "patches" else picture(48, 72)[0].movedim(0, -1).numpy()
     if shape == "corners":

@@ -89,7 +89,7 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
     masked = f"image={name} mask=mask.png"
     trainings = {
         "singan": f"image={name} sample.count=1 {resolution}",
-        "ingan": f"model=ingan image={name} retarget.scale=[1,0.7] {resolution}",
+        "ingan": f"model=ingan image={name} retarget.shape=[100%,70%] {resolution}",
         "edgeconnect": f"model=edgeconnect {masked}",
     }
     tasks = {
