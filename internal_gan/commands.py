@@ -108,11 +108,6 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
 
 def _check_use_of_model(options: Options, given: Collection[str]) -> None:
     task = SPECS[options.task]
-    if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
-        raise UserError(
-            f"mask={options.mask.file}: task={options.task} takes its mask as "
-            f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
-        )
     if options.checkpoint is None and options.image is None:
         raise UserError(
             f"task={options.task} needs a photo, image=FILE, or a trained model, checkpoint=RUN"

@@ -308,7 +308,8 @@ def option_of(task: str, name: str, value: Any = None) -> str:
     """The option that an argument sets: the task's own, or one that it takes besides."""
     taken = taken_by(task)
     plain = [option for option in taken - {*PATHS} if option.rpartition(".")[2] == name]
-    for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
+    own = f"{task}.{name}", f"edit.{name}", SHORT.get(name, ""), f"mask.{name}"
+    for option in (*own, *plain):
         if option in taken:
             return option
     if name == "photo":

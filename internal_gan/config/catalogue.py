@@ -132,9 +132,9 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_SOFTENED | {"finish.detail", "keep_frame", layers},
-            reads=(f"{name}.image", f"{name}.mask"),
-            memory=f"{name}.image",
+            takes=_SOFTENED | {"edit", "mask.file", "finish.detail", "keep_frame", layers},
+            reads=("edit.image", "mask.file"),
+            memory="edit.image",
             source=_CHANGED,
             frameless=True,
         )

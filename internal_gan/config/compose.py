@@ -198,8 +198,8 @@ def _options_in(text: str) -> Options:
     if not isinstance(config, DictConfig):
         raise UserError("it has no options")
     for name in GONE:
-        *groups, key = name.split(".")
-        part = OmegaConf.select(config, groups[0]) if groups else config
+        group, _, key = name.rpartition(".")
+        part = OmegaConf.select(config, group) if group else config
         if isinstance(part, DictConfig):
             part.pop(key, None)
     return to_options(config)

@@ -76,7 +76,7 @@ def _needs(key: str) -> str:
 
 def unknown_option(key: str, known: Iterable[str]) -> UserError:
     """The error for an option, or named values in one, that are not ``known``."""
-    if instead := GONE.get(key, GONE.get(key.partition(".")[0])):
+    if instead := GONE.get(key):
         return UserError(f"{key}: there is no such option any more; use {instead}")
     known = list(dict.fromkeys(k for k in known if k != "hydra"))
     if key in known:

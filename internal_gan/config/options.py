@@ -134,8 +134,8 @@ class Options:
     animate: tasks.AnimateOptions = group(tasks.AnimateOptions, "animate.seconds=4")
     retarget: tasks.RetargetOptions = group(tasks.RetargetOptions, "retarget.shape=[300,800]")
     paint: tasks.PaintOptions = group(tasks.PaintOptions, "paint.start_scale=2")
-    edit: tasks.RedrawOptions = group(tasks.RedrawOptions, "edit.start_scale=2")
-    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.count=2")
+    edit: tasks.EditOptions = group(tasks.EditOptions, "edit.start_scale=2")
+    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.match=false")
     make_tileable: tasks.MakeTileableOptions = group(
         tasks.MakeTileableOptions, "make_tileable.axes=x"
     )
@@ -179,6 +179,11 @@ FIELDS = dict(fields_of(Options))
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
 # Options that runs of earlier versions have, which are read without them, and what does the same.
 GONE = {
+    "edit.mask": "mask=FILE",
+    "harmonize.image": "edit.image=FILE",
+    "harmonize.mask": "mask=FILE",
+    "harmonize.start_scale": "edit.start_scale",
+    "harmonize.count": "edit.count",
     "retarget.scale": "retarget.shape=[100%,200%]",
     "retarget.zoom": "finish.resolution, the photo's long side in the result",
 }

@@ -202,14 +202,10 @@ class PaintOptions:
 
 
 @dataclass
-class RedrawOptions:
-    """A changed photo, of any size, and a mask of what was changed."""
+class EditOptions:
+    """A changed photo, for edit and harmonize; mask= is what may change in it, or the object."""
 
     image: str | None = path("changed photo, of any size")
-    mask: str | None = path(
-        "mask of the change, of the same size; null: all may change; harmonize needs one",
-        "the name of one image file, white where the photo may change",
-    )
     start_scale: int | str = _start_scale(
         1, "higher stays closer to the changed photo; auto: the task's default"
     )
@@ -217,8 +213,8 @@ class RedrawOptions:
 
 
 @dataclass
-class HarmonizeOptions(RedrawOptions):
-    """A photo with an object pasted into it, of any size, and a mask of the object."""
+class HarmonizeOptions:
+    """How a pasted object gets the photo's look."""
 
     match: bool | None = as_trained(
         True, flag(None, "first give the object the photo's mean colour, and at most its contrast")
@@ -270,11 +266,11 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """The hole to fill, and how it and the masks of edit and harmonize are prepared."""
+    """What may change: the hole to fill, or the part of edit.image that was changed."""
 
     file: str | None = path(
-        "mask of the photo's size, white in the hole, or a folder of masks named like the photos; "
-        "short: mask=FILE",
+        "mask of the picture's size, white in the hole or in what was changed, or a folder of "
+        "masks named like the photos; short: mask=FILE",
         "the name of one image file or of a folder of them, or null",
     )
     box: list[int] | None = option(

@@ -47,7 +47,7 @@ def read_mask(
 
     Args:
         invert: black may change, white is kept.
-        option: the option's name in messages, such as ``edit.mask``.
+        option: the option's name in messages, such as ``fill.avoid``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
     """

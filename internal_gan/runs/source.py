@@ -244,16 +244,19 @@ class Source:
         """The picture that an option names, if any; see :meth:`file` and, for ``how``,
         :func:`internal_gan.images.files.image.read_image`."""
         if not number and (option, 0) in self._in_memory:
-            return self.of.as_cut(self._in_memory[option, 0], option)
+            return self._cut(self._in_memory[option, 0], option, 0)
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
             picture = None if path is None else read_image(path, choose=self.alike, **how)
-        return picture and self.of.as_cut(picture, option, number)
+        return picture and self._cut(picture, option, number)
 
-    def as_cut(self, picture: Photo, option: str, number: int = 0) -> Photo:
+    def _cut(self, picture: Photo, option: str, number: int) -> Photo:
+        of_another = option.endswith(".image") or "edit.image" in SPECS[self.options.task].reads
+        return picture if of_another else self.of.as_cut(picture, number)
+
+    def as_cut(self, picture: Photo, number: int = 0) -> Photo:
         """A mask without the frame of its photo, if that has one, and the mask its size."""
-        of_another = option.endswith((".image", "edit.mask", "harmonize.mask"))
-        if of_another or not self._leaves_frames_out or not self.has_photo:
+        if not self._leaves_frames_out or not self.has_photo:
             return picture
         if number not in self._frames:
             self.photo(number)

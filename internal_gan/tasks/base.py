@@ -226,16 +226,19 @@ class Context(Reporting):
 
 
 class Task(ABC, Generic[Wanted]):
-    """A task, with the options of its ``name``, ``wanted``."""
+    """A task of a ``name``, with its options, ``wanted``."""
 
     # The exit code of the command, once everything is drawn.
     exit_code = 0
+    # The group of its options, if that is not called as the task.
+    group = ""
 
     def __init__(self, name: str, context: Context) -> None:
         self.name = name
         self.context = context
+        self.group = self.group or name
         # A task without options has no such field.
-        self.wanted: Wanted = vars(context.options).get(name)  # type: ignore[assignment]
+        self.wanted: Wanted = vars(context.options).get(self.group)  # type: ignore[assignment]
 
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
@@ -346,5 +349,5 @@ class Task(ABC, Generic[Wanted]):
             if model.finished:
                 what = f"{count} of the model's {model.num_stages} scales are finished"
             raise UserError(
-                f"{self.name}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
+                f"{self.group}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
             )

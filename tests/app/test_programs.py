@@ -144,7 +144,7 @@ def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Call
         ("fill", ("mask=@mask.png", "fill.avoid=@avoid.png", "mask.dilate=1")),
         ("extend", ("extend.margins=[0,10%,0,5]",)),
         ("retarget", ("retarget.shape=[40,80]", "retarget.protect=@mask.png")),
-        ("edit", ("edit.image=@photo.png", "edit.mask=@mask.png")),
+        ("edit", ("edit.image=@photo.png", "mask=@mask.png")),
     ],
 )
 def test_the_answer_is_the_picture_of_the_command_line(

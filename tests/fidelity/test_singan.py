@@ -354,7 +354,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "sample.matching": 100,  # of results made of patches alone
             "paint.start_scale": "auto",
             "edit.start_scale": "auto",
-            "harmonize.start_scale": "auto",
             "harmonize.match": False,
             "mask.dilate": None,
             "mask.feather": None,

@@ -25,8 +25,8 @@ SIZE = (60, 84)
 # Where the edited photo differs from the photo, and where the mask is white.
 PASTED, MASK = (slice(20, 32), slice(30, 45)), (slice(16, 36), slice(26, 49))
 OPTIONS = {
-    "edit": ("edit.image=edited.png", "edit.mask=mask.png", "mask.dilate=1", "mask.feather=1"),
-    "harmonize": ("harmonize.image=edited.png", "harmonize.mask=mask.png"),
+    "edit": ("edit.image=edited.png", "mask=mask.png", "mask.dilate=1", "mask.feather=1"),
+    "harmonize": ("edit.image=edited.png", "mask=mask.png"),
     "make_tileable": ("make_tileable.axes=x",),
     "fill": ("mask=mask.png", "mask.feather=1"),
 }

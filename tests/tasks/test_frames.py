@@ -97,7 +97,7 @@ def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     mask.save("mask.png")
     values = np.random.default_rng(0).integers(1, 200, edited.size[::-1]).astype(np.uint8)
     Image.fromarray(values).save("values.png")
-    files = "edit.image=edited.png", "edit.mask=mask.png", "layers=values.png"
+    files = "edit.image=edited.png", "mask=mask.png", "layers=values.png"
     shell.done("edit", "framed.png", *files, "layers.labels=[values.png]", "output=out")
     made, given = (
         np.asarray(Image.open(name).convert("RGB")) for name in ("out/edit/000.png", "edited.png")

@@ -80,7 +80,7 @@ def test_a_training_keeps_its_layers(shell: Shell, large: str, mask: NDArray[Any
     # A changed photo may have another size.
     Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
     Image.fromarray(np.eye(30, 40, dtype=np.uint8) * 255).save("where.png")
-    edited = ("task=edit", "edit.image=small.png", "edit.mask=where.png", "output=edited")
+    edited = ("task=edit", "edit.image=small.png", "mask=where.png", "output=edited")
     shell.done("checkpoint=moved", *edited)
     origin = read_origin("edited/edit/000.origin.png")
     there = read_layer("edited/edit/layers/mask/000.png").values

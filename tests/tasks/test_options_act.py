@@ -19,8 +19,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "sample": ("sample.count=1",),
     "retarget": ("retarget.shape=[40,70]",),
     "fill": ("mask=hole.png",),
-    "edit": ("edit.image=edited.png", "edit.mask=hole.png"),
-    "harmonize": ("harmonize.image=edited.png", "harmonize.mask=hole.png"),
+    "edit": ("edit.image=edited.png", "mask=hole.png"),
+    "harmonize": ("edit.image=edited.png", "mask=hole.png"),
     "paint": ("paint.image=edited.png",),
     "animate": ("animate.seconds=1", "animate.fps=4", "animate.format=png"),
     "super_resolution": (),
@@ -74,12 +74,11 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "make_tileable.band": ("make_tileable.band=0.2",),
     "make_tileable.size": ("make_tileable.size=[40,50]",),
 }
-for _name in ("edit", "harmonize", "paint"):
+for _name in ("edit", "paint"):
     CHANGES |= {
         f"{_name}.count": (f"{_name}.count=2",),
         f"{_name}.start_scale": (f"{_name}.start_scale=1",),
         f"{_name}.image": (f"{_name}.image=photo.png",),
-        f"{_name}.mask": (f"{_name}.mask=other.png",),
     }
 CHANGES["harmonize.match"] = ("harmonize.match=false",)
 # Without the changed value, these are given already; both give the same.

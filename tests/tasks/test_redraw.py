@@ -35,12 +35,12 @@ def checkpoint(run: Path, shell: Shell) -> str:
 
 
 def used(name: str, mask: str = "mask.png") -> Sequence[str]:
-    return (f"task={name}", f"{name}.image=edited.png", f"{name}.mask={mask}")
+    return (f"task={name}", "edit.image=edited.png", f"mask={mask}")
 
 
 def test_results_go_to_a_run_folder_of_their_own(shell: Shell, run: Path, checkpoint: str) -> None:
     before = sorted(p.name for p in run.iterdir())
-    answer = shell.done(*used("harmonize"), checkpoint, "harmonize.count=2", *SMALL, "device=cpu")
+    answer = shell.done(*used("harmonize"), checkpoint, "edit.count=2", *SMALL, "device=cpu")
     assert answer.err == ""
     (folder,) = Path("runs/photo-singan").iterdir()
     made = sorted((folder / "harmonize").iterdir())
@@ -166,7 +166,7 @@ def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
     changed[..., 4:9, 8:15] = torch.tensor([1.0, -1.0, 1.0]).view(3, 1, 1)
     write_image("changed.png", changed)
     write_mask("wide.png", holes((20, 28), (0, 0, 20, 27)))
-    options = ("edit.image=changed.png", "edit.mask=wide.png", "finish.detail=patches")
+    options = ("edit.image=changed.png", "mask=wide.png", "finish.detail=patches")
     narrow = ("mask.dilate=1", "mask.feather=0", "output=narrow")
     answer = shell.done("task=edit", checkpoint, *options, *narrow)
     assert "The photo has nothing like" in answer.out

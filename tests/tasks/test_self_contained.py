@@ -45,8 +45,8 @@ WITH_FILES = {
     "singan": (
         "super_resolution image=given/other.png",
         "paint paint.image=given/other.png",
-        "edit edit.image=given/other.png edit.mask=given/hole.png",
-        "harmonize harmonize.image=given/other.png harmonize.mask=given/hole.png",
+        "edit edit.image=given/other.png mask=given/hole.png",
+        "harmonize edit.image=given/other.png mask=given/hole.png",
     ),
     "ingan": (
         "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",

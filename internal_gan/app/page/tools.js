@@ -230,8 +230,7 @@ function edit() {
   how.addEventListener("change", () => (sized.hidden = how.value !== "paint"));
   const wish = () => {
     if (board.isEmpty) return null;
-    const boards = { [`${how.value}.image`]: [board, "paint"] };
-    if (how.value !== "paint") boards[`${how.value}.mask`] = [board, "mask"];
+    const boards = how.value === "paint" ? { "paint.image": [board, "paint"] } : { "edit.image": [board, "paint"], "mask.file": [board, "mask"] };
     return { task: how.value, options: how.value === "paint" ? { "finish.resolution": at.value } : {}, boards };
   };
   const panel = { wish, by, varies: true, lacks: "Paint or paste something first.", seed: random(), marks: [board] };
