@@ -180,9 +180,6 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
         return ["task"]
     compared = FIELDS.keys() - FREE - _MODEL
     names = {key for key in given if key.partition(".")[0] in compared} | {"seed"}
-    if not options.trains:
-        # A task inverts the mask that it takes from the training.
-        names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
     # A time budget may have changed the model's steps.
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:

@@ -217,7 +217,7 @@ class TestChance:
 
 
 CORNERS = [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]
-REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "feather": 0, "seed": 1}
+REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "seed": 1}
 # A method, its arguments, and the command that asks for the same.
 SAME: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -239,7 +239,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         (
             task,
             REDRAWN,
-            f"task={task} {task}.image=PHOTO {task}.mask=MASK mask.dilate=2 mask.feather=0 seed=1",
+            f"task={task} edit.image=PHOTO mask=MASK mask.dilate=2 seed=1",
         )
         for task in ("edit", "harmonize")
     ),
@@ -271,7 +271,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "fill",
-        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
+        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1},
         "task=fill image=PHOTO mask=MASK seed=5 mask.dilate=1",
     ),
 ]
@@ -290,7 +290,7 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
         "sample.count=1 sample.start_scale=1 sample.tileable=x",
     ),
     ("retarget", {"size": (40, 80), "seed": 2}, "retarget.shape=[40,80] seed=2"),
-    ("fill", {"mask": "MASK", "feather": 1}, "mask=MASK mask.feather=1"),
+    ("fill", {"mask": "MASK", "dilate": 1}, "mask=MASK mask.dilate=1"),
     (
         "fill",
         {"box": (0, 9, 8, 12), "tileable": True, "seed": 3},

@@ -141,8 +141,7 @@ class Fills(Model):
             mask: the hole, of the photo's size; by default the photo's transparent part.
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
             edges: white lines on black, of the photo's size, that the filling follows.
-            source: a mask of where patches may be taken from, by default all except the hole.
-            avoid: a mask of where none may be taken from.
+            avoid: a mask of where no patch may be taken from.
             tileable: whether the photo repeats without a seam, and is to do so when filled; ``x``
                 left and right, ``y`` top and bottom.
         """

@@ -64,11 +64,11 @@ class Model:
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
     pixels, and at which resolution. Methods that do not finish their results refuse them. Those
-    that take a ``mask`` of what changes can ``invert`` it, then ``dilate`` it and blur its border
-    (``feather``), in pixels. ``stop`` is a function that is asked between two passes over a
-    picture; once it returns true, the work ends with :class:`internal_gan.Stopped`. Other arguments
-    are options of the corresponding task (docs/options.md); without them, or with None, the
-    option's default holds. Invalid ones raise the task's ``UserError``.
+    that take a ``mask`` of what changes can grow it by ``dilate`` pixels. ``stop`` is a function
+    that is asked between two passes over a picture; once it returns true, the work ends with
+    :class:`internal_gan.Stopped`. Other arguments are options of the corresponding task
+    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
+    the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].

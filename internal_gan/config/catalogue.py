@@ -42,7 +42,7 @@ INJECTS = Ability("redraws a given picture")
 ANIMATES = Ability("animates")
 ENLARGES = Ability("enlarges")
 
-_SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
+_MASKED = frozenset({"mask.file", "mask.dilate"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
 _INSIDE = frozenset({"finish.detail", "layers", "keep_frame"})
 _FINISHED = _INSIDE | {"finish.resolution"}
@@ -122,8 +122,8 @@ _TASKS = (
     TaskSpec(
         "fill",
         needs=(FILLS,),
-        takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source"},
-        reads=("mask.file", "fill.edges", "mask.source", "fill.avoid"),
+        takes=_MASKED | _INSIDE | {"mask.box"},
+        reads=("mask.file", "fill.edges", "fill.avoid"),
         whole=True,
         again=("mask=other.png",),
         source=_CHANGED,
@@ -132,7 +132,7 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_SOFTENED | {"edit", "mask.file", "finish.detail", "keep_frame", layers},
+            takes=_MASKED | {"edit", "finish.detail", "keep_frame", layers},
             reads=("edit.image", "mask.file"),
             memory="edit.image",
             source=_CHANGED,

@@ -141,7 +141,7 @@ class Options:
     )
     mask: tasks.MaskOptions = group(
         tasks.MaskOptions,
-        "mask.invert=true",
+        "mask.dilate=4",
         "the name of an image file, or its own options",
     )
     super_resolution: tasks.SuperResolutionOptions = group(
@@ -184,6 +184,9 @@ GONE = {
     "harmonize.mask": "mask=FILE",
     "harmonize.start_scale": "edit.start_scale",
     "harmonize.count": "edit.count",
+    "mask.feather": "mask.dilate, which grows the mask",
+    "mask.invert": "a mask that is white in what may change",
+    "mask.source": "fill.avoid=FILE, white where nothing is taken from",
     "retarget.scale": "retarget.shape=[100%,200%]",
     "retarget.zoom": "finish.resolution, the photo's long side in the result",
 }

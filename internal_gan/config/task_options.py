@@ -279,21 +279,10 @@ class MaskOptions:
         "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
         lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
     )
-    source: str | None = path(
-        "mask of where to train and take patches from; null: everywhere except the hole",
-        "the name of one image file, white where to train, or null",
-    )
-    invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
         None,
         Range(0, 1000),
         "grow the mask by a disk of this radius; null: the task's default",
-        "of pixels",
-    )
-    feather: float | None = number(
-        None,
-        Range(0, 1000),
-        "soften the mask's edge by a Gaussian of this sigma; null: the task's default",
         "of pixels",
     )
 
@@ -307,7 +296,7 @@ class FillOptions:
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    avoid: str | None = path(AVOID)
+    avoid: str | None = path(f"{AVOID} or learnt")
     count: int = _result_count(FITTING)
     tileable: bool | str = _tileable(
         "a photo that repeats without a seam, and is to do so when filled"

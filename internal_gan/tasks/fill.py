@@ -11,7 +11,7 @@ from torch import Tensor
 from internal_gan.config.task_options import FillOptions
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import PartFinisher
-from internal_gan.images.masks import FAINT, blend_weight
+from internal_gan.images.masks import FAINT
 from internal_gan.images.periodic import Wrap, wrap_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -86,7 +86,7 @@ class Fill(Task[FillOptions]):
         back = -turn[0], -turn[1]
         case = whole.rolled(turn) if any(turn) else whole
         photo, finisher = case.photo, self._finisher(case, model.hold)
-        first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
+        first, drawn, hole = photo.pixels, case.hole, case.hole
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
@@ -118,7 +118,7 @@ class Fill(Task[FillOptions]):
         if whole.photo.whole is not None:
             room, given = WINDOW, None
         yield aside(f"{room}/before.png", photo.pixels, "before", photo, given=given)
-        yield gray(f"{room}/mask.png", blend_weight(hole, self._feather), "mask")
+        yield gray(f"{room}/mask.png", hole, "mask")
         if drawn.any():
             emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
@@ -142,20 +142,10 @@ class Fill(Task[FillOptions]):
     def _finisher(self, case: Case, hold: float) -> PartFinisher:
         alpha = case.photo.alpha
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
-            alpha = torch.maximum(alpha, blend_weight(case.hole, self._feather))
+            alpha = torch.maximum(alpha, case.hole)  # the filling of a transparent hole is opaque
         return self.context.part_finisher(
-            case.photo,
-            case.hole,
-            feather=self._feather,
-            alpha=alpha,
-            excluded=case.unknown,
-            hold=hold,
+            case.photo, case.hole, alpha=alpha, excluded=case.unknown, hold=hold
         )
-
-    @property
-    def _feather(self) -> float:
-        return self._holes.mask.feather or 0.0
 
 
 def _turn(hole: Tensor, wrap: Wrap) -> Size:

@@ -3,14 +3,13 @@ photo with a mask of what may change."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.task_options import EditOptions, MaskOptions, PaintOptions
+from internal_gan.config.task_options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
@@ -28,8 +27,7 @@ Injected = TypeVar("Injected", bound=PaintOptions | EditOptions)
 MUCH = 0.4
 # Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
 NOTICED = 0.12
-# For finished results, the default lengths are for a model with this long side, in pixels, and
-# scale with the model's size.
+# The default lengths are for a model with this long side, in pixels, and scale with its size.
 REFERENCE = 250.0
 
 
@@ -153,25 +151,22 @@ class Redraw(FromImage[EditOptions]):
         return Change(change.before, with_colours(*change, self.injected_at))
 
     def _mask(self, photo: Photo) -> Tensor | None:
-        options = self.context.options.mask
-        mask = self.context.given.read("mask.file")
+        mask, grown = self.context.given.read("mask.file"), self.context.options.mask.dilate
         if mask is not None:
-            return read_mask(mask, photo.size, invert=options.invert)
+            return read_mask(mask, photo.size)
         if self.is_object:
             raise UserError("mask=FILE is missing: white where the object is, black elsewhere")
-        for key, default in asdict(MaskOptions()).items():
-            if (value := getattr(options, key)) != default:
-                raise UserError(f"mask.{key}={value}: there is no mask; give mask=FILE")
+        if grown is not None:
+            raise UserError(f"mask.dilate={grown:g}: there is no mask; give mask=FILE")
         return None
 
     def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
-        options, ratio = self.context.options.mask, 1.0
-        if self.context.rebuilds:
-            ratio = 0.0 if self.is_object else max(model.sizes[-1]) / REFERENCE
-        dilate = self.dilate * ratio if options.dilate is None else options.dilate
-        feather = redrawing.FEATHER * ratio if options.feather is None else options.feather
-        return dilate, feather
+        grown = self.context.options.mask.dilate
+        ratio = max(model.sizes[-1]) / REFERENCE
+        if self.is_object and self.context.rebuilds:
+            ratio = 0.0
+        return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio
 
 
 def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:

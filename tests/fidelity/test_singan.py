@@ -356,7 +356,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "edit.start_scale": "auto",
             "harmonize.match": False,
             "mask.dilate": None,
-            "mask.feather": None,
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
             "animate.beta": 0.9,
