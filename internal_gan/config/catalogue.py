@@ -183,7 +183,7 @@ _TASKS = (
     TaskSpec(
         "verify",
         run=frozenset({"task", "image", "output"}),
-        reads=("verify.origin", "verify.photo"),
+        reads=("verify.photo",),
     ),
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
 )

@@ -188,6 +188,7 @@ GONE = {
     "mask.invert": "a mask that is white in what may change",
     "mask.source": "fill.avoid=FILE, white where nothing is taken from",
     "retarget.scale": "retarget.shape=[100%,200%]",
+    "verify.origin": "the NAME.origin.png beside NAME.png",
     "retarget.zoom": "finish.resolution, the photo's long side in the result",
 }
 # Options that name files and folders. The last belongs to a model and has no field.

@@ -376,9 +376,6 @@ class LayersOptions:
 
 @dataclass
 class VerifyOptions:
-    """What task=verify checks the picture in image= against."""
+    """What task=verify checks the picture in image= and its NAME.origin.png against."""
 
-    origin: str | None = path(
-        "record of where the picture's pixels come from; null: its NAME.origin.png"
-    )
     photo: str | None = path("photo that the picture was made from")
