@@ -293,8 +293,8 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     ("fill", {"mask": "MASK", "dilate": 1}, "mask=MASK mask.dilate=1"),
     (
         "fill",
-        {"box": (0, 9, 8, 12), "tileable": True, "seed": 3},
-        "mask.box=[0,9,8,12] fill.tileable=true seed=3",
+        {"box": (0, 9, 8, 12), "seed": 3},
+        "mask.box=[0,9,8,12] seed=3",
     ),
     ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),
     ("harmonize", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),

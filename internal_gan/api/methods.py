@@ -142,8 +142,6 @@ class Fills(Model):
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
             edges: white lines on black, of the photo's size, that the filling follows.
             avoid: a mask of where no patch may be taken from.
-            tileable: whether the photo repeats without a seam, and is to do so when filled; ``x``
-                left and right, ``y`` top and bottom.
         """
         return self._one("fill", photo=photo, mask=mask, count=1, **how)
 

@@ -180,6 +180,7 @@ FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm
 # Options that runs of earlier versions have, which are read without them, and what does the same.
 GONE = {
     "edit.mask": "mask=FILE",
+    "fill.tileable": "nothing: a texture that repeats does so when filled",
     "harmonize.image": "edit.image=FILE",
     "harmonize.mask": "mask=FILE",
     "harmonize.start_scale": "edit.start_scale",

@@ -58,15 +58,6 @@ def _start_scale(least: int, help: str) -> Any:
     )
 
 
-def _tileable(what: str) -> Any:
-    return option(
-        False,
-        f"{what}; x: only left to right, y: only top to bottom",
-        "true, false, x or y",
-        lambda v: isinstance(v, bool) or v in ("x", "y"),
-    )
-
-
 def _is_corner(value: Any) -> bool:
     plain = isinstance(value, list) and all(type(n) in (int, float) for n in value)
     return plain and len(value) == 2 and all(abs(n) < 100 for n in value)
@@ -115,7 +106,12 @@ class SampleOptions:
     start_scale: int = whole(
         0, Range(0), "0 (the coarsest) varies everything, higher keeps more of the layout"
     )
-    tileable: bool | str = _tileable("samples that repeat without a seam")
+    tileable: bool | str = option(
+        False,
+        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
+    )
     candidates: int | None = as_trained(
         4,
         whole(
@@ -298,9 +294,6 @@ class FillOptions:
     )
     avoid: str | None = path(f"{AVOID} or learnt")
     count: int = _result_count(FITTING)
-    tileable: bool | str = _tileable(
-        "a photo that repeats without a seam, and is to do so when filled"
-    )
 
 
 @dataclass

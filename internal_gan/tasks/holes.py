@@ -222,9 +222,8 @@ def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
     If the hole is too large, or an option needs all of the photo, this is a UserError.
     """
     options, size = source.options, (photo.height, photo.width)
-    if options.fill.tileable or options.layers.files:
-        option = "layers" if options.layers.files else "fill.tileable"
-        raise UserError(f"{option}: not possible {_OF_HUGE}")
+    if options.layers.files:
+        raise UserError(f"layers: not possible {_OF_HUGE}")
     reach = math.ceil(options.mask.dilate or 0.0)
     rows, columns = (
         slice(max(side.start - reach, 0), min(side.stop + reach, length))

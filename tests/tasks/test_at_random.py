@@ -138,10 +138,8 @@ def test_retarget(
     assert found is None or found.shape == (*size, 3)
 
 
-@at_random(photo=photos(), family=st.sampled_from(["patches", "edgeconnect"]), tileable=TILEABLE)
-def test_fill(
-    models: Options, data: Any, seed: int, photo: Array, family: str, tileable: Any
-) -> None:
+@at_random(photo=photos(), family=st.sampled_from(["patches", "edgeconnect"]))
+def test_fill(models: Options, data: Any, seed: int, photo: Array, family: str) -> None:
     how: dict[str, Any] = {"dilate": data.draw(DILATE)}
     names = data.draw(st.sets(st.sampled_from(["avoid", "edges"]), max_size=1))
     transparent = photo.shape[2] == 4 and data.draw(st.booleans())
@@ -149,7 +147,7 @@ def test_fill(
         how[name] = data.draw(masks(photo))
     model = drawer(models, family, photo)
     given = () if family == "patches" else (photo,)
-    found = tried(model.fill, *given, seed=seed, tileable=tileable, **how)
+    found = tried(model.fill, *given, seed=seed, **how)
     assert found is None or found.shape == (*photo.shape[:2], 3)
 
 

@@ -116,7 +116,6 @@ def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (f"L.png {BY_BOX} fill.tileable=x", "error: fill.tileable: not possible in a photo of"),
         ("L.png mask.box=[0,0,60,60]", "L.png: its hole spans 60x60 pixels; in a photo of more"),
         ("L.png mask.box=[0,0,60,161]", "mask.box=[0,0,60,161]: [top,left,height,width] reaches"),
         ("L.png", "mask=FILE is missing"),

@@ -52,7 +52,6 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "fill.avoid": ("fill.avoid=left.png",),
     "fill.count": ("fill.count=2",),
     "fill.edges": ("fill.edges=other.png",),
-    "fill.tileable": ("fill.tileable=true", "mask=rim.png"),
     "animate.seconds": ("animate.seconds=2",),
     "animate.fps": ("animate.fps=6",),
     "animate.format": ("animate.format=gif",),
@@ -81,7 +80,6 @@ CHANGES["harmonize.match"] = ("harmonize.match=false",)
 # Without the changed value, these are given already; both give the same.
 BEFORE = {
     "layers.labels": ("layers=depth.png",),
-    "fill.tileable": ("mask=rim.png",),
     "extend.anchor": ("~extend.margins", "extend.shape=2:1"),
 }
 
@@ -99,7 +97,6 @@ def given(gravel: None) -> None:
         ("hole", (30, 20, 44, 34)),
         ("other", (10, 12, 22, 26)),
         ("left", (3, 3, 40, 51)),
-        ("rim", (0, 20, 8, 34), (70, 20, 78, 34)),
     ):
         mask = Image.new("L", size)
         for box in boxes:
