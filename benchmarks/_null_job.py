@@ -50,6 +50,7 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget import Target, finished, targets
 from internal_gan.tasks.runner import write
+from internal_gan.tasks.sample import MATCHING
 from internal_gan.units import Size
 
 Rows = dict[str, dict[str, float]]
@@ -282,7 +283,7 @@ def candidates(
 def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -> Iterator[Picture]:
     """Drawings, matched and finished like those of the network."""
     for number, drawing in enumerate(drawings):
-        drawn = finisher(drawing, matching=context.options.sample.matching)
+        drawn = finisher(drawing, matching=MATCHING)
         yield Picture(f"sample/{number:03d}.png", drawn)
 
 

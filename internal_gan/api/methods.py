@@ -34,7 +34,6 @@ class Samples(Model):
             start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
-            matching: steps that adjust the sample's mix of patches to the photo's.
         """
         drawn = list(self._each("sample", count=count, **how))
         return torch.cat(drawn) if how.get("output_type") == "pt" else drawn

@@ -23,7 +23,7 @@ SIDE = 1024
 # Options in pixels of the photo, or of the result.
 _IN_PIXELS = (
     *("sample.size", "retarget.shape", "extend.margins", "extend.shape"),
-    *("make_tileable.size", "make_tileable.band", "mask.box", "mask.dilate"),
+    *("make_tileable.size", "mask.box", "mask.dilate"),
 )
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")

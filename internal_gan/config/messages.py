@@ -77,7 +77,7 @@ def _needs(key: str) -> str:
 def unknown_option(key: str, known: Iterable[str]) -> UserError:
     """The error for an option, or named values in one, that are not ``known``."""
     if instead := GONE.get(key):
-        return UserError(f"{key}: there is no such option any more; use {instead}")
+        return UserError(f"{key}: there is no such option any more; {instead}")
     known = list(dict.fromkeys(k for k in known if k != "hydra"))
     if key in known:
         inside = [k.removeprefix(f"{key}.") for k in known if k.startswith(f"{key}.")]

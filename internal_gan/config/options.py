@@ -179,18 +179,20 @@ FIELDS = dict(fields_of(Options))
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
 # Options that runs of earlier versions have, which are read without them, and what does the same.
 GONE = {
-    "edit.mask": "mask=FILE",
-    "fill.tileable": "nothing: a texture that repeats does so when filled",
-    "harmonize.image": "edit.image=FILE",
-    "harmonize.mask": "mask=FILE",
-    "harmonize.start_scale": "edit.start_scale",
-    "harmonize.count": "edit.count",
-    "mask.feather": "mask.dilate, which grows the mask",
-    "mask.invert": "a mask that is white in what may change",
-    "mask.source": "fill.avoid=FILE, white where nothing is taken from",
-    "retarget.scale": "retarget.shape=[100%,200%]",
-    "verify.origin": "the NAME.origin.png beside NAME.png",
-    "retarget.zoom": "finish.resolution, the photo's long side in the result",
+    "edit.mask": "use mask=FILE",
+    "fill.tileable": "a texture that repeats does so when filled",
+    "harmonize.image": "use edit.image=FILE",
+    "harmonize.mask": "use mask=FILE",
+    "harmonize.start_scale": "use edit.start_scale",
+    "harmonize.count": "use edit.count",
+    "make_tileable.band": "a wider band is tried where a seam would show",
+    "mask.feather": "use mask.dilate, which grows the mask",
+    "mask.invert": "use a mask that is white in what may change",
+    "mask.source": "use fill.avoid=FILE, white where nothing is taken from",
+    "retarget.scale": "use retarget.shape=[100%,200%]",
+    "retarget.zoom": "use finish.resolution, the photo's long side in the result",
+    "sample.matching": "samples always get the photo's mix of patches",
+    "verify.origin": "use the NAME.origin.png beside NAME.png",
 }
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (

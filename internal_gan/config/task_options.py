@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from internal_gan.config.fields import (
@@ -120,11 +119,6 @@ class SampleOptions:
             "SinGAN: layouts drawn for each sample, the best of which is kept; more vary less",
         ),
     )
-    matching: int = whole(
-        100,
-        Range(0, 10000),
-        "SinGAN: steps that adjust a sample's mix of patches to the photo's; 0: none",
-    )
 
 
 @dataclass
@@ -223,12 +217,6 @@ class MakeTileableOptions:
 
     axes: str = one_of(
         ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
-    )
-    band: float = option(
-        0.15,
-        "how far from a border pixels may change, or twice as far if a seam would show",
-        "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
-        lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
     size: int | None = whole(
         None, Range(16), "side of a square tile from the photo's middle; null: the photo"

@@ -80,7 +80,7 @@ def test_a_run_with_an_option_that_is_gone_is_read_and_the_option_refused(
     OmegaConf.update(config, gone, 3)
     OmegaConf.save(config, path)
     assert load_options(path) == options
-    with pytest.raises(UserError, match=f"^{gone}: there is no such option any more; use "):
+    with pytest.raises(UserError, match=f"^{gone}: there is no such option any more; "):
         compose([f"{gone}=3"])
 
 

@@ -41,7 +41,6 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "sample.start_scale": ("sample.start_scale=1",),
     "sample.tileable": ("sample.tileable=x",),
     "sample.candidates": ("sample.candidates=2",),
-    "sample.matching": ("sample.matching=5",),
     "retarget.shape": ("retarget.shape=[40,60]",),
     "retarget.protect": ("retarget.protect=hole.png",),
     "retarget.mask": ("retarget.mask=hole.png",),
@@ -67,7 +66,6 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "extend.count": ("extend.count=2",),
     "extend.avoid": ("extend.avoid=left.png",),
     "make_tileable.axes": ("make_tileable.axes=x",),
-    "make_tileable.band": ("make_tileable.band=0.2",),
     "make_tileable.size": ("make_tileable.size=[40,50]",),
 }
 for _name in ("edit", "paint"):
