@@ -30,7 +30,7 @@ from internal_gan.images.files.names import (
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
 # Options that take lists of files.
-_LISTS = ("learn_from", "layers.files", "layers.labels")
+_LISTS = ("learn_from", "layers.files")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 

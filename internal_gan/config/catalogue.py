@@ -132,14 +132,13 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_MASKED | {"edit", "finish.detail", "keep_frame", layers},
+            takes=_MASKED | _INSIDE | {"edit"},
             reads=("edit.image", "mask.file"),
             memory="edit.image",
             source=_CHANGED,
             frameless=True,
         )
-        # Pasted objects stay as they are, so that no layer's seams tell labels from others.
-        for name, layers in (("edit", "layers"), ("harmonize", "layers.files"))
+        for name in ("edit", "harmonize")
     ),
     TaskSpec(
         "paint",

@@ -127,7 +127,7 @@ class Options:
     finish: tasks.FinishOptions = group(tasks.FinishOptions, "finish.resolution=photo")
     layers: tasks.LayersOptions = group(
         tasks.LayersOptions,
-        "layers.labels=[mask.png]",
+        "layers.files=[mask.png]",
         "the names of image files, such as [mask.png], or its own options",
     )
     sample: tasks.SampleOptions = group(tasks.SampleOptions, "sample.count=16")
@@ -185,6 +185,7 @@ GONE = {
     "harmonize.mask": "use mask=FILE",
     "harmonize.start_scale": "use edit.start_scale",
     "harmonize.count": "use edit.count",
+    "layers.labels": "labels are recognised by their few values, flat areas or palette",
     "make_tileable.band": "a wider band is tried where a seam would show",
     "mask.feather": "use mask.dilate, which grows the mask",
     "mask.invert": "use a mask that is white in what may change",

@@ -349,10 +349,6 @@ class LayersOptions:
         "the photos; short: layers=[a.png,b.png]",
         "the name of one image file or folder, or several such as [a.png,b.png], or null",
     )
-    labels: Any = path(
-        "layers whose values are labels; palette images and few different values always are",
-        "one or more of the names in layers, such as [a.png], or null",
-    )
 
 
 @dataclass

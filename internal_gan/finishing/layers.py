@@ -196,11 +196,9 @@ class Layers:
 NO_LAYERS = Layers()
 
 
-def read_layer(path: str | Path, labels: bool = False) -> Layer:
-    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read.
-
-    Values are ``labels`` if that says so, and always in palette and black-and-white images.
-    """
+def read_layer(path: str | Path) -> Layer:
+    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read. Values of
+    palette and black-and-white images are labels."""
     path = existing_image(Path(path))
     name = shown(path)
     with opening(path) as (file, notes):
@@ -209,7 +207,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     mode = "I;16" if image.mode.startswith("I") else image.mode
     if mode not in _MODES:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")
-    labels = labels or mode in _LABELS
+    labels = mode in _LABELS
     if mode in ("LA", "RGB", "RGBA"):
         if (deep := _deep_values(path)) is not None:  # which also tells about losses
             # Pillow reads 16-bit gray with transparency as RGBA.

@@ -37,7 +37,7 @@ from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import Reporting
 from internal_gan.units import Size, by, memory
 
-LAYERS, _LABELS = "layers.files", "layers.labels"
+LAYERS = "layers.files"
 
 # Results of more pixels must be confirmed.
 LARGE = 50_000_000
@@ -277,20 +277,14 @@ class Task(ABC, Generic[Wanted]):
         the run or, if none, to its model's training; none if results are the network's.
 
         Raises:
-            UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; or layers were given, and results are the
-                network's.
+            UserError: a file cannot be read, or has another size or the name of another layer; or
+                layers were given, and results are the network's.
         """
         context, given, photo = self.context, self.context.given, self.context.source
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
         source = given if given.files(LAYERS) or photo is given else context.trained
         files = source.files(LAYERS)
-        # The file names of layers differ, so they tell those of the training without their folder.
-        labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
-        for path in labels:
-            if path.name not in [Path(name).name for name, _ in files]:
-                raise UserError(f"layers.labels={path}: not one of the files in layers=")
         if not files or not (context.rebuilds or given.files(LAYERS)):
             return NO_LAYERS
         if not context.rebuilds:
@@ -301,10 +295,9 @@ class Task(ABC, Generic[Wanted]):
         one, layers = photo.photo(longest=READ_SIDE), list[Layer]()
         size = one.uncut if one.frame else one.full_size
         for name, path in files:
-            # The copy in the run folder has another name.
-            is_labels = Path(name).name in [label.name for label in labels]
             with about("layers"):
-                layer = replace(read_layer(path, is_labels), name=Path(name).stem)
+                # The copy in the run folder has another name.
+                layer = replace(read_layer(path), name=Path(name).stem)
             if layer.size != size:
                 raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
             if layer.name in [other.name for other in layers]:

@@ -138,7 +138,7 @@ def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) 
     labels = np.zeros((40, 56), np.uint8)
     labels[10:30, 20:40] = 7
     Image.fromarray(labels).save("labels.png")
-    wanted = ("layers.labels=[labels.png]", "layers=[labels.png]", "animate.start_scale=0")
+    wanted = ("layers=[labels.png]", "animate.start_scale=0")
     shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
     names = sorted(path.name for path in Path("out/animate/frames").iterdir())
     assert names == [f"{index:04d}.png" for index in range(4)] + ["layers"]

@@ -35,7 +35,6 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "finish.detail": ("finish.detail=network",),
     "finish.resolution": ("finish.resolution=40",),
     "layers.files": ("layers=depth.png",),
-    "layers.labels": ("layers=depth.png", "layers.labels=[depth.png]"),
     "sample.count": ("sample.count=2",),
     "sample.size": ("sample.size=[30,50]",),
     "sample.start_scale": ("sample.start_scale=1",),
@@ -77,7 +76,6 @@ for _name in ("edit", "paint"):
 CHANGES["harmonize.match"] = ("harmonize.match=false",)
 # Without the changed value, these are given already; both give the same.
 BEFORE = {
-    "layers.labels": ("layers=depth.png",),
     "extend.anchor": ("~extend.margins", "extend.shape=2:1"),
 }
 
@@ -129,17 +127,11 @@ def options(task: str) -> list[str]:
 def without_effect(shell: Shell, task: str, *base: str) -> list[str]:
     found, known = [], dict[tuple[str, ...], dict[str, str]]()
     for number, option in enumerate(options(task)):
-        # In films, labels differ only where they are shrunk: their seams are not hidden.
-        shrinks = (
-            ("finish.resolution=40",) if (task, option) == ("animate", "layers.labels") else ()
-        )
-        before = (*BEFORE.get(option, ()), *shrinks)
+        before = BEFORE.get(option, ())
         if before not in known:
             shell.done(*command(task, before, *base, f"output={task}-before{number}"))
             known[before] = made(f"{task}-before{number}")
-        answer = shell(
-            *command(task, (*CHANGES[option], *shrinks), *base, f"output={task}-after{number}")
-        )
+        answer = shell(*command(task, CHANGES[option], *base, f"output={task}-after{number}"))
         if answer.code == 0 and made(f"{task}-after{number}") == known[before]:
             found.append(option)
         assert answer.code in (0, 2), answer.err
