@@ -154,12 +154,10 @@ class Source:
             photo = photo.without(frame)
             if number not in self._frames:
                 name = self.called if not number else f"further photo {number}"
+                sides = [f"{side} {width}" for side, width in frame._asdict().items() if width]
                 _log.warning(
                     "%s: its frame (%s) is not used; keep_frame=true uses it",
-                    name,
-                    ", ".join(
-                        f"{side} {width}" for side, width in frame._asdict().items() if width
-                    ),
+                    *(name, ", ".join(sides)),
                 )
             if not number and _PHOTO in self._in_use:
                 self._in_use[_PHOTO] = photo
@@ -251,17 +249,15 @@ class Source:
         return picture and self._cut(picture, option, number)
 
     def _cut(self, picture: Photo, option: str, number: int) -> Photo:
-        of_another = option.endswith(".image") or "edit.image" in SPECS[self.options.task].reads
-        return picture if of_another else self.of.as_cut(picture, number)
-
-    def as_cut(self, picture: Photo, number: int = 0) -> Photo:
         """A mask without the frame of its photo, if that has one, and the mask its size."""
-        if not self._leaves_frames_out or not self.has_photo:
+        of = self.of
+        of_another = option.endswith(".image") or "edit.image" in SPECS[self.options.task].reads
+        if of_another or not of._leaves_frames_out or not of.has_photo:
             return picture
-        if number not in self._frames:
-            self.photo(number)
-        frame = self._frames[number]
-        if frame is None or picture.size != self.photo(number).uncut:
+        if number not in of._frames:
+            of.photo(number)
+        frame = of._frames[number]
+        if frame is None or picture.size != of.photo(number).uncut:
             return picture
         return picture.without(frame)
 
