@@ -80,7 +80,7 @@ def give() -> None:
         ("hole", slice(10, 20), slice(12, 24)),
         ("keep", slice(16, 24), slice(24, 34)),
         ("edges", slice(15, 16), slice(5, 50)),
-        ("avoid", slice(40, 60), slice(0, 48)),
+        ("avoid", slice(0, 40), slice(48, 56)),
         ("holes/photo", slice(10, 20), slice(12, 24)),
         ("holes/other", slice(4, 12), slice(30, 44)),
     ):
