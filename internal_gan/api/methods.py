@@ -82,8 +82,7 @@ class Animates(Model):
         Args:
             fps: frames per second.
             loop: whether the last frame leads back to the first; by patches it always does.
-            alpha, beta: of SinGAN's walk: the pull towards the photo, in (0, 1], and smoothness, in
-                [0, 1).
+            alpha: of SinGAN's walk: the pull towards the photo, in (0, 1].
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """

@@ -179,6 +179,7 @@ FIELDS = dict(fields_of(Options))
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
 # Options that runs of earlier versions have, which are read without them, and what does the same.
 GONE = {
+    "animate.beta": "use animate.alpha",
     "edit.mask": "use mask=FILE",
     "fill.tileable": "a texture that repeats does so when filled",
     "harmonize.image": "use edit.image=FILE",

@@ -145,9 +145,6 @@ class AnimateOptions:
         Range(above=0, high=1),
         "pull towards the photo; smaller lets the motion stray farther, 1 stands still",
     )
-    beta: float = number(
-        0.9, Range(0, below=1), "smoothness of the motion; the nearer to 1, the slower and calmer"
-    )
     start_scale: int | str = _start_scale(
         0,
         "coarsest scale that moves; 0: everything, higher scales: little; auto: all, but a large "

@@ -26,7 +26,7 @@ from internal_gan.models.redrawing import (
     soft_mask,
     start_scale_for,
 )
-from internal_gan.models.singan.animation import Walk
+from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.runner import task_of
@@ -230,7 +230,7 @@ def trained_for_films() -> list[Any]:
 def walk() -> tuple[float, float]:
     """The coefficients of a film's walk at ten frames per second."""
     options = compose([PAPER]).animate
-    found = Walk(options.alpha, options.beta, 10)
+    found = Walk(options.alpha, BETA, 10)
     return round(found.a, 3), round(found.b, 3)
 
 
@@ -357,7 +357,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "mask.dilate": None,
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
-            "animate.beta": 0.9,
         },
     ),
 }
