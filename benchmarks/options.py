@@ -104,7 +104,7 @@ def inputs(photo: Image.Image, frame: int = 0) -> None:
     edited.paste(Image.merge("RGB", (blue, green, red)), (left, top))
     for name, picture in (("photo", photo), ("edited", edited)):
         ImageOps.expand(picture, frame, "white").save(f"{name}.png")
-    for name, fractions in {**boxes, "left": (0, 0, 0.5, 1)}.items():
+    for name, fractions in {**boxes, "left": (0, 0, 0.5, 1), "line": (0, 0.48, 1, 0.52)}.items():
         mask = Image.new("L", photo.size)
         mask.paste(255, box(*fractions))
         ImageOps.expand(mask, frame).save(f"{name}.png")
@@ -189,9 +189,9 @@ def _avoided(made: Made) -> str:
 
 
 def _whole(made: Made) -> str:
-    there = np.zeros_like(made.mask("hole"))
-    there[made.places[..., 0], made.places[..., 1]] = True
-    return _percent(there[made.mask("hole")].mean())
+    kept, own = made.mask("other"), np.moveaxis(np.indices(made.places.shape[:2]), 0, 2)
+    moved = (made.places - own)[kept[made.places[..., 0], made.places[..., 1]]]
+    return _percent(np.unique(moved, axis=0, return_counts=True)[1].max(initial=0) / kept.sum())
 
 
 FIGURES: dict[str, Callable[[Made], float | str]] = {
@@ -216,6 +216,7 @@ FIGURES: dict[str, Callable[[Made], float | str]] = {
 
 def made_by(words: Sequence[str], folder: Path, name: str) -> Made:
     """What a command makes, in the inputs' folder."""
+    name = re.sub(r"[^\w.]+", "-", name).strip("-")
     place, began = folder / "runs" / name, time.perf_counter()
     kept = place / "seconds.json"
     if not kept.is_file():
@@ -239,13 +240,13 @@ def do_trial(trial: Trial, output: Path) -> dict[str, Any]:
         file = PHOTOS / f"{'mountains' if frame else folder.name}.jpg"
         with Image.open(file) as picture, contextlib.chdir(folder):
             inputs(picture, frame)
-    source = f"checkpoint=runs/train-{family}" if family else "image=photo.png"
+    source = "checkpoint=runs/train" if family else "image=photo.png"
     if family:
-        made_by(command("train", "", "image=photo.png"), folder, f"train-{family}")
-    words = f"{trial.task} {family} {trial.before}"
-    name = re.sub(r"[^\w.]+", "-", words).strip("-")
-    default = made_by(command(trial.task, trial.before, source), folder, name)
-    other = made_by(command(trial.task, trial.change, source), folder, trial.option)
+        made_by(command("train", "", "image=photo.png"), folder, "train")
+    default, other = (
+        made_by(command(trial.task, words, source), folder, f"{trial.task} {family} {words}")
+        for words in (trial.before, trial.change)
+    )
     other.default = default
     _sheet(make_folder(output / "sheets") / f"{trial.option}.png", default, other)
     found = map(FIGURES[trial.figure], (default, other))
