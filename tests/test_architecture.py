@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1000,
-    "app": 1420,
-    "config": 1781,
-    "finishing": 2403,
+    "api": 984,
+    "app": 1418,
+    "config": 1769,
+    "finishing": 2376,
     "hub": 132,
-    "images": 3751,
-    "internal_gan": 1230,
-    "judging": 1092,
-    "models": 4036,
+    "images": 3719,
+    "internal_gan": 1222,
+    "judging": 1090,
+    "models": 4035,
     "nn": 1010,
     "patches": 1956,
     "report": 636,
-    "runs": 1150,
+    "runs": 1149,
     "sweeps": 318,
-    "tasks": 2796,
+    "tasks": 2734,
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_051, "tests": 26_252, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 25_894, "tests": 26_148, "benchmarks": 5_836}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
