@@ -50,6 +50,7 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Context, Picture
 from internal_gan.tasks.retarget import Target, finished, targets
 from internal_gan.tasks.runner import write
+from internal_gan.tasks.sample import MATCHING
 from internal_gan.units import Size
 
 Rows = dict[str, dict[str, float]]
@@ -175,8 +176,8 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
 
 def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
     """InGAN's results at several sizes, and the photo resized and finished."""
-    factors = ",".join(f"[{height:g},{width:g}]" for height, width in SCALES.values())
-    _train(job, settings, processes, f"retarget.scale=[{factors}]")
+    factors = ",".join(f"[{height:.0%},{width:.0%}]" for height, width in SCALES.values())
+    _train(job, settings, processes, f"retarget.shape=[{factors}]")
     model, context = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
@@ -282,7 +283,7 @@ def candidates(
 def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -> Iterator[Picture]:
     """Drawings, matched and finished like those of the network."""
     for number, drawing in enumerate(drawings):
-        drawn = finisher(drawing, matching=context.options.sample.matching)
+        drawn = finisher(drawing, matching=MATCHING)
         yield Picture(f"sample/{number:03d}.png", drawn)
 
 

@@ -33,7 +33,7 @@ PHOTOS = [
 # By family. The box lies across the stem, the edge of the meadow, and the foot of the rocks.
 ALWAYS = {
     "singan": ["sample.count=4"],
-    "ingan": ["retarget.scale=[[1.0,0.5],[1.0,2.0]]"],
+    "ingan": ["retarget.shape=[[100%,50%],[100%,200%]]"],
     "edgeconnect": ["mask.box=[80,40,36,44]"],
 }
 # The sweeps, with their values if they are not those of conf/experiment/ablation.

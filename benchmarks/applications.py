@@ -160,8 +160,8 @@ def sizes(model: Any, case: Case, name: str) -> Figures:
     how = {} if name == "ingan" else {"seed": case.seed}
     wanted = {"wide": (height, 2 * width), "narrow": (height, width // 2)}
     for title, shape in {**wanted, "21:9": "21:9", "9:16": "9:16"}.items():
-        zoom = "auto" if isinstance(shape, str) else 1.0
-        made = model.retarget(shape, zoom=zoom, output_type="pt", **how)
+        at = None if isinstance(shape, str) else "photo"
+        made = model.retarget(shape, resolution=at, output_type="pt", **how)
         made = case.shown(f"{title.replace(':', 'x')}-{name}", case.pixels(made))
         found |= {f"layout {title}": layout(case, made)}
         found |= {f"swd1 {title}": sliced_wasserstein(case.photo, made)}

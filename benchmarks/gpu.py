@@ -197,12 +197,12 @@ def _tasks(family: str, folder: Path) -> dict[str, list[str]]:
             "sample": ["sample.count=2", "sample.size=[200,300]"],
             "animate": ["animate.seconds=0.2"],
             "paint": [f"paint.image={changed}"],
-            "edit": [f"edit.image={changed}", f"edit.mask={mask}"],
-            "harmonize": [f"harmonize.image={changed}", f"harmonize.mask={mask}"],
+            "edit": [f"edit.image={changed}", f"mask={mask}"],
+            "harmonize": [f"edit.image={changed}", f"mask={mask}"],
             "super_resolution": ["super_resolution.factor=2"],
             "evaluate": ["sample.count=2"],
         },
-        "ingan": {"retarget": ["retarget.scale=[1,1.5]"], "evaluate": []},
+        "ingan": {"retarget": ["retarget.shape=[100%,150%]"], "evaluate": []},
         "edgeconnect": {"fill": ["mask.box=[20,30,30,40]"]},
     }[family]
 
@@ -214,7 +214,7 @@ def gaps(target: Path) -> None:
     network = {"detail": "network", "output_type": "pt"}
     draw: dict[str, Callable[[Any], Any]] = {
         "singan": lambda model: model.sample(2, seed=0, **network),
-        "ingan": lambda model: model.retarget(scale=(1, 1.5), **network),
+        "ingan": lambda model: model.retarget(("100%", "150%"), **network),
         "edgeconnect": lambda model: model.fill(**network),
     }
     for family, made in draw.items():
@@ -321,10 +321,10 @@ def singan_paper(part: Part) -> None:
 
 def ingan_paper(part: Part) -> None:
     """``experiment=ingan_paper`` to half and twice the width, with and without the cycle."""
-    photo, scales = _photo("ingan", SMALL), "retarget.scale=[[1,0.5],[1,2]]"
+    photo, shapes = _photo("ingan", SMALL), "retarget.shape=[[100%,50%],[100%,200%]]"
     jobs = {"cycle": "ingan_paper", "no-cycle": "ingan_no_cycle"}
     for left, (name, experiment) in zip((2, 1), jobs.items(), strict=True):
-        part.command(name, *_paper(experiment, photo), *_until(part, 15, left), scales)
+        part.command(name, *_paper(experiment, photo), *_until(part, 15, left), shapes)
 
 
 def edgeconnect_paper(part: Part) -> None:

@@ -26,7 +26,8 @@ INTRODUCTION = """# Options
 
 Every option with its default. Those of a model are in `conf/model/`, with comments; `--cfg job`
 shows them as a run would use them, and `internal-gan task=NAME --help` shows the options of a task.
-This page is written by `docs/list_options.py`.
+What each does to a result [was measured](results/options.md). This page is written by
+`docs/list_options.py`.
 """
 
 Row = tuple[str, str, str]

@@ -15,8 +15,6 @@ nothing heavy: each name is imported when it is first used.
 (40, 48, 3)
 """
 
-from __future__ import annotations
-
 import importlib
 import itertools
 from typing import TYPE_CHECKING, Any

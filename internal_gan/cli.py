@@ -3,8 +3,6 @@
 ``--help``, tab completion and all checks that need no pixels work without importing torch.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import os

@@ -3,8 +3,6 @@
 Does not import torch at first, so that a wrong file name is reported immediately.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import shutil
@@ -108,11 +106,6 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
 
 def _check_use_of_model(options: Options, given: Collection[str]) -> None:
     task = SPECS[options.task]
-    if "mask.file" in given and not task.allows("mask.file") and task.allows("mask.invert"):
-        raise UserError(
-            f"mask={options.mask.file}: task={options.task} takes its mask as "
-            f"{options.task}.mask=FILE, with mask.invert, mask.dilate and mask.feather"
-        )
     if options.checkpoint is None and options.image is None:
         raise UserError(
             f"task={options.task} needs a photo, image=FILE, or a trained model, checkpoint=RUN"
@@ -185,9 +178,6 @@ def _others(options: Options, folder: RunFolder, given: Collection[str]) -> list
         return ["task"]
     compared = FIELDS.keys() - FREE - _MODEL
     names = {key for key in given if key.partition(".")[0] in compared} | {"seed"}
-    if not options.trains:
-        # A task inverts the mask that it takes from the training.
-        names.discard("mask.invert")
     found = [key for key in sorted(names) if _value(options, key) != _value(saved, key)]
     # A time budget may have changed the model's steps.
     if options.trains and {**options.model, "steps": None} != {**saved.model, "steps": None}:

@@ -1,7 +1,5 @@
 """The exception for mistakes that users can correct, and common messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Settings of the whole process: environment variables that torch's libraries read only once, which
 importing this package sets, and others that a block changes temporarily."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

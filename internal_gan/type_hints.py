@@ -1,7 +1,5 @@
 """Checks values from YAML and JSON against type hints."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import types

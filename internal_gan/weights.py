@@ -1,7 +1,5 @@
 """Reads weights of the user's without running code of theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -52,7 +52,7 @@ DRAWINGS: dict[str, dict[str, dict[str, Any]]] = {
         "animate": {"seconds": 0.1, **NETWORK},
         "super_resolve": {"factor": 1.5},
     },
-    "ingan": {"retarget": {"scale": (1, 1.5), **NETWORK}},
+    "ingan": {"retarget": {"size": ("100%", "150%"), **NETWORK}},
     "edgeconnect": {"fill": {"mask": HOLE, **NETWORK}},
 }
 
@@ -212,7 +212,7 @@ class TestChance:
 
 
 CORNERS = [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]
-REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "feather": 0, "seed": 1}
+REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "seed": 1}
 # A method, its arguments, and the command that asks for the same.
 SAME: list[tuple[str, dict[str, Any], str]] = [
     (
@@ -234,7 +234,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         (
             task,
             REDRAWN,
-            f"task={task} {task}.image=PHOTO {task}.mask=MASK mask.dilate=2 mask.feather=0 seed=1",
+            f"task={task} edit.image=PHOTO mask=MASK mask.dilate=2 seed=1",
         )
         for task in ("edit", "harmonize")
     ),
@@ -255,7 +255,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         ("retarget", arguments, f"task=retarget {options}")
         for arguments, options in (
             ({"size": (None, 40)}, "retarget.shape=[null,40]"),
-            ({"scale": (1, 1.5)}, "retarget.scale=[1,1.5]"),
+            ({"size": ("100%", "150%")}, "retarget.shape=[100%,150%]"),
             (
                 {"size": (30, 40), "corners": CORNERS},
                 "retarget.shape=[30,40] retarget.corners=[[0,0.2],[0,0.8],[1,1],[1,0]]",
@@ -266,7 +266,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "fill",
-        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1, "feather": 0},
+        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1},
         "task=fill image=PHOTO mask=MASK seed=5 mask.dilate=1",
     ),
 ]
@@ -285,14 +285,14 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
         "sample.count=1 sample.start_scale=1 sample.tileable=x",
     ),
     ("retarget", {"size": (40, 80), "seed": 2}, "retarget.shape=[40,80] seed=2"),
-    ("fill", {"mask": "MASK", "feather": 1}, "mask=MASK mask.feather=1"),
+    ("fill", {"mask": "MASK", "dilate": 1}, "mask=MASK mask.dilate=1"),
     (
         "fill",
-        {"box": (0, 9, 8, 12), "tileable": True, "seed": 3},
-        "mask.box=[0,9,8,12] fill.tileable=true seed=3",
+        {"box": (0, 9, 8, 12), "seed": 3},
+        "mask.box=[0,9,8,12] seed=3",
     ),
-    ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER edit.mask=MASK"),
-    ("harmonize", {"image": "OTHER", "mask": "MASK"}, "harmonize.image=OTHER harmonize.mask=MASK"),
+    ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),
+    ("harmonize", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),
     ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),
     ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
     ("make_tileable", {"axes": "x", "seed": 3}, "make_tileable.axes=x seed=3"),

@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 1000,
-    "app": 1420,
-    "config": 1781,
-    "finishing": 2408,
-    "hub": 132,
-    "images": 3751,
-    "internal_gan": 1230,
-    "judging": 1092,
-    "models": 4036,
-    "nn": 1010,
-    "patches": 1966,
-    "report": 636,
-    "runs": 1150,
-    "sweeps": 318,
-    "tasks": 2796,
+    "api": 979,
+    "app": 1418,
+    "config": 1749,
+    "finishing": 2357,
+    "hub": 130,
+    "images": 3711,
+    "internal_gan": 1208,
+    "judging": 1086,
+    "models": 4038,
+    "nn": 1008,
+    "patches": 1956,
+    "report": 634,
+    "runs": 1145,
+    "sweeps": 316,
+    "tasks": 2732,
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 26_066, "tests": 26_271, "benchmarks": 5_540}
+MAX_IN_ALL = {"internal_gan": 25_813, "tests": 26_198, "benchmarks": 5_938}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

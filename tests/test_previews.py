@@ -14,6 +14,7 @@ import internal_gan
 from internal_gan import Previews, Stopped, UserError
 from internal_gan.api import previews as module
 from internal_gan.api.model import results
+from internal_gan.finishing.drawing import finish
 from internal_gan.images.files.memory import to_pil
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
@@ -50,7 +51,7 @@ def mask(width: int, height: int) -> Image.Image:
         ("sample", {"size": (80, 120)}, (30, 20)),
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
-        ("make_tileable", {"size": 80, "band": 0.2}, (20, 20)),
+        ("make_tileable", {"size": 80}, (20, 20)),
     ],
 )
 def test_sizes_are_in_the_photos_pixels(
@@ -67,11 +68,20 @@ def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> N
     for hole in (mask(160, 120), mask(40, 30)):  # of the photo's size, and of the copy's
         made = previews("fill", mask=hole, dilate=8, seed=4)
         assert np.array_equal(np.asarray(made), expected)
-    changed = copy.copy()
-    changed.paste("red", (5, 5, 15, 15))
-    made = previews("edit", image=changed, mask=mask(40, 30), output_type="np")
-    expected = internal_gan.edit(copy, changed, mask(40, 30), output_type="np")
-    assert np.array_equal(made, expected)
+
+
+@pytest.mark.parametrize(
+    ("task", "options"), [("sample", {}), ("retarget", {"shape": ["100%", "200%"]})]
+)
+def test_the_layout_is_that_of_the_result_bit_for_bit(
+    photo: Image.Image, monkeypatch: pytest.MonkeyPatch, task: str, options: dict[str, Any]
+) -> None:
+    finished = Mock(side_effect=finish)
+    monkeypatch.setattr("internal_gan.finishing.finisher.finish", finished)
+    Previews(photo)(task, seed=3, **options)
+    getattr(internal_gan.Patches(photo), task)(*options.values(), seed=3)
+    preview, result = (call.args[0] for call in finished.call_args_list)
+    assert np.array_equal(preview, result)
 
 
 def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:

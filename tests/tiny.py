@@ -8,7 +8,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional as F
@@ -132,6 +134,13 @@ def write_16_bits(path: Path, array: Any) -> None:
     pixels, alpha = levels[:, :3] * 2 - 1, levels[:, 3:]
     like = Photo(pixels, bit_depth=16)
     write_image(path, pixels, like=like, alpha=alpha if alpha.shape[1] else None)
+
+
+def labels(values: Any) -> Image.Image:
+    """A palette image of values from 0 to 255, (H, W)."""
+    made = Image.frombytes("P", values.shape[::-1], values.astype(np.uint8).tobytes())
+    made.putpalette(bytes(range(256)) * 3)
+    return made
 
 
 def network_of(run: str | Path) -> Any:

@@ -1,7 +1,5 @@
 """What needs no training: pictures made of a photo alone, figures and checks of any pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from os import PathLike
@@ -47,15 +45,13 @@ def make_tileable(photo: Given, **how: Any) -> Any:
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
-        band: how far from a border pixels may change, or twice as far if a seam would show: up to
-            0.5 as a fraction of the side, from 1 on in pixels.
         size: side of a square tile from the photo's middle, in pixels; by default the photo's size.
-        seed: 0 for the band that fits best; others draw another.
+        seed: 0 for what fits best; others draw another.
         output_type: see :class:`Model`.
 
     Returns:
-        A picture of the photo's size, or of ``size``; beyond the band it equals the photo, bit for
-        bit. Borders that meet already stay as they are.
+        A picture of the photo's size, or of ``size``; away from the borders it equals the
+        photo, bit for bit. Borders that meet already stay as they are.
 
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.

@@ -1,7 +1,5 @@
 """What models can draw, and the families' classes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from os import PathLike
 from typing import Any, ClassVar
@@ -34,7 +32,6 @@ class Samples(Model):
             start_scale: 0 draws everything anew; higher scales keep more of the photo.
             tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
             candidates: layouts drawn for each picture, the best of which is kept; more vary less.
-            matching: steps that adjust the sample's mix of patches to the photo's.
         """
         drawn = list(self._each("sample", count=count, **how))
         return torch.cat(drawn) if how.get("output_type") == "pt" else drawn
@@ -83,8 +80,7 @@ class Animates(Model):
         Args:
             fps: frames per second.
             loop: whether the last frame leads back to the first; by patches it always does.
-            alpha, beta: of SinGAN's walk: the pull towards the photo, in (0, 1], and smoothness, in
-                [0, 1).
+            alpha: of SinGAN's walk: the pull towards the photo, in (0, 1].
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
@@ -108,7 +104,7 @@ class Retargets(Model):
 
     def retarget(
         self,
-        size: tuple[int | None, int | None] | str | None = None,
+        size: tuple[int | str | None, int | str | None] | str | None = None,
         *,
         outline: Given | None = None,
         **how: Any,
@@ -117,19 +113,15 @@ class Retargets(Model):
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
-                gives width:height, with the photo's area. By default the size of the photo at
-                ``resolution``, or of ``outline``.
+                gives width:height, with the photo's area, and ("100%", "200%") is relative to the
+                photo at ``resolution``. By default the size of that, or of ``outline``.
             outline: a picture whose white or opaque part is the shape.
-            scale: factors of the height and width of the photo at ``resolution``, instead of
-                ``size``.
-            zoom: size of objects relative to the photo, at most 1, instead of ``resolution``;
-                ``auto``: a ``size`` shows about as much as the photo.
             corners: where a homography moves the frame's corners, (row, column) as fractions of it,
                 clockwise from top left.
             protect: a mask of what keeps its size and shape.
         """
-        if size is None and outline is None and how.get("scale") is None:
-            how["scale"] = (1.0, 1.0)
+        if size is None and outline is None:
+            size = ("100%", "100%")
         return self._one("retarget", shape=size, mask=outline, **how)
 
 
@@ -145,10 +137,7 @@ class Fills(Model):
             mask: the hole, of the photo's size; by default the photo's transparent part.
             box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
             edges: white lines on black, of the photo's size, that the filling follows.
-            source: a mask of where patches may be taken from, by default all except the hole.
-            avoid: a mask of where none may be taken from.
-            tileable: whether the photo repeats without a seam, and is to do so when filled; ``x``
-                left and right, ``y`` top and bottom.
+            avoid: a mask of where no patch may be taken from.
         """
         return self._one("fill", photo=photo, mask=mask, count=1, **how)
 

@@ -1,8 +1,6 @@
 """Models: loading, saving, moving, sharing and drawing; and what their methods take: pictures, and
 the options of their task by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -64,11 +62,11 @@ class Model:
     are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
     ``finish.resolution``, by default the training's: whether a result is made of the photo's own
     pixels, and at which resolution. Methods that do not finish their results refuse them. Those
-    that take a ``mask`` of what changes can ``invert`` it, then ``dilate`` it and blur its border
-    (``feather``), in pixels. ``stop`` is a function that is asked between two passes over a
-    picture; once it returns true, the work ends with :class:`internal_gan.Stopped`. Other arguments
-    are options of the corresponding task (docs/options.md); without them, or with None, the
-    option's default holds. Invalid ones raise the task's ``UserError``.
+    that take a ``mask`` of what changes can grow it by ``dilate`` pixels. ``stop`` is a function
+    that is asked between two passes over a picture; once it returns true, the work ends with
+    :class:`internal_gan.Stopped`. Other arguments are options of the corresponding task
+    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
+    the task's ``UserError``.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].
@@ -76,7 +74,7 @@ class Model:
     """
 
     family: ClassVar[str] = ""
-    classes: ClassVar[dict[str, type[Model]]] = {}
+    classes: ClassVar[dict[str, "type[Model]"]] = {}
 
     def __init_subclass__(cls) -> None:
         # A user's subclass of a family's class is not what load returns.
@@ -308,7 +306,8 @@ def option_of(task: str, name: str, value: Any = None) -> str:
     """The option that an argument sets: the task's own, or one that it takes besides."""
     taken = taken_by(task)
     plain = [option for option in taken - {*PATHS} if option.rpartition(".")[2] == name]
-    for option in (f"{task}.{name}", SHORT.get(name, ""), f"mask.{name}", *plain):
+    own = f"{task}.{name}", f"edit.{name}", SHORT.get(name, ""), f"mask.{name}"
+    for option in (*own, *plain):
         if option in taken:
             return option
     if name == "photo":

@@ -1,7 +1,5 @@
 """Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -16,6 +14,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size
 
 # The long side of a photo in its previews, in pixels, at most.
@@ -23,7 +22,7 @@ SIDE = 1024
 # Options in pixels of the photo, or of the result.
 _IN_PIXELS = (
     *("sample.size", "retarget.shape", "extend.margins", "extend.shape"),
-    *("make_tileable.size", "make_tileable.band", "mask.box", "mask.dilate", "mask.feather"),
+    *("make_tileable.size", "mask.box", "mask.dilate"),
 )
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
@@ -33,7 +32,8 @@ class Previews:
     """What tasks would make of a photo: the same calls, on a smaller copy.
 
     The photo's sides are halved until the longer has at most ``SIDE`` pixels. Since results are
-    decided at small sizes, a preview shows the picture that the task itself would make.
+    decided at small sizes, from the photo itself, a preview shows the picture that the task itself
+    would make.
 
     >>> import internal_gan
     >>> from PIL import Image
@@ -51,6 +51,8 @@ class Previews:
             UserError: the photo cannot be read.
         """
         self._photo = source_of("fill", {"photo": photo}).photo(longest=SIDE)
+        # A layout can be another one if a single bit differs.
+        self._network = patches_of(source_of("sample", {"photo": photo}).photo(), "cpu")[0]
         self._copies = dict[Size, tuple[Image.Image, Patches]]()
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
@@ -104,6 +106,7 @@ class Previews:
         if size not in self._copies:
             image = _smaller(self._photo, size)
             self._copies[size] = image, Patches(image)
+            self._copies[size][1].network = self._network
         return self._copies[size]
 
 

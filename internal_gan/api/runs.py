@@ -1,7 +1,5 @@
 """Ways to get a trained model: ``fit``, ``resume`` and ``load``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath

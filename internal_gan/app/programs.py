@@ -32,7 +32,7 @@ from internal_gan.runs.records import read_results
 from internal_gan.stopping import Stopped
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
-LAYERS, LABELS = "layers.files", "layers.labels"
+LAYERS = "layers.files"
 Do = Callable[[str, Sequence[str]], str | None]
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
@@ -118,11 +118,11 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         folder, run = Path(place), Path(place) / "run"
         files, options = dict[str, list[Path]](), dict[str, str]()
         overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, float]()
-        takes = ("image", LAYERS, LABELS, *SPECS[task].reads)
+        takes = ("image", LAYERS, *SPECS[task].reads)
         for name, value in form.multi_items():
             option = SHORT.get(name, name)
             if not isinstance(value, str):
-                if option not in takes or (option in files and option not in (LAYERS, LABELS)):
+                if option not in takes or (option in files and option != LAYERS):
                     raise UserError(f"{name}: takes no file here, or only one")
                 path = folder / str(len(pixels)) / plain(value.filename or "")
                 path.parent.mkdir()
@@ -136,8 +136,6 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
                 raise UserError(f"{name}={value}: needs the file itself, not its name")
             else:
                 options[option] = value
-        if LABELS in files:
-            files[LAYERS] = files.get(LAYERS, []) + files[LABELS]
         for option, paths in files.items():
             names = ",".join(quote(str(path)) for path in paths)
             overrides.append(f"{option}={names if len(paths) == 1 else f'[{names}]'}")

@@ -165,13 +165,13 @@ class Uploads:
 def drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
     """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size.
 
-    ``kind`` is ``mask`` (white where something was drawn), ``source`` (black there) or ``paint``
-    (the photo with the strokes on it).
+    ``kind`` is ``mask`` (white where something was drawn) or ``paint`` (the photo with the strokes
+    on it).
     """
     strokes = _strokes(data)
     found = strokes.getchannel("A").resize(photo.size, Image.Resampling.BILINEAR)
-    if kind in ("mask", "source"):
-        return found.point([255 * ((at > 127) == (kind == "mask")) for at in range(256)])
+    if kind == "mask":
+        return found.point([255 * (at > 127) for at in range(256)])
     picture, profile = photo.convert("RGB"), rgb_profile(photo.info.get("icc_profile"))
     colours = converted(strokes.convert("RGB"), None, profile)
     picture.paste(colours.resize(photo.size, Image.Resampling.BILINEAR), mask=found)

@@ -4,8 +4,6 @@ Hydra interprets ``= # ( ) , [ ] { }`` and spaces in values, so file names are q
 neither Hydra nor torch.
 """
 
-from __future__ import annotations
-
 import glob
 import os
 import re
@@ -30,7 +28,7 @@ from internal_gan.images.files.names import (
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
 # Options that take lists of files.
-_LISTS = ("learn_from", "layers.files", "layers.labels")
+_LISTS = ("learn_from", "layers.files")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 

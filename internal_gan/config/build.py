@@ -4,8 +4,6 @@ A configuration may come from an untrusted model file. Targets are therefore res
 package's networks, models, patch losses and edge detectors; nothing else is imported.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import inspect

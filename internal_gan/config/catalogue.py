@@ -5,8 +5,6 @@ A class of :mod:`internal_gan.models.abilities` says what each ability asks of a
 :mod:`internal_gan.api.methods` has its methods in Python.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +40,7 @@ INJECTS = Ability("redraws a given picture")
 ANIMATES = Ability("animates")
 ENLARGES = Ability("enlarges")
 
-_SOFTENED = frozenset({"mask.invert", "mask.dilate", "mask.feather"})
+_MASKED = frozenset({"mask.file", "mask.dilate"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
 _INSIDE = frozenset({"finish.detail", "layers", "keep_frame"})
 _FINISHED = _INSIDE | {"finish.resolution"}
@@ -122,8 +120,8 @@ _TASKS = (
     TaskSpec(
         "fill",
         needs=(FILLS,),
-        takes=_SOFTENED | _INSIDE | {"mask.file", "mask.box", "mask.source"},
-        reads=("mask.file", "fill.edges", "mask.source", "fill.avoid"),
+        takes=_MASKED | _INSIDE | {"mask.box"},
+        reads=("mask.file", "fill.edges", "fill.avoid"),
         whole=True,
         again=("mask=other.png",),
         source=_CHANGED,
@@ -132,14 +130,13 @@ _TASKS = (
         TaskSpec(
             name,
             needs=(INJECTS,),
-            takes=_SOFTENED | {"finish.detail", "keep_frame", layers},
-            reads=(f"{name}.image", f"{name}.mask"),
-            memory=f"{name}.image",
+            takes=_MASKED | _INSIDE | {"edit"},
+            reads=("edit.image", "mask.file"),
+            memory="edit.image",
             source=_CHANGED,
             frameless=True,
         )
-        # Pasted objects stay as they are, so that no layer's seams tell labels from others.
-        for name, layers in (("edit", "layers"), ("harmonize", "layers.files"))
+        for name in ("edit", "harmonize")
     ),
     TaskSpec(
         "paint",
@@ -183,7 +180,7 @@ _TASKS = (
     TaskSpec(
         "verify",
         run=frozenset({"task", "image", "output"}),
-        reads=("verify.origin", "verify.photo"),
+        reads=("verify.photo",),
     ),
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
 )

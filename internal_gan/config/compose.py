@@ -1,7 +1,5 @@
 """From a command's overrides, or a run's ``config.yaml``, to checked :class:`Options`."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import dataclasses
@@ -22,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf, errors
 from internal_gan.config.arguments import escape, key_of, values_of
 from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, PATHS, TASKS, Options
+from internal_gan.config.options import FIELDS, GONE, PATHS, TASKS, Options
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import read_file, write_text
 
@@ -197,4 +195,9 @@ def _options_in(text: str) -> Options:
     config = OmegaConf.create(text)
     if not isinstance(config, DictConfig):
         raise UserError("it has no options")
+    for name in GONE:
+        group, _, key = name.rpartition(".")
+        part = OmegaConf.select(config, group) if group else config
+        if isinstance(part, DictConfig):
+            part.pop(key, None)
     return to_options(config)

@@ -1,7 +1,5 @@
 """The folder ``conf/``, whose files Hydra composes."""
 
-from __future__ import annotations
-
 import functools
 from collections import defaultdict
 from collections.abc import Collection

@@ -4,8 +4,6 @@ Defaults, help and bounds are defined only in these dataclasses. Hydra composes 
 ``docs/options.md`` lists them.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from operator import attrgetter
@@ -127,21 +125,21 @@ class Options:
     finish: tasks.FinishOptions = group(tasks.FinishOptions, "finish.resolution=photo")
     layers: tasks.LayersOptions = group(
         tasks.LayersOptions,
-        "layers.labels=[mask.png]",
+        "layers.files=[mask.png]",
         "the names of image files, such as [mask.png], or its own options",
     )
     sample: tasks.SampleOptions = group(tasks.SampleOptions, "sample.count=16")
     animate: tasks.AnimateOptions = group(tasks.AnimateOptions, "animate.seconds=4")
     retarget: tasks.RetargetOptions = group(tasks.RetargetOptions, "retarget.shape=[300,800]")
     paint: tasks.PaintOptions = group(tasks.PaintOptions, "paint.start_scale=2")
-    edit: tasks.RedrawOptions = group(tasks.RedrawOptions, "edit.start_scale=2")
-    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.count=2")
+    edit: tasks.EditOptions = group(tasks.EditOptions, "edit.start_scale=2")
+    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.match=false")
     make_tileable: tasks.MakeTileableOptions = group(
         tasks.MakeTileableOptions, "make_tileable.axes=x"
     )
     mask: tasks.MaskOptions = group(
         tasks.MaskOptions,
-        "mask.invert=true",
+        "mask.dilate=4",
         "the name of an image file, or its own options",
     )
     super_resolution: tasks.SuperResolutionOptions = group(
@@ -177,6 +175,25 @@ class Options:
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
+# Options that runs of earlier versions have, which are read without them, and what does the same.
+GONE = {
+    "animate.beta": "use animate.alpha",
+    "edit.mask": "use mask=FILE",
+    "fill.tileable": "a texture that repeats does so when filled",
+    "harmonize.image": "use edit.image=FILE",
+    "harmonize.mask": "use mask=FILE",
+    "harmonize.start_scale": "use edit.start_scale",
+    "harmonize.count": "use edit.count",
+    "layers.labels": "labels are recognised by their few values, flat areas or palette",
+    "make_tileable.band": "a wider band is tried where a seam would show",
+    "mask.feather": "use mask.dilate, which grows the mask",
+    "mask.invert": "use a mask that is white in what may change",
+    "mask.source": "use fill.avoid=FILE, white where nothing is taken from",
+    "retarget.scale": "use retarget.shape=[100%,200%]",
+    "retarget.zoom": "use finish.resolution, the photo's long side in the result",
+    "sample.matching": "samples always get the photo's mix of patches",
+    "verify.origin": "use the NAME.origin.png beside NAME.png",
+}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),

@@ -1,7 +1,5 @@
 """Descriptions of the options, for ``TASK --help`` and ``docs/options.md``."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import is_dataclass

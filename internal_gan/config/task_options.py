@@ -1,11 +1,8 @@
 """The options of the tasks, of masks, and of results made of the photo's own pixels."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from internal_gan.config.fields import (
@@ -37,7 +34,7 @@ ANCHORS = {
 }
 FITTING = ", and the result of seed 0 is not random"
 AVOID = "mask of the photo's size, white where no pixel may be taken from"
-MARGIN = re.compile(r"\d+(\.\d+)?%")  # in per cent
+PERCENT = re.compile(r"\d{1,6}(\.\d+)?%")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Limits of one run: larger numbers are typing errors and would fill the disk.
 MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
@@ -58,34 +55,43 @@ def _start_scale(least: int, help: str) -> Any:
     )
 
 
-def _tileable(what: str) -> Any:
-    return option(
-        False,
-        f"{what}; x: only left to right, y: only top to bottom",
-        "true, false, x or y",
-        lambda v: isinstance(v, bool) or v in ("x", "y"),
-    )
+def _is_corner(value: Any) -> bool:
+    plain = isinstance(value, list) and all(type(n) in (int, float) for n in value)
+    return plain and len(value) == 2 and all(abs(n) < 100 for n in value)
 
 
-def _is_pair(value: Any, allowed: Callable[[Any], bool], nulls: int = 0) -> bool:
-    """Whether ``value`` is a pair of allowed numbers, up to ``nulls`` of them null."""
-    if not isinstance(value, list) or len(value) != 2:
-        return False
-    numbers = [n for n in value if n is not None]
-    plain = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-    return len(numbers) >= 2 - nulls and plain and all(map(allowed, numbers))
-
-
-def _is_shape(value: Any) -> bool:
-    """Whether ``value`` is a size in pixels or a ratio such as 16:9."""
+def _is_shape(value: Any, side: Callable[[Any], bool]) -> bool:
+    """Whether ``value`` is a ratio such as 16:9, or two sides."""
     if isinstance(value, str):
         return ratio_of(value) is not None
-    return _is_pair(value, lambda n: isinstance(n, int) and n >= 1, nulls=1)
+    return isinstance(value, list) and len(value) == 2 and all(map(side, value))
 
 
-def _one_or_several(value: Any, fits: Callable[[Any], bool]) -> bool:
-    """Whether ``value`` or, in a list, each of its entries fits."""
-    return fits(value) or (isinstance(value, list) and value != [] and all(map(fits, value)))
+def _is_in_pixels(side: Any) -> bool:
+    return type(side) is int and side >= 1
+
+
+def _is_target(value: Any) -> bool:
+    """Whether ``value`` is one shape of ``retarget.shape``."""
+    if value == [None, None]:
+        return False
+
+    def side(one: Any) -> bool:
+        percent = isinstance(one, str) and PERCENT.fullmatch(one)
+        return one is None or _is_in_pixels(one) or bool(percent and float(one[:-1]))
+
+    return _is_shape(value, side)
+
+
+def shapes_in(value: Any) -> list[Any]:
+    """The shapes that ``retarget.shape`` lists, or the only one.
+
+    >>> shapes_in(["100%", None]), shapes_in(["16:9", [300, 800]]), shapes_in(None)
+    ([['100%', None]], ['16:9', [300, 800]], [])
+    """
+    if value is None:
+        return []
+    return value if isinstance(value, list) and not _is_target(value) else [value]
 
 
 @dataclass
@@ -97,7 +103,12 @@ class SampleOptions:
     start_scale: int = whole(
         0, Range(0), "0 (the coarsest) varies everything, higher keeps more of the layout"
     )
-    tileable: bool | str = _tileable("samples that repeat without a seam")
+    tileable: bool | str = option(
+        False,
+        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
+    )
     candidates: int | None = as_trained(
         4,
         whole(
@@ -105,11 +116,6 @@ class SampleOptions:
             Range(1, 1000),
             "SinGAN: layouts drawn for each sample, the best of which is kept; more vary less",
         ),
-    )
-    matching: int = whole(
-        100,
-        Range(0, 10000),
-        "SinGAN: steps that adjust a sample's mix of patches to the photo's; 0: none",
     )
 
 
@@ -137,9 +143,6 @@ class AnimateOptions:
         Range(above=0, high=1),
         "pull towards the photo; smaller lets the motion stray farther, 1 stands still",
     )
-    beta: float = number(
-        0.9, Range(0, below=1), "smoothness of the motion; the nearer to 1, the slower and calmer"
-    )
     start_scale: int | str = _start_scale(
         0,
         "coarsest scale that moves; 0: everything, higher scales: little; auto: all, but a large "
@@ -154,29 +157,18 @@ class RetargetOptions:
 
     shape: Any = option(
         None,
-        "size of the result; a null keeps the photo's aspect ratio, width:height its area",
-        "[height,width] in pixels, such as [300,800] or [300,null], or width:height, such as 16:9, "
-        "or a list of these",
-        lambda v: _one_or_several(v, _is_shape),
-    )
-    scale: Any = option(
-        None,
-        "size as factors of the photo's height and width; if shape is null too: examples",
-        "two factors [height,width] above 0, such as [1.0,2.0], or a list of these",
-        lambda v: _one_or_several(v, lambda p: _is_pair(p, lambda n: 0 < n < inf)),
-    )
-    zoom: int | float | str = option(
-        AUTO,
-        "size of objects relative to the photo; auto: a shape shows about as much as the photo",
-        "a number above 0 and at most 1, or auto",
-        lambda v: v == AUTO or (not isinstance(v, str) and 0 < v <= 1),
+        "size of the result; a null side keeps the photo's aspect ratio, width:height its area; "
+        "null: examples",
+        "[height,width] in pixels or in per cent of the photo's side, such as [300,800], "
+        "[300,null] or [100%,200%], or width:height, such as 16:9, or a list of these",
+        lambda v: v != [] and all(map(_is_target, shapes_in(v))),
     )
     corners: Any = option(
         None,
         "where a homography moves the corners; 0 to 1 is inside the frame; null: a rectangle",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
-        lambda v: len(v) == 4 and all(_is_pair(p, lambda n: abs(n) < 100) for p in v),
+        lambda v: len(v) == 4 and all(map(_is_corner, v)),
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
@@ -195,14 +187,10 @@ class PaintOptions:
 
 
 @dataclass
-class RedrawOptions:
-    """A changed photo, of any size, and a mask of what was changed."""
+class EditOptions:
+    """A changed photo, for edit and harmonize; mask= is what may change in it, or the object."""
 
     image: str | None = path("changed photo, of any size")
-    mask: str | None = path(
-        "mask of the change, of the same size; null: all may change; harmonize needs one",
-        "the name of one image file, white where the photo may change",
-    )
     start_scale: int | str = _start_scale(
         1, "higher stays closer to the changed photo; auto: the task's default"
     )
@@ -210,8 +198,8 @@ class RedrawOptions:
 
 
 @dataclass
-class HarmonizeOptions(RedrawOptions):
-    """A photo with an object pasted into it, of any size, and a mask of the object."""
+class HarmonizeOptions:
+    """How a pasted object gets the photo's look."""
 
     match: bool | None = as_trained(
         True, flag(None, "first give the object the photo's mean colour, and at most its contrast")
@@ -224,12 +212,6 @@ class MakeTileableOptions:
 
     axes: str = one_of(
         ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
-    )
-    band: float = option(
-        0.15,
-        "how far from a border pixels may change, or twice as far if a seam would show",
-        "a fraction above 0, at most 0.5, or a number of pixels, 1 or more",
-        lambda v: 0 < v <= 0.5 or 1 <= v < inf,
     )
     size: int | None = whole(
         None, Range(16), "side of a square tile from the photo's middle; null: the photo"
@@ -263,11 +245,11 @@ class EvaluateOptions:
 
 @dataclass
 class MaskOptions:
-    """The hole to fill, and how it and the masks of edit and harmonize are prepared."""
+    """What may change: the hole to fill, or the part of edit.image that was changed."""
 
     file: str | None = path(
-        "mask of the photo's size, white in the hole, or a folder of masks named like the photos; "
-        "short: mask=FILE",
+        "mask of the picture's size, white in the hole or in what was changed, or a folder of "
+        "masks named like the photos; short: mask=FILE",
         "the name of one image file or of a folder of them, or null",
     )
     box: list[int] | None = option(
@@ -276,21 +258,10 @@ class MaskOptions:
         "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
         lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
     )
-    source: str | None = path(
-        "mask of where to train and take patches from; null: everywhere except the hole",
-        "the name of one image file, white where to train, or null",
-    )
-    invert: bool = flag(False, "take black, not white, as the part that may change")
     dilate: float | None = number(
         None,
         Range(0, 1000),
         "grow the mask by a disk of this radius; null: the task's default",
-        "of pixels",
-    )
-    feather: float | None = number(
-        None,
-        Range(0, 1000),
-        "soften the mask's edge by a Gaussian of this sigma; null: the task's default",
         "of pixels",
     )
 
@@ -304,11 +275,8 @@ class FillOptions:
         "short: edges=FILE",
         "the name of one image file, white lines on black, or null",
     )
-    avoid: str | None = path(AVOID)
+    avoid: str | None = path(f"{AVOID} or learnt")
     count: int = _result_count(FITTING)
-    tileable: bool | str = _tileable(
-        "a photo that repeats without a seam, and is to do so when filled"
-    )
 
 
 @dataclass
@@ -340,7 +308,7 @@ def _are_margins(value: Any) -> bool:
     """Whether ``value`` is four margins in pixels or in per cent, not all of them 0."""
     if not isinstance(value, list) or len(value) != 4:
         return False
-    plain = all(type(one) is int or MARGIN.fullmatch(str(one)) for one in value)
+    plain = all(type(one) is int or PERCENT.fullmatch(str(one)) for one in value)
     sizes = [float(str(one).rstrip("%")) for one in value] if plain else []
     return plain and min(sizes) >= 0 and max(sizes) > 0
 
@@ -360,7 +328,7 @@ class ExtendOptions:
         None,
         "size of the result, or its aspect ratio: then as small as the photo allows",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
-        lambda v: _is_shape(v) and (isinstance(v, str) or None not in v),
+        lambda v: _is_shape(v, _is_in_pixels),
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
     avoid: str | None = path(AVOID)
@@ -376,17 +344,10 @@ class LayersOptions:
         "the photos; short: layers=[a.png,b.png]",
         "the name of one image file or folder, or several such as [a.png,b.png], or null",
     )
-    labels: Any = path(
-        "layers whose values are labels; palette images and few different values always are",
-        "one or more of the names in layers, such as [a.png], or null",
-    )
 
 
 @dataclass
 class VerifyOptions:
-    """What task=verify checks the picture in image= against."""
+    """What task=verify checks the picture in image= and its NAME.origin.png against."""
 
-    origin: str | None = path(
-        "record of where the picture's pixels come from; null: its NAME.origin.png"
-    )
     photo: str | None = path("photo that the picture was made from")

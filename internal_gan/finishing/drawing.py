@@ -1,7 +1,5 @@
 """Finishes a drawing, of the size a network was trained at, with the photo's own pixels."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 A filling is drawn at a small size, from its border inwards, and rebuilt of the photo's own pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

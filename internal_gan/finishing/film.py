@@ -6,8 +6,6 @@ explain, such as a change of light, is added as a smooth change of colour. Both 
 so of a motion that closes, a few drawings are enough.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

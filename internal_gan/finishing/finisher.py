@@ -1,7 +1,5 @@
 """Finishes whole drawings and films: rebuilds them from the photo's own pixels."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -41,8 +39,8 @@ BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
 # Results made at the same time: one per CORES_EACH cores, at least two; fewer if they do not fit
 # into half of the memory, and one if it has more pixels, since a large one keeps all cores busy.
 CORES_EACH, AT_ONCE_PIXELS = 2, 5_000_000
-# Shortest side of a drawing, and shortest long side of the photo in results, in pixels.
-MIN_DRAWING, MIN_SIDE = 8, 16
+# Shortest side of a drawing, in pixels.
+MIN_DRAWING = 8
 
 
 @dataclass(frozen=True)
@@ -142,9 +140,8 @@ class Finisher(AsDrawn):
         size: of the result; None: the photo's.
         resolution: ``finish.resolution``.
         longest: the long side of the photo in results, in pixels, for ``resolution="auto"``.
-        zoom: scale of the photo in the result, relative to its own size; replaces
-            ``resolution``. With ``auto`` and a size, the photo gets as many pixels as the result,
-            but is not enlarged. None: the photo fits into the size.
+        same_area: whether, with a size and ``resolution="auto"``, the photo gets as many pixels as
+            the result, but is not enlarged; otherwise it fits into the size.
         is_photo: whether ``read`` gives the photo itself, not the training image.
 
     Raises:
@@ -159,7 +156,7 @@ class Finisher(AsDrawn):
         *,
         resolution: int | str = AUTO,
         longest: int = LONGEST,
-        zoom: float | str | None = None,
+        same_area: bool = False,
         is_photo: bool = True,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
@@ -171,26 +168,18 @@ class Finisher(AsDrawn):
         read_side = None if side is None else max(side, READ_SIDE)
         photo = read(read_side)
         full = photo.full_size
-        option = f"finish.resolution={resolution}"
-        if isinstance(zoom, float | int):
-            side, option = round(zoom * max(full)), f"retarget.zoom={zoom:g}"
-            if side < MIN_SIDE:
-                raise UserError(
-                    f"{option}: the photo's long side in pixels would be {side}; allowed: "
-                    f"{MIN_SIDE} or more"
-                )
-        elif size is not None and resolution == AUTO:
+        if size is not None and resolution == AUTO:
             ratios = [new / old for new, old in zip(size, full, strict=True)]
-            share = min(ratios) if zoom is None else min(1.0, math.sqrt(math.prod(ratios)))
+            share = min(1.0, math.sqrt(math.prod(ratios))) if same_area else min(ratios)
             side = max(own) if share * max(full) < max(own) else round(share * max(full))
-            side = min(side, LONGEST) if zoom is None else side
+            side = side if same_area else min(side, LONGEST)
         if read_side is not None and (side is None or side > read_side):
             photo = read(side)
         self.photo_size = fit_size(full, side)
         if max(self.photo_size) > MAX_SIDE:
             raise UserError(
-                f"{option}: the photo has {by(self.photo_size)} pixels; origins can be recorded "
-                f"for at most {MAX_SIDE} a side"
+                f"finish.resolution={resolution}: the photo has {by(self.photo_size)} pixels; "
+                f"origins can be recorded for at most {MAX_SIDE} a side"
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)

@@ -4,8 +4,6 @@ They keep the values of their files: pixels are copied, never converted, and cha
 seams of continuous values are hidden.
 """
 
-from __future__ import annotations
-
 import logging
 import math
 from collections.abc import Iterator, Sequence
@@ -109,7 +107,7 @@ class Layer:
         levels = np.nan_to_num((numbers - low) / (high - low) * 2 - 1, nan=-1.0)
         return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
 
-    def shrunk_to(self, size: Size) -> Layer:
+    def shrunk_to(self, size: Size) -> "Layer":
         """The layer at another (height, width), antialiased; labels by nearest neighbour."""
         if self.size == size:
             return self
@@ -123,7 +121,7 @@ class Layer:
         values = small.round().astype(self.values.dtype)
         return replace(self, values=values.reshape(*size, *self.values.shape[2:]))
 
-    def along(self, origin: Origin) -> Layer:
+    def along(self, origin: Origin) -> "Layer":
         """The layer of a result: the pixels of the places that it comes from; where it comes from
         no photo, 0.
 
@@ -196,11 +194,9 @@ class Layers:
 NO_LAYERS = Layers()
 
 
-def read_layer(path: str | Path, labels: bool = False) -> Layer:
-    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read.
-
-    Values are ``labels`` if that says so, and always in palette and black-and-white images.
-    """
+def read_layer(path: str | Path) -> Layer:
+    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read. Values of
+    palette and black-and-white images are labels."""
     path = existing_image(Path(path))
     name = shown(path)
     with opening(path) as (file, notes):
@@ -209,7 +205,7 @@ def read_layer(path: str | Path, labels: bool = False) -> Layer:
     mode = "I;16" if image.mode.startswith("I") else image.mode
     if mode not in _MODES:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")
-    labels = labels or mode in _LABELS
+    labels = mode in _LABELS
     if mode in ("LA", "RGB", "RGBA"):
         if (deep := _deep_values(path)) is not None:  # which also tells about losses
             # Pillow reads 16-bit gray with transparency as RGBA.

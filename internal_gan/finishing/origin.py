@@ -6,8 +6,6 @@ that was changed at a seam, or 2 for a pixel from no photo: drawn by the network
 user. Rows and columns refer to the photo at the size stored in the file's text.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -65,7 +63,7 @@ class Origin:
         counts = np.bincount(self.kinds.ravel(), minlength=3) / self.kinds.size
         return float(counts[EXACT]), float(counts[BLENDED]), float(counts[OTHER])
 
-    def rolled(self, shift: Size) -> Origin:
+    def rolled(self, shift: Size) -> "Origin":
         """The origin once picture and photo have moved by some rows and columns, which wrap."""
         moved = (self.places + np.array(shift, np.int32)) % np.array(self.photo_size, np.int32)
         places = np.where(self.kinds[..., None] == OTHER, 0, moved).astype(np.int32)
@@ -73,7 +71,7 @@ class Origin:
         hiding = None if self.hiding is None else self.hiding.rolled(shift)
         return replace(self, places=places, kinds=kinds, hiding=hiding)
 
-    def placed(self, size: Size, rows: slice, columns: slice) -> Origin:
+    def placed(self, size: Size, rows: slice, columns: slice) -> "Origin":
         """The origin of a picture of ``size`` with this one in some rows and columns."""
         places = np.zeros((*size, 2), np.int32)
         kinds = np.full(size, OTHER, np.uint8)

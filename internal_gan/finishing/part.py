@@ -1,7 +1,5 @@
 """Rebuilds a part of a picture from the picture's own patches, and keeps the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,12 +53,12 @@ class _Picture:
     def size(self) -> Size:
         return self.image.shape[0], self.image.shape[1]
 
-    def halved(self) -> _Picture:
+    def halved(self) -> "_Picture":
         guide = None if self.guide is None else halved(self.guide)
         flags = halved_flags(self.part), halved_flags(self.excluded)
         return _Picture(halved(self.image), *flags, guide)
 
-    def at(self, scale: float) -> _Picture:
+    def at(self, scale: float) -> "_Picture":
         """The same at a smaller scale, with the guide as a fourth channel of the image."""
         size = scaled(self.size, scale)
         image = resized(self.image, size)

@@ -1,7 +1,5 @@
 """Finishes a part of a photo: rebuilds a drawing there from pixels elsewhere in the photo."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +19,6 @@ from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
-from internal_gan.images.masks import blend_weight
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import (
@@ -88,8 +85,6 @@ class PartFinisher:
         photo: kept outside the part; its format is the result's.
         part: (1, 1, H, W), 1 in the part, else 0.
         detail: ``finish.detail``; with ``network`` results stay as they are drawn.
-        feather: the result fades out beyond the part, see
-            :func:`internal_gan.images.masks.blend_weight`.
         alpha: of the result outside the part; by default the photo's.
         excluded: 1 where no pixel may be taken from, in addition to the part.
         source: the photo to take pixels from in place of this one; it is enlarged if it is smaller.
@@ -107,7 +102,6 @@ class PartFinisher:
     photo: Photo
     part: Mask
     detail: str = "patches"
-    feather: float = 0.0
     alpha: Mask | None = None
     excluded: Mask | None = None
     source: Photo | None = None
@@ -129,11 +123,6 @@ class PartFinisher:
         """Whether results may have colours that the photo does not have."""
         return not self.photo.has_few_colours
 
-    @cached_property
-    def reach(self) -> Mask:
-        """Where results differ from the photo, rim included, like ``part``."""
-        return (blend_weight(self.part, self.feather) > 0).to(self.part)
-
     def __call__(
         self,
         drawing: Pixels,
@@ -152,14 +141,14 @@ class PartFinisher:
         """
         if self.detail == "network":
             alpha = self.photo.alpha if self.alpha is None else self.alpha
-            return Finished(self._faded(drawing), alpha=alpha, like=self.photo)
+            return Finished(drawing, alpha=alpha, like=self.photo)
         if self.keeps:
             pixels, places = drawing, own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)
         else:
             pixels, places, known = self.rebuilt(drawing, scale, lines)
         if self.source is not None:
-            outside, kept = self.reach[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
+            outside, kept = self.part[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
                 frame = self.source.frame or Margins(0, 0, 0, 0)
                 inside = frame.window(self.source.size)
@@ -167,7 +156,7 @@ class PartFinisher:
                 if any(frame):
                     places[outside] -= np.array([frame.top, frame.left], np.int32)
             known = np.where(outside, kept, known)
-        return self.traced(self._faded(pixels), places, known, drawn)
+        return self.traced(pixels, places, known, drawn)
 
     def rebuilt(
         self, drawing: Pixels, scale: float, lines: Callable[[Window], Mask] | None = None
@@ -176,7 +165,7 @@ class PartFinisher:
         of each pixel in the photo or source; and (H, W), whether it comes from there rather than
         from the drawing."""
         compile_loops(self.reporter.say)
-        photo, part = self.photo, self.reach
+        photo, part = self.photo, self.part
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
@@ -268,7 +257,7 @@ class PartFinisher:
         """
         photo, source = self.photo, self.source or self.photo
         if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
-            hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.reach[0, 0].numpy() > 0
+            hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.part[0, 0].numpy() > 0
             unknown = part if self.source is None else None
             hiding = Hiding(min(self.hold, hold), part=part, unknown=unknown)
         alpha = photo.alpha if self.alpha is None else self.alpha
@@ -282,21 +271,14 @@ class PartFinisher:
             if not known.all():
                 places = np.where(known[..., None], places, 0).astype(np.int32)
             kinds = np.where(known, EXACT, OTHER).astype(np.uint8)
-            if self.reach.any():  # nothing else has changed
-                box = bounds(self.reach)
+            if self.part.any():  # nothing else has changed
+                box = bounds(self.part)
                 here = (..., *box)
                 made = pixels[here], photo.crop(*box), None if alpha is None else alpha[here]
                 _, off = differences(as_written(*made), source, places[box])
                 kinds[box][known[box] & (off != 0)] = BLENDED
             origin = Origin(places, kinds, source.size, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
-
-    def _faded(self, pixels: Pixels) -> Pixels:
-        if not self.feather:
-            return pixels
-        # Exact at the weights 0 and 1.
-        weight = blend_weight(self.part, self.feather)
-        return torch.lerp(self.photo.pixels, pixels, weight if self.blends else weight.round())
 
     def _enlarged(self, source: Photo) -> Pixels:
         """A source, enlarged to about the photo's area if it is smaller."""
@@ -314,7 +296,7 @@ class _Canvas(NamedTuple):
     closed: Flags
     corner: Size
 
-    def below(self, source: Levels) -> _Canvas:
+    def below(self, source: Levels) -> "_Canvas":
         """This one below another photo, the only one that pixels are taken from."""
         (height, width, _), (rows, columns, _) = source.shape, self.levels.shape
         # Repeat the canvas's first row above it, so that the source does not influence it.

@@ -4,8 +4,6 @@ fits best.
 Source: Efros, Freeman, "Image quilting for texture synthesis and transfer", SIGGRAPH 2001.
 """
 
-from __future__ import annotations
-
 import math
 from itertools import product
 

@@ -4,8 +4,6 @@ Two neighbouring pixels belong to one piece if they are side by side in the phot
 are unknown are NaN; no step to or from them is used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -53,7 +51,7 @@ class Hiding:
     part: Flags | None = None
     unknown: Flags | None = None
 
-    def rolled(self, shift: tuple[int, int]) -> Hiding:
+    def rolled(self, shift: tuple[int, int]) -> "Hiding":
         """The same in a picture that wraps, moved by some rows and columns."""
         wrap = shift[0] != 0 or self.wrap[0], shift[1] != 0 or self.wrap[1]
         part, unknown = (
@@ -207,7 +205,7 @@ class _Grid(NamedTuple):
     values: list[Values]
 
     @classmethod
-    def of(cls, part: Flags, hold: np.float32, channels: int) -> _Grid:
+    def of(cls, part: Flags, hold: np.float32, channels: int) -> "_Grid":
         return cls(part, hold, [np.empty((*part.shape, channels), np.float32) for _ in range(2)])
 
 

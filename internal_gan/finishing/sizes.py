@@ -1,7 +1,5 @@
 """Pictures and flags, as arrays, at other sizes."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -6,8 +6,6 @@ it vote for. The result is carried octave by octave to the full size, and search
 seams: inside a piece, the copy is its own best match.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,7 +61,7 @@ class Fixed(NamedTuple):
     where: Flags
     origins: Places
 
-    def resized(self, ratio: float, size: Size, source: Size) -> Fixed:
+    def resized(self, ratio: float, size: Size, source: Size) -> "Fixed":
         """The same where target and source are ``ratio`` times as large, as in :func:`carry`."""
         rows, columns = nearest(size, ratio, self.where.shape)
         return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))

@@ -1,7 +1,5 @@
 """Sharing run folders, and the Hugging Face Hub (``pip install 'internal-gan[hub]'``)."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Finds the frame around a picture: a print's white border, a slide's mount, the bars of a film."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -30,7 +30,6 @@ def read_mask(
     given: str | Path | Photo,
     size: Size,
     *,
-    invert: bool = False,
     option: str = "mask",
     white: str | None = None,
     warn: bool = True,
@@ -46,8 +45,7 @@ def read_mask(
     A UserError if it is not a readable image, has another size, or is empty or covers everything.
 
     Args:
-        invert: black may change, white is kept.
-        option: the option's name in messages, such as ``edit.mask``.
+        option: the option's name in messages, such as ``fill.avoid``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
     """
@@ -62,18 +60,15 @@ def read_mask(
     mask = _levels(photo)
     if is_jpeg(photo):
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
-    mask = 1.0 - mask if invert else mask
-    other_way = f"{'without' if invert else 'with'} mask.invert=true"
     if photo.whole is None or white is None:
-        _check(mask, name, invert, other_way, white)
+        _check(mask, name, white)
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
             "%s: the mask covers %.0f %% of the image, all of which may change; if you meant "
-            "the rest, try it %s",
+            "the rest, invert it",
             name,
             100 * share,
-            other_way,
         )
     return mask
 
@@ -112,13 +107,6 @@ def soften(mask: Masks, sigma: float) -> Masks:
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 
-def blend_weight(hole: Mask, feather: float) -> Mask:
-    """A filling's weight: 1 inside the hole, fading out over 3 ``feather`` pixels beyond it."""
-    if not feather:
-        return hole
-    return torch.maximum(hole, soften(dilate(hole, 1.5 * feather), feather / 2.0))
-
-
 def _levels(photo: Photo) -> Tensor:
     colours = photo.pixels[:, :1] if photo.is_gray else luminance(photo.pixels)
     gray = (colours + 1.0) / 2.0
@@ -139,15 +127,12 @@ def is_jpeg(photo: Photo) -> bool:
         return image.format in ("JPEG", "MPO")
 
 
-def _check(mask: Tensor, name: str, invert: bool, other_way: str, white: str | None) -> None:
-    change, keep = ("black", "white") if invert else ("white", "black")
+def _check(mask: Tensor, name: str, white: str | None) -> None:
     if mask.max() <= FAINT:
-        what, why = "is empty", f"{change} is what may change ({keep} {other_way})"
-        what += "" if white else ", so nothing may change"
+        what = "is empty" if white else "is empty, so nothing may change"
     elif mask.min() >= 1.0 - FAINT:
-        what, why = "covers the whole image", f"{keep} is what is kept ({change} {other_way})"
+        what = "covers the whole image"
     else:
         return
-    raise UserError(
-        f"{name}: the mask {what}; " + (f"white {white}, and black is the rest" if white else why)
-    )
+    white = white or "is what may change"
+    raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")

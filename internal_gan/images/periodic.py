@@ -6,7 +6,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.resize import gaussian_blur, resize
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
@@ -126,19 +125,3 @@ def border_band(size: Size, band: tuple[float, float], wrap: Wrap) -> Mask:
         places = torch.arange(size[axis]) + 0.5
         mask.movedim(axis, -1)[..., torch.minimum(places, places.flip(0)) < band[axis]] = 1
     return mask
-
-
-def reach_of(band: float, size: Size, wrap: Wrap) -> tuple[float, float]:
-    """The width of a band along the borders that wrap, in rows and columns.
-
-    ``band`` is below 1 a fraction of the side that it cuts, from 1 on pixels; a UserError if it is
-    more than half a side.
-    """
-    rows, columns = (band * side if band < 1 else band for side in size)
-    shortest = min(size[axis] for axis in axes(wrap))
-    if not max(rows, columns) > 0 or any((rows, columns)[a] > size[a] / 2 for a in axes(wrap)):
-        raise UserError(
-            f"band is {band:g}; allowed: above 0 and up to 0.5, as a fraction of the side, or 1 "
-            f"to {shortest // 2}, in pixels"
-        )
-    return rows, columns

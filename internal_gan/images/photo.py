@@ -1,8 +1,6 @@
 """A photo in memory, also on a larger canvas, what results inherit from it, and whether a model can
 learn from it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -70,7 +68,7 @@ class Photo:
     raw: Tensor | None = None
     given: Size | None = None
     whole: Whole | None = None
-    frame: Margins | None = None
+    frame: "Margins | None" = None
     palette: NDArray[np.uint8] | None = None
 
     @property
@@ -99,7 +97,7 @@ class Photo:
         colours in flat areas as pixel art, maps and diagrams have."""
         return self.palette is not None or has_few_colours(self.pixels)
 
-    def shrunk_to(self, size: Size) -> Photo:
+    def shrunk_to(self, size: Size) -> "Photo":
         """The photo at another size, with its transparency; of few colours, none is new."""
         if self.size == size:
             return self
@@ -119,23 +117,23 @@ class Photo:
             self, pixels=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
         )
 
-    def crop(self, rows: slice, columns: slice) -> Photo:
+    def crop(self, rows: slice, columns: slice) -> "Photo":
         """A part of the photo."""
         part = self._each(lambda layer: layer[..., rows, columns].contiguous())
         return replace(part, given=None, whole=None, frame=None)
 
-    def without(self, frame: Margins) -> Photo:
+    def without(self, frame: "Margins") -> "Photo":
         """The photo without a frame around it."""
         height, width = self.size
         inside = height - frame.top - frame.bottom, width - frame.left - frame.right
         return replace(self.crop(*frame.window(inside)), frame=frame)
 
-    def rolled(self, shift: Size) -> Photo:
+    def rolled(self, shift: Size) -> "Photo":
         """The photo, moved by some rows and columns; what leaves on one side comes back on the
         other."""
         return self._each(lambda layer: layer.roll(shift, (-2, -1)))
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Photo:
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":
         """The photo with each of its layers changed."""
         layers = ("pixels", "alpha", "unknown", "raw")
         given = {name: one for name in layers if (one := getattr(self, name)) is not None}

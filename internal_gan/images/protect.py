@@ -1,7 +1,5 @@
 """Protected parts of an image, which keep their size and shape while the rest is stretched."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch
@@ -31,11 +29,11 @@ class Stretch(Transform):
         x, y = points.unbind(dim=-1)
         return torch.stack([_looked_up(x, self.columns), _looked_up(y, self.rows)], dim=-1)
 
-    def inverse(self) -> Stretch:
+    def inverse(self) -> "Stretch":
         rows, columns = (tuple((b, a) for a, b in axis) for axis in (self.rows, self.columns))
         return Stretch(rows, columns)
 
-    def part(self, down: float, across: float) -> Stretch:
+    def part(self, down: float, across: float) -> "Stretch":
         rows, columns = (
             tuple((a, (1 - share) * a + share * b) for a, b in axis)
             for axis, share in ((self.rows, down), (self.columns, across))

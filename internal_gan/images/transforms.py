@@ -4,8 +4,6 @@ They work in normalised coordinates, x to the right and y down, from -1 to 1 bet
 of the image (``align_corners=False``), so that they fit every resolution.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,10 +32,10 @@ class Transform(ABC):
         """Where output points come from; both are (..., 2) as (x, y), normalised."""
 
     @abstractmethod
-    def inverse(self) -> Transform:
+    def inverse(self) -> "Transform":
         """The exact inverse."""
 
-    def part(self, down: float, across: float) -> Transform:
+    def part(self, down: float, across: float) -> "Transform":
         """Part of the way: each point moves by a share, along each axis, of what lies between its
         places in the input and in the output; a ValueError if that is not possible."""
         raise ValueError(f"{type(self).__name__} has no part")
@@ -80,10 +78,10 @@ class Resize(Transform):
     def source(self, points: Tensor) -> Tensor:
         return points
 
-    def inverse(self) -> Resize:
+    def inverse(self) -> "Resize":
         return self
 
-    def part(self, down: float, across: float) -> Resize:
+    def part(self, down: float, across: float) -> "Resize":
         return self
 
     def __call__(self, x: Tensor, size: Size) -> Tensor:
@@ -103,7 +101,7 @@ class Homography(Transform):
     matrices: Tensor
 
     @classmethod
-    def of(cls, matrix: Sequence[Sequence[float]]) -> Homography:
+    def of(cls, matrix: Sequence[Sequence[float]]) -> "Homography":
         """That of an invertible matrix from input to output points."""
         there = np.array(matrix, np.float64)
         back = np.linalg.inv(there)
@@ -113,7 +111,7 @@ class Homography(Transform):
         return cls(torch.from_numpy(both * signs[:, None, None]))
 
     @classmethod
-    def to_corners(cls, corners: Sequence[Sequence[float]]) -> Homography:
+    def to_corners(cls, corners: Sequence[Sequence[float]]) -> "Homography":
         """The homography that moves the image's corners, from the top left one clockwise, to
         ``corners``, each (x, y), normalised; a ValueError if they are not convex.
 
@@ -138,10 +136,10 @@ class Homography(Transform):
         found = np.linalg.solve(np.array(rows, np.float64), np.array(values, np.float64))
         return cls.of(np.append(found, 1.0).reshape(3, 3).tolist())
 
-    def inverse(self) -> Homography:
+    def inverse(self) -> "Homography":
         return Homography(self.matrices.flip(0))
 
-    def part(self, down: float, across: float) -> Homography:
+    def part(self, down: float, across: float) -> "Homography":
         before = torch.tensor(_CORNERS)
         after = self.inverse().source(before)
         return Homography.to_corners(before.lerp(after, torch.tensor([across, down])).tolist())
@@ -164,7 +162,7 @@ class Then(Transform):
     def source(self, points: Tensor) -> Tensor:
         return self.first.source(self.second.source(points))
 
-    def inverse(self) -> Then:
+    def inverse(self) -> "Then":
         return Then(self.second.inverse(), self.first.inverse())
 
 

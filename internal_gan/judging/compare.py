@@ -1,7 +1,5 @@
 """The runs of a folder side by side: what differs, and the figures of their pictures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Where the pixels of a result come from: a check of the claim, shares and a map."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +117,7 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
         file = origin_path(picture)
     if isinstance(picture, Path):
         picture = read_image(picture)
-    with about("verify.origin"):
+    with about("origin"):
         origin = read_origin(file)
     with about("verify.photo"):
         if isinstance(photo, Path):
@@ -127,9 +125,7 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
         photo = as_source(photo, origin.photo_size)
     if picture.size != origin.kinds.shape:
         ours, its = by(picture.size), by(origin.kinds.shape)
-        raise UserError(
-            f"verify.origin={file}: the picture has {ours} pixels, and its origin has {its}"
-        )
+        raise UserError(f"origin={file}: the picture has {ours} pixels, and its origin has {its}")
     white, off = differences(picture, photo, origin.places)
     allowed = 0 if photo.full_size == origin.photo_size else white // largest_level(photo)
     wrong = (origin.kinds == EXACT) & (off > allowed)

@@ -155,7 +155,6 @@ class Motion(NamedTuple):
     Attributes:
         fps: frames per second.
         alpha: pull towards the photo, in (0, 1].
-        beta: smoothness of the motion, in [0, 1).
         start_scale: 0 moves everything; higher values move only smaller structures. None: 0, but
             things that the photo has only once hardly move at the coarsest scale.
         loop: whether the last frame leads back to the first.
@@ -163,7 +162,6 @@ class Motion(NamedTuple):
 
     fps: float
     alpha: float
-    beta: float
     start_scale: int | None = 0
     loop: bool = False
 

@@ -1,7 +1,5 @@
 """Fixed feature networks and perceptual losses."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

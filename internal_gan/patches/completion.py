@@ -8,8 +8,6 @@ and the weighted means); C. Barnes et al., "PatchMatch", SIGGRAPH 2009 (matches 
 size); N. Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised distance).
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -12,8 +12,6 @@ diffusion implicit models", ICLR 2021. Balanced weights are optimal transport's 
 Cuturi, "Sinkhorn distances", NeurIPS 2013.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch

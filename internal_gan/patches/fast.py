@@ -13,8 +13,6 @@ Lefebvre and Hoppe, "Parallel controllable texture synthesis", SIGGRAPH 2005 (mo
 were carried from a smaller size).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

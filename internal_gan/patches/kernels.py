@@ -11,8 +11,6 @@ A loop works on rows ``top`` to ``bottom``. It reads other rows only as they wer
 bands of rows can be worked on in any order and in parallel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 

@@ -3,8 +3,6 @@
 Patches vote on them, they are carried to larger sizes, and they say where a search begins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs as tables in Markdown, by their means over seeds too, and as a grid."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +52,7 @@ class Setting:
         squares = sum((len(seeds) - 1) * variance(seeds.values()) for seeds in each)
         return math.sqrt(squares / free) if free else None
 
-    def less(self, other: Setting, figure: str, perfect: str = "") -> Interval:
+    def less(self, other: "Setting", figure: str, perfect: str = "") -> Interval:
         """How much larger a figure is than that of another setting, or, given the value of a
         ``perfect`` result, how much farther from it."""
         means, every = list[float](), list[float]()

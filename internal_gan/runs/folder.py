@@ -1,8 +1,6 @@
 """The folder of a run: its place, its files, its state, and the claim of the process that works in
 it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -33,7 +31,7 @@ CLOCK_SECONDS = 60.0
 LONGEST_NAME = 150
 
 _claiming = threading.Lock()
-_claimed: WeakValueDictionary[Path, RunFolder] = WeakValueDictionary()
+_claimed: "WeakValueDictionary[Path, RunFolder]" = WeakValueDictionary()
 
 
 class RunFolder:
@@ -52,7 +50,7 @@ class RunFolder:
         self._lock: int | None = None
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str]) -> RunFolder:
+    def create(cls, path: str | os.PathLike[str]) -> "RunFolder":
         """Make a run folder, claimed by this process and "running".
 
         The folder may exist if it is empty, or if its run ended before it wrote its configuration
@@ -75,7 +73,7 @@ class RunFolder:
         return folder
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> RunFolder:
+    def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> "RunFolder":
         """Open an existing run folder; a UserError if it is missing, not a folder, or lacks
         ``config.yaml`` or a file in ``needs``."""
         folder = cls(Path(path))

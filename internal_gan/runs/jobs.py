@@ -1,7 +1,5 @@
 """What became of the jobs of a multirun, as in the files ``.jobs/NAME.json`` of its folder."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from contextlib import suppress

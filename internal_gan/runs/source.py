@@ -154,12 +154,10 @@ class Source:
             photo = photo.without(frame)
             if number not in self._frames:
                 name = self.called if not number else f"further photo {number}"
+                sides = [f"{side} {width}" for side, width in frame._asdict().items() if width]
                 _log.warning(
                     "%s: its frame (%s) is not used; keep_frame=true uses it",
-                    name,
-                    ", ".join(
-                        f"{side} {width}" for side, width in frame._asdict().items() if width
-                    ),
+                    *(name, ", ".join(sides)),
                 )
             if not number and _PHOTO in self._in_use:
                 self._in_use[_PHOTO] = photo
@@ -244,21 +242,22 @@ class Source:
         """The picture that an option names, if any; see :meth:`file` and, for ``how``,
         :func:`internal_gan.images.files.image.read_image`."""
         if not number and (option, 0) in self._in_memory:
-            return self.of.as_cut(self._in_memory[option, 0], option)
+            return self._cut(self._in_memory[option, 0], option, 0)
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
             picture = None if path is None else read_image(path, choose=self.alike, **how)
-        return picture and self.of.as_cut(picture, option, number)
+        return picture and self._cut(picture, option, number)
 
-    def as_cut(self, picture: Photo, option: str, number: int = 0) -> Photo:
+    def _cut(self, picture: Photo, option: str, number: int) -> Photo:
         """A mask without the frame of its photo, if that has one, and the mask its size."""
-        of_another = option.endswith((".image", "edit.mask", "harmonize.mask"))
-        if of_another or not self._leaves_frames_out or not self.has_photo:
+        of = self.of
+        of_another = option.endswith(".image") or "edit.image" in SPECS[self.options.task].reads
+        if of_another or not of._leaves_frames_out or not of.has_photo:
             return picture
-        if number not in self._frames:
-            self.photo(number)
-        frame = self._frames[number]
-        if frame is None or picture.size != self.photo(number).uncut:
+        if number not in of._frames:
+            of.photo(number)
+        frame = of._frames[number]
+        if frame is None or picture.size != of.photo(number).uncut:
             return picture
         return picture.without(frame)
 

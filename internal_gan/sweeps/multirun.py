@@ -3,8 +3,6 @@
 A failed job never stops the others. A job that was interrupted resumes when it is started again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import itertools

@@ -42,7 +42,7 @@ class Animate(Task[AnimateOptions]):
             check_memory(needed, model.device, self.size_option)
         finisher.check(self.size_option, BYTES_IN_FILMS)
         if model.keys is not None:
-            for name in ("alpha", "beta", "loop"):
+            for name in ("alpha", "loop"):
                 if (value := getattr(wanted, name)) != getattr(AnimateOptions(), name):
                     raise UserError(
                         f"animate.{name}={written(value)}: only for a walk, as models of singan "
@@ -57,7 +57,7 @@ class Animate(Task[AnimateOptions]):
         if self.context.rebuilds and model.keys is not None and model.keys < self._count:
             keys = model.keys
         start = None if wanted.start_scale == AUTO else int(wanted.start_scale)
-        motion = Motion(wanted.fps, wanted.alpha, wanted.beta, start, wanted.loop)
+        motion = Motion(wanted.fps, wanted.alpha, start, wanted.loop)
         seed, size = self.context.options.seed, finisher.drawing_size
         drawings = model.animate(keys or self._count, motion, seed=seed, size=size)
         self.context.expected = self._count

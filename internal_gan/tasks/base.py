@@ -19,7 +19,7 @@ from torch import Tensor
 
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import SPECS
-from internal_gan.config.fields import AUTO, LARGEST_SEED
+from internal_gan.config.fields import LARGEST_SEED
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
@@ -37,7 +37,7 @@ from internal_gan.shapes import Mask, Pixels
 from internal_gan.tasks.reporting import Reporting
 from internal_gan.units import Size, by, memory
 
-LAYERS, _LABELS = "layers.files", "layers.labels"
+LAYERS = "layers.files"
 
 # Results of more pixels must be confirmed.
 LARGE = 50_000_000
@@ -174,16 +174,11 @@ class Context(Reporting):
         size: Sequence[int] | None = None,
         *,
         longest: int = LONGEST,
-        zoom: float | str | None = None,
+        same_area: bool = False,
     ) -> AsDrawn:
         """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
         at = None if size is None else (size[0], size[1])
         if not self.rebuilds:
-            if isinstance(zoom, float | int):
-                raise UserError(
-                    f"retarget.zoom={zoom:g}: not possible with finish.detail=network; "
-                    f"allowed: {AUTO}"
-                )
             return AsDrawn(learnt, at)
         gone = self.trained.is_gone
 
@@ -196,7 +191,7 @@ class Context(Reporting):
             at,
             resolution=self.as_trained("finish.resolution"),
             longest=longest,
-            zoom=zoom,
+            same_area=same_area,
             is_photo=not gone,
             say=self.say,
         )
@@ -231,16 +226,19 @@ class Context(Reporting):
 
 
 class Task(ABC, Generic[Wanted]):
-    """A task, with the options of its ``name``, ``wanted``."""
+    """A task of a ``name``, with its options, ``wanted``."""
 
     # The exit code of the command, once everything is drawn.
     exit_code = 0
+    # The group of its options, if that is not called as the task.
+    group = ""
 
     def __init__(self, name: str, context: Context) -> None:
         self.name = name
         self.context = context
+        self.group = self.group or name
         # A task without options has no such field.
-        self.wanted: Wanted = vars(context.options).get(name)  # type: ignore[assignment]
+        self.wanted: Wanted = vars(context.options).get(self.group)  # type: ignore[assignment]
 
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
@@ -279,20 +277,14 @@ class Task(ABC, Generic[Wanted]):
         the run or, if none, to its model's training; none if results are the network's.
 
         Raises:
-            UserError: a file cannot be read, has another size or the name of another layer, or is
-                listed as labels but not as a layer; or layers were given, and results are the
-                network's.
+            UserError: a file cannot be read, or has another size or the name of another layer; or
+                layers were given, and results are the network's.
         """
         context, given, photo = self.context, self.context.given, self.context.source
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
         source = given if given.files(LAYERS) or photo is given else context.trained
         files = source.files(LAYERS)
-        # The file names of layers differ, so they tell those of the training without their folder.
-        labels = [Path(name) for name, _ in given.files(_LABELS) or source.files(_LABELS)]
-        for path in labels:
-            if path.name not in [Path(name).name for name, _ in files]:
-                raise UserError(f"layers.labels={path}: not one of the files in layers=")
         if not files or not (context.rebuilds or given.files(LAYERS)):
             return NO_LAYERS
         if not context.rebuilds:
@@ -303,10 +295,9 @@ class Task(ABC, Generic[Wanted]):
         one, layers = photo.photo(longest=READ_SIDE), list[Layer]()
         size = one.uncut if one.frame else one.full_size
         for name, path in files:
-            # The copy in the run folder has another name.
-            is_labels = Path(name).name in [label.name for label in labels]
             with about("layers"):
-                layer = replace(read_layer(path, is_labels), name=Path(name).stem)
+                # The copy in the run folder has another name.
+                layer = replace(read_layer(path), name=Path(name).stem)
             if layer.size != size:
                 raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
             if layer.name in [other.name for other in layers]:
@@ -351,5 +342,5 @@ class Task(ABC, Generic[Wanted]):
             if model.finished:
                 what = f"{count} of the model's {model.num_stages} scales are finished"
             raise UserError(
-                f"{self.name}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
+                f"{self.group}.start_scale={scale}: {what}; allowed: {first} to {count - 1}{others}"
             )

@@ -1,7 +1,5 @@
 """task=extend: more canvas around a photo, filled with the photo's own patches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

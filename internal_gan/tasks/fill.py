@@ -1,6 +1,5 @@
 """task=fill: a hole in a photo filled, from the photo's own patches or as a model learnt it."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -11,20 +10,17 @@ from torch import Tensor
 from internal_gan.config.task_options import FillOptions
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import PartFinisher
-from internal_gan.images.masks import FAINT, blend_weight
-from internal_gan.images.periodic import Wrap, wrap_of
+from internal_gan.images.masks import FAINT
+from internal_gan.images.periodic import Wrap
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
-from internal_gan.judging.tiling import VISIBLE, repeats
+from internal_gan.judging.tiling import repeats
 from internal_gan.models.abilities import Fills
-from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Context, Picture, Task, aside, gray
 from internal_gan.tasks.holes import Case, Holes, without
 from internal_gan.units import Size
-
-_log = logging.getLogger(__name__)
 
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
@@ -34,6 +30,8 @@ MIN_DRAWN = 16
 WINDOW = "fill/window"
 # Steps across a border up to this one, of pixels in [-1, 1], are those of a flat colour.
 FLAT = 4 / 255
+# The share of a border beside a hole that shows whether borders meet.
+LEAST_FREE = 0.25
 
 
 class Fill(Task[FillOptions]):
@@ -81,12 +79,11 @@ class Fill(Task[FillOptions]):
         options = self.context.options
         whole = self._holes.case(options.seed if options.trains else None)
         # A photo that wraps is cut open where it has no hole.
-        wrap = wrap_of(self.wanted.tileable)
-        turn = _turn(whole.hole, wrap)
+        turn = _turn(whole.hole, _wrap(whole))
         back = -turn[0], -turn[1]
         case = whole.rolled(turn) if any(turn) else whole
         photo, finisher = case.photo, self._finisher(case, model.hold)
-        first, drawn, hole = photo.pixels, finisher.reach, finisher.reach
+        drawn, hole = case.hole, case.hole
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
@@ -105,20 +102,14 @@ class Fill(Task[FillOptions]):
             del filled
             done = _rolled(done, back, whole.photo) if any(turn) else done
             if index == 0:
-                first, drawn = done.pixels, torch.where(hole > 0, edges, KNOWN_EDGES * edges)
-                if not any(wrap) and (torn := _torn(whole, first)):
-                    _log.warning(
-                        "the photo repeats without a seam, and once filled no longer does; "
-                        "fill.tileable=%s keeps it seamless",
-                        torn,
-                    )
+                drawn = torch.where(hole > 0, edges, KNOWN_EDGES * edges)
             yield from self._result(f"{index:03d}.png", done)
         photo, hole = replace(whole.photo, whole=None), whole.hole
         room, given = "fill", self.context.source.copy_of("image")
         if whole.photo.whole is not None:
             room, given = WINDOW, None
         yield aside(f"{room}/before.png", photo.pixels, "before", photo, given=given)
-        yield gray(f"{room}/mask.png", blend_weight(hole, self._feather), "mask")
+        yield gray(f"{room}/mask.png", hole, "mask")
         if drawn.any():
             emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
@@ -142,20 +133,10 @@ class Fill(Task[FillOptions]):
     def _finisher(self, case: Case, hold: float) -> PartFinisher:
         alpha = case.photo.alpha
         if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            # Make the filling of a transparent hole opaque, without a ring at its feathered rim.
-            alpha = torch.maximum(alpha, blend_weight(case.hole, self._feather))
+            alpha = torch.maximum(alpha, case.hole)  # the filling of a transparent hole is opaque
         return self.context.part_finisher(
-            case.photo,
-            case.hole,
-            feather=self._feather,
-            alpha=alpha,
-            excluded=case.unknown,
-            hold=hold,
+            case.photo, case.hole, alpha=alpha, excluded=case.unknown, hold=hold
         )
-
-    @property
-    def _feather(self) -> float:
-        return self._holes.mask.feather or 0.0
 
 
 def _turn(hole: Tensor, wrap: Wrap) -> Size:
@@ -167,31 +148,34 @@ def _turn(hole: Tensor, wrap: Wrap) -> Size:
         if not wraps or not touched.any():
             found.append(0)
             continue
-        places = touched.nonzero().flatten().tolist()
-        gaps = [
-            (after - before, before)
-            for before, after in pairwise([*places, places[0] + len(touched)])
-        ]
-        width, before = max(gaps)
-        found.append(-((before + 1 + (width - 1) // 2) % len(touched)))
+        start, free = _widest_gap(touched.nonzero().flatten().tolist(), len(touched))
+        found.append(-((start + free // 2) % len(touched)))
     return found[0], found[1]
 
 
-def _torn(case: Case, made: Pixels) -> str:
-    """The ``fill.tileable`` that would keep the borders together that meet in the photo and no
-    longer do once it is filled; empty if there are none."""
-    torn = list[str]()
-    for axis, name in ((-2, "y"), (-1, "x")):
-        there = case.hole.select(axis, 0).maximum(case.hole.select(axis, -1))[0] > 0
-        before, after = (
-            (x.select(axis, 0) - x.select(axis, -1)).abs().mean(dim=1)
-            for x in (case.photo.pixels, made)
-        )
+def _widest_gap(places: list[int], length: int) -> Size:
+    """Where the widest part of a ring without any of some places starts, and its length."""
+    if not places:
+        return 0, length
+    around = pairwise([*places, places[0] + length])
+    free, start = max((after - before - 1, before + 1) for before, after in around)
+    return start, free
+
+
+def _wrap(case: Case) -> Wrap:
+    """Which borders meet: those that the hole touches, and that meet beside it."""
+    pixels = case.photo.pixels
+    found = [False, False]
+    for axis in (-2, -1) if case.photo.whole is None else ():
+        first, last = (pixels.select(axis, at) for at in (0, -1))
+        rim = case.hole.select(axis, 0).maximum(case.hole.select(axis, -1))[0, 0]
+        start, free = _widest_gap(rim.nonzero().flatten().tolist(), len(rim))
         # Borders of one flat colour are no sign of a texture.
-        visible = there.any() and after[there].mean() > VISIBLE * before.mean() > FLAT
-        if visible and any(repeats(case.photo.pixels, (axis == -2, axis == -1))):
-            torn.append(name)
-    return "true" if len(torn) == 2 else "".join(torn)
+        if not rim.any() or free < LEAST_FREE * len(rim) or (first - last).abs().mean() < FLAT:
+            continue
+        beside = pixels.roll(-start, -3 - axis).narrow(-3 - axis, 0, free)
+        found[axis] = repeats(beside, (axis == -2, axis == -1))[axis]
+    return found[0], found[1]
 
 
 def _rolled(done: Finished, shift: Size, photo: Photo) -> Finished:

@@ -3,15 +3,14 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.config.task_options import HarmonizeOptions
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.redrawing import HARMONIZE, HARMONIZE_DILATE, Change
 from internal_gan.tasks.redraw import Redraw
 
 
-class Harmonize(Redraw[HarmonizeOptions]):
-    """Redraws the object of ``harmonize.image``, where ``harmonize.mask`` is white."""
+class Harmonize(Redraw):
+    """Redraws the object of ``edit.image``, where the mask is white."""
 
     injected_at, dilate, is_object = HARMONIZE, HARMONIZE_DILATE, True
 

@@ -64,15 +64,11 @@ class Holes:
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask
         self._context, self._masks, self.mask = context, given, options
-        self._sources = given if given.has_photo or options.source is not None else trained
         is_named = options.file is not None or options.box is not None
         if given is not trained and not is_named and not given.has_photo:
             self._masks, before = trained, trained.options.mask
             self.mask = replace(
-                before,
-                invert=before.invert != options.invert,
-                dilate=before.dilate if options.dilate is None else options.dilate,
-                feather=before.feather if options.feather is None else options.feather,
+                before, dilate=before.dilate if options.dilate is None else options.dilate
             )
         self._are_learnt = self._masks is trained
 
@@ -88,14 +84,13 @@ class Holes:
         if options.box is not None and not number:
             if options.file is not None:
                 raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
-            return self._grown(_box(options.box, photo, options.invert))
+            return self._grown(_box(options.box, photo))
         if (given := self._masks.read("mask.file", number)) is not None:
-            mask = read_mask(given, photo.size, invert=options.invert, warn=warn)
+            mask = read_mask(given, photo.size, warn=warn)
             if (mask > FAINT).all():
-                keep = "white" if options.invert else "black"
                 raise UserError(
-                    f"{called(given, 'mask')}: no pixel is {keep}, so the hole is the whole photo; "
-                    f"a mask is {keep} everywhere except in the hole"
+                    f"{called(given, 'mask')}: no pixel is black, so the hole is the whole photo; "
+                    "a mask is black everywhere except in the hole"
                 )
             return self._grown(mask)
         if number or photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
@@ -147,17 +142,13 @@ class Holes:
 
     def unknown(self, photo: Photo, hole: Tensor | None, number: int = 0) -> Tensor | None:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
-        ``hole``, outside ``mask.source``, and where the photo is transparent; None if nowhere."""
-        parts = [] if hole is None else [hole]
-        if given := self._sources.read("mask.source", number):
-            white = "is where the model may train and take patches from"
-            allowed = read_mask(given, photo.size, option="mask.source", white=white)
-            parts.append((allowed < 0.5).float())
-        if (
-            not self._context.options.keep_frame
-            and photo.whole is None
-            and (cut := frame_of(photo))
-        ):
+        ``hole``, in ``fill.avoid``, and where the photo is transparent; None if nowhere."""
+        context, parts = self._context, [] if hole is None else [hole]
+        own = context.given.has_photo or context.options.fill.avoid is not None
+        source = context.given if own else context.trained
+        if given := source.read("fill.avoid", number):
+            parts.append(_avoided(given, "fill.avoid", photo))
+        if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
             parts.append(cut.part(photo.without(cut).size))
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
@@ -173,19 +164,22 @@ class Holes:
 
 def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
     """Where no pixel may be taken from: where a mask is ``closed``, and where the one that an
-    option names is white. A UserError if nothing is left, or ``mask.source`` leaves nothing."""
-    given, source = context.given.read(option), context.options.mask.source
-    name, less = f"mask.source={source}", "more"
-    if given is not None:
-        name, less, white = called(given, option), "less", "is where no pixel may be taken from"
-        mask = read_mask(given, photo.size, option=option, white=white)
-        closed = torch.maximum(closed, (mask > FAINT).float())
-    if (given or source) and not can_fill(closed):
+    option names is white. A UserError if nothing is left."""
+    if (given := context.given.read(option)) is None:
+        return closed
+    closed = torch.maximum(closed, _avoided(given, option, photo))
+    if not can_fill(closed):
         where = "the photo" if photo.whole is None else "the photo near the hole"
         raise UserError(
-            f"{name}: leaves no part of {where} to take pixels from; paint {less} of it white"
+            f"{called(given, option)}: leaves no part of {where} to take pixels from; paint less "
+            "of it white"
         )
     return closed
+
+
+def _avoided(given: Photo, option: str, photo: Photo) -> Mask:
+    white = "is where no pixel may be taken from"
+    return (read_mask(given, photo.size, option=option, white=white) > FAINT).float()
 
 
 def without(photo: Photo, hole: Tensor) -> Photo:
@@ -210,14 +204,14 @@ def _check_box(box: list[int], size: Size) -> None:
         raise UserError(f"{name}: the box is the whole photo; choose a smaller one")
 
 
-def _box(box: list[int], photo: Photo, invert: bool) -> Tensor:
+def _box(box: list[int], photo: Photo) -> Tensor:
     top, left, height, width = box
     if photo.whole is None:
         _check_box(box, photo.size)
     else:
         top, left = (at - side.start for at, side in zip(box, photo.whole.window, strict=False))
-    mask = torch.full((1, 1, *photo.size), float(invert))
-    mask[..., top : top + height, left : left + width] = float(not invert)
+    mask = torch.zeros(1, 1, *photo.size)
+    mask[..., top : top + height, left : left + width] = 1
     return mask
 
 
@@ -228,10 +222,9 @@ def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
     If the hole is too large, or an option needs all of the photo, this is a UserError.
     """
     options, size = source.options, (photo.height, photo.width)
-    if options.fill.tileable or options.layers.files:
-        option = "layers" if options.layers.files else "fill.tileable"
-        raise UserError(f"{option}: not possible {_OF_HUGE}")
-    reach = math.ceil((options.mask.dilate or 0.0) + 3 * (options.mask.feather or 0.0))
+    if options.layers.files:
+        raise UserError(f"layers: not possible {_OF_HUGE}")
+    reach = math.ceil(options.mask.dilate or 0.0)
     rows, columns = (
         slice(max(side.start - reach, 0), min(side.stop + reach, length))
         for side, length in zip(_hole(source, photo), size, strict=True)
@@ -260,7 +253,7 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     mask, rim, size = source.options.mask, 0, (photo.height, photo.width)
     if mask.box is not None:
         _check_box(mask.box, size)
-        top, left, height, width = (0, 0, *size) if mask.invert else mask.box
+        top, left, height, width = mask.box
         return slice(top, top + height), slice(left, left + width)
     # Reading a pixel of the mask gives all of it, too.
     source.alike = partial(_same, photo, (slice(0, 1), slice(0, 1)))
@@ -268,7 +261,6 @@ def _hole(source: Source, photo: Image.Image) -> Window:
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
         levels, rim = _levels(whole), round(255 * JPEG_RIM) if is_jpeg(given) else 0
-        levels = ImageChops.invert(levels) if mask.invert else levels
     elif photo.has_transparency_data:
         levels = ImageChops.invert(coloured(photo).getchannel("A"))
     else:

@@ -10,7 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.seams import breaks
-from internal_gan.images.periodic import Wrap, reach_of, wrap_of
+from internal_gan.images.periodic import Wrap, wrap_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.judging.tiling import (
@@ -23,11 +23,12 @@ from internal_gan.judging.tiling import (
     strangeness,
 )
 from internal_gan.tasks.base import Picture, Task, aside
-from internal_gan.units import Size
 
 # Up to this strangeness the first try is good; a better one is looked for above.
 GOOD = 1.25
 TRIES = 4
+# How far from a border pixels may change, as a share of the side; twice as far in every second try.
+BAND = 0.15
 # The best one is found at this long side, in pixels.
 LONGEST_TRIED = 512
 
@@ -41,10 +42,6 @@ class MakeTileable(Task[MakeTileableOptions]):
         whole, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
         whole, photo, corner = _square(whole, wanted.size)
         like = output_format_of(photo)[0]
-        try:
-            reach_of(wanted.band, photo.size, wrap)
-        except UserError as error:
-            raise UserError(f"make_tileable.{error}") from error
         met = repeats(photo.pixels, wrap)
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
@@ -81,10 +78,9 @@ class MakeTileable(Task[MakeTileableOptions]):
             """The tiles of these numbers up to the first good one, the best first."""
             found = dict[int, tuple[Finished, float]]()
             for number in numbers:
-                if (tile := self._tile(copy, photo.size, wrap, number)) is not None:
-                    found[number] = tile
-                    if tile[1] <= GOOD:
-                        break
+                found[number] = self._tile(copy, wrap, number)
+                if found[number][1] <= GOOD:
+                    break
             return dict(sorted(found.items(), key=lambda item: item[1][1]))
 
         tiles = tried(small, range(TRIES))
@@ -92,19 +88,11 @@ class MakeTileable(Task[MakeTileableOptions]):
             tiles = tried(photo, [*tiles][:2])
         return next(iter(tiles.values()))
 
-    def _tile(
-        self, photo: Photo, size: Size, wrap: Wrap, number: int
-    ) -> tuple[Finished, float] | None:
-        """A try with the photo, or a copy of one of this ``size``, and its strangeness; every
-        second one has a wider band, None if that is too wide."""
+    def _tile(self, photo: Photo, wrap: Wrap, number: int) -> tuple[Finished, float]:
+        """A try and its strangeness; every second one has a wider band."""
         rng = self.chances(TRIES)[number]
-        band = self.wanted.band * (2 if number % 2 else 1)
-        try:
-            rows, columns = reach_of(band, size, (True, True) if not any(wrap) else wrap)
-        except UserError:
-            return None
-        reach = rows * photo.size[0] / size[0], columns * photo.size[1] / size[1]
-        done = make_tileable(photo, reach, wrap, rng=rng)
+        band = BAND * (2 if number % 2 else 1)
+        done = make_tileable(photo, (band * photo.size[0], band * photo.size[1]), wrap, rng=rng)
         broken = torch.zeros(photo.size, dtype=torch.bool)
         if done.origin is not None:
             for axis in range(2):

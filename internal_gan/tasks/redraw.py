@@ -3,14 +3,13 @@ photo with a mask of what may change."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.task_options import MaskOptions, PaintOptions, RedrawOptions
+from internal_gan.config.task_options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
@@ -22,20 +21,18 @@ from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
 from internal_gan.tasks.base import Picture, Task, aside, gray
 
-Injected = TypeVar("Injected", bound=PaintOptions | RedrawOptions)
-Wanted = TypeVar("Wanted", bound=RedrawOptions)
+Injected = TypeVar("Injected", bound=PaintOptions | EditOptions)
 
 # A share of an image that the photo has nothing like, above which it is said.
 MUCH = 0.4
 # Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
 NOTICED = 0.12
-# For finished results, the default lengths are for a model with this long side, in pixels, and
-# scale with the model's size.
+# The default lengths are for a model with this long side, in pixels, and scale with its size.
 REFERENCE = 250.0
 
 
 class FromImage(Task[Injected]):
-    """Redraws ``TASK.image`` from a start scale.
+    """Redraws ``paint.image`` or ``edit.image`` from a start scale.
 
     Attributes:
         what: the image that it needs, in words.
@@ -52,7 +49,7 @@ class FromImage(Task[Injected]):
 
     def _read(self, longest: int | None = None) -> Photo:
         """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
-        option = f"{self.name}.image"
+        option = f"{self.group}.image"
         photo = self.context.given.read(option, longest=longest)
         if photo is None:
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
@@ -80,8 +77,8 @@ class FromImage(Task[Injected]):
             )
 
 
-class Redraw(FromImage[Wanted]):
-    """Redraws a part of a photo, ``000.png`` and so on; also shows the photo and the mask.
+class Redraw(FromImage[EditOptions]):
+    """Redraws a part of ``edit.image``, ``000.png`` and so on; also shows the photo and the mask.
 
     Attributes:
         dilate: how much the mask grows by default, in pixels at the model's size.
@@ -89,7 +86,7 @@ class Redraw(FromImage[Wanted]):
             mask, may first get the photo's colours, and stays as it is drawn, with its outline.
     """
 
-    what = "the photo with its changes"
+    group, what = "edit", "the photo with its changes"
     dilate: ClassVar[float]
     is_object: ClassVar[bool] = False
 
@@ -115,7 +112,7 @@ class Redraw(FromImage[Wanted]):
             source=learnt,
             detailed=True,
             keeps=self.is_object,
-            option=f"{self.name}.image",
+            option="edit.image",
         )
         # Beside what was changed, the network's drawing is a haze of both sides.
         rim = None
@@ -130,7 +127,7 @@ class Redraw(FromImage[Wanted]):
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
-        given = self.context.given.copy_of(f"{self.name}.image")
+        given = self.context.given.copy_of("edit.image")
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo, given=given)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
@@ -154,25 +151,22 @@ class Redraw(FromImage[Wanted]):
         return Change(change.before, with_colours(*change, self.injected_at))
 
     def _mask(self, photo: Photo) -> Tensor | None:
-        option, options = f"{self.name}.mask", self.context.options.mask
-        mask = self.context.given.read(option)
+        mask, grown = self.context.given.read("mask.file"), self.context.options.mask.dilate
         if mask is not None:
-            return read_mask(mask, photo.size, invert=options.invert, option=option)
+            return read_mask(mask, photo.size)
         if self.is_object:
-            raise UserError(f"{option}=FILE is missing: white where the object is, black elsewhere")
-        for key, default in asdict(MaskOptions()).items():
-            if (value := getattr(options, key)) != default:
-                raise UserError(f"mask.{key}={value}: there is no mask; give {option}=FILE")
+            raise UserError("mask=FILE is missing: white where the object is, black elsewhere")
+        if grown is not None:
+            raise UserError(f"mask.dilate={grown:g}: there is no mask; give mask=FILE")
         return None
 
     def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
-        options, ratio = self.context.options.mask, 1.0
-        if self.context.rebuilds:
-            ratio = 0.0 if self.is_object else max(model.sizes[-1]) / REFERENCE
-        dilate = self.dilate * ratio if options.dilate is None else options.dilate
-        feather = redrawing.FEATHER * ratio if options.feather is None else options.feather
-        return dilate, feather
+        grown = self.context.options.mask.dilate
+        ratio = max(model.sizes[-1]) / REFERENCE
+        if self.is_object and self.context.rebuilds:
+            ratio = 0.0
+        return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio
 
 
 def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:

@@ -10,14 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import RetargetOptions
+from internal_gan.config.task_options import RetargetOptions, shapes_in
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import AsDrawn, Finished
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
 from internal_gan.images.protect import enlarged, protect
-from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
@@ -25,8 +24,9 @@ from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Context, Picture, Task
 from internal_gan.units import Size, by, ratio_of
 
-# Factors of height and width by default.
-EXAMPLES = [(1.0, 2.0), (1.0, 0.5), (2.0, 2.0)]
+# The shapes by default.
+EXAMPLES = [["100%", "200%"], ["100%", "50%"], ["200%", "200%"]]
+_OWN = ["100%", "100%"]
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
 
@@ -68,7 +68,7 @@ def targets(model: Retargets, context: Context) -> Iterator[Target]:
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         kept = (resize(mask, size_of(image)) > THIN).float()
-    finisher = partial(context.finisher, image, zoom=context.options.retarget.zoom)
+    finisher = partial(context.finisher, image, same_area=True)
     for target in _targets(finisher, context):
         at, (height, width) = target.drawing_size, target.size
         option = f"retarget.shape=[{height},{width}]"
@@ -110,21 +110,17 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
             transform = Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
         except ValueError as error:
             raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
-    if wanted.shape is not None and wanted.scale is not None:
-        raise UserError("retarget.shape and retarget.scale both give a size; use one of them")
-
-    def times(factors: tuple[float, float]) -> AsDrawn:
-        return photo.at(scaled(own, *factors))
-
+    outline = context.given.read("retarget.mask")
+    usual: list[Any] = EXAMPLES if transform is None else [_OWN]
     # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
     aimed = list[tuple[AsDrawn, Callable[[Size], AsDrawn]]]()
-    for shape in _several(wanted.shape):
-        part = photo.at if isinstance(shape, str) else finisher
+    for shape in shapes_in(wanted.shape) or (usual if outline is None else []):
+        # A ratio and per cent are of the photo as it is in results.
+        in_pixels = not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
+        part = finisher if in_pixels else photo.at
         aimed.append((part(_in_pixels(shape, own)), part))
-    aimed += [(times(factors), photo.at) for factors in _several(wanted.scale)]
-    if (outline := context.given.read("retarget.mask")) is None:
-        examples = EXAMPLES if transform is None else [(1.0, 1.0)]
-        for one in [size for size, _ in aimed] or map(times, examples):
+    if outline is None:
+        for one, _ in aimed:
             assert one.size is not None
             yield Target(by(one.size), one.size, one, transform)
         return
@@ -138,23 +134,19 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
 
 
-def _several(value: Any) -> list[Any]:
-    """``value`` as a list: one or several pairs or names."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) and isinstance(value[0], list | str) else [value]
-
-
 def _in_pixels(shape: Any, own: Size) -> Size:
-    """The size of a shape: one such as ``16:9`` has the area of ``own``, and a null side keeps its
-    aspect ratio."""
+    """The size of a shape: one such as ``16:9`` has the area of ``own``, of whose sides per cent
+    are, and a null side keeps its aspect ratio."""
     if isinstance(shape, str):
         ratio = ratio_of(shape)
         assert ratio is not None
         height = math.sqrt(math.prod(own) / ratio)
         width = height * ratio
     else:
-        height, width = shape
+        height, width = (
+            float(side[:-1]) / 100 * whole if isinstance(side, str) else side
+            for side, whole in zip(shape, own, strict=True)
+        )
         height = width * own[0] / own[1] if height is None else height
         width = height * own[1] / own[0] if width is None else width
     return max(1, round(height)), max(1, round(width))

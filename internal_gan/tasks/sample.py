@@ -17,6 +17,8 @@ from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, ahead, aside
 
+# Steps that give a sample the photo's mix of patches.
+MATCHING = 100
 # Samples of a lower diversity are nearly the same.
 ALIKE = 0.05
 # Layouts of more times the photo's pixels take the formula long.
@@ -31,13 +33,11 @@ class Sample(Task[SampleOptions]):
     def check(self, model: Samples) -> None:
         wanted = self.wanted
         self.check_start_scale(model, wanted.start_scale)
-        if model.is_matched:
-            for name in ("candidates", "matching"):
-                if (value := getattr(wanted, name)) != getattr(SampleOptions(), name):
-                    raise UserError(
-                        f"sample.{name}={value}: only for models of singan; the formula's samples "
-                        "are near the photo without"
-                    )
+        if model.is_matched and wanted.candidates is not None:
+            raise UserError(
+                f"sample.candidates={wanted.candidates}: only for models of singan; the formula's "
+                "samples are near the photo without"
+            )
         finisher = self.context.finisher(model.image, wanted.size)
         if finisher.drawing_size is not None:
             needed = model.sampling_memory(finisher.drawing_size)
@@ -52,7 +52,7 @@ class Sample(Task[SampleOptions]):
         candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), dict[str, list[float]]()
         scale = min(wanted.start_scale, model.finished - 1)
-        matching = 0 if model.is_matched else wanted.matching
+        matching = 0 if model.is_matched else MATCHING
         if not preview:
             self.context.expected = count
             size, own = finisher.drawing_size or model.sizes[-1], model.sizes[-1]

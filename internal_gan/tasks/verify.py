@@ -22,8 +22,7 @@ class Verify(Task[VerifyOptions]):
             raise UserError(
                 "task=verify needs verify.photo=PHOTO, the photo that the result was made from"
             )
-        origin = None if wanted.origin is None else Path(wanted.origin)
-        self._found = verify(picture, Path(wanted.photo), origin)
+        self._found = verify(picture, Path(wanted.photo))
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture | Document]:
         found, say = self._found, self.context.say

@@ -354,10 +354,10 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     page.locator("#message", has_text="enough").wait_for()
     ids = [answer.json()["drawing"] for answer in drawn]
     kinds = [answer.url.rpartition("=")[2] for answer in drawn]
-    assert kinds == ["mask", "mask", "mask", "source", "mask"]
+    assert kinds == ["mask"] * 5
     fill, train, extend = (one["options"] for one in asked)
     assert fill == {"mask.file": ids[0], "mask.dilate": 7, "fill.avoid": ids[1], "seed": 0}
-    assert train.items() >= {"mask.dilate": 7, "mask.source": ids[3]}.items()
+    assert train.items() >= {"mask.dilate": 7, "fill.avoid": ids[3]}.items()
     assert extend["extend.avoid"] == ids[4]
     assert [one["model"] for one in asked] == [None, "edgeconnect", None]
     page.close()

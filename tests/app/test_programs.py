@@ -144,7 +144,7 @@ def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Call
         ("fill", ("mask=@mask.png", "fill.avoid=@avoid.png", "mask.dilate=1")),
         ("extend", ("extend.margins=[0,10%,0,5]",)),
         ("retarget", ("retarget.shape=[40,80]", "retarget.protect=@mask.png")),
-        ("edit", ("edit.image=@photo.png", "edit.mask=@mask.png")),
+        ("edit", ("edit.image=@photo.png", "mask=@mask.png")),
     ],
 )
 def test_the_answer_is_the_picture_of_the_command_line(
@@ -174,7 +174,7 @@ def test_a_trained_model_is_named_by_its_run(
 def test_layers_come_back_with_the_picture_in_a_zip_file(
     client: Callable[..., None], tmp_path: Path
 ) -> None:
-    layers = ("layers=@avoid.png", "layers=@photo.png", "layers.labels=@mask.png")
+    layers = ("layers=@avoid.png", "layers=@photo.png", "layers=@mask.png")
     client("make_tileable", str(tmp_path / "all.zip"), "image=@photo.png", *layers)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         rooms = ["", *(f"layers/{name}/" for name in ("avoid", "photo", "mask"))]

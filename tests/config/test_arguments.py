@@ -184,7 +184,7 @@ def test_a_mask_and_edges_have_short_names() -> None:
         "mask.file='my hole.png'",
         "fill.edges='a=b.png'",
     ]
-    assert prepare(["mask=null", "mask.invert=true"]) == ["mask.file=null", "mask.invert=true"]
+    assert prepare(["mask=null", "mask.dilate=4"]) == ["mask.file=null", "mask.dilate=4"]
 
 
 @pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])

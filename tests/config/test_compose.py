@@ -9,10 +9,11 @@ import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
 
 from internal_gan.config.compose import compose, load_options, options_of, save_options
 from internal_gan.config.conf import conf_dir, groups, model_of
-from internal_gan.config.options import Options
+from internal_gan.config.options import GONE, Options
 from internal_gan.errors import UserError
 
 
@@ -67,6 +68,20 @@ def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
     options.output = "a${b"
     save_options(options, tmp_path / "config.yaml")
     assert load_options(tmp_path / "config.yaml") == options
+
+
+@pytest.mark.parametrize("gone", GONE)
+def test_a_run_with_an_option_that_is_gone_is_read_and_the_option_refused(
+    tmp_path: Path, gone: str
+) -> None:
+    path, options = tmp_path / "config.yaml", compose(["seed=7"])
+    save_options(options, path)
+    config = OmegaConf.load(path)
+    OmegaConf.update(config, gone, 3)
+    OmegaConf.save(config, path)
+    assert load_options(path) == options
+    with pytest.raises(UserError, match=f"^{gone}: there is no such option any more; "):
+        compose([f"{gone}=3"])
 
 
 def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.tiny import rng as rng
 
 # What a task is asked for, by the last part of the option's name.
 ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop"}
-ASKED |= {"factor", "tileable", "corners", "compare", "box", "invert"}
+ASKED |= {"factor", "tileable", "corners", "compare", "box"}
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 

@@ -363,7 +363,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "precision": (lambda: precision(paper()), torch.float32),
     "nothing else, in tasks": (
         lambda: in_tasks("edgeconnect", PAPER),
-        {"finish.detail": "network", "mask.dilate": None, "mask.feather": None},
+        {"finish.detail": "network", "mask.dilate": None},
     ),
 }
 

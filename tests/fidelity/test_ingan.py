@@ -318,7 +318,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "precision": (lambda: precision(paper()), torch.float32),
     "nothing else, in tasks": (
         lambda: in_tasks("ingan", "experiment=ingan_paper"),
-        {"finish.detail": "network", "finish.resolution": "model", "retarget.zoom": "auto"},
+        {"finish.detail": "network", "finish.resolution": "model"},
     ),
 }
 

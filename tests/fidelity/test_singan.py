@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from internal_gan.api.model import option_of
 from internal_gan.config.compose import compose, options_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import pyramid_sizes
@@ -25,7 +26,7 @@ from internal_gan.models.redrawing import (
     soft_mask,
     start_scale_for,
 )
-from internal_gan.models.singan.animation import Walk
+from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.runner import task_of
@@ -229,16 +230,15 @@ def trained_for_films() -> list[Any]:
 def walk() -> tuple[float, float]:
     """The coefficients of a film's walk at ten frames per second."""
     options = compose([PAPER]).animate
-    found = Walk(options.alpha, options.beta, 10)
+    found = Walk(options.alpha, BETA, 10)
     return round(found.a, 3), round(found.b, 3)
 
 
 def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     """What a task draws with a small model of the paper's form and its own defaults."""
     options, model = tiny_options(base=TINY_PAPER), untrained(base=TINY_PAPER)
-    given = {f"{task}.{name}": IN_MEMORY for name in pictures}
-    wanted = options_of({"task": task, **given})
-    files = {f"{task}.{name}": Photo(pixels) for name, pixels in pictures.items()}
+    files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
+    wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
     trained = Source(options, photo=Photo(model.image))
     context = Context(Source(wanted, files=files), trained)
     yield from task_of(task, context).draw(model)
@@ -351,16 +351,12 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "finish.resolution": "model",
             "sample.start_scale": 0,
             "sample.candidates": 1,
-            "sample.matching": 100,  # of results made of patches alone
             "paint.start_scale": "auto",
             "edit.start_scale": "auto",
-            "harmonize.start_scale": "auto",
             "harmonize.match": False,
             "mask.dilate": None,
-            "mask.feather": None,
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
-            "animate.beta": 0.9,
         },
     ),
 }

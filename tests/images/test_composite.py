@@ -2,7 +2,6 @@
 
 import torch
 
-from internal_gan.images.masks import blend_weight
 from internal_gan.images.resize import bring_back, resize
 from tests.tiny import holes, picture
 
@@ -49,12 +48,3 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
     result = bring_back(image, small, flat, torch.ones(1, 1, 120, 160))
     steps = (result[..., 1:] - result[..., :-1]).abs()
     assert steps.max() < 0.1
-
-
-def test_a_filling_fades_out_only_outside_the_hole() -> None:
-    hole = holes((60, 80), (20, 30, 15, 20))
-    assert torch.equal(blend_weight(hole, 0.0), hole)
-    weight = blend_weight(hole, 2.0)
-    assert bool((weight[hole > 0] == 1).all())
-    around = (weight > 0).float() - hole
-    assert 12 <= float(around[0, 0, :, 40].sum()) <= 14

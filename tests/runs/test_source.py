@@ -47,7 +47,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     wanted = options("a.jpg", "b.jpg", mask="holes", edges="holes/a.png")
     source = Source(wanted)
     before = [Path(name).read_bytes() for name in ("a.jpg", "b.jpg", "holes/b.png")]
-    source.keep(Path("run"), ("mask.file", "fill.edges", "mask.source"))
+    source.keep(Path("run"), ("mask.file", "fill.edges", "fill.avoid"))
     for name in ("a.jpg", "b.jpg"):
         Path(name).write_bytes(b"something else")
     shutil.rmtree("holes")
@@ -57,7 +57,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
         assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
         assert again.file("fill.edges", 1) is None
-        assert again.file("mask.source") is None
+        assert again.file("fill.avoid") is None
         assert again.further == 1
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
     assert index[1] == {

@@ -31,13 +31,13 @@ def test_the_frames_are_those_of_the_model_and_tell_how_far_it_is(
     told = Mock()
     monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
     monkeypatch.setattr("internal_gan.tasks.base.Context.write_left", told)
-    wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.beta=0.5")
+    wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.alpha=0.5")
     shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
     assert [call.args[0] for call in told.call_args_list] == [0.25, 0.5, 0.75]
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
     model = network_of(run)
-    frames = model.animate(4, Motion(8, 0.1, 0.5, 1, loop == "true"), seed=4)
+    frames = model.animate(4, Motion(8, 0.5, 1, loop == "true"), seed=4)
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
     assert RunFolder(Path("out")).status()["state"] == "finished"
@@ -138,7 +138,7 @@ def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) 
     labels = np.zeros((40, 56), np.uint8)
     labels[10:30, 20:40] = 7
     Image.fromarray(labels).save("labels.png")
-    wanted = ("layers.labels=[labels.png]", "layers=[labels.png]", "animate.start_scale=0")
+    wanted = ("layers=[labels.png]", "animate.start_scale=0")
     shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
     names = sorted(path.name for path in Path("out/animate/frames").iterdir())
     assert names == [f"{index:04d}.png" for index in range(4)] + ["layers"]

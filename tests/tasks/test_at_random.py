@@ -20,11 +20,7 @@ LONGEST, SHORTEST, MOST = 400, 16, 16  # sides in pixels, and their ratio
 
 Array = np.ndarray[Any, Any]
 Options = Mapping[str, Any]
-OF_MASK = {
-    "invert": st.booleans(),
-    "dilate": st.none() | st.floats(0, 30),
-    "feather": st.none() | st.floats(0, 10),
-}
+DILATE = st.none() | st.floats(0, 30)
 TILEABLE = st.sampled_from([False, True, "x", "y"])
 SEEDS = st.integers(0, 3)
 
@@ -114,7 +110,7 @@ BY_SINGAN = st.sampled_from(["patches", "singan"])
 def test_sample(
     models: Options, data: Any, seed: int, photo: Array, family: str, size: Any, tileable: Any
 ) -> None:
-    how = {"start_scale": data.draw(st.integers(0, 5)), "matching": data.draw(st.integers(0, 3))}
+    how = {"start_scale": data.draw(st.integers(0, 5))}
     model = drawer(models, family, photo)
     found = tried(lambda **all_of: model.sample(1, **all_of)[0], size=size, seed=seed, **how)
     if found is not None:
@@ -126,7 +122,7 @@ def test_sample(
 def test_retarget(
     models: Options, data: Any, seed: int, photo: Array, family: str, size: tuple[int, int]
 ) -> None:
-    how = {"seed": seed, "zoom": data.draw(st.just("auto") | st.floats(0.1, 1))}
+    how = {"seed": seed, "resolution": data.draw(st.sampled_from(["auto", "photo", 40]))}
     shape = data.draw(st.sampled_from(["size", "corners", "outline", "protect"]))
     learnt = photo if family == "patches" else picture(48, 72)[0].movedim(0, -1).numpy()
     if shape == "corners":
@@ -142,18 +138,16 @@ def test_retarget(
     assert found is None or found.shape == (*size, 3)
 
 
-@at_random(photo=photos(), family=st.sampled_from(["patches", "edgeconnect"]), tileable=TILEABLE)
-def test_fill(
-    models: Options, data: Any, seed: int, photo: Array, family: str, tileable: Any
-) -> None:
-    how = {name: data.draw(strategy) for name, strategy in OF_MASK.items()}
-    names = data.draw(st.sets(st.sampled_from(["avoid", "edges", "source"]), max_size=1))
+@at_random(photo=photos(), family=st.sampled_from(["patches", "edgeconnect"]))
+def test_fill(models: Options, data: Any, seed: int, photo: Array, family: str) -> None:
+    how: dict[str, Any] = {"dilate": data.draw(DILATE)}
+    names = data.draw(st.sets(st.sampled_from(["avoid", "edges"]), max_size=1))
     transparent = photo.shape[2] == 4 and data.draw(st.booleans())
     for name in names if transparent else {"mask", *names}:
         how[name] = data.draw(masks(photo))
     model = drawer(models, family, photo)
     given = () if family == "patches" else (photo,)
-    found = tried(model.fill, *given, seed=seed, tileable=tileable, **how)
+    found = tried(model.fill, *given, seed=seed, **how)
     assert found is None or found.shape == (*photo.shape[:2], 3)
 
 
@@ -165,7 +159,7 @@ def test_inject(
     how = {"seed": seed, "start_scale": data.draw(st.none() | st.integers(1, 5))}
     if task != "paint" and (task == "harmonize" or data.draw(st.booleans())):
         how["mask"] = data.draw(masks(changed))
-        how |= {name: data.draw(strategy) for name, strategy in OF_MASK.items()}
+        how["dilate"] = data.draw(DILATE)
     found = tried(getattr(drawer(models, family, photo), task), changed, **how)
     if found is not None and task != "paint":
         assert found.shape == (*changed.shape[:2], 3)
@@ -226,9 +220,8 @@ def test_extend(data: Any, seed: int, photo: Array, anchor: str) -> None:
 
 @at_random(photo=photos(), axes=st.sampled_from(["both", "x", "y"]))
 def test_make_tileable(data: Any, seed: int, photo: Array, axes: str) -> None:
-    band = data.draw(st.floats(0.01, 0.5) | st.integers(1, 60))
     size = data.draw(st.none() | st.integers(SHORTEST, LONGEST))
-    found = tried(internal_gan.make_tileable, photo, axes=axes, band=band, size=size, seed=seed)
+    found = tried(internal_gan.make_tileable, photo, axes=axes, size=size, seed=seed)
     assert found is None or found.shape == (*((size, size) if size else photo.shape[:2]), 3)
 
 

@@ -160,8 +160,8 @@ def test_small_pictures_go_without_some_figures(shell: Shell, files: list[str]) 
 
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
     trained_ingan(tmp_path / "run", base=INGAN_PAPER)
-    scale = "retarget.scale=[[1.0,2.0],[1.0,1.0]]"
-    shell.done("task=evaluate", "checkpoint=run", scale, "output=out")
+    shapes = "retarget.shape=[[100%,200%],[100%,100%]]"
+    shell.done("task=evaluate", "checkpoint=run", shapes, "output=out")
     assert [sample["size"] for sample in record()["samples"]] == [[20, 28], [20, 56]]
     assert not Path("out/compare").exists()
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
 from tests.commands import Shell
+from tests.tiny import labels
 
 pytestmark = pytest.mark.usefixtures("gravel")
 
@@ -90,15 +91,15 @@ def test_a_shape(
 def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     gray = np.asarray(Image.open("photo.png").convert("L")).astype(np.uint16) * 257 + 3
     Image.fromarray(gray).save("deep.png")
-    labels = np.repeat(np.arange(84, dtype=np.uint8)[None], 60, 0)
-    Image.fromarray(labels).save("labels.png")
-    asked = ("extend.margins=[0,0,12,0]", "layers=labels.png", "layers.labels=labels.png")
+    columns = np.repeat(np.arange(84)[None], 60, 0)
+    labels(columns).save("labels.png")
+    asked = ("extend.margins=[0,0,12,0]", "layers=labels.png")
     path = extended(shell, *asked, photo="deep.png")
     made = np.asarray(Image.open(path))
     assert made.dtype == np.uint16
     assert np.array_equal(made[:60], gray)
     along = np.asarray(Image.open("out/extend/layers/labels/000.png"))
-    assert np.array_equal(along[:60], labels)
+    assert np.array_equal(along[:60], columns)
     origin = read_origin(path.with_suffix(".origin.png"))
     assert np.array_equal(along, origin.places[..., 1])
 

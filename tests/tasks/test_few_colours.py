@@ -52,7 +52,7 @@ TASKS = {
     ("sample", "sample.count=2"): ("palette", "two levels"),
     ("sample", "sample.size=[40,60]", "sample.count=1"): ("transparent",),
     ("retarget", "retarget.shape=[40,70]"): ("palette", "transparent"),
-    ("fill", "mask.box=[10,14,14,10]", "mask.feather=2"): ("palette", "screenshot", "two levels"),
+    ("fill", "mask.box=[10,14,14,10]"): ("palette", "screenshot", "two levels"),
     ("extend", "extend.margins=[0,12,0,12]"): ("palette", "transparent"),
     ("make_tileable",): ("palette",),
     ("edit", "edit.image=given.png"): ("palette", "screenshot"),

@@ -28,9 +28,12 @@ def values(path: str | Path) -> NDArray[np.uint8]:
     return to_uint8(read_image(path).pixels)[0].permute(1, 2, 0).numpy()
 
 
-def test_matching_gives_samples_the_photos_patch_frequencies(shell: Shell, learnt: str) -> None:
-    for name, steps in (("matched", "100"), ("drawn", "0")):
-        options = (PATCHES, "sample.count=3", f"sample.matching={steps}", f"output={name}")
+def test_matching_gives_samples_the_photos_patch_frequencies(
+    shell: Shell, learnt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, steps in (("matched", 100), ("drawn", 0)):
+        monkeypatch.setattr("internal_gan.tasks.sample.MATCHING", steps)
+        options = (PATCHES, "sample.count=3", f"output={name}")
         shell.done("task=sample", f"checkpoint={learnt}", *options)
     photo = read_image(f"{learnt}/photo.png").pixels
     drawings, distances = [], dict[str, float]()

@@ -8,6 +8,7 @@ import internal_gan
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, OTHER, read_origin
 from tests.commands import Shell
+from tests.tiny import labels
 
 FRAME, LEFT_OUT = 6, "framed.png: its frame (top 6, right 6, bottom 6, left 6) is not used"
 
@@ -62,10 +63,10 @@ def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
     protect.paste(255, (30, 20, 50, 40))
     protect.save("protect.png")
     rows, columns = np.mgrid[0:height, 0:width]
-    Image.fromarray((2 * rows + columns).astype(np.uint16)).save("depth.png")
+    labels(2 * rows + columns).save("depth.png")
     shell.done(
         *("retarget", "framed.png", "retarget.shape=[60,130]", "retarget.protect=protect.png"),
-        *("layers=depth.png", "layers.labels=[depth.png]", "output=out"),
+        *("layers=depth.png", "output=out"),
     )
     origin = read_origin("out/retarget/60x130.origin.png")
     depth = np.asarray(Image.open("out/retarget/layers/depth/60x130.png")).astype(int)
@@ -90,15 +91,15 @@ def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) 
 def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     with Image.open("framed.png") as framed:
         edited = framed.copy()
-    edited.paste((200, 30, 30), (30, 25, 45, 40))
+    edited.paste((200, 30, 30), (8, 8, 23, 23))
     edited.save("edited.png")
     mask = Image.new("L", edited.size)
-    mask.paste(255, (28, 23, 47, 42))
+    mask.paste(255, (2, 2, 25, 25))  # reaches into the frame
     mask.save("mask.png")
-    values = np.random.default_rng(0).integers(1, 200, edited.size[::-1]).astype(np.uint8)
-    Image.fromarray(values).save("values.png")
-    files = "edit.image=edited.png", "edit.mask=mask.png", "layers=values.png"
-    shell.done("edit", "framed.png", *files, "layers.labels=[values.png]", "output=out")
+    values = np.random.default_rng(0).integers(1, 200, edited.size[::-1])
+    labels(values).save("values.png")
+    files = "edit.image=edited.png", "mask=mask.png", "layers=values.png"
+    shell.done("edit", "framed.png", *files, "output=out")
     made, given = (
         np.asarray(Image.open(name).convert("RGB")) for name in ("out/edit/000.png", "edited.png")
     )

@@ -89,19 +89,19 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
     masked = f"image={name} mask=mask.png"
     trainings = {
         "singan": f"image={name} sample.count=1 {resolution}",
-        "ingan": f"model=ingan image={name} retarget.scale=[1,0.7] {resolution}",
+        "ingan": f"model=ingan image={name} retarget.shape=[100%,70%] {resolution}",
         "edgeconnect": f"model=edgeconnect {masked}",
     }
     tasks = {
         "at-once sample": f"image={name} sample.count=1",
         "at-once retarget": f"image={name} retarget.shape=1:1",
         "at-once fill": masked,
-        "at-once edit": f"image={name} edit.image={name} edit.mask=mask.png",
+        "at-once edit": f"image={name} edit.image={name} mask=mask.png",
         "at-once animate": f"image={name} animate.seconds=0.1",
         "sample": "checkpoint=singan sample.count=1 sample.tileable=true",
         "animate": "checkpoint=singan animate.seconds=0.1",
-        "edit": f"checkpoint=singan edit.image={name} edit.mask=mask.png",
-        "harmonize": f"checkpoint=singan harmonize.image={name} harmonize.mask=mask.png",
+        "edit": f"checkpoint=singan edit.image={name} mask=mask.png",
+        "harmonize": f"checkpoint=singan edit.image={name} mask=mask.png",
         "paint": f"checkpoint=singan paint.image={name}",
         "make_tileable": f"image={name}",
         "evaluate": "checkpoint=singan sample.count=1",

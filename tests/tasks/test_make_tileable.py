@@ -36,9 +36,12 @@ def test_borders_meet_and_the_rest_is_the_photo(shell: Shell) -> None:
         assert step < facts["seams_before"][axis]
 
 
-def test_the_band_is_made_of_the_photos_own_pixels(shell: Shell) -> None:
+def test_the_band_is_made_of_the_photos_own_pixels(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BAND", 8 / 90)
     command = ("task=make_tileable", "image=given.png", "output=out", "make_tileable.axes=x")
-    answer = shell.done(*command, "make_tileable.band=8")
+    answer = shell.done(*command)
     before = np.asarray(Image.open("given.png"))
     made = np.asarray(Image.open("out/make_tileable/000.png"))
     assert np.array_equal(made[:, 8:-8], before[:, 8:-8])
@@ -92,19 +95,6 @@ def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
     )
     assert "This tile is not good" in answer.out
     assert json.loads(Path("out/status.json").read_text())["strangeness"] > 1.25
-
-
-def test_a_band_in_pixels_is_one_of_the_photo(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not of the small copy in which tiles are tried."""
-    monkeypatch.setattr(module, "LONGEST_TRIED", 45)
-    command = "task=make_tileable", "image=given.png", "output=out", "make_tileable.band=15"
-    shell.done(*command)
-    before, made = (read_image(name).pixels for name in ("given.png", "out/make_tileable/000.png"))
-    changed = (before != made).any(dim=1)[0]
-    assert changed[:15].any(dim=1).float().mean() > 0.9
-    assert not changed[30:-30, 30:-30].any()
 
 
 @pytest.mark.parametrize("longest", [45, 90])

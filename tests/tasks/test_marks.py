@@ -44,7 +44,7 @@ def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
         ("animate/animation.webp", ["animate.seconds=0.5", "animate.fps=4"], TRAINED),
         ("paint/000.png", ["paint.image=photo.png"], TRAINED),
         ("edit/000.png", ["edit.image=photo.png"], CHANGED),
-        ("harmonize/000.png", ["harmonize.image=photo.png", "harmonize.mask=mask.png"], CHANGED),
+        ("harmonize/000.png", ["edit.image=photo.png", "mask=mask.png"], CHANGED),
         ("super_resolution/enlarged.png", ["super_resolution.factor=2"], CHANGED),
     ],
 )

@@ -59,7 +59,10 @@ def test_a_training_ends_with_retargeting(shell: Shell, photo: str) -> None:
     [
         ("retarget.shape=[null,7]", {"5x7.png": (5, 7)}),
         ("retarget.shape=[[30,80],[21,13]]", {"30x80.png": (30, 80), "21x13.png": (21, 13)}),
-        ("retarget.scale=[[1,4],[0.5,0.5]]", {"20x112.png": (20, 112), "10x14.png": (10, 14)}),
+        (
+            "retarget.shape=[[100%,400%],[50%,50%]]",
+            {"20x112.png": (20, 112), "10x14.png": (10, 14)},
+        ),
         ("marks=true", {"20x56.png": (20, 56), "20x14.png": (20, 14), "40x56.png": (40, 56)}),
     ],
 )

@@ -25,7 +25,7 @@ TRAININGS = {
     ),
     "edgeconnect": (
         *("image=given/photo.png", "mask=given/hole.png", *EDGECONNECT, *COMMON),
-        *("edges=given/edges.png", "mask.source=given/source.png"),
+        *("edges=given/edges.png", "fill.avoid=given/avoid.png"),
     ),
     "several": (
         *("image=given/photo.png", "learn_from=given/other.png", "mask=given/holes"),
@@ -37,7 +37,7 @@ TASKS = {
     "singan": ("super_resolution", "sample", "animate animate.seconds=0.1"),
     "enlarging": ("super_resolution super_resolution.factor=2",),
     "ingan": ("retarget retarget.shape=[20,30]",),
-    "edgeconnect": ("fill mask.feather=1", "fill mask.box=[2,3,8,9]"),
+    "edgeconnect": ("fill mask.dilate=1", "fill mask.box=[2,3,8,9]"),
     "several": ("fill",),
 }
 # Tasks that name further files.
@@ -45,8 +45,8 @@ WITH_FILES = {
     "singan": (
         "super_resolution image=given/other.png",
         "paint paint.image=given/other.png",
-        "edit edit.image=given/other.png edit.mask=given/hole.png",
-        "harmonize harmonize.image=given/other.png harmonize.mask=given/hole.png",
+        "edit edit.image=given/other.png mask=given/hole.png",
+        "harmonize edit.image=given/other.png mask=given/hole.png",
     ),
     "ingan": (
         "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",
@@ -80,7 +80,7 @@ def give() -> None:
         ("hole", slice(10, 20), slice(12, 24)),
         ("keep", slice(16, 24), slice(24, 34)),
         ("edges", slice(15, 16), slice(5, 50)),
-        ("source", slice(0, 40), slice(0, 48)),
+        ("avoid", slice(0, 40), slice(48, 56)),
         ("holes/photo", slice(10, 20), slice(12, 24)),
         ("holes/other", slice(4, 12), slice(30, 44)),
     ):

@@ -71,18 +71,19 @@ def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> Non
     assert refused.lines == [f"error: verify.photo=small.png: 24x34 pixels; {wanted}"]
 
 
-def test_an_origin_file_elsewhere_can_be_given(result: Path, shell: Shell) -> None:
+def test_an_origin_file_elsewhere_is_for_python(result: Path, shell: Shell) -> None:
     shutil.move(result.with_suffix(".origin.png"), "elsewhere.png")
     lacking = verify(shell, result)
     assert lacking.code == 2
-    assert "verify.origin=run/sample/000.origin.png: no such file" in lacking.err
+    assert "origin=run/sample/000.origin.png: no such file" in lacking.err
     assert not Path("v").exists()
-    assert verify(shell, result, "verify.origin=elsewhere.png").code == 0
+    assert internal_gan.verify(result, "photo.png", origin="elsewhere.png").holds
 
 
 def test_an_origin_of_another_size_is_refused(result: Path, shell: Shell) -> None:
     write_image("part.png", read_image(result).pixels[..., :20, :30])
-    answer = verify(shell, "part.png", f"verify.origin={result.with_suffix('.origin.png')}")
+    shutil.copyfile(result.with_suffix(".origin.png"), "part.origin.png")
+    answer = verify(shell, "part.png")
     assert answer.code == 2
     assert "the picture has 20x30 pixels, and its origin has 120x168" in answer.err
 

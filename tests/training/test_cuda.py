@@ -77,8 +77,8 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("ingan", "retarget", {"corners": CORNERS, **NETWORK}),
     ("ingan", "retarget", {"corners": CORNERS, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
-    ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, "feather": 2.0, **NETWORK}),
-    ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "source": ~HOLE, **NETWORK}),
+    ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, **NETWORK}),
+    ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "avoid": HOLE, **NETWORK}),
 ]
 COMMANDS = {
     "evaluate singan": "task=evaluate checkpoint=singan",

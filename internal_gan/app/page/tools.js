@@ -91,20 +91,18 @@ function remove() {
     drawn.hole.redraw();
   });
   const by = drawnBy("fill", true);
-  const wished = (avoid) => drawn.hole.isEmpty ? null : {
+  const wish = () => drawn.hole.isEmpty ? null : {
     task: "fill",
     options: { "mask.dilate": Number(grown.value) || null },
-    boards: { "mask.file": [drawn.hole, "mask"], ...avoid, "fill.edges": [drawn.lines, "mask"] },
+    boards: { "mask.file": [drawn.hole, "mask"], "fill.avoid": [drawn.avoid, "mask"], "fill.edges": [drawn.lines, "mask"] },
   };
-  const wish = () => wished({ "fill.avoid": [drawn.avoid, "mask"] });
   const panel = { wish, by, lacks: "First brush over what should go.", seed: 0, marks: Object.values(drawn) };
-  const trained = { ...panel, wish: () => wished({ "mask.source": [drawn.avoid, "source"] }) };
   return Object.assign(panel, {
     overlay: boards,
     settings: [
       note("Brush over what should go. It is filled with the photo's patches."),
       plain(field("Mark", draws)), ...brushes(current), row(field("Grow by pixels", grown)), by.row, going("Fill", panel),
-      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", trained),
+      training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", panel),
     ],
   });
 }
@@ -230,8 +228,7 @@ function edit() {
   how.addEventListener("change", () => (sized.hidden = how.value !== "paint"));
   const wish = () => {
     if (board.isEmpty) return null;
-    const boards = { [`${how.value}.image`]: [board, "paint"] };
-    if (how.value !== "paint") boards[`${how.value}.mask`] = [board, "mask"];
+    const boards = how.value === "paint" ? { "paint.image": [board, "paint"] } : { "edit.image": [board, "paint"], "mask.file": [board, "mask"] };
     return { task: how.value, options: how.value === "paint" ? { "finish.resolution": at.value } : {}, boards };
   };
   const panel = { wish, by, varies: true, lacks: "Paint or paste something first.", seed: random(), marks: [board] };

@@ -51,6 +51,8 @@ MATCHING = 0.3
 # and so many times that of the mixes of patches of SMALL pixels a side.
 TRIES, MANY_PIXELS = 4, 2000
 MIX, SMALL = 2.0, 3
+# A layout whose mean difference from the photo, of 2, is at most this is a copy, and drawn again.
+COPY = 0.02
 # In a pyramid, the sides of the smallest and the largest picture in pixels, and those of a patch,
 # relative to the picture. Pictures in between have patches in between.
 WHOLE, DETAIL = (18, 0.5), (60, 0.28)
@@ -83,8 +85,11 @@ def layout(
     here, coarse = scaled(size, COARSE.share), resized(photo, COARSE.share)
     new_shape = any(abs(new - old) > 1 for new, old in zip(size, size_of(photo), strict=True))
     denoiser = Denoiser(coarse, min(COARSE.patch, *here), price=price_of(photo, wrap), wrap=wrap)
-    noise = white(rng, tries(here) if new_shape else 1, here, photo)
-    drawn = denoised(denoiser, noise, COARSE.steps)
+    for _ in range(TRIES):
+        noise = white(rng, tries(here) if new_shape else 1, here, photo)
+        drawn = denoised(denoiser, noise, COARSE.steps)
+        if drawn.shape != coarse.shape or float((drawn - coarse).abs().mean()) > COPY:
+            break
     share = MATCHING if new_shape else 1
     drawn = matched(nearest(coarse, drawn), coarse, round(share * COARSE.matching), wrap)
     picture = detailed(photo, drawn, size, rng, wrap=wrap)

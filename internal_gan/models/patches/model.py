@@ -111,7 +111,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         self, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
     ) -> Iterator[Tensor]:
         """The photo held at a small size, while the noise goes round a circle, so that the film
-        closes by itself; a walk's ``alpha`` and ``beta`` are ignored."""
+        closes by itself; a walk's ``alpha`` is ignored."""
         size = size or self.sizes[-1]
         rng = torch.Generator().manual_seed(seed)
         here, there = (white(rng, 1, size, self.image) for _ in range(2))

@@ -10,8 +10,6 @@ Source: Simakov et al., "Summarizing visual data using bidirectional similarity"
 4 (small steps of size). The steps of denoising are those of :mod:`internal_gan.patches.denoiser`.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -56,7 +54,7 @@ MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
 PLACES, FARTHEST = 9, 8.0
 
 
-def reshaped(photo: Pixels, route: Route, rng: torch.Generator) -> Pixels:
+def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
     """Draw an image at another size with a small photo's patches.
 
     Args:
@@ -71,7 +69,7 @@ def reshaped(photo: Pixels, route: Route, rng: torch.Generator) -> Pixels:
     return detailed(photo, layout, route.size, rng, known=known)
 
 
-def _drawn(photo: Pixels, real: Pixels, route: Route, way: Way, rng: torch.Generator) -> Pictures:
+def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Generator) -> Pictures:
     """Coarse layouts at the end of a route, each from noise of its own; ``real`` is the photo at
     their size."""
     count = tries(scaled(route.size, COARSE.share), TRIES)
@@ -96,7 +94,7 @@ class Frame(NamedTuple):
     transform: Transform | None = None
     kept: Mask | None = None
 
-    def moved(self, pictures: Pictures, size: Size, before: Frame | None = None) -> Pictures:
+    def moved(self, pictures: Pictures, size: Size, before: "Frame | None" = None) -> Pictures:
         """The image, or what it has become at a frame ``before``, at this frame; ``size`` is that
         of the result."""
         if self.transform is None:

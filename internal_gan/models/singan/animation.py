@@ -18,7 +18,8 @@ from internal_gan.units import Size
 
 # Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
 BYTES_PER_PIXEL = 180
-PAPER_FPS = 10.0
+# The paper's smoothness of the motion, and its frames per second.
+BETA, PAPER_FPS = 0.9, 10.0
 # How rare a photo's things are is judged at this long side by patches of this side, in pixels, and
 # by that of its rarest ones: the distance to the nearest other, in units of the photo's contrast.
 COARSE_SIDE, PATCH, RAREST = 25, 9, 0.9
@@ -43,7 +44,7 @@ def animate(
     """
     calm = calmness(model.image) if motion.start_scale is None else 1.0
     start_scale, loop = motion.start_scale or 0, motion.loop
-    walk = Walk(motion.alpha, motion.beta, motion.fps)
+    walk = Walk(motion.alpha, BETA, motion.fps)
     sizes = model.sizes_for(size, model.finished - 1)
 
     def innovations(t: int) -> Fields:
@@ -115,7 +116,7 @@ class Walk:
 
     These coefficients are for ten frames per second. For other rates, the recursion's poles are
     raised to the power 10 / fps, and c preserves the variance of e: the same motion, sampled at
-    another rate. For the ranges, see :class:`internal_gan.models.abilities.Motion`.
+    another rate. ``alpha`` is in (0, 1], ``beta`` in [0, 1).
 
     Source: Shaham et al. 2019, supplementary material, animation.
     """

@@ -115,7 +115,7 @@ def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patche
 
 def test_a_film_is_a_round(model: Patches) -> None:
     def frames(count: int, seconds: float = 2.0) -> Tensor:
-        return torch.cat([*model.animate(count, Motion(count / seconds, 0.1, 0.9), seed=2)])
+        return torch.cat([*model.animate(count, Motion(count / seconds, 0.1), seed=2)])
 
     film = frames(12)
     assert torch.allclose(film[::3], frames(4), atol=1e-5)
@@ -150,7 +150,7 @@ def test_a_filling_follows_lines(model: Patches) -> None:
 
 def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
     for scale in (1, 2):
-        [first] = model.animate(1, Motion(8, 0.1, 0.9, scale))
+        [first] = model.animate(1, Motion(8, 0.1, scale))
         real = model.real(scale - 1)
         assert (resize(first, size_of(real)) - real).abs().mean() < 0.02
 

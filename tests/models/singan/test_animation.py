@@ -28,7 +28,7 @@ def model() -> SinGAN:
 def frames(
     model: SinGAN, count: int, *, seed: int = 0, size: Size | None = None, **motion: Any
 ) -> Tensor:
-    moved = Motion(**{"fps": 10, "alpha": 0.1, "beta": 0.9, **motion})
+    moved = Motion(**{"fps": 10, "alpha": 0.1, **motion})
     return torch.cat(list(model.animate(count, moved, seed=seed, size=size)))
 
 

@@ -31,7 +31,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photos = [folder / "dark.png", folder / "light.png"]
     for number, path in enumerate(photos):
         write_image(path, picture(80, 112, seed=number) * 0.4 - 0.5 + number)
-    options = [*INGAN_FAST[1:], "model.steps=1", "retarget.scale=[1,1]", "device=cpu"]
+    options = [*INGAN_FAST[1:], "model.steps=1", "retarget.shape=[100%,100%]", "device=cpu"]
     how: Any = {"overrides": options, "output": folder / "run"}
     internal_gan.fit(photos[0], "ingan", learn_from=photos[1], **how)
     return folder / "run"
@@ -62,26 +62,21 @@ def target_of(trained: Source, model: Retargets, *options: str) -> Target:
 @pytest.mark.parametrize(
     ("options", "name", "drawing"),
     [
-        (["retarget.scale=[1,2]"], "80x224", (20, 56)),
-        (["retarget.scale=[1,0.5]"], "80x56", (20, 14)),
-        (["retarget.scale=[1,2]", "finish.resolution=56"], "40x112", (20, 56)),
-        (["retarget.scale=[1,2]", "finish.resolution=model"], "20x56", (20, 56)),
+        (["retarget.shape=[100%,200%]"], "80x224", (20, 56)),
+        (["retarget.shape=[100%,50%]"], "80x56", (20, 14)),
+        (["retarget.shape=[100%,200%]", "finish.resolution=56"], "40x112", (20, 56)),
+        (["retarget.shape=[100%,200%]", "finish.resolution=model"], "20x56", (20, 56)),
         # By default the result shows as much as the photo does, at a scale between the training
         # image's and the photo's.
         (["retarget.shape=[80,224]"], "80x224", (20, 56)),
         (["retarget.shape=[40,112]"], "40x112", (14, 40)),
         (["retarget.shape=[40,null]"], "40x56", (20, 28)),
-        (["retarget.shape=[40,112]", "retarget.zoom=1"], "40x112", (10, 28)),
-        (["retarget.shape=[40,112]", "retarget.zoom=0.5"], "40x112", (20, 56)),
-        (["retarget.scale=[1,2]", "retarget.zoom=0.5"], "40x112", (20, 56)),
+        (["retarget.shape=[40,112]", "finish.resolution=photo"], "40x112", (10, 28)),
+        (["retarget.shape=[40,112]", "finish.resolution=56"], "40x112", (20, 56)),
+        (["retarget.shape=[40,200%]"], "40x224", (10, 56)),
+        (["retarget.shape=[null,50%]"], "40x56", (10, 14)),
         (["retarget.shape=1:1"], "95x95", (24, 24)),
-        # zoom takes precedence over finish.resolution.
-        (
-            ["retarget.scale=[1,2]", "retarget.zoom=0.5", "finish.resolution=112"],
-            "40x112",
-            (20, 56),
-        ),
-        (["retarget.shape=9:16", "retarget.zoom=0.5"], "63x35", (32, 18)),
+        (["retarget.shape=9:16", "finish.resolution=56"], "63x35", (32, 18)),
         (["retarget.shape=[13,35]"], "13x35", (13, 35)),
         (["retarget.shape=[80,112]", "finish.resolution=model"], "80x112", (80, 112)),
     ],
@@ -101,8 +96,8 @@ def test_a_large_photo_keeps_its_own_pixels() -> None:
     pixels = picture(150, 600, seed=3)
     trained = Source(tiny_options(base=INGAN_FAST), photo=Photo(pixels))
     model = model_of("model.max_size=56", base=INGAN_FAST, pixels=pixels)
-    for zoom, size in (("auto", (39, 155)), ("1", (150, 600))):
-        wanted = ("retarget.shape=[60,100]", f"retarget.zoom={zoom}")
+    for resolution, size in (("auto", (39, 155)), ("photo", (150, 600))):
+        wanted = ("retarget.shape=[60,100]", f"finish.resolution={resolution}")
         target = target_of(trained, model, *wanted)
         assert target.finisher.photo_size == size
 
@@ -110,7 +105,7 @@ def test_a_large_photo_keeps_its_own_pixels() -> None:
 def test_the_pixels_come_from_the_photo_and_not_from_a_further_one(
     shell: Shell, learnt: Path
 ) -> None:
-    assert retarget(shell, learnt, "retarget.scale=[1,1.5]") == ["80x168.png"]
+    assert retarget(shell, learnt, "retarget.shape=[100%,150%]") == ["80x168.png"]
     assert (size_of("80x168"), size_of("drawn/80x168")) == ((80, 168), (20, 42))
     own, made = read_image(learnt.parent / "dark.png").pixels, of("80x168")
     assert abs(float(own.mean() - made.mean())) < 0.2
@@ -134,7 +129,7 @@ def test_an_outline_is_cut_at_the_results_size(shell: Shell, learnt: Path) -> No
 
 
 def test_a_transform_has_a_smooth_edge_at_the_results_size(shell: Shell, learnt: Path) -> None:
-    wish = ("retarget.corners=[[0,0.15],[0,0.85],[1,1],[1,0]]", "retarget.scale=[1,2]")
+    wish = ("retarget.corners=[[0,0.15],[0,0.85],[1,1],[1,0]]", "retarget.shape=[100%,200%]")
     assert retarget(shell, learnt, *wish) == ["80x224.png"]
     alpha = read_image("out/retarget/80x224.png").alpha
     assert alpha is not None
@@ -149,7 +144,7 @@ def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, ma
         "learnt": holes((20, 28), (8, 12, 4, 5)),
     }
     write_mask("keep.png", masks[mask_of])
-    retarget(shell, learnt, "retarget.protect=keep.png", "retarget.scale=[1,2]")
+    retarget(shell, learnt, "retarget.protect=keep.png", "retarget.shape=[100%,200%]")
     photo, made = to_uint8(read_image(learnt.parent / "dark.png").pixels), to_uint8(of("80x224"))
     # 16 x 12 pixels that occur nowhere else in the photo.
     part = photo[0, :, 34:46, 50:66].float()
