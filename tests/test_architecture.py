@@ -22,7 +22,7 @@ MAX_LINES = {
     "images": 3711,
     "internal_gan": 1208,
     "judging": 1086,
-    "models": 4038,
+    "models": 4045,
     "nn": 1008,
     "patches": 1956,
     "report": 634,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_813, "tests": 26_198, "benchmarks": 5_938}
+MAX_IN_ALL = {"internal_gan": 25_820, "tests": 26_227, "benchmarks": 5_938}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

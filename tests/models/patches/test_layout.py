@@ -1,12 +1,14 @@
 """New layouts of a photo's patches without a network."""
 
 from statistics import fmean
+from unittest.mock import DEFAULT, Mock
 
 import pytest
 import torch
 from torch import Tensor
 
 from internal_gan.images.resize import resize
+from internal_gan.models.patches import layout as module
 from internal_gan.models.patches.layout import TRIES, height_share, layout, layouts, nearest
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
@@ -29,6 +31,17 @@ def test_any_size_has_the_photos_patches(photo: Tensor, size: Size) -> None:
             fmean(layout_distances(photo, image, (11, 15)).values()) for image in (made, stretched)
         )
         assert found < plain
+
+
+def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = module.resized(photo, module.COARSE.share)
+    drawn = Mock(side_effect=[copy, *[DEFAULT] * 2], wraps=module.denoised)
+    monkeypatch.setattr(module, "denoised", drawn)
+    made = layout(photo, (40, 60), rng())
+    assert drawn.call_count == 3  # at the coarse size twice
+    assert (made - photo).abs().mean() > 0.03
+    first, second = (call.args[1] for call in drawn.call_args_list[:2])
+    assert not torch.equal(first, second)
 
 
 def test_another_shape_is_the_nearest_of_several(
