@@ -10,6 +10,7 @@ from torch import Tensor
 from internal_gan.images.resize import resize
 from internal_gan.models.patches import layout as module
 from internal_gan.models.patches.layout import TRIES, height_share, layout, layouts, nearest
+from internal_gan.patches.denoiser import denoised
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
 from tests.tiny import picture, rng
@@ -35,7 +36,7 @@ def test_any_size_has_the_photos_patches(photo: Tensor, size: Size) -> None:
 
 def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = module.resized(photo, module.COARSE.share)
-    drawn = Mock(side_effect=[copy, *[DEFAULT] * 2], wraps=module.denoised)
+    drawn = Mock(side_effect=[copy, *[DEFAULT] * 2], wraps=denoised)
     monkeypatch.setattr(module, "denoised", drawn)
     made = layout(photo, (40, 60), rng())
     assert drawn.call_count == 3  # at the coarse size twice
