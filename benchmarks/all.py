@@ -152,7 +152,7 @@ ENTRIES = {
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),
     "commands": Entry("commands", "", 12),
     "sampling": Entry("sampling", "", 1),
-    "options": Entry("options", "--output {output}", 12),
+    "options": Entry("options", "--output {output}", 8),
 }
 
 

@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_894, "tests": 26_148, "benchmarks": 5_836}
+MAX_IN_ALL = {"internal_gan": 25_894, "tests": 26_148, "benchmarks": 5_831}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
