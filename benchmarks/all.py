@@ -153,7 +153,7 @@ ENTRIES = {
     "commands": Entry("commands", "", 12),
     "shares": Entry("shares", "", 3),
     "sampling": Entry("sampling", "", 1),
-    "options": Entry("options", "--output {output}", 12),
+    "options": Entry("options", "--output {output}", 8),
 }
 
 

@@ -12,7 +12,6 @@ import contextlib
 import csv
 import io
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,21 +24,21 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from benchmarks._common import ROOT, number, print_json, run, say, write_json
+from benchmarks._common import ROOT, number, print_json, run, say
 from benchmarks._pages import read_record
 from benchmarks.applications import motion
 from internal_gan.cli import main as internal_gan
 from internal_gan.config.arguments import SHORT, written
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder, read_json_object
+from internal_gan.files import make_folder
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.tiling import seams
 from internal_gan.patches.statistics import diversity, layout_distances, sharpness
 from internal_gan.report.table import as_markdown
-from internal_gan.runs.records import read_results
+from internal_gan.runs.records import read_results, read_status
 from internal_gan.shapes import Pixels
 from internal_gan.units import by
 
@@ -122,11 +121,10 @@ def command(task: str, changes: str, *more: str) -> list[str]:
 
 @dataclass
 class Made:
-    """What a command made of the inputs in a folder, and in how many seconds."""
+    """What a command made of the inputs in a folder."""
 
     inputs: Path
     run: Path
-    seconds: float
     default: "Made | None" = None
 
     def given(self, name: str) -> Pixels:
@@ -199,7 +197,6 @@ FIGURES: dict[str, Callable[[Made], float | str]] = {
     "pictures": lambda made: len(made.paths),
     "files": lambda made: sum(path.is_file() for path in made.run.rglob("*")),
     "kB": lambda made: sum(path.stat().st_size for path in made.run.glob("[sa][an]*/*.*")) / 1e3,
-    "seconds": lambda made: made.seconds,
     "differs": _differs,
     "layout": _layout,
     "diversity": lambda made: diversity(made.given("photo"), torch.cat(made.pictures)),
@@ -217,9 +214,8 @@ FIGURES: dict[str, Callable[[Made], float | str]] = {
 def made_by(words: Sequence[str], folder: Path, name: str) -> Made:
     """What a command makes, in the inputs' folder."""
     name = re.sub(r"[^\w.]+", "-", name).strip("-")
-    place, began = folder / "runs" / name, time.perf_counter()
-    kept = place / "seconds.json"
-    if not kept.is_file():
+    place = folder / "runs" / name
+    if read_status(place / "status.json").get("state") != "finished":
         say(" ".join(words))
         with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
             try:
@@ -227,8 +223,7 @@ def made_by(words: Sequence[str], folder: Path, name: str) -> Made:
             except SystemExit as end:
                 if end.code:
                     raise UserError(f"{' '.join(words)}: exit code {end.code}") from end
-        write_json(kept, {"seconds": time.perf_counter() - began})
-    return Made(folder, place, read_json_object(kept)["seconds"])
+    return Made(folder, place)
 
 
 def do_trial(trial: Trial, output: Path) -> dict[str, Any]:
