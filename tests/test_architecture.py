@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_820, "tests": 26_228, "benchmarks": 5_933}
+MAX_IN_ALL = {"internal_gan": 25_820, "tests": 26_228, "benchmarks": 5_932}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
