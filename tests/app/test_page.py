@@ -32,7 +32,7 @@ AXE = ROOT / "tests" / "app" / "node_modules" / "axe-core" / "axe.min.js"
 # Previews count as quick, however busy the machine is.
 QUICK = "performance.now = () => 0"
 # Milliseconds: enough to train with trainer=debug on a busy machine.
-LONG = 40_000
+LONG = 120_000
 
 
 @pytest.fixture(scope="module")
