@@ -22,17 +22,17 @@ MAX_LINES = {
     "images": 3711,
     "internal_gan": 1208,
     "judging": 1086,
-    "models": 4045,
+    "models": 4038,
     "nn": 1008,
     "patches": 1956,
     "report": 634,
-    "runs": 1145,
+    "runs": 1144,
     "sweeps": 316,
     "tasks": 2732,
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_820, "tests": 26_228, "benchmarks": 5_932}
+MAX_IN_ALL = {"internal_gan": 25_812, "tests": 26_212, "benchmarks": 5_932}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

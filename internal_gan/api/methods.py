@@ -66,7 +66,7 @@ class Injects(Model):
 
         Args:
             mask: the object; the rest stays the same bit for bit.
-            match: first give the object the colour and at most the contrast around it.
+            match: first give the object the photo's mean colour, and at most its contrast.
         """
         return self._one("harmonize", image=image, mask=mask, count=1, **how)
 

@@ -202,7 +202,7 @@ class HarmonizeOptions:
     """How a pasted object gets the photo's look."""
 
     match: bool | None = as_trained(
-        True, flag(None, "first give the object the colour and at most the contrast around it")
+        True, flag(None, "first give the object the photo's mean colour, and at most its contrast")
     )
 
 

@@ -24,9 +24,6 @@ PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
 
-# How far around an object its colours are taken from, relative to the square root of its area.
-RIM = 0.5
-
 # Patches of an image are compared with the photo's at this long side, in pixels; those with a
 # larger root mean squared error than this, from black (0) to white (1), are nothing like the photo.
 FOREIGN_SIDE, FOREIGN = 40, 0.12
@@ -75,8 +72,7 @@ def redraw(
         image: (1, 3, H, W) in [-1, 1], of any size.
         mask: (1, 1, H, W) in [0, 1], 1 where the image was changed; None for everywhere.
         start_scale, seed: see :meth:`internal_gan.models.abilities.Injects.inject`.
-        match: first give the masked region the mean colour of what is around it, and at most the
-            contrast there.
+        match: first give the masked region the photo's mean colour, and at most its contrast.
 
     Returns:
         The whole image at the working size, to be brought back where it may change.
@@ -85,10 +81,7 @@ def redraw(
     before = given = resize(image, size).clamp(-1, 1)
     if match and mask is not None:
         region = shrink_mask(model, mask).to(before)
-        rim = dilated(region, max(2.0, RIM * math.sqrt(float(region.sum())))) * (region == 0)
-        around = before[..., rim[0, 0] > 0][..., None, :]
-        like = around if around.numel() else model.image.to(before)
-        given = match_colours(before, region, like)
+        given = match_colours(before, region, model.image.to(before))
     return Change(before.cpu(), model.inject(given, start_scale, size=size, seed=seed))
 
 

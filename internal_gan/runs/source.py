@@ -156,8 +156,7 @@ class Source:
                 name = self.called if not number else f"further photo {number}"
                 sides = [f"{side} {width}" for side, width in frame._asdict().items() if width]
                 _log.warning(
-                    "%s: its frame (%s) is not used; keep_frame=true uses it",
-                    *(name, ", ".join(sides)),
+                    f"{name}: its frame ({', '.join(sides)}) is not used; keep_frame=true uses it"
                 )
             if not number and _PHOTO in self._in_use:
                 self._in_use[_PHOTO] = photo

@@ -1,7 +1,5 @@
 """Paint-to-image, editing and harmonization on a model of three scales."""
 
-from unittest.mock import Mock
-
 import pytest
 import torch
 from torch.nn import functional as F
@@ -129,17 +127,3 @@ def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
     mask = holes((40, 60), (20, 40, 10, 12))
     assert foreign(photo, given, mask)[0] > 0.9
     assert foreign(photo, given, torch.zeros(1, 1, 40, 60))[0] == 0
-
-
-def test_an_object_first_gets_the_colours_around_it(
-    model: SinGAN, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = torch.full((1, 3, 20, 28), -0.5)
-    image[..., 14:] = 0.5
-    image[..., 5:11, 17:23] = 0.9
-    given = Mock(return_value=image)
-    monkeypatch.setattr(model, "inject", given)
-    redraw(model, image, holes((20, 28), (5, 17, 6, 6)), 2, match=True)
-    assert torch.allclose(given.call_args.args[0][..., 14:], torch.tensor(0.5), atol=0.01)
-    redraw(model, image, torch.ones(1, 1, 20, 28), 2, match=True)  # nothing is around it
-    assert given.call_args.args[0].mean() == pytest.approx(float(model.image.mean()), abs=0.01)
