@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 634,
     "runs": 1144,
     "sweeps": 316,
-    "tasks": 2732,
+    "tasks": 2738,
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_812, "tests": 26_212, "benchmarks": 5_932}
+MAX_IN_ALL = {"internal_gan": 25_818, "tests": 26_219, "benchmarks": 5_932}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -73,7 +73,7 @@ class Animate(Task[AnimateOptions]):
             second.append(gray)
         if changes and (change := fmean(changes)) < STILL:
             self._tell_still(change, model.keys is None)
-        self.context.tell_new_colours()
+        self.context.tell_new_colours(blends=True)
         if wanted.format != "png":
             yield Film(f"animate/animation.{wanted.format}", wanted.fps)
 

@@ -219,8 +219,11 @@ class Context(Reporting):
                 f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
             )
 
-    def tell_new_colours(self) -> None:
-        """Say that results have more colours than the photo, if it has few."""
+    def tell_new_colours(self, blends: bool = False) -> None:
+        """Say that results have more colours than the photo, if it has few and they are not made of
+        its own pixels; ``blends``: they never are."""
+        if self.rebuilds and not blends:
+            return
         if not self.source.is_gone and self.source.photo().has_few_colours:
             self.say("The photo has few colours; these results are drawn or blended, and have more")
 

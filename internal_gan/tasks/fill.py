@@ -104,6 +104,7 @@ class Fill(Task[FillOptions]):
             if index == 0:
                 drawn = torch.where(hole > 0, edges, KNOWN_EDGES * edges)
             yield from self._result(f"{index:03d}.png", done)
+        self.context.tell_new_colours()
         photo, hole = replace(whole.photo, whole=None), whole.hole
         room, given = "fill", self.context.source.copy_of("image")
         if whole.photo.whole is not None:

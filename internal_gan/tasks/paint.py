@@ -29,4 +29,5 @@ class Paint(FromImage[PaintOptions]):
             if self.context.rebuilds:
                 image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))
+        self.context.tell_new_colours()
         self._tell_foreign(model, painting)

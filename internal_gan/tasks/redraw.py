@@ -131,6 +131,7 @@ class Redraw(FromImage[EditOptions]):
         yield aside(f"{self.name}/before.png", photo.pixels, "before", photo, given=given)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
+        self.context.tell_new_colours(blends=self.is_object)
         if not self.is_object:
             self._tell_foreign(model, photo.pixels, mask)
 

@@ -178,7 +178,7 @@ class Retarget(Task[RetargetOptions]):
             )
             image = Finished(drawing) if preview else in_outline(finished(drawing, target), target)
             yield Picture(f"retarget/{target.name}.png", image)
-        if not (preview or self.context.rebuilds):
+        if not preview:
             self.context.tell_new_colours()
 
 

@@ -83,7 +83,7 @@ class Sample(Task[SampleOptions]):
                 yield aside(f"sample/{proof_name(wrap)}/{index:03d}.png", joined, made=True)
             for axis, step in seams(drawn.pixels, wrap).items():
                 steps.setdefault(axis, []).append(step)
-        if not (preview or self.context.rebuilds):
+        if not preview:
             self.context.tell_new_colours()
         found = varied.value
         if scale and not preview and found is not None and found < ALIKE:

@@ -36,5 +36,5 @@ class SuperResolution(Task[SuperResolutionOptions]):
         result = Finished(enlarged, alpha=alpha, like=photo)
         yield Picture("super_resolution/enlarged.png", result)
         sizes = f"from {by(photo.size)} to {by(size_of(enlarged))} pixels (height x width)"
-        self.context.tell_new_colours()
+        self.context.tell_new_colours(blends=True)
         self.context.say(f"Enlarged {self.context.source.called} {sizes}")

@@ -103,11 +103,18 @@ def test_nothing_is_blended(shell: Shell) -> None:
         ("super_resolution", "super_resolution.factor=1.5"),
         ("sample", "finish.detail=network", "sample.count=1"),
         ("retarget", "finish.detail=network", "retarget.shape=[40,70]"),
+        ("fill", "finish.detail=network", "mask.box=[10,14,14,10]"),
+        ("edit", "finish.detail=network", "edit.image=given.png"),
+        ("harmonize", "edit.image=given.png", "mask.file=object.png"),
+        ("paint", "finish.detail=network", "paint.image=given.png"),
     ],
     ids=" ".join,
 )
 def test_what_must_blend_says_so(shell: Shell, command: tuple[str, ...]) -> None:
     pixel_art().save("given.png")
+    is_object = Image.new("L", (48, 48))
+    is_object.paste(255, (36, 2, 40, 5))
+    is_object.save("object.png")
     said = shell.done(*command, "given.png", "output=out").out
     assert "The photo has few colours; these results are drawn or blended, and have more" in said
     if command[0] == "animate":
