@@ -16,6 +16,7 @@ from internal_gan.images.resize import resize
 from internal_gan.patches.fast import Places, over_rows
 from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.units import Size
 
 Values = NDArray[np.float32]
 COARSEST = 96  # the long side at which all strips are compared, in pixels
@@ -49,16 +50,23 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
     """The places of a picture's pixels once its left and right border meet; ``turns`` if its top
     and bottom do already."""
     height, width, _ = picture.shape
-    small = min(1.0, COARSEST / max(height, width))
-    at, scale = (0, 0), small
-    while True:
-        this = _shrunk(picture, scale)
+    scales, pictures, at = [min(1.0, COARSEST / max(height, width))], [picture], (0, 0)
+    while scales[-1] < 1.0:
+        scales.append(min(1.0, 2 * scales[-1]))
+    for scale in scales[-2::-1]:
+        size = max(1, round(height * scale)), max(4, round(width * scale))
+        pictures.append(_shrunk(pictures[-1], size))
+    for number, (scale, this) in enumerate(zip(scales, pictures[::-1], strict=True)):
         k = min(max(1, round(half * this.shape[1] / width)), this.shape[1] // 4)
-        if scale == small:
+        if number == 0:
             low, high = (k, this.shape[1] - 3 * k) if this.shape[1] > 4 * k else (0, 2 * k)
             lefts = range(low, high + 1)
             tries = list(product(range(this.shape[0] if turns else 1), lefts))
         else:
+            at = (
+                round(at[0] * scale / scales[number - 1]),
+                round(at[1] * scale / scales[number - 1]),
+            )
             near = range(-NEARBY, NEARBY + 1)
             lefts = range(this.shape[1] - 2 * k + 1)
             tries = [
@@ -68,13 +76,9 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
             ] or [(at[0], min(at[1], lefts[-1]))]
         prices = np.empty(len(tries))
         over_rows(unfit, len(tries), this, k, np.array(tries), ROWS, prices, band=1)
-        if rng is not None and scale == small:
+        if rng is not None and number == 0:
             prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
         at = tries[int(prices.argmin())]
-        if scale == 1.0:
-            break
-        larger = min(1.0, 2 * scale)
-        at, scale = (round(at[0] * larger / scale), round(at[1] * larger / scale)), larger
     left, right = (_path(error, turns) for error in _errors(picture, half, *at))
     places = own_places((height, width))
     rows, columns = np.arange(height), np.arange(half)
@@ -106,9 +110,6 @@ def _path(error: Values, turns: bool) -> NDArray[np.intp]:
     return cheapest(error)
 
 
-def _shrunk(picture: Values, scale: float) -> Values:
-    if scale == 1.0:
-        return picture
-    size = max(1, round(picture.shape[0] * scale)), max(4, round(picture.shape[1] * scale))
+def _shrunk(picture: Values, size: Size) -> Values:
     small = resize(torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy()), size)
     return np.ascontiguousarray(np.moveaxis(small[0].numpy(), 0, -1))

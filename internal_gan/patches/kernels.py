@@ -378,8 +378,14 @@ def cheapest(error: NDArray[np.float32]) -> NDArray[np.intp]:
     height, width = error.shape
     total = error.astype(np.float64)
     for y in range(1, height):
+        above, row = total[y - 1], total[y]
         for x in range(width):
-            total[y, x] += total[y - 1, max(0, x - 1) : x + 2].min()
+            least = above[x]
+            if x > 0:
+                least = min(least, above[x - 1])
+            if x + 1 < width:
+                least = min(least, above[x + 1])
+            row[x] += least
     path = np.empty(height, np.intp)
     path[-1] = total[-1].argmin()
     for y in range(height - 2, -1, -1):

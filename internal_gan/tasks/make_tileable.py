@@ -1,6 +1,6 @@
 """task=make_tileable: a photo that repeats without a seam, without any training."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -70,23 +70,16 @@ class MakeTileable(Task[MakeTileableOptions]):
             )
 
     def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
-        """The first tile that is good, or else the best of several, and its strangeness; those of a
-        large photo are tried in a small copy, and the best two there are made until one is good."""
+        """The first tile that is good, or else the best of several, and its strangeness; they are
+        tried in a small copy of a large photo."""
         small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
-
-        def tried(copy: Photo, numbers: Iterable[int]) -> dict[int, tuple[Finished, float]]:
-            """The tiles of these numbers up to the first good one, the best first."""
-            found = dict[int, tuple[Finished, float]]()
-            for number in numbers:
-                found[number] = self._tile(copy, wrap, number)
-                if found[number][1] <= GOOD:
-                    break
-            return dict(sorted(found.items(), key=lambda item: item[1][1]))
-
-        tiles = tried(small, range(TRIES))
-        if small is not photo:
-            tiles = tried(photo, [*tiles][:2])
-        return next(iter(tiles.values()))
+        found = dict[int, tuple[Finished, float]]()
+        for number in range(TRIES):
+            found[number] = self._tile(small, wrap, number)
+            if found[number][1] <= GOOD:
+                break
+        best = min(found, key=lambda number: found[number][1])
+        return found[best] if small is photo else self._tile(photo, wrap, best)
 
     def _tile(self, photo: Photo, wrap: Wrap, number: int) -> tuple[Finished, float]:
         """A try and its strangeness; every second one has a wider band."""
