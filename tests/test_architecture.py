@@ -17,22 +17,22 @@ MAX_LINES = {
     "api": 979,
     "app": 1418,
     "config": 1749,
-    "finishing": 2357,
+    "finishing": 2351,
     "hub": 130,
     "images": 3711,
     "internal_gan": 1208,
     "judging": 1086,
     "models": 4038,
     "nn": 1008,
-    "patches": 1956,
+    "patches": 1975,
     "report": 634,
     "runs": 1144,
     "sweeps": 316,
-    "tasks": 2738,
+    "tasks": 2731,
     "training": 1346,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_818, "tests": 26_219, "benchmarks": 5_932}
+MAX_IN_ALL = {"internal_gan": 25_824, "tests": 26_218, "benchmarks": 5_932}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

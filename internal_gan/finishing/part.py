@@ -15,11 +15,11 @@ from internal_gan.finishing.sizes import (
     scales,
     shrunk_flags,
 )
-from internal_gan.finishing.walker import Fixed, Level, touching, walk
+from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window, box_of
-from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places
+from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, touching
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Levels
 from internal_gan.units import Size

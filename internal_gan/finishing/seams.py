@@ -12,14 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import Flags, Places, over_rows
+from internal_gan.patches.fast import Flags, Places, over_rows, touching
 from internal_gan.shapes import Levels
 
 Values = NDArray[np.float32]
@@ -92,14 +91,15 @@ def breaks(origins: Places, axis: int, wrap: Wrap = NO_WRAP) -> Flags:
 
 def near_seams(origins: Places, reach: int, wrap: Wrap = NO_WRAP) -> Flags:
     """Levels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
-    near = np.zeros(origins.shape[:2], np.uint8)
+    near = np.zeros(origins.shape[:2], np.bool_)
     for axis in range(2):
         broken = breaks(origins, axis, wrap)
         near |= broken
         near |= np.roll(broken, 1, axis)
-    modes = ["wrap" if wraps else "nearest" for wraps in wrap]
-    found: Flags = maximum_filter(near, 2 * reach + 1, mode=modes).astype(np.bool_)
-    return found
+    for axis, wraps in enumerate(wrap):
+        around = [(reach, reach) if axis == other else (0, 0) for other in range(2)]
+        near = np.pad(near, around, mode="wrap" if wraps else "constant")
+    return touching(near, 2 * reach + 1)
 
 
 def largest_piece(origins: Places, kept: Flags | None = None) -> float:

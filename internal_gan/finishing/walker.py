@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, maximum_filter
+from scipy.ndimage import distance_transform_edt
 
 from internal_gan.finishing.seams import near_seams
 from internal_gan.images.periodic import NO_WRAP, Wrap
@@ -28,6 +28,7 @@ from internal_gan.patches.fast import (
     around,
     grid,
     search,
+    touching,
 )
 from internal_gan.patches.origins import (
     CENTRE_WEIGHTS,
@@ -191,14 +192,6 @@ def walk(levels: Iterable[Level]) -> Iterator[tuple[Level, Places]]:
             origins = level.rebuilt(origins, before)
         yield level, origins
         before = level.scale
-
-
-def touching(flags: Flags) -> Flags:
-    """For the patch at each place, whether it holds a flagged pixel."""
-    height, width = grid((flags.shape[0], flags.shape[1]))
-    most = maximum_filter(flags.view(np.uint8), PATCH, mode="constant", origin=-(PATCH // 2))
-    found: Flags = most[:height, :width].astype(np.bool_)
-    return found
 
 
 def _search_in_box(

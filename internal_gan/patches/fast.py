@@ -183,6 +183,19 @@ def flat(image: Image) -> Image:
     return np.require(image, requirements=["C", "W"]).reshape(image.shape[0], -1)
 
 
+def touching(flags: Flags, side: int = PATCH) -> Flags:
+    """For the square of ``side`` pixels that begins at each place, by default a patch, whether it
+    holds a flagged pixel: (H - side + 1, W - side + 1)."""
+    for axis in range(2):
+        length = 1
+        while length < side:
+            step = min(length, side - length)
+            along = flags.swapaxes(0, axis)
+            flags = (along[:-step] | along[step:]).swapaxes(0, axis)
+            length += step
+    return np.ascontiguousarray(flags)
+
+
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int = BAND) -> None:
     """Run a kernel over all rows, so many at a time, on as many threads as torch may use."""
     bands = [(top, min(top + band, rows)) for top in range(0, rows, band)]
