@@ -15,7 +15,7 @@ import pytest
 from tests.commands import ROOT, TINY_RUN, pixels
 
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-FILE = re.compile(r"^`([\w/.]+)`:\n\n```(?:python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`([\w/.]+)`[^`\n]*:\n\n```(?:python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIFF = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -141,3 +141,17 @@ def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
     assert (
         "a model of toy; task=edit needs one that redraws a given picture: patches, singan" in told
     )
+
+
+def test_families_train_with_the_losses_of_the_example(copy: Path, tiny_photo: Path) -> None:
+    short = (f"image={tiny_photo}", "trainer=debug", "device=cpu")
+    run(
+        *(copy, tiny_photo),
+        ("model=singan", "model/adversarial_loss=pearson", *short, "output=singan-loss"),
+        ("model=ingan", "model/patch_loss=[retargeting,covariance]", *short, "output=ingan-loss"),
+    )
+    logged = (copy / "ingan-loss" / "metrics.jsonl").read_text().splitlines()
+    terms = json.loads(logged[-1])
+    assert "covariance" in str(terms), terms
+    told = (copy / "singan-loss" / "config.yaml").read_text()
+    assert "internal_gan.nn.pearson.Pearson" in told
