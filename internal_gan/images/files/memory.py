@@ -9,13 +9,12 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
-from internal_gan.images.files.encode import Format, arrange, to_pillow
+from internal_gan.images.files.encode import arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
 
-_PILLOW = Format("Pillow", deep_modes=frozenset({"L"}), floats=True)
 _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
@@ -61,7 +60,7 @@ def to_memory(
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
-    colours = arrange(pixels, _PILLOW)[0]
+    colours = arrange(pixels, "Pillow")[0]
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
@@ -71,7 +70,7 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None)
     ``like`` determines gray or colour, transparency (unless ``alpha`` does), colour profile and
     EXIF data and, if gray and opaque, the bit depth.
     """
-    channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
+    channels, layout, _ = arrange(pixels, "Pillow", like, alpha)
     image = to_pillow(channels, layout)
     image.info.update(layout.metadata)
     if layout.dpi:
