@@ -1,9 +1,8 @@
 """Encodes tensors as image files and Pillow images, as faithfully as each format allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -34,8 +33,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """How a file stores an image.
 
     ``mode`` is ``L``, ``LA``, ``RGB`` or ``RGBA``; 32 bits per channel are floats, of opaque gray
@@ -43,11 +41,11 @@ class Layout:
     an image of its colours alone is stored by their numbers, or by one bit if it is gray.
     """
 
-    mode: str = "RGB"
-    bit_depth: int = 8
-    metadata: Mapping[str, bytes] = field(default_factory=dict)
-    dpi: tuple[float, float] | None = None
-    palette: NDArray[np.uint8] | None = None
+    mode: str
+    bit_depth: int
+    metadata: Mapping[str, bytes]
+    dpi: tuple[float, float] | None
+    palette: NDArray[np.uint8] | None
 
 
 def arrange(
@@ -61,50 +59,36 @@ def arrange(
     channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about each loss.
     The format is a file's, by Pillow's name, or ``Pillow`` for an image in memory.
     """
-    colours, losses = _checked(pixels), list[str]()
-    if alpha is None and like is not None and like.alpha is not None:
-        if like.alpha.shape[-2:] == colours.shape[-2:]:
+    colours, losses, metadata = _checked(pixels), list[str](), dict[str, bytes]()
+    like, size = like or Photo(pixels), colours.shape[-2:]
+    if alpha is None and like.alpha is not None:
+        if like.alpha.shape[-2:] == size:
             alpha = like.alpha
         else:
             losses.append("the photo's transparency is left out, since the size differs")
-    raw = None if like is None else like.raw
-    if alpha is not None and raw is not None and raw.shape[-2:] == colours.shape[-2:]:
-        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
-    layout, unfit = _fit(like, alpha is not None, file_format)
-    is_gray = layout.mode.startswith("L")
-    colours = luminance(colours[None])[0] if is_gray else colours.contiguous()
-    if layout.mode.endswith("A") and alpha is not None:
-        colours = torch.cat([colours, alpha.detach().to(colours)[0]])
-    if mark is not None:
-        layout = replace(layout, metadata={**layout.metadata, "xmp": mark})
-    return colours, layout, losses + unfit
-
-
-def _fit(like: Photo | None, has_alpha: bool, file_format: str) -> tuple[Layout, list[str]]:
-    """The properties of a photo that a format can hold, and a line for the user about each loss."""
-    losses, metadata = [], {}
-    mode = "L" if like is not None and like.is_gray else "RGB"
-    if has_alpha and file_format == "JPEG":
+    if alpha is not None and like.raw is not None and like.raw.shape[-2:] == size:
+        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(like.raw))
+    colours = luminance(colours[None])[0] if like.is_gray else colours.contiguous()
+    mode = "L" if like.is_gray else "RGB"
+    if alpha is not None and file_format == "JPEG":
         losses.append("JPEG cannot hold transparency (PNG can)")
-    elif has_alpha:
-        mode += "A"
-    if like is None:
-        return Layout(mode), losses
+    elif alpha is not None:
+        colours, mode = torch.cat([colours, alpha.detach().to(colours)[0]]), mode + "A"
     depth = min(like.bit_depth, _DEPTHS[file_format][mode])
     if depth < like.bit_depth:
         losses.append(f"{like.bit_depth} bits per channel become {depth}")
-    if profile := like.icc_profile:
-        if profile_space(profile) == mode.rstrip("A"):
-            metadata["icc_profile"] = profile
-        else:
-            losses.append(f"the colour profile does not fit {mode} pixels")
-    if like.exif:
-        if file_format == "JPEG" and len(like.exif) > _MAX_JPEG_EXIF:
-            losses.append("JPEG cannot hold the EXIF data")
-        else:
-            metadata["exif"] = like.exif
+    if like.icc_profile and profile_space(like.icc_profile) != mode.rstrip("A"):
+        losses.append(f"the colour profile does not fit {mode} pixels")
+    elif like.icc_profile:
+        metadata["icc_profile"] = like.icc_profile
+    if like.exif and file_format == "JPEG" and len(like.exif) > _MAX_JPEG_EXIF:
+        losses.append("JPEG cannot hold the EXIF data")
+    elif like.exif:
+        metadata["exif"] = like.exif
+    if mark is not None:
+        metadata["xmp"] = mark
     palette = None if file_format == "JPEG" else like.palette
-    return Layout(mode, depth, metadata, like.dpi, palette), losses
+    return colours, Layout(mode, depth, metadata, like.dpi, palette), losses
 
 
 def encode(

@@ -113,8 +113,8 @@ def _png(image: Image.Image, path: Path) -> list[str]:
     if image.mode in ("1", "L") and isinstance(key, int):
         largest = 2**depth - 1
         image.info["transparency"] = (key & largest) * 255 // largest
-    notes = ["has another picture after its end; the first one is used"] * has_another(path)
-    return notes + _frames(image, path)
+    note = "has another picture after its end; the first one is used"
+    return [note] * has_another(path) + _frames(image, path)
 
 
 def _chunks(path: Path) -> dict[bytes, bytes]:

@@ -28,11 +28,18 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "th
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
     """
-    if isinstance(image, Image.Image):
-        return _from_pillow(image, name)
     if isinstance(image, Tensor | np.ndarray):
         return _from_array(_layers(image, name), name)
-    raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
+    if not isinstance(image, Image.Image):
+        raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
+    try:
+        # A loaded image holds everything its mode can, so no second pass over a file is needed.
+        image.load()
+        return decode(image, image.copy)[0]
+    except UnreadablePixelsError as error:
+        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 
 
 def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask") -> Photo:
@@ -82,17 +89,6 @@ def check_output_type(output_type: str) -> None:
     """Raise UserError for an output type that :func:`to_memory` does not know."""
     if output_type not in OUTPUT_TYPES:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
-
-
-def _from_pillow(image: Image.Image, name: str) -> Photo:
-    try:
-        # A loaded image holds everything its mode can, so no second pass over a file is needed.
-        image.load()
-        return decode(image, image.copy)[0]
-    except UnreadablePixelsError as error:
-        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 
 
 def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, Any]:
