@@ -59,8 +59,12 @@ def read_mask(
     mask = _levels(photo)
     if photo.is_jpeg:
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
-    if photo.whole is None or white is None:
-        _check(mask, name, white)
+    is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
+    if (is_empty or is_full) and (photo.whole is None or white is None):
+        what = "is empty" if white else "is empty, so nothing may change"
+        what = what if is_empty else "covers the whole image"
+        white = white or "is what may change"
+        raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
@@ -116,14 +120,3 @@ def _levels(photo: Photo) -> Tensor:
     if not len(visible) or visible.max() - visible.min() <= 2 * FAINT:
         return alpha
     return (gray * alpha).clamp(0.0, 1.0)
-
-
-def _check(mask: Tensor, name: str, white: str | None) -> None:
-    if mask.max() <= FAINT:
-        what = "is empty" if white else "is empty, so nothing may change"
-    elif mask.min() >= 1.0 - FAINT:
-        what = "covers the whole image"
-    else:
-        return
-    white = white or "is what may change"
-    raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")

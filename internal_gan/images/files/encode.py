@@ -130,8 +130,7 @@ def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
 
 
 def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
-    """An image of a palette's colours, (n, 4), as their numbers, or one bit if it is gray; as it is
-    if it has others."""
+    """An image as numbers of a palette's colours, or one bit if gray; as it is if it has others."""
     pixels, colours = np.array(image.convert("RGBA")), palette.copy()
     for one in (pixels, colours):
         one[one[..., 3] == 0] = 0
