@@ -56,10 +56,8 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
             except BaseException:
                 image.close()
                 raise
-    except UserError:
-        raise
     except Exception as error:
-        if what := unopened(path):
+        if not isinstance(error, UserError) and (what := unopened(path)):
             raise UserError(f"{shown(path)}: {what}") from error
         raise
 
