@@ -84,23 +84,23 @@ def test_float32_is_not_rounded_to_tf32(name: str, rounded: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("capabilities", "native"),
+    ("used", "capabilities", "wanted"),
     [
-        ({"avx2": True}, False),
-        ({}, False),
-        ({"avx512_bf16": True}, True),
-        ({"amx_bf16": True}, True),
+        (CPU, {"avx2": True}, torch.float32),
+        (CPU, {}, torch.float32),
+        (CPU, {"avx512_bf16": True}, torch.bfloat16),
+        (CPU, {"amx_bf16": True}, torch.bfloat16),
+        (CUDA, {"amx_bf16": True}, torch.float32),
     ],
 )
-def test_auto_is_bfloat16_if_the_cpu_supports_it(
-    capabilities: dict[str, bool], native: bool, monkeypatch: pytest.MonkeyPatch
+def test_auto_is_bfloat16_on_a_cpu_that_supports_it(
+    used: torch.device,
+    capabilities: dict[str, bool],
+    wanted: torch.dtype,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
-    assert select_precision("auto", CPU)[0] == (torch.bfloat16 if native else torch.float32)
-
-
-def test_auto_is_float32_on_a_gpu() -> None:
-    assert select_precision("auto", CUDA)[0] == torch.float32
+    assert select_precision("auto", used)[0] == wanted
 
 
 def test_a_tensor_is_handed_over_unchanged(device: torch.device) -> None:

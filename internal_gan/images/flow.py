@@ -51,7 +51,9 @@ def scaled_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:
     """A flow at one size, from a first guess; (N, 1, h, w) and (1, 1, h, w) gray levels."""
-    known = torch.cat([still, _slopes(still)], 1)
+    wide = F.pad(still, (1, 1, 1, 1), mode="replicate")
+    central = wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1], wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]
+    known = torch.cat([still, torch.cat(central, 1) / 2], 1)
     most = ATTACHMENT * TIGHTNESS
     down, across = torch.zeros_like(flow), torch.zeros_like(flow)  # the dual of the flow's changes
     for _ in range(WARPS):
@@ -63,7 +65,9 @@ def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:
         for _ in range(ROUNDS):
             off = constant + (slope * flow).sum(dim=1, keepdim=True)
             fitting = flow - (off / steepness).clamp(-most, most) * slope
-            flow = fitting + TIGHTNESS * _divergence(down, across)
+            # Their divergence: minus the adjoint of _changes.
+            rows, columns = F.pad(down, (0, 0, 1, 0)), F.pad(across, (1, 0))
+            flow = fitting + TIGHTNESS * (rows.diff(dim=-2) + columns.diff(dim=-1))
             rows, columns = _changes(flow)
             share = DUAL_STEP / TIGHTNESS
             length = 1 + share * torch.sqrt(rows.square() + columns.square())
@@ -71,20 +75,6 @@ def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:
     return flow
 
 
-def _slopes(gray: Tensor) -> Tensor:
-    """Central differences along rows and columns, (N, 2, h, w)."""
-    wide = F.pad(gray, (1, 1, 1, 1), mode="replicate")
-    rows = wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]
-    columns = wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]
-    return torch.cat([rows, columns], 1) / 2
-
-
 def _changes(flow: Tensor) -> tuple[Tensor, Tensor]:
     """Differences to the next row and column; 0 at the end."""
     return F.pad(flow.diff(dim=-2), (0, 0, 0, 1)), F.pad(flow.diff(dim=-1), (0, 1))
-
-
-def _divergence(down: Tensor, across: Tensor) -> Tensor:
-    """Minus the adjoint of :func:`_changes`, for values that are 0 in the last row and column."""
-    rows, columns = F.pad(down, (0, 0, 1, 0)).diff(dim=-2), F.pad(across, (1, 0)).diff(dim=-1)
-    return rows + columns

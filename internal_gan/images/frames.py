@@ -38,14 +38,13 @@ def frame_of(photo: Photo) -> Margins | None:
         for ends in (found, [min(found)] * 4):
             if not all(ends[side] for side in wanted):
                 continue
-            steps = [_step(sides[side], ends, side) for side in wanted]
-            shares = [share for share, _ in steps]
+            steps = {side: _step(sides[side], ends, side) for side in wanted}
+            shares = [share for share, _ in steps.values()]
             equal = len(set(ends)) == 1
             if min(shares) >= NEARLY_ALL or (
                 equal and np.mean(shares) >= MOST and sorted(shares)[-2] >= NEARLY_ALL
             ):
-                cut = dict(zip(wanted, (end for _, end in steps), strict=True))
-                return Margins(*(cut.get(side, 0) for side in range(4)))
+                return Margins(*(steps.get(side, (0.0, 0))[1] for side in range(4)))
     return None
 
 

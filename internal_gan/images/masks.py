@@ -11,7 +11,6 @@ from torch import Tensor
 from internal_gan.errors import UserError, about
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.files.look import opened
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
@@ -58,10 +57,14 @@ def read_mask(
             "mask must have exactly the image's size"
         )
     mask = _levels(photo)
-    if is_jpeg(photo):
+    if photo.is_jpeg:
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
-    if photo.whole is None or white is None:
-        _check(mask, name, white)
+    is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
+    if (is_empty or is_full) and (photo.whole is None or white is None):
+        what = "is empty" if white else "is empty, so nothing may change"
+        what = what if is_empty else "covers the whole image"
+        white = white or "is what may change"
+        raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
@@ -117,22 +120,3 @@ def _levels(photo: Photo) -> Tensor:
     if not len(visible) or visible.max() - visible.min() <= 2 * FAINT:
         return alpha
     return (gray * alpha).clamp(0.0, 1.0)
-
-
-def is_jpeg(photo: Photo) -> bool:
-    """Whether a photo was read from a JPEG file."""
-    if photo.path is None:
-        return False
-    with opened(photo.path)[0] as image:
-        return image.format in ("JPEG", "MPO")
-
-
-def _check(mask: Tensor, name: str, white: str | None) -> None:
-    if mask.max() <= FAINT:
-        what = "is empty" if white else "is empty, so nothing may change"
-    elif mask.min() >= 1.0 - FAINT:
-        what = "covers the whole image"
-    else:
-        return
-    white = white or "is what may change"
-    raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")

@@ -54,6 +54,7 @@ class Photo:
         whole: what it is a part of, which ``write_image`` writes around a picture of its size.
         palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
         frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
+        is_jpeg: whether it was read from a JPEG file.
     """
 
     pixels: Pixels
@@ -70,6 +71,7 @@ class Photo:
     whole: Whole | None = None
     frame: "Margins | None" = None
     palette: NDArray[np.uint8] | None = None
+    is_jpeg: bool = False
 
     @property
     def size(self) -> Size:

@@ -68,8 +68,7 @@ KINDS = {"box": random_box, "strokes": random_strokes}
 
 
 class _Piece(NamedTuple):
-    """A straight piece of a stroke: where it begins and the way to its end, as (row, column), its
-    length and its radius, in pixels."""
+    """A straight piece of a stroke: its begin and the way to its end, (row, column), in pixels."""
 
     start: tuple[float, float]
     way: tuple[float, float]
@@ -101,8 +100,7 @@ def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[_Piece]:
 
 
 def _draw(piece: _Piece, number: int, times: NDArray[np.float32]) -> None:
-    """Lower ``times``, when the brush reaches each pixel, counted in pieces, to those of the piece
-    of this number."""
+    """Lower the times, in pieces, at which the brush reaches each pixel to those of one piece."""
     start, way, length, radius = piece
     near = [
         slice(max(0, math.floor(min(a, a + b) - radius)), math.ceil(max(a, a + b) + radius) + 1)

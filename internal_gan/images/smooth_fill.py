@@ -146,8 +146,7 @@ def _enlarged(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, unknown: 
 
 
 def _halved(image: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
-    """The means of the known pixels (unknown ones must be 0) at half the size, and a mask of where
-    there are none."""
+    """Means of the known pixels (others must be 0) at half the size, and where there are none."""
     share = F.avg_pool2d((~unknown).to(image.dtype), 2, ceil_mode=True)
     return F.avg_pool2d(image, 2, ceil_mode=True) / share.clamp_min(1e-6), share == 0
 

@@ -128,12 +128,11 @@ class Homography(Transform):
                 "the corners are not a convex quadrilateral in the order top left, top right, "
                 "bottom right, bottom left, so the transform is not invertible"
             )
-        rows, values = [], []
+        rows = []
         for (x, y), (u, v) in zip(_CORNERS, corners, strict=True):
             rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
             rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-            values += [u, v]
-        found = np.linalg.solve(np.array(rows, np.float64), np.array(values, np.float64))
+        found = np.linalg.solve(np.array(rows, np.float64), places.ravel())
         return cls.of(np.append(found, 1.0).reshape(3, 3).tolist())
 
     def inverse(self) -> "Homography":

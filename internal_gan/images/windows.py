@@ -112,11 +112,8 @@ def moved(window: Window, outer: Window) -> Window:
 
 def within(window: Window, outer: Window) -> Window:
     """The reverse of :func:`moved`."""
-    rows, columns = (
-        slice(inner.start - outer.start, inner.stop - outer.start)
-        for inner, outer in zip(window, outer, strict=True)
-    )
-    return rows, columns
+    above, left = (slice(-side.start, None) for side in outer)
+    return moved(window, (above, left))
 
 
 def around(box: Window, extent: Size, size: Size) -> Window:

@@ -242,7 +242,15 @@ class RunFolder:
         except OSError as error:
             raise write_error(self.path, error) or error from error
         try:
-            _lock(descriptor)
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                # Unlike flock's, children do not inherit this lock.
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError) as error:
             os.close(descriptor)
             raise UserError(self._busy(read_status(self.status_path))) from error
@@ -287,18 +295,6 @@ def _check_text(path: Path) -> None:
             f"{shown(path)}: this name is not valid UTF-8, which reading a model needs; choose "
             "another folder, rename this one, or work inside it"
         ) from error
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        # Unlike flock's, children do not inherit this lock.
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _process_start(pid: int) -> float | None:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 from weakref import WeakValueDictionary
 
 from torch import Tensor
@@ -134,8 +133,7 @@ class Source:
             return count
         if self.folder is None:
             return len(self.options.further)
-        learnt = itertools.takewhile(is_file, map(self.learnt_path, itertools.count(1)))
-        return len(list(learnt))
+        return len([*itertools.takewhile(is_file, map(self.learnt_path, itertools.count(1)))])
 
     def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
         """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
@@ -206,9 +204,8 @@ class Source:
     def is_gone(self) -> bool:
         """Whether the photo is lost: not in memory, and neither :meth:`original` nor the training
         image left."""
-        if (_PHOTO, 0) in self._in_memory or self.original() is not None:
-            return False
-        return not self.learnt_path().is_file()
+        is_here = (_PHOTO, 0) in self._in_memory or self.original() is not None
+        return not is_here and not self.learnt_path().is_file()
 
     @property
     def called(self) -> str:
@@ -237,22 +234,18 @@ class Source:
         path = self.learnt_path()
         return output_format_of(read_image(path))[0] if path.is_file() else None
 
-    def read(self, option: str, number: int = 0, **how: Any) -> Photo | None:
-        """The picture that an option names, if any; see :meth:`file` and, for ``how``,
+    def read(self, option: str, number: int = 0, longest: int | None = None) -> Photo | None:
+        """The picture that an option names, if any; see :meth:`file` and, for ``longest``,
         :func:`internal_gan.images.files.image.read_image`."""
-        if not number and (option, 0) in self._in_memory:
-            return self._cut(self._in_memory[option, 0], option, 0)
+        picture, of = self._in_memory.get((option, number)), self.of
         path = self.file(option, number)
         with about(option.removesuffix(".file")):
-            picture = None if path is None else read_image(path, choose=self.alike, **how)
-        return picture and self._cut(picture, option, number)
-
-    def _cut(self, picture: Photo, option: str, number: int) -> Photo:
-        """A mask without the frame of its photo, if that has one, and the mask its size."""
-        of = self.of
+            if path is not None:
+                picture = read_image(path, longest=longest, choose=self.alike)
         of_another = option.endswith(".image") or "edit.image" in SPECS[self.options.task].reads
-        if of_another or not of._leaves_frames_out or not of.has_photo:
+        if picture is None or of_another or not of._leaves_frames_out or not of.has_photo:
             return picture
+        # A mask leaves out the frame of its photo, if that has one, and the mask its size.
         if number not in of._frames:
             of.photo(number)
         frame = of._frames[number]
@@ -302,24 +295,24 @@ class Source:
         """
         if self._inputs:
             return
-        copy = self.options.keep_original
-        photos = [(name, (_PHOTO, 0)) for name in [self.options.image] if name and is_file(name)]
-        photos += [(name, (_FURTHER, n)) for n, name in enumerate(self.options.further)]
-        kept = [_keep_file(folder, Path(name), *at, copy=copy) for name, at in photos]
-        for at, picture in self._in_memory.items():
-            if copy or at[0] not in (_PHOTO, _FURTHER):
-                kept.append(_keep_picture(folder, picture, *at))
+        copy, kept = self.options.keep_original, list[Input]()
+        if (name := self.options.image) and is_file(name):
+            kept.append(_keep(folder, Path(name), _PHOTO, 0, copy=copy))
+        for number, name in enumerate(self.options.further):
+            kept.append(_keep(folder, Path(name), _FURTHER, number, copy=copy))
+        memory = self._in_memory.items()
+        stay = {at: one for at, one in memory if not copy and at[0] in (_PHOTO, _FURTHER)}
+        kept += [_keep(folder, one, *at) for at, one in memory if at not in stay]
         for option in reads:
             is_photo = option.endswith(".image")
             for number in range(1 + self.further):
                 if path := self.file(option, number):
-                    kept.append(_keep_file(folder, path, option, number, copy=copy or not is_photo))
+                    kept.append(_keep(folder, path, option, number, copy=copy or not is_photo))
         for number, (_, path) in enumerate(self.files(_LAYERS)):
-            kept.append(_keep_file(folder, path, _LAYERS, number, copy=True))
+            kept.append(_keep(folder, path, _LAYERS, number))
         write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
-        self.folder, self._inputs = folder, {(entry.option, entry.number): entry for entry in kept}
-        in_memory = {at: one for at, one in self._in_memory.items() if at[0] in (_PHOTO, _FURTHER)}
-        self._in_memory = {} if copy else in_memory
+        self.folder, self._in_memory = folder, stay
+        self._inputs = {(entry.option, entry.number): entry for entry in kept}
 
     def keep_learnt(
         self, images: Sequence[Pixels], unknown: Sequence[Mask], likes: Sequence[Photo]
@@ -385,34 +378,29 @@ def _namesake(
     return found[0]
 
 
-def _keep_file(folder: Path, path: Path, option: str, number: int, *, copy: bool) -> Input:
-    """Describe a file and, if ``copy``, copy it into a run's folder byte for byte."""
-    path = existing_image(path)
-    name = os.path.abspath(path)  # noqa: PTH100 (a link may lead to another file later)
-    if not copy:
-        return Input(option, number, name, "", _sha256(path))
-    file = _file_name(option, number, path.suffix.lower())
-    make_folder(folder / FOLDER)
-    with atomic_write(folder / file) as temporary:
-        shutil.copyfile(path, temporary)
-    return Input(option, number, name, file, _sha256(folder / file))
-
-
-def _keep_picture(folder: Path, picture: Photo, option: str, number: int) -> Input:
-    """Write a picture in memory as PNG, with 16 bits where 8 would lose something."""
-    file = _file_name(option, number, ".png")
-    make_folder(folder / FOLDER)
-    layers = [picture.pixels]
-    if picture.alpha is not None:
-        layers.append(picture.alpha * 2.0 - 1.0)
-    depth = 8 if picture.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
-    write_image(folder / file, picture.pixels, like=replace(picture, bit_depth=depth))
-    return Input(option, number, "", file, _sha256(folder / file))
-
-
-def _file_name(option: str, number: int, suffix: str) -> str:
+def _keep(
+    folder: Path, given: Path | Photo, option: str, number: int, *, copy: bool = True
+) -> Input:
+    """Describe a file or a picture in memory and, if ``copy``, keep it in a run's folder: a file
+    byte for byte, a picture as PNG, with 16 bits where 8 would lose something."""
+    name, suffix = "", ".png"
+    if isinstance(given, Path):
+        given = existing_image(given)
+        name = os.path.abspath(given)  # noqa: PTH100 (a link may lead to another file later)
+        suffix = given.suffix.lower()
+        if not copy:
+            return Input(option, number, name, "", _sha256(given))
     of = f"-{number + 1}" if number else ""
-    return f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
+    file = f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
+    make_folder(folder / FOLDER)
+    if isinstance(given, Path):
+        with atomic_write(folder / file) as temporary:
+            shutil.copyfile(given, temporary)
+    else:
+        layers = [given.pixels] if given.alpha is None else [given.pixels, given.alpha * 2.0 - 1.0]
+        depth = 8 if given.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
+        write_image(folder / file, given.pixels, like=replace(given, bit_depth=depth))
+    return Input(option, number, name, file, _sha256(folder / file))
 
 
 def _has_whole_levels(pixels: Tensor) -> bool:

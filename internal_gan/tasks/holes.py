@@ -16,7 +16,7 @@ from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of
-from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, is_jpeg, read_mask
+from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
@@ -260,7 +260,7 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     if given := source.read("mask.file"):
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
-        levels, rim = _levels(whole), round(255 * JPEG_RIM) if is_jpeg(given) else 0
+        levels, rim = _levels(whole), round(255 * JPEG_RIM) if given.is_jpeg else 0
     elif photo.has_transparency_data:
         levels = ImageChops.invert(coloured(photo).getchannel("A"))
     else:

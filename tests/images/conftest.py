@@ -1,4 +1,4 @@
-"""Pictures in memory, and the warnings that the code under test logs."""
+"""Pictures in memory, and files of 16 bits."""
 
 import struct
 import zlib
@@ -28,12 +28,6 @@ def picture(colours: npt.NDArray[np.uint8]) -> Image.Image:
 def profile() -> bytes:
     """A colour profile of RGB pixels."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """The warnings logged so far."""
-    return lambda: [record.getMessage() for record in caplog.records]
 
 
 @pytest.fixture

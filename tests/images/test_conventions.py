@@ -19,7 +19,6 @@ from internal_gan.images.resize import resize
 from tests.commands import ROOT
 from tests.tiny import prepared
 
-Logged = Callable[[], list[str]]
 Save = Callable[..., Photo]
 
 
@@ -78,10 +77,10 @@ def test_a_palette_becomes_colours(picture: Image.Image, saved: Save) -> None:
     assert np.array_equal(photo.alpha[0, 0].numpy() == 1.0, seen)
 
 
-def test_cmyk_becomes_rgb(saved: Save, logged: Logged) -> None:
+def test_cmyk_becomes_rgb(saved: Save, caplog: pytest.LogCaptureFixture) -> None:
     photo = saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "tif")
     assert to_uint8(photo.pixels)[0, :, 0, 0].tolist() == [255, 0, 0]
-    assert "CMYK is converted to RGB" in logged()[0]
+    assert "CMYK is converted to RGB" in caplog.messages[0]
 
 
 def test_transparent_pixels_continue_the_visible_colours(saved: Save) -> None:
@@ -110,12 +109,12 @@ def test_a_colour_profile_is_kept_and_not_applied(
 
 
 def test_the_first_of_several_frames_is_read(
-    picture: Image.Image, saved: Save, logged: Logged
+    picture: Image.Image, saved: Save, caplog: pytest.LogCaptureFixture
 ) -> None:
     black = Image.new("RGB", picture.size)
     photo = saved(picture, "tif", save_all=True, append_images=[black])
     assert torch.equal(photo.pixels, saved(picture).pixels)
-    assert "2 frames or pages; the first one is used" in logged()[0]
+    assert "2 frames or pages; the first one is used" in caplog.messages[0]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_the_output_has_the_mode_of_the_input(
 
 
 def test_nothing_is_lost_silently(
-    tiny_pixels: Tensor, profile: bytes, tmp_path: Path, logged: Logged
+    tiny_pixels: Tensor, profile: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "A. Nother" * 8000
@@ -156,8 +155,8 @@ def test_nothing_is_lost_silently(
     )
     write_image(tmp_path / "out.jpg", tiny_pixels, like=photo)
     lost = ("transparency", "16 bits", "EXIF")
-    assert len(logged()) == len(lost)
-    assert all(word in line for word, line in zip(lost, logged(), strict=True))
+    assert len(caplog.messages) == len(lost)
+    assert all(word in line for word, line in zip(lost, caplog.messages, strict=True))
 
 
 def test_a_file_is_written_whole_or_not_at_all(

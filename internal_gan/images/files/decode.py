@@ -4,7 +4,6 @@ import io
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -21,7 +20,6 @@ from internal_gan.images.windows import Window, extent
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
-_SIXTEEN_BIT_GRAY = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 # Layouts of 16-bit colours without their byte order, and the order opposite to each.
 _DEEP_COLOURS = {"RGB;16", "RGBA;16", "RGBX;16"}
 _OPPOSITE = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
@@ -59,46 +57,47 @@ def decode(
     if not is_deep:
         # JPEG files are decoded at a half, a quarter or an eighth of their size.
         image.draft(None, reduced_size(size, longest)[::-1])
-    notes, layers, mode, depth = list[str](), list[Image.Image](), image.mode, 8
-    decoder: Callable[..., Tensor] = _eight_bits
+    notes, low_bytes, mode, depth = list[str](), None, image.mode, 8
     if raw_mode == "LA;16B":
-        image, decoder, mode, depth = _with_raw_mode(image, "RGBA"), _deep_gray_alpha, "LA", 16
+        image, mode, depth = _with_raw_mode(image, "RGBA"), "LA", 16
     elif raw_mode[:-1] in _DEEP_COLOURS:
-        decoder, depth = _deep_colours, 16
+        depth = 16
         with reopen() as again:
-            low_bytes = raw_mode[:-1] + _OPPOSITE[raw_mode[-1]]
-            layers.append(_upright(_with_raw_mode(again, low_bytes)))
-    elif image.mode in _SIXTEEN_BIT_GRAY:
-        largest = 4095 if raw_mode.endswith(";12") else 65535
-        decoder, mode, depth = partial(_integers, largest=largest), "I;16", 16
-    elif image.mode == "F":
-        decoder, depth = _floats, 32
-    elif image.mode not in _EIGHT_BIT | {"CMYK"}:
-        raise UnreadablePixelsError(f"its colour mode {image.mode} is not supported")
+            opposite = raw_mode[:-1] + _OPPOSITE[raw_mode[-1]]
+            low_bytes = _upright(_with_raw_mode(again, opposite))
+    elif mode.startswith("I"):
+        mode, depth = "I;16", 16
+    elif mode == "F":
+        depth = 32
+    elif mode not in _EIGHT_BIT | {"CMYK"}:
+        raise UnreadablePixelsError(f"its colour mode {mode} is not supported")
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
-    layers.insert(0, _upright(image))
+    upright = _upright(image)
     if mode == "CMYK":
-        layers[0] = _from_cmyk(layers[0], notes)
+        upright = _from_cmyk(upright, notes)
     # A CMYK profile does not describe RGB pixels.
     profile, note = (None, None) if mode == "CMYK" else stated(image, mode in GRAY_MODES)
     notes += [note] if note else []
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]
-    whole, palette = None, palette_of(layers[0])
+    whole, palette = None, palette_of(upright)
     if choose is not None:
-        whole = Whole(layers[0], choose(layers[0]))
+        whole = Whole(upright, choose(upright))
         size, (rows, columns) = extent(whole.window), whole.window
-        layers = [layers[0].crop((columns.start, rows.start, columns.stop, rows.stop))]
+        upright = upright.crop((columns.start, rows.start, columns.stop, rows.stop))
     # The mean of other colours could be the one that stands for transparency.
     keyed = depth == 16 and "transparency" in image.info
-    wanted = size if keyed else reduced_size(size, longest)
-    to, given = (None, None) if wanted == size else (wanted, size)
-    levels = decoder(*layers, to=to)
+    to = size if keyed else reduced_size(size, longest)
+    if depth == 8:
+        levels = channels_of(_shrunk(coloured(upright), to)).div_(255.0)
+    else:
+        largest = {16: 4095 if raw_mode.endswith(";12") else 65535, 32: 1}[depth]
+        levels = _deep(upright, low_bytes, to, largest)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
     photo = replace(photo_of(levels, mode, depth), icc_profile=profile, dpi=dpi, palette=palette)
-    return replace(photo, given=given, whole=whole), notes
+    return replace(photo, given=None if to == size else size, whole=whole), notes
 
 
 def palette_of(image: Image.Image) -> NDArray[np.uint8] | None:
@@ -133,10 +132,6 @@ def _orientation(image: Image.Image) -> int:
     return found
 
 
-def _eight_bits(image: Image.Image, to: Size | None) -> Tensor:
-    return channels_of(_shrunk(coloured(image), to)).div_(255.0)
-
-
 def coloured(image: Image.Image) -> Image.Image:
     """A plain image as RGB or, with transparency, RGBA."""
     mode = "RGBA" if image.has_transparency_data else "RGB"
@@ -156,41 +151,28 @@ def _from_cmyk(image: Image.Image, notes: list[str]) -> Image.Image:
     return converted or image.convert("RGB")
 
 
-def _integers(image: Image.Image, to: Size | None, largest: int) -> Tensor:
-    levels = _planes(image, to)
-    if levels.min() < 0 or levels.max() > largest:
+def _deep(image: Image.Image, low_bytes: Image.Image | None, to: Size, largest: int) -> Tensor:
+    """Levels in [0, 1] of more than 8 bits; ``largest`` is 1 for floats."""
+    levels, key = _planes(image, to), image.info.get("transparency")
+    if low_bytes is not None:
+        # The high bytes of 16-bit colours are all that Pillow reads.
+        levels = 256.0 * levels + _planes(low_bytes, to)
+    elif image.mode == "RGBA":
+        # Gray and alpha, whose four bytes per pixel were read as RGBA.
+        levels = 256.0 * levels[0::2] + levels[1::2]
+    low, high = levels.aminmax()
+    if not (low >= 0 and high <= largest):  # NaN, too
         # Pillow makes large numbers of 32 bits negative.
-        raise UnreadablePixelsError(f"it has values outside the allowed 0 to {largest}")
-    key = image.info.get("transparency")
-    if isinstance(key, int):
-        levels = torch.cat([levels, (levels != key) * float(largest)])
-    return levels / largest
-
-
-def _floats(image: Image.Image, to: Size | None) -> Tensor:
-    levels = _planes(image, to)
-    if not torch.isfinite(levels).all() or levels.min() < 0.0 or levels.max() > 1.0:
-        span = f"{levels.min():.4g} to {levels.max():.4g}"
         raise UnreadablePixelsError(
-            f"its floating-point values go from {span}; allowed is 0 (black) to 1 (white)"
+            f"it has values outside the allowed 0 to {largest}"
+            if largest > 1
+            else f"its floating-point values go from {low:.4g} to {high:.4g}; allowed is 0 (black) "
+            "to 1 (white)"
         )
-    return levels
-
-
-def _deep_colours(image: Image.Image, low_bytes: Image.Image, to: Size | None) -> Tensor:
-    """Join the high bytes of 16-bit colours, which are all that Pillow reads, with the low ones."""
-    levels = 256.0 * _planes(image, to) + _planes(low_bytes, to)
-    key = image.info.get("transparency")
-    if isinstance(key, tuple):
-        transparent = (levels == torch.tensor(key).view(3, 1, 1)).all(dim=0, keepdim=True)
-        levels = torch.cat([levels, 65535.0 * ~transparent])
-    return levels / 65535.0
-
-
-def _deep_gray_alpha(image: Image.Image, to: Size | None) -> Tensor:
-    """16-bit gray and alpha, whose four bytes per pixel were read as RGBA."""
-    planes = _planes(image, to)
-    return (256.0 * planes[0::2] + planes[1::2]) / 65535.0
+    if largest > 1 and isinstance(key, int | tuple):
+        opaque = (levels != torch.tensor(key).view(-1, 1, 1)).any(dim=0, keepdim=True)
+        levels = torch.cat([levels, opaque * float(largest)])
+    return levels / largest
 
 
 def channels_of(image: Image.Image) -> Tensor:
@@ -201,14 +183,14 @@ def channels_of(image: Image.Image) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(planes).astype(np.float32, copy=False))
 
 
-def _shrunk(image: Image.Image, to: Size | None) -> Image.Image:
+def _shrunk(image: Image.Image, to: Size) -> Image.Image:
     """The image at a smaller size; the colours of its pixels count by their alpha."""
-    return image if to is None else image.resize(to[::-1], Image.Resampling.BILINEAR)
+    return image if image.size == to[::-1] else image.resize(to[::-1], Image.Resampling.BILINEAR)
 
 
-def _planes(image: Image.Image, to: Size | None) -> Tensor:
+def _planes(image: Image.Image, to: Size) -> Tensor:
     """:func:`channels_of` an image at a smaller size, without rounding and each channel alone."""
-    if to is None:
+    if image.size == to[::-1]:
         return channels_of(image)
     planes = (_shrunk(plane.convert("F"), to) for plane in image.split())
     return torch.cat([channels_of(plane) for plane in planes])
@@ -217,9 +199,7 @@ def _planes(image: Image.Image, to: Size | None) -> Tensor:
 def _raw_mode(image: Image.Image) -> str:
     """Pillow's name of the layout of the file's pixels, such as ``RGB;16B``."""
     tiles = getattr(image, "tile", None)
-    if not tiles:
-        return image.mode
-    arguments = tiles[0].args
+    arguments = tiles[0].args if tiles else ()
     first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return first if isinstance(first, str) else image.mode
 
@@ -236,9 +216,9 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
 def photo_of(levels: Tensor, mode: str, bit_depth: int) -> Photo:
     """The photo of levels (C, H, W) in [0, 1], gray or RGB, with or without alpha, which are
     overwritten."""
-    has_alpha = len(levels) in (2, 4)
-    colours = levels[:-1] if has_alpha else levels
-    alpha = levels[None, -1:] if has_alpha else None
+    colours, alpha = levels, None
+    if len(levels) in (2, 4):
+        colours, alpha = levels[:-1], levels[None, -1:]
     raw = colours.mul_(2.0).sub_(1.0).expand(3, -1, -1)[None]
     pixels = raw if alpha is None else fill_transparent(raw, alpha)
     hidden = None if pixels is raw else raw

@@ -1,9 +1,8 @@
 """Encodes tensors as image files and Pillow images, as faithfully as each format allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,9 +17,23 @@ from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
 from internal_gan.images.photo import Photo, Whole
 
+# The formats that are written, by Pillow's names.
+FORMATS = {".png": "PNG", ".jpg": "JPEG"}
+# The most bits per channel of a mode, in files and in memory.
+_DEPTHS = {
+    "PNG": {"L": 16, "LA": 16, "RGB": 16, "RGBA": 16},
+    "JPEG": {"L": 8, "RGB": 8},
+    "Pillow": {"L": 32, "LA": 8, "RGB": 8, "RGBA": 8},
+}
+_MAX_JPEG_EXIF = 65533  # bytes
+# Pillow's, for saving without visible loss.
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "PNG": {"compress_level": 3},
+    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
+}
 
-@dataclass(frozen=True)
-class Layout:
+
+class Layout(NamedTuple):
     """How a file stores an image.
 
     ``mode`` is ``L``, ``LA``, ``RGB`` or ``RGBA``; 32 bits per channel are floats, of opaque gray
@@ -28,109 +41,65 @@ class Layout:
     an image of its colours alone is stored by their numbers, or by one bit if it is gray.
     """
 
-    mode: str = "RGB"
-    bit_depth: int = 8
-    metadata: Mapping[str, bytes] = field(default_factory=dict)
-    dpi: tuple[float, float] | None = None
-    palette: NDArray[np.uint8] | None = None
-
-
-@dataclass(frozen=True)
-class Format:
-    """What a file format, by Pillow's name, can hold.
-
-    ``deep_modes`` are those with 16 bits per channel, ``floats`` are gray, ``exif_limit`` is in
-    bytes, and ``options`` are Pillow's for saving without visible loss.
-    """
-
-    name: str
-    alpha: bool = True
-    deep_modes: frozenset[str] = frozenset()
-    floats: bool = False
-    exif_limit: int = 2**31
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-FORMATS: Mapping[str, Format] = {
-    ".png": Format(
-        "PNG", deep_modes=frozenset(("L", "LA", "RGB", "RGBA")), options={"compress_level": 3}
-    ),
-    ".jpg": Format(
-        "JPEG", alpha=False, exif_limit=65533, options={"quality": 95, "subsampling": "4:4:4"}
-    ),
-}
+    mode: str
+    bit_depth: int
+    metadata: Mapping[str, bytes]
+    dpi: tuple[float, float] | None
+    palette: NDArray[np.uint8] | None
 
 
 def arrange(
     pixels: Tensor,
-    file_format: Format,
+    file_format: str,
     like: Photo | None = None,
     alpha: Tensor | None = None,
     mark: bytes | None = None,
 ) -> tuple[Tensor, Layout, list[str]]:
     """A picture as a format stores it, for :func:`internal_gan.images.files.image.write_image`:
     channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about each loss.
+    The format is a file's, by Pillow's name, or ``Pillow`` for an image in memory.
     """
-    colours, losses = _checked(pixels), list[str]()
-    if alpha is None and like is not None and like.alpha is not None:
-        if like.alpha.shape[-2:] == colours.shape[-2:]:
+    colours, losses, metadata = _checked(pixels), list[str](), dict[str, bytes]()
+    like, size = like or Photo(pixels), colours.shape[-2:]
+    if alpha is None and like.alpha is not None:
+        if like.alpha.shape[-2:] == size:
             alpha = like.alpha
         else:
             losses.append("the photo's transparency is left out, since the size differs")
-    raw = None if like is None else like.raw
-    if alpha is not None and raw is not None and raw.shape[-2:] == colours.shape[-2:]:
-        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(raw))
-    layout, unfit = _fit(like, alpha is not None, file_format)
-    is_gray = layout.mode.startswith("L")
-    colours = luminance(colours[None])[0] if is_gray else colours.contiguous()
-    if layout.mode.endswith("A") and alpha is not None:
-        colours = torch.cat([colours, alpha.detach().to(colours)[0]])
-    if mark is not None:
-        layout = replace(layout, metadata={**layout.metadata, "xmp": mark})
-    return colours, layout, losses + unfit
-
-
-def _fit(like: Photo | None, has_alpha: bool, file_format: Format) -> tuple[Layout, list[str]]:
-    """The properties of a photo that a format can hold, and a line for the user about each loss."""
-    losses, metadata = [], {}
-    mode = "L" if like is not None and like.is_gray else "RGB"
-    if has_alpha and file_format.alpha:
-        mode += "A"
-    elif has_alpha:
-        losses.append(f"{file_format.name} cannot hold transparency (PNG can)")
-    if like is None:
-        return Layout(mode), losses
-    depth = 8
-    if like.bit_depth == 32 and file_format.floats and mode == "L":
-        depth = 32
-    elif like.bit_depth > 8 and mode in file_format.deep_modes:
-        depth = 16
+    if alpha is not None and like.raw is not None and like.raw.shape[-2:] == size:
+        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(like.raw))
+    colours = luminance(colours[None])[0] if like.is_gray else colours.contiguous()
+    mode = "L" if like.is_gray else "RGB"
+    if alpha is not None and file_format == "JPEG":
+        losses.append("JPEG cannot hold transparency (PNG can)")
+    elif alpha is not None:
+        colours, mode = torch.cat([colours, alpha.detach().to(colours)[0]]), mode + "A"
+    depth = min(like.bit_depth, _DEPTHS[file_format][mode])
     if depth < like.bit_depth:
         losses.append(f"{like.bit_depth} bits per channel become {depth}")
-    if profile := like.icc_profile:
-        if profile_space(profile) == mode.rstrip("A"):
-            metadata["icc_profile"] = profile
-        else:
-            losses.append(f"the colour profile does not fit {mode} pixels")
-    if like.exif:
-        if len(like.exif) <= file_format.exif_limit:
-            metadata["exif"] = like.exif
-        else:
-            losses.append(f"{file_format.name} cannot hold the EXIF data")
-    palette = like.palette if file_format.name != "JPEG" else None
-    return Layout(mode, depth, metadata, like.dpi, palette), losses
+    if like.icc_profile and profile_space(like.icc_profile) != mode.rstrip("A"):
+        losses.append(f"the colour profile does not fit {mode} pixels")
+    elif like.icc_profile:
+        metadata["icc_profile"] = like.icc_profile
+    if like.exif and file_format == "JPEG" and len(like.exif) > _MAX_JPEG_EXIF:
+        losses.append("JPEG cannot hold the EXIF data")
+    elif like.exif:
+        metadata["exif"] = like.exif
+    if mark is not None:
+        metadata["xmp"] = mark
+    palette = None if file_format == "JPEG" else like.palette
+    return colours, Layout(mode, depth, metadata, like.dpi, palette), losses
 
 
 def encode(
-    path: Path, channels: Tensor, layout: Layout, file_format: Format, whole: Whole | None = None
+    path: Path, channels: Tensor, layout: Layout, file_format: str, whole: Whole | None = None
 ) -> None:
     """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it;
     both are overwritten. An OSError or a ValueError says that it cannot be written, or the format
     cannot hold this size."""
-    is_png = file_format.name == "PNG"
+    is_png = file_format == "PNG"
     if is_png and whole is None and layout.palette is None:
-        array = _array(channels, layout.bit_depth)
-        path.write_bytes(png(array, layout.metadata, layout.dpi))
+        path.write_bytes(png(_array(channels, layout.bit_depth), layout.metadata, layout.dpi))
         return
     image = to_pillow(channels, layout)
     if whole is not None:
@@ -141,17 +110,16 @@ def encode(
         image.info = {}
         image.paste(part, (columns.start, rows.start))
     if is_png and image.mode in ("L", "LA", "RGB", "RGBA"):
-        array = np.atleast_3d(np.asarray(image))
-        path.write_bytes(png(array, layout.metadata, layout.dpi))
+        path.write_bytes(png(np.atleast_3d(np.asarray(image)), layout.metadata, layout.dpi))
         return
-    options = {**file_format.options, **layout.metadata}
+    options = {**_OPTIONS[file_format], **layout.metadata}
     if layout.dpi:
         options["dpi"] = layout.dpi
     # Pillow's ``save`` takes ``xmp`` for JPEG, not for PNG.
     if "xmp" in options and is_png:
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_itxt(XMP_KEYWORD, options.pop("xmp").decode())
-    image.save(path, format=file_format.name, **options)
+    image.save(path, format=file_format, **options)
 
 
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
@@ -162,8 +130,7 @@ def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
 
 
 def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
-    """An image of a palette's colours, (n, 4), as their numbers, or one bit if it is gray; as it is
-    if it has others."""
+    """An image as numbers of a palette's colours, or one bit if gray; as it is if it has others."""
     pixels, colours = np.array(image.convert("RGBA")), palette.copy()
     for one in (pixels, colours):
         one[one[..., 3] == 0] = 0

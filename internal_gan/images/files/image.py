@@ -68,7 +68,7 @@ def read_image(
             more.append("its EXIF data is damaged and is left out")
     for note in (*notes, *more):
         _log.warning("%s: %s", name, note)
-    return replace(photo, path=path, exif=exif)
+    return replace(photo, path=path, exif=exif, is_jpeg=image.format in ("JPEG", "MPO"))
 
 
 @contextmanager
@@ -149,14 +149,14 @@ def write_image(
                 raise
             size = by(channels.shape[-2:])
             raise UserError(
-                f"{name}: {file_format.name} cannot hold {size} pixels ({error}); PNG can"
+                f"{name}: {file_format} cannot hold {size} pixels ({error}); PNG can"
             ) from error
 
 
 def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Photo:
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
-    largest = 255 if layout.bit_depth == 8 else 65535
+    largest = 2**layout.bit_depth - 1
     levels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)
     return photo_of(levels, layout.mode, layout.bit_depth)
 

@@ -56,10 +56,8 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
             except BaseException:
                 image.close()
                 raise
-    except UserError:
-        raise
     except Exception as error:
-        if what := unopened(path):
+        if not isinstance(error, UserError) and (what := unopened(path)):
             raise UserError(f"{shown(path)}: {what}") from error
         raise
 
@@ -113,8 +111,8 @@ def _png(image: Image.Image, path: Path) -> list[str]:
     if image.mode in ("1", "L") and isinstance(key, int):
         largest = 2**depth - 1
         image.info["transparency"] = (key & largest) * 255 // largest
-    notes = ["has another picture after its end; the first one is used"] * has_another(path)
-    return notes + _frames(image, path)
+    note = "has another picture after its end; the first one is used"
+    return [note] * has_another(path) + _frames(image, path)
 
 
 def _chunks(path: Path) -> dict[bytes, bytes]:

@@ -9,13 +9,12 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
-from internal_gan.images.files.encode import Format, arrange, to_pillow
+from internal_gan.images.files.encode import arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
 
 OUTPUT_TYPES = ("pil", "np", "pt")
 
-_PILLOW = Format("Pillow", deep_modes=frozenset({"L"}), floats=True)
 _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
@@ -29,11 +28,18 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "th
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
     """
-    if isinstance(image, Image.Image):
-        return _from_pillow(image, name)
     if isinstance(image, Tensor | np.ndarray):
         return _from_array(_layers(image, name), name)
-    raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
+    if not isinstance(image, Image.Image):
+        raise UserError(f"{name}: of type {type(image).__name__}; allowed: {_KINDS}")
+    try:
+        # A loaded image holds everything its mode can, so no second pass over a file is needed.
+        image.load()
+        return decode(image, image.copy)[0]
+    except UnreadablePixelsError as error:
+        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 
 
 def to_mask(mask: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "mask") -> Photo:
@@ -61,7 +67,7 @@ def to_memory(
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
-    colours = arrange(pixels, _PILLOW)[0]
+    colours = arrange(pixels, "Pillow")[0]
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
@@ -71,7 +77,7 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None)
     ``like`` determines gray or colour, transparency (unless ``alpha`` does), colour profile and
     EXIF data and, if gray and opaque, the bit depth.
     """
-    channels, layout, _ = arrange(pixels, _PILLOW, like, alpha)
+    channels, layout, _ = arrange(pixels, "Pillow", like, alpha)
     image = to_pillow(channels, layout)
     image.info.update(layout.metadata)
     if layout.dpi:
@@ -83,17 +89,6 @@ def check_output_type(output_type: str) -> None:
     """Raise UserError for an output type that :func:`to_memory` does not know."""
     if output_type not in OUTPUT_TYPES:
         raise unknown("output_type", output_type, OUTPUT_TYPES)
-
-
-def _from_pillow(image: Image.Image, name: str) -> Photo:
-    try:
-        # A loaded image holds everything its mode can, so no second pass over a file is needed.
-        image.load()
-        return decode(image, image.copy)[0]
-    except UnreadablePixelsError as error:
-        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 
 
 def _layers(image: np.ndarray[Any, Any] | Tensor, name: str) -> np.ndarray[Any, Any]:

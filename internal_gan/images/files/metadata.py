@@ -102,11 +102,10 @@ def stated(image: Image.Image, gray: bool) -> tuple[bytes | None, str | None]:
     info = image.info
     if cicp := info.get("cicp"):
         primaries, curve, matrix, full = (*cicp, *bytes(4))[:4]
-        known = primaries in _PRIMARIES and curve in _CURVES and not matrix and full
-        if not known:
-            note = f"its colours (cICP {primaries}, {curve}) are not supported; they count as sRGB"
-            return None, note
-        return _profile(_PRIMARIES[primaries], _CURVES[curve], gray), None
+        if primaries in _PRIMARIES and curve in _CURVES and not matrix and full:
+            return _profile(_PRIMARIES[primaries], _CURVES[curve], gray), None
+        words = f"its colours (cICP {primaries}, {curve}) are not supported; they count as sRGB"
+        return None, words
     if profile := info.get("icc_profile"):
         return profile, None
     if "srgb" in info:

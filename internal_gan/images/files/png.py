@@ -78,8 +78,7 @@ def _compressed(array: NDArray[Any]) -> Iterator[bytes]:
 
 
 def _filtered(array: NDArray[Any], top: int, bottom: int, kind: int) -> bytes:
-    """The rows from ``top`` to ``bottom`` as they are stored, each after the number of its
-    filter."""
+    """Rows as they are stored, each after the number of its filter."""
     some = array[max(0, top - 1) : bottom]
     stored = np.ascontiguousarray(some, some.dtype.newbyteorder(">"))
     rows, pixel = stored.reshape(len(some), -1).view(np.uint8), some[0, 0].nbytes

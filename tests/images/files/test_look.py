@@ -3,7 +3,6 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +23,6 @@ from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
 
 Bytes = npt.NDArray[np.uint8]
-Logged = Callable[[], list[str]]
 WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
 RGB = {"photometric": "rgb"}
 
@@ -34,9 +32,18 @@ def tif(tmp_path: Path) -> Path:
     return tmp_path / "photo.tif"
 
 
-def said(logged: Logged) -> list[str]:
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The warnings, without the file's name."""
-    return [line.partition(": ")[2] for line in logged()]
+    return [line.partition(": ")[2] for line in caplog.messages]
+
+
+def check_refused(path: Path, reason: str) -> None:
+    """As a photo and as a layer."""
+    for read in (read_image, read_layer):
+        with pytest.raises(UserError) as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert reason in str(caught.value)
 
 
 def png(depth: int, kind: int, rows: bytes, size: tuple[int, int], **chunks: bytes) -> bytes:
@@ -51,14 +58,14 @@ def png(depth: int, kind: int, rows: bytes, size: tuple[int, int], **chunks: byt
 
 
 @pytest.mark.parametrize("kind", ["<u1", "<u2", ">u2", "<f4", ">f4"])
-def test_white_may_be_0(kind: str, tif: Path, logged: Logged) -> None:
+def test_white_may_be_0(kind: str, tif: Path, caplog: pytest.LogCaptureFixture) -> None:
     white = 1.0 if "f" in kind else np.iinfo(kind).max
     array = np.zeros((9, 14), kind)
     array[2:4, 3:8] = white
     tifffile.imwrite(tif, array, photometric=WHITE_IS_0, byteorder=kind[0])  # type: ignore[arg-type]
     assert torch.equal(read_image(tif).pixels[0, 0] == -1.0, torch.from_numpy(array > 0))
     assert read_mask(tif, (9, 14), warn=False).sum() == 9 * 14 - 10
-    assert not said(logged)
+    assert not said(caplog)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +84,7 @@ def test_a_tiff_file_that_cannot_be_read_says_why(
     shape: tuple[int, ...], kind: str, options: dict[str, Any], reason: str, tif: Path
 ) -> None:
     tifffile.imwrite(tif, np.ones(shape, kind), **options)
-    for read in (read_image, read_layer):
-        with pytest.raises(UserError) as caught:
-            read(tif)
-        assert str(caught.value).startswith(f"{tif}: ")
-        assert reason in str(caught.value)
+    check_refused(tif, reason)
 
 
 @pytest.mark.parametrize("number", [50001, 50002])  # WebP and JPEG XL
@@ -89,8 +92,7 @@ def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) ->
     tifffile.imwrite(tif, np.ones((9, 14, 3), "uint8"), photometric="rgb")
     with tifffile.TiffFile(tif, mode="r+") as file:
         file.pages.first.tags["Compression"].overwrite(number)
-    with pytest.raises(UserError, match=f"{number} is not supported; save without compression"):
-        read_image(tif)
+    check_refused(tif, f"{number} is not supported; save without compression")
 
 
 @pytest.mark.parametrize(
@@ -114,17 +116,12 @@ def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) ->
     ],
 )
 def test_a_file_of_another_kind_is_named(start: bytes, reason: str, tmp_path: Path) -> None:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(start)
-    for read in (read_image, read_layer):
-        with pytest.raises(UserError) as caught:
-            read(path)
-        assert str(caught.value).startswith(f"{path}: ")
-        assert reason in str(caught.value)
+    (tmp_path / "photo.jpg").write_bytes(start)
+    check_refused(tmp_path / "photo.jpg", reason)
 
 
 def test_a_reduced_copy_before_the_picture_is_passed_over(
-    colours: Bytes, tif: Path, logged: Logged
+    colours: Bytes, tif: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     deep = colours.astype(np.uint16) * 257
     with tifffile.TiffWriter(tif) as file:
@@ -133,10 +130,9 @@ def test_a_reduced_copy_before_the_picture_is_passed_over(
         file.write(colours[..., 0] > 99, photometric=4, subfiletype=4)
         file.write(deep[::4, ::4], photometric="rgb", subfiletype=1)
     photo = read_image(tif)
-    assert torch.equal(read_image(tif).pixels, photo.pixels)
     levels = ((photo.pixels[0] + 1) * 32767.5).round().permute(1, 2, 0).numpy()
     assert np.array_equal(levels, deep)
-    assert said(logged)[:2] == [
+    assert said(caplog)[:2] == [
         "begins with a reduced copy; its page 2 is used",
         "its mask, which is a page of its own, is left out",
     ]
@@ -150,10 +146,7 @@ def test_a_picture_inside_its_own_reduced_copy_is_not_overlooked(
     with tifffile.TiffWriter(tif) as file:
         file.write(colours[::2, ::2], photometric="rgb", subfiletype=1, subifds=1)
         file.write(colours[..., 0], photometric="cfa" if raw else "minisblack")
-    with pytest.raises(
-        UserError, match="a camera's raw photo" if raw else "a reduced copy comes first"
-    ):
-        read_image(tif)
+    check_refused(tif, "a camera's raw photo" if raw else "a reduced copy comes first")
 
 
 @pytest.mark.parametrize(
@@ -161,13 +154,13 @@ def test_a_picture_inside_its_own_reduced_copy_is_not_overlooked(
     [(4, [0], "band 4 of 4"), (5, [0, 0], "bands 4, 5 of 5"), (5, [2, 0], "band 5 of 5")],
 )
 def test_bands_besides_the_colours_are_named(
-    bands: int, kinds: list[int], left: str, tif: Path, logged: Logged
+    bands: int, kinds: list[int], left: str, tif: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     array = np.random.default_rng(0).integers(1, 256, (9, 14, bands), dtype=np.uint8)
     tifffile.imwrite(tif, array, photometric="rgb", extrasamples=kinds)
     read_image(tif)
     read_layer(tif)
-    assert said(logged) == [f"{left} left out, besides its colours"] * 2
+    assert said(caplog) == [f"{left} left out, besides its colours"] * 2
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
@@ -218,7 +211,7 @@ def test_chunks_about_colours_become_an_equal_profile(
     colour: tuple[int, int, int],
     in_srgb: tuple[int, ...] | None,
     tmp_path: Path,
-    logged: Logged,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
     photo = read_image(tmp_path / "photo.png")
@@ -226,7 +219,7 @@ def test_chunks_about_colours_become_an_equal_profile(
     with Image.open(tmp_path / "out.jpg") as image:
         profile = image.info.get("icc_profile")
     assert profile == photo.icc_profile
-    assert said(logged) == []
+    assert said(caplog) == []
     if in_srgb is None:
         assert profile is None
         return
@@ -253,11 +246,11 @@ def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Pa
     ],
 )
 def test_colours_that_no_profile_holds_are_named(
-    chunks: dict[str, bytes], note: str, tmp_path: Path, logged: Logged
+    chunks: dict[str, bytes], note: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
     assert read_image(tmp_path / "photo.png").icc_profile is None
-    assert said(logged) == [note]
+    assert said(caplog) == [note]
 
 
 def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
@@ -304,7 +297,7 @@ def test_foreign_xmp_entries_are_named(
     suffix: str,
     picture: Image.Image,
     tmp_path: Path,
-    logged: Logged,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     options: dict[str, Any] = {"xmp": packet}
     if suffix == "png":
@@ -315,17 +308,17 @@ def test_foreign_xmp_entries_are_named(
     picture.save(tmp_path / f"photo.{suffix}", **options)
     read_image(tmp_path / f"photo.{suffix}")
     expected = [] if note is None else [f"its XMP entries are left out{note}"]
-    assert said(logged) == expected
+    assert said(caplog) == expected
 
 
 def test_a_gain_map_and_further_views_are_named(
-    picture: Image.Image, tmp_path: Path, logged: Logged
+    picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "photo.jpg"
     picture.save(path)
     path.write_bytes(path.read_bytes() + b"urn:com:apple:photo:2020:aux:hdrgainmap")
     read_image(path)
-    assert said(logged) == ["its gain map (HDR) is left out; results look as without it"]
+    assert said(caplog) == ["its gain map (HDR) is left out; results look as without it"]
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp"])
@@ -358,7 +351,7 @@ def test_without_a_resolution_there_is_none(tif: Path) -> None:
 
 
 def test_what_else_is_read_as_something_else_is_named(
-    picture: Image.Image, tmp_path: Path, logged: Logged
+    picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "deep.ppm").write_bytes(b"P6 2 1 65535\n" + bytes(range(12)))
     read_image(tmp_path / "deep.ppm")
@@ -372,7 +365,7 @@ def test_what_else_is_read_as_something_else_is_named(
     with_profile[14:18], with_profile[70:74] = struct.pack("<I", 124), b"DEBM"
     (tmp_path / "p.bmp").write_bytes(with_profile)
     read_image(tmp_path / "p.bmp")
-    assert said(logged) == [
+    assert said(caplog) == [
         "its 16 bits per channel are read as 8 bits",
         "its pixels are not square (2:1); they are read as if they were",
         "its numbers are signed; they are read as 0 (black) to 65535 (white)",

@@ -1,6 +1,5 @@
 """Machine-readable marks say how a picture was made, in every format."""
 
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +13,6 @@ from internal_gan.images.files.video import write_video
 from internal_gan.images.photo import Photo
 from internal_gan.version import __version__
 
-Logged = Callable[[], list[str]]
 PIXELS = torch.rand(1, 3, 24, 30, generator=torch.Generator().manual_seed(0)) * 2.0 - 1.0
 MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
 

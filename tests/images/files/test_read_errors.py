@@ -4,7 +4,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from unicodedata import normalize
 
 import numpy as np
@@ -131,25 +131,29 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
     assert "200000x200000 pixels are too large; allowed are up to 120 megapixels" in line
 
 
+SPOT = np.eye(8, dtype=np.float32)
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "shown"),
-    [(0.0, 3.5, "0 to 3.5"), (-1.0, 1.0, "-1 to 1"), (0.0, np.inf, "inf"), (0.0, np.nan, "nan")],
+    ("pixels", "reason"),
+    [
+        (3.5 * SPOT, "from 0 to 3.5; allowed is 0 (black) to 1 (white)"),
+        (2 * SPOT - 1, "from -1 to 1; allowed"),
+        (np.where(SPOT, np.inf, SPOT), "inf; allowed is 0 (black) to 1 (white)"),
+        (np.where(SPOT, np.nan, SPOT), "nan; allowed is 0 (black) to 1 (white)"),
+        ((70_000 * SPOT).astype(np.int32), "it has values outside the allowed 0 to 65535"),
+        ((70_000 * SPOT).astype(np.uint32), "it has values outside the allowed 0 to 65535"),
+        (np.ones((3, 8, 9), np.uint16), "stored in separate planes; allowed are"),
+        (Image.new("LAB", (8, 8)), "its colour mode LAB is not supported; allowed are"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_floats_outside_0_to_1(low: float, high: float, shown: str, tmp_path: Path) -> None:
-    array = np.full((8, 8), low, np.float32)
-    array[3, 3] = high
-    Image.fromarray(array).save(tmp_path / "photo.tif")
-    line = refusal(tmp_path / "photo.tif")
-    assert shown in line
-    assert "allowed is 0 (black) to 1 (white)" in line
-
-
-def test_a_colour_mode_that_is_not_supported(tmp_path: Path) -> None:
-    Image.new("LAB", (8, 8)).save(tmp_path / "photo.tif")
-    assert "its colour mode LAB is not supported; allowed are" in refusal(tmp_path / "photo.tif")
-
-
-def test_16_bit_channels_in_separate_planes(tmp_path: Path) -> None:
-    array = np.random.default_rng(0).integers(0, 65536, (3, 9, 14), dtype=np.uint16)
-    tifffile.imwrite(tmp_path / "photo.tif", array, photometric="rgb", planarconfig="separate")
-    assert "stored in separate planes; allowed are" in refusal(tmp_path / "photo.tif")
+def test_pixels_that_are_not_those_of_a_photo(pixels: Any, reason: str, tmp_path: Path) -> None:
+    if isinstance(pixels, Image.Image):
+        pixels.save(tmp_path / "photo.tif")
+    elif pixels.ndim == 3:
+        planes: dict[str, Any] = {"photometric": "rgb", "planarconfig": "separate"}
+        tifffile.imwrite(tmp_path / "photo.tif", pixels, **planes)
+    else:
+        tifffile.imwrite(tmp_path / "photo.tif", pixels)
+    assert reason in refusal(tmp_path / "photo.tif")

@@ -14,13 +14,11 @@ import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.levels import levels_of
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
-Logged = Callable[[], list[str]]
 
 
 def random_words(channels: int) -> Words:
@@ -57,7 +55,7 @@ def expected(image: Image.Image) -> Tensor:
     ],
 )
 def test_opaque_8_bit_images_keep_every_value(
-    mode: str, suffix: str, picture: Image.Image, tmp_path: Path, logged: Logged
+    mode: str, suffix: str, picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / f"photo.{suffix}"
     picture.convert(mode).save(path)
@@ -67,7 +65,7 @@ def test_opaque_8_bit_images_keep_every_value(
         assert photo.mode == stored.mode
     assert photo.alpha is None
     assert (photo.bit_depth, photo.size, photo.path) == (8, (20, 30), path)
-    assert logged() == []
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_a_transparent_colour_becomes_alpha(colours: Bytes, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_16_bit_png_keeps_16_bits(
-    channels: int, deep_png: Callable[..., bytes], tmp_path: Path, logged: Logged
+    channels: int, deep_png: Callable[..., bytes], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     array = random_words(channels)
     (tmp_path / "photo.png").write_bytes(deep_png(array))
@@ -114,7 +112,7 @@ def test_16_bit_png_keeps_16_bits(
         assert photo.alpha is not None
         levels = (photo.alpha[0, 0] * 65535).round().numpy()
         assert np.array_equal(levels, array[..., -1])
-    assert logged() == []
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -157,15 +155,6 @@ def test_32_bit_integers_are_read_as_16_bits(tmp_path: Path) -> None:
     photo = read_image(tmp_path / "photo.tif")
     assert (photo.mode, photo.bit_depth) == ("I;16", 16)
     assert np.array_equal(levels_of(photo.pixels, 65535)[..., 0], array)
-
-
-@pytest.mark.parametrize("kind", ["int32", "uint32"])
-def test_larger_numbers_are_refused(kind: str, tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "photo.tif", np.full((20, 30), 70000, kind))
-    with pytest.raises(
-        UserError, match=r"photo\.tif: it has values outside the allowed 0 to 65535"
-    ):
-        read_image(tmp_path / "photo.tif")
 
 
 def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
@@ -214,26 +203,28 @@ def test_exif_orientation_is_applied(orientation: int, suffix: str, tmp_path: Pa
 
 @pytest.mark.parametrize("block", [b"XXXXXXXXXX", b"MM\0*\0\0\0\x08\0\x05garbage"])
 def test_damaged_exif_is_left_out_with_a_warning(
-    block: bytes, picture: Image.Image, tmp_path: Path, logged: Logged
+    block: bytes, picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     picture.save(tmp_path / "photo.jpg", exif=b"Exif\0\0" + block)
     photo = read_image(tmp_path / "photo.jpg")
     assert photo.exif is None
     assert photo.size == (20, 30)
-    assert logged() == [f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"]
+    assert caplog.messages == [
+        f"{tmp_path / 'photo.jpg'}: its EXIF data is damaged and is left out"
+    ]
 
 
 def test_the_previews_in_a_phones_jpeg_do_not_count_as_frames(
-    picture: Image.Image, tmp_path: Path, logged: Logged
+    picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     picture.save(tmp_path / "photo.jpg", format="MPO", save_all=True, append_images=[picture])
     assert read_image(tmp_path / "photo.jpg").size == (20, 30)
-    assert logged() == []
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("after", ["png", "jpeg", "tiff"])
 def test_a_picture_after_the_end_of_a_png_file_is_named(
-    after: str, picture: Image.Image, tmp_path: Path, logged: Logged
+    after: str, picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "photo.png"
     with path.open("wb") as file:
@@ -241,7 +232,7 @@ def test_a_picture_after_the_end_of_a_png_file_is_named(
             picture.save(file, format)
     assert read_image(path).size == (20, 30)
     note = f"{path}: has another picture after its end; the first one is used"
-    assert logged() == [note] * (after != "tiff")
+    assert caplog.messages == [note] * (after != "tiff")
 
 
 def test_the_bundled_photos_can_be_trained_on() -> None:

@@ -1,6 +1,5 @@
 """Writing keeps what the photo's file had, or warns about what is lost."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,6 @@ from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
-
-Logged = Callable[[], list[str]]
 
 
 @pytest.fixture
@@ -57,7 +54,7 @@ def test_jpeg_comes_back_nearly_and_with_all_its_colours(
 
 @pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
 def test_16_bits_come_back_as_16_bits(
-    mode: str, alpha: bool, tmp_path: Path, logged: Logged
+    mode: str, alpha: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     photo = deep_photo(mode, alpha)
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
@@ -68,10 +65,10 @@ def test_16_bits_come_back_as_16_bits(
         assert again.alpha is not None
         assert photo.alpha is not None
         assert torch.equal((again.alpha * 65535).round(), (photo.alpha * 65535).round())
-    assert logged() == []
+    assert caplog.messages == []
 
 
-def test_floats_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
+def test_floats_become_16_bits_in_png(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.rand(1, 1, 9, 14, generator=generator).expand(-1, 3, -1, -1) * 2.0 - 1.0
     photo = Photo(pixels, mode="F", bit_depth=32)
@@ -79,7 +76,7 @@ def test_floats_become_16_bits_in_png(tmp_path: Path, logged: Logged) -> None:
     again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
     torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=1.01 / 65535)
-    assert "32 bits per channel become 16" in logged()[0]
+    assert "32 bits per channel become 16" in caplog.messages[0]
 
 
 @pytest.mark.parametrize(("suffix", "bit_depth"), [("png", 8), ("png", 16), ("jpg", 8)])
@@ -100,12 +97,12 @@ def test_profile_and_exif_are_kept(
 
 
 def test_a_result_of_another_size_is_opaque_with_a_warning(
-    tiny_pixels: Tensor, tmp_path: Path, logged: Logged
+    tiny_pixels: Tensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
     write_image(tmp_path / "out.png", tiny_pixels[..., :30], like=photo)
     assert read_image(tmp_path / "out.png").mode == "RGB"
-    assert "transparency is left out, since the size differs" in logged()[0]
+    assert "transparency is left out, since the size differs" in caplog.messages[0]
 
 
 def test_pixels_of_any_device_precision_and_graph_can_be_written(
