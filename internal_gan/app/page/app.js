@@ -154,7 +154,10 @@ function actions(run, result) {
   const link = (textContent, suffix, more) => make("a", { className: "button", href: result.url, download: `${name}.${suffix}`, textContent, ...more });
   return [
     run.trains ? "" : button("Again, different", () => start(run.task, { ...run.asked.options, seed: random() }, { run: run.asked.run })),
-    mask ? button("Show what changed", async () => stage.jump(await changedIn(mask))) : "",
+    mask ? button("Show what changed", async () => {
+      const image = await loaded(`${mask.url}&small`);
+      stage.jump(boxOf(image, 0, 32).map((value) => (value * stage.size[0]) / image.width));
+    }) : "",
     still ? button("Use as photo", async () => {
       location.hash = (await tellRun(run.run, "photo", { file: result.file, title: name })).photo;
     }) : "",
@@ -171,12 +174,6 @@ async function remove(run) {
   await tellRun(run.run, "delete");
   await showOnStage(null);
   await refresh();
-}
-
-// The box of what is white in a mask, in the pixels of the picture on the stage.
-async function changedIn(mask) {
-  const image = await loaded(`${mask.url}&small`);
-  return boxOf(image, 0, 32).map((value) => (value * stage.size[0]) / image.width);
 }
 
 $("show-keys").addEventListener("click", () => $("keys").showModal());

@@ -27,7 +27,6 @@ export class Board {
     this.pen = this.canvas.getContext("2d");
     this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
     this.strokes = [];
-    this.erases = false;
     this.grown = 0; // pixels of the photo by which strokes will grow, shown around them
     Object.assign(this, { colour: kind === "mask" ? "rgb(220 30 60)" : "#3a7d44", width: 24, ...more });
   }

@@ -18,7 +18,6 @@ export class Live {
     this.stage = stage;
     this.panel = panel;
     this.past = []; // what was shown before, with what was drawn for it
-    this.asked = null;
     $("at-once").addEventListener("change", () => ($("at-once").checked ? this.draw() : this.clear()));
   }
 

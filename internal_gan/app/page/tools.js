@@ -226,8 +226,8 @@ function inTurn(frame, board, title, label) {
   };
   const box = checkbox({ onchange });
   onchange();
-  const layers = make("div", { className: "boards" }, frame.element, board.canvas);
-  return [layers, folded(title, plain(field(label, box)), ...brushes(() => board))];
+  const parts = folded(title, plain(field(label, box)), ...brushes(() => board));
+  return [make("div", { className: "boards" }, frame.element, board.canvas), parts];
 }
 
 // A panel with `more`, and before it the button that makes the picture of its wish, and the one for
