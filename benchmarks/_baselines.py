@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 from torch.optim import Adam
 
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.losses import SlicedWasserstein
 from internal_gan.units import Size
@@ -116,13 +117,11 @@ def resynthesized(image: Tensor, hole: Tensor) -> Tensor:
     """An image (1, 3, H, W) in [-1, 1] with its hole (1, 1, H, W) filled by the Resynthesizer; see
     :func:`resynthesizer`."""
     package = import_module("resynthesizer")
-    levels = to_uint8(image)[0].movedim(0, -1).contiguous().numpy()
     mask = Image.fromarray((hole[0, 0] > 0).numpy().astype("uint8") * 255)
     options = package.getDefaultParams()
     options.isMakeSeamlesslyTileableHorizontally = options.isMakeSeamlesslyTileableVertically = 0
-    filled: Image.Image = package.resynthesize(Image.fromarray(levels), mask, options)
-    pixels = torch.frombuffer(bytearray(filled.tobytes()), dtype=torch.uint8)
-    return pixels.view(1, *levels.shape).movedim(-1, 1) / 127.5 - 1
+    filled = package.resynthesize(Image.fromarray(levels_of(image, 255)), mask, options)
+    return pixels_of(np.asarray(filled))
 
 
 METHODS: Mapping[str, Callable[[Tensor, int], Tensor]] = {

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import psutil
 
@@ -23,6 +24,8 @@ from internal_gan.training.threads import usable_cores
 from internal_gan.units import Size
 
 ROOT = Path(__file__).resolve().parents[1]
+F = TypeVar("F", bound=Callable[..., Mapping[str, Any]])
+
 PHOTO = ROOT / "examples" / "photos" / "peaks.jpg"
 
 # Of x86, oldest first; the last two compute in bfloat16.
@@ -55,9 +58,9 @@ def environment() -> dict[str, Any]:
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Median, lowest and highest of repeated measurements, and their number."""
     return {
-        "median": _rounded(statistics.median(values)),
-        "lowest": _rounded(min(values)),
-        "highest": _rounded(max(values)),
+        "median": rounded(statistics.median(values)),
+        "lowest": rounded(min(values)),
+        "highest": rounded(max(values)),
         "runs": len(values),
     }
 
@@ -105,23 +108,34 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
-def pictures(folder: Path) -> dict[str, Path]:
-    """The images in a folder by their names without suffix; ``2`` comes before ``10``.
+def kept(place: Callable[..., Path]) -> Callable[[F], F]:
+    """Keep what a function returns in a JSON file, and read it from there the next time; ``place``
+    names the file, by the function's arguments."""
 
-    Raises:
-        UserError: two of them have the same name.
-    """
+    def decorate(make: F) -> F:
+        @wraps(make)
+        def read_or_make(*given: Any) -> Mapping[str, Any]:
+            path = place(*given)
+            if known := read_json_object(path):
+                return known
+            made = make(*given)
+            write_json(path, made)
+            return made
+
+        return cast(F, read_or_make)
+
+    return decorate
+
+
+def pictures(folder: Path) -> dict[str, Path]:
+    """The images in a folder by their names without suffix; ``2`` comes before ``10``."""
     readable = [p for p in folder.iterdir() if p.suffix.lower() in READABLE_SUFFIXES]
     visible = [path for path in readable if not path.name.startswith(".")]
     return by_name(sorted(visible, key=lambda path: natural(path.name)))
 
 
 def given_photos(paths: Sequence[Path]) -> dict[str, Path]:
-    """Photos by name: those of a folder, or the files themselves.
-
-    Raises:
-        UserError: there are none, one does not exist, or two have the same name.
-    """
+    """Photos by name: those of a folder, or the files themselves."""
     found = pictures(paths[0]) if len(paths) == 1 and paths[0].is_dir() else by_name(paths)
     for path in found.values():
         if not path.is_file():
@@ -132,11 +146,7 @@ def given_photos(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def by_name(files: Sequence[Path]) -> dict[str, Path]:
-    """Files by their names without suffix.
-
-    Raises:
-        UserError: two of them have the same name.
-    """
+    """Files by their names without suffix; a UserError if two have the same."""
     found: dict[str, Path] = {}
     for file in files:
         if file.stem in found:
@@ -146,11 +156,7 @@ def by_name(files: Sequence[Path]) -> dict[str, Path]:
 
 
 def keep_apart(output: Path, settings: Mapping[str, Any]) -> None:
-    """Refuse a folder with results of other settings, and record these.
-
-    Raises:
-        UserError: the folder has results of other settings.
-    """
+    """Refuse a folder with results of other settings, and record these."""
     path = output / "settings.json"
     known = read_json_object(path)
     if known and known != settings:
@@ -195,13 +201,8 @@ def size(text: str) -> Size:
 
 def positive(text: str) -> int:
     """Parse a whole number of at least 1."""
-    return count(text, least=1)
-
-
-def count(text: str, least: int = 0) -> int:
-    """Parse a whole number of at least ``least``."""
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text}: needs a whole number, {least} or more")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: needs a whole number, 1 or more")
     return int(text)
 
 
@@ -212,55 +213,8 @@ def existing_folder(text: str) -> Path:
     return Path(text)
 
 
-def training_parser(name: str, about: str | None, overrides: str = "") -> argparse.ArgumentParser:
-    """A parser with the options of all benchmarks that train.
-
-    Args:
-        overrides: the default of ``--overrides``.
-    """
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
-    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
-    parser.add_argument("--threads", type=positive, default=1, help="of each training")
-    default = f"; default: {overrides}" if overrides else ", such as trainer.time=1m"
-    parser.add_argument(
-        "--overrides", nargs="+", default=overrides.split(), help=f"of every training{default}"
-    )
-    return parser
-
-
-def add_photos(parser: argparse.ArgumentParser) -> None:
-    """Add ``--photos FILE ...``."""
-    parser.add_argument("--photos", type=existing_file, nargs="+", required=True, metavar="FILE")
-
-
-def add_seeds(parser: argparse.ArgumentParser, *default: int) -> None:
-    """Add ``--seeds N ...``."""
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(default), metavar="N")
-
-
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add ``--jobs N``."""
-    parser.add_argument("--jobs", type=positive, default=1, help="trainings at once")
-
-
-def add_others(parser: argparse.ArgumentParser, help: str) -> None:
-    """Add ``--others NAME=FOLDER ...``, the results of other methods by the names of their rows."""
-    parser.add_argument(
-        "--others",
-        nargs="+",
-        default=[],
-        type=named_folder,
-        metavar="NAME=FOLDER",
-        help=help,
-    )
-
-
 def named_folder(text: str) -> tuple[str, Path]:
-    """Parse ``gpnn=folder/``, a name and a folder.
-
-    Raises:
-        argparse.ArgumentTypeError: the text has no name, or names no folder that exists.
-    """
+    """Parse ``gpnn=folder/``, a name and a folder."""
     name, _, folder = text.partition("=")
     if not re.fullmatch(r"\w+", name) or not folder:
         raise argparse.ArgumentTypeError(f"{text}: is not of the form NAME=FOLDER")
@@ -274,8 +228,46 @@ def existing_file(text: str) -> Path:
     return Path(text).absolute()
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.5g}")
+OPTIONS: dict[str, dict[str, Any]] = {
+    "photos": {"type": existing_file, "nargs": "+", "required": True, "metavar": "FILE"},
+    "seeds": {"type": int, "nargs": "+", "default": [0], "metavar": "N"},
+    "jobs": {"type": positive, "default": 1, "help": "trainings at once"},
+}
+
+
+def training_parser(
+    name: str, about: str | None, *wanted: str, overrides: str = "", others: str = ""
+) -> argparse.ArgumentParser:
+    """A parser with the options of all benchmarks that train, and those of OPTIONS that are
+    ``wanted``; ``overrides`` are the default, and ``others`` says what is in their folders."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
+    parser.add_argument("--output", type=Path, required=True, help="folder for runs and results")
+    parser.add_argument("--threads", type=positive, default=1, help="of each training")
+    default = f"; default: {overrides}" if overrides else ", such as trainer.time=1m"
+    parser.add_argument(
+        "--overrides", nargs="+", default=overrides.split(), help=f"of every training{default}"
+    )
+    for option in wanted:
+        parser.add_argument(f"--{option}", **OPTIONS[option])
+    if others:
+        parser.add_argument(
+            "--others",
+            nargs="+",
+            default=[],
+            type=named_folder,
+            metavar="NAME=FOLDER",
+            help=others,
+        )
+    return parser
+
+
+def rounded(value: Any) -> Any:
+    """Numbers, also those in lists and mappings, with five significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: rounded(entry) for key, entry in value.items()}
+    return [rounded(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _git(*arguments: str) -> str | None:

@@ -3,11 +3,13 @@
 import io
 from statistics import fmean
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from internal_gan.images.files.image import to_uint8
+from internal_gan.images.levels import pixels_of
 
 # Pillow's quality: about that of the samples published with the papers.
 QUALITY = 70
@@ -31,9 +33,7 @@ def _compressed(levels: Tensor, quality: int) -> Tensor:
     file = io.BytesIO()
     Image.fromarray(levels.contiguous().numpy()).save(file, "JPEG", quality=quality)
     with Image.open(file) as picture:
-        height, width = picture.height, picture.width
-        read = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-    return read.view(1, height, width, 3).movedim(-1, 1) / 127.5 - 1
+        return pixels_of(np.asarray(picture))
 
 
 def blockiness(image: Tensor) -> float:

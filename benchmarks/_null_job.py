@@ -5,7 +5,7 @@ Figures are by case (a kind of result, such as a size or a hole) and row.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,11 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks import _tokens, inpainting
-from benchmarks._common import environment, write_json
-from benchmarks._processes import Processes
+from benchmarks._common import environment, kept
+from benchmarks._processes import Job, Processes
 from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder, read_json_object
+from internal_gan.files import make_folder
 from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
@@ -80,58 +80,22 @@ class Settings:
     threads: int
 
 
-@dataclass(frozen=True)
-class Job:
-    """A photo with a seed, and where its files are."""
-
-    photo: str
-    seed: int
-    image: Path
-    output: Path
-
-    @property
-    def name(self) -> str:
-        return f"{self.photo}-seed{self.seed}"
-
-    @property
-    def run(self) -> Path:
-        return self.folder("runs")
-
-    @property
-    def result(self) -> Path:
-        return self.output / "results" / f"{self.name}.json"
-
-    @property
-    def log(self) -> Path:
-        return self.output / "logs" / f"{self.name}.txt"
-
-    def folder(self, kind: str) -> Path:
-        return self.output / kind / self.name
-
-    def write_sheet(self, rows: dict[str, Sequence[Path]], suffix: str = "") -> None:
-        """Write pictures in rows, each row with its name above it."""
-        path = make_folder(self.output / "sheets") / f"{self.name}{suffix}.png"
-        grid([*rows.items()]).save(path)
+def _write_sheet(job: Job, rows: Mapping[str, Sequence[Path]], suffix: str = "") -> None:
+    """Write pictures in rows, each row with its name above it."""
+    path = make_folder(job.output / "sheets") / f"{job.name}{suffix}.png"
+    grid([*rows.items()]).save(path)
 
 
+@kept(lambda job, *_: job.result)
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Train, draw without the network, judge both and write ``job.result``, unless it exists.
-
-    Raises:
-        UserError: the training failed, or a picture cannot be judged.
-        StoppedError: the benchmark was asked to stop.
-    """
-    if known := read_json_object(job.result):
-        return known
-    result = {
+    """Train, draw without the network, and judge both."""
+    return {
         "photo": job.photo,
         "seed": job.seed,
         "family": settings.family,
         "figures": FAMILIES[settings.family](job, settings, processes),
         "environment": environment(),
     }
-    write_json(job.result, result)
-    return result
 
 
 def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
@@ -156,21 +120,17 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         job.log,
         settings.threads,
     )
-    folders = {
-        DEFAULT: job.run / "sample",
-        NULL: null / "sample",
-        FORMULA: formula / "sample",
-        OWN: patches / "sample",
-    }
+    each = {DEFAULT: job.run, NULL: null, FORMULA: formula, OWN: patches}
+    folders = {row: folder / "sample" for row, folder in each.items()}
     files = {row: pictures_in(folder) for row, folder in folders.items()}
     rows = {
         row: judge_files(paths, photo_at(job, finisher.photo_size)) for row, paths in files.items()
     }
-    job.write_sheet({row: [job.image, *paths] for row, paths in files.items()})
+    _write_sheet(job, {row: [job.image, *paths] for row, paths in files.items()})
     seconds[DEFAULT] = _write_drawings(job)
-    for row, each in seconds.items():
+    for row, spent in seconds.items():
         if drawn := pictures_in(folders[row] / DRAWN):
-            rows[row + AS_DRAWN] = {**judge_files(drawn, learnt), "seconds": each}
+            rows[row + AS_DRAWN] = {**judge_files(drawn, learnt), "seconds": spent}
     return {SAMPLES: rows}
 
 
@@ -185,11 +145,8 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     null, formula = job.folder("null"), job.folder("formula")
     write(null_sizes(wanted, partial(resized, model.image)), null)
     write(null_sizes(wanted, partial(redrawn, model.image, job.seed)), formula)
-    folders = {
-        DEFAULT: job.run / "retarget",
-        NULL: null / "retarget",
-        FORMULA: formula / "retarget",
-    }
+    each = {DEFAULT: job.run, NULL: null, FORMULA: formula}
+    folders = {row: folder / "retarget" for row, folder in each.items()}
     found: dict[str, Rows] = {case: {} for case in SCALES}
     plain = "plain resizing"
     shown: dict[str, list[Path]] = {row: [job.image] for row in (plain, NULL, FORMULA, DEFAULT)}
@@ -203,7 +160,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
         for row, folder in folders.items():
             if (drawn := folder / DRAWN / f"{target.name}.png").is_file():
                 found[case][row + AS_DRAWN] = judge_files([drawn], model.image)
-    job.write_sheet(dict(shown))
+    _write_sheet(job, dict(shown))
     return found
 
 
@@ -216,10 +173,7 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     for kind in KINDS:
         hole_job = inpainting.Job(job.photo, kind, RATIO, output, job.seed)
         photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
-        rows = {
-            DEFAULT: fillings[inpainting.OURS],
-            NULL: fillings[inpainting.FILL],
-        }
+        rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.FILL]}
         case = f"{kind} {RATIO} %"
         found[case] = {
             row: judge_hole(photo.pixels, made, hole) | _witnessed(photo.pixels, made)
@@ -232,7 +186,7 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
             files.append(folder / f"{name.replace(' ', '-')}.png")
             write_image(files[-1], picture)
         sheet[f"{case}: photo, hole, {', '.join(rows)}"] = files
-    job.write_sheet(sheet)
+    _write_sheet(job, sheet)
     return found
 
 
@@ -245,14 +199,7 @@ FAMILIES: dict[str, Callable[[Job, Settings, Processes], dict[str, Rows]]] = {
 
 def without_network(photo: Tensor, rng: torch.Generator) -> Tensor:
     """A drawing that nothing has learnt: the mean of each row of a photo, with smooth noise of the
-    row's deviation.
-
-    Args:
-        photo: (1, 3, h, w) in [-1, 1].
-
-    Returns:
-        (1, 3, h, w) in [-1, 1].
-    """
+    row's deviation."""
     height, width = size_of(photo)
     small = max(2, round(height / SMOOTH)), max(2, round(width / SMOOTH))
     noise = F.interpolate(torch.randn(1, 3, *small, generator=rng), (height, width), mode="bicubic")
@@ -322,15 +269,9 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def judge_files(files: Sequence[Path], photo: Tensor) -> dict[str, float]:
-    """Mean figures of pictures, and the diversity of several.
-
-    Args:
-        photo: (1, 3, h, w) in [-1, 1]; things have the same size as in the pictures.
-
-    Returns:
-        Layout distances of patches of 15 and 21 pixels and their mean ``layout``, as far as they
-        fit; ``swd1``, ``sharpness``; of finished pictures also ``largest_piece`` and ``seams``.
-    """
+    """Mean figures of pictures of the photo, where things have the same size, and the diversity of
+    several: layout distances of patches of 15 and 21 pixels and their mean ``layout``, as far as
+    they fit; ``swd1``, ``sharpness``; of finished pictures also ``largest_piece`` and ``seams``."""
     each, pixels = list[dict[str, float]](), [read_image(path).pixels for path in files]
     if not pixels:
         raise UserError("there are no pictures to judge")
@@ -374,5 +315,5 @@ def _write_drawings(job: Job) -> float:
     for number, picture in enumerate(drawn):
         files.append(folder / f"{number:03d}.png")
         picture.save(files[-1])
-    job.write_sheet({"photo, drawings": files}, "-drawn")
+    _write_sheet(job, {"photo, drawings": files}, "-drawn")
     return seconds

@@ -21,13 +21,9 @@ VERDICTS = ("layout", "tokens", "l1", "patches")
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over the photos, by case; a photo is the mean of its seeds.
-
-    Returns:
-        For each case ``rows``, the mean figures of each; ``ratios``, the default's figures divided
-        by those of each null; and ``better``, for each null the share of photos on which the
-        default's figure is lower, as ``[count, photos]``.
-    """
+    """Means over the photos, each the mean of its seeds, by case: ``rows``, the mean figures of
+    each; ``ratios``, the default's figures divided by those of each null; and ``better``, for each
+    null the share of photos on which the default's figure is lower, as ``[count, photos]``."""
     found = {}
     for case, photos in _by_photo(results).items():
         names = dict.fromkeys(row for rows in photos.values() for row in rows)

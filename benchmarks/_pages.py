@@ -11,15 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks._common import ROOT
+from benchmarks._common import ROOT, rounded
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object, write_text
 
 RESULTS = ROOT / "docs" / "results"
 RECORDS = RESULTS / "data"
 BLOCK = re.compile(r"^<!-- table (\S+) -->\n.*?^<!-- end of table -->$", re.MULTILINE | re.DOTALL)
-# Significant digits of the figures in a record.
-DIGITS = 5
 
 Tables = Mapping[str, str]
 
@@ -35,14 +33,9 @@ def tables_in(text: str) -> list[str]:
 
 
 def renewed(text: str, tables: Tables, page: str) -> str:
-    """A page with its tables regenerated.
+    """The text of a ``page`` with its tables regenerated, or a UserError for an unknown one.
 
-    Args:
-        tables: Markdown by ``NAME.PART``; ``NAME.*`` stands for all parts.
-        page: its name, for messages.
-
-    Raises:
-        UserError: the page has an unknown table.
+    ``tables`` are Markdown by ``NAME.PART``; ``NAME.*`` stands for all parts.
     """
 
     def block(match: re.Match[str]) -> str:
@@ -56,14 +49,7 @@ def renewed(text: str, tables: Tables, page: str) -> str:
 
 
 def renew_pages(tables: Tables) -> list[Path]:
-    """Write all tables into their pages.
-
-    Returns:
-        The pages that changed.
-
-    Raises:
-        UserError: a page has an unknown table.
-    """
+    """Write all tables into their pages; returns the pages that changed."""
     changed = []
     for path in pages():
         text = path.read_text(encoding="utf-8")
@@ -89,12 +75,4 @@ def read_record(name: str) -> dict[str, Any] | None:
 def keep_record(name: str, record: Mapping[str, Any]) -> None:
     """Save what a benchmark printed, with figures rounded to five digits."""
     RECORDS.mkdir(exist_ok=True)
-    write_text(RECORDS / f"{name}.json", json.dumps(_rounded(record), indent=1) + "\n")
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
-    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
+    write_text(RECORDS / f"{name}.json", json.dumps(rounded(record), indent=1) + "\n")

@@ -7,12 +7,12 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
-from benchmarks._common import ROOT, last_line, say
+from benchmarks._common import ROOT, last_line, print_json, say, write_summary
 from internal_gan.errors import UserError
 
 T = TypeVar("T")
@@ -23,52 +23,21 @@ class StoppedError(Exception):
 
 
 class Processes:
-    """Runs the package in child processes, several at once.
-
-    Inside the ``with`` block, SIGTERM acts like Ctrl-C: it stops the processes and then the
-    benchmark, with exit code 130.
-    """
+    """Runs the package in child processes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopping = threading.Event()
-        self._earlier: Any = None
-
-    def __enter__(self) -> "Processes":
-        self._earlier = signal.signal(signal.SIGTERM, _interrupt)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._stop()
-        signal.signal(signal.SIGTERM, self._earlier)
-        if kind is KeyboardInterrupt:
-            say("stopped; run the same command to continue")
-            sys.exit(130)
 
     def train(self, run: Path, arguments: Sequence[str], log: Path, threads: int) -> None:
-        """Train by the command line until the run is finished, whether it is new or resumed.
-
-        Args:
-            arguments: of the command line, without ``output=``.
-
-        Raises:
-            UserError, StoppedError: as :meth:`run`.
-        """
+        """Train by the command line, with ``arguments`` and ``output=``, until the run is finished,
+        whether it is new or resumed; errors are those of :meth:`run`."""
         say(f"{run.name}: training")
         self.run([*arguments, f"output={run}", "skip_finished=true"], log, threads)
 
     def run(self, arguments: Sequence[str], log: Path, threads: int) -> None:
         """Run ``python -m internal_gan ARGUMENTS`` and append its output to ``log``.
-
-        Args:
-            threads: the number it may use.
 
         Raises:
             UserError: it failed; the message has the last line of its output.
@@ -81,7 +50,7 @@ class Processes:
             with self._lock:
                 if self._stopping.is_set():
                     raise StoppedError
-                # In a session of its own it gets Ctrl-C only through `_stop`: a second signal
+                # In a session of its own it gets Ctrl-C only through `stop`: a second signal
                 # would tell it not to save.
                 process = subprocess.Popen(
                     [sys.executable, "-m", "internal_gan", *arguments],
@@ -101,34 +70,7 @@ class Processes:
         if code:
             raise UserError(f"exit code {code}: {last_line(log)}; see {log}")
 
-    def do_all(
-        self,
-        jobs: Mapping[str, Callable[[], T]],
-        at_once: int,
-        on_result: Callable[[str, T], object],
-    ) -> list[str]:
-        """Run jobs, several at once, and report each result as it comes.
-
-        Returns:
-            A line for every job that failed; the others go on.
-        """
-        failures = []
-        with ThreadPoolExecutor(at_once) as pool:
-            futures = {pool.submit(job): name for name, job in jobs.items()}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        on_result(futures[future], future.result())
-                    except UserError as error:
-                        failures.append(f"{futures[future]}: {error}")
-                        say(failures[-1])
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self._stop()
-                raise
-        return failures
-
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """Ask every process to stop, and wait until it has saved its state."""
         self._stopping.set()
         with self._lock:
@@ -139,30 +81,87 @@ class Processes:
             process.wait()
 
 
+@dataclass(frozen=True)
+class Job:
+    """A photo to train on with a seed, and where its files are."""
+
+    photo: str
+    seed: int
+    image: Path
+    output: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.photo}-seed{self.seed}"
+
+    @property
+    def run(self) -> Path:
+        return self.folder("runs")
+
+    @property
+    def result(self) -> Path:
+        return self.output / "results" / f"{self.name}.json"
+
+    @property
+    def log(self) -> Path:
+        return self.output / "logs" / f"{self.name}.txt"
+
+    def folder(self, kind: str) -> Path:
+        return self.output / kind / self.name
+
+
 def do_jobs(
     jobs: Mapping[str, Callable[[Processes], T]],
     at_once: int = 1,
     on_results: Callable[[list[T]], object] = list,
 ) -> tuple[list[T], list[str]]:
     """Run jobs; after each, ``on_results`` gets the results so far, in the order of the jobs.
+    Returns them, and a line for every job that failed.
 
-    Returns:
-        The results, and a line for every job that failed.
+    SIGTERM acts like Ctrl-C: it stops the processes and then the benchmark, with exit code 130.
     """
-    found: dict[str, T] = {}
+    found, failures, processes = dict[str, T](), list[str](), Processes()
+    earlier = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with ThreadPoolExecutor(at_once) as pool:
+            futures = {pool.submit(job, processes): name for name, job in jobs.items()}
+            try:
+                for future in as_completed(futures):
+                    name = futures[future]
+                    try:
+                        found[name] = future.result()
+                        say(f"[{len(found)}/{len(jobs)}] {name}")
+                        on_results([found[one] for one in jobs if one in found])
+                    except UserError as error:
+                        failures.append(f"{name}: {error}")
+                        say(failures[-1])
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                processes.stop()
+                raise
+    except KeyboardInterrupt:
+        say("stopped; run the same command to continue")
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+    return [found[one] for one in jobs if one in found], failures
 
-    def in_order() -> list[T]:
-        return [found[name] for name in jobs if name in found]
 
-    def add(name: str, result: T) -> None:
-        found[name] = result
-        say(f"[{len(found)}/{len(jobs)}] {name}")
-        on_results(in_order())
+def report(
+    name: str,
+    output: Path,
+    jobs: Mapping[str, Callable[[Processes], dict[str, Any]]],
+    about: Mapping[str, Any],
+    tables: Callable[[Mapping[str, Any]], Mapping[str, str]],
+    at_once: int = 1,
+) -> None:
+    """Run jobs, keep the ``tables`` of their results in the output folder, and print the record."""
 
-    with Processes() as processes:
-        work = {name: partial(job, processes) for name, job in jobs.items()}
-        failures = processes.do_all(work, at_once, add)
-    return in_order(), failures
+    def summarise(found: list[dict[str, Any]]) -> None:
+        write_summary(output, tables({**about, "results": found}))
+
+    results, failures = do_jobs(jobs, at_once, summarise)
+    print_json(name, {**about, "results": results, "failures": failures})
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -19,12 +19,12 @@ import internal_gan
 from benchmarks._baselines import METHODS
 from benchmarks._baselines import SAMPLES as OF_BASELINES
 from benchmarks._c2st import classified
-from benchmarks._common import environment, means, write_json
+from benchmarks._common import environment, kept, means
 from benchmarks._field_diversity import field_diversity
 from benchmarks._jpeg import QUALITY, as_jpeg, blockiness
+from benchmarks._processes import Job as Training
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
@@ -51,13 +51,8 @@ PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of all trainings.
-
-    Attributes:
-        compressed: the given sources whose samples are JPEG already: ``published``, or names of
-            ``Job.others``.
-        baselines: names of :data:`METHODS`, a row each.
-    """
+    """Settings of all trainings; the sources, ``published`` or names of ``Job.others``, whose
+    samples are JPEG already; and names of :data:`METHODS`, a row each."""
 
     overrides: list[str]
     samples: int
@@ -67,46 +62,20 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
-    """One training, and where its files are."""
+class Job(Training):
+    """A training, the published sample of its photo, and those of other methods."""
 
-    photo: str
-    seed: int
-    image: Path
     published: Path
-    output: Path
     others: Mapping[str, Path] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return f"{self.photo}-seed{self.seed}"
-
-    @property
-    def run(self) -> Path:
-        return self.output / "runs" / self.name
-
-    @property
-    def result(self) -> Path:
-        return self.output / "results" / f"{self.name}.json"
 
     def given_result(self, name: str) -> Path:
         """The file for the figures of images that need no training."""
         return self.output / name / f"{self.photo}.json"
 
-    @property
-    def log(self) -> Path:
-        return self.output / "logs" / f"{self.name}.txt"
 
-
+@kept(lambda job, *_: job.result)
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Train, judge the samples and write ``job.result``, unless it exists.
-
-    Raises:
-        UserError: the training failed, or a picture cannot be judged.
-        StoppedError: the benchmark was asked to stop.
-    """
-    if known := read_json_object(job.result):
-        return known
+    """Train, and judge the samples."""
     compressed = settings.compressed
     published = _judge_given(job, "published", job.published, "published" in compressed)
     others = {PHOTO_JPEG: _judge_photo(job)}
@@ -125,7 +94,7 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
     others = {OURS_JPEG: _judge_ours_as_jpeg(job, samples, ours), **others}
     if drawn := sorted((job.run / "sample" / "drawn").glob("*.png")):
         others[DRAWN] = _judge(job.image, drawn)
-    result = {
+    return {
         "photo": job.photo,
         "seed": job.seed,
         "sample_size": read_image(samples[0]).size,
@@ -143,8 +112,6 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         },
         "environment": environment(),
     }
-    write_json(job.result, result)
-    return result
 
 
 def _seconds(run: Path) -> float | None:
@@ -156,33 +123,24 @@ def _seconds(run: Path) -> float | None:
     return seconds if pause < PAUSE_SECONDS else None
 
 
+@kept(lambda job, name, *_: job.given_result(name))
 def _judge_given(job: Job, name: str, given: Path, compressed: bool) -> dict[str, float]:
-    if known := read_json_object(job.given_result(name)):
-        return known
-    figures = _judge(job.image, [given], compressed)
-    write_json(job.given_result(name), figures)
-    return figures
+    return _judge(job.image, [given], compressed)
 
 
+@kept(lambda job: job.given_result("photo-jpeg"))
 def _judge_photo(job: Job) -> dict[str, float]:
     """Figures of the photo itself as JPEG: what compression alone costs."""
-    if known := read_json_object(job.given_result("photo-jpeg")):
-        return known
     photo = read_image(job.image).pixels
     jpeg = as_jpeg(photo)
-    figures = _figures(photo, jpeg) | {"blockiness": blockiness(jpeg)}
-    write_json(job.given_result("photo-jpeg"), figures)
-    return figures
+    return _figures(photo, jpeg) | {"blockiness": blockiness(jpeg)}
 
 
 def _judge_ours_as_jpeg(
     job: Job, samples: Sequence[Path], ours: Mapping[str, float]
 ) -> dict[str, float]:
-    """Figures of our samples as JPEG.
-
-    Args:
-        ours: the figures of the samples themselves, with the classifier's of JPEG.
-    """
+    """Figures of our samples as JPEG; ``ours`` has those of the samples themselves, with the
+    classifier's of JPEG."""
     photo, batch = _read(job.image, samples)
     jpeg = as_jpeg(batch)
     figures = _figures(photo, jpeg) | {"blockiness": fmean(map(blockiness, jpeg.chunk(len(jpeg))))}
@@ -209,31 +167,26 @@ def _judge_baseline(job: Job, name: str) -> dict[str, float]:
     return _judge_made(job.image, job.output / "baselines" / name / job.photo, make)
 
 
+@kept(lambda image, folder, make: folder / "figures.json")
 def _judge_made(
     image: Path, folder: Path, make: Callable[[], Sequence[Tensor]]
 ) -> dict[str, float]:
     """Figures of samples that ``make`` returns, (1, 3, H, W) in [-1, 1]; both are kept."""
-    if known := read_json_object(folder / "figures.json"):
-        return known
     made = make()
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{number:03d}.png" for number in range(len(made))]
     for path, pixels in zip(paths, made, strict=True):
         write_image(path, pixels)
-    figures = _judge(image, paths)
-    write_json(folder / "figures.json", figures)
-    return figures
+    return _judge(image, paths)
 
 
+@kept(lambda job: job.given_result("halves"))
 def _judge_halves(job: Job) -> dict[str, float]:
     """Figures of the photo's left half as a sample of its right half: a sample needs no better."""
-    if known := read_json_object(job.given_result("halves")):
-        return known
     left, right = read_image(job.image).pixels.tensor_split(2, dim=-1)
     figures = patch_panel(right, left) | classified(right, left)
     figures |= {"field_diversity": field_diversity(right, left), "blockiness": blockiness(left)}
     figures.pop("copy", None)
-    write_json(job.given_result("halves"), figures)
     return figures
 
 
@@ -250,11 +203,8 @@ def _judge_origins(image: Path, samples: Sequence[Path]) -> dict[str, float]:
 
 
 def _judge(image: Path, samples: Sequence[Path], compressed: bool = False) -> dict[str, float]:
-    """All figures of samples, resized to the photo's size.
-
-    Args:
-        compressed: the samples are JPEG already, so ``c2st_jpeg`` takes them as they are.
-    """
+    """All figures of samples, resized to the photo's size; if they are ``compressed`` as JPEG
+    already, ``c2st_jpeg`` takes them as they are."""
     photo, batch = _read(image, samples)
     figures = _figures(photo, batch)
     figures["blockiness"] = fmean(blockiness(read_image(sample).pixels) for sample in samples)
@@ -285,11 +235,8 @@ def _figures(photo: Tensor, batch: Tensor) -> dict[str, float]:
 
 
 def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:
-    """Pixel diversity by GPDM's formula: of the luma, and divided by N, not N - 1.
-
-    Args:
-        photo: (1, 3, H, W) in [-1, 1].
-        samples: (N, 3, H, W) in [-1, 1].
+    """Pixel diversity of samples (N, 3, H, W) by GPDM's formula: of the luma, and divided by N, not
+    N - 1.
 
     Source: Elnekave & Weiss, "Generating natural images with direct patch distributions matching",
     ECCV 2022, Section 4.

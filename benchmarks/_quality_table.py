@@ -20,11 +20,7 @@ OWN = (*("sharpness", "diversity", "field_diversity", "c2st", "c2st_32", "larges
 
 def summarise(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Mean figures of each photo and of each source of samples, with a photo as the mean of its
-    seeds.
-
-    Args:
-        runs: the contents of the result files.
-    """
+    seeds."""
     by_photo = defaultdict(list)
     for result in runs:
         by_photo[result["photo"]].append(_own(result))
@@ -55,11 +51,8 @@ def _sources(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """For the results page: every photo and the mean of all, and samples from several sources.
-
-    Args:
-        record: what :func:`summarise` returns.
-    """
+    """Of what :func:`summarise` returns: every photo and the mean of all, and samples from several
+    sources."""
     titles = [*(f"{name} ratio" for name in RATIOS), *OWN, "seconds"]
     photos = record["by_photo"] | {"**mean**": means(list(record["by_photo"].values()))}
     rows = [

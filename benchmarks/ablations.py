@@ -13,15 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import internal_gan
-from benchmarks._common import (
-    ROOT,
-    add_seeds,
-    print_json,
-    run,
-    say,
-    training_parser,
-    write_summary,
-)
+from benchmarks._common import ROOT, print_json, run, say, training_parser, write_summary
 from internal_gan.errors import UserError
 from internal_gan.judging.compare import Row
 from internal_gan.report.table import as_differences, as_markdown, as_rows, settings_of
@@ -54,11 +46,7 @@ def overrides_of(name: str) -> list[str]:
 
 
 def sweep(name: str, output: Path, seeds: Sequence[int], more: Sequence[str]) -> list[Row]:
-    """Run or continue a sweep, and return what its comparison knows of each run.
-
-    Raises:
-        UserError: a job failed.
-    """
+    """Run or continue a sweep, and return what its comparison knows of each run."""
     arguments = [
         *overrides_of(name),
         f"image={','.join(map(str, PHOTOS))}",
@@ -99,9 +87,9 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("ablations", __doc__)
+    parser = training_parser("ablations", __doc__, "seeds")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ABLATIONS))
-    add_seeds(parser, 0, 1, 2)
+    parser.set_defaults(seeds=[0, 1, 2])
     options = parser.parse_args(argv)
     for name in options.names:
         if name not in ABLATIONS:

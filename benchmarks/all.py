@@ -26,19 +26,12 @@ from internal_gan.errors import UserError
 from internal_gan.files import read_json_object, write_text
 from internal_gan.units import counted
 
-RETARGETED = ("retarget/fish.png", "retarget/corn.png", "textures/olives.png")
-LARGE = ("mountains", "dune", "moss", "stream", "dandelions")
-
 
 @dataclass(frozen=True)
 class Entry:
-    """A benchmark with its arguments.
-
-    Attributes:
-        benchmark: the module in ``benchmarks``. Its ``tables(record)`` returns the tables by name.
-        arguments: ``{data}`` stands for the folder of images, ``{output}`` for its own folder.
-        minutes: approximate duration on two cores of an AMD EPYC.
-    """
+    """A benchmark, the module in ``benchmarks`` whose ``tables(record)`` makes its tables by name;
+    its arguments, where ``{data}`` stands for the folder of images and ``{output}`` for its own;
+    and its approximate minutes on two cores of an AMD EPYC."""
 
     benchmark: str
     arguments: str = ""
@@ -51,11 +44,7 @@ class Entry:
         return f"python -m benchmarks.{self.benchmark} {words}".strip()
 
     def argv(self, data: Path | None, output: Path) -> list[str]:
-        """The arguments, with the folders filled in.
-
-        Raises:
-            UserError: the benchmark needs images, and no folder was given.
-        """
+        """The arguments, with the folders filled in."""
         if "{data}" in self.arguments and data is None:
             raise UserError(f"benchmarks.{self.benchmark} needs --data, a folder of images")
         words = shlex.split(self.arguments)
@@ -86,31 +75,25 @@ def _ablations(family: str) -> str:
     return f"{names} --output {{output}} --overrides trainer.steps_factor=0.2"
 
 
-_LINES = " ".join(
-    [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
-    + [f"{{data}}/retarget/{name}" for name in ("house.jpg", "fruit.png", "corn.png")]
-    + [f"{{data}}/places50/real/{name}.jpg" for name in (22, 5, 24)]
+def _in(folder: str, *names: str | int) -> str:
+    """Files of a folder of test images, JPEG ones by their names alone."""
+    files = (str(name) if "." in str(name) else f"{name}.jpg" for name in names)
+    return " ".join(f"{{data}}/{folder}/{file}" for file in files)
+
+
+_RETARGET = _in("retarget", "corn.png", "fish.png", "fruit.png", "house.jpg")
+_LARGE = _in("large", "mountains", "dune", "moss", "stream", "dandelions")
+_RESIZED = f"{_RETARGET} {_in('large', 'mountains', 'dune')} {_in('sigd16/real', *range(1, 5))}"
+_HOLED = _in("places50/real", *range(1, 26, 5))
+_LINES = (
+    f"{_in('large', 'mountains', 'dune')} {_in('retarget', 'house', 'fruit.png', 'corn.png')} "
+    f"{_in('places50/real', 22, 5, 24)}"
 )
+_SINGAN = _in("singan/images", "mountains", "seascape.png", "tree.png")
+_CUT = f"{_RETARGET} {_SINGAN} {_in('sigd16/real', *range(1, 9))}"
+_ENLARGED = f"{_SINGAN} {_in('singan/images', 'wild_bush')} {_in('retarget', 'fruit.png', 'house')}"
 _BUNDLED = " ".join(
     f"examples/photos/{name}.jpg" for name in ("dandelions", "gravel", "mountains", "peaks")
-)
-_RESIZED = " ".join(
-    [f"{{data}}/retarget/{name}" for name in ("corn.png", "fish.png", "fruit.png", "house.jpg")]
-    + [f"{{data}}/large/{name}.jpg" for name in ("mountains", "dune")]
-    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 5)]
-)
-_HOLED = " ".join(f"{{data}}/places50/real/{name}.jpg" for name in range(1, 26, 5))
-_CUT = " ".join(
-    [f"{{data}}/retarget/{name}" for name in ("corn.png", "fish.png", "fruit.png", "house.jpg")]
-    + [f"{{data}}/singan/images/{name}" for name in ("mountains.jpg", "seascape.png", "tree.png")]
-    + [f"{{data}}/sigd16/real/{name}.jpg" for name in range(1, 9)]
-)
-_ENLARGED = " ".join(
-    [
-        f"{{data}}/singan/images/{name}"
-        for name in ("mountains.jpg", "seascape.png", "tree.png", "wild_bush.jpg")
-    ]
-    + [f"{{data}}/retarget/{name}" for name in ("fruit.png", "house.jpg")]
 )
 ENTRIES = {
     "quality-places50": Entry("quality", _quality("places50", range(1, 26, 3)), 45),
@@ -123,21 +106,12 @@ ENTRIES = {
     "null-edgeconnect": Entry(
         "null", f"--family edgeconnect --photos {_HOLED} --jobs 2 --output {{output}}", 6
     ),
-    "large": Entry(
-        "large",
-        f"--photos {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} --output {{output}}",
-        15,
-    ),
-    "extend": Entry(
-        "extend",
-        f"--photos {_CUT} --large {' '.join(f'{{data}}/large/{name}.jpg' for name in LARGE)} "
-        "--output {output}",
-        15,
-    ),
+    "large": Entry("large", f"--photos {_LARGE} --output {{output}}", 15),
+    "extend": Entry("extend", f"--photos {_CUT} --large {_LARGE} --output {{output}}", 15),
     "retargeting": Entry(
         "retargeting",
-        f"--photos {' '.join(f'{{data}}/{name}' for name in RETARGETED)} --seeds 0 1 2 "
-        "--output {output}",
+        f"--photos {_in('retarget', 'fish.png', 'corn.png')} {_in('textures', 'olives.png')} "
+        "--seeds 0 1 2 --output {output}",
         40,
     ),
     "inpainting": Entry(
@@ -182,11 +156,7 @@ def all_tables(names: Sequence[str] = tuple(ENTRIES)) -> dict[str, str]:
 
 
 def do_entry(name: str, data: Path | None, output: Path) -> dict[str, Any]:
-    """Run or continue a benchmark, and return its record.
-
-    Raises:
-        UserError: it failed; its own message is on standard error.
-    """
+    """Run or continue a benchmark, and return its record; what it says is on standard error."""
     path = output / f"{name}.json"
     if known := read_json_object(path):
         return known

@@ -25,11 +25,10 @@ from torch import Tensor
 import internal_gan
 from benchmarks._common import (
     ROOT,
-    add_photos,
-    add_seeds,
     by_name,
     environment,
     keep_apart,
+    kept,
     means,
     number,
     run,
@@ -286,13 +285,11 @@ def train(case: Case, family: str, overrides: Sequence[str], threads: int) -> An
     return internal_gan.load(fit.folder)
 
 
+@kept(lambda case, *_: case.folder / "figures.json")
 def measure(
     case: Case, titles: Sequence[str], overrides: Sequence[str], threads: int
 ) -> dict[str, dict[str, Figures]]:
     """The figures of applications by family, with ``seconds``."""
-    kept = case.folder / "figures.json"
-    if known := read_json_object(kept):
-        return known
     models: dict[str, Any] = {"patches": internal_gan.Patches(case.file)}
     found: dict[str, dict[str, Figures]] = {}
     for title in titles:
@@ -304,16 +301,12 @@ def measure(
             figures = work(models[name], case, name)
             seconds = {"seconds": time.perf_counter() - began}
             found.setdefault(title, {})[name] = figures | seconds
-    write_json(kept, found)
     return found
 
 
 def landed(measured: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """The means of all figures over photos and seeds, and their deviation over seeds.
-
-    Args:
-        measured: for each seed the result of :func:`measure` for every photo.
-    """
+    """The means of all figures over photos and seeds, and their deviation over seeds, from the
+    result of :func:`measure` for every seed and photo."""
     found: dict[str, Any] = {}
     for title in measured[0][0]:
         for name in ("patches", APPLICATIONS[title][0]):
@@ -367,9 +360,7 @@ def _varying(mean: float, spread: float | None) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("applications", __doc__)
-    add_photos(parser)
-    add_seeds(parser, 0)
+    parser = training_parser("applications", __doc__, "photos", "seeds")
     parser.add_argument("--only", nargs="+", choices=[*APPLICATIONS], default=[*APPLICATIONS])
     parser.set_defaults(photos=PHOTOS)
     for action in parser._actions:

@@ -59,28 +59,32 @@ COMMANDS = {
 
 
 class Cost(NamedTuple):
-    """Seconds, and the most memory in GB."""
+    """Seconds, those of the processor, and the most memory in bytes."""
 
     seconds: float
-    memory: float
+    processor: float
+    memory: int
 
 
-def cost_of(options: Sequence[str], output: Path, root: Path = ROOT) -> Cost:
-    """Run ``internal-gan OPTIONS`` of a checkout.
-
-    Raises:
-        UserError: it failed.
-    """
+def cost_of(options: Sequence[str], output: Path, root: Path = ROOT, **environment: str) -> Cost:
+    """Run ``internal-gan OPTIONS`` of a checkout; a UserError if it failed."""
     log = output.with_suffix(".txt")
     started = time.perf_counter()
     with log.open("wb") as file:
-        command = [sys.executable, "-m", "internal_gan", *options, f"output={output}"]
-        process = subprocess.Popen(command, cwd=root, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "internal_gan", *options, f"output={output}"],
+            cwd=root,
+            env=os.environ | environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise UserError(f"{' '.join(options)}: {last_line(log)}")
-    return Cost(time.perf_counter() - started, used.ru_maxrss * 1024 / 1e9)
+    unit = 1 if sys.platform == "darwin" else 2**10
+    seconds = time.perf_counter() - started
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
 def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
@@ -162,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _summary(costs: Sequence[Cost]) -> dict[str, Any]:
     seconds = spread([cost.seconds for cost in costs])
-    return {"seconds": seconds, "memory": max(cost.memory for cost in costs)}
+    return {"seconds": seconds, "memory": max(cost.memory for cost in costs) / 1e9}
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from benchmarks._common import (
     environment,
     existing_file,
     keep_apart,
+    kept,
     number,
     positive,
     print_json,
@@ -83,11 +84,7 @@ if installed(["resynthesizer"]):
 
 
 def step(made: Tensor, margins: Margins) -> float:
-    """The mean step across the photo's border, relative to the steps beside it; 1 is no seam.
-
-    Args:
-        made: (1, 3, H, W) in [-1, 1].
-    """
+    """The mean step across the photo's border, relative to the steps beside it; 1 is no seam."""
     top, right, bottom, left = margins
     height, width = size_of(made)
     kept = made[..., top : height - bottom, :], made[..., left : width - right]
@@ -104,12 +101,7 @@ def step(made: Tensor, margins: Margins) -> float:
 
 
 def repeated(made: Tensor, part: Tensor) -> float:
-    """The share of the new part's squares that repeat another place of the result.
-
-    Args:
-        made: (1, 3, H, W) in [-1, 1].
-        part: (1, 1, H, W), 1 where it is new.
-    """
+    """The share of the squares of ``part``, 1 where it is new, that repeat another place."""
     size = fit_size(size_of(made), SMALL)
     small, new = resize(made, size), F.adaptive_avg_pool2d(part, size)
     rows, columns = grid(small, SQUARE)
@@ -139,11 +131,9 @@ def extended(photo: Path, folder: Path, margins: Margins) -> tuple[Path, float]:
     return made, float(read_json_object(timed)["seconds"])
 
 
+@kept(lambda photo, output, size: output / "results" / f"{photo.stem}.json")
 def do_cut(photo: Path, output: Path, size: int) -> dict[str, Any]:
-    """Cut a photo, extend it by every method, judge and write the figures, unless they exist."""
-    result_file = output / "results" / f"{photo.stem}.json"
-    if known := read_json_object(result_file):
-        return known
+    """Cut a photo, extend it by every method, and judge."""
     whole = read_image(photo).pixels
     whole = resize(whole, fit_size(size_of(whole), size)).clamp(-1, 1)
     height, width = size_of(whole)
@@ -152,7 +142,7 @@ def do_cut(photo: Path, output: Path, size: int) -> dict[str, Any]:
     part[..., : height - margins.bottom, : width - margins.right] = 0.0
     cut = make_folder(output / "cut") / f"{photo.stem}.png"
     write_image(cut, whole[..., : height - margins.bottom, : width - margins.right])
-    whole = torch.from_numpy(to_uint8(whole).numpy()) / 127.5 - 1
+    whole = to_uint8(whole) / 127.5 - 1
     canvas = torch.where(part > 0, 0.0, whole)
     made, seconds = {}, {}
     file, seconds[OURS] = extended(cut, output / "runs" / photo.stem, margins)
@@ -175,28 +165,24 @@ def do_cut(photo: Path, output: Path, size: int) -> dict[str, Any]:
     }
     sheet = make_folder(output / "sheets") / f"{photo.stem}.png"
     write_image(sheet, torch.cat([whole, canvas, *made.values()], dim=3))
-    result = {
+    return {
         "photo": photo.stem,
         "figures": figures,
         "largest_piece": new_piece(file, part),
         "environment": environment(),
     }
-    write_json(result_file, result)
-    return result
 
 
+@kept(lambda photo, output: output / "results" / f"large-{photo.stem}.json")
 def do_large(photo: Path, output: Path) -> dict[str, Any]:
     """Extend a photo by a tenth on each side, and judge it."""
-    result_file = output / "results" / f"large-{photo.stem}.json"
-    if known := read_json_object(result_file):
-        return known
     size = read_image(photo).size
     margins = margins_of([f"{100 * ADDED:g}%"] * 4, size)
     file, seconds = extended(photo, output / "runs" / f"large-{photo.stem}", margins)
     made = read_image(file).pixels
     part = torch.ones_like(made[:, :1])
     part[(..., *margins.window(size))] = 0.0
-    result = {
+    return {
         "photo": photo.stem,
         "megapixels": size[0] * size[1] / 1e6,
         "seconds": seconds,
@@ -205,8 +191,6 @@ def do_large(photo: Path, output: Path) -> dict[str, Any]:
         "largest_piece": new_piece(file, part),
         "environment": environment(),
     }
-    write_json(result_file, result)
-    return result
 
 
 def new_piece(file: Path, part: Tensor) -> float:

@@ -18,10 +18,11 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose
 from internal_gan.device import prepare_device, select_precision
 from internal_gan.errors import UserError
+from internal_gan.files import read_json_object
 from internal_gan.images.files.image import read_image
 from internal_gan.runs.records import read_metrics, read_status
 from internal_gan.training.stage_trainer import StageTrainer
@@ -140,14 +142,8 @@ class Part:
 
 def smoke(part: Part) -> None:
     """Every family's training stopped, resumed and used, in both precisions."""
-    with ThreadPoolExecutor(8) as pool:
-        jobs = [
-            pool.submit(_lives, part, family, precision)
-            for family in FAMILIES
-            for precision in (PRECISIONS[:1] if TINY else PRECISIONS)
-        ]
-    for job in jobs:
-        job.result()
+    precisions = PRECISIONS[:1] if TINY else PRECISIONS
+    _at_once([partial(_lives, part, *one) for one in product(FAMILIES, precisions)])
 
 
 def tests(part: Part) -> None:
@@ -160,12 +156,10 @@ def tests(part: Part) -> None:
 def agreement(part: Part) -> None:
     """What a model draws on the device beside what it draws on the CPU; peak memory."""
     quick = [*QUICK] or ["trainer.max_steps=50", "trainer.threads=1"]
-    _at_once(
-        part,
-        {family: [*_default(family, SMALL, "cpu", "fp32"), *quick] for family in FAMILIES},
-    )
+    words = {family: [*_default(family, SMALL, "cpu", "fp32"), *quick] for family in FAMILIES}
+    _at_once([partial(part.command, family, *words[family]) for family in FAMILIES])
     part.python("-m", "benchmarks.gpu", "--gaps", str(part.folder / "gaps.json"))
-    part.found["gaps"] = _read(part.folder / "gaps.json")
+    part.found["gaps"] = read_json_object(part.folder / "gaps.json")
 
 
 def _lives(part: Part, family: str, precision: str) -> None:
@@ -242,7 +236,7 @@ def defaults(part: Part) -> None:
 def with_graphs(part: Part) -> None:
     """Steps and whole commands, with and without CUDA graphs, and figures of what these draw."""
     part.python("-m", "benchmarks.gpu", "--steps", str(part.folder / "steps.json"))
-    part.found["steps"] = _read(part.folder / "steps.json")
+    part.found["steps"] = read_json_object(part.folder / "steps.json")
     for family in FAMILIES:
         words = [*_default(family, SMALL, DEVICE, "auto"), *FORMS[family][1:], *QUICK]
         for name in (f"{family}-auto", f"{family}-off"):
@@ -251,7 +245,8 @@ def with_graphs(part: Part) -> None:
             part.found[f"{name}, losses"] = read_metrics(trained / "metrics.jsonl")[-5:]
             if family != "edgeconnect":
                 part.command(judged.name, "task=evaluate", f"checkpoint={trained}")
-                part.found[f"{name}, figures"] = _read(judged / "evaluation.json")["groups"]
+                figures = read_json_object(judged / "evaluation.json")["groups"]
+                part.found[f"{name}, figures"] = figures
 
 
 def steps(target: Path) -> None:
@@ -384,9 +379,9 @@ def _until(part: Part, reserve: float, trainings: int = 1) -> list[str]:
     return [] if TINY else [f"trainer.time={part.left / trainings - reserve:.0f}s"]
 
 
-def _at_once(part: Part, jobs: Mapping[str, Sequence[str]]) -> None:
+def _at_once(jobs: Sequence[Callable[[], object]]) -> None:
     with ThreadPoolExecutor(len(jobs)) as pool:
-        for job in [pool.submit(part.command, name, *words) for name, words in jobs.items()]:
+        for job in [pool.submit(job) for job in jobs]:
             job.result()
 
 
@@ -399,10 +394,6 @@ def _stages(folder: Path) -> dict[str, float]:
     """The seconds at which each stage's last recorded step was done."""
     rows = read_metrics(folder / "metrics.jsonl")
     return {str(row["stage"]): row["seconds"] for row in rows if "stage" in row}
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _log(text: str) -> None:
@@ -433,22 +424,6 @@ def _prepare(folder: Path) -> None:
     mask.save(folder / "mask.png")
 
 
-@contextmanager
-def _kept(part: Part, results: dict[str, Any]) -> Iterator[None]:
-    """Write what a part has found, however it ends."""
-    try:
-        yield
-    except Exception as error:
-        part.found["error"] = repr(error)
-        _log(f"{part.name}: {error!r}")
-    finally:
-        with _writing:
-            results[part.name] = part.found
-            write_json(OUT / "results.json", results)
-        _zip(part)
-        say(f"{part.name}: {json.dumps(part.found)}")
-
-
 def main() -> None:
     words = sys.argv[1:]
     if len(words) == 2 and words[0] in MEASURES:
@@ -465,18 +440,26 @@ def main() -> None:
     ends = time.monotonic() + PATIENCE * LIMIT
     results: dict[str, Any] = {"environment": environment(), "device": prepare_device(DEVICE)[1]}
     for group in groups:
-        with ThreadPoolExecutor(len(group)) as pool:
-            for job in [pool.submit(_do, name, results, ends) for name in group]:
-                job.result()
+        _at_once([partial(_do, name, results, ends) for name in group])
 
 
 def _do(name: str, results: dict[str, Any], ends: float) -> None:
+    """Do a part, and write what it has found, however it ends."""
     work, seconds = PARTS[name]
     part = Part(name, min(ends, time.monotonic() + PATIENCE * seconds))
     shutil.rmtree(part.folder, ignore_errors=True)
     _prepare(part.folder)
-    with _kept(part, results):
+    try:
         work(part)
+    except Exception as error:
+        part.found["error"] = repr(error)
+        _log(f"{part.name}: {error!r}")
+    finally:
+        with _writing:
+            results[part.name] = part.found
+            write_json(OUT / "results.json", results)
+        _zip(part)
+        say(f"{part.name}: {json.dumps(part.found)}")
 
 
 if __name__ == "__main__":

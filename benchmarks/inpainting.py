@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import cv2
@@ -26,27 +25,23 @@ import internal_gan
 from benchmarks._baselines import installed, resynthesized
 from benchmarks._c2st import c2st
 from benchmarks._common import (
-    add_jobs,
-    add_others,
-    add_photos,
-    add_seeds,
     by_name,
     environment,
     keep_apart,
+    kept,
+    means,
     number,
     pictures,
     positive,
-    print_json,
     run,
     training_parser,
-    write_json,
-    write_summary,
 )
-from benchmarks._processes import Processes, do_jobs
+from benchmarks._processes import Processes, report
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder, read_json_object
+from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
+from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS
@@ -126,10 +121,6 @@ class Job:
     def run(self) -> Path:
         return self.output / "runs" / self.name
 
-    @property
-    def mask(self) -> Path:
-        return self.output / "holes" / f"{self.hole}.png"
-
     def file(self, folder: str, suffix: str) -> Path:
         return self.output / folder / f"{self.name}{suffix}"
 
@@ -151,15 +142,9 @@ def random_share(job: Job) -> tuple[float, torch.Generator]:
     return low + (high - low) * float(torch.rand((), generator=rng)), rng
 
 
+@kept(lambda job, *_: job.file("results", ".json"))
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Draw the hole, train, fill, judge and write the figures, unless they exist.
-
-    Raises:
-        UserError: the training failed, or the result cannot be judged.
-        StoppedError: the benchmark was asked to stop.
-    """
-    if known := read_json_object(job.file("results", ".json")):
-        return known
+    """Draw the hole, train, fill and judge."""
     photo, hole, fillings = trained_fillings(job, settings, processes)
     fillings |= {name: method(photo.pixels, hole) for name, method in METHODS.items()}
     if installed(["resynthesizer"]):
@@ -167,7 +152,11 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         filled = resynthesized(emptied, hole)
         fillings[RESYNTHESIZER] = torch.where(hole > 0, filled, photo.pixels)
     fillings |= {name: given(folder, job, photo, hole) for name, folder in settings.others.items()}
-    result = {
+    emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+    make_folder(job.output / "sheets")
+    row = [photo.pixels, emptied, *fillings.values()]  # in the order of the table
+    write_image(job.file("sheets", ".png"), torch.cat(row, dim=3))
+    return {
         "photo": job.photo,
         "kind": job.kind,
         "ratio": job.ratio,
@@ -177,9 +166,6 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         "figures": {name: judged(photo.pixels, made, hole) for name, made in fillings.items()},
         "environment": environment(),
     }
-    _write_sheet(job, photo, hole, fillings)
-    write_json(job.file("results", ".json"), result)
-    return result
 
 
 def judged(photo: Tensor, made: Tensor, hole: Tensor) -> dict[str, float]:
@@ -195,24 +181,17 @@ def trained_fillings(
     Returns:
         The photo; the hole, (1, 1, H, W), 1 inside and 0 elsewhere; the fillings OURS and FILL,
         each (1, 3, H, W) in [-1, 1].
-
-    Raises:
-        UserError, StoppedError: as :func:`do_job`.
     """
-    image, mask = job.output / "photos" / f"{job.photo}.png", job.mask
+    image = job.output / "photos" / f"{job.photo}.png"
+    mask = make_folder(job.output / "holes") / f"{job.hole}.png"
     photo = read_image(image)
     share, rng = random_share(job)
     hole = KINDS[job.kind](photo.size, share, rng)
-    mask.parent.mkdir(exist_ok=True)
-    write_image(mask, hole.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(hole, mode="L"))
+    write_mask(mask, hole)
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={job.seed}"]
     processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
-    filled = internal_gan.fill(image, mask, output_type="pt")
-    fillings = {
-        OURS: read_image(job.run / "fill" / "000.png").pixels,
-        FILL: filled * 2 - 1,
-    }
-    return photo, hole, fillings
+    filled = internal_gan.fill(image, mask, output_type="pt") * 2 - 1
+    return photo, hole, {OURS: read_image(job.run / "fill" / "000.png").pixels, FILL: filled}
 
 
 def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
@@ -229,14 +208,6 @@ def given(folder: Path, job: Job, photo: Photo, hole: Tensor) -> Tensor:
     return torch.where(hole > 0, made.pixels, photo.pixels)
 
 
-def _write_sheet(job: Job, photo: Photo, hole: Tensor, fillings: Mapping[str, Tensor]) -> None:
-    """The photo, its hole and all fillings side by side, in the order of the table."""
-    emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
-    path = job.file("sheets", ".png")
-    path.parent.mkdir(exist_ok=True)
-    write_image(path, torch.cat([photo.pixels, emptied, *fillings.values()], dim=3))
-
-
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
     """The null test, and means by kind and share of the hole."""
     results = record["results"]
@@ -247,9 +218,9 @@ def _against_fill(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Means of EdgeConnect's and the fillings' figures, their ratios, and how often the first is
     better."""
     each = {row: [r["figures"][row] for r in results] for row in (OURS, FILL)}
-    means = {row: {f: fmean(one[f] for one in each[row]) for f in FIGURES} for row in each}
-    lines = [{"row": row} | {f: number(means[row][f]) for f in FIGURES} for row in each]
-    ratios = {f: number(means[OURS][f] / means[FILL][f]) for f in FIGURES}
+    mean = {row: means(figures) for row, figures in each.items()}
+    lines = [{"row": row} | {f: number(mean[row][f]) for f in FIGURES} for row in each]
+    ratios = {f: number(mean[OURS][f] / mean[FILL][f]) for f in FIGURES}
     better = {
         f: f"{sum(a[f] < b[f] for a, b in zip(each[OURS], each[FILL], strict=True))}"
         f" of {len(results)}"
@@ -266,21 +237,14 @@ def _means(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         for method, figures in result["figures"].items():
             groups[f"{result['kind']} {result['ratio']} %", method].append(figures)
     return [
-        {"hole": name, "method": method}
-        | {figure: f"{fmean(figures[figure] for figures in each):.3g}" for figure in FIGURES}
+        {"hole": name, "method": method} | {f: f"{means(each)[f]:.3g}" for f in FIGURES}
         for (name, method), each in groups.items()
     ]
 
 
 def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
-    """Write the photos, resized, to ``photos/`` in the output folder.
-
-    Returns:
-        Their names.
-
-    Raises:
-        UserError: a photo cannot be read, two have the same name, or the folder has other settings.
-    """
+    """Write the photos, resized, to ``photos/`` in the output folder, and return their names; a
+    UserError if one cannot be read, two have the same name, or the folder has other settings."""
     read = {name: read_image(path) for name, path in by_name(photos).items()}
     given = {"overrides": settings.overrides, "size": settings.size}
     keep_apart(output, given | ({"others": list(settings.others)} if settings.others else {}))
@@ -296,11 +260,11 @@ def write_photo(name: str, photo: Photo, output: Path, size: int) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("inpainting", __doc__, "model=edgeconnect")
-    add_photos(parser)
-    add_seeds(parser, 0)
-    add_jobs(parser)
-    add_others(parser, "other methods' fillings, named like the files in holes/")
+    parser = training_parser(
+        *("inpainting", __doc__, "photos", "seeds", "jobs"),
+        overrides="model=edgeconnect",
+        others="other methods' fillings, named like the files in holes/",
+    )
     parser.add_argument("--size", type=positive, default=128, help="long side of the photos")
     parser.add_argument("--ratios", nargs="+", choices=RATIOS, default=list(RATIOS))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
@@ -317,13 +281,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     torch.set_num_threads(options.threads)
     work = {job.name: partial(do_job, job, settings) for job in jobs}
-
-    def summarise(results: list[dict[str, Any]]) -> None:
-        write_summary(output, tables({"results": results}))
-
-    results, failures = do_jobs(work, options.jobs, summarise)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
-    print_json("inpainting", {"settings": about, "results": results, "failures": failures})
+    report("inpainting", output, work, {"settings": about}, tables, options.jobs)
 
 
 if __name__ == "__main__":

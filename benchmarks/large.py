@@ -7,34 +7,28 @@ and another one a sample of 250 pixels; the cost of a megapixel is the differenc
 If stopped or killed, run the same command again to continue. Linux and macOS only.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from benchmarks._common import (
-    ROOT,
-    add_photos,
     by_name,
     environment,
     keep_apart,
-    last_line,
+    kept,
     print_json,
     run,
     training_parser,
-    write_json,
 )
 from benchmarks._processes import Processes, do_jobs
-from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
+from benchmarks.commands import cost_of
+from internal_gan.files import make_folder
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.resize import size_of
@@ -49,42 +43,8 @@ WINDOW = 256
 PERCENTILES = (10, 50, 90)
 
 
-class Cost(NamedTuple):
-    """Processor seconds and peak bytes of a whole command."""
-
-    seconds: float
-    peak: int
-
-
-def measured(arguments: Sequence[str], log: Path, threads: int) -> Cost:
-    """Run ``python -m internal_gan ARGUMENTS`` and measure it from outside.
-
-    Raises:
-        UserError: it failed.
-    """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "internal_gan", *arguments],
-            cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise UserError(f"exit code {process.returncode}: {last_line(log)}; see {log}")
-    unit = 1 if sys.platform == "darwin" else 2**10
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
-
-
 def gradients(image: Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The mean absolute gradient of each window, row by row.
-
-    Args:
-        image: (1, 3, H, W).
-    """
+    """The mean absolute gradient of each window of an image (1, 3, H, W), row by row."""
     gray = image.mean(dim=1)
     across = gray.diff(dim=-1, append=gray[..., -1:]).abs()
     down = gray.diff(dim=-2, append=gray[..., -1:, :]).abs()
@@ -107,37 +67,33 @@ def judge(photo: Path, sample: Path) -> dict[str, Any]:
     }
 
 
+@kept(lambda photo, output, *_: output / "results" / f"{photo.stem}.json")
 def do_photo(
     photo: Path, output: Path, overrides: Sequence[str], threads: int, processes: Processes
 ) -> dict[str, Any]:
-    """Train, sample twice, judge and write the figures, unless they exist."""
+    """Train, sample twice, and judge."""
     name = photo.stem
-    result_file = output / "results" / f"{name}.json"
-    if known := read_json_object(result_file):
-        return known
     folder, log = output / "runs" / name, output / "logs" / f"{name}.txt"
     processes.train(folder, [*overrides, f"image={photo}", "sample.count=1"], log, threads)
     costs, samples = {}, {}
     for resolution in (str(SMALL), "photo"):
-        drawn = output / "samples" / f"{name}-{resolution}"
+        drawn = make_folder(output / "samples") / f"{name}-{resolution}"
         shutil.rmtree(drawn, ignore_errors=True)  # of a benchmark that was killed
-        arguments = [f"finish.resolution={resolution}", f"output={drawn}"]
-        command = ["task=sample", f"checkpoint={folder}", "sample.count=1", *arguments]
-        costs[resolution] = measured(command, log, threads)
+        command = ["task=sample", f"checkpoint={folder}", "sample.count=1"]
+        command.append(f"finish.resolution={resolution}")
+        costs[resolution] = cost_of(command, drawn, OMP_NUM_THREADS=str(threads))
         samples[resolution] = drawn / "sample" / "000.png"
     small, large = (size_of(read_image(samples[key]).pixels) for key in (str(SMALL), "photo"))
     pixels = large[0] * large[1] - small[0] * small[1]
     least, most = costs[str(SMALL)], costs["photo"]
-    result = {
+    return {
         "photo": name,
         "size": large,
-        "seconds_a_megapixel": (most.seconds - least.seconds) / pixels * 1e6,
-        "bytes_a_pixel": (most.peak - least.peak) / pixels,
+        "seconds_a_megapixel": (most.processor - least.processor) / pixels * 1e6,
+        "bytes_a_pixel": (most.memory - least.memory) / pixels,
         "figures": judge(photo, samples["photo"]),
         "environment": environment(),
     }
-    write_json(result_file, result)
-    return result
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -163,8 +119,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("large", __doc__)
-    add_photos(parser)
+    parser = training_parser("large", __doc__, "photos")
     options = parser.parse_args(argv)
     output, photos = options.output.absolute(), by_name(options.photos)
     keep_apart(output, {"overrides": options.overrides})

@@ -19,30 +19,25 @@ import torch
 from torch import Tensor
 
 from benchmarks._common import (
-    add_jobs,
-    add_photos,
-    add_seeds,
     by_name,
     environment,
     keep_apart,
+    kept,
     positive,
-    print_json,
     run,
     training_parser,
-    write_json,
-    write_summary,
 )
 from benchmarks._continuity import continuity
-from benchmarks._processes import Processes, do_jobs
+from benchmarks._processes import Processes, report
+from benchmarks.inpainting import write_photo
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
+from internal_gan.files import make_folder
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.part_finisher import DECIDES, guide_of
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.levels import levels_of
-from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.levels import levels_of, pixels_of
+from internal_gan.images.masks import write_mask
+from internal_gan.images.resize import size_of
 from internal_gan.judging.fidelity import judge_hole
 from internal_gan.models.edgeconnect.model import OWN_LINES, EdgeConnect, evidence, guiding_lines
 from internal_gan.report.table import as_markdown
@@ -105,11 +100,8 @@ def fill(
 def finished(
     drawing: Tensor, hole: Tensor, excluded: Tensor, lines: Tensor | None = None
 ) -> Tensor:
-    """A drawing with its hole rebuilt from the photo's pixels, as by ``finish.detail=patches``.
-
-    Args:
-        lines: (1, 1, H, W), guide the choice of patches.
-    """
+    """A drawing with its hole rebuilt from the photo's pixels, as by ``finish.detail=patches``;
+    ``lines`` (1, 1, H, W) guide the choice of patches."""
     done = finish_inside(
         levels_of(drawing, 255),
         hole[0, 0].numpy() > 0,
@@ -120,29 +112,21 @@ def finished(
     if done is None:
         return drawing
     result = drawing.clone()
-    made = torch.from_numpy(done.pixels.astype("float32")).permute(2, 0, 1)[None] / 127.5 - 1
     here = (..., *done.window)
-    result[here] = torch.where(hole[here] > 0, made, drawing[here])
+    result[here] = torch.where(hole[here] > 0, pixels_of(done.pixels), drawing[here])
     return result
 
 
+@kept(lambda name, seed, its, _: its.output / "results" / f"{name}-seed{seed}.json")
 def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> dict[str, Any]:
-    """Train, fill every hole with every guide, judge and write the figures, unless they exist.
-
-    Raises:
-        UserError: the training failed.
-        StoppedError: the benchmark was asked to stop.
-    """
+    """Train, fill every hole with every guide, and judge."""
     output = settings.output
-    result_file = output / "results" / f"{name}-seed{seed}.json"
-    if known := read_json_object(result_file):
-        return known
     image, mask = output / "photos" / f"{name}.png", output / "holes" / f"{name}.png"
     photo = read_image(image).pixels
     holes = holes_of(name, photo)
     excluded = torch.stack(holes).amax(dim=0)
-    mask.parent.mkdir(exist_ok=True)
-    write_image(mask, excluded.expand(-1, 3, -1, -1) * 2 - 1, like=Photo(excluded, mode="L"))
+    make_folder(mask.parent)
+    write_mask(mask, excluded)
     folder = output / "runs" / f"{name}-seed{seed}"
     arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={seed}"]
     processes.train(folder, arguments, output / "logs" / f"{folder.name}.txt", settings.threads)
@@ -172,19 +156,14 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
             row += [lines.expand(-1, 3, -1, -1) * 2 - 1, *made.values()]
         judged.append(figures)
         rows.append(torch.cat([*row, photo], dim=3))
-    sheet = output / "sheets" / f"{folder.name}.png"
-    sheet.parent.mkdir(exist_ok=True)
-    write_image(sheet, torch.cat(rows, dim=2))
-    seconds = RunFolder(folder).status().get("seconds")
-    result = {
+    write_image(make_folder(output / "sheets") / f"{folder.name}.png", torch.cat(rows, dim=2))
+    return {
         "photo": name,
         "seed": seed,
         "holes": judged,
-        "seconds": seconds,
+        "seconds": RunFolder(folder).status().get("seconds"),
         "environment": environment(),
     }
-    write_json(result_file, result)
-    return result
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -208,34 +187,21 @@ def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
 
 
 def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
-    """Write the photos, resized, to ``photos/`` in the output folder.
-
-    Returns:
-        Their names.
-
-    Raises:
-        UserError: a photo has no holes in HOLES, or the folder has other settings.
-    """
+    """Write the photos, resized, to ``photos/`` in the output folder, and return their names; a
+    UserError if one has no holes in HOLES, or the folder has other settings."""
     named = by_name(photos)
     for name, path in named.items():
         if name not in HOLES:
             raise UserError(f"--photos {path}: no holes are known; allowed: {', '.join(HOLES)}")
     keep_apart(settings.output, {"overrides": settings.overrides, "size": size})
-    folder = settings.output / "photos"
-    folder.mkdir(exist_ok=True)
     for name, path in named.items():
-        if not (folder / f"{name}.png").exists():
-            pixels = read_image(path).pixels
-            shrunk = resize(pixels, fit_size(size_of(pixels), size)).clamp(-1, 1)
-            write_image(folder / f"{name}.png", shrunk)
+        write_photo(name, read_image(path), settings.output, size)
     return list(named)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("lines", __doc__, "model=edgeconnect")
-    add_photos(parser)
-    add_seeds(parser, 0)
-    add_jobs(parser)
+    wanted = "photos", "seeds", "jobs"
+    parser = training_parser("lines", __doc__, *wanted, overrides="model=edgeconnect")
     parser.add_argument("--size", type=positive, default=SIDE, help="long side of the photos")
     options = parser.parse_args(argv)
     settings = Settings(options.overrides, options.threads, options.output.absolute())
@@ -246,13 +212,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         for seed in options.seeds
         for name in names
     }
-
-    def summarise(results: list[dict[str, Any]]) -> None:
-        write_summary(settings.output, tables({"results": results}))
-
-    results, failures = do_jobs(jobs, options.jobs, summarise)
     about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
-    print_json("lines", {"settings": about, "results": results, "failures": failures})
+    report("lines", settings.output, jobs, {"settings": about}, tables, options.jobs)
 
 
 if __name__ == "__main__":

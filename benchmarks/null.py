@@ -11,35 +11,22 @@ If stopped or killed, run the same command again to continue.
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from benchmarks._common import (
-    add_jobs,
-    add_seeds,
-    given_photos,
-    keep_apart,
-    positive,
-    print_json,
-    run,
-    training_parser,
-    write_summary,
-)
-from benchmarks._null_job import FAMILIES, Job, Settings, do_job
+from benchmarks._common import given_photos, keep_apart, positive, run, training_parser
+from benchmarks._null_job import FAMILIES, Settings, do_job
 from benchmarks._null_table import tables
-from benchmarks._processes import do_jobs
+from benchmarks._processes import Job, report
 
 __all__ = ["main", "tables"]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("null", __doc__)
+    parser = training_parser("null", __doc__, "seeds", "jobs")
     parser.add_argument(
         "--photos", type=Path, nargs="+", required=True, help="a folder of photos, or files"
     )
-    add_seeds(parser, 0)
-    add_jobs(parser)
     parser.add_argument(
         "--family", choices=FAMILIES, default="singan", help="trained, without --overrides"
     )
@@ -57,13 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, path in photos.items():
             job = Job(name, seed, path.absolute(), output)
             jobs[job.name] = partial(do_job, job, settings)
-
-    def summary(results: list[dict[str, Any]]) -> None:
-        write_summary(output, tables({"settings": {"family": options.family}, "results": results}))
-
-    results, failures = do_jobs(jobs, options.jobs, summary)
     about = {**apart, "threads": options.threads, "at_once": options.jobs}
-    print_json("null", {"settings": about, "results": results, "failures": failures})
+    report("null", output, jobs, {"settings": about}, tables, options.jobs)
 
 
 if __name__ == "__main__":

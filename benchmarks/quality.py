@@ -17,9 +17,6 @@ import torch
 
 from benchmarks._baselines import METHODS, installed
 from benchmarks._common import (
-    add_jobs,
-    add_others,
-    add_seeds,
     existing_folder,
     keep_apart,
     pictures,
@@ -48,12 +45,8 @@ def jobs_of(
 ) -> list[Job]:
     """A job for every photo and seed: all photos with the first seed, then with the next.
 
-    Args:
-        photos: names without suffix; none: all that are in both folders.
-        others: folders of more samples, by the name of their row; photos may be missing there.
-
-    Raises:
-        UserError: a photo is not in both folders.
+    ``photos`` are names without suffix; none: all that are in both folders. ``others`` are folders
+    of more samples, by the name of their row; photos may be missing there.
     """
     originals, counterparts = pictures(real), pictures(published)
     names = list(photos) or [name for name in originals if name in counterparts]
@@ -69,8 +62,8 @@ def jobs_of(
             name,
             seed,
             originals[name].absolute(),
-            counterparts[name].absolute(),
             output,
+            counterparts[name].absolute(),
             {row: have[name].absolute() for row, have in found.items() if name in have},
         )
         for seed in seeds
@@ -79,7 +72,8 @@ def jobs_of(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("quality", __doc__)
+    rows = "other methods' samples of the same names, a row each"
+    parser = training_parser("quality", __doc__, "seeds", "jobs", others=rows)
     parser.add_argument("--real", type=existing_folder, required=True, help="folder of photos")
     parser.add_argument(
         "--published",
@@ -87,7 +81,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         required=True,
         help="folder of samples of the same names",
     )
-    add_others(parser, "other methods' samples of the same names, a row each")
     parser.add_argument(
         "--compressed",
         nargs="+",
@@ -103,8 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="methods to make samples by, a row each; takes a minute a photo",
     )
     parser.add_argument("--photos", nargs="+", default=[], metavar="NAME", help="default: all")
-    add_seeds(parser, 0, 1)
-    add_jobs(parser)
+    parser.set_defaults(seeds=[0, 1])
     parser.add_argument("--samples", type=positive, default=5, help="of each model")
     options = parser.parse_args(argv)
 

@@ -23,26 +23,12 @@ import torch
 from torch import Tensor
 
 import internal_gan
-from benchmarks._common import (
-    add_others,
-    add_photos,
-    add_seeds,
-    by_name,
-    environment,
-    keep_apart,
-    number,
-    print_json,
-    run,
-    training_parser,
-    write_json,
-    write_summary,
-)
-from benchmarks._processes import Processes, do_jobs
+from benchmarks._common import by_name, environment, keep_apart, kept, number, run, training_parser
+from benchmarks._processes import Processes, report
 from internal_gan.errors import UserError
-from internal_gan.files import read_json_object
 from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.levels import levels_of
+from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.patches.model import Patches
@@ -140,9 +126,6 @@ def judge(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by scale and method for a model; also writes all results as images.
 
-    Args:
-        others: folders of other methods' results, by the name of their rows.
-
     ``way back`` is the error of the cycle reconstruction, the mean |G(G(x)) - x| of the network,
     in thousandths of black to white.
     """
@@ -162,12 +145,10 @@ def judge(
         found[name] = {method: figures_of(image, result) for method, result in results.items()}
         if model.is_trained:
             back = model.retarget(size_of(image), image=drawn)
-            distance = float((back - image).abs().mean()) / 2
-            found[name][title]["way back"] = 1000 * distance
+            found[name][title]["way back"] = 500 * float((back - image).abs().mean())
         done = finish(levels_of(drawn, 255), Indices(levels_of(large, 255)), finished_size)
-        pixels = torch.from_numpy(done.pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
         full = {
-            f"{title}, finished": pixels,
+            f"{title}, finished": pixels_of(done.pixels),
             "seam carving, full size": carved(large, finished_size),
         }
         for method, folder in others.items():
@@ -202,24 +183,20 @@ def model_of(photo: Path, seed: int, output: Path, settings: Settings, by: Proce
     return model
 
 
+@kept(lambda photo, seed, output, *_: output / "results" / f"{photo.stem}-seed{seed}.json")
 def do_photo(
     photo: Path, seed: int, output: Path, settings: Settings, processes: Processes
 ) -> dict[str, Any]:
-    """Train on one photo, judge and write the figures, unless they exist."""
-    name = f"{photo.stem}-seed{seed}"
-    path = output / "results" / f"{name}.json"
-    if known := read_json_object(path):
-        return known
+    """Train on one photo, and judge."""
+    pictures = output / "pictures" / f"{photo.stem}-seed{seed}"
     model = model_of(photo, seed, output, settings, processes)
-    result = {
+    return {
         "photo": photo.stem,
         "seed": seed,
         "overrides": list(settings.overrides),
-        "figures": judge(model, photo, seed, output / "pictures" / name, settings.others),
+        "figures": judge(model, photo, seed, pictures, settings.others),
         "environment": environment(),
     }
-    write_json(path, result)
-    return result
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
@@ -248,10 +225,11 @@ def _cell(method: Setting, figure: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = training_parser("retargeting", __doc__, "model=ingan")
-    add_photos(parser)
-    add_seeds(parser, 0)
-    add_others(parser, "other methods' results, named like fruit-2x-wide.png")
+    parser = training_parser(
+        *("retargeting", __doc__, "photos", "seeds"),
+        overrides="model=ingan",
+        others="other methods' results, named like fruit-2x-wide.png",
+    )
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = Settings(options.overrides, options.threads, dict(options.others))
@@ -266,12 +244,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for seed in options.seeds
         for name, photo in photos.items()
     }
-
-    def summarise(results: list[dict[str, Any]]) -> None:
-        write_summary(output, tables({"results": results}))
-
-    results, failures = do_jobs(jobs, 1, summarise)
-    print_json("retargeting", {**apart, "results": results, "failures": failures})
+    report("retargeting", output, jobs, apart, tables)
 
 
 if __name__ == "__main__":

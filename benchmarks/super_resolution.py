@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
@@ -22,6 +22,7 @@ from benchmarks._niqe import niqe
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr, ssim
 from internal_gan.report.table import as_markdown
@@ -35,18 +36,8 @@ Figures = dict[str, float]
 
 
 def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
-    """Shrink a photo to 1/factor of its sides, rounded to 8 bits.
-
-    Args:
-        original: (1, 3, H, W) in [-1, 1].
-
-    Returns:
-        The small photo, with sides rounded down, and the original, cropped at the bottom and right
-        to the size that the enlarged photo will have.
-
-    Raises:
-        UserError: nothing would be left.
-    """
+    """Shrink a photo (1, 3, H, W) to 1/factor of its sides, rounded down, and to 8 bits; also
+    returns the photo, cropped at the bottom and right to the size of the enlarged one."""
     sides = original.shape[-2:]
     small = (int(sides[0] / factor), int(sides[1] / factor))
     if min(small) < 1:
@@ -57,24 +48,15 @@ def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
 
 def interpolated(small: Tensor, size: Size) -> dict[str, Tensor]:
     """The small photo enlarged without a model, by bicubic and by Lanczos interpolation."""
-    levels = to_uint8(small)[0].permute(1, 2, 0).contiguous().numpy()
-    image = Image.fromarray(levels).resize((size[1], size[0]), Image.Resampling.LANCZOS)
-    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
-    lanczos = pixels.view(1, *size, 3).permute(0, 3, 1, 2).float() / 127.5 - 1
+    image = Image.fromarray(levels_of(small, 255)).resize(size[::-1], Image.Resampling.LANCZOS)
+    lanczos = pixels_of(np.asarray(image))
     return {"bicubic": resize(small, size).clamp(-1, 1), "lanczos": lanczos}
 
 
 def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
-    """The figures of an enlarged photo.
-
-    Args:
-        image: (1, 3, H, W) in [-1, 1].
-        original: of the same size; if None, NIQE is the only figure.
-
-    Returns:
-        ``rmse`` over pixels and colours in levels of 255, ``psnr`` and ``ssim`` of the luma without
-        a border of ``factor`` pixels, and ``niqe``, if the image has two blocks for it.
-    """
+    """The figures of an enlarged photo (1, 3, H, W): ``rmse`` over pixels and colours in levels of
+    255, ``psnr`` and ``ssim`` of the luma without a border of ``factor`` pixels, if there is an
+    original, and ``niqe``, if the image has two blocks for it."""
     figures = {}
     if original is not None:
         rim = math.ceil(factor)

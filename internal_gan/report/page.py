@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -75,21 +76,25 @@ class StageRow:
     done: bool
 
 
-@dataclass(frozen=True)
 class RunState:
-    """The state of a run: ``status`` and ``rows`` as :mod:`~internal_gan.runs.records` reads them,
-    the ``photo`` that the model trains on or an evaluation compares with, the text of its
-    configuration, and its options, if it is a run's.
+    """The state of a run, from its folder, which need not be complete: ``status`` and ``rows`` as
+    :mod:`~internal_gan.runs.records` reads them, the ``photo`` that the model trains on or an
+    evaluation compares with, the text of its configuration, and its options, if it is a run's.
     """
 
-    folder: Path
-    status: Mapping[str, Any]
-    stages: Sequence[StageRow]
-    rows: Sequence[Mapping[str, Any]]
-    seconds_spent: float
-    photo: PagePicture | None
-    config: str
-    options: Options | None
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.status = read_status(folder / "status.json")
+        self.rows = read_metrics(folder / "metrics.jsonl")
+        plans = [row for row in self.rows if row.get("event") == "plan"]
+        self.stages = _stages(plans[-1], self.rows) if plans else []
+        self.seconds_spent = seconds_of(self.rows)
+        self.photo = read_picture(folder, "photo.png")
+        path = folder / "config.yaml"
+        self.config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
+        self.options: Options | None = None
+        with suppress(UserError):
+            self.options = load_options(path)
 
     @property
     def title(self) -> str:
@@ -123,28 +128,6 @@ class RunState:
         return self.options.checkpoint if self.options else None
 
 
-def read_run(folder: Path) -> RunState:
-    """Read a run folder, which need not be complete."""
-    rows = read_metrics(folder / "metrics.jsonl")
-    plans = [row for row in rows if row.get("event") == "plan"]
-    path = folder / "config.yaml"
-    try:
-        options = load_options(path)
-    except UserError:
-        options = None
-    config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
-    return RunState(
-        folder=folder,
-        status=read_status(folder / "status.json"),
-        stages=_stages(plans[-1], rows) if plans else [],
-        rows=rows,
-        seconds_spent=seconds_of(rows),
-        photo=read_picture(folder, "photo.png"),
-        config=config,
-        options=options,
-    )
-
-
 def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[StageRow]:
     last = {row["stage"]: row for row in rows if "step" in row}
     stages = []
@@ -163,16 +146,19 @@ def write_report(folder: Path) -> Path:
 
     While the run is in progress, the page reloads itself every 15 seconds.
     """
-    run = read_run(folder)
+    run = RunState(folder)
     sections, previews = read_gallery(run)
-    template = _templates().get_template("page.html")
-    page = template.render(
-        run=run,
-        sections=sections,
-        previews=previews,
-        evaluation=read_json_object(folder / EVALUATION),
-        charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
-        now=datetime.now().astimezone().isoformat(timespec="seconds"),
+    page = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            run=run,
+            sections=sections,
+            previews=previews,
+            evaluation=read_json_object(folder / EVALUATION),
+            charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
+            now=datetime.now().astimezone().isoformat(timespec="seconds"),
+        )
     )
     path = folder / "index.html"
     # File names need not be valid text.

@@ -5,9 +5,8 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -34,19 +33,18 @@ from tests.tiny import picture
 
 OURS = {HEADER: "1"}
 BASE = "http://127.0.0.1:7860"
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def eps() -> bytes:
-    """An image in a format that Pillow reads by starting another program."""
+def content(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
+    """An image's file."""
     file = io.BytesIO()
-    Image.new("RGB", (40, 30)).save(file, "EPS")
+    image.save(file, kind, **how)
     return file.getvalue()
 
 
 def png(height: int = 40, width: int = 56) -> bytes:
-    file = io.BytesIO()
-    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(file, "PNG")
-    return file.getvalue()
+    return content(Image.linear_gradient("L").resize((width, height)).convert("RGB"))
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +54,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(runs: Path) -> Iterator[TestClient]:
-    with TestClient(
-        application(Settings(runs=runs, max_megapixels=1, trainer="debug")), BASE
-    ) as client:
-        client.headers.update(OURS)
+    settings = Settings(runs=runs, max_megapixels=1, trainer="debug")
+    with TestClient(application(settings), BASE, headers=OURS) as client:
         yield client
 
 
@@ -94,7 +90,12 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
         ("a.txt", b"text", "a.txt: not the name of a picture"),
         ("a.png", b"text", "a.png: not an image, or a damaged one"),
         ("a.png", b"", "a.png: the file is empty"),
-        ("a.png", eps(), "a.png: is a PostScript file; save it as PNG"),
+        # Pillow reads it by starting another program.
+        (
+            "a.png",
+            content(Image.new("RGB", (40, 30)), "EPS"),
+            "a.png: is a PostScript file; save it as PNG",
+        ),
         ("a.png", png(1200, 1000), "1 megapixels; allowed: up to 1"),
         ("a.png", png()[:-40], "damaged"),
     ],
@@ -187,19 +188,18 @@ def test_the_printed_addresses_can_be_opened() -> None:
         ({"task": "edit", "model": "patches"}, "model=patches: not for task=edit; allowed: singan"),
         ({"task": "sample", "model": ["singan"]}, "not for task=sample"),
         ({"task": "sample", "run": "../x"}, "no such run"),
+        # As on the command line.
+        (
+            {"task": "sample", "options": {"sample.start_scale": 7}},
+            "sample.start_scale=7: 4 of the model's 4 scales are finished",
+        ),
     ],
 )
 def test_an_invalid_request_gives_a_one_line_error(
     client: TestClient, photo: str, asked: dict[str, Any], part: str
 ) -> None:
-    answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
+    answer = client.post(f"/photos/{photo}/runs", json=asked)
     assert part in error(answer, 404 if part.startswith("no such") else 400)
-
-
-def test_a_mistake_reads_as_on_the_command_line(client: TestClient, photo: str) -> None:
-    asked = {"task": "sample", "options": {"sample.start_scale": 7}}
-    answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
-    assert "sample.start_scale=7: 4 of the model's 4 scales are finished" in error(answer)
     assert client.get(f"/photos/{photo}").json()["runs"] == []
 
 
@@ -207,8 +207,7 @@ def test_a_mistake_reads_as_on_the_command_line(client: TestClient, photo: str) 
 def test_an_unreadable_request_gives_a_one_line_error(
     client: TestClient, photo: str, body: str
 ) -> None:
-    content = body.encode(errors="surrogateescape")
-    answer = client.post(f"/photos/{photo}/runs", content=content)
+    answer = client.post(f"/photos/{photo}/runs", content=body.encode(errors="surrogateescape"))
     assert error(answer) == "the request cannot be read"
 
 
@@ -223,23 +222,19 @@ def test_an_unreadable_drawing_gives_a_one_line_error(
 
 
 def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, runs: Path) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    file = io.BytesIO()
     own = Image.effect_noise((300, 200), 60).convert("RGB")
-    own.save(file, "PNG", icc_profile=profile)
-    photo = client.post("/photos?name=a.png", content=file.getvalue()).json()["photo"]
+    file = content(own, icc_profile=PROFILE)
+    photo = client.post("/photos?name=a.png", content=file).json()["photo"]
     strokes = Image.new("RGBA", (150, 100))
     strokes.paste((200, 10, 20, 255), (50, 40, 100, 60))
-    file = io.BytesIO()
-    strokes.save(file, "PNG")
     ids = {
-        kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=file.getvalue()).json()
+        kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=content(strokes)).json()
         for kind in ("mask", "paint")
     }
     drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
     with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
         assert painted.size == mask.size == (300, 200)
-        assert painted.info["icc_profile"] == profile
+        assert painted.info["icc_profile"] == PROFILE
         assert painted.getpixel((150, 100)) == (200, 10, 20)
         assert mask.getpixel((150, 100)) == 255
         assert painted.crop((0, 0, 300, 70)).tobytes() == own.crop((0, 0, 300, 70)).tobytes()
@@ -249,20 +244,17 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
 def test_a_photo_with_a_colour_profile_is_shown_and_painted_in_its_colours(
     client: TestClient, runs: Path
 ) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # Red and green change places.
-    swapped = profile.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
-    file = io.BytesIO()
-    Image.new("RGB", (60, 40), (250, 20, 30)).save(file, "PNG", icc_profile=swapped)
-    about = client.post("/photos?name=swapped.png", content=file.getvalue()).json()
+    swapped = PROFILE.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
+    file = content(Image.new("RGB", (60, 40), (250, 20, 30)), icc_profile=swapped)
+    about = client.post("/photos?name=swapped.png", content=file).json()
     for which in ("small", "url", "whole"):
         with Image.open(io.BytesIO(client.get(about[which]).content)) as shown:
             assert shown.info.get("icc_profile") is None
             assert shown.getpixel((30, 20)) == pytest.approx((20, 250, 30), abs=4)
-    file = io.BytesIO()
-    Image.new("RGBA", (60, 40), (200, 10, 20, 255)).save(file, "PNG")
+    file = content(Image.new("RGBA", (60, 40), (200, 10, 20, 255)))
     address = f"/photos/{about['photo']}/drawings?kind=paint"
-    drawing = client.post(address, content=file.getvalue()).json()["drawing"]
+    drawing = client.post(address, content=file).json()["drawing"]
     with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
         assert painted.info["icc_profile"] == swapped
         assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
@@ -277,7 +269,7 @@ def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Pa
     others = {one["run"] for one in client.get("/photos").json()["others"]}
     assert "old/2026" in others
     assert not {"first try/1", "a/b c"} & others
-    tile = client.post(f"/photos/{photo}/runs", content=json.dumps({"task": "make_tileable"}))
+    tile = client.post(f"/photos/{photo}/runs", json={"task": "make_tileable"})
     assert tile.json()["state"] == "finished"
 
 
@@ -294,7 +286,7 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
 ) -> None:
 
     def started(**asked: Any) -> dict[str, Any]:
-        answer = client.post(f"/photos/{photo}/runs", content=json.dumps(asked))
+        answer = client.post(f"/photos/{photo}/runs", json=asked)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -338,7 +330,7 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
     assert small.format == "JPEG"
     assert small.size == (70, 30)
     asked = {"file": result["file"], "title": "mine"}
-    reused = client.post(f"/runs/{drawn['run']}/photo", content=json.dumps(asked)).json()
+    reused = client.post(f"/runs/{drawn['run']}/photo", json=asked).json()
     assert (reused["name"], reused["size"]) == ("mine.png", [30, 70])
     kept = runs / ".app/photos" / reused["photo"] / "photo.png"
     assert kept.read_bytes() == client.get(result["url"]).content
@@ -351,26 +343,21 @@ def test_a_task_works_on_the_photo_or_on_a_model_trained_first(
 
 @pytest.mark.parametrize("what", ["delete", "photo"])
 def test_an_unknown_run_is_neither_deleted_nor_used(client: TestClient, what: str) -> None:
-    body = json.dumps({"title": "x", "file": "../config.yaml"})
-    assert "there is no such" in error(client.post("/runs/a/b/" + what, content=body), 404)
+    body = {"title": "x", "file": "../config.yaml"}
+    assert "there is no such" in error(client.post("/runs/a/b/" + what, json=body), 404)
 
 
 def test_two_people_draw_at_the_same_time(client: TestClient, photo: str) -> None:
-    answers: dict[int, Any] = {}
-
-    def ask(person: int) -> None:
+    def ask(person: int) -> Any:
         options = {"sample.count": 1, "finish.resolution": 64, "seed": person}
-        asked = json.dumps({"task": "sample", "options": options})
-        answers[person] = client.post(f"/photos/{photo}/runs", content=asked).json()
+        asked = {"task": "sample", "options": options}
+        return client.post(f"/photos/{photo}/runs", json=asked).json()
 
-    threads = [threading.Thread(target=ask, args=[person]) for person in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [answers[person]["state"] for person in range(3)] == ["finished"] * 3
-    assert len({answer["run"] for answer in answers.values()}) == 3
-    for person, answer in answers.items():
+    with ThreadPoolExecutor() as pool:
+        answers = [*pool.map(ask, range(3))]
+    assert [answer["state"] for answer in answers] == ["finished"] * 3
+    assert len({answer["run"] for answer in answers}) == 3
+    for person, answer in enumerate(answers):
         assert f"seed={person}" in answer["command"]
         assert client.get(answer["results"][0]["url"]).status_code == 200
 
@@ -405,10 +392,9 @@ def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
     settings = Settings(runs=tmp_path, trainer="debug")
     with TestClient(application(settings), BASE, headers=OURS) as client:
         photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
-        options = {"sample.count": 2}
-        asked = json.dumps({"task": "sample", "model": "singan", "options": options})
+        asked = {"task": "sample", "model": "singan", "options": {"sample.count": 2}}
         first, second, third = (
-            client.post(f"/photos/{photo}/runs", content=asked).json()["run"] for _ in range(3)
+            client.post(f"/photos/{photo}/runs", json=asked).json()["run"] for _ in range(3)
         )
         assert about(client, second)["state"] == "waiting"
         assert about(client, third)["place"] == 2
@@ -460,23 +446,20 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
         command = ("task=sample", f"image={photo}", "sample.count=1", f"output={tmp_path / run}")
         answers[run] = worker.do(run, command)
 
-    def draw_and_stop(runs: Sequence[str], stopped: str) -> None:
+    def draw_and_stop(first: str, second: str, stopped: str) -> None:
         """Stop a drawing while the process, held still, is at the first."""
         process = worker._process
         assert process is not None
-        process.send_signal(signal.SIGSTOP)
-        threads = [threading.Thread(target=draw, args=[run]) for run in runs]
-        threads[0].start()
-        until(lambda: worker._at == runs[0])
-        for thread in threads[1:]:
-            thread.start()
-        worker.stop(stopped)
-        process.send_signal(signal.SIGCONT)
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor() as pool:
+            process.send_signal(signal.SIGSTOP)
+            pool.submit(draw, first)
+            until(lambda: worker._at == first)
+            pool.submit(draw, second)
+            worker.stop(stopped)
+            process.send_signal(signal.SIGCONT)
 
-    draw_and_stop(("first", "second"), stopped="second")
-    draw_and_stop(("third", "fourth"), stopped="third")
+    draw_and_stop("first", "second", stopped="second")
+    draw_and_stop("third", "fourth", stopped="third")
     worker.close()
     assert answers == {
         "first": None,
@@ -506,9 +489,7 @@ def strokes() -> bytes:
     """A brushed square of the photo that :func:`png` makes, at twice its size."""
     drawn = Image.new("RGBA", (112, 80))
     drawn.paste((255, 0, 0, 255), (40, 30, 70, 50))
-    file = io.BytesIO()
-    drawn.save(file, "PNG")
-    return file.getvalue()
+    return content(drawn)
 
 
 def wished(

@@ -4,11 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._common import (
-    given_photos,
-    run,
-    spread,
-)
+from benchmarks._common import given_photos, run, spread
 from internal_gan.errors import UserError
 
 

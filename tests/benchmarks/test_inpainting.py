@@ -7,13 +7,7 @@ import pytest
 import torch
 
 from benchmarks import inpainting
-from benchmarks.inpainting import (
-    FIGURES,
-    FILL,
-    METHODS,
-    OURS,
-    RESYNTHESIZER,
-)
+from benchmarks.inpainting import FIGURES, FILL, METHODS, OURS, RESYNTHESIZER
 from internal_gan.images.files.image import write_image
 from tests.tiny import EDGECONNECT, holes, picture
 
@@ -38,16 +32,8 @@ def test_every_method_is_evaluated_on_every_hole(
     write_image(tmp_path / "a.png", picture(60, 72))
     output = tmp_path / "output"
     options = ["--photos", str(tmp_path / "a.png"), "--output", str(output), "--size", "48"]
-    options += [
-        "--ratios",
-        "20-30",
-        "--seeds",
-        "3",
-        "--overrides",
-        *EDGECONNECT,
-        "device=cpu",
-        "model.max_size=48",
-    ]
+    options += ["--ratios", "20-30", "--seeds", "3"]
+    options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=48"]
     found = benchmark("inpainting", *options)
     assert found["failures"] == []
     assert [(r["kind"], r["ratio"]) for r in found["results"]] == [

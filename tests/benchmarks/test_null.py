@@ -1,6 +1,5 @@
 """The null test on a tiny photo, its drawings without a network, and its tables."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import null
-from benchmarks._null_job import (
-    AS_DRAWN,
-    DEFAULT,
-    FORMULA,
-    NULL,
-    OWN,
-    SAMPLES,
-    SCALES,
-)
+from benchmarks._null_job import AS_DRAWN, DEFAULT, FORMULA, NULL, OWN, SAMPLES, SCALES
 from benchmarks._null_table import summarise, tables
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.patches.statistics import layout_distances
@@ -118,28 +109,28 @@ def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, A
     return {"photo": photo, "seed": seed, "figures": {SAMPLES: rows}}
 
 
-class TestTables:
-    @pytest.fixture
-    def results(self) -> Sequence[dict[str, Any]]:
-        """The default is better on ``b``, and on ``a`` only with the first seed."""
-        return [
-            result_of("a", 0, 0.1, 0.2),
-            result_of("a", 1, 0.5, 0.2),
-            result_of("b", 0, 0.1, 0.2),
-        ]
+def results() -> list[dict[str, Any]]:
+    """The default is better on ``b``, and on ``a`` only with the first seed."""
+    return [
+        result_of("a", 0, 0.1, 0.2),
+        result_of("a", 1, 0.5, 0.2),
+        result_of("b", 0, 0.1, 0.2),
+    ]
 
-    def test_a_photo_is_the_mean_of_its_seeds(self, results: Sequence[dict[str, Any]]) -> None:
-        found = summarise(results)[SAMPLES]
-        assert found["rows"][DEFAULT]["layout"] == pytest.approx(0.2)
-        assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
-        assert found["better"][NULL] == {"layout": (1, 2)}
 
-    def test_a_row_for_each_source(self, results: Sequence[dict[str, Any]]) -> None:
-        for one in results:
-            one["figures"][SAMPLES][FORMULA] = {"layout": 0.04, "diversity": 0.6}
-            one["figures"][SAMPLES][OWN] = {"layout": 0.05, "diversity": 0.4}
-        found = tables({"settings": {"family": "singan"}, "results": results})
-        lines = found["singan"].splitlines()
-        assert lines[0] == "| row | layout | diversity | default is better |"
-        assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
-        assert "| default / patches | 4 | 1.25 | layout: 0 of 2 |" in lines
+def test_a_photo_is_the_mean_of_its_seeds() -> None:
+    found = summarise(results())[SAMPLES]
+    assert found["rows"][DEFAULT]["layout"] == pytest.approx(0.2)
+    assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
+    assert found["better"][NULL] == {"layout": (1, 2)}
+
+
+def test_a_row_for_each_source() -> None:
+    every = results()
+    for one in every:
+        one["figures"][SAMPLES][FORMULA] = {"layout": 0.04, "diversity": 0.6}
+        one["figures"][SAMPLES][OWN] = {"layout": 0.05, "diversity": 0.4}
+    lines = tables({"settings": {"family": "singan"}, "results": every})["singan"].splitlines()
+    assert lines[0] == "| row | layout | diversity | default is better |"
+    assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
+    assert "| default / patches | 4 | 1.25 | layout: 0 of 2 |" in lines

@@ -109,17 +109,11 @@ def test_the_best_is_better_than_all_others_by_its_interval() -> None:
 
 
 def test_rows_have_arrows_spread_and_the_best_in_bold() -> None:
+    head = ("setting", "runs", "swd1 ↓", "psnr ↑")
     assert as_rows(settings(ROWS), PERFECT) == [
-        {
-            "setting": "model.min_size=12",
-            "runs": "3",
-            "swd1 ↓": "**6.00 ± 1.41**",
-            "psnr ↑": "25.0",
-        },
-        {
-            "setting": "model.min_size=25",
-            "runs": "3",
-            "swd1 ↓": "7.07 ± 1.48",
-            "psnr ↑": "27.0 ± 2.8",
-        },
+        dict(zip(head, row, strict=True))
+        for row in (
+            ("model.min_size=12", "3", "**6.00 ± 1.41**", "25.0"),
+            ("model.min_size=25", "3", "7.07 ± 1.48", "27.0 ± 2.8"),
+        )
     ]

@@ -1,27 +1,34 @@
 // A canvas over the photo to draw on with a brush, by mouse, pen, finger or keyboard.
 
-import { ARROWS, loaded, make } from "./dom.js";
+import { ARROWS, boxOf, happens, loaded, make } from "./dom.js";
+import { state } from "./server.js";
 
 const LONGEST = 2048; // pixels a side; the server scales a drawing to the photo's size
+const KEYS = "With the keyboard: the arrow keys move the cursor, the space bar draws.";
+
+const copied = (strokes) => strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] }));
 
 export class Board {
-  // size: [height, width] of the photo; kind: "mask" marks an area, "paint" draws colours.
-  constructor([height, width], kind, label) {
-    this.colour = kind === "mask" ? "rgb(220 30 60)" : "#3a7d44";
-    this.erases = false;
-    this.grown = 0; // pixels of the photo by which strokes will grow, shown around them
-    this.strokes = [];
-    this.canvas = make("canvas", { className: `board ${kind}`, tabIndex: 0, role: "application", "aria-label": label });
-    this.width = 24;
-    const factor = (this.factor = Math.min(1, LONGEST / Math.max(height, width)));
-    this.canvas.width = Math.max(1, Math.round(width * factor));
-    this.canvas.height = Math.max(1, Math.round(height * factor));
-    this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
+  // kind: "mask" marks an area, "paint" draws colours; more: the first `colour` and `width`.
+  constructor(kind, label, more = {}) {
+    const [height, width] = state.photo.size;
+    this.factor = Math.min(1, LONGEST / Math.max(height, width));
+    this.canvas = make("canvas", {
+      className: `board ${kind}`, tabIndex: 0, role: "application", "aria-label": `${label} ${KEYS}`,
+      width: Math.max(1, Math.round(width * this.factor)),
+      height: Math.max(1, Math.round(height * this.factor)),
+      onpointerdown: (event) => this.begin(event),
+      onpointermove: (event) => this.go(event),
+      onpointerup: () => this.end(),
+      onpointercancel: () => this.end(),
+      onkeydown: (event) => this.key(event),
+    });
     this.canvas.cancel = () => this.cancel();
-    this.canvas.addEventListener("pointerdown", (event) => this.begin(event));
-    this.canvas.addEventListener("pointermove", (event) => this.go(event));
-    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end());
-    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.pen = this.canvas.getContext("2d");
+    this.cursor = [this.canvas.width / 2, this.canvas.height / 2];
+    this.strokes = [];
+    this.grown = 0; // pixels of the photo by which strokes will grow, shown around them
+    Object.assign(this, { colour: kind === "mask" ? "rgb(220 30 60)" : "#3a7d44", width: 24, ...more });
   }
 
   // The brush's width in screen pixels, shown as a ring around the pointer.
@@ -33,67 +40,55 @@ export class Board {
     this.canvas.style.cursor = `url("data:image/svg+xml,${encodeURIComponent(drawn)}") ${middle} ${middle}, crosshair`;
   }
 
-  get width() {
-    return this.brush;
-  }
-
   // Drawing pixels per screen pixel.
   get scale() {
     return this.canvas.width / (this.canvas.getBoundingClientRect().width || this.canvas.width);
   }
 
   place(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * this.scale, (event.clientY - box.top) * this.scale];
+    const { left, top } = this.canvas.getBoundingClientRect();
+    return [(event.clientX - left) * this.scale, (event.clientY - top) * this.scale];
   }
 
   // Puts a picture in the middle; dragging moves the latest one.
   async paste(url) {
     const image = await loaded(url);
-    const size = 0.4 * Math.min(this.canvas.width / image.naturalWidth, this.canvas.height / image.naturalHeight);
-    this.pasted = { image, size, points: [[this.canvas.width / 2, this.canvas.height / 2]] };
+    const { width, height } = this.canvas;
+    const size = 0.4 * Math.min(width / image.naturalWidth, height / image.naturalHeight);
+    this.pasted = { image, size, points: [[width / 2, height / 2]] };
     this.strokes.push(this.pasted);
-    this.redraw();
-    this.done();
+    this.changed();
   }
 
   // Makes a piece of the photo, to be dragged, where strokes are, in place of them. What is shown of
   // `behind`, another picture, stays there.
-  async lift(photo, behind = null) {
+  async lift(behind) {
     const images = this.strokes.filter((stroke) => stroke.image);
     this.strokes = this.strokes.filter((stroke) => !stroke.image);
     this.redraw(false, true);
-    const places = this.strokes.flatMap(({ points, width }) => points.map(([x, y]) => [x, y, width / 2]));
-    const extent = (axis, length) => [
-      Math.max(0, Math.floor(Math.min(...places.map((one) => one[axis] - one[2])))),
-      Math.min(length, Math.ceil(Math.max(...places.map((one) => one[axis] + one[2])))),
-    ];
-    const [[left, right], [top, bottom]] = [extent(0, this.canvas.width), extent(1, this.canvas.height)];
+    const [left, top, width, height] = boxOf(this.canvas, 3, 1);
     const cut = async (url) => {
       const image = await loaded(url);
-      const piece = make("canvas", { width: right - left, height: bottom - top });
-      const pen = piece.getContext("2d");
+      const pen = make("canvas", { width, height }).getContext("2d");
       pen.drawImage(this.canvas, -left, -top);
       pen.globalCompositeOperation = "source-in";
       pen.drawImage(image, -left, -top, this.canvas.width, this.canvas.height);
-      return { image: piece, size: 1, points: [[(left + right) / 2, (top + bottom) / 2]] };
+      return { image: pen.canvas, size: 1, points: [[left + width / 2, top + height / 2]] };
     };
     const back = behind ? [await cut(behind)] : [];
-    this.pasted = await cut(photo);
+    this.pasted = await cut(state.photo.url);
     this.strokes = [...images, ...back, this.pasted];
-    this.redraw();
-    this.done();
+    this.changed();
   }
 
   resizePasted(factor) {
-    if (!this.pasted) return;
-    this.pasted.factor = factor;
+    if (this.pasted) this.pasted.factor = factor;
     this.redraw();
   }
 
-  // Calls `found` with the colour of a picture at the place that is clicked next.
-  async pick(url, found) {
-    const image = await loaded(url);
+  // Calls `found` with the colour of the photo at the place that is clicked next.
+  async pick(found) {
+    const image = await loaded(state.photo.url);
     this.picks = (x, y) => {
       const pen = make("canvas").getContext("2d");
       const [across, down] = [image.naturalWidth / this.canvas.width, image.naturalHeight / this.canvas.height];
@@ -106,34 +101,27 @@ export class Board {
   begin(event) {
     event.preventDefault();
     const [x, y] = this.place(event);
-    if (this.picks) {
-      this.picks(x, y);
-      return;
-    }
+    if (this.picks) return this.picks(x, y);
     this.canvas.setPointerCapture(event.pointerId);
     this.moves = this.pasted && this.pasting && [this.pasted.points[0][0] - x, this.pasted.points[0][1] - y];
-    if (this.moves) return;
-    this.stroke = this.dot(x, y);
-    this.draw(this.stroke);
+    if (!this.moves) this.draw((this.stroke = this.dot(x, y)));
   }
 
-  // A new stroke, of one point so far.
   dot(x, y) {
-    const stroke = { points: [[x, y]], width: this.width * this.scale, colour: this.colour, erases: this.erases };
+    const stroke = { points: [[x, y]], width: this.brush * this.scale, colour: this.colour, erases: this.erases };
     this.strokes.push(stroke);
     return stroke;
   }
 
   go(event) {
+    const [x, y] = this.place(event);
     if (this.moves) {
-      const [x, y] = this.place(event);
       this.pasted.points[0] = [x + this.moves[0], y + this.moves[1]];
       this.redraw();
+    } else if (this.stroke) {
+      this.stroke.points.push([x, y]);
+      this.draw(this.stroke);
     }
-    if (!this.stroke) return;
-    const [x, y] = this.place(event);
-    this.stroke.points.push([x, y]);
-    this.draw(this.stroke);
   }
 
   // The stroke so far, begun by the first of two fingers, was not meant.
@@ -146,77 +134,62 @@ export class Board {
   end() {
     const changed = this.stroke || this.moves;
     this.stroke = this.moves = null;
-    if (changed && this.grown) this.redraw();
-    if (changed) this.done();
+    if (changed) this.changed();
   }
 
-  // Tells that what is drawn has changed.
-  done() {
-    this.canvas.dispatchEvent(new Event("done", { bubbles: true }));
-  }
-
-  get first() {
-    return [];
+  // Shows what is drawn, and tells that it has changed.
+  changed() {
+    this.redraw();
+    happens(this.canvas, "done");
   }
 
   get state() {
-    return this.strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] }));
+    return copied(this.strokes);
   }
 
-  set state(strokes) {
-    this.strokes = strokes.map((stroke) => ({ ...stroke, points: [...stroke.points] }));
+  set state(strokes = []) {
+    this.strokes = copied(strokes);
     this.pasted = this.pasted && this.strokes.findLast((stroke) => stroke.image);
     this.redraw();
   }
 
   // The arrow keys move a cursor, the space bar draws there.
   key(event) {
-    const step = this.canvas.width / 40;
-    if (event.key in ARROWS) {
-      const [x, y] = ARROWS[event.key];
-      this.cursor[0] = Math.min(Math.max(this.cursor[0] + x * step, 0), this.canvas.width);
-      this.cursor[1] = Math.min(Math.max(this.cursor[1] + y * step, 0), this.canvas.height);
-    } else if (event.key !== " ") return;
+    const draws = event.key === " ";
+    if (!draws && !(event.key in ARROWS)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (this.picks && event.key === " ") {
-      this.picks(...this.cursor);
-    } else if (this.pasted && this.pasting && event.key !== " ") {
-      this.pasted.points[0] = [...this.cursor];
-    } else if (event.key === " " || event.shiftKey) {
-      this.dot(...this.cursor);
-    }
+    const { width, height } = this.canvas;
+    const [right, down] = (ARROWS[event.key] || [0, 0]).map((step) => (step * width) / 40);
+    this.cursor = [Math.min(Math.max(this.cursor[0] + right, 0), width), Math.min(Math.max(this.cursor[1] + down, 0), height)];
+    if (draws && this.picks) this.picks(...this.cursor);
+    else if (!draws && this.pasted && this.pasting) this.pasted.points[0] = this.cursor;
+    else if (draws || event.shiftKey) this.dot(...this.cursor);
     this.redraw(true);
-    if (event.key === " " || event.shiftKey || this.pasted) this.done();
+    if (draws || event.shiftKey || this.pasted) happens(this.canvas, "done");
   }
 
-  draw(stroke, grown = 0) {
-    const pen = this.canvas.getContext("2d");
-    pen.globalCompositeOperation = stroke.erases ? "destination-out" : "source-over";
-    if (stroke.image) {
-      const factor = stroke.size * (stroke.factor || 1);
-      const [width, height] = [stroke.image.width * factor, stroke.image.height * factor];
-      pen.drawImage(stroke.image, stroke.points[0][0] - width / 2, stroke.points[0][1] - height / 2, width, height);
-      return;
+  draw({ image, size, factor = 1, points: [first, ...rest], width, colour, erases }, grown = 0) {
+    const { pen } = this;
+    pen.globalCompositeOperation = erases ? "destination-out" : "source-over";
+    if (image) {
+      const [across, down] = [image.width * size * factor, image.height * size * factor];
+      return pen.drawImage(image, first[0] - across / 2, first[1] - down / 2, across, down);
     }
-    pen.strokeStyle = pen.fillStyle = stroke.colour;
-    pen.lineWidth = stroke.width + 2 * grown;
+    pen.strokeStyle = pen.fillStyle = colour;
+    pen.lineWidth = width + 2 * grown;
     pen.lineCap = pen.lineJoin = "round";
     pen.beginPath();
-    const [first, ...rest] = stroke.points;
     if (!rest.length) {
-      pen.arc(first[0], first[1], pen.lineWidth / 2, 0, 7);
-      pen.fill();
-      return;
+      pen.arc(...first, pen.lineWidth / 2, 0, 7);
+      return pen.fill();
     }
-    pen.moveTo(...first);
-    for (const point of rest) pen.lineTo(...point);
+    for (const point of [first, ...rest]) pen.lineTo(...point);
     pen.stroke();
   }
 
   redraw(cursor = false, plain = false) {
-    const pen = this.canvas.getContext("2d");
-    pen.globalCompositeOperation = "source-over";
+    const { pen } = this;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (this.grown && !plain) {
       pen.globalAlpha = 0.4;
@@ -224,25 +197,21 @@ export class Board {
       pen.globalAlpha = 1;
     }
     for (const stroke of this.strokes) this.draw(stroke);
-    if (cursor) {
-      pen.globalCompositeOperation = "source-over";
-      pen.lineWidth = Math.max(2, this.canvas.width / 300);
-      pen.strokeStyle = "#fff";
-      pen.strokeRect(this.cursor[0] - 8, this.cursor[1] - 8, 16, 16);
-    }
+    if (!cursor) return;
+    pen.globalCompositeOperation = "source-over";
+    pen.lineWidth = Math.max(2, this.canvas.width / 300);
+    pen.strokeStyle = "#fff";
+    pen.strokeRect(this.cursor[0] - 8, this.cursor[1] - 8, 16, 16);
   }
 
   undo() {
     if (this.strokes.pop() === this.pasted) this.pasted = null;
-    this.redraw();
-    this.done();
+    this.changed();
   }
 
   clear() {
-    this.strokes = [];
-    this.pasted = null;
-    this.redraw();
-    this.done();
+    this.state = [];
+    this.changed();
   }
 
   get isEmpty() {

@@ -30,61 +30,68 @@ export function field(text, input) {
   return make("label", {}, `${text} `, input, value);
 }
 
-export function number(value, properties = {}) {
-  return make("input", { type: "number", value, ...properties });
+// `properties` of all inputs may have what is to happen, such as `onchange`.
+export const number = (value, properties) => make("input", { type: "number", value, ...properties });
+export const slider = (value, properties) => make("input", { type: "range", ...properties, value }); // after its bounds, which round it
+export const checkbox = (properties) => make("input", { type: "checkbox", ...properties });
+
+export function choice(options, properties = {}) {
+  return make("select", properties, ...options.map(([value, textContent]) => make("option", { value, textContent })));
 }
 
-export function slider(value, properties = {}) {
-  return make("input", { type: "range", ...properties, value }); // after its bounds, which round it
-}
+export const row = (...children) => make("div", { className: "row" }, ...children);
+export const note = (textContent) => make("p", { textContent, className: "small" });
 
-export function checkbox(checked = false) {
-  return make("input", { type: "checkbox", checked });
-}
-
-export function choice(options, value) {
-  const select = make("select");
-  for (const [name, text] of options) select.append(make("option", { value: name, textContent: text }));
-  select.value = value;
-  return select;
-}
-
-export function row(...children) {
-  return make("div", { className: "row" }, ...children);
-}
-
-export function note(textContent) {
-  return make("p", { textContent, className: "small" });
-}
+// A part that is opened by a click on its title.
+export const folded = (title, ...children) => make("details", {}, make("summary", { textContent: title }), ...children);
 
 // A button that is disabled while its work is done, and that shows errors.
-export function button(text, work, main = false) {
-  const element = make("button", { type: "button", textContent: text, className: main ? "main" : "" });
-  element.addEventListener("click", async () => {
+export function button(textContent, work, main = false) {
+  const onclick = async () => {
     complain("");
     element.disabled = true;
-    try {
-      await work();
-    } catch (error) {
-      complain(error.message);
-    }
+    await Promise.resolve().then(work).catch(wrong);
     element.disabled = false;
-  });
+  };
+  const element = make("button", { type: "button", textContent, className: main ? "main" : "", onclick });
   return element;
 }
 
-export function complain(text) {
-  $("message").textContent = text;
-}
+export const complain = (text) => ($("message").textContent = text);
+export const wrong = (error) => complain(error.message);
 
 // For screen readers.
-export function tell(text) {
-  $("said").textContent = text;
+export const tell = (text) => ($("said").textContent = text);
+
+// Tells the element, and what it is in, that something has happened.
+export const happens = (element, name) => element.dispatchEvent(new Event(name, { bubbles: true }));
+
+// Lays an element on its parent: [left, top, width, height] in pixels.
+export function lay({ style }, box) {
+  ["left", "top", "width", "height"].forEach((name, number) => (style[name] = `${box[number]}px`));
 }
 
-// Makes these the children of an element, without touching those already in place.
+// The box of a picture, [left, top, width, height], in which a channel is at least so high.
+export function boxOf(picture, channel, least) {
+  const { width, height } = picture;
+  const pen = make("canvas", { width, height }).getContext("2d");
+  pen.drawImage(picture, 0, 0);
+  const { data } = pen.getImageData(0, 0, width, height);
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  for (let at = 0; at < width * height; at++) {
+    if (data[4 * at + channel] < least) continue;
+    const [x, y] = [at % width, Math.floor(at / width)];
+    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x + 1), Math.max(bottom, y + 1)];
+  }
+  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
+}
+
+// Makes a child of each [text, made] in an element; those whose text is there already stay untouched.
 export function put(list, wanted) {
-  wanted.forEach((element, place) => {
+  const before = new Map([...list.children].map((one) => [one.dataset.text, one]));
+  wanted.forEach(([text, made], place) => {
+    const element = before.get(text) || made();
+    element.dataset.text = text;
     if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
   });
   while (list.children.length > wanted.length) list.lastChild.remove();
@@ -96,6 +103,4 @@ export function lasting(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
-export function random() {
-  return Math.floor(Math.random() * 2 ** 31);
-}
+export const random = () => Math.floor(Math.random() * 2 ** 31);

@@ -1,36 +1,29 @@
 // The first page: photos to open, and new ones.
 
 import { $, make, put } from "./dom.js";
-import { ask, state } from "./server.js";
+import { ask, send, state } from "./server.js";
 
 let timer = null;
 
-export async function showHome() {
-  state.photo = null;
-  $("home").hidden = false;
-  $("work").hidden = true;
-  $("photo-name").textContent = "";
-  $("what").hidden = false;
-  document.title = "internal-gan";
-  await refreshHome();
-}
+const say = (text) => ($("home-message").textContent = text);
 
-export function leaveHome() {
-  clearTimeout(timer);
+// Shows a photo, or this page.
+export function open(photo) {
+  state.photo = photo;
+  $("home").hidden = $("what").hidden = Boolean(photo);
+  $("work").hidden = !photo;
+  $("photo-name").textContent = photo?.name ?? "";
+  document.title = photo ? `${photo.name} · internal-gan` : "internal-gan";
 }
 
 async function add(files) {
-  $("home-message").textContent = "";
+  say("");
   for (const file of files) {
     try {
-      const path = `/photos?name=${encodeURIComponent(file.name)}`;
-      const found = await ask(path, { method: "POST", body: file });
-      if (files.length === 1) {
-        location.hash = found.photo;
-        return;
-      }
+      const found = await send(`/photos?name=${encodeURIComponent(file.name)}`, file);
+      if (files.length === 1) location.hash = found.photo;
     } catch (error) {
-      $("home-message").textContent = error.message;
+      say(error.message);
     }
   }
   await refreshHome();
@@ -53,56 +46,45 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   });
 }
 
-async function refreshHome() {
+export async function refreshHome() {
   clearTimeout(timer);
   if (state.photo) return;
   try {
     const found = await ask("/photos");
     if (!state.photo) showPhotos(found);
   } catch (error) {
-    $("home-message").textContent = error.message;
+    say(error.message);
   }
   timer = setTimeout(refreshHome, 3000);
 }
 
-function showPhotos(found) {
-  const chosenOnes = new Set(chosenPhotos());
-  const before = new Map([...$("photos").children].map((card) => [card.dataset.text, card]));
-  $("no-photos").hidden = found.photos.length > 0;
-  $("many").hidden = !found.photos.length;
-  put($("photos"), found.photos.map((one) => {
-    const text = JSON.stringify({ ...one, training: one.training !== null });
-    const card = before.get(text) || photoCard(one, chosenOnes.has(one.photo));
-    card.dataset.text = text;
-    if (one.training !== null) card.querySelector("progress").value = one.training;
-    return card;
-  }));
-  $("others-section").hidden = !found.others.length;
-  $("others").replaceChildren(...found.others.map((one) => make("li", {}, make("a", { href: one.page, target: "_blank", textContent: one.run }))));
+function showPhotos({ photos, others }) {
+  const chosen = chosenPhotos();
+  $("no-photos").hidden = photos.length > 0;
+  $("many").hidden = !photos.length;
+  put($("photos"), photos.map((one) => [JSON.stringify({ ...one, training: one.training !== null }), () => photoCard(one, chosen)]));
+  photos.forEach(({ training }, place) => {
+    if (training !== null) $("photos").children[place].querySelector("progress").value = training;
+  });
+  $("others-section").hidden = !others.length;
+  $("others").replaceChildren(...others.map((one) => make("li", {}, make("a", { href: one.page, target: "_blank", textContent: one.run }))));
 }
 
-function photoCard(one, checked) {
-  const progress = one.training === null ? null : make("progress", { value: one.training, max: 1, "aria-label": `Training on ${one.name}` });
-  const box = make("input", { type: "checkbox", value: one.photo, checked, "aria-label": `Select ${one.name}` });
-  const text = make("span", { textContent: `${one.name}, ${one.count} ${one.count === 1 ? "run" : "runs"}` });
-  return make("li", {}, make("a", { href: `#${one.photo}` }, make("img", { src: one.small, alt: "" }), text), box, progress);
+function photoCard({ photo, name, count, small, training }, chosen) {
+  const progress = training === null ? null : make("progress", { max: 1, "aria-label": `Training on ${name}` });
+  const box = make("input", { type: "checkbox", value: photo, checked: chosen.includes(photo), "aria-label": `Select ${name}` });
+  const text = make("span", { textContent: `${name}, ${count} ${count === 1 ? "run" : "runs"}` });
+  return make("li", {}, make("a", { href: `#${photo}` }, make("img", { src: small, alt: "" }), text), box, progress);
 }
 
-function chosenPhotos() {
-  return [...$("photos").querySelectorAll("input:checked")].map((box) => box.value);
-}
+const chosenPhotos = () => [...$("photos").querySelectorAll("input:checked")].map((box) => box.value);
 
 $("many").addEventListener("submit", async (event) => {
   event.preventDefault();
-  $("home-message").textContent = chosenPhotos().length ? "" : "Select photos first, with the boxes on them.";
+  say(chosenPhotos().length ? "" : "Select photos first, with the boxes on them.");
+  const [task, model] = $("many-task").value.split(" ");
   for (const id of chosenPhotos()) {
-    try {
-      const [task, model] = $("many-task").value.split(" ");
-      const body = JSON.stringify({ task, model });
-      await ask(`/photos/${id}/runs`, { method: "POST", body });
-    } catch (error) {
-      $("home-message").textContent = error.message;
-    }
+    await send(`/photos/${id}/runs`, JSON.stringify({ task, model })).catch((error) => say(error.message));
   }
   await refreshHome();
 });

@@ -1,12 +1,15 @@
 // Previews: whatever changes in a tool asks for one, and a newer wish ends an older one.
 
-import { $, complain, tell } from "./dom.js";
+import { $, complain, happens, tell, wrong } from "./dom.js";
 import { previewOf } from "./server.js";
 
 // Milliseconds; after a slower preview, none is drawn without being asked for. The first of a photo does
 // not count, as the photo is read for it.
 const SLOW = 5000;
 const SETTLES = 40; // milliseconds from a change to its wish, since one may follow another
+
+// Whether a tool draws previews now.
+export const isLive = ({ wish, by }) => $("at-once").checked && Boolean(wish) && !by?.run;
 
 export class Live {
   // panel: returns the tool on the stage; its `wish()`, if it has one, tells what is to be drawn, or
@@ -15,14 +18,7 @@ export class Live {
     this.stage = stage;
     this.panel = panel;
     this.past = []; // what was shown before, with what was drawn for it
-    this.asked = null;
     $("at-once").addEventListener("change", () => ($("at-once").checked ? this.draw() : this.clear()));
-  }
-
-  // Whether the tool on the stage draws previews.
-  get isOn() {
-    const { wish, by } = this.panel();
-    return $("at-once").checked && Boolean(wish) && !(by && by.run);
   }
 
   // Soon draws what the tool wishes now.
@@ -33,8 +29,9 @@ export class Live {
 
   // The next seed.
   another() {
-    if (!this.isOn || !this.panel().wish()) return;
-    this.panel().seed += 1;
+    const panel = this.panel();
+    if (!isLive(panel) || !panel.wish()) return;
+    panel.seed += 1;
     this.draw();
   }
 
@@ -42,7 +39,7 @@ export class Live {
     clearTimeout(this.timer);
     this.end();
     const panel = this.panel();
-    const wish = this.isOn && panel.wish();
+    const wish = isLive(panel) && panel.wish();
     if (!wish) return this.clear();
     const asked = (this.asked = new AbortController());
     const begun = performance.now();
@@ -56,12 +53,12 @@ export class Live {
       if (this.past.length > 1 && performance.now() - begun > SLOW) {
         $("at-once").checked = false;
         complain("That took long, so nothing more is drawn at once; the box below the picture turns it on again.");
-        $("at-once").dispatchEvent(new Event("slow"));
+        happens($("at-once"), "slow");
       }
     } catch (error) {
       if (asked !== this.asked) return;
       this.clear();
-      complain(error.message);
+      wrong(error);
     } finally {
       if (asked === this.asked) this.end();
     }
@@ -71,19 +68,18 @@ export class Live {
   undo() {
     this.end();
     const panel = this.panel();
-    const mine = this.past.filter((one) => one.panel === panel);
-    if (!mine.length) return;
-    const [before, last] = [mine.at(-2), mine.at(-1)];
+    const [last, before] = this.past.filter((one) => one.panel === panel).reverse();
+    if (!last) return;
     this.past = this.past.filter((one) => one !== last);
     URL.revokeObjectURL(last.url);
-    panel.marks.forEach((mark, number) => (mark.state = before ? before.marks[number] : mark.first));
+    panel.marks.forEach((mark, number) => (mark.state = before?.marks[number]));
     if (before) panel.seed = before.seed;
-    this.stage.preview(before && before.url, before && before.box);
+    this.stage.preview(before?.url, before?.box);
   }
 
   // Stops waiting for a preview.
   end() {
-    if (this.asked) this.asked.abort();
+    this.asked?.abort();
     this.asked = null;
     this.stage.element.classList.remove("drawing");
   }

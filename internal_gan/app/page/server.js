@@ -1,24 +1,19 @@
 // What the page asks the server.
 
-const HEADERS = { "X-Internal-Gan": "1" };
-
 // The open photo, as the server tells; null on the home page.
 export const state = { photo: null };
 
 async function answerOf(path, options) {
-  let answer;
-  try {
-    answer = await fetch(path, { ...options, headers: HEADERS });
-  } catch {
+  const answer = await fetch(path, { ...options, headers: { "X-Internal-Gan": "1" } }).catch(() => {
     throw new Error("The server does not answer. Is internal-gan app still running?");
-  }
+  });
   if (!answer.ok) throw new Error((await answer.text()) || `The server answered with status ${answer.status}.`);
   return answer;
 }
 
-export async function ask(path, options = {}) {
-  return (await answerOf(path, options)).json();
-}
+export const ask = async (path, options = {}) => (await answerOf(path, options)).json();
+export const send = (path, body) => ask(path, { method: "POST", body });
+const here = () => `/photos/${state.photo.photo}`;
 
 // A wish: a task with its options, and the boards drawn for some of them, with what they show, such as
 // { "mask.file": [board, "mask"] }. Boards without strokes are left out.
@@ -35,7 +30,7 @@ export async function previewOf(wish, seed, signal) {
   const body = new FormData();
   body.append("task", wish.task);
   body.append("options", JSON.stringify({ ...wish.options, seed }));
-  const path = `/photos/${state.photo.photo}/preview?tab=${TAB}&wish=${(wishes += 1)}`;
+  const path = `${here()}/preview?tab=${TAB}&wish=${(wishes += 1)}`;
   for (const [option, drawn, kind] of await drawnFor(wish)) body.append(option, drawn, kind);
   const answer = await answerOf(path, { method: "POST", body, signal });
   return URL.createObjectURL(await answer.blob());
@@ -44,52 +39,36 @@ export async function previewOf(wish, seed, signal) {
 // Starts the task of a wish.
 export async function grant(wish, more = {}, how = {}) {
   const options = { ...wish.options, ...more };
-  for (const [option, drawn, kind] of await drawnFor(wish)) options[option] = await upload(drawn, kind);
+  for (const [option, drawn, kind] of await drawnFor(wish)) {
+    options[option] = (await send(`${here()}/drawings?kind=${kind}`, drawn)).drawing;
+  }
   return start(wish.task, options, how);
 }
 
-export function tellRun(run, what, body = {}) {
-  return ask(`/runs/${run}/${what}`, { method: "POST", body: JSON.stringify(body) });
-}
+export const tellRun = (run, what, body = {}) => send(`/runs/${run}/${what}`, JSON.stringify(body));
 
 // Starts a task on the open photo; asks first if its result would be very large.
 export async function start(task, options, { run = null, model = null } = {}) {
-  const path = `/photos/${state.photo.photo}/runs`;
-  const send = (given) => ask(path, { method: "POST", body: JSON.stringify({ task, options: given, run, model }) });
+  const begin = (given) => send(`${here()}/runs`, JSON.stringify({ task, options: given, run, model }));
   try {
-    return await send(options);
+    return await begin(options);
   } catch (error) {
     if (!mustBeConfirmed(error.message)) throw error;
     if (!window.confirm(`${unconfirmed(error.message)}. Go on?`)) return null;
-    return send({ ...options, confirm: "large" });
+    return begin({ ...options, confirm: "large" });
   }
 }
 
 // Whether an error says that a result would be very large.
-export function mustBeConfirmed(error) {
-  return error.includes("confirm=large");
-}
+export const mustBeConfirmed = (error) => error.includes("confirm=large");
 
 // Such an error without what to do on the command line.
-export function unconfirmed(error) {
-  return error.replace(/;? *[^;]*confirm=large.*/, "");
-}
+export const unconfirmed = (error) => error.replace(/;? *[^;]*confirm=large.*/, "");
 
-async function upload(blob, kind) {
-  const path = `/photos/${state.photo.photo}/drawings?kind=${kind}`;
-  return (await ask(path, { method: "POST", body: blob })).drawing;
-}
+export const busy = (run) => ["running", "waiting"].includes(run.state);
 
-function modelsFor(task) {
-  return state.photo.runs.filter((run) => run.can.includes(task));
-}
+const modelsFor = (task) => state.photo.runs.filter((run) => run.can.includes(task));
 
-// The newest trained model that can do a task.
-export function model(task) {
-  const found = modelsFor(task).find((run) => run.state === "finished");
-  return found ? found.run : null;
-}
-
-export function trainingFor(task) {
-  return modelsFor(task).find((run) => ["running", "waiting"].includes(run.state));
-}
+// The newest run whose model can do a task.
+export const modelFor = (task) => modelsFor(task).find((run) => run.state === "finished");
+export const trainingFor = (task) => modelsFor(task).find(busy);

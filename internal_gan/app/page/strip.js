@@ -1,24 +1,21 @@
 // The strip of results: the photo, and a card for each run with its pictures.
 
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
-import { mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
+import { busy, mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
 const TITLES = { sample: "Variations", retarget: "Retargeted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
 const MAX_SHOWN = 16; // pictures of a run
 
-export function title(run) {
-  return TITLES[run.task] || run.task || run.run;
-}
+export const title = (run) => TITLES[run.task] || run.task || run.run;
+
+// What a card or a title shows of a run: all but its progress.
+export const lookOf = (run) => JSON.stringify({ ...run, share: null, seconds_left: null });
 
 // The pictures of a run to look at; while it trains, the latest of its growing ones.
 export function picturesOf(run) {
   const made = run.results.filter((result) => ["result", "film"].includes(result.kind));
   return made.length ? made.slice(0, MAX_SHOWN) : run.results.filter((result) => result.kind === "preview").slice(-1);
-}
-
-export function busy(run) {
-  return ["running", "waiting"].includes(run.state);
 }
 
 // When it was started, how long it took, and its settings, in words.
@@ -37,43 +34,33 @@ export function facts(run) {
 
 // Shows all results; `choose` is called with a run and a picture, or with null for the photo.
 export function showStrip(shown, choose) {
-  const before = new Map([...$("strip").children].map((card) => [card.dataset.run, card]));
-  const cards = state.photo.runs.map((run) => {
-    // Progress alone makes no new card, since that would lose the focus.
-    const text = JSON.stringify({ ...run, share: null, seconds_left: null });
-    const old = before.get(run.run);
-    const same = old && old.dataset.text === text ? old : card(run, text, choose);
-    if (old && old.dataset.state !== run.state) tell(`${title(run)}: ${run.state}`);
-    showProgress(same, run);
-    return same;
+  const { runs, small } = state.photo;
+  const before = new Map([...$("strip").children].map((one) => [one.dataset.run, one.dataset.state]));
+  const photo = () => card("Photo", {}, [picture("", small, "The photo", () => choose(null))]);
+  // Progress alone makes no new card, since that would lose the focus.
+  put($("strip"), [["", photo], ...runs.map((run) => [lookOf(run), () => runCard(run, choose)])]);
+  runs.forEach((run, place) => {
+    if (before.has(run.run) && before.get(run.run) !== run.state) tell(`${title(run)}: ${run.state}`);
+    showProgress($("strip").children[place + 1], run);
   });
-  const photo = before.get("") || photoCard(choose);
-  put($("strip"), [photo, ...cards]);
   for (const one of $("strip").querySelectorAll("button[data-url]")) {
-    one.setAttribute("aria-pressed", String(one.dataset.url === (shown ? shown.url : "")));
+    one.setAttribute("aria-pressed", String(one.dataset.url === (shown?.url ?? "")));
   }
 }
 
-function photoCard(choose) {
-  const open = picture(state.photo.small, "The photo", () => choose(null));
-  open.dataset.url = "";
-  const element = make("article", {}, make("h3", { textContent: "Photo" }), make("div", { className: "pictures" }, open));
-  element.dataset.run = "";
-  return element;
+function card(textContent, properties, pictures) {
+  return make("article", properties, make("h3", { textContent }), make("div", { className: "pictures" }, ...pictures));
 }
 
-function card(run, text, choose) {
-  const element = make("article", {}, make("h3", { textContent: title(run) }));
-  Object.assign(element.dataset, { run: run.run, state: run.state, text });
-  const shown = picturesOf(run).map((result, number) => {
-    const video = result.url.includes(".mp4?");
-    const name = `${title(run)} ${number + 1}`;
-    const open = video ? make("button", { type: "button", textContent: "▶", "aria-label": name, onclick: () => choose(run, result) })
-      : picture(`${result.url}&small`, name, () => choose(run, result));
-    open.dataset.url = result.url;
-    return open;
-  });
-  element.append(make("div", { className: "pictures" }, ...shown));
+// A button with a picture, or a sign, that shows what has an address.
+function picture(url, src, name, onclick) {
+  const film = src.includes(".mp4?");
+  return make("button", { type: "button", onclick, "data-url": url, ...(film && { "aria-label": name }) }, film ? "▶" : make("img", { src, alt: name, loading: "lazy" }));
+}
+
+function runCard(run, choose) {
+  const shown = picturesOf(run).map((result, number) => picture(result.url, `${result.url}&small`, `${title(run)} ${number + 1}`, () => choose(run, result)));
+  const element = card(title(run), { "data-run": run.run, "data-state": run.state }, shown);
   if (run.state === "running") element.append(make("progress", { max: 1, "aria-label": "Progress" }), make("p", { className: "small" }));
   else element.append(make("p", { className: run.state === "failed" ? "small wrong" : "small", textContent: told(run) }));
   const act = (name) => button(name, () => tellRun(run.run, name.toLowerCase()));
@@ -96,10 +83,6 @@ function told(run) {
   if (run.state === "failed") return unconfirmed(run.error || "Failed");
   if (run.state === "stopped") return run.results.length ? "Stopped" : "Stopped before there was a result";
   return facts(run).split(" · ").slice(0, 3).join(" · ");
-}
-
-function picture(src, alt, onclick) {
-  return make("button", { type: "button", onclick }, make("img", { src, alt, loading: "lazy" }));
 }
 
 const seen = new Map(); // when runs that have not told their start were first seen
