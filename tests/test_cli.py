@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from internal_gan.cli import main
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.fields import fields_of
-from internal_gan.config.options import TASKS, Options
+from internal_gan.config.options import Options
 from tests.commands import ROOT, Answer, Shell, run_process, start_process
 
 
@@ -22,7 +23,7 @@ def assert_one_line(answer: Answer, *pieces: str) -> None:
         assert piece in answer.lines[0]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", SPECS)
 def test_the_help_of_a_task_shows_its_own_options(shell: Shell, task: str) -> None:
     answer = shell(task, "--help")
     assert answer.code == 0

@@ -19,13 +19,7 @@ from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.memory import (
-    check_output_type,
-    to_mask,
-    to_memory,
-    to_photo,
-    to_pil,
-)
+from internal_gan.images.files.memory import check_output_type, to_mask, to_memory, to_photo, to_pil
 from internal_gan.images.files.names import local
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model as Network
@@ -34,8 +28,8 @@ from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import Kind
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.stopping import stopping
-from internal_gan.tasks.base import Context, Picture
-from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.base import Picture
+from internal_gan.tasks.context import Context, enough_memory
 from internal_gan.tasks.runner import task_of
 
 Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor

@@ -18,9 +18,10 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf, errors
 
 from internal_gan.config.arguments import escape, key_of, values_of
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, GONE, PATHS, TASKS, Options
+from internal_gan.config.options import FIELDS, GONE, PATHS, Options
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import read_file, write_text
 
@@ -120,8 +121,8 @@ def to_options(config: DictConfig) -> Options:
     except errors.OmegaConfBaseException as error:
         raise _wrong_option(error, config) from error
     assert isinstance(options, Options)
-    if options.task not in TASKS:
-        raise unknown("task", options.task, TASKS)
+    if options.task not in SPECS:
+        raise unknown("task", options.task, SPECS)
     for key, entry in FIELDS.items():
         value = attrgetter(key)(options)
         try:

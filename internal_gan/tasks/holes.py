@@ -23,7 +23,7 @@ from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.images.windows import Window, around, extent
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.

@@ -21,7 +21,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.tasks.base import Context, Picture, Task
+from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by, ratio_of
 
 # The shapes by default.

@@ -41,9 +41,9 @@ from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
+from internal_gan.tasks.base import Document, Film, Item, Picture, Task
+from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
 from internal_gan.tasks.holes import around_hole
-from internal_gan.tasks.reporting import enough_memory, new_console, recorded
 from internal_gan.training.progress import Display
 
 # Between two updates of the results in a run's status.

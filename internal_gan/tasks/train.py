@@ -24,8 +24,8 @@ from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Task, aside
-from internal_gan.tasks.reporting import enough_memory, new_console, recorded
+from internal_gan.tasks.base import Task, aside
+from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, task_of, write, write_run
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped

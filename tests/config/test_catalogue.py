@@ -19,21 +19,21 @@ from internal_gan.config.catalogue import (
 )
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import groups
-from internal_gan.config.options import TASKS, Options
+from internal_gan.config.options import Options
 from internal_gan.models import abilities
 from internal_gan.models.base import Model
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name != "train"])
+@pytest.mark.parametrize("name", [name for name in SPECS if name != "train"])
 def test_every_task_has_a_module_of_its_name(name: str) -> None:
     source = Source(Options(task=name))
     assert task_of(name, Context(source, source)).name == name
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", SPECS)
 def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     needs, task = bool(SPECS[name].needs), f"task={name}"
     added = prepare([task, "image=x.jpg"])[2:]

@@ -16,7 +16,7 @@ from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size
 from tests.commands import Shell
 from tests.tiny import picture

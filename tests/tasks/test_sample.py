@@ -133,7 +133,7 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
 def test_a_very_large_result_must_be_confirmed(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, options: list[str], option: str
 ) -> None:
-    monkeypatch.setattr("internal_gan.tasks.base.LARGE", 50_000)
+    monkeypatch.setattr("internal_gan.tasks.context.LARGE", 50_000)
     write_image("photo.png", picture(100, 120))
     said = shell.refused(*options, "image=photo.png")
     assert said.startswith(f"{option}: a result of ")

@@ -15,7 +15,7 @@ from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Retargets
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.retarget import Target, targets
 from internal_gan.units import by
 from tests.commands import Shell

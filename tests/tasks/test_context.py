@@ -12,7 +12,7 @@ import torch
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks.reporting import recorded
+from internal_gan.tasks.context import recorded
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
@@ -68,7 +68,7 @@ def test_the_first_error_is_reported_if_writing_the_report_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Mock(side_effect=ZeroDivisionError)
-    monkeypatch.setattr("internal_gan.tasks.reporting.write_report", broken)
+    monkeypatch.setattr("internal_gan.tasks.context.write_report", broken)
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(KeyError), recorded(folder):
         raise KeyError("inside")

@@ -1,0 +1,248 @@
+"""What a task knows besides its own options, and what every run prints and records about itself."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from operator import attrgetter
+from statistics import fmean
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from internal_gan.config.arguments import command
+from internal_gan.config.catalogue import SPECS
+from internal_gan.config.options import FIELDS, Options
+from internal_gan.errors import UserError
+from internal_gan.files import disk_errors
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finisher
+from internal_gan.finishing.layers import Layers
+from internal_gan.finishing.part_finisher import PartFinisher, Reporter
+from internal_gan.images.photo import Photo
+from internal_gan.report.page import write_report
+from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.log import log_to
+from internal_gan.runs.records import State
+from internal_gan.runs.source import Source
+from internal_gan.shapes import Mask, Pixels
+from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.progress import show_share
+from internal_gan.units import Size, duration, memory
+from internal_gan.version import __version__
+
+# Results of more pixels must be confirmed.
+LARGE = 50_000_000
+_log = logging.getLogger("internal_gan.run")
+
+
+def new_console(*, quiet: bool = False) -> Console:
+    """The console of a run, without highlighting and wrapping."""
+    return Console(quiet=quiet, highlight=False, soft_wrap=True)
+
+
+@dataclass
+class Context(Reporter):
+    """What a task knows in addition to its own options; it prints and records what a run does.
+
+    Attributes:
+        given: the inputs of the run.
+        trained: the inputs of its model's training; the same object at the end of a training.
+        console: where the task prints.
+        folder: the run folder; None before the first picture is drawn, and in a call from Python.
+        facts: what the task adds to the run's ``status.json``.
+        expected: how many results there will be; 0 if the task shows its own progress.
+    """
+
+    given: Source
+    trained: Source
+    console: Console = field(default_factory=lambda: new_console(quiet=True))
+    folder: RunFolder | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    expected: int = 0
+
+    @property
+    def options(self) -> Options:
+        """The options of the run."""
+        return self.given.options
+
+    @property
+    def run(self) -> RunFolder:
+        """The folder, where there must be one."""
+        assert self.folder is not None
+        return self.folder
+
+    @property
+    def source(self) -> Source:
+        """The source of the photo to work on: the run's or, if it has none, the training's."""
+        return self.given if self.given.has_photo else self.trained
+
+    def as_trained(self, option: str) -> Any:
+        """An option of the run or, where null, of its model's training, or else its usual value."""
+        found = map(attrgetter(option), (self.options, self.trained.options))
+        usual = FIELDS[option].metadata["usual"]
+        return next((value for value in found if value is not None), usual)
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether results are made of the photo's own pixels."""
+        return bool(self.as_trained("finish.detail") == "patches")
+
+    def finisher(
+        self,
+        learnt: Pixels,
+        size: Sequence[int] | None = None,
+        *,
+        longest: int = LONGEST,
+        same_area: bool = False,
+    ) -> AsDrawn:
+        """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
+        at = None if size is None else (size[0], size[1])
+        if not self.rebuilds:
+            return AsDrawn(learnt, at)
+        gone = self.trained.is_gone
+
+        def read(longest: int | None) -> Photo:
+            return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
+
+        return Finisher(
+            learnt,
+            read,
+            at,
+            resolution=self.as_trained("finish.resolution"),
+            longest=longest,
+            same_area=same_area,
+            is_photo=not gone,
+            say=self.say,
+        )
+
+    def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
+        arguments and errors."""
+        return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
+
+    def tell_seams(self, layers: Layers) -> None:
+        """Print and record how well the seams of layers are hidden in the results so far."""
+        for name, steps in layers.seams.items():
+            before, after = map(fmean, zip(*steps, strict=True))
+            self.facts.setdefault("layers", {})[name] = {"seams_before": before, "seams": after}
+            what = f"Step across seams of {name}, as a multiple of the photo's own"
+            self.say(f"{what}: {after:.2f} x; before: {before:.2f} x")
+
+    def check_size(self, size: Size, option: str) -> None:
+        """Raise a UserError that names ``option`` if a result of this size is very large, unless
+        that was confirmed."""
+        pixels = math.prod(size)
+        if self.options.confirm != "large" and pixels > LARGE:
+            raise UserError(
+                f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
+                f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
+            )
+
+    def tell_new_colours(self, blends: bool = False) -> None:
+        """Say that results have more colours than the photo, if it has few and they are not made of
+        its own pixels; ``blends``: they never are."""
+        if self.rebuilds and not blends:
+            return
+        if not self.source.is_gone and self.source.photo().has_few_colours:
+            self.say("The photo has few colours; these results are drawn or blended, and have more")
+
+    def say(self, text: str) -> None:
+        """Print a line and log it."""
+        self.console.print(text, markup=False)
+        _log.info(text.strip())
+
+    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
+        return show_share(doing, self.console)
+
+    def begin_run(self, about: Sequence[str]) -> None:
+        """Print the first lines of a run."""
+        self.say(f"internal-gan {__version__}, torch {torch.__version__}")
+        for line in (*about, f"Run folder {self.run.path}"):
+            self.say(line)
+
+    def write_left(self, share: float, seconds: float) -> None:
+        """Record how much of a run is done, 0 to 1, and about how many seconds are left."""
+        self.run.write_status("running", share=round(share, 3), seconds_left=round(seconds, 1))
+
+    def write_page(self) -> None:
+        """Write the run's page; an error is only logged."""
+        try:
+            write_report(self.run.path)
+        except Exception as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+            _log.warning("the page %s could not be written: %s", self.run.report_path, why)
+
+    def end_run(self, task: str, started: float, earlier: float = 0.0) -> None:
+        """Record that a run is finished, and print how long it took since ``started``
+        (:func:`time.monotonic`), after ``earlier`` seconds before it was resumed."""
+        seconds = time.monotonic() - started
+        whole = round(earlier + seconds, 1)
+        self.run.write_status("finished", seconds=whole, share=1.0, seconds_left=0.0)
+        self.write_page()
+        before = f", and {duration(earlier)} before" if earlier else ""
+        self.say(f"Done in {duration(seconds)}{before}.")
+        self.say_where(task)
+
+    def say_where(self, task: str) -> None:
+        """Print where the model, the pictures of ``task`` and the page are."""
+        folder = self.run
+        is_training = folder.model_path.is_file()
+        if is_training:
+            self.say(f"  Model:    {folder.model_path}")
+        if (folder.path / task).is_dir():
+            self.say(f"  Pictures: {folder.path / task}")
+        self.say(f"  Page:     {folder.report_path}")
+        if is_training:
+            again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
+            self.say(f"  Again:    {again}")
+
+
+@contextmanager
+def recorded(folder: RunFolder) -> Iterator[None]:
+    """Log what the block does, and record how it ends in ``status.json``."""
+    with log_to(folder.log_path):
+        try:
+            with disk_errors(folder.path):
+                yield
+        except TrainingStopped as stop:
+            _end(folder, "stopped", str(stop))
+            raise
+        except UserError as error:
+            _log.error(str(error))
+            _end(folder, "failed", str(error))
+            raise
+        except Exception as error:
+            _log.exception("unexpected error")
+            error.add_note(f"the traceback is in {folder.log_path}")
+            _end(folder, "failed", f"{type(error).__name__}: {error}")
+            raise
+        except BaseException:
+            # Ctrl-C, or anything else that ends the process.
+            _end(folder, "stopped", "stopped immediately")
+            raise
+
+
+def _end(folder: RunFolder, state: State, reason: str) -> None:
+    # If these fail too, the first error is still the one to report.
+    with suppress(Exception):
+        folder.write_status(state, reason=reason)
+    with suppress(Exception):
+        write_report(folder.path)
+    folder.release()
+
+
+@contextmanager
+def enough_memory(option: str) -> Iterator[None]:
+    """Turn a failed allocation into a UserError that names the option to make smaller."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # The CPU allocator raises a plain RuntimeError.
+        text = str(error)
+        full = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not full and "not enough memory" not in text and "allocate memory" not in text:
+            raise
+        raise UserError(f"there is not enough memory; a smaller {option} needs less") from error
