@@ -231,11 +231,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
         "task=paint paint.image=PHOTO paint.start_scale=2 seed=1",
     ),
     *(
-        (
-            task,
-            REDRAWN,
-            f"task={task} edit.image=PHOTO mask=MASK mask.dilate=2 seed=1",
-        )
+        (task, REDRAWN, f"task={task} edit.image=PHOTO mask=MASK mask.dilate=2 seed=1")
         for task in ("edit", "harmonize")
     ),
     (
@@ -286,11 +282,7 @@ AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("retarget", {"size": (40, 80), "seed": 2}, "retarget.shape=[40,80] seed=2"),
     ("fill", {"mask": "MASK", "dilate": 1}, "mask=MASK mask.dilate=1"),
-    (
-        "fill",
-        {"box": (0, 9, 8, 12), "seed": 3},
-        "mask.box=[0,9,8,12] seed=3",
-    ),
+    ("fill", {"box": (0, 9, 8, 12), "seed": 3}, "mask.box=[0,9,8,12] seed=3"),
     ("edit", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),
     ("harmonize", {"image": "OTHER", "mask": "MASK"}, "edit.image=OTHER mask=MASK"),
     ("paint", {"image": "OTHER", "seed": 1}, "paint.image=OTHER seed=1"),

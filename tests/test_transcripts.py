@@ -21,6 +21,7 @@ import internal_gan
 from internal_gan.config.compose import compose, save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import Source
 from internal_gan.tasks.train import train
 from tests.commands import ROOT, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture
@@ -81,7 +82,8 @@ def furnish(path: Path) -> None:
     thermal = np.arange(40 * 56, dtype=np.uint16).reshape(40, 56)
     tifffile.imwrite(path / "thermal.tif", thermal, photometric="minisblack")
     for name, options in FAMILIES.items():
-        train(compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"]))
+        given = compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"])
+        train(Source(given))
     drawn = RunFolder.create(path / "samples")
     save_options(compose(["task=sample", "model=patches"]), drawn.config_path)
     drawn.write_status("stopped")

@@ -1,7 +1,7 @@
 """task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -69,18 +69,11 @@ NO_HOOKS = Hooks()
 
 
 def train(
-    options: Options,
-    photo: Photo | None = None,
-    further: Sequence[Photo] = (),
-    files: Mapping[str, Photo] | None = None,
-    *,
-    changed: Collection[str] = (),
-    hooks: Hooks = NO_HOOKS,
+    source: Source, *, changed: Collection[str] = (), hooks: Hooks = NO_HOOKS
 ) -> tuple[Model, RunFolder]:
-    """Train a new model and write its pictures and its page.
+    """Train a new model on the photos of ``source``, and write its pictures and its page.
 
     Args:
-        photo, further, files: see :class:`internal_gan.runs.source.Source`.
         changed: names of the options that the user set, to refuse those of a task that the
             training does not run.
 
@@ -92,9 +85,7 @@ def train(
             behind unless the training itself fails.
         TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
     """
-    source = Source(options, photo=photo, further=further, files=files)
-    del photo, further  # the source drops them once they are saved
-    training = _prepare(options, source)
+    options, training = source.options, _prepare(source)
     _refuse_other_tasks(training, changed)
     folder = RunFolder.create(new_run_path(options, training.model.family))
     with recorded(folder):
@@ -104,23 +95,22 @@ def train(
     return training.model, folder
 
 
-def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFolder]:
-    """Continue the training in ``options.resume``, with its options except device.
+def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
+    """Continue the training in a run folder, with its options except, unless ``auto``, the device.
 
     Errors are those of :func:`train`; also a UserError if the folder holds no training, is damaged
     or in use.
     """
-    assert options.resume is not None
-    folder = RunFolder.open(options.resume)
+    folder = RunFolder.open(path)
     saved = load_options(folder.config_path)
     if not saved.trains:
         raise UserError(
             f"resume={folder.path}: a run of task={saved.task}; only a training can be resumed"
         )
-    saved.device = saved.device if options.device == "auto" else options.device
+    saved.device = saved.device if device == "auto" else device
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
-    training = _prepare(saved, source, as_learnt=has_state)
+    training = _prepare(source, as_learnt=has_state)
     note = _about_source(source, training.work.name, has_state)
     folder.claim()
     training = replace(training, about=[*training.about, *note])
@@ -140,9 +130,10 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
             )
 
 
-def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
+def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     """Check all that can be checked before training, and prepare the model on its device;
     ``as_learnt`` takes the photos as saved for training, to resume it."""
+    options = source.options
     device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model

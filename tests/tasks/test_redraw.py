@@ -106,10 +106,7 @@ def numbers(path: Path, depth: int) -> Any:
 
 @pytest.mark.parametrize(
     ("task", "kind"),
-    [
-        *(("edit", kind) for kind in ("RGB", "RGBA", "L16", "RGBA16", "P")),
-        ("harmonize", "RGB16"),
-    ],
+    [*(("edit", kind) for kind in ("RGB", "RGBA", "L16", "RGBA16", "P")), ("harmonize", "RGB16")],
 )
 def test_outside_of_the_softened_mask_every_bit_is_the_photos(
     shell: Shell, checkpoint: str, tmp_path: Path, task: str, kind: str

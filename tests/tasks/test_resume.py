@@ -14,6 +14,7 @@ from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import Source
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -41,10 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("stops", "after", "extra", "said", "code"),
     [
-        pytest.param(
-            *([signal.SIGINT], 3, (), "Stopped: ", 130),
-            marks=pytest.mark.slow,
-        ),
+        pytest.param(*([signal.SIGINT], 3, (), "Stopped: ", 130), marks=pytest.mark.slow),
         ([signal.SIGKILL], 15, (), "", -signal.SIGKILL),
         pytest.param(
             *([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130),
@@ -188,7 +186,7 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     shell: Shell, tmp_path: Path, photo: str, image: str | None
 ) -> None:
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
-    train(options)
+    train(Source(options))
     Path("run/training.ckpt").unlink()
     Path("run/inputs.json").unlink()
     folder = RunFolder(Path("run"))
