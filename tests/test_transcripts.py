@@ -1,9 +1,9 @@
 """The command line's answers to mistakes in every task, and its help, word for word.
 
 In ``transcripts.txt`` each command follows a ``$``; the output below is that of all commands right
-above it, ``<`` names standard input, and lines that begin with ``#`` are headings. ``FREE`` stands
-for the amount of free memory. A refused command leaves every file as it was; the files that
-commands name are those of `furnish`.
+above it, ``<`` names standard input, and lines that begin with ``#`` are headings. ``LAST`` stands
+for the last word of the command, and ``FREE`` for the amount of free memory. A refused command
+leaves every file as it was; the files that commands name are those of `furnish`.
 """
 
 import io
@@ -46,8 +46,9 @@ def transcripts() -> Iterator[tuple[str, str]]:
     text = (ROOT / "tests" / "transcripts.txt").read_text(encoding="utf-8")
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
     for commands, said in re.findall(r"((?:^\$ .*\n)+)((?:^[^$\n].*\n|\n)*)", text, re.MULTILINE):
-        for command in commands.splitlines():
-            yield command.removeprefix("$ internal-gan").strip(), said.strip()
+        for line in commands.splitlines():
+            command = line.removeprefix("$ internal-gan").strip()
+            yield command, said.strip().replace("LAST", command.rpartition(" ")[2])
 
 
 MISTAKES = [(command, said) for command, said in transcripts() if command != "--help"]
