@@ -84,7 +84,7 @@ class Animates(Model):
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
-        return self._each("animate", "frame", seconds=seconds, format="png", **how)
+        return self._each("animate", seconds=seconds, format="png", **how)
 
 
 class Enlarges(Model):

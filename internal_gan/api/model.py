@@ -25,7 +25,6 @@ from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.records import Kind
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.stopping import stopping
 from internal_gan.tasks.base import Picture
@@ -207,9 +206,9 @@ class Model:
     def _one(self, task: str, /, **given: Any) -> Any:
         return next(self._each(task, **given))
 
-    def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:
-        """A task's pictures of one kind; see :func:`results`."""
-        return results(task, given, self.network, self._source, kind)
+    def _each(self, task: str, /, **given: Any) -> Iterator[Any]:
+        """A task's pictures; see :func:`results`."""
+        return results(task, given, self.network, self._source)
 
 
 def results(
@@ -217,9 +216,8 @@ def results(
     given: dict[str, Any],
     network: Network | None = None,
     trained: Source | None = None,
-    kind: Kind = "result",
 ) -> Iterator[Any]:
-    """Yield a task's pictures of one kind in memory, without a run folder.
+    """Yield a task's results, or a film's frames, in memory, without a run folder.
 
     Args:
         given: ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of` takes.
@@ -249,7 +247,7 @@ def results(
                 item = next(items, None)
             if item is None:
                 return
-            if isinstance(item, Picture) and item.kind == kind:
+            if isinstance(item, Picture) and item.kind in ("result", "frame"):
                 image = item.image
                 yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
 

@@ -95,11 +95,7 @@ def photos(*names: str) -> None:
     [
         (["p/b.png", "p/a, b.JPG", "p/n.txt", "p/.h.png"], "p/", ["p/a, b.JPG", "p/b.png"]),
         (["p/b.png", "p/a.png", "p/c.jpg"], "p/*.png", ["p/a.png", "p/b.png"]),
-        (
-            ["a b.png", "c,d.png", "e.png"],
-            "a b.png,'c,d.png',e.png",
-            ["a b.png", "c,d.png", "e.png"],
-        ),
+        (["a b.png", "c,d.png"], "a b.png,'c,d.png'", ["a b.png", "c,d.png"]),
         (["c,d.png"], "c,d.png", ["c,d.png"]),
         (["*.png", "a.png"], "*.png", ["*.png"]),
     ],
@@ -112,11 +108,8 @@ def test_multirun_takes_each_image(files: list[str], value: str, found: list[str
 
 
 def test_multirun_takes_every_format_that_can_be_read() -> None:
-    names = [
-        f"photos/x{end}"
-        for end, name in Image.registered_extensions().items()
-        if name in PILLOW_FORMATS
-    ]
+    known = Image.registered_extensions().items()
+    names = [f"photos/x{end}" for end, name in known if name in PILLOW_FORMATS]
     assert {"photos/x.png", "photos/x.gif", "photos/x.ppm"} <= {*names}
     photos(*names, "photos/x.pdf")
     (override,) = prepare(["image=photos"], multirun=True)
@@ -125,11 +118,9 @@ def test_multirun_takes_every_format_that_can_be_read() -> None:
 
 def test_a_list_of_photos_is_one_value() -> None:
     photos("a b.png", "c,d.png", "e=1.png")
-    value = "learn_from=[a b.png,'c,d.png', e=1.png]"
-    names = "['a b.png', 'c,d.png', 'e=1.png']"
     for multirun in (False, True):
-        (override,) = prepare([value], multirun=multirun)
-        assert understood(override) == [names]
+        (override,) = prepare(["learn_from=[a b.png,'c,d.png', e=1.png]"], multirun=multirun)
+        assert understood(override) == ["['a b.png', 'c,d.png', 'e=1.png']"]
 
 
 def test_multirun_takes_several_checkpoints() -> None:
@@ -180,10 +171,8 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
 
 
 def test_a_mask_and_edges_have_short_names() -> None:
-    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
-        "mask.file='my hole.png'",
-        "fill.edges='a=b.png'",
-    ]
+    full = ["mask.file='my hole.png'", "fill.edges='a=b.png'"]
+    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == full
     assert prepare(["mask=null", "mask.dilate=4"]) == ["mask.file=null", "mask.dilate=4"]
 
 

@@ -38,6 +38,14 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell, tiny_run: Run) -> str:
+    """The folder of that run, copied, as that of a training on ``photo.png``."""
+    copy_of(tiny_run, tmp_path / "model", str(tmp_path / "photo.png"))
+    write_image(tmp_path / "model" / "photo.png", tiny_run.model.image)
+    return "model"
+
+
 def copy_of(run: Run, path: Path, image: str | None = None) -> Path:
     """Copy a run folder to ``path``, as that of a training on ``image``."""
     shutil.copytree(run.folder.path, path)

@@ -16,7 +16,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.tasks import make_tileable as module
 from internal_gan.units import Size
-from tests.commands import Shell
+from tests.commands import Shell, pixels
 from tests.tiny import picture
 
 
@@ -40,16 +40,14 @@ def test_the_band_is_made_of_the_photos_own_pixels(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BAND", 8 / 90)
-    command = ("task=make_tileable", "image=given.png", "output=out", "make_tileable.axes=x")
-    answer = shell.done(*command)
-    before = np.asarray(Image.open("given.png"))
-    made = np.asarray(Image.open("out/make_tileable/000.png"))
+    answer = shell.done("make_tileable", "given.png", "output=out", "make_tileable.axes=x")
+    before, made = map(pixels, ("given.png", "out/make_tileable/000.png"))
     assert np.array_equal(made[:, 8:-8], before[:, 8:-8])
     kept = before[:, 8:-8].reshape(-1, 3).astype(int)
     band = np.concatenate([made[:, :8], made[:, -8:]]).reshape(-1, 3)
     assert np.mean([np.abs(kept - pixel).max(axis=1).min() for pixel in band]) < 15
     for name, image in (("before", before), ("after", made)):
-        copies = np.asarray(Image.open(f"out/make_tileable/tiled-1x2-{name}.png"))
+        copies = pixels(f"out/make_tileable/tiled-1x2-{name}.png")
         assert np.array_equal(copies, np.tile(image, (1, 2, 1)))
     assert "Step across the border before" in Path("out/index.html").read_text()
     assert "left and right" in answer.out
@@ -77,22 +75,18 @@ def test_what_repeats_already_stays_as_it_is(shell: Shell) -> None:
 
 
 def test_a_square_tile_comes_from_the_middle(shell: Shell) -> None:
-    options = ("make_tileable.size=32", "output=out")
-    shell.done("task=make_tileable", "image=given.png", *options)
+    shell.done("make_tileable", "given.png", "make_tileable.size=32", "output=out")
     assert read_image("out/make_tileable/000.png").size == (32, 32)
     origin = read_origin("out/make_tileable/000.origin.png")
     assert origin.photo_size == (32, 45)
     assert origin.places[16, 16].tolist() == [16, 22]
-    made = "image=out/make_tileable/000.png"
-    shell.done("task=verify", made, "verify.photo=given.png")
+    shell.done("verify", "out/make_tileable/000.png", "verify.photo=given.png")
 
 
 def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
     slope = torch.linspace(-0.9, 0.9, 90) + torch.linspace(-0.05, 0.05, 64)[:, None]
     write_image("slope.png", slope.expand(1, 3, 64, 90))
-    answer = shell.done(
-        "task=make_tileable", "image=slope.png", "make_tileable.axes=x", "output=out"
-    )
+    answer = shell.done("make_tileable", "slope.png", "make_tileable.axes=x", "output=out")
     assert "This tile is not good" in answer.out
     assert json.loads(Path("out/status.json").read_text())["strangeness"] > 1.25
 

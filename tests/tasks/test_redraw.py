@@ -13,33 +13,26 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tasks.conftest import copy_of
 from tests.tasks.test_fill import layers
 from tests.tiny import Run, holes, picture, write_16_bits
 
 SMALL = ("mask.dilate=2",)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    return copy_of(tiny_run, tmp_path_factory.mktemp("trained") / "model", "photo.png")
-
-
 @pytest.fixture
-def checkpoint(run: Path, shell: Shell) -> str:
+def checkpoint(model: str) -> str:
     """The checkpoint option, with a photo and a mask of 60 x 84 pixels in the working folder."""
     write_image("edited.png", picture(60, 84))
     write_mask("mask.png", holes((60, 84), (20, 30, 12, 15)))
-    return f"checkpoint={run}"
+    return f"checkpoint={model}"
 
 
 def used(name: str, mask: str = "mask.png") -> Sequence[str]:
     return (f"task={name}", "edit.image=edited.png", f"mask={mask}")
 
 
-def test_results_go_to_a_run_folder_of_their_own(shell: Shell, run: Path, checkpoint: str) -> None:
-    before = sorted(p.name for p in run.iterdir())
+def test_results_go_to_a_run_folder_of_their_own(shell: Shell, checkpoint: str) -> None:
+    before = sorted(p.name for p in Path("model").iterdir())
     answer = shell.done(*used("harmonize"), checkpoint, "edit.count=2", *SMALL, "device=cpu")
     assert answer.err == ""
     (folder,) = Path("runs/photo-singan").iterdir()
@@ -48,7 +41,7 @@ def test_results_go_to_a_run_folder_of_their_own(shell: Shell, run: Path, checkp
     assert made[0].read_bytes() != made[1].read_bytes()
     assert read_image(made[0]).size == (60, 84)
     assert RunFolder(folder).status()["state"] == "finished"
-    assert sorted(p.name for p in run.iterdir()) == before
+    assert sorted(p.name for p in Path("model").iterdir()) == before
 
 
 def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ SLOW = (
     "model.steps=12",
     "sample.count=1",
 )
+RARELY = ("trainer.checkpoint_interval=999",)
+slow = partial(pytest.param, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +45,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("stops", "after", "extra", "said", "code"),
     [
-        pytest.param(*([signal.SIGINT], 3, (), "Stopped: ", 130), marks=pytest.mark.slow),
-        ([signal.SIGKILL], 15, (), "", -signal.SIGKILL),
-        pytest.param(
-            *([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            *([signal.SIGKILL], 5, ("trainer.checkpoint_interval=999",), "", -signal.SIGKILL),
-            marks=pytest.mark.slow,
-        ),
+        slow([signal.SIGINT], 3, (), "Stopped: ", 130, id="Ctrl-C"),
+        pytest.param([signal.SIGKILL], 15, (), "", -signal.SIGKILL, id="kill -9"),
+        slow([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130, id="two signals"),
+        slow([signal.SIGKILL], 5, RARELY, "", -signal.SIGKILL, id="kill -9 before any checkpoint"),
     ],
-    ids=["Ctrl-C", "kill -9", "two signals", "kill -9 before any checkpoint"],
 )
 def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     shell: Shell,
