@@ -219,10 +219,8 @@ def results(
 ) -> Iterator[Any]:
     """Yield a task's results, or a film's frames, in memory, without a run folder.
 
-    Args:
-        given: ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of` takes.
-        network, trained: the model, and the inputs of its training, whose photo's properties
-            pictures have, unless they have their own.
+    ``given`` are ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of`
+    takes. Pictures have the properties of the model's photo, unless they have their own.
     """
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
@@ -268,13 +266,10 @@ def _of_family(network: Network, file: Path, source: Source) -> Model:
 def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
     """A task's checked options, and its pictures in memory.
 
-    Args:
-        arguments: values and pictures by their options' names without the group; ``photo`` stands
-            for ``image=``. None means the option's default.
-        name: of the photo that masks in a folder belong to, if no photo is given.
-
-    Raises:
-        UserError: the task has no such option, or a value is not allowed.
+    ``arguments`` are values and pictures by their options' names without the group; ``photo``
+    stands for ``image=``. None means the option's default. If the task has no such option, or a
+    value is not allowed, this is a UserError. ``name`` is that of the photo that masks in a folder
+    belong to, if no photo is given.
     """
     values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}

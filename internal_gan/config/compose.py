@@ -165,10 +165,7 @@ def _absolute(names: Any) -> Any:
 
 
 def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
-    """Write the ``config.yaml`` of a run folder.
-
-    ``written`` says what is written for options that name existing files.
-    """
+    """Write the ``config.yaml`` of a run folder; for files that exist, what ``written`` says."""
     values = dataclasses.asdict(options)
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:

@@ -134,15 +134,9 @@ class Task(ABC, Generic[Wanted]):
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
     ) -> tuple[Photo, list[str]]:
-        """The part of a photo to train on for this task, and lines to print about it.
-
-        Args:
-            number: 0, or that of a further photo to learn from.
-            max_size: longest side to train at, in pixels; None: any.
-
-        Raises:
-            UserError: a mask or the like is not usable.
-        """
+        """The part of a photo to train on for this task, with at most ``max_size`` pixels a side,
+        if that is given, and lines to print about it; a UserError if a mask or the like is not
+        usable. ``number`` is 0, or that of a further photo to learn from."""
         return photo, []
 
     def check(self, model: Any) -> None:
@@ -167,16 +161,15 @@ class Task(ABC, Generic[Wanted]):
         """The layers that move with the pixels of results: those of the photo to work on, given to
         the run or, if none, to its model's training; none if results are the network's.
 
-        Raises:
-            UserError: a file cannot be read, or has another size or the name of another layer; or
-                layers were given, and results are the network's.
+        If a file cannot be read, or has another size or the name of another layer, this is a
+        UserError; so it is if layers were given, and results are the network's.
         """
-        context, given, photo = self.context, self.context.given, self.context.source
+        context, photo = self.context, self.context.source
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
-        source = given if given.files(LAYERS) or photo is given else context.trained
-        files = source.files(LAYERS)
-        if not files or not (context.rebuilds or given.files(LAYERS)):
+        own = context.given.files(LAYERS)
+        files = own if own or photo is context.given else context.trained.files(LAYERS)
+        if not files or not (context.rebuilds or own):
             return NO_LAYERS
         if not context.rebuilds:
             raise UserError(
@@ -220,13 +213,8 @@ class Task(ABC, Generic[Wanted]):
         return [torch.Generator().manual_seed(n) if n else None for n in self.seeds(count)]
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
-        """Raise a UserError if a model has no such scale, or has not finished it.
-
-        Args:
-            model: finished, partly trained, or untrained, which counts as finished.
-            first: the lowest scale that is allowed.
-            others: what else is allowed, to complete the message.
-        """
+        """Raise a UserError if a model has no such scale, or has not finished it; an untrained one
+        counts as finished. Allowed are scales from the ``first``, and ``others`` in the message."""
         count = model.finished or model.num_stages
         if scale >= count:
             what = f"this model has {count} scales"

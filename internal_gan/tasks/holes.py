@@ -33,13 +33,8 @@ _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 @dataclass(frozen=True)
 class Case:
-    """A photo with a hole to fill.
-
-    Attributes:
-        hole: (1, 1, H, W), 1 inside, else 0.
-        unknown: of the same shape, 1 where no patch may be taken from, the hole included.
-        edges: the user's drawing, of the same shape; None for none.
-    """
+    """A photo with a ``hole`` to fill, (1, 1, H, W), 1 inside, else 0; no patch may be taken from
+    where ``unknown`` is 1, the hole included; ``edges`` are the user's drawing, if any."""
 
     photo: Photo
     hole: Tensor
@@ -55,11 +50,7 @@ class Case:
 
 class Holes:
     """The hole of a photo, and those of further ones, as the options describe them; for the
-    training's own photo, by default those of the training.
-
-    Attributes:
-        mask: the options of masks; ``mask.box`` stands in place of a file.
-    """
+    training's own photo, by default those of the training."""
 
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask

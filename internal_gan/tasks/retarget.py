@@ -34,16 +34,11 @@ THIN = 0.1
 
 @dataclass(frozen=True)
 class Target:
-    """A picture to generate.
+    """A picture to generate, as ``NAME.png``: a rectangle that the ``finisher`` finishes, or what
+    of it is inside a ``transform``; it fills the bounds of a ``mask``, (1, 1, *size) in [0, 1].
 
-    Attributes:
-        name: of its file, without suffix.
-        size: (height, width) in pixels.
-        finisher: of the rectangle that is generated, the outline's bounds.
-        transform: its geometry; None for a rectangle.
-        mask: its outline, (1, 1, height, width) in [0, 1]; None for the transform's.
-        protect: what keeps its shape, (1, 1, h, w) at the training image's size; None for nothing.
-        protected: the same at the size in which it was given.
+    What keeps its shape is ``protect``, (1, 1, h, w) at the training image's size, and
+    ``protected`` at the size in which it was given.
     """
 
     name: str

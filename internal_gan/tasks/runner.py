@@ -177,11 +177,8 @@ def write(
     in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name, with
     copies side by side if it tiles.
 
-    Args:
-        like: the photo whose format pictures take by default.
-        mark: from :func:`mark_of`, for the files that a model generated.
-        layers: of the photo, to be rearranged like each picture.
-        report: called with all results so far after each picture.
+    Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
+    generated. ``report`` is called with all results so far after each picture.
     """
     results = list[Result]()
     for item in drawn:

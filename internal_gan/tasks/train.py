@@ -39,13 +39,8 @@ STATUS_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Prepared:
-    """A training that is ready to begin.
-
-    Attributes:
-        work: the task that it ends with.
-        about: lines to print.
-        likes: for each photo, one whose format the model's pictures take.
-    """
+    """A training that is ready to begin. It ends with the task ``work``; ``about`` are lines to
+    print, and ``likes`` have the formats of the photos."""
 
     recipe: Recipe
     model: Model
@@ -71,14 +66,11 @@ NO_HOOKS = Hooks()
 def train(
     source: Source, *, changed: Collection[str] = (), hooks: Hooks = NO_HOOKS
 ) -> tuple[Model, RunFolder]:
-    """Train a new model on the photos of ``source``, and write its pictures and its page.
+    """Train a new model on the photos of ``source``, and write its pictures and its page; returns
+    the model, on the device it was trained on, and the run's folder.
 
-    Args:
-        changed: names of the options that the user set, to refuse those of a task that the
-            training does not run.
-
-    Returns:
-        The model, on the device it was trained on, and the run's folder.
+    ``changed`` names the options that the user set, to refuse those of a task that the training
+    does not run.
 
     Raises:
         UserError: the photo, an option or the output folder is not usable; no folder is left
@@ -253,13 +245,9 @@ def _learn(
 
 
 class Upkeep(ProgressReports):
-    """Keeps the schedule, the time left, the pictures and the page of a run up to date.
-
-    Args:
-        options: of the run. The planned steps are saved in place of a time limit, so that the run
-            can be repeated exactly.
-        task: that the training ends with.
-    """
+    """Keeps the schedule, the time left, the pictures and the page of a run up to date, which ends
+    with a task. The planned steps are saved in place of a time limit, so that the run can be
+    repeated exactly."""
 
     def __init__(self, options: Options, task: Task[Any]) -> None:
         super().__init__(self._write_left)
