@@ -4,19 +4,10 @@ import pytest
 
 import internal_gan
 from internal_gan.api import methods as api
+from internal_gan.config import catalogue
 from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import (
-    ANIMATES,
-    ENLARGES,
-    FAMILIES,
-    FILLS,
-    INJECTS,
-    RETARGETS,
-    SAMPLES,
-    SPECS,
-    family_of,
-)
+from internal_gan.config.catalogue import FAMILIES, SPECS, family_of
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import groups
 from internal_gan.config.options import Options
@@ -48,12 +39,12 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
 
 # The classes that say what an ability asks of a model, and the ones with its methods in Python.
 CLASSES = {
-    SAMPLES: (abilities.Samples, api.Samples),
-    INJECTS: (abilities.Injects, api.Injects),
-    ANIMATES: (abilities.Animates, api.Animates),
-    ENLARGES: (abilities.Enlarges, api.Enlarges),
-    RETARGETS: (abilities.Retargets, api.Retargets),
-    FILLS: (abilities.Fills, api.Fills),
+    catalogue.SAMPLES: (abilities.Samples, api.Samples),
+    catalogue.INJECTS: (abilities.Injects, api.Injects),
+    catalogue.ANIMATES: (abilities.Animates, api.Animates),
+    catalogue.ENLARGES: (abilities.Enlarges, api.Enlarges),
+    catalogue.RETARGETS: (abilities.Retargets, api.Retargets),
+    catalogue.FILLS: (abilities.Fills, api.Fills),
 }
 
 

@@ -28,6 +28,7 @@ from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.fill import _turn
 from tests.commands import ROOT, Shell, pixels
+from tests.tasks.conftest import layers
 from tests.tiny import EDGECONNECT, holes, network_of, picture, same_weights, trained_edgeconnect
 
 SIZE = HEIGHT, WIDTH = 60, 84
@@ -313,15 +314,6 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     edges = pixels("drawn/fill/edges.png")[10:25, 50:70]
     assert (edges[7] == 255).all()
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
-
-
-def layers(kind: str) -> Array:
-    """The picture's values as stored in a file of this kind."""
-    rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
-    alpha = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, 0)
-    channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
-    deep = kind.endswith("16")
-    return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
 
 
 def cut_out(under_the_hole: int, name: str) -> Array:

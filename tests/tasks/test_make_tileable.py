@@ -105,8 +105,8 @@ def test_the_best_of_several_is_made_of_the_whole_photo(
 
     monkeypatch.setattr(module, "make_tileable", spy)
     monkeypatch.setattr(module, "LONGEST_TRIED", longest)
-    monkeypatch.setattr(module, "strangeness", lambda *images: next(strange))
-    monkeypatch.setattr(module, "repeats", lambda *images: (False, False))
+    monkeypatch.setattr("internal_gan.judging.tiling.strangeness", lambda *images: next(strange))
+    monkeypatch.setattr("internal_gan.judging.tiling.repeats", lambda *images: (False, False))
     shell.done("task=make_tileable", "image=given.png", "output=out")
     sizes, bands = [size for size, _ in made], [band for _, band in made]
     assert bands[:4] == pytest.approx([0.15, 0.3, 0.15, 0.3], rel=0.1)
