@@ -211,64 +211,47 @@ class TestChance:
         assert torch.equal(a, drawn(second))
 
 
-CORNERS = [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]
 REDRAWN = {"image": "PHOTO", "mask": "MASK", "dilate": 2, "seed": 1}
-# A method, its arguments, and the command that asks for the same.
+# A method, its arguments, and the options of the command that asks for the same.
 SAME: list[tuple[str, dict[str, Any], str]] = [
     (
         "sample",
         {"count": 2, "size": (23, 61), "start_scale": 1, "seed": 9},
-        "task=sample sample.count=2 sample.size=[23,61] sample.start_scale=1 seed=9",
+        "sample.count=2 sample.size=[23,61] sample.start_scale=1 seed=9",
     ),
     (
         "sample",
         {"detail": "patches", "resolution": 48},
-        "task=sample sample.count=1 finish.detail=patches finish.resolution=48",
+        "sample.count=1 finish.detail=patches finish.resolution=48",
+    ),
+    ("paint", {"image": "PHOTO", "start_scale": 2}, "paint.image=PHOTO paint.start_scale=2"),
+    ("edit", REDRAWN, "edit.image=PHOTO mask=MASK mask.dilate=2 seed=1"),
+    ("harmonize", REDRAWN, "edit.image=PHOTO mask=MASK mask.dilate=2 seed=1"),
+    ("animate", {"seconds": 0.5, "fps": 8}, "animate.seconds=0.5 animate.fps=8 animate.format=png"),
+    ("super_resolve", {"factor": 2}, "image=PHOTO super_resolution.factor=2"),
+    ("super_resolve", {"image": "PHOTO", "factor": 2}, "super_resolution.factor=2"),
+    ("retarget", {"size": (None, 40)}, "retarget.shape=[null,40]"),
+    ("retarget", {"size": ("100%", "150%")}, "retarget.shape=[100%,150%]"),
+    (
+        "retarget",
+        {"size": (30, 40), "corners": [[0, 0.2], [0, 0.8], [1, 1], [1, 0]]},
+        "retarget.shape=[30,40] retarget.corners=[[0,0.2],[0,0.8],[1,1],[1,0]]",
     ),
     (
-        "paint",
-        {"image": "PHOTO", "start_scale": 2, "seed": 1},
-        "task=paint paint.image=PHOTO paint.start_scale=2 seed=1",
-    ),
-    *(
-        (task, REDRAWN, f"task={task} edit.image=PHOTO mask=MASK mask.dilate=2 seed=1")
-        for task in ("edit", "harmonize")
+        "retarget",
+        {"size": (40, 70), "protect": "MASK"},
+        "retarget.shape=[40,70] retarget.protect=MASK",
     ),
     (
-        "animate",
-        {"seconds": 0.5, "fps": 8},
-        "task=animate animate.seconds=0.5 animate.fps=8 animate.format=png",
+        "retarget",
+        {"size": (40, 70), "outline": "MASK"},
+        "retarget.shape=[40,70] retarget.mask=MASK",
     ),
-    *(
-        (
-            "super_resolve",
-            {**photo, "factor": 2},
-            "task=super_resolution image=PHOTO super_resolution.factor=2",
-        )
-        for photo in ({"image": "PHOTO"}, {})
-    ),
-    *(
-        ("retarget", arguments, f"task=retarget {options}")
-        for arguments, options in (
-            ({"size": (None, 40)}, "retarget.shape=[null,40]"),
-            ({"size": ("100%", "150%")}, "retarget.shape=[100%,150%]"),
-            (
-                {"size": (30, 40), "corners": CORNERS},
-                "retarget.shape=[30,40] retarget.corners=[[0,0.2],[0,0.8],[1,1],[1,0]]",
-            ),
-            ({"size": (40, 70), "protect": "MASK"}, "retarget.shape=[40,70] retarget.protect=MASK"),
-            ({"size": (40, 70), "outline": "MASK"}, "retarget.shape=[40,70] retarget.mask=MASK"),
-        )
-    ),
-    (
-        "fill",
-        {"photo": "PHOTO", "mask": "MASK", "seed": 5, "dilate": 1},
-        "task=fill image=PHOTO mask=MASK seed=5 mask.dilate=1",
-    ),
+    ("fill", {"photo": "PHOTO", "mask": "MASK", "seed": 5}, "image=PHOTO mask=MASK seed=5"),
 ]
 
 
-# A function of a photo, its arguments, and the command that asks for the same.
+# The same of functions of a photo.
 AT_ONCE: list[tuple[str, dict[str, Any], str]] = [
     (
         "sample",
@@ -335,7 +318,8 @@ class TestEachMethodGivesWhatItsTaskGives:
         named = [re.sub("PHOTO|MASK|OTHER", lambda m: plain[m[0]], word) for word in words.split()]
         families = [name for name, methods in DRAWINGS.items() if method in methods]
         run = None if at_once else request.getfixturevalue(families[0])
-        where = [method, f"image={photo}"] if run is None else [f"checkpoint={run.folder}"]
+        task = "super_resolution" if method == "super_resolve" else method
+        where = [task, f"image={photo}" if run is None else f"checkpoint={run.folder}"]
         where += ["device=cpu"] if method in dir(Patches) else []
         answer = Shell(capsys)(*where, *named, f"output={folder}")
         assert answer.code == 0, answer.err

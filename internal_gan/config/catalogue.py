@@ -225,11 +225,7 @@ def ending_of(family: str) -> str:
 
 
 def families_for(task: str) -> list[str]:
-    """The families whose models can do a task.
-
-    >>> families_for("animate")
-    ['patches', 'singan']
-    """
+    """The families whose models can do a task."""
     needs = SPECS[task].needs
     return [name for name, family in FAMILIES.items() if set(needs) & set(family.abilities)]
 

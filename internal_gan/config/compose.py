@@ -38,11 +38,7 @@ ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
 
 
 def compose(overrides: Sequence[str] = ()) -> Options:
-    """The options of a command with these overrides, or a UserError if one is wrong.
-
-    >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
-    [30, 80]
-    """
+    """The options of a command with these overrides, or a UserError if one is wrong."""
     return to_options(composed(overrides))
 
 
@@ -98,11 +94,8 @@ def _check_model(overrides: Sequence[str]) -> None:
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """The default options with some values replaced, by full name, or a UserError if one is wrong.
-
-    >>> options_of({"sample.size": (30, 80)}).sample.size
-    [30, 80]
-    """
+    """The default options with some values replaced, by full name, or a UserError if one is
+    wrong."""
     config = OmegaConf.create()
     for name, value in values.items():
         OmegaConf.update(config, name, plain(value), force_add=True)

@@ -57,19 +57,18 @@ class Holes:
         self._context, self._masks, self.mask = context, given, options
         is_named = options.file is not None or options.box is not None
         if given is not trained and not is_named and not given.has_photo:
-            self._masks, before = trained, trained.options.mask
-            self.mask = replace(
-                before, dilate=before.dilate if options.dilate is None else options.dilate
-            )
+            self._masks, self.mask = trained, trained.options.mask
+            if options.dilate is not None:
+                self.mask = replace(self.mask, dilate=options.dilate)
         self._are_learnt = self._masks is trained
 
     def found(self, photo: Photo, number: int = 0, *, warn: bool = False) -> Tensor | None:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, or else its transparent part, grown by ``mask.dilate``; None if there is none. That
         of a further photo, by its ``number``, is always a mask's.
-        With ``warn``, a mask of more than half of the photo brings a warning.
 
-        If both a mask and a box are given, or they do not fit, this is a UserError.
+        If both a mask and a box are given, or they do not fit, this is a UserError; with ``warn``,
+        a mask of more than half of the photo brings a warning.
         """
         options = self.mask
         if options.box is not None and not number:

@@ -108,26 +108,22 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
             raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
     outline = context.given.read("retarget.mask")
     usual: list[Any] = EXAMPLES if transform is None else [_OWN]
-    # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
-    aimed = list[tuple[AsDrawn, Callable[[Size], AsDrawn]]]()
+    # Pairs: the size of a result, and what makes the finisher of a part of it.
+    aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
     for shape in shapes_in(wanted.shape) or (usual if outline is None else []):
         # A ratio and per cent are of the photo as it is in results.
         in_pixels = not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
-        part = finisher if in_pixels else photo.at
-        aimed.append((part(_in_pixels(shape, own)), part))
+        aimed.append((_in_pixels(shape, own), finisher if in_pixels else photo.at))
     if outline is None:
-        for one, _ in aimed:
-            assert one.size is not None
-            yield Target(by(one.size), one.size, one, transform)
+        yield from (Target(by(size), size, part(size), transform) for size, part in aimed)
         return
     if transform is not None:
         raise UserError("retarget.mask and retarget.corners both give an outline; use one of them")
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
-    for one, part in aimed or [(finisher(outline.size), finisher)]:
-        assert one.size is not None
-        name = f"{by(one.size)}-{Path(str(wanted.mask)).stem}"
-        resized = resize(mask, one.size).clamp(0, 1)
-        yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
+    for size, part in aimed or [(outline.size, finisher)]:
+        name = f"{by(size)}-{Path(str(wanted.mask)).stem}"
+        resized = resize(mask, size).clamp(0, 1)
+        yield Target(name, size, part(extent(bounds(resized))), None, resized)
 
 
 def _in_pixels(shape: Any, own: Size) -> Size:

@@ -46,7 +46,7 @@ class Prepared:
     model: Model
     precision: torch.dtype
     work: Task[Any]
-    about: Sequence[str]
+    about: list[str]
     likes: Sequence[Photo]
 
 
@@ -103,11 +103,10 @@ def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
     training = _prepare(source, as_learnt=has_state)
-    note = _about_source(source, training.work.name, has_state)
+    training.about.extend(_about_source(source, training.work.name, has_state))
     folder.claim()
-    training = replace(training, about=[*training.about, *note])
     with recorded(folder):
-        _learn(training, saved, folder, hooks, has_state=has_state)
+        _learn(training, saved, folder, hooks, has_state)
     return training.model, folder
 
 
@@ -184,12 +183,7 @@ def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _learn(
-    training: Prepared,
-    options: Options,
-    folder: RunFolder,
-    hooks: Hooks,
-    *,
-    has_state: bool = False,
+    training: Prepared, options: Options, folder: RunFolder, hooks: Hooks, has_state: bool = False
 ) -> None:
     """Train, from the last checkpoint if it ``has_state``, and end with the task."""
     model, work, context = training.model, training.work, training.work.context

@@ -68,19 +68,30 @@ def test_a_file_that_is_missing_keeps_its_name_too(name: str) -> None:
     assert understood(override) == [name]
 
 
-@pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "null", ""])
-def test_values_already_in_hydra_syntax_stay_unchanged(value: str) -> None:
-    assert prepare([f"image={value}"]) == [f"image={value}"]
+def test_values_in_hydra_syntax_and_other_options_are_left_alone() -> None:
+    values = [f"image={value}" for value in ("'a b.jpg'", '"a b.jpg"', "null", "")]
+    values += ["model.steps=[1,2]", "+a.b={c: d}", "~sample.size", "seed=1,2"]
+    for multirun in (False, True):
+        assert prepare(values[3 * multirun :], multirun) == values[3 * multirun :]
 
 
-def test_other_options_are_left_alone() -> None:
-    overrides = ["model.steps=[1,2]", "+a.b={c: d}", "~sample.size", "seed=1,2"]
-    assert prepare(overrides, multirun=True) == overrides
-
-
-def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "prepared"),
+    [
+        ("output=~/runs", "output='/home/me/runs'"),
+        ("mask=my hole.png", "mask.file='my hole.png'"),
+        ("edges=a=b.png", "fill.edges='a=b.png'"),
+        ("mask=null", "mask.file=null"),
+        ("mask.dilate=4", "mask.dilate=4"),
+        ("-m checkpoint=runs/a b,c", "checkpoint='runs/a b','c'"),
+        ("-m output=my runs", "hydra.sweep.dir='my runs'"),
+    ],
+)
+def test_short_names_the_home_folder_and_sweeps(
+    given: str, prepared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    assert prepare(["output=~/runs"]) == ["output='/home/me/runs'"]
+    assert prepare([given.removeprefix("-m ")], multirun=given.startswith("-m ")) == [prepared]
 
 
 def photos(*names: str) -> None:
@@ -123,14 +134,6 @@ def test_a_list_of_photos_is_one_value() -> None:
         assert understood(override) == ["['a b.png', 'c,d.png', 'e=1.png']"]
 
 
-def test_multirun_takes_several_checkpoints() -> None:
-    assert prepare(["checkpoint=runs/a b,c"], multirun=True) == ["checkpoint='runs/a b','c'"]
-
-
-def test_multirun_output_becomes_hydras_sweep_folder() -> None:
-    assert prepare(["output=my runs"], multirun=True) == ["hydra.sweep.dir='my runs'"]
-
-
 def test_a_bare_word_is_no_option_in_python() -> None:
     photos("a.png")
     with pytest.raises(UserError, match=r"a\.png: an option is written option=value"):
@@ -168,12 +171,6 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
-
-
-def test_a_mask_and_edges_have_short_names() -> None:
-    full = ["mask.file='my hole.png'", "fill.edges='a=b.png'"]
-    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == full
-    assert prepare(["mask=null", "mask.dilate=4"]) == ["mask.file=null", "mask.dilate=4"]
 
 
 @pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])

@@ -31,13 +31,6 @@ def test_a_painting_becomes_a_photo_with_its_aspect_ratio(shell: Shell, checkpoi
     assert size[0] / size[1] == pytest.approx(1.4, rel=0.05)
 
 
-def test_start_scales_differ(shell: Shell, checkpoint: str) -> None:
-    for scale in (1, 2):
-        wanted = f"paint.start_scale={scale}"
-        shell.done("task=paint", checkpoint, "paint.image=art.png", wanted, f"output={scale}")
-    assert Path("1/paint/000.png").read_bytes() != Path("2/paint/000.png").read_bytes()
-
-
 def test_a_gray_models_results_are_gray(shell: Shell, checkpoint: str) -> None:
     gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
     Image.fromarray(gray).save("model/photo.png")
