@@ -18,7 +18,7 @@ from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
-from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finisher
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
 from internal_gan.finishing.layers import Layers
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter
 from internal_gan.images.photo import Photo
@@ -90,14 +90,7 @@ class Context(Reporter):
         """Whether results are made of the photo's own pixels."""
         return bool(self.as_trained("finish.detail") == "patches")
 
-    def finisher(
-        self,
-        learnt: Pixels,
-        size: Sequence[int] | None = None,
-        *,
-        longest: int = LONGEST,
-        same_area: bool = False,
-    ) -> AsDrawn:
+    def finisher(self, learnt: Pixels, size: Sequence[int] | None = None, **how: Any) -> AsDrawn:
         """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
         at = None if size is None else (size[0], size[1])
         if not self.rebuilds:
@@ -107,16 +100,9 @@ class Context(Reporter):
         def read(longest: int | None) -> Photo:
             return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
 
-        return Finisher(
-            learnt,
-            read,
-            at,
-            resolution=self.as_trained("finish.resolution"),
-            longest=longest,
-            same_area=same_area,
-            is_photo=not gone,
-            say=self.say,
-        )
+        resolution = self.as_trained("finish.resolution")
+        how |= {"resolution": resolution, "is_photo": not gone, "say": self.say}
+        return Finisher(learnt, read, at, **how)
 
     def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
         """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
@@ -144,9 +130,8 @@ class Context(Reporter):
     def tell_new_colours(self, blends: bool = False) -> None:
         """Say that results have more colours than the photo, if it has few and they are not made of
         its own pixels; ``blends``: they never are."""
-        if self.rebuilds and not blends:
-            return
-        if not self.source.is_gone and self.source.photo().has_few_colours:
+        has_more = (blends or not self.rebuilds) and not self.source.is_gone
+        if has_more and self.source.photo().has_few_colours:
             self.say("The photo has few colours; these results are drawn or blended, and have more")
 
     def say(self, text: str) -> None:

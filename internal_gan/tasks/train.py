@@ -199,12 +199,10 @@ def _learn(
     go_on = command(f"resume={folder.path}")
     context.say(f"Ctrl-C stops; to resume later: {go_on}")
     upkeep = Upkeep(options, work)
-    callbacks: list[Callback] = [
-        *([Progress(Console(stderr=True, highlight=False))] if prints else []),
-        MetricsLogger(folder.metrics_path),
-        upkeep,
-    ]
-    if callable(hooks.progress):
+    callbacks: list[Callback] = [MetricsLogger(folder.metrics_path), upkeep]
+    if prints:
+        callbacks.insert(0, Progress(Console(stderr=True, highlight=False)))
+    elif callable(hooks.progress):
         callbacks.append(ProgressReports(hooks.progress))
     callbacks += hooks.callbacks
     try:
