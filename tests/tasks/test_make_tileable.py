@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,12 +10,10 @@ import torch
 from PIL import Image
 
 from internal_gan.finishing.filling import make_tileable
-from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.tasks import make_tileable as module
-from internal_gan.units import Size
 from tests.commands import Shell, pixels
 from tests.tiny import picture
 
@@ -96,19 +94,15 @@ def test_the_best_of_several_is_made_of_the_whole_photo(
     longest: int, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of a large photo are tried in a small copy."""
-    made, strange = list[tuple[Size, float]](), iter([3.0, 2.0, 1.5, 4.0, 7.0, 6.0])
-    real = make_tileable
-
-    def spy(photo: Photo, reach: tuple[float, float], *args: Any, **more: Any) -> Finished:
-        made.append((photo.size, reach[0] / photo.size[0]))
-        return real(photo, reach, *args, **more)
-
-    monkeypatch.setattr(module, "make_tileable", spy)
+    made, strange = Mock(wraps=make_tileable), Mock(side_effect=[3.0, 2.0, 1.5, 4.0, 7.0, 6.0])
+    monkeypatch.setattr(module, "make_tileable", made)
     monkeypatch.setattr(module, "LONGEST_TRIED", longest)
-    monkeypatch.setattr("internal_gan.judging.tiling.strangeness", lambda *images: next(strange))
+    monkeypatch.setattr("internal_gan.judging.tiling.strangeness", strange)
     monkeypatch.setattr("internal_gan.judging.tiling.repeats", lambda *images: (False, False))
     shell.done("task=make_tileable", "image=given.png", "output=out")
-    sizes, bands = [size for size, _ in made], [band for _, band in made]
+    given = [call.args for call in made.call_args_list]
+    sizes = [photo.size for photo, *_ in given]
+    bands = [reach[0] / photo.size[0] for photo, reach, *_ in given]
     assert bands[:4] == pytest.approx([0.15, 0.3, 0.15, 0.3], rel=0.1)
     assert read_image("out/make_tileable/000.png").size == (64, 90)
     found = json.loads(Path("out/status.json").read_text())["strangeness"]

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
 
@@ -31,7 +31,6 @@ SLOW = (
     "sample.count=1",
 )
 RARELY = ("trainer.checkpoint_interval=999",)
-slow = partial(pytest.param, marks=pytest.mark.slow)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +44,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("stops", "after", "extra", "said", "code"),
     [
-        slow([signal.SIGINT], 3, (), "Stopped: ", 130, id="Ctrl-C"),
-        pytest.param([signal.SIGKILL], 15, (), "", -signal.SIGKILL, id="kill -9"),
-        slow([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130, id="two signals"),
-        slow([signal.SIGKILL], 5, RARELY, "", -signal.SIGKILL, id="kill -9 before any checkpoint"),
+        pytest.param([SIGINT], 3, (), "Stopped: ", 130, marks=pytest.mark.slow),
+        ([SIGKILL], 15, (), "", -SIGKILL),
+        pytest.param([SIGINT, SIGTERM], 20, (), "Stopped immediately", 130, marks=pytest.mark.slow),
+        pytest.param([SIGKILL], 5, RARELY, "", -SIGKILL, marks=pytest.mark.slow),
     ],
+    ids=["Ctrl-C", "kill -9", "two signals", "kill -9 before any checkpoint"],
 )
 def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     shell: Shell,
@@ -133,7 +133,7 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
 
 def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        stop = lambda *_: signal.raise_signal(SIGINT)  # noqa: E731
         patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
         assert shell(*arguments).code == 130
 
