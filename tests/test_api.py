@@ -197,9 +197,7 @@ class TestChance:
         assert torch.equal(model.sample(2, seed=3, output_type="pt"), four[:2])
         assert len({tuple(sample.flatten().tolist()) for sample in four}) == 4
         assert not torch.equal(model.sample(4, seed=4, output_type="pt"), four)
-        assert torch.equal(
-            model.sample(4, output_type="pt"), model.sample(4, seed=0, output_type="pt")
-        )
+        assert model.sample(2) == model.sample(2, seed=0)
 
     def test_a_generator_advances_and_is_reproducible(self, singan: Run) -> None:
         def drawn(rng: torch.Generator) -> Any:
@@ -430,14 +428,9 @@ class TestTraining:
         self, singan: Run, photo: Path, tmp_path: Path, at: int
     ) -> None:
         steps: list[TrainingProgress] = []
+        how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= at}
         with pytest.raises(internal_gan.TrainingStopped) as stopped:
-            internal_gan.fit(
-                photo,
-                overrides=TINY_RUN,
-                output=tmp_path / "run",
-                progress=steps.append,
-                stop=lambda: len(steps) >= at,
-            )
+            internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", **how)
         assert len(steps) == at
         assert stopped.value.folder == tmp_path / "run"
         later: list[TrainingProgress] = []
@@ -482,9 +475,8 @@ class TestLoading:
         loaded = internal_gan.load(singan.folder)
         assert isinstance(loaded, SinGAN)
         assert same_weights(singan.model.network, loaded.network)
-        assert loaded.sample(2, size=(31, 17), seed=3) == singan.model.sample(
-            2, size=(31, 17), seed=3
-        )
+        how: Any = {"count": 2, "size": (31, 17), "seed": 3}
+        assert loaded.sample(**how) == singan.model.sample(**how)
         assert loaded.reconstruct() == singan.model.reconstruct()
         assert loaded.folder == singan.folder
 

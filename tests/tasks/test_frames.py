@@ -65,10 +65,8 @@ def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
     write_mask("protect.png", holes(size, (20, 30, 20, 20)))
     rows, columns = np.indices(size)
     labels(2 * rows + columns).save("depth.png")
-    shell.done(
-        *("retarget", "framed.png", "retarget.shape=[60,130]", "retarget.protect=protect.png"),
-        *("layers=depth.png", "output=out"),
-    )
+    files = "retarget.protect=protect.png", "layers=depth.png", "output=out"
+    shell.done("retarget", "framed.png", "retarget.shape=[60,130]", *files)
     origin = read_origin("out/retarget/60x130.origin.png")
     depth = np.asarray(Image.open("out/retarget/layers/depth/60x130.png")).astype(int)
     rows, columns = origin.places[..., 0] + FRAME, origin.places[..., 1] + FRAME

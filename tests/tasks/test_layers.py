@@ -91,8 +91,6 @@ def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, large: str) -> No
         layer = read_layer(f"{task}/{task}/layers/same/000.png").values
         assert (made != read_layer(large).values).any()
         assert (made == layer).all()
-    after, layer = (
-        read_layer(f"make_tileable/make_tileable/{name}.png").values
-        for name in ("tiled-2x2-after", "layers/same/tiled-2x2/000")
-    )
+    names = "tiled-2x2-after", "layers/same/tiled-2x2/000"
+    after, layer = (read_layer(f"make_tileable/make_tileable/{n}.png").values for n in names)
     assert after.shape == layer.shape == (2 * SIZE[0], 2 * SIZE[1], 3)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,8 @@ from tests.commands import TINY_RUN, Shell, plain_environment, start_process
 from tests.tiny import network_of, picture, same_weights
 
 # A checkpoint at every step, and enough steps to interrupt.
-SLOW = (
-    *TINY_RUN,
-    "trainer.max_steps=null",
-    "trainer.checkpoint_interval=0",
-    "model.steps=12",
-    "sample.count=1",
-)
+OFTEN = ("trainer.max_steps=null", "trainer.checkpoint_interval=0", "model.steps=12")
+SLOW = (*TINY_RUN, *OFTEN, "sample.count=1")
 RARELY = ("trainer.checkpoint_interval=999",)
 
 
@@ -104,14 +100,10 @@ def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     )
     # Room for one and a half checkpoints: a second one, written next to the first, may not fit.
     kilobytes = str((whole / "training.ckpt").stat().st_size * 3 // 2048)
-    command = [sys.executable, "-m", "internal_gan", f"image={photo}", "output=disk/run", *SLOW]
-    process = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, *command],
-        env=plain_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, sys.executable, "-m"]
+    command += ["internal_gan", f"image={photo}", "output=disk/run", *SLOW]
+    how: Any = {"env": plain_environment(), "capture_output": True, "text": True}
+    process = subprocess.run(command, check=False, **how)
     if "unshare failed" in process.stderr or "mount:" in process.stderr:
         pytest.skip("no private mounts for this user")
     assert process.returncode == 2, process.stderr
