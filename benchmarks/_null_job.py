@@ -47,7 +47,8 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Picture
+from internal_gan.tasks.base import Picture
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.retarget import Target, finished, targets
 from internal_gan.tasks.runner import write
 from internal_gan.tasks.sample import MATCHING

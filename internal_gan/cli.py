@@ -16,9 +16,9 @@ import hydra
 
 from internal_gan.commands import report, run_piped
 from internal_gan.config.arguments import key_of, overrides_of, prepare, values_of
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
-from internal_gan.config.options import TASKS
 from internal_gan.config.reference import help_of_task, help_text
 from internal_gan.errors import UserError, nearest
 from internal_gan.files import disk_errors
@@ -88,8 +88,8 @@ def _complete() -> None:
     """Offer tasks, unless there is one, and what Hydra offers, which knows no bare words."""
     *words, last = os.environ.get("COMP_LINE", "").split(" ")
     os.environ["COMP_LINE"] = " ".join([*words[:1], *(w for w in words[1:] if "=" in w), last])
-    if words and not any(word in TASKS or word.startswith("task=") for word in words):
-        print(*(task for task in TASKS if task.startswith(last)), "", sep="\n", end="")
+    if words and not any(word in SPECS or word.startswith("task=") for word in words):
+        print(*(task for task in SPECS if task.startswith(last)), "", sep="\n", end="")
     # It reads the process's arguments.
     hydra.main(str(conf_dir()), CONFIG_NAME, version_base="1.3")(run_piped)()
 

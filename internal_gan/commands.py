@@ -63,7 +63,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
         )
     elif options.judges:
         own = {key for key in given if key.partition(".")[0] == options.task}
-        other = set(given) - own - task.of_run | ({"checkpoint"} & set(given))
+        other = given - own - task.of_run | ({"checkpoint"} & given)
         _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
         check_images(options)
     elif task.needs:
@@ -132,6 +132,7 @@ def _check_use_of_model(options: Options, given: Collection[str]) -> None:
 
 def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
+    from internal_gan.runs.source import Source
     from internal_gan.tasks.runner import run_task
     from internal_gan.tasks.train import Hooks, resume, train
     from internal_gan.training.engine import TrainingStopped
@@ -140,9 +141,9 @@ def _do(options: Options, given: Collection[str]) -> int:
     hooks = Hooks(progress=True)
     try:
         if options.resume is not None:
-            resume(options, hooks=hooks)
+            resume(options.resume, options.device, hooks)
         elif options.trains:
-            train(options, changed=given, hooks=hooks)
+            train(Source(options), changed=given, hooks=hooks)
         else:
             return run_task(options)
     except TrainingStopped as stop:

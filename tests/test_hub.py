@@ -4,7 +4,6 @@ import shutil
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -115,26 +114,20 @@ def test_pictures_of_every_family_are_saved(
 
 def test_pushing_uploads_the_saved_files(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded: list[str] = []
-    asked: dict[str, Any] = {}
 
-    class Api:
-        def __init__(self, **how: Any) -> None:
-            asked.update(how)
+    def upload(folder_path: Path, repo_id: str, commit_message: str) -> str:
+        files = (path for path in folder_path.rglob("*") if path.is_file())
+        uploaded.extend(path.relative_to(folder_path).as_posix() for path in files)
+        return f"{commit_message} in https://example.org/{repo_id}"
 
-        def create_repo(self, repo_id: str, **how: Any) -> Any:
-            asked.update(how)
-            return type("Repository", (), {"repo_id": repo_id})
-
-        def upload_folder(self, folder_path: Path, repo_id: str, **how: Any) -> str:
-            asked.update(how)
-            files = (path for path in folder_path.rglob("*") if path.is_file())
-            uploaded.extend(path.relative_to(folder_path).as_posix() for path in files)
-            return f"https://example.org/{repo_id}"
-
-    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    api = Mock()
+    api().create_repo.return_value.repo_id = "someone/ours"
+    api().upload_folder.side_effect = upload
+    monkeypatch.setattr(huggingface_hub, "HfApi", api)
     address = run.model.push_to_hub("someone/lake", private=True, token="key", message="A lake")
-    assert address == "https://example.org/someone/lake"
-    assert asked == {"token": "key", "private": True, "exist_ok": True, "commit_message": "A lake"}
+    assert address == "A lake in https://example.org/someone/ours"
+    api.assert_called_with(token="key")
+    api().create_repo.assert_called_once_with("someone/lake", private=True, exist_ok=True)
     expected = {"config.json", "config.yaml", "model.safetensors", "README.md", "photo.png"}
     assert expected | {"sample/000.png"} <= set(uploaded)
     assert "training.ckpt" not in uploaded
@@ -143,17 +136,12 @@ def test_pushing_uploads_the_saved_files(run: Run, monkeypatch: pytest.MonkeyPat
 def test_a_repository_is_downloaded_as_a_run_folder(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[str, Any] = {}
-
-    def download(name: str, **options: Any) -> str:
-        asked.update(options, name=name)
-        return str(run.folder)
-
+    download = Mock(return_value=str(run.folder))
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     found = internal_gan.load("someone/lake", revision="v1", local_files_only=True)
     assert isinstance(found, SinGAN)
-    assert (asked["name"], asked["revision"]) == ("someone/lake", "v1")
-    assert asked["local_files_only"]
+    (name,), asked = download.call_args
+    assert (name, asked["revision"], asked["local_files_only"]) == ("someone/lake", "v1", True)
     assert {"model.safetensors", "config.yaml", "photo.png"} <= set(asked["allow_patterns"])
     with pytest.raises(UserError, match="a model of singan, not of ingan"):
         internal_gan.InGAN.from_pretrained("someone/lake")

@@ -119,16 +119,10 @@ def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
 def test_work_ends_between_two_passes(
     photo: Image.Image, task: str, options: dict[str, Any]
 ) -> None:
-    asked = 0
-
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 3
-
+    stop = Mock(side_effect=[False, False, False, True])
     with pytest.raises(Stopped):
         getattr(internal_gan, task)(photo, **options, stop=stop)
-    assert asked == 4
+    assert stop.call_count == 4
     check_stop()  # does nothing outside
     assert getattr(internal_gan, task)(photo, **options, stop=lambda: False) is not None
 

@@ -1,9 +1,9 @@
 """The command line's answers to mistakes in every task, and its help, word for word.
 
 In ``transcripts.txt`` each command follows a ``$``; the output below is that of all commands right
-above it, ``<`` names standard input, and lines that begin with ``#`` are headings. ``FREE`` stands
-for the amount of free memory. A refused command leaves every file as it was; the files that
-commands name are those of `furnish`.
+above it, ``<`` names standard input, and lines that begin with ``#`` are headings. ``LAST`` stands
+for the last word of the command, and ``FREE`` for the amount of free memory. A refused command
+leaves every file as it was; the files that commands name are those of `furnish`.
 """
 
 import io
@@ -21,6 +21,7 @@ import internal_gan
 from internal_gan.config.compose import compose, save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import Source
 from internal_gan.tasks.train import train
 from tests.commands import ROOT, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture
@@ -45,8 +46,9 @@ def transcripts() -> Iterator[tuple[str, str]]:
     text = (ROOT / "tests" / "transcripts.txt").read_text(encoding="utf-8")
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
     for commands, said in re.findall(r"((?:^\$ .*\n)+)((?:^[^$\n].*\n|\n)*)", text, re.MULTILINE):
-        for command in commands.splitlines():
-            yield command.removeprefix("$ internal-gan").strip(), said.strip()
+        for line in commands.splitlines():
+            command = line.removeprefix("$ internal-gan").strip()
+            yield command, said.strip().replace("LAST", command.rpartition(" ")[2])
 
 
 MISTAKES = [(command, said) for command, said in transcripts() if command != "--help"]
@@ -81,7 +83,8 @@ def furnish(path: Path) -> None:
     thermal = np.arange(40 * 56, dtype=np.uint16).reshape(40, 56)
     tifffile.imwrite(path / "thermal.tif", thermal, photometric="minisblack")
     for name, options in FAMILIES.items():
-        train(compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"]))
+        given = compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"])
+        train(Source(given))
     drawn = RunFolder.create(path / "samples")
     save_options(compose(["task=sample", "model=patches"]), drawn.config_path)
     drawn.write_status("stopped")

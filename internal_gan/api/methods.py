@@ -7,15 +7,7 @@ from typing import Any, ClassVar
 import torch
 
 from internal_gan.api.model import Given, Model, source_of
-from internal_gan.config.catalogue import (
-    ANIMATES,
-    ENLARGES,
-    FAMILIES,
-    FILLS,
-    INJECTS,
-    RETARGETS,
-    SAMPLES,
-)
+from internal_gan.config import catalogue
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.tasks.runner import patches_of
@@ -84,7 +76,7 @@ class Animates(Model):
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
         """
-        return self._each("animate", "frame", seconds=seconds, format="png", **how)
+        return self._each("animate", seconds=seconds, format="png", **how)
 
 
 class Enlarges(Model):
@@ -199,13 +191,13 @@ class EdgeConnect(Fills):
 
 # Other families' classes, made of their abilities.
 _METHODS = {
-    SAMPLES: Samples,
-    RETARGETS: Retargets,
-    FILLS: Fills,
-    INJECTS: Injects,
-    ANIMATES: Animates,
-    ENLARGES: Enlarges,
+    catalogue.SAMPLES: Samples,
+    catalogue.RETARGETS: Retargets,
+    catalogue.FILLS: Fills,
+    catalogue.INJECTS: Injects,
+    catalogue.ANIMATES: Animates,
+    catalogue.ENLARGES: Enlarges,
 }
-for _name, _family in FAMILIES.items():
+for _name, _family in catalogue.FAMILIES.items():
     if _name not in Model.classes:
         type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {"family": _name})

@@ -19,23 +19,16 @@ from internal_gan.device import prepare_device
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.memory import (
-    check_output_type,
-    to_mask,
-    to_memory,
-    to_photo,
-    to_pil,
-)
+from internal_gan.images.files.memory import check_output_type, to_mask, to_memory, to_photo, to_pil
 from internal_gan.images.files.names import local
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model as Network
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.records import Kind
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.stopping import stopping
-from internal_gan.tasks.base import Context, Picture
-from internal_gan.tasks.reporting import enough_memory
+from internal_gan.tasks.base import Picture
+from internal_gan.tasks.context import Context, enough_memory
 from internal_gan.tasks.runner import task_of
 
 Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor
@@ -213,9 +206,9 @@ class Model:
     def _one(self, task: str, /, **given: Any) -> Any:
         return next(self._each(task, **given))
 
-    def _each(self, task: str, kind: Kind = "result", /, **given: Any) -> Iterator[Any]:
-        """A task's pictures of one kind; see :func:`results`."""
-        return results(task, given, self.network, self._source, kind)
+    def _each(self, task: str, /, **given: Any) -> Iterator[Any]:
+        """A task's pictures; see :func:`results`."""
+        return results(task, given, self.network, self._source)
 
 
 def results(
@@ -223,14 +216,11 @@ def results(
     given: dict[str, Any],
     network: Network | None = None,
     trained: Source | None = None,
-    kind: Kind = "result",
 ) -> Iterator[Any]:
-    """Yield a task's pictures of one kind in memory, without a run folder.
+    """Yield a task's results, or a film's frames, in memory, without a run folder.
 
-    Args:
-        given: ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of` takes.
-        network, trained: the model, and the inputs of its training, whose photo's properties
-            pictures have, unless they have their own.
+    ``given`` are ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of`
+    takes. Pictures have the properties of the model's photo, unless they have their own.
     """
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
@@ -255,7 +245,7 @@ def results(
                 item = next(items, None)
             if item is None:
                 return
-            if isinstance(item, Picture) and item.kind == kind:
+            if isinstance(item, Picture) and item.kind in ("result", "frame"):
                 image = item.image
                 yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
 
@@ -276,13 +266,10 @@ def _of_family(network: Network, file: Path, source: Source) -> Model:
 def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
     """A task's checked options, and its pictures in memory.
 
-    Args:
-        arguments: values and pictures by their options' names without the group; ``photo`` stands
-            for ``image=``. None means the option's default.
-        name: of the photo that masks in a folder belong to, if no photo is given.
-
-    Raises:
-        UserError: the task has no such option, or a value is not allowed.
+    ``arguments`` are values and pictures by their options' names without the group; ``photo``
+    stands for ``image=``. None means the option's default. If the task has no such option, or a
+    value is not allowed, this is a UserError. ``name`` is that of the photo that masks in a folder
+    belong to, if no photo is given.
     """
     values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}

@@ -13,12 +13,11 @@ from internal_gan.api.model import Given, Model, name_of, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.catalogue import check_trains
 from internal_gan.config.compose import compose
-from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_photo
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.source import IN_MEMORY
+from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks import train as training
 from internal_gan.tasks.train import Hooks
 from internal_gan.training.callbacks import Callback
@@ -117,7 +116,8 @@ def fit(
     for name in options.further:
         check_image_file(name, "learn_from")
     hooks = Hooks(callbacks, stop, progress)
-    network, folder = training.train(options, photo, further, files, changed=changed, hooks=hooks)
+    source = Source(options, photo=photo, further=further, files=files)
+    network, folder = training.train(source, changed=changed, hooks=hooks)
     return Run(folder.path, opened(network, folder))
 
 
@@ -140,11 +140,11 @@ def resume(
         internal_gan.TrainingStopped: see :func:`fit`.
         internal_gan.UserError: the folder holds no training, is damaged or in use.
     """
-    options = Options(resume=fspath(folder), device="auto" if device is None else str(device))
-    run = RunFolder.open(fspath(folder))
+    run, device = RunFolder.open(folder), "auto" if device is None else str(device)
     if run.status()["state"] == "finished":
-        return Run(run.path, opened(None, run).to(options.device))
-    network, run = training.resume(options, hooks=Hooks(callbacks, stop, progress))
+        return Run(run.path, opened(None, run).to(device))
+    hooks = Hooks(callbacks, stop, progress)
+    network, run = training.resume(fspath(folder), device, hooks)
     return Run(run.path, opened(network, run))
 
 

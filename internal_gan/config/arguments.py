@@ -69,7 +69,8 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
 
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
-    """Translate overrides for Hydra.
+    """Translate overrides for Hydra; a UserError if one is not ``option=value``, or a folder or
+    pattern has no images.
 
     * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``fill.edges=FILE``, and
@@ -77,16 +78,6 @@ def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
     * Under multirun, ``image=photos/`` and ``image=photos/*.jpg`` become one job per image, and
       ``output=DIR`` becomes the folder of the numbered jobs.
     * A task that no model is named for works on the photo's patches.
-
-    Raises:
-        UserError: an argument is not ``option=value``, or a folder or pattern has no images.
-
-    >>> prepare(["image=my photo (1).jpg", "seed=3"])
-    ["image='my photo (1).jpg'", 'seed=3']
-    >>> prepare(["mask=hole.png"])
-    ["mask.file='hole.png'"]
-    >>> prepare(["task=edit"])
-    ['task=edit', 'model=patches']
     """
     if multirun and {"image=-", "output=-"} & {*overrides}:
         raise UserError("image=- and output=- are for one run; leave out -m")
@@ -104,11 +95,7 @@ def values_of(overrides: Sequence[str]) -> dict[str, str]:
 
 
 def quote(name: str) -> str:
-    """Quote ``name`` so that Hydra and OmegaConf read it back unchanged.
-
-    >>> print(quote("it's.jpg"))
-    'it\\'s.jpg'
-    """
+    """Quote ``name`` so that Hydra and OmegaConf read it back unchanged."""
     name = escape(name)
     return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), name) + "'"
 
@@ -237,11 +224,7 @@ def _split(value: str) -> list[str]:
 
 
 def unquote(part: str) -> str:
-    """Remove quotation marks, if there are any.
-
-    >>> print(unquote(quote("it's.jpg")))
-    it's.jpg
-    """
+    """Remove quotation marks, if there are any."""
     if not _QUOTED.fullmatch(part):
         return part
     return re.sub(r"\\(['\"])", r"\1", part[1:-1])

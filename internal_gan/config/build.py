@@ -27,14 +27,9 @@ _ALLOWED = (
 def build(config: Mapping[str, Any], key: str = "model") -> Any:
     """Build the object that ``config`` describes and, recursively, those among its arguments.
 
-    Args:
-        config: a plain mapping, as read from YAML. With ``_partial_: true`` the result is a
-            :class:`Part` that takes the remaining arguments.
-        key: the configuration's name in messages.
-
-    Raises:
-        UserError: the target is not allowed or does not exist, or an argument is unknown,
-            missing or of the wrong type.
+    With ``_partial_: true`` the result is a :class:`Part` that takes the remaining arguments. If
+    the target is not allowed or does not exist, or an argument is unknown, missing or of the wrong
+    type, this is a UserError, which begins with ``key``.
 
     >>> build({"_target_": "internal_gan.nn.losses.WGANGP", "penalty_weight": 10}).penalty_weight
     10

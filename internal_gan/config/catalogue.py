@@ -71,7 +71,6 @@ class TaskSpec:
         source: the digital source type of a trained model's results
             (:mod:`internal_gan.images.files.marks`).
         has_folder: whether it makes a run folder, rather than only files.
-        frameless: whether results are new pictures, without a frame that the photo has.
     """
 
     name: str
@@ -85,12 +84,16 @@ class TaskSpec:
     again: tuple[str, ...] = ()
     source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
-    frameless: bool = False
 
     @property
     def of_run(self) -> frozenset[str]:
         """The options of the run itself that apply once there is a model, or without one."""
         return _OF_MODEL if self.needs else self.run
+
+    @property
+    def frameless(self) -> bool:
+        """Whether results are new pictures, without a frame that the photo has."""
+        return "keep_frame" in self.takes and not self.whole
 
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once there is a model, or without one."""
@@ -105,7 +108,6 @@ _TASKS = (
         needs=(SAMPLES,),
         takes=_FINISHED,
         memory="sample.size",
-        frameless=True,
         again=("sample.count=16",),
     ),
     TaskSpec(
@@ -114,7 +116,6 @@ _TASKS = (
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
         memory="retarget.shape",
-        frameless=True,
         again=("retarget.shape=[300,800]",),
     ),
     TaskSpec(
@@ -134,7 +135,6 @@ _TASKS = (
             reads=("edit.image", "mask.file"),
             memory="edit.image",
             source=_CHANGED,
-            frameless=True,
         )
         for name in ("edit", "harmonize")
     ),
@@ -144,15 +144,8 @@ _TASKS = (
         takes=_FINISHED,
         reads=("paint.image",),
         memory="finish.resolution",
-        frameless=True,
     ),
-    TaskSpec(
-        "animate",
-        needs=(ANIMATES,),
-        takes=_FINISHED,
-        memory="animate.size",
-        frameless=True,
-    ),
+    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, memory="animate.size"),
     TaskSpec(
         "super_resolution",
         needs=(ENLARGES,),
@@ -166,9 +159,8 @@ _TASKS = (
         takes=frozenset({"layers", "keep_frame"}),
         reads=("extend.avoid",),
         memory="extend.margins",
-        frameless=True,
     ),
-    TaskSpec("make_tileable", takes=frozenset({"layers", "keep_frame"}), frameless=True),
+    TaskSpec("make_tileable", takes=frozenset({"layers", "keep_frame"})),
     TaskSpec(
         "evaluate",
         needs=(SAMPLES, RETARGETS),
@@ -177,11 +169,7 @@ _TASKS = (
         reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
         memory="evaluate.samples",
     ),
-    TaskSpec(
-        "verify",
-        run=frozenset({"task", "image", "output"}),
-        reads=("verify.photo",),
-    ),
+    TaskSpec("verify", run=frozenset({"task", "image", "output"}), reads=("verify.photo",)),
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
 )
 SPECS = {task.name: task for task in _TASKS}
@@ -237,11 +225,7 @@ def ending_of(family: str) -> str:
 
 
 def families_for(task: str) -> list[str]:
-    """The families whose models can do a task.
-
-    >>> families_for("animate")
-    ['patches', 'singan']
-    """
+    """The families whose models can do a task."""
     needs = SPECS[task].needs
     return [name for name, family in FAMILIES.items() if set(needs) & set(family.abilities)]
 

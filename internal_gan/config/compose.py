@@ -18,9 +18,10 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf, errors
 
 from internal_gan.config.arguments import escape, key_of, values_of
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import conf_dir, groups, model_of
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, GONE, PATHS, TASKS, Options
+from internal_gan.config.options import FIELDS, GONE, PATHS, Options
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import read_file, write_text
 
@@ -37,11 +38,7 @@ ConfigStore.instance().store("internal_gan_options", _DEFAULTS)
 
 
 def compose(overrides: Sequence[str] = ()) -> Options:
-    """The options of a command with these overrides, or a UserError if one is wrong.
-
-    >>> compose(["trainer=debug", "sample.size=[30,80]"]).sample.size
-    [30, 80]
-    """
+    """The options of a command with these overrides, or a UserError if one is wrong."""
     return to_options(composed(overrides))
 
 
@@ -97,11 +94,8 @@ def _check_model(overrides: Sequence[str]) -> None:
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """The default options with some values replaced, by full name, or a UserError if one is wrong.
-
-    >>> options_of({"sample.size": (30, 80)}).sample.size
-    [30, 80]
-    """
+    """The default options with some values replaced, by full name, or a UserError if one is
+    wrong."""
     config = OmegaConf.create()
     for name, value in values.items():
         OmegaConf.update(config, name, plain(value), force_add=True)
@@ -120,8 +114,8 @@ def to_options(config: DictConfig) -> Options:
     except errors.OmegaConfBaseException as error:
         raise _wrong_option(error, config) from error
     assert isinstance(options, Options)
-    if options.task not in TASKS:
-        raise unknown("task", options.task, TASKS)
+    if options.task not in SPECS:
+        raise unknown("task", options.task, SPECS)
     for key, entry in FIELDS.items():
         value = attrgetter(key)(options)
         try:
@@ -164,10 +158,7 @@ def _absolute(names: Any) -> Any:
 
 
 def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
-    """Write the ``config.yaml`` of a run folder.
-
-    ``written`` says what is written for options that name existing files.
-    """
+    """Write the ``config.yaml`` of a run folder; for files that exist, what ``written`` says."""
     values = dataclasses.asdict(options)
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:

@@ -50,11 +50,7 @@ def list_presets() -> list[str]:
 
 
 def model_of(experiment: str) -> str | None:
-    """The ``model=`` that an experiment chooses, itself or by the experiment it builds on.
-
-    >>> model_of("ingan_paper"), model_of("ingan_no_cycle"), model_of("none")
-    ('ingan_unet', 'ingan_unet', None)
-    """
+    """The ``model=`` that an experiment chooses, itself or by the experiment it builds on."""
     for entry in _experiment(experiment).get("defaults", []):
         if isinstance(entry, dict) and "override /model" in entry:
             return str(entry["override /model"])
@@ -64,11 +60,7 @@ def model_of(experiment: str) -> str | None:
 
 
 def swept_by(experiment: str) -> Collection[str]:
-    """The options to which an experiment gives several values.
-
-    >>> [*swept_by("ablation/singan_scales")], [*swept_by("none")]
-    (['model.num_scales'], [])
-    """
+    """The options to which an experiment gives several values."""
     if experiment not in groups()["experiment"]:
         return ()
     settings: Any = _experiment(experiment).get("hydra", {})

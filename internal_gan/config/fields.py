@@ -22,15 +22,12 @@ def option(
     *,
     is_path: bool = False,
 ) -> Any:
-    """A field whose metadata holds these arguments by name.
+    """A field whose metadata holds these arguments by name. ``default`` may be a callable that
+    makes it.
 
-    Args:
-        default: the value, or a callable that makes it.
-        help: one line about what the option does.
-        needs: completes "needs ..." in error messages.
-        allowed: whether a value of the right type, not null, is valid; it may raise a ValueError
-            that says why not.
-        is_path: whether the value names a file or folder, and is therefore quoted for Hydra.
+    ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` says
+    whether a value of the right type, not null, is valid; it may raise a ValueError that says why
+    not. A path names a file or folder, and is therefore quoted for Hydra.
     """
     about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
     if callable(default):
@@ -69,11 +66,8 @@ def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
 def number(
     default: float | None, within: Range, help: str, of: str = "", *, kind: str = "a number"
 ) -> Any:
-    """A finite number, or null if that is the default.
-
-    Args:
-        of: the unit in error messages, such as ``of seconds``.
-    """
+    """A finite number, or null if that is the default; ``of`` is the unit in error messages, such
+    as ``of seconds``."""
     words = str(within)
     joined = " " if words.startswith("above") else ", " if words.endswith("more") else " from "
     null = ", or null" if default is None else ""

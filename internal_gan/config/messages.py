@@ -25,12 +25,8 @@ def parsed(override: str) -> Override:
 
 
 def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> UserError:
-    """Why Hydra refuses to compose ``overrides``.
-
-    Args:
-        error: what Hydra raised; its own words are the answer only if nothing else is found.
-        chosen: the configuration of the same model, trainer and experiment, with Hydra's settings.
-    """
+    """Why Hydra refuses to compose ``overrides``, in its own words only if nothing else is found.
+    ``chosen`` has the same model, trainer and experiment, and Hydra's settings."""
     for override in map(parsed, overrides):
         if found := _mistake(override, chosen):
             return found

@@ -26,8 +26,6 @@ from internal_gan.errors import Range
 from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration
 
-TASKS = tuple(SPECS)
-
 
 @dataclass
 class TrainerOptions:
@@ -60,7 +58,7 @@ class Options:
     """The checked configuration of a run."""
 
     task: str = one_of(
-        TASKS, "train", "what to do; all but train need no training: the photo is the model"
+        tuple(SPECS), "train", "what to do; all but train need no training: the photo is the model"
     )
     image: str | None = path(
         "photo to use, or - for standard input; for task=verify the picture to check",
@@ -138,9 +136,7 @@ class Options:
         tasks.MakeTileableOptions, "make_tileable.axes=x"
     )
     mask: tasks.MaskOptions = group(
-        tasks.MaskOptions,
-        "mask.dilate=4",
-        "the name of an image file, or its own options",
+        tasks.MaskOptions, "mask.dilate=4", "the name of an image file, or its own options"
     )
     super_resolution: tasks.SuperResolutionOptions = group(
         tasks.SuperResolutionOptions, "super_resolution.factor=4"

@@ -15,11 +15,8 @@ from internal_gan.errors import unknown
 
 
 def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
-    """Each option's name, ``name=default``, help, and what it takes.
-
-    Args:
-        names: options and groups to describe, by default all.
-    """
+    """Name, ``name=default``, help and what they take of options, all or those that are named
+    themselves or by their group."""
     for name, field in fields_of(Options):
         value = attrgetter(name)(Options())
         chosen = names is None or name in names or name.partition(".")[0] in names

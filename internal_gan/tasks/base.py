@@ -1,46 +1,35 @@
 """The interface of a task to the runner: it checks its options, then draws pictures one by one."""
 
-import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
-from statistics import fmean
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from rich.console import Console
 from torch import Tensor
 
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.fields import LARGEST_SEED
-from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError, about
-from internal_gan.finishing.finisher import BYTES_PER_PIXEL, LONGEST, AsDrawn, Finished, Finisher
+from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.origin import READ_SIDE
-from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
-from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Kind
-from internal_gan.runs.source import Source
-from internal_gan.shapes import Mask, Pixels
-from internal_gan.tasks.reporting import Reporting
-from internal_gan.units import Size, by, memory
+from internal_gan.shapes import Pixels
+from internal_gan.tasks.context import Context
+from internal_gan.units import by
 
 LAYERS = "layers.files"
-
-# Results of more pixels must be confirmed.
-LARGE = 50_000_000
 
 T = TypeVar("T")
 Made = TypeVar("Made")
@@ -127,107 +116,6 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
                 made = coming.popleft().result()
 
 
-@dataclass
-class Context(Reporting):
-    """What a task knows in addition to its own options.
-
-    Attributes:
-        given: the inputs of the run.
-        trained: the inputs of its model's training; the same object at the end of a training.
-        console: where the task prints.
-        folder: the run folder; None before the first picture is drawn, and in a call from Python.
-        facts: what the task adds to the run's ``status.json``.
-        expected: how many results there will be; 0 if the task shows its own progress.
-    """
-
-    given: Source
-    trained: Source
-    console: Console = field(default_factory=lambda: Console(quiet=True))
-    folder: RunFolder | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    expected: int = 0
-
-    @property
-    def options(self) -> Options:
-        """The options of the run."""
-        return self.given.options
-
-    @property
-    def source(self) -> Source:
-        """The source of the photo to work on: the run's or, if it has none, the training's."""
-        return self.given if self.given.has_photo else self.trained
-
-    def as_trained(self, option: str) -> Any:
-        """An option of the run or, where null, of its model's training, or else its usual value."""
-        found = map(attrgetter(option), (self.options, self.trained.options))
-        usual = FIELDS[option].metadata["usual"]
-        return next((value for value in found if value is not None), usual)
-
-    @property
-    def rebuilds(self) -> bool:
-        """Whether results are made of the photo's own pixels."""
-        return bool(self.as_trained("finish.detail") == "patches")
-
-    def finisher(
-        self,
-        learnt: Pixels,
-        size: Sequence[int] | None = None,
-        *,
-        longest: int = LONGEST,
-        same_area: bool = False,
-    ) -> AsDrawn:
-        """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
-        at = None if size is None else (size[0], size[1])
-        if not self.rebuilds:
-            return AsDrawn(learnt, at)
-        gone = self.trained.is_gone
-
-        def read(longest: int | None) -> Photo:
-            return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
-
-        return Finisher(
-            learnt,
-            read,
-            at,
-            resolution=self.as_trained("finish.resolution"),
-            longest=longest,
-            same_area=same_area,
-            is_photo=not gone,
-            say=self.say,
-        )
-
-    def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
-        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
-        arguments and errors."""
-        return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
-
-    def tell_seams(self, layers: Layers) -> None:
-        """Print and record how well the seams of layers are hidden in the results so far."""
-        for name, steps in layers.seams.items():
-            before, after = map(fmean, zip(*steps, strict=True))
-            self.facts.setdefault("layers", {})[name] = {"seams_before": before, "seams": after}
-            what = f"Step across seams of {name}, as a multiple of the photo's own"
-            self.say(f"{what}: {after:.2f} x; before: {before:.2f} x")
-
-    def check_size(self, size: Size, option: str) -> None:
-        """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed."""
-        pixels = math.prod(size)
-        if self.options.confirm != "large" and pixels > LARGE:
-            raise UserError(
-                f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
-                f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
-            )
-
-    def tell_new_colours(self, blends: bool = False) -> None:
-        """Say that results have more colours than the photo, if it has few and they are not made of
-        its own pixels; ``blends``: they never are."""
-        if self.rebuilds and not blends:
-            return
-        if not self.source.is_gone and self.source.photo().has_few_colours:
-            self.say("The photo has few colours; these results are drawn or blended, and have more")
-
-
 class Task(ABC, Generic[Wanted]):
     """A task of a ``name``, with its options, ``wanted``."""
 
@@ -246,15 +134,9 @@ class Task(ABC, Generic[Wanted]):
     def training_crop(
         self, photo: Photo, number: int, max_size: int | None
     ) -> tuple[Photo, list[str]]:
-        """The part of a photo to train on for this task, and lines to print about it.
-
-        Args:
-            number: 0, or that of a further photo to learn from.
-            max_size: longest side to train at, in pixels; None: any.
-
-        Raises:
-            UserError: a mask or the like is not usable.
-        """
+        """The part of a photo to train on for this task, with at most ``max_size`` pixels a side,
+        if that is given, and lines to print about it; a UserError if a mask or the like is not
+        usable. ``number`` is 0, or that of a further photo to learn from."""
         return photo, []
 
     def check(self, model: Any) -> None:
@@ -279,16 +161,15 @@ class Task(ABC, Generic[Wanted]):
         """The layers that move with the pixels of results: those of the photo to work on, given to
         the run or, if none, to its model's training; none if results are the network's.
 
-        Raises:
-            UserError: a file cannot be read, or has another size or the name of another layer; or
-                layers were given, and results are the network's.
+        If a file cannot be read, or has another size or the name of another layer, this is a
+        UserError; so it is if layers were given, and results are the network's.
         """
-        context, given, photo = self.context, self.context.given, self.context.source
+        context, photo = self.context, self.context.source
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
-        source = given if given.files(LAYERS) or photo is given else context.trained
-        files = source.files(LAYERS)
-        if not files or not (context.rebuilds or given.files(LAYERS)):
+        own = context.given.files(LAYERS)
+        files = own if own or photo is context.given else context.trained.files(LAYERS)
+        if not files or not (context.rebuilds or own):
             return NO_LAYERS
         if not context.rebuilds:
             raise UserError(
@@ -332,13 +213,8 @@ class Task(ABC, Generic[Wanted]):
         return [torch.Generator().manual_seed(n) if n else None for n in self.seeds(count)]
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
-        """Raise a UserError if a model has no such scale, or has not finished it.
-
-        Args:
-            model: finished, partly trained, or untrained, which counts as finished.
-            first: the lowest scale that is allowed.
-            others: what else is allowed, to complete the message.
-        """
+        """Raise a UserError if a model has no such scale, or has not finished it; an untrained one
+        counts as finished. Allowed are scales from the ``first``, and ``others`` in the message."""
         count = model.finished or model.num_stages
         if scale >= count:
             what = f"this model has {count} scales"

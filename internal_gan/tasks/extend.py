@@ -66,14 +66,11 @@ class Extend(Task[ExtendOptions]):
         return margins
 
     def _measured(self, photo: Photo, named: str) -> Margins:
-        wanted, size = self.wanted, photo.size
+        wanted, shape, size = self.wanted, self.wanted.shape, photo.size
         if wanted.margins is not None:
             return margins_of(wanted.margins, size)
-        shape = wanted.shape
-        if isinstance(shape, str):
-            ratio = ratio_of(shape)
-            assert ratio is not None
-            return margins_to(ratio, size, ANCHORS[wanted.anchor])
-        if shape[0] < size[0] or shape[1] < size[1]:
+        wish = ratio_of(shape) if isinstance(shape, str) else (shape[0], shape[1])
+        assert wish is not None
+        if isinstance(wish, tuple) and (wish[0] < size[0] or wish[1] < size[1]):
             raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
-        return margins_to((shape[0], shape[1]), size, ANCHORS[wanted.anchor])
+        return margins_to(wish, size, ANCHORS[wanted.anchor])

@@ -18,7 +18,8 @@ from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.judging.tiling import repeats
 from internal_gan.models.abilities import Fills
-from internal_gan.tasks.base import Context, Picture, Task, aside, gray
+from internal_gan.tasks.base import Picture, Task, aside, gray
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.holes import Case, Holes, without
 from internal_gan.units import Size
 

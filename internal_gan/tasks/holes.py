@@ -23,7 +23,7 @@ from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.images.windows import Window, around, extent
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.
@@ -33,13 +33,8 @@ _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 @dataclass(frozen=True)
 class Case:
-    """A photo with a hole to fill.
-
-    Attributes:
-        hole: (1, 1, H, W), 1 inside, else 0.
-        unknown: of the same shape, 1 where no patch may be taken from, the hole included.
-        edges: the user's drawing, of the same shape; None for none.
-    """
+    """A photo with a ``hole`` to fill, (1, 1, H, W), 1 inside, else 0; no patch may be taken from
+    where ``unknown`` is 1, the hole included; ``edges`` are the user's drawing, if any."""
 
     photo: Photo
     hole: Tensor
@@ -55,30 +50,25 @@ class Case:
 
 class Holes:
     """The hole of a photo, and those of further ones, as the options describe them; for the
-    training's own photo, by default those of the training.
-
-    Attributes:
-        mask: the options of masks; ``mask.box`` stands in place of a file.
-    """
+    training's own photo, by default those of the training."""
 
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask
         self._context, self._masks, self.mask = context, given, options
         is_named = options.file is not None or options.box is not None
         if given is not trained and not is_named and not given.has_photo:
-            self._masks, before = trained, trained.options.mask
-            self.mask = replace(
-                before, dilate=before.dilate if options.dilate is None else options.dilate
-            )
+            self._masks, self.mask = trained, trained.options.mask
+            if options.dilate is not None:
+                self.mask = replace(self.mask, dilate=options.dilate)
         self._are_learnt = self._masks is trained
 
     def found(self, photo: Photo, number: int = 0, *, warn: bool = False) -> Tensor | None:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, or else its transparent part, grown by ``mask.dilate``; None if there is none. That
         of a further photo, by its ``number``, is always a mask's.
-        With ``warn``, a mask of more than half of the photo brings a warning.
 
-        If both a mask and a box are given, or they do not fit, this is a UserError.
+        If both a mask and a box are given, or they do not fit, this is a UserError; with ``warn``,
+        a mask of more than half of the photo brings a warning.
         """
         options = self.mask
         if options.box is not None and not number:

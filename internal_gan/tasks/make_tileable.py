@@ -13,15 +13,7 @@ from internal_gan.finishing.seams import breaks
 from internal_gan.images.periodic import Wrap, wrap_of
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
-from internal_gan.judging.tiling import (
-    NAMES,
-    proof,
-    proof_name,
-    repeats,
-    seams,
-    seams_in_words,
-    strangeness,
-)
+from internal_gan.judging import tiling
 from internal_gan.tasks.base import Picture, Task, aside
 
 # Up to this strangeness the first try is good; a better one is looked for above.
@@ -42,7 +34,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         whole, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
         whole, photo, corner = _square(whole, wanted.size)
         like = output_format_of(photo)[0]
-        met = repeats(photo.pixels, wrap)
+        met = tiling.repeats(photo.pixels, wrap)
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
         if (origin := done.origin) is not None and origin.hiding is not None:
@@ -51,16 +43,16 @@ class MakeTileable(Task[MakeTileableOptions]):
             done = replace(done, origin=origin)
         yield Picture("make_tileable/000.png", done)
         for name, pixels in (("before", photo.pixels), ("after", done.pixels)):
-            file = f"make_tileable/{proof_name(wrap)}-{name}.png"
-            yield aside(file, proof(pixels, wrap), like=like, made=True)
-        before, after = seams(photo.pixels, wrap), seams(done.pixels, wrap)
+            file = f"make_tileable/{tiling.proof_name(wrap)}-{name}.png"
+            yield aside(file, tiling.proof(pixels, wrap), like=like, made=True)
+        before, after = tiling.seams(photo.pixels, wrap), tiling.seams(done.pixels, wrap)
         context.facts |= {"seams_before": before, "seams": after, "strangeness": strange}
-        same = [NAMES[axis - 2] for axis in range(2) if wrap[axis] and met[axis]]
+        same = [tiling.NAMES[axis - 2] for axis in range(2) if wrap[axis] and met[axis]]
         if same:
             context.say(f"Repeats already, and stays as it is: {', '.join(same)}")
         context.say("Step across the border, as a multiple of the steps inside:")
-        context.say(f"  before: {seams_in_words(before)}")
-        context.say(f"  after:  {seams_in_words(after)}")
+        context.say(f"  before: {tiling.seams_in_words(before)}")
+        context.say(f"  after:  {tiling.seams_in_words(after)}")
         if any(left):
             context.say(f"Patches on seams are {strange:.2f} x as strange as the photo's own")
         if strange > GOOD:
@@ -90,7 +82,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         if done.origin is not None:
             for axis in range(2):
                 broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
-        return done, strangeness(photo.pixels, done.pixels, broken)
+        return done, tiling.strangeness(photo.pixels, done.pixels, broken)
 
 
 def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, int]]:

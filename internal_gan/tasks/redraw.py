@@ -32,13 +32,8 @@ REFERENCE = 250.0
 
 
 class FromImage(Task[Injected]):
-    """Redraws ``paint.image`` or ``edit.image`` from a start scale.
-
-    Attributes:
-        what: the image that it needs, in words.
-        injected_at: size at which ``start_scale=auto`` injects the image: the root of its area, in
-            pixels.
-    """
+    """Redraws ``paint.image`` or ``edit.image``, ``what`` it is in words, from a start scale; auto
+    injects it at a size of which ``injected_at`` is the root of the area, in pixels."""
 
     what: ClassVar[str]
     injected_at: ClassVar[float]
@@ -78,12 +73,11 @@ class FromImage(Task[Injected]):
 
 
 class Redraw(FromImage[EditOptions]):
-    """Redraws a part of ``edit.image``, ``000.png`` and so on; also shows the photo and the mask.
+    """Redraws a part of ``edit.image``, ``000.png`` and so on; also shows the photo and the mask,
+    which grows by default by ``dilate`` pixels at the model's size.
 
-    Attributes:
-        dilate: how much the mask grows by default, in pixels at the model's size.
-        is_object: whether the part is an object that the photo has no patches like: it needs a
-            mask, may first get the photo's colours, and stays as it is drawn, with its outline.
+    The photo has no patches like an object (``is_object``): it needs a mask, may first get the
+    photo's colours, and stays as it is drawn, with its outline.
     """
 
     group, what = "edit", "the photo with its changes"

@@ -21,7 +21,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.tasks.base import Context, Picture, Task
+from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by, ratio_of
 
 # The shapes by default.
@@ -33,16 +34,11 @@ THIN = 0.1
 
 @dataclass(frozen=True)
 class Target:
-    """A picture to generate.
+    """A picture to generate, as ``NAME.png``: a rectangle that the ``finisher`` finishes, or what
+    of it is inside a ``transform``; it fills the bounds of a ``mask``, (1, 1, *size) in [0, 1].
 
-    Attributes:
-        name: of its file, without suffix.
-        size: (height, width) in pixels.
-        finisher: of the rectangle that is generated, the outline's bounds.
-        transform: its geometry; None for a rectangle.
-        mask: its outline, (1, 1, height, width) in [0, 1]; None for the transform's.
-        protect: what keeps its shape, (1, 1, h, w) at the training image's size; None for nothing.
-        protected: the same at the size in which it was given.
+    What keeps its shape is ``protect``, (1, 1, h, w) at the training image's size, and
+    ``protected`` at the size in which it was given.
     """
 
     name: str
@@ -112,26 +108,22 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
             raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
     outline = context.given.read("retarget.mask")
     usual: list[Any] = EXAMPLES if transform is None else [_OWN]
-    # Pairs: the finisher of a result, and what makes one for the size of a part of that result.
-    aimed = list[tuple[AsDrawn, Callable[[Size], AsDrawn]]]()
+    # Pairs: the size of a result, and what makes the finisher of a part of it.
+    aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
     for shape in shapes_in(wanted.shape) or (usual if outline is None else []):
         # A ratio and per cent are of the photo as it is in results.
         in_pixels = not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
-        part = finisher if in_pixels else photo.at
-        aimed.append((part(_in_pixels(shape, own)), part))
+        aimed.append((_in_pixels(shape, own), finisher if in_pixels else photo.at))
     if outline is None:
-        for one, _ in aimed:
-            assert one.size is not None
-            yield Target(by(one.size), one.size, one, transform)
+        yield from (Target(by(size), size, part(size), transform) for size, part in aimed)
         return
     if transform is not None:
         raise UserError("retarget.mask and retarget.corners both give an outline; use one of them")
     mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
-    for one, part in aimed or [(finisher(outline.size), finisher)]:
-        assert one.size is not None
-        name = f"{by(one.size)}-{Path(str(wanted.mask)).stem}"
-        resized = resize(mask, one.size).clamp(0, 1)
-        yield Target(name, one.size, part(extent(bounds(resized))), None, resized)
+    for size, part in aimed or [(outline.size, finisher)]:
+        name = f"{by(size)}-{Path(str(wanted.mask)).stem}"
+        resized = resize(mask, size).clamp(0, 1)
+        yield Target(name, size, part(extent(bounds(resized))), None, resized)
 
 
 def _in_pixels(shape: Any, own: Size) -> Size:

@@ -39,11 +39,11 @@ from internal_gan.models.patches.model import Patches
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
-from internal_gan.runs.records import DRAWN, MADE, Kind, Result, in_words
+from internal_gan.runs.records import DRAWN, MADE, Result, in_words
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Document, Film, Item, Picture, Task
+from internal_gan.tasks.base import Document, Film, Item, Picture, Task
+from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
 from internal_gan.tasks.holes import around_hole
-from internal_gan.tasks.reporting import enough_memory, new_console, recorded
 from internal_gan.training.progress import Display
 
 # Between two updates of the results in a run's status.
@@ -177,11 +177,8 @@ def write(
     in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name, with
     copies side by side if it tiles.
 
-    Args:
-        like: the photo whose format pictures take by default.
-        mark: from :func:`mark_of`, for the files that a model generated.
-        layers: of the photo, to be rearranged like each picture.
-        report: called with all results so far after each picture.
+    Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
+    generated. ``report`` is called with all results so far after each picture.
     """
     results = list[Result]()
     for item in drawn:
@@ -194,14 +191,15 @@ def write(
         elif isinstance(item, Film):
             frames = [folder / result.file for result in results if result.kind == "frame"]
             write_video(path, frames, item.fps)
-            results.append(_result(item.file, "film"))
+            results.append(Result(item.file, "film", _caption(item.file)))
         elif item.given is not None and _is_shown(item.given):
             path = path.with_suffix(item.given.suffix)
             with atomic_write(path) as temporary:
                 shutil.copyfile(item.given, temporary)
-            results.append(_result(path.relative_to(folder).as_posix(), item.kind))
+            file = path.relative_to(folder).as_posix()
+            results.append(Result(file, item.kind, _caption(file)))
         else:
-            made = mark if item.made or item.kind in MADE else None
+            own = mark if item.made or item.kind in MADE else None
             # The files of a large picture take seconds, so two are written at a time. Warnings go
             # to this run's log.
             with ThreadPoolExecutor(1) as pool:
@@ -210,9 +208,10 @@ def write(
                 )
                 image = item.image
                 write_image(
-                    path, image.pixels, like=image.like or like, alpha=image.alpha, mark=made
+                    path, image.pixels, like=image.like or like, alpha=image.alpha, mark=own
                 )
-            results += [_result(item.file, item.kind, item.caption), *beside.result()]
+            made = Result(item.file, item.kind, item.caption or _caption(item.file))
+            results += [made, *beside.result()]
             report(_ordered(results))
     return _ordered(results)
 
@@ -230,27 +229,29 @@ def _write_beside(
     """Write the network's output for a picture, if any, and, if its origin is known, the origin, a
     map of it for the page and layers along it."""
     written, image = list[Result](), picture.image
+
+    def beside(room: str, caption: str = "") -> Path:
+        """A file of the picture's name in a folder next to it, which is recorded."""
+        path = PurePosixPath(picture.file)
+        file = path.parent / room / f"{path.stem}.png"
+        make_folder((folder / file).parent)
+        written.append(Result(file.as_posix(), "aside", caption))
+        return folder / file
+
     if image.drawing is not None:
-        file = _beside(folder, picture.file, DRAWN)
         own = like if image.like is None else output_format_of(image.like)[0]
-        write_image(folder / file, image.drawing, like=own, mark=mark)
-        written.append(_result(file, "aside"))
+        write_image(beside(DRAWN, _caption(picture.file)), image.drawing, like=own, mark=mark)
     if image.origin is not None:
         if picture.kind != "frame":  # whose pixels come from several at once
             write_origin(origin_path(folder / picture.file), image.origin)
-            file = _beside(folder, picture.file, "origin")
-            write_image(folder / file, origin_map(image.origin))
-            written.append(_result(file, "aside", shares_in_words(image.origin)))
+            shares = shares_in_words(image.origin)
+            write_image(beside("origin", shares), origin_map(image.origin))
         for layer in layers.along(image.origin):
-            file = _beside(folder, picture.file, f"layers/{layer.name}")
-            write_layer(folder / file, layer)
-            written.append(Result(file, "aside"))
+            write_layer(beside(f"layers/{layer.name}"), layer)
             hiding = image.origin.hiding
             if layer.seams is not None and hiding is not None and any(hiding.wrap):
-                room = f"layers/{layer.name}/{proof_name(hiding.wrap)}"
-                file = _beside(folder, picture.file, room)
-                write_image(folder / file, proof(layer.shown, hiding.wrap), mark=mark)
-                written.append(Result(file, "aside"))
+                copies = beside(f"layers/{layer.name}/{proof_name(hiding.wrap)}")
+                write_image(copies, proof(layer.shown, hiding.wrap), mark=mark)
     return written
 
 
@@ -267,18 +268,10 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
     return xmp(SPECS[task.name].source, task.name, model.family)
 
 
-def _beside(folder: Path, file: str, room: str) -> str:
-    """The name of a file that belongs to a result, in a folder next to it that now exists."""
-    path = PurePosixPath(file)
-    beside = path.parent / room / f"{path.stem}.png"
-    make_folder((folder / beside).parent)
-    return beside.as_posix()
-
-
-def _result(file: str, kind: Kind, caption: str = "") -> Result:
-    """A result, by default with its name as its caption, unless that is a number."""
+def _caption(file: str) -> str:
+    """The name of a file in words, unless that is a number."""
     name = PurePosixPath(file).stem
-    return Result(file, kind, caption or ("" if name.isdecimal() else in_words(name)))
+    return "" if name.isdecimal() else in_words(name)
 
 
 def load_trained(options: Options) -> tuple[Model, Source, list[str]]:

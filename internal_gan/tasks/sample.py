@@ -55,8 +55,7 @@ class Sample(Task[SampleOptions]):
         matching = 0 if model.is_matched else MATCHING
         if not preview:
             self.context.expected = count
-            size, own = finisher.drawing_size or model.sizes[-1], model.sizes[-1]
-            times = math.prod(size) / math.prod(own)
+            times = math.prod(finisher.drawing_size or model.sizes[-1]) / math.prod(model.sizes[-1])
             if model.is_matched and times > MANY_TIMES:
                 self.context.say(
                     f"The layout has {times:.0f} times as many pixels as the photo's, so a sample "

@@ -1,7 +1,7 @@
 """task=train: train on photos, show pictures on the way, and end with the model's own task."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -24,8 +24,8 @@ from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context, Task, aside
-from internal_gan.tasks.reporting import enough_memory, new_console, recorded
+from internal_gan.tasks.base import Task, aside
+from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, task_of, write, write_run
 from internal_gan.training.callbacks import Callback, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
@@ -39,19 +39,14 @@ STATUS_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Prepared:
-    """A training that is ready to begin.
-
-    Attributes:
-        work: the task that it ends with.
-        about: lines to print.
-        likes: for each photo, one whose format the model's pictures take.
-    """
+    """A training that is ready to begin. It ends with the task ``work``; ``about`` are lines to
+    print, and ``likes`` have the formats of the photos."""
 
     recipe: Recipe
     model: Model
     precision: torch.dtype
     work: Task[Any]
-    about: Sequence[str]
+    about: list[str]
     likes: Sequence[Photo]
 
 
@@ -69,32 +64,20 @@ NO_HOOKS = Hooks()
 
 
 def train(
-    options: Options,
-    photo: Photo | None = None,
-    further: Sequence[Photo] = (),
-    files: Mapping[str, Photo] | None = None,
-    *,
-    changed: Collection[str] = (),
-    hooks: Hooks = NO_HOOKS,
+    source: Source, *, changed: Collection[str] = (), hooks: Hooks = NO_HOOKS
 ) -> tuple[Model, RunFolder]:
-    """Train a new model and write its pictures and its page.
+    """Train a new model on the photos of ``source``, and write its pictures and its page; returns
+    the model, on the device it was trained on, and the run's folder.
 
-    Args:
-        photo, further, files: see :class:`internal_gan.runs.source.Source`.
-        changed: names of the options that the user set, to refuse those of a task that the
-            training does not run.
-
-    Returns:
-        The model, on the device it was trained on, and the run's folder.
+    ``changed`` names the options that the user set, to refuse those of a task that the training
+    does not run.
 
     Raises:
         UserError: the photo, an option or the output folder is not usable; no folder is left
             behind unless the training itself fails.
         TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
     """
-    source = Source(options, photo=photo, further=further, files=files)
-    del photo, further  # the source drops them once they are saved
-    training = _prepare(options, source)
+    options, training = source.options, _prepare(source)
     _refuse_other_tasks(training, changed)
     folder = RunFolder.create(new_run_path(options, training.model.family))
     with recorded(folder):
@@ -104,28 +87,26 @@ def train(
     return training.model, folder
 
 
-def resume(options: Options, *, hooks: Hooks = NO_HOOKS) -> tuple[Model, RunFolder]:
-    """Continue the training in ``options.resume``, with its options except device.
+def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
+    """Continue the training in a run folder, with its options except, unless ``auto``, the device.
 
     Errors are those of :func:`train`; also a UserError if the folder holds no training, is damaged
     or in use.
     """
-    assert options.resume is not None
-    folder = RunFolder.open(options.resume)
+    folder = RunFolder.open(path)
     saved = load_options(folder.config_path)
     if not saved.trains:
         raise UserError(
             f"resume={folder.path}: a run of task={saved.task}; only a training can be resumed"
         )
-    saved.device = saved.device if options.device == "auto" else options.device
+    saved.device = saved.device if device == "auto" else device
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
-    training = _prepare(saved, source, as_learnt=has_state)
-    note = _about_source(source, training.work.name, has_state)
+    training = _prepare(source, as_learnt=has_state)
+    training.about.extend(_about_source(source, training.work.name, has_state))
     folder.claim()
-    training = replace(training, about=[*training.about, *note])
     with recorded(folder):
-        _learn(training, saved, folder, hooks, has_state=has_state)
+        _learn(training, saved, folder, hooks, has_state)
     return training.model, folder
 
 
@@ -140,9 +121,10 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
             )
 
 
-def _prepare(options: Options, source: Source, *, as_learnt: bool = False) -> Prepared:
+def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     """Check all that can be checked before training, and prepare the model on its device;
     ``as_learnt`` takes the photos as saved for training, to resume it."""
+    options = source.options
     device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
@@ -201,12 +183,7 @@ def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _learn(
-    training: Prepared,
-    options: Options,
-    folder: RunFolder,
-    hooks: Hooks,
-    *,
-    has_state: bool = False,
+    training: Prepared, options: Options, folder: RunFolder, hooks: Hooks, has_state: bool = False
 ) -> None:
     """Train, from the last checkpoint if it ``has_state``, and end with the task."""
     model, work, context = training.model, training.work, training.work.context
@@ -222,12 +199,10 @@ def _learn(
     go_on = command(f"resume={folder.path}")
     context.say(f"Ctrl-C stops; to resume later: {go_on}")
     upkeep = Upkeep(options, work)
-    callbacks: list[Callback] = [
-        *([Progress(Console(stderr=True, highlight=False))] if prints else []),
-        MetricsLogger(folder.metrics_path),
-        upkeep,
-    ]
-    if callable(hooks.progress):
+    callbacks: list[Callback] = [MetricsLogger(folder.metrics_path), upkeep]
+    if prints:
+        callbacks.insert(0, Progress(Console(stderr=True, highlight=False)))
+    elif callable(hooks.progress):
         callbacks.append(ProgressReports(hooks.progress))
     callbacks += hooks.callbacks
     try:
@@ -262,13 +237,9 @@ def _learn(
 
 
 class Upkeep(ProgressReports):
-    """Keeps the schedule, the time left, the pictures and the page of a run up to date.
-
-    Args:
-        options: of the run. The planned steps are saved in place of a time limit, so that the run
-            can be repeated exactly.
-        task: that the training ends with.
-    """
+    """Keeps the schedule, the time left, the pictures and the page of a run up to date, which ends
+    with a task. The planned steps are saved in place of a time limit, so that the run can be
+    repeated exactly."""
 
     def __init__(self, options: Options, task: Task[Any]) -> None:
         super().__init__(self._write_left)

@@ -68,19 +68,30 @@ def test_a_file_that_is_missing_keeps_its_name_too(name: str) -> None:
     assert understood(override) == [name]
 
 
-@pytest.mark.parametrize("value", ["'a b.jpg'", '"a b.jpg"', "null", ""])
-def test_values_already_in_hydra_syntax_stay_unchanged(value: str) -> None:
-    assert prepare([f"image={value}"]) == [f"image={value}"]
+def test_values_in_hydra_syntax_and_other_options_are_left_alone() -> None:
+    values = [f"image={value}" for value in ("'a b.jpg'", '"a b.jpg"', "null", "")]
+    values += ["model.steps=[1,2]", "+a.b={c: d}", "~sample.size", "seed=1,2"]
+    for multirun in (False, True):
+        assert prepare(values[3 * multirun :], multirun) == values[3 * multirun :]
 
 
-def test_other_options_are_left_alone() -> None:
-    overrides = ["model.steps=[1,2]", "+a.b={c: d}", "~sample.size", "seed=1,2"]
-    assert prepare(overrides, multirun=True) == overrides
-
-
-def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "prepared"),
+    [
+        ("output=~/runs", "output='/home/me/runs'"),
+        ("mask=my hole.png", "mask.file='my hole.png'"),
+        ("edges=a=b.png", "fill.edges='a=b.png'"),
+        ("mask=null", "mask.file=null"),
+        ("mask.dilate=4", "mask.dilate=4"),
+        ("-m checkpoint=runs/a b,c", "checkpoint='runs/a b','c'"),
+        ("-m output=my runs", "hydra.sweep.dir='my runs'"),
+    ],
+)
+def test_short_names_the_home_folder_and_sweeps(
+    given: str, prepared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    assert prepare(["output=~/runs"]) == ["output='/home/me/runs'"]
+    assert prepare([given.removeprefix("-m ")], multirun=given.startswith("-m ")) == [prepared]
 
 
 def photos(*names: str) -> None:
@@ -95,11 +106,7 @@ def photos(*names: str) -> None:
     [
         (["p/b.png", "p/a, b.JPG", "p/n.txt", "p/.h.png"], "p/", ["p/a, b.JPG", "p/b.png"]),
         (["p/b.png", "p/a.png", "p/c.jpg"], "p/*.png", ["p/a.png", "p/b.png"]),
-        (
-            ["a b.png", "c,d.png", "e.png"],
-            "a b.png,'c,d.png',e.png",
-            ["a b.png", "c,d.png", "e.png"],
-        ),
+        (["a b.png", "c,d.png"], "a b.png,'c,d.png'", ["a b.png", "c,d.png"]),
         (["c,d.png"], "c,d.png", ["c,d.png"]),
         (["*.png", "a.png"], "*.png", ["*.png"]),
     ],
@@ -112,11 +119,8 @@ def test_multirun_takes_each_image(files: list[str], value: str, found: list[str
 
 
 def test_multirun_takes_every_format_that_can_be_read() -> None:
-    names = [
-        f"photos/x{end}"
-        for end, name in Image.registered_extensions().items()
-        if name in PILLOW_FORMATS
-    ]
+    known = Image.registered_extensions().items()
+    names = [f"photos/x{end}" for end, name in known if name in PILLOW_FORMATS]
     assert {"photos/x.png", "photos/x.gif", "photos/x.ppm"} <= {*names}
     photos(*names, "photos/x.pdf")
     (override,) = prepare(["image=photos"], multirun=True)
@@ -125,19 +129,9 @@ def test_multirun_takes_every_format_that_can_be_read() -> None:
 
 def test_a_list_of_photos_is_one_value() -> None:
     photos("a b.png", "c,d.png", "e=1.png")
-    value = "learn_from=[a b.png,'c,d.png', e=1.png]"
-    names = "['a b.png', 'c,d.png', 'e=1.png']"
     for multirun in (False, True):
-        (override,) = prepare([value], multirun=multirun)
-        assert understood(override) == [names]
-
-
-def test_multirun_takes_several_checkpoints() -> None:
-    assert prepare(["checkpoint=runs/a b,c"], multirun=True) == ["checkpoint='runs/a b','c'"]
-
-
-def test_multirun_output_becomes_hydras_sweep_folder() -> None:
-    assert prepare(["output=my runs"], multirun=True) == ["hydra.sweep.dir='my runs'"]
+        (override,) = prepare(["learn_from=[a b.png,'c,d.png', e=1.png]"], multirun=multirun)
+        assert understood(override) == ["['a b.png', 'c,d.png', 'e=1.png']"]
 
 
 def test_a_bare_word_is_no_option_in_python() -> None:
@@ -177,14 +171,6 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
-
-
-def test_a_mask_and_edges_have_short_names() -> None:
-    assert prepare(["mask=my hole.png", "edges=a=b.png"]) == [
-        "mask.file='my hole.png'",
-        "fill.edges='a=b.png'",
-    ]
-    assert prepare(["mask=null", "mask.dilate=4"]) == ["mask.file=null", "mask.dilate=4"]
 
 
 @pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])

@@ -4,36 +4,27 @@ import pytest
 
 import internal_gan
 from internal_gan.api import methods as api
+from internal_gan.config import catalogue
 from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
-from internal_gan.config.catalogue import (
-    ANIMATES,
-    ENLARGES,
-    FAMILIES,
-    FILLS,
-    INJECTS,
-    RETARGETS,
-    SAMPLES,
-    SPECS,
-    family_of,
-)
+from internal_gan.config.catalogue import FAMILIES, SPECS, family_of
 from internal_gan.config.compose import compose
 from internal_gan.config.conf import groups
-from internal_gan.config.options import TASKS, Options
+from internal_gan.config.options import Options
 from internal_gan.models import abilities
 from internal_gan.models.base import Model
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name != "train"])
+@pytest.mark.parametrize("name", [name for name in SPECS if name != "train"])
 def test_every_task_has_a_module_of_its_name(name: str) -> None:
     source = Source(Options(task=name))
     assert task_of(name, Context(source, source)).name == name
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", SPECS)
 def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     needs, task = bool(SPECS[name].needs), f"task={name}"
     added = prepare([task, "image=x.jpg"])[2:]
@@ -48,12 +39,12 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
 
 # The classes that say what an ability asks of a model, and the ones with its methods in Python.
 CLASSES = {
-    SAMPLES: (abilities.Samples, api.Samples),
-    INJECTS: (abilities.Injects, api.Injects),
-    ANIMATES: (abilities.Animates, api.Animates),
-    ENLARGES: (abilities.Enlarges, api.Enlarges),
-    RETARGETS: (abilities.Retargets, api.Retargets),
-    FILLS: (abilities.Fills, api.Fills),
+    catalogue.SAMPLES: (abilities.Samples, api.Samples),
+    catalogue.INJECTS: (abilities.Injects, api.Injects),
+    catalogue.ANIMATES: (abilities.Animates, api.Animates),
+    catalogue.ENLARGES: (abilities.Enlarges, api.Enlarges),
+    catalogue.RETARGETS: (abilities.Retargets, api.Retargets),
+    catalogue.FILLS: (abilities.Fills, api.Fills),
 }
 
 

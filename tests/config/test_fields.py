@@ -37,19 +37,13 @@ def test_bounds_are_checked_as_described(
 
 
 def test_what_a_number_counts_and_whether_it_may_be_null() -> None:
-    needs = [
-        only(field).metadata["needs"]
-        for field in (
-            whole(1, Range(1), "how long", "of steps"),
-            whole(None, Range(1, 9), "how long"),
-        )
-    ]
+    fields = whole(1, Range(1), "how long", "of steps"), whole(None, Range(1, 9), "how long")
+    needs = [only(field).metadata["needs"] for field in fields]
     assert needs == ["a whole number of steps, 1 or more", "a whole number from 1 to 9, or null"]
 
 
-@pytest.mark.parametrize("name", dict(fields_of(Options)))
-def test_every_option_has_a_line_of_help(name: str) -> None:
-    field = dict(fields_of(Options))[name]
-    help = field.metadata["help"]
-    assert help.strip() == help != ""
-    assert "\n" not in help + field.metadata["needs"]
+def test_every_option_has_a_line_of_help() -> None:
+    for name, field in fields_of(Options):
+        help = field.metadata["help"]
+        assert help.strip() == help != "", name
+        assert "\n" not in help + field.metadata["needs"], name

@@ -3,8 +3,11 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
@@ -36,6 +39,14 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = trained(tmp_path_factory.mktemp("tiny") / "model")
     save_options(run.options, run.folder.config_path)
     return run
+
+
+@pytest.fixture
+def model(tmp_path: Path, shell: Shell, tiny_run: Run) -> str:
+    """The folder of that run, copied, as that of a training on ``photo.png``."""
+    copy_of(tiny_run, tmp_path / "model", str(tmp_path / "photo.png"))
+    write_image(tmp_path / "model" / "photo.png", tiny_run.model.image)
+    return "model"
 
 
 def copy_of(run: Run, path: Path, image: str | None = None) -> Path:
@@ -85,3 +96,19 @@ def run(shell: Shell, large: str, tmp_path: Path, finished_run: Path) -> Path:
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace(str(finished_run), str(tmp_path)), encoding="utf-8")
     return Path("run")
+
+
+def layers(kind: str) -> NDArray[Any]:
+    """The picture's values, of 60 x 84 pixels, as stored in a file of this kind."""
+    rgb = (picture(60, 84)[0].permute(1, 2, 0).numpy() + 1) / 2
+    alpha = np.linspace(0.2, 1, 84)[None, :, None].repeat(60, 0)
+    channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
+    deep = kind.endswith("16")
+    return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
+
+
+def numbers(path: str | Path) -> NDArray[Any]:
+    """All channels of a file as whole numbers of its depth, (C, H, W)."""
+    photo = read_image(path)
+    channels = [(photo.pixels[0] + 1) / 2] + ([] if photo.alpha is None else [photo.alpha[0]])
+    return np.concatenate([(c * (2**photo.bit_depth - 1)).round().numpy() for c in channels])

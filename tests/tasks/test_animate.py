@@ -13,38 +13,31 @@ from internal_gan.images.files.image import read_image
 from internal_gan.models.abilities import Motion
 from internal_gan.runs.folder import RunFolder
 from tests.commands import Shell
-from tests.tiny import Run, network_of
+from tests.tiny import network_of
 
 SHORT = ("animate.seconds=0.5", "animate.fps=8", "output=out", "device=cpu")
 
 
-@pytest.fixture
-def run(tiny_run: Run) -> str:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    return str(tiny_run.folder.path)
-
-
 @pytest.mark.parametrize("loop", ["true", "false"])
 def test_the_frames_are_those_of_the_model_and_tell_how_far_it_is(
-    shell: Shell, run: str, loop: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, model: str, loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Mock()
     monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
-    monkeypatch.setattr("internal_gan.tasks.base.Context.write_left", told)
+    monkeypatch.setattr("internal_gan.tasks.context.Context.write_left", told)
     wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.alpha=0.5")
-    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
+    shell.done("task=animate", f"checkpoint={model}", *SHORT, *wanted)
     assert [call.args[0] for call in told.call_args_list] == [0.25, 0.5, 0.75]
     files = sorted(Path("out/animate/frames").iterdir())
     assert [file.name for file in files] == [f"{index:04d}.png" for index in range(4)]
-    model = network_of(run)
-    frames = model.animate(4, Motion(8, 0.5, 1, loop == "true"), seed=4)
+    frames = network_of(model).animate(4, Motion(8, 0.5, 1, loop == "true"), seed=4)
     for file, frame in zip(files, frames, strict=True):
         assert (read_image(file).pixels - frame).abs().max() <= 1.01 / 255
     assert RunFolder(Path("out")).status()["state"] == "finished"
 
 
-def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
-    shell.done("task=animate", f"checkpoint={run}", *SHORT)
+def test_the_page_shows_it_moving(shell: Shell, model: str) -> None:
+    shell.done("task=animate", f"checkpoint={model}", *SHORT)
     with Image.open("out/animate/animation.webp") as film:
         assert (film.height, film.width) == (20, 28)
         # Equal frames are merged into one of longer duration.
@@ -64,10 +57,10 @@ def test_the_page_shows_it_moving(shell: Shell, run: str) -> None:
     ],
 )
 def test_every_format_also_saves_the_frames(
-    shell: Shell, run: str, file_format: str, files: list[str]
+    shell: Shell, model: str, file_format: str, files: list[str]
 ) -> None:
     wanted = (f"animate.format={file_format}", "animate.size=[33,51]")
-    shell.done("task=animate", f"checkpoint={run}", *SHORT, *wanted)
+    shell.done("task=animate", f"checkpoint={model}", *SHORT, *wanted)
     assert sorted(path.name for path in Path("out/animate").iterdir()) == files
     assert read_image("out/animate/frames/0003.png").size == (33, 51)
     if file_format == "mp4":
@@ -75,10 +68,10 @@ def test_every_format_also_saves_the_frames(
 
 
 def test_a_film_without_its_encoder_names_what_to_install(
-    shell: Shell, run: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    said = shell.refused("task=animate", f"checkpoint={run}", "animate.format=mp4")
+    said = shell.refused("task=animate", f"checkpoint={model}", "animate.format=mp4")
     wanted = "pip install 'internal-gan[video]', or choose gif, webp or png"
     assert said == f"animate.format=mp4: needs an encoder; {wanted}"
 

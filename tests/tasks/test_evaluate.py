@@ -34,11 +34,8 @@ def files(shell: Shell, tmp_path: Path) -> list[str]:
     return ["task=evaluate", "image=photo.png", "evaluate.samples=drawn"]
 
 
-def record(path: str = "out") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
-        Path(path, "evaluation.json").read_text(), parse_constant=pytest.fail
-    )
-    return found
+def record() -> Any:
+    return json.loads(Path("out/evaluation.json").read_text(), parse_constant=pytest.fail)
 
 
 def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> None:
@@ -53,10 +50,8 @@ def test_files_get_the_figures_of_the_panel(shell: Shell, files: list[str]) -> N
     assert group["figures"]["swd1"]["count"] == 3
     low, high = group["figures"]["coherence"]["interval"]
     assert low < group["figures"]["coherence"]["mean"] < high
-    first = record()["samples"][0]
-    assert first["figures"]["swd2"] == pytest.approx(
-        patch_panel(read_image("photo.png").pixels, same[:1])["swd2"], rel=1e-4
-    )
+    alone = patch_panel(read_image("photo.png").pixels, same[:1])
+    assert record()["samples"][0]["figures"]["swd2"] == pytest.approx(alone["swd2"], rel=1e-4)
     with Path("out/evaluation.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["width"] for row in rows] == ["60", "60", "90"]
@@ -86,15 +81,12 @@ def test_from_python_figures_are_the_same(shell: Shell, files: list[str]) -> Non
 
 
 def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> None:
-    for name, seeds in (("few", "1"), ("more", "2")):
+    for name, seed in (("few", 1), ("more", 2)):
         Path("groups", name).mkdir(parents=True)
-        for seed in seeds:
-            Path("drawn", f"{seed}.png").rename(Path("groups", name, f"{seed}.png"))
+        Path(f"drawn/{seed}.png").rename(f"groups/{name}/{seed}.png")
     shell.done(*files[:2], "evaluate.samples=groups", "output=out")
-    assert {name: group["count"] for name, group in record()["groups"].items()} == {
-        "few": 1,
-        "more": 1,
-    }
+    counts = {name: group["count"] for name, group in record()["groups"].items()}
+    assert counts == {"few": 1, "more": 1}
 
 
 def test_sifid_names_its_weights_and_layers(shell: Shell, files: list[str]) -> None:
@@ -172,12 +164,9 @@ def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[
     places = np.ascontiguousarray(np.moveaxis(np.indices((44, 60), np.int32), 0, -1))
     swapped = np.roll(places, 20, axis=1)
     write_image("drawn/1.png", photo.roll(20, -1))
-    write_origin(
-        Path("drawn/1.origin.png"), Origin(swapped, np.zeros((44, 60), np.uint8), (44, 60))
-    )
-    write_origin(
-        Path("drawn/2.origin.png"), Origin(places, np.zeros((44, 60), np.uint8), (600, 900))
-    )
+    kinds = np.zeros((44, 60), np.uint8)
+    write_origin(Path("drawn/1.origin.png"), Origin(swapped, kinds, (44, 60)))
+    write_origin(Path("drawn/2.origin.png"), Origin(places, kinds, (600, 900)))
     answer = shell.done(*files, "output=out")
     first, *others = (sample["figures"] for sample in record()["samples"])
     assert first["largest_piece"] == 40 / 60

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
-from tests.commands import Shell
-from tests.tiny import labels
+from internal_gan.images.masks import write_mask
+from tests.commands import Shell, pixels
+from tests.tiny import holes, labels
 
 pytestmark = pytest.mark.usefixtures("gravel")
 
@@ -18,11 +19,18 @@ def extended(shell: Shell, *options: str, photo: str = "photo.png") -> Path:
     return Path("out/extend/000.png")
 
 
+def mark(left: int, right: int) -> None:
+    """Write the photo with a red mark between these columns, ``marked.png``."""
+    marked = pixels("photo.png").copy()
+    marked[25:35, left:right] = (255, 0, 0)
+    Image.fromarray(marked).save("marked.png")
+
+
 def test_the_photo_is_kept_and_the_margins_are_its_own_pixels(shell: Shell) -> None:
     path = extended(shell, "extend.margins=[6,25%,0,7]")
-    photo, made = (np.asarray(Image.open(name)) for name in ("photo.png", path))
+    photo, made = pixels("photo.png"), pixels(path)
     assert made.shape == (66, 112, 3)
-    assert np.asarray(Image.open(path.with_name("before.png"))).shape == (66, 112, 4)
+    assert pixels(path.with_name("before.png")).shape == (66, 112, 4)
     assert np.array_equal(made[6:, 7:-21], photo)
     origin = read_origin(path.with_suffix(".origin.png"))
     exact = origin.kinds == EXACT
@@ -36,10 +44,8 @@ def test_the_photo_is_kept_and_the_margins_are_its_own_pixels(shell: Shell) -> N
 
 
 def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:
-    pixels = np.asarray(Image.open("photo.png")).copy()
-    pixels[25:35, 36:48] = (255, 0, 0)
-    Image.fromarray(pixels).save("marked.png")
-    made = np.asarray(Image.open(extended(shell, "extend.margins=[0,20,0,20]", photo="marked.png")))
+    mark(36, 48)
+    made = pixels(extended(shell, "extend.margins=[0,20,0,20]", photo="marked.png"))
     red = (made[..., 0] > 200) & (made[..., 1] < 60)
     assert red[:, 20:-20].sum() == 120
     assert not red[:, :20].any()
@@ -48,25 +54,22 @@ def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:
 
 def test_nothing_is_taken_from_where_a_mask_forbids_it(shell: Shell) -> None:
     """A mark beside the border is repeated, unless it is avoided."""
-    pixels = np.asarray(Image.open("photo.png")).copy()
-    pixels[25:35, 66:76] = (255, 0, 0)
-    Image.fromarray(pixels).save("marked.png")
-    avoid = Image.new("L", (84, 60))
-    avoid.paste(255, (64, 23, 78, 37))
-    avoid.save("avoid.png")
+    mark(66, 76)
+    avoid = holes((60, 84), (23, 64, 14, 14))
+    write_mask("avoid.png", avoid)
     options = "extend.margins=[0,24,0,0]", "extend.avoid=avoid.png"
     path = extended(shell, *options, photo="marked.png")
-    made = np.asarray(Image.open(path))
+    made = pixels(path)
     assert not ((made[:, 84:, 0] > 200) & (made[:, 84:, 1] < 60)).any()
     places = read_origin(path.with_suffix(".origin.png")).places[:, 84:]
-    assert not (np.asarray(avoid)[places[..., 0], places[..., 1]] > 0).any()
+    assert not avoid[0, 0].numpy()[places[..., 0], places[..., 1]].any()
 
 
 def test_a_horizon_goes_on(shell: Shell) -> None:
     noise = np.random.default_rng(0).normal(0, 4, (64, 96, 3))
-    pixels = np.where(np.arange(64)[:, None, None] < 24, 200, 60) + noise
-    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save("sea.png")
-    made = np.asarray(Image.open(extended(shell, "extend.margins=[0,30,0,30]", photo="sea.png")))
+    sea = np.where(np.arange(64)[:, None, None] < 24, 200, 60) + noise
+    Image.fromarray(sea.clip(0, 255).astype(np.uint8)).save("sea.png")
+    made = pixels(extended(shell, "extend.margins=[0,30,0,30]", photo="sea.png"))
     assert (np.abs((made.mean(axis=2) > 130).sum(axis=0) - 24) <= 2).all()
 
 
@@ -81,11 +84,10 @@ def test_a_horizon_goes_on(shell: Shell) -> None:
 def test_a_shape(
     shell: Shell, options: list[str], size: tuple[int, int], corner: tuple[int, int]
 ) -> None:
-    made = np.asarray(Image.open(extended(shell, *options)))
+    made = pixels(extended(shell, *options))
     assert made.shape[:2] == size
     top, left = corner
-    kept = made[top : top + 60, left : left + 84]
-    assert np.array_equal(kept, np.asarray(Image.open("photo.png")))
+    assert np.array_equal(made[top : top + 60, left : left + 84], pixels("photo.png"))
 
 
 def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
@@ -95,16 +97,13 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     labels(columns).save("labels.png")
     asked = ("extend.margins=[0,0,12,0]", "layers=labels.png")
     path = extended(shell, *asked, photo="deep.png")
-    made = np.asarray(Image.open(path))
+    made, along = pixels(path), pixels("out/extend/layers/labels/000.png")
     assert made.dtype == np.uint16
     assert np.array_equal(made[:60], gray)
-    along = np.asarray(Image.open("out/extend/layers/labels/000.png"))
     assert np.array_equal(along[:60], columns)
-    origin = read_origin(path.with_suffix(".origin.png"))
-    assert np.array_equal(along, origin.places[..., 1])
+    assert np.array_equal(along, read_origin(path.with_suffix(".origin.png")).places[..., 1])
 
 
 def test_results_after_the_first_are_random(shell: Shell) -> None:
     path = extended(shell, "extend.margins=[8,8,8,8]", "extend.count=2")
-    first, second = (np.asarray(Image.open(path.with_name(f"00{n}.png"))) for n in range(2))
-    assert (first != second).any()
+    assert (pixels(path) != pixels(path.with_name("001.png"))).any()

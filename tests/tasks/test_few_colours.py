@@ -9,7 +9,9 @@ from PIL import Image, ImageDraw
 
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image
+from internal_gan.images.masks import write_mask
 from tests.commands import ROOT, Shell
+from tests.tiny import holes
 
 COLOURS = [(100, 150, 255), (110, 190, 50), (140, 85, 60), (255, 240, 60)]
 
@@ -75,11 +77,7 @@ def test_results_have_the_pictures_own_colours_and_mode(
     given = KINDS[kind]()
     given.save("given.png")
     shell.done(*task, "given.png", "output=out")
-    results = [
-        path
-        for path in Path("out", task[0]).glob("*.png")
-        if path.stem.replace("x", "").isdecimal()
-    ]
+    results = [*Path("out", task[0]).glob("[0-9]*[0-9].png")]
     assert results
     for path in results:
         assert colours(path) <= colours("given.png")
@@ -112,9 +110,7 @@ def test_nothing_is_blended(shell: Shell) -> None:
 )
 def test_what_must_blend_says_so(shell: Shell, command: tuple[str, ...]) -> None:
     pixel_art().save("given.png")
-    is_object = Image.new("L", (48, 48))
-    is_object.paste(255, (36, 2, 40, 5))
-    is_object.save("object.png")
+    write_mask("object.png", holes((48, 48), (2, 36, 3, 4)))
     said = shell.done(*command, "given.png", "output=out").out
     assert "The photo has few colours; these results are drawn or blended, and have more" in said
     if command[0] == "animate":

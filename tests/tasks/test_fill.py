@@ -17,7 +17,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
-from internal_gan.images.files.image import read_image, read_mark
+from internal_gan.images.files.image import read_image, read_mark, to_uint8, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
@@ -28,7 +28,8 @@ from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.fill import _turn
 from tests.commands import ROOT, Shell, pixels
-from tests.tiny import EDGECONNECT, holes, network_of, picture, trained_edgeconnect
+from tests.tasks.conftest import layers
+from tests.tiny import EDGECONNECT, holes, network_of, picture, same_weights, trained_edgeconnect
 
 SIZE = HEIGHT, WIDTH = 60, 84
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -49,8 +50,7 @@ def holed() -> Any:
 def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
     hole = holed()
     folder = at_once(shell, "mask=hole.png", "fill.count=2")
-    photo = np.asarray(Image.open("photo.png"))
-    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
+    photo, *made = (pixels(path) for path in ("photo.png", folder / "000.png", folder / "001.png"))
     own = {tuple(pixel) for pixel in photo[~hole]}
     for drawn in made:
         assert np.array_equal(drawn[~hole], photo[~hole])
@@ -140,12 +140,11 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
 
 @pytest.mark.usefixtures("gravel")
 def test_a_box_is_a_hole_and_a_mask_says_where_patches_come_from(shell: Shell) -> None:
-    avoid = Image.new("L", (84, 60))
-    avoid.paste(255, (40, 0, 84, 60))
-    avoid.save("right.png")
+    write_mask("right.png", holes(SIZE, (0, 40, 60, 44)))
     folder = at_once(shell, "mask.box=[20,50,12,16]", "fill.avoid=right.png")
+    avoid = Image.open("right.png")
     made = internal_gan.fill("photo.png", box=(20, 50, 12, 16), avoid=avoid)
-    assert np.array_equal(np.asarray(made), np.asarray(Image.open(folder / "000.png")))
+    assert np.array_equal(np.asarray(made), pixels(folder / "000.png"))
     places = read_origin(folder / "000.origin.png").places
     assert places[20:32, 50:66, 1].max() < 40
 
@@ -167,9 +166,8 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
 
 def test_a_photo_without_anything_to_see_is_refused(shell: Shell) -> None:
     Image.new("RGBA", (WIDTH, HEIGHT)).save("photo.png")
-    answer = shell("fill", "photo.png")
     why = "every pixel is transparent; a photo must show something"
-    assert answer.lines == [f"error: image: {why}"]
+    assert shell.refused("fill", "photo.png") == f"image: {why}"
 
 
 @pytest.mark.parametrize("axes", [(0, 1), (1,), (0,), ()])
@@ -210,9 +208,7 @@ def test_a_filled_transparent_hole_is_opaque(shell: Shell) -> None:
     # A soft rim, half transparent in the photo, stays as it is.
     photo[17:43, 27:53, 3] = np.minimum(photo[17:43, 27:53, 3], 100)
     Image.fromarray(photo).save("photo.png")
-    mask = Image.new("L", (WIDTH, HEIGHT))
-    mask.paste(255, (30, 20, 50, 40))
-    mask.save("hole.png")
+    write_mask("hole.png", holes(SIZE, (20, 30, 20, 20)))
     shell.done("fill", "photo.png", "mask=hole.png", "output=soft")
     alpha = pixels("soft/fill/000.png")[..., 3]
     assert (alpha[20:40, 30:50] == 255).all()
@@ -254,8 +250,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkpoint(run: Path, shell: Shell) -> str:
     """The checkpoint option, with the photo and a mask in the working folder."""
-    photo = ((picture(HEIGHT, WIDTH)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(photo).save("photo.png")
+    write_image("photo.png", picture(*SIZE))
     write_mask("hole.png", holes(SIZE, (10, 50, 15, 20)))
     return f"checkpoint={run}"
 
@@ -268,9 +263,8 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(
     assert answer.err == ""
     (folder,) = Path("runs").glob("*/*")
     assert folder.parent.name == "photo-edgeconnect"
-    assert sorted(p.name for p in (folder / "fill").iterdir()) == [
-        *("000.png", "before.png", "edges.png", "hole.png", "mask.png")
-    ]
+    names = ["000.png", "before.png", "edges.png", "hole.png", "mask.png"]
+    assert sorted(p.name for p in (folder / "fill").iterdir()) == names
     made, photo = pixels(folder / "fill/000.png"), pixels("photo.png")
     changed = (made != photo).any(axis=2)
     inside = pixels("hole.png") > 0
@@ -322,15 +316,6 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
 
 
-def layers(kind: str) -> Array:
-    """The picture's values as stored in a file of this kind."""
-    rgb = (picture(HEIGHT, WIDTH)[0].permute(1, 2, 0).numpy() + 1) / 2
-    alpha = np.linspace(0.2, 1, WIDTH)[None, :, None].repeat(HEIGHT, 0)
-    channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
-    deep = kind.endswith("16")
-    return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
-
-
 def cut_out(under_the_hole: int, name: str) -> Array:
     """Write the picture with a transparent strip that overlaps the hole. Pixels under the hole and
     under the strip get colours of their own."""
@@ -365,9 +350,8 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
     for folder in ("photos", "holes"):
         Path(folder).mkdir()
     for seed, name in enumerate(("one", "two")):
-        image = picture(40 + 8 * seed, 50, seed)[0]
-        array = ((image + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(array).save(f"photos/{name}.jpg", quality=95)
+        photo = to_uint8(picture(40 + 8 * seed, 50, seed))[0].permute(1, 2, 0).numpy()
+        Image.fromarray(photo).save(f"photos/{name}.jpg", quality=95)
         write_mask(f"holes/{name}.png", holes((40 + 8 * seed, 50), (5, 5, 10, 12)))
     many = ("-m", "task=fill", checkpoint, "image=photos/", "mask=holes/")
     shell.done(*many, "finish.detail=patches", "layers=photos/", "output=out")
@@ -400,31 +384,29 @@ def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> 
     assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
 
 
+def spoil(shell: Shell, where: Any, *arguments: str) -> None:
+    """Train on the photo and on one with noise somewhere, which must give the same weights."""
+    spoilt = pixels("photo.png").copy()
+    spoilt[where] = np.random.default_rng(0).integers(0, 256, spoilt[where].shape)
+    Image.fromarray(spoilt).save("spoilt.png")
+    for name in ("photo", "spoilt"):
+        train(shell, f"image={name}.png", *arguments, output=name)
+    assert same_weights(network_of("photo"), network_of("spoilt"))
+
+
 def test_pixels_under_the_hole_affect_neither_model_nor_result(
     shell: Shell, checkpoint: str
 ) -> None:
-    spoilt = pixels("photo.png").copy()
-    spoilt[pixels("hole.png") > 0] = np.random.default_rng(0).integers(0, 256, 3)
-    Image.fromarray(spoilt).save("spoilt.png")
-    for name in ("photo", "spoilt"):
-        train(shell, f"image={name}.png", "mask=hole.png", output=name)
+    spoil(shell, pixels("hole.png") > 0, "mask=hole.png")
     for name in ("fill/000.png", "photo.png", "scales/00.png", "scales/03.png"):
         assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
-    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
-    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
 
 
 @pytest.mark.slow
 def test_what_is_to_be_avoided_is_not_learnt(shell: Shell, checkpoint: str) -> None:
     write_mask("avoid.png", 1 - holes(SIZE, (0, 0, 60, 48)))
-    spoilt = pixels("photo.png").copy()
-    spoilt[:, 49:] = np.random.default_rng(0).integers(0, 256, (60, 35, 3))
-    Image.fromarray(spoilt).save("spoilt.png")
-    arguments = ("mask.box=[20,10,10,10]", "fill.avoid=avoid.png", "model.max_size=84")
-    for name in ("photo", "spoilt"):
-        train(shell, f"image={name}.png", *arguments, output=name)
-    weights = [network_of(name).state_dict() for name in ("photo", "spoilt")]
-    assert all(torch.equal(value, weights[1][key]) for key, value in weights[0].items())
+    right = np.s_[:, 49:]
+    spoil(shell, right, "mask.box=[20,10,10,10]", "fill.avoid=avoid.png", "model.max_size=84")
 
 
 @pytest.mark.slow
@@ -432,8 +414,7 @@ def test_what_was_avoided_in_training_is_where_nothing_comes_from(
     shell: Shell, checkpoint: str
 ) -> None:
     write_mask("avoid.png", 1 - holes(SIZE, (0, 0, 60, 40)))
-    arguments = ("image=photo.png", "fill.avoid=avoid.png", "model.max_size=84")
-    train(shell, *arguments, output="limited")
+    train(shell, "image=photo.png", "fill.avoid=avoid.png", "model.max_size=84", output="limited")
     hole = ("mask.box=[20,50,16,16]",)
     for name, wish in (
         ("all", (checkpoint, *hole)),
@@ -463,17 +444,14 @@ def test_a_model_learns_from_further_photos_around_their_holes(
     for folder in ("photos", "holes"):
         Path(folder).mkdir()
     for seed, name in enumerate(("a", "b", "c")):
-        array = ((picture(50, 60, seed)[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(array).save(f"photos/{name}.png")
+        write_image(f"photos/{name}.png", picture(50, 60, seed))
         write_mask(f"holes/{name}.png", holes((50, 60), (5, 5, 10, 12)))
     Path("holes/c.png").unlink()
     answer = train(shell, "image=photos/a.png", "learn_from=photos/", "mask=holes/")
     assert "further photos: 2" in answer.out
     assert [part.any().item() for part in network_of("trained").unknown] == [True, True, False]
-    assert sorted(path.name for path in Path("trained").glob("unknown*")) == [
-        "unknown-1.png",
-        "unknown.png",
-    ]
+    kept = sorted(path.name for path in Path("trained").glob("unknown*"))
+    assert kept == ["unknown-1.png", "unknown.png"]
     shell.done("task=fill", "checkpoint=trained", "output=again")
     assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
     RunFolder(Path("trained")).write_status("stopped")

@@ -1,12 +1,10 @@
 """Inside a mask, results consist of the photo's pixels: origins, layers, 16 bits and alpha."""
 
 from pathlib import Path
-from typing import Any
 from unittest.mock import DEFAULT, Mock
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 import internal_gan
@@ -18,7 +16,7 @@ from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_status
 from tests.commands import Shell
-from tests.tasks.conftest import copy_of
+from tests.tasks.conftest import copy_of, layers, numbers
 from tests.tiny import Run, holes, picture, trained_edgeconnect, write_16_bits
 
 SIZE = (60, 84)
@@ -41,18 +39,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
     return folder
 
 
-def photo(deep: bool = False) -> NDArray[Any]:
-    """8-bit RGB (60, 84, 3), or 16-bit RGBA (60, 84, 4) with opacity falling from left to right."""
-    rgb = (picture(*SIZE)[0].permute(1, 2, 0).numpy() + 1) / 2
-    if not deep:
-        return (rgb * 255).round().astype(np.uint8)
-    alpha = np.linspace(1, 0.2, SIZE[1])[None, :, None].repeat(SIZE[0], 0)
-    return (np.dstack([rgb, alpha]) * 65535).round().astype(np.uint16)
-
-
 def write(deep: bool = False) -> None:
     """Write ``photo.png``, ``edited.png`` with one part rotated, and ``mask.png`` around it."""
-    own = photo(deep)
+    own = layers("RGBA16" if deep else "RGB")
     edited = own.copy()
     edited[PASTED] = edited[PASTED][::-1, ::-1]
     for name, array in (("photo", own), ("edited", edited)):
@@ -70,14 +59,6 @@ def asked(runs: Path, task: str, *more: str) -> list[str]:
     if task == "make_tileable":
         where = ["image=photo.png"]
     return [f"task={task}", *where, "output=out", *OPTIONS[task], *more]
-
-
-def numbers(file: str | Path) -> NDArray[Any]:
-    """The 16-bit values in a file, (H, W, C)."""
-    read = read_image(file)
-    assert read.alpha is not None
-    channels = np.concatenate([(read.pixels[0] + 1) / 2, read.alpha[0]])
-    return (channels * 65535).round().transpose(1, 2, 0)
 
 
 def of(task: str) -> Origin:
@@ -130,17 +111,18 @@ def test_sixteen_bits_and_transparency_are_kept(shell: Shell, runs: Path, task: 
     shell.done(*asked(runs, task))
     origin, made, source = of(task), numbers(f"out/{task}/000.png"), numbers("photo.png")
     assert read_image(f"out/{task}/000.png").bit_depth == 16
-    there = source[origin.places[..., 0], origin.places[..., 1]]
-    assert (made[origin.kinds == EXACT] == there[origin.kinds == EXACT]).all()
+    there = source[:, origin.places[..., 0], origin.places[..., 1]]
+    exact = origin.kinds == EXACT
+    assert (made[:, exact] == there[:, exact]).all()
     moved = (origin.places != np.moveaxis(np.indices(SIZE), 0, -1)).any(axis=2)
     moved &= origin.kinds != OTHER
     assert moved.any()
-    assert (made[moved, 3] == there[moved, 3]).all()
+    assert (made[3, moved] == there[3, moved]).all()
 
 
 def test_colours_of_fully_transparent_pixels_do_not_matter(shell: Shell, runs: Path) -> None:
     write(deep=True)
-    own = photo(deep=True)
+    own = layers("RGBA16")
     own[:, -20:, 3] = 0
     own[:, -10:, :3] = 7
     write_16_bits(Path("photo.png"), own)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from internal_gan.config.compose import compose
@@ -16,16 +15,12 @@ from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.units import Size
-from tests.commands import Shell
+from tests.commands import Shell, pixels
 from tests.tiny import picture
 
 PATCHES = "finish.detail=patches"
-
-
-def values(path: str | Path) -> NDArray[np.uint8]:
-    return to_uint8(read_image(path).pixels)[0].permute(1, 2, 0).numpy()
 
 
 def test_matching_gives_samples_the_photos_patch_frequencies(
@@ -39,7 +34,7 @@ def test_matching_gives_samples_the_photos_patch_frequencies(
     drawings, distances = [], dict[str, float]()
     for name in ("matched", "drawn"):
         samples = [f"{name}/sample/00{number}.png" for number in range(3)]
-        drawings.append([values(path.replace("sample/", "sample/drawn/")) for path in samples])
+        drawings.append([pixels(path.replace("sample/", "sample/drawn/")) for path in samples])
         distances[name] = fmean(
             sliced_wasserstein(photo, resize(read_image(path).pixels, size_of(photo)))
             for path in samples
@@ -66,9 +61,9 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
         monkeypatch.setattr("internal_gan.finishing.finisher.matched", matched)
         folder = f"output={matched.__name__}"
         shell.done("task=sample", f"checkpoint={learnt}", PATCHES, "sample.count=1", folder)
-        results.append(values(f"{matched.__name__}/sample/000.png"))
+        results.append(pixels(f"{matched.__name__}/sample/000.png"))
     assert np.array_equal(results[0], results[1])
-    assert not np.array_equal(results[0], values(f"{learnt}/photo.png"))
+    assert not np.array_equal(results[0], pixels(f"{learnt}/photo.png"))
 
 
 @pytest.mark.parametrize(
@@ -95,11 +90,11 @@ def test_sizes_are_exact(
 
 def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:
     """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
-    path, pixels = tmp_path / "photo.png", picture(90, 120)
-    write_image(path, pixels)
+    path, photo = tmp_path / "photo.png", picture(90, 120)
+    write_image(path, photo)
     given = [f"finish.{name}={value}" for name, value in finish.items()]
     source = Source(compose([f"image={path}", "finish.detail=patches", *given]))
-    return Context(source, source).finisher(resize(pixels, (30, 40)), size)
+    return Context(source, source).finisher(resize(photo, (30, 40)), size)
 
 
 def test_every_8_bit_level_survives(tmp_path: Path) -> None:

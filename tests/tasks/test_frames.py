@@ -1,5 +1,7 @@
 """A frame around the photo is no part of new pictures, and stays where a photo is changed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -7,8 +9,9 @@ from PIL import Image, ImageOps
 import internal_gan
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, OTHER, read_origin
+from internal_gan.images.masks import write_mask
 from tests.commands import Shell
-from tests.tiny import labels
+from tests.tiny import holes, labels
 
 FRAME, LEFT_OUT = 6, "framed.png: its frame (top 6, right 6, bottom 6, left 6) is not used"
 
@@ -20,7 +23,11 @@ def framed(gravel: None) -> None:
 
 
 def whites(path: str) -> int:
-    return int((np.asarray(Image.open(path).convert("RGB")) > 250).all(axis=2).sum())
+    return int((rgb(path) > 250).all(axis=2).sum())
+
+
+def rgb(path: str) -> Any:
+    return np.asarray(Image.open(path).convert("RGB"))
 
 
 @pytest.mark.parametrize(
@@ -49,25 +56,17 @@ def test_a_frame_may_be_kept(shell: Shell, caplog: pytest.LogCaptureFixture) -> 
 
 def test_an_extended_photo_is_inside_bit_for_bit_and_can_be_verified(shell: Shell) -> None:
     shell.done("extend", "framed.png", "extend.margins=[0,20,0,20]", "output=out")
-    made, photo = (
-        np.asarray(Image.open(name).convert("RGB")) for name in ("out/extend/000.png", "photo.png")
-    )
-    assert np.array_equal(made[:, 20:-20], photo)
+    assert np.array_equal(rgb("out/extend/000.png")[:, 20:-20], rgb("photo.png"))
     shell.done("verify", "out/extend/000.png", "verify.photo=framed.png", "output=check")
 
 
 def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
-    with Image.open("framed.png") as framed:
-        width, height = framed.size
-    protect = Image.new("L", (width, height))
-    protect.paste(255, (30, 20, 50, 40))
-    protect.save("protect.png")
-    rows, columns = np.mgrid[0:height, 0:width]
+    size = rgb("framed.png").shape[:2]
+    write_mask("protect.png", holes(size, (20, 30, 20, 20)))
+    rows, columns = np.indices(size)
     labels(2 * rows + columns).save("depth.png")
-    shell.done(
-        *("retarget", "framed.png", "retarget.shape=[60,130]", "retarget.protect=protect.png"),
-        *("layers=depth.png", "output=out"),
-    )
+    files = "retarget.protect=protect.png", "layers=depth.png", "output=out"
+    shell.done("retarget", "framed.png", "retarget.shape=[60,130]", *files)
     origin = read_origin("out/retarget/60x130.origin.png")
     depth = np.asarray(Image.open("out/retarget/layers/depth/60x130.png")).astype(int)
     rows, columns = origin.places[..., 0] + FRAME, origin.places[..., 1] + FRAME
@@ -76,9 +75,7 @@ def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
 
 def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) -> None:
     shell.done("fill", "framed.png", "mask.box=[6,6,20,20]", "output=out")
-    made, framed = (
-        np.asarray(Image.open(name).convert("RGB")) for name in ("out/fill/000.png", "framed.png")
-    )
+    made, framed = map(rgb, ("out/fill/000.png", "framed.png"))
     inside = np.zeros(made.shape[:2], bool)
     inside[6:26, 6:26] = True
     assert np.array_equal(made[~inside], framed[~inside])
@@ -89,23 +86,18 @@ def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) 
 
 
 def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
-    with Image.open("framed.png") as framed:
-        edited = framed.copy()
-    edited.paste((200, 30, 30), (8, 8, 23, 23))
-    edited.save("edited.png")
-    mask = Image.new("L", edited.size)
-    mask.paste(255, (2, 2, 25, 25))  # reaches into the frame
-    mask.save("mask.png")
-    values = np.random.default_rng(0).integers(1, 200, edited.size[::-1])
+    edited = rgb("framed.png").copy()
+    edited[8:23, 8:23] = (200, 30, 30)
+    Image.fromarray(edited).save("edited.png")
+    size = edited.shape[:2]
+    write_mask("mask.png", holes(size, (2, 2, 23, 23)))  # reaches into the frame
+    values = np.random.default_rng(0).integers(1, 200, size)
     labels(values).save("values.png")
     files = "edit.image=edited.png", "mask=mask.png", "layers=values.png"
     shell.done("edit", "framed.png", *files, "output=out")
-    made, given = (
-        np.asarray(Image.open(name).convert("RGB")) for name in ("out/edit/000.png", "edited.png")
-    )
-    rim = np.ones(made.shape[:2], bool)
+    rim = np.ones(size, bool)
     rim[FRAME:-FRAME, FRAME:-FRAME] = False
-    assert np.array_equal(made[rim], given[rim])
+    assert np.array_equal(rgb("out/edit/000.png")[rim], edited[rim])
     origin = read_origin("out/edit/000.origin.png")
     moved = read_layer("out/edit/layers/values/000.png").values
     exact = origin.kinds == EXACT
@@ -116,8 +108,7 @@ def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
 
 
 def test_from_python_the_frame_is_left_out_and_can_be_kept() -> None:
-    with Image.open("photo.png") as photo:
-        size = photo.size
-    assert internal_gan.Patches("framed.png").photo.size == size
+    height, width = rgb("photo.png").shape[:2]
+    assert internal_gan.Patches("framed.png").photo.size == (width, height)
     kept = internal_gan.Patches("framed.png", keep_frame=True)
-    assert kept.photo.size == (size[0] + 2 * FRAME, size[1] + 2 * FRAME)
+    assert kept.photo.size == (width + 2 * FRAME, height + 2 * FRAME)

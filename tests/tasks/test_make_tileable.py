@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,13 +10,11 @@ import torch
 from PIL import Image
 
 from internal_gan.finishing.filling import make_tileable
-from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.tasks import make_tileable as module
-from internal_gan.units import Size
-from tests.commands import Shell
+from tests.commands import Shell, pixels
 from tests.tiny import picture
 
 
@@ -40,16 +38,14 @@ def test_the_band_is_made_of_the_photos_own_pixels(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BAND", 8 / 90)
-    command = ("task=make_tileable", "image=given.png", "output=out", "make_tileable.axes=x")
-    answer = shell.done(*command)
-    before = np.asarray(Image.open("given.png"))
-    made = np.asarray(Image.open("out/make_tileable/000.png"))
+    answer = shell.done("make_tileable", "given.png", "output=out", "make_tileable.axes=x")
+    before, made = map(pixels, ("given.png", "out/make_tileable/000.png"))
     assert np.array_equal(made[:, 8:-8], before[:, 8:-8])
     kept = before[:, 8:-8].reshape(-1, 3).astype(int)
     band = np.concatenate([made[:, :8], made[:, -8:]]).reshape(-1, 3)
     assert np.mean([np.abs(kept - pixel).max(axis=1).min() for pixel in band]) < 15
     for name, image in (("before", before), ("after", made)):
-        copies = np.asarray(Image.open(f"out/make_tileable/tiled-1x2-{name}.png"))
+        copies = pixels(f"out/make_tileable/tiled-1x2-{name}.png")
         assert np.array_equal(copies, np.tile(image, (1, 2, 1)))
     assert "Step across the border before" in Path("out/index.html").read_text()
     assert "left and right" in answer.out
@@ -77,22 +73,18 @@ def test_what_repeats_already_stays_as_it_is(shell: Shell) -> None:
 
 
 def test_a_square_tile_comes_from_the_middle(shell: Shell) -> None:
-    options = ("make_tileable.size=32", "output=out")
-    shell.done("task=make_tileable", "image=given.png", *options)
+    shell.done("make_tileable", "given.png", "make_tileable.size=32", "output=out")
     assert read_image("out/make_tileable/000.png").size == (32, 32)
     origin = read_origin("out/make_tileable/000.origin.png")
     assert origin.photo_size == (32, 45)
     assert origin.places[16, 16].tolist() == [16, 22]
-    made = "image=out/make_tileable/000.png"
-    shell.done("task=verify", made, "verify.photo=given.png")
+    shell.done("verify", "out/make_tileable/000.png", "verify.photo=given.png")
 
 
 def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
     slope = torch.linspace(-0.9, 0.9, 90) + torch.linspace(-0.05, 0.05, 64)[:, None]
     write_image("slope.png", slope.expand(1, 3, 64, 90))
-    answer = shell.done(
-        "task=make_tileable", "image=slope.png", "make_tileable.axes=x", "output=out"
-    )
+    answer = shell.done("make_tileable", "slope.png", "make_tileable.axes=x", "output=out")
     assert "This tile is not good" in answer.out
     assert json.loads(Path("out/status.json").read_text())["strangeness"] > 1.25
 
@@ -102,19 +94,15 @@ def test_the_best_of_several_is_made_of_the_whole_photo(
     longest: int, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of a large photo are tried in a small copy."""
-    made, strange = list[tuple[Size, float]](), iter([3.0, 2.0, 1.5, 4.0, 7.0])
-    real = make_tileable
-
-    def spy(photo: Photo, reach: tuple[float, float], *args: Any, **more: Any) -> Finished:
-        made.append((photo.size, reach[0] / photo.size[0]))
-        return real(photo, reach, *args, **more)
-
-    monkeypatch.setattr(module, "make_tileable", spy)
+    made, strange = Mock(wraps=make_tileable), Mock(side_effect=[3.0, 2.0, 1.5, 4.0, 7.0])
+    monkeypatch.setattr(module, "make_tileable", made)
     monkeypatch.setattr(module, "LONGEST_TRIED", longest)
-    monkeypatch.setattr(module, "strangeness", lambda *images: next(strange))
-    monkeypatch.setattr(module, "repeats", lambda *images: (False, False))
+    monkeypatch.setattr("internal_gan.judging.tiling.strangeness", strange)
+    monkeypatch.setattr("internal_gan.judging.tiling.repeats", lambda *images: (False, False))
     shell.done("task=make_tileable", "image=given.png", "output=out")
-    sizes, bands = [size for size, _ in made], [band for _, band in made]
+    given = [call.args for call in made.call_args_list]
+    sizes = [photo.size for photo, *_ in given]
+    bands = [reach[0] / photo.size[0] for photo, reach, *_ in given]
     assert bands[:4] == pytest.approx([0.15, 0.3, 0.15, 0.3], rel=0.1)
     assert read_image("out/make_tileable/000.png").size == (64, 90)
     found = json.loads(Path("out/status.json").read_text())["strangeness"]

@@ -26,10 +26,8 @@ def test_origins_refer_to_the_photo_at_the_finishing_size_and_are_not_evaluated(
     shell.done("task=sample", f"checkpoint={run}", *options)
     assert read_origin("small/sample/000.origin.png").photo_size == fit_size((120, 168), 33)
     # Commands that search folders do not take the file for a result either.
-    shell.done(
-        *("task=evaluate", "evaluate.samples=small/sample", f"image={run}/photo.png"),
-        *("output=judged", "device=cpu"),
-    )
+    judged = "evaluate.samples=small/sample", "output=judged", "device=cpu"
+    shell.done("evaluate", f"{run}/photo.png", *judged)
     (row,) = Path("judged/evaluation.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert row.startswith("small/sample/000.png,")
 
@@ -43,9 +41,8 @@ def test_a_photo_beyond_16_bits_is_refused(
     run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.finishing.finisher.MAX_SIDE", 167)
-    said = shell.refused(
-        *("task=sample", f"checkpoint={run}", "finish.resolution=photo", "output=out")
-    )
+    options = "finish.resolution=photo", "output=out"
+    said = shell.refused("task=sample", f"checkpoint={run}", *options)
     problem = "the photo has 120x168 pixels; origins can be recorded for at most 167 a side"
     assert said == f"finish.resolution=photo: {problem}"
     assert not Path("out").exists()

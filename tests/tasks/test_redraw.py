@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,34 +11,27 @@ from PIL import Image
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
-from tests.commands import TINY_RUN, Shell
-from tests.tasks.conftest import copy_of
-from tests.tasks.test_fill import layers
+from tests.commands import TINY_RUN, Shell, pixels
+from tests.tasks.conftest import layers, numbers
 from tests.tiny import Run, holes, picture, write_16_bits
 
 SMALL = ("mask.dilate=2",)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    return copy_of(tiny_run, tmp_path_factory.mktemp("trained") / "model", "photo.png")
-
-
 @pytest.fixture
-def checkpoint(run: Path, shell: Shell) -> str:
+def checkpoint(model: str) -> str:
     """The checkpoint option, with a photo and a mask of 60 x 84 pixels in the working folder."""
     write_image("edited.png", picture(60, 84))
     write_mask("mask.png", holes((60, 84), (20, 30, 12, 15)))
-    return f"checkpoint={run}"
+    return f"checkpoint={model}"
 
 
 def used(name: str, mask: str = "mask.png") -> Sequence[str]:
     return (f"task={name}", "edit.image=edited.png", f"mask={mask}")
 
 
-def test_results_go_to_a_run_folder_of_their_own(shell: Shell, run: Path, checkpoint: str) -> None:
-    before = sorted(p.name for p in run.iterdir())
+def test_results_go_to_a_run_folder_of_their_own(shell: Shell, checkpoint: str) -> None:
+    before = sorted(p.name for p in Path("model").iterdir())
     answer = shell.done(*used("harmonize"), checkpoint, "edit.count=2", *SMALL, "device=cpu")
     assert answer.err == ""
     (folder,) = Path("runs/photo-singan").iterdir()
@@ -48,7 +40,7 @@ def test_results_go_to_a_run_folder_of_their_own(shell: Shell, run: Path, checkp
     assert made[0].read_bytes() != made[1].read_bytes()
     assert read_image(made[0]).size == (60, 84)
     assert RunFolder(folder).status()["state"] == "finished"
-    assert sorted(p.name for p in run.iterdir()) == before
+    assert sorted(p.name for p in Path("model").iterdir()) == before
 
 
 def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
@@ -65,14 +57,13 @@ def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str)
 def test_an_edited_part_consists_of_the_training_photos_pixels(
     shell: Shell, checkpoint: str
 ) -> None:
-    learnt = np.array(Image.open("edited.png"))
+    learnt = pixels("edited.png")
     edited = learnt.copy()
     edited[20:32, 30:45] = (255, 0, 255)  # a colour that does not occur in the photo
     Image.fromarray(learnt).save("photo.png")
     Image.fromarray(edited).save("edited.png")
     shell.done(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
-    made = np.asarray(Image.open("out/edit/000.png")).astype(int)
-    weight = np.asarray(Image.open("out/edit/mask.png"))
+    made, weight = pixels("out/edit/000.png").astype(int), pixels("out/edit/mask.png")
     assert np.array_equal(made[weight < 127], edited[weight < 127])
     inside = made[weight > 128]
     nearest = [np.abs(learnt.reshape(-1, 3) - pixel).max(axis=1).min() for pixel in inside]
@@ -87,47 +78,34 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     pasted[20:32, 30:45] = (100 + stripes)[..., None]
     Image.fromarray(pasted).save("edited.png")
     shell.done(*used("harmonize"), checkpoint, "finish.detail=patches", "output=out")
-    made = np.asarray(Image.open("out/harmonize/000.png")).astype(int)
-    inside = np.asarray(Image.open("mask.png")) > 0
+    made, inside = pixels("out/harmonize/000.png").astype(int), pixels("mask.png") > 0
     assert np.array_equal(made[~inside], pasted[~inside])
     detail = np.diff(made[20:32, 30:45].mean(axis=2), axis=1)
     wanted = np.diff(stripes.astype(float), axis=1)
     assert np.corrcoef(detail.ravel(), wanted.ravel())[0, 1] > 0.9
 
 
-def numbers(path: Path, depth: int) -> Any:
-    """All channels of a file as integers."""
-    photo = read_image(path)
-    largest = 2**depth - 1
-    channels = [(photo.pixels[0] + 1) / 2 * largest]
-    channels += [] if photo.alpha is None else [photo.alpha[0] * largest]
-    return np.concatenate([c.double().round().numpy() for c in channels])
-
-
 @pytest.mark.parametrize(
     ("task", "kind"),
-    [
-        *(("edit", kind) for kind in ("RGB", "RGBA", "L16", "RGBA16", "P")),
-        ("harmonize", "RGB16"),
-    ],
+    [*(("edit", kind) for kind in ("RGB", "RGBA", "L16", "RGBA16", "P")), ("harmonize", "RGB16")],
 )
 def test_outside_of_the_softened_mask_every_bit_is_the_photos(
-    shell: Shell, checkpoint: str, tmp_path: Path, task: str, kind: str
+    shell: Shell, checkpoint: str, task: str, kind: str
 ) -> None:
     array = layers("RGB" if kind == "P" else kind)
     if kind in ("RGB16", "RGBA16"):
-        write_16_bits(tmp_path / "edited.png", array)
+        write_16_bits(Path("edited.png"), array)
     else:
         image = Image.fromarray(array)
-        (image.quantize(40) if kind == "P" else image).save(tmp_path / "edited.png")
+        (image.quantize(40) if kind == "P" else image).save("edited.png")
     shell.done(*used(task), checkpoint, "output=out", *SMALL)
     depth = 16 if kind.endswith("16") else 8
     original, result = read_image("edited.png"), read_image(f"out/{task}/000.png")
     assert result.bit_depth == original.bit_depth == depth
     assert result.is_gray == original.is_gray
     assert (result.alpha is None) == (original.alpha is None)
-    a, b = numbers(tmp_path / "edited.png", depth), numbers(Path(f"out/{task}/000.png"), depth)
-    mask = numbers(Path(f"out/{task}/mask.png"), 8)[0]
+    a, b = numbers("edited.png"), numbers(f"out/{task}/000.png")
+    mask = numbers(f"out/{task}/mask.png")[0]
     outside = mask == 0
     assert 0.5 < outside.mean() < 0.95
     assert np.array_equal(a[:, outside], b[:, outside])
@@ -138,7 +116,7 @@ def test_outside_of_the_softened_mask_every_bit_is_the_photos(
 def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> None:
     shell.done("task=edit", "edit.image=edited.png", checkpoint, "output=out")
     assert not Path("out/edit/mask.png").exists()
-    a, b = (numbers(Path(name), 8) for name in ("edited.png", "out/edit/000.png"))
+    a, b = map(numbers, ("edited.png", "out/edit/000.png"))
     assert (a != b).mean() > 0.8
 
 

@@ -12,7 +12,7 @@ import torch
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks.reporting import recorded
+from internal_gan.tasks.context import recorded
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import Shell
 from tests.tasks.conftest import copy_of
@@ -24,12 +24,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     ("raised", "told", "state", "reason"),
     [
-        (
-            TrainingStopped("SIGINT at scale 1", Path()),
-            TrainingStopped,
-            "stopped",
-            "SIGINT at scale 1",
-        ),
+        (TrainingStopped("SIGINT", Path()), TrainingStopped, "stopped", "SIGINT"),
         (UserError("too small"), UserError, "failed", "too small"),
         (KeyError("inside"), KeyError, "failed", "KeyError: 'inside'"),
         (FULL, UserError, "failed", "cannot write {}: the disk is full"),
@@ -68,7 +63,7 @@ def test_the_first_error_is_reported_if_writing_the_report_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Mock(side_effect=ZeroDivisionError)
-    monkeypatch.setattr("internal_gan.tasks.reporting.write_report", broken)
+    monkeypatch.setattr("internal_gan.tasks.context.write_report", broken)
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(KeyError), recorded(folder):
         raise KeyError("inside")
@@ -90,7 +85,16 @@ def model(tmp_path_factory: pytest.TempPathFactory, tiny_run: Run) -> Path:
 def test_a_full_disk_is_one_line_and_the_status_says_failed(
     shell: Shell, photo: str, model: Path, monkeypatch: pytest.MonkeyPatch, task: str, room: int
 ) -> None:
-    fill_after(room, monkeypatch)
+    left = room
+
+    def sync(path: Path, flags: int) -> None:
+        """Let ``room`` files be written, then report a full disk."""
+        nonlocal left
+        left -= not path.is_dir()
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("internal_gan.files._sync", sync)
     extra = [f"paint.image={photo}"] if task == "paint" else []
     line = shell.refused(f"task={task}", f"checkpoint={model}", "output=out", "device=cpu", *extra)
     assert line.startswith("cannot write out/")
@@ -120,19 +124,6 @@ def test_too_little_memory_names_the_option_and_leaves_no_folder(
     said = shell.refused(f"task={task}", f"checkpoint={model}")
     assert said == f"there is not enough memory; a smaller {option} needs less"
     assert not list(Path.cwd().iterdir())
-
-
-def fill_after(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let ``room`` more files be written, then report a full disk."""
-    left = room
-
-    def sync(path: Path, flags: int) -> None:
-        nonlocal left
-        left -= not path.is_dir()
-        if left < 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("internal_gan.files._sync", sync)
 
 
 def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(

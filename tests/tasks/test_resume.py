@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGTERM
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import Source
 from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
@@ -21,13 +24,9 @@ from tests.commands import TINY_RUN, Shell, plain_environment, start_process
 from tests.tiny import network_of, picture, same_weights
 
 # A checkpoint at every step, and enough steps to interrupt.
-SLOW = (
-    *TINY_RUN,
-    "trainer.max_steps=null",
-    "trainer.checkpoint_interval=0",
-    "model.steps=12",
-    "sample.count=1",
-)
+OFTEN = ("trainer.max_steps=null", "trainer.checkpoint_interval=0", "model.steps=12")
+SLOW = (*TINY_RUN, *OFTEN, "sample.count=1")
+RARELY = ("trainer.checkpoint_interval=999",)
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +40,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("stops", "after", "extra", "said", "code"),
     [
-        pytest.param(
-            *([signal.SIGINT], 3, (), "Stopped: ", 130),
-            marks=pytest.mark.slow,
-        ),
-        ([signal.SIGKILL], 15, (), "", -signal.SIGKILL),
-        pytest.param(
-            *([signal.SIGINT, signal.SIGTERM], 20, (), "Stopped immediately", 130),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            *([signal.SIGKILL], 5, ("trainer.checkpoint_interval=999",), "", -signal.SIGKILL),
-            marks=pytest.mark.slow,
-        ),
+        pytest.param([SIGINT], 3, (), "Stopped: ", 130, marks=pytest.mark.slow),
+        ([SIGKILL], 15, (), "", -SIGKILL),
+        pytest.param([SIGINT, SIGTERM], 20, (), "Stopped immediately", 130, marks=pytest.mark.slow),
+        pytest.param([SIGKILL], 5, RARELY, "", -SIGKILL, marks=pytest.mark.slow),
     ],
     ids=["Ctrl-C", "kill -9", "two signals", "kill -9 before any checkpoint"],
 )
@@ -110,14 +100,10 @@ def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
     )
     # Room for one and a half checkpoints: a second one, written next to the first, may not fit.
     kilobytes = str((whole / "training.ckpt").stat().st_size * 3 // 2048)
-    command = [sys.executable, "-m", "internal_gan", f"image={photo}", "output=disk/run", *SLOW]
-    process = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, *command],
-        env=plain_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, sys.executable, "-m"]
+    command += ["internal_gan", f"image={photo}", "output=disk/run", *SLOW]
+    how: Any = {"env": plain_environment(), "capture_output": True, "text": True}
+    process = subprocess.run(command, check=False, **how)
     if "unshare failed" in process.stderr or "mount:" in process.stderr:
         pytest.skip("no private mounts for this user")
     assert process.returncode == 2, process.stderr
@@ -139,7 +125,7 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
 
 def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        stop = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        stop = lambda *_: signal.raise_signal(SIGINT)  # noqa: E731
         patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
         assert shell(*arguments).code == 130
 
@@ -188,7 +174,7 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     shell: Shell, tmp_path: Path, photo: str, image: str | None
 ) -> None:
     options = compose([*TINY_RUN, f"image={photo}", "output=run"])
-    train(options)
+    train(Source(options))
     Path("run/training.ckpt").unlink()
     Path("run/inputs.json").unlink()
     folder = RunFolder(Path("run"))

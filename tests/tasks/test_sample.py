@@ -1,6 +1,7 @@
 """task=sample: by the photo's own patches, and on a trained model."""
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,8 @@ from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.runs.records import State
-from tests.commands import Shell
-from tests.tasks.conftest import copy_of
-from tests.tiny import Run, network_of, picture, sample, tiny_options, untrained, write_16_bits
+from tests.commands import Shell, pixels
+from tests.tiny import network_of, picture, sample, tiny_options, untrained, write_16_bits
 
 SIZE = (60, 84)
 
@@ -37,8 +37,7 @@ def at_once(shell: Shell, *options: str) -> Path:
 @pytest.mark.usefixtures("gravel")
 def test_a_photo_is_sampled_at_once_with_its_own_pixels(shell: Shell) -> None:
     folder = at_once(shell, "sample.count=2", "seed=3")
-    own = np.asarray(Image.open("photo.png"))
-    made = [np.asarray(Image.open(folder / name)) for name in ("000.png", "001.png")]
+    own, *made = (pixels(path) for path in ("photo.png", folder / "000.png", folder / "001.png"))
     assert (made[0] != made[1]).any()
     origin = read_origin(folder / "000.origin.png")
     exact = origin.kinds == EXACT
@@ -59,7 +58,7 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
     """Of a photo of 16 bits, whose levels are copied exactly."""
     rng = np.random.default_rng(0)
     levels = rng.integers(0, 200, (*SIZE, 4)).astype(np.uint16)
-    levels[..., :3] += np.asarray(Image.open("photo.png")).astype(np.uint16) * 250
+    levels[..., :3] += pixels("photo.png").astype(np.uint16) * 250
     levels[..., 3] = np.linspace(20000, 65535, SIZE[1])
     write_16_bits(Path("photo.png"), levels)
     Image.fromarray(rng.integers(0, 65536, SIZE).astype(np.uint16)).save("height.png")
@@ -118,27 +117,24 @@ def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "option"),
+    "options",
     [
-        (["task=sample", "sample.size=[300,400]"], "sample.size=[300,400]"),
-        (["task=extend", "extend.margins=[0,0,160,200]"], "extend.margins=[0,0,160,200]"),
-        (["model=singan", "sample.size=[300,400]"], "sample.size=[300,400]"),
-        (["model=ingan", "retarget.shape=[300,400]"], "retarget.shape=[300,400]"),
-        (
-            ["task=super_resolution", "model=singan", "super_resolution.factor=4"],
-            "super_resolution.factor=4",
-        ),
+        "task=sample sample.size=[300,400]",
+        "task=extend extend.margins=[0,0,160,200]",
+        "model=singan sample.size=[300,400]",
+        "model=ingan retarget.shape=[300,400]",
+        "task=super_resolution model=singan super_resolution.factor=4",
     ],
 )
 def test_a_very_large_result_must_be_confirmed(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, options: list[str], option: str
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
-    monkeypatch.setattr("internal_gan.tasks.base.LARGE", 50_000)
+    monkeypatch.setattr("internal_gan.tasks.context.LARGE", 50_000)
     write_image("photo.png", picture(100, 120))
-    said = shell.refused(*options, "image=photo.png")
-    assert said.startswith(f"{option}: a result of ")
-    assert " megapixels takes about " in said
-    assert said.endswith("of memory; to go on, add confirm=large")
+    *others, option = options.split()
+    said = shell.refused(*others, option, "image=photo.png")
+    what = r"a result of \d+ megapixels takes about .* of memory; to go on, add confirm=large"
+    assert re.fullmatch(f"{re.escape(option)}: {what}", said)
     assert not Path("runs").exists()
 
 
@@ -146,13 +142,6 @@ def test_too_little_memory_is_one_line_in_python(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", Mock(side_effect=MemoryError))
     with pytest.raises(UserError, match=r"not enough memory; a smaller sample\.size needs less"):
         internal_gan.sample(picture(40, 50)[0] / 2 + 0.5, size=(90, 90))
-
-
-@pytest.fixture
-def model(tmp_path: Path, shell: Shell, tiny_run: Run) -> str:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    copy_of(tiny_run, tmp_path / "model", str(tmp_path / "photo.png"))
-    return "model"
 
 
 def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> None:
@@ -168,13 +157,13 @@ def test_samples_go_to_a_run_folder_of_their_own(shell: Shell, model: str) -> No
 
 
 @pytest.fixture
-def unfinished(tmp_path: Path, shell: Shell) -> str:
+def unfinished(shell: Shell) -> str:
     """As ``model``, with two of its three scales finished."""
     options = tiny_options()
-    (tmp_path / "part").mkdir()
-    save_options(options, tmp_path / "part" / "config.yaml")
+    Path("part").mkdir()
+    save_options(options, Path("part/config.yaml"))
     architecture = SinGANRecipe.architecture(options.model)
-    save_model(untrained(scales=2), tmp_path / "part" / "model.safetensors", architecture)
+    save_model(untrained(scales=2), Path("part/model.safetensors"), architecture)
     return "part"
 
 
@@ -198,9 +187,8 @@ def test_samples_that_hardly_differ_are_said_to(
     shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, alike: float, said: bool
 ) -> None:
     monkeypatch.setattr("internal_gan.tasks.sample.ALIKE", alike)
-    answer = shell.done(
-        "task=sample", f"checkpoint={model}", "sample.start_scale=1", "sample.count=2"
-    )
+    options = "sample.start_scale=1", "sample.count=2"
+    answer = shell.done("task=sample", f"checkpoint={model}", *options)
     line = "The samples hardly differ; a sample.start_scale below 1 varies more"
     assert (line in answer.out.replace("\n", " ")) == said
 

@@ -11,18 +11,13 @@ from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tasks.conftest import copy_of
-from tests.tiny import Run, network_of, picture
+from tests.tiny import network_of, picture
 
 ENLARGED = "super_resolution/enlarged.png"
+TRAINING = ("task=super_resolution", "model=singan", "image=photo.png", *TINY_RUN)
 
 
-@pytest.fixture
-def model(tmp_path: Path, shell: Shell, photo: str, tiny_run: Run) -> str:
-    """The run folder of a trained model of three scales, (20, 28) pixels at the finest."""
-    copy_of(tiny_run, tmp_path / "model", str(tmp_path / photo))
-    write_image(tmp_path / "model" / "photo.png", tiny_run.model.image)
-    return "model"
+pytestmark = pytest.mark.usefixtures("photo")
 
 
 def size_of(folder: str, name: str = ENLARGED) -> tuple[int, int]:
@@ -55,9 +50,8 @@ def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: st
     assert "model/photo.png" in answer.out
 
 
-def test_a_model_may_be_trained_for_it(shell: Shell, photo: str) -> None:
-    given = ("task=super_resolution", "model=singan", f"image={photo}")
-    answer = shell.done(*given, "output=out", *TINY_RUN)
+def test_a_model_may_be_trained_for_it(shell: Shell) -> None:
+    answer = shell.done(*TRAINING, "output=out")
     assert size_of("out") == (160, 224)
     assert not Path("out/sample").exists()
     changed = xmp("compositeWithTrainedAlgorithmicMedia", "super_resolution", "singan")
@@ -68,16 +62,13 @@ def test_a_model_may_be_trained_for_it(shell: Shell, photo: str) -> None:
     assert Path("again", ENLARGED).read_bytes() == Path("out", ENLARGED).read_bytes()
 
 
-def test_a_resumed_training_without_its_photo_enlarges_what_it_learnt(
-    shell: Shell, photo: str
-) -> None:
+def test_a_resumed_training_without_its_photo_enlarges_what_it_learnt(shell: Shell) -> None:
     """As that of a published model, which has only the training image."""
-    given = ("task=super_resolution", "model=singan", f"image={photo}")
-    shell.done(*given, "output=part", *TINY_RUN)
+    shell.done(*TRAINING, "output=part")
     shutil.rmtree("part/super_resolution")
     Path("part/inputs.json").unlink()
     RunFolder(Path("part")).write_status("stopped")
-    Path(photo).unlink()
+    Path("photo.png").unlink()
     answer = shell.done("resume=part")
     assert "photo.png is gone" in answer.out
     assert size_of("part") == (80, 112)
@@ -92,9 +83,8 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     Image.fromarray(np.uint16(65535 * gray)).save("deep.png")
     Image.fromarray(rgba).save("rgba.png", icc_profile=profile, exif=exif)
     for name in ("deep", "rgba"):
-        shell.done(
-            "task=super_resolution", f"checkpoint={model}", f"image={name}.png", f"output={name}"
-        )
+        files = f"image={name}.png", f"output={name}"
+        shell.done("task=super_resolution", f"checkpoint={model}", *files)
     deep = read_image(Path("deep", ENLARGED))
     assert (deep.is_gray, deep.bit_depth, deep.size) == (True, 16, (96, 120))
     clear = read_image(Path("rgba", ENLARGED))

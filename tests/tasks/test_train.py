@@ -3,6 +3,7 @@
 import shlex
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -150,9 +151,8 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     monkeypatch.setattr(files, "_sync", full)
     answer = shell(f"image={photo}", "output=run", *TINY_RUN)
     assert answer.code == 2
-    assert answer.lines[-1].startswith(
-        "error: cannot write run/model.safetensors: the disk is full"
-    )
+    told = "error: cannot write run/model.safetensors: the disk is full"
+    assert answer.lines[-1].startswith(told)
     assert RunFolder(Path("run")).status()["state"] == "failed"
 
     monkeypatch.setattr(files, "_sync", sync)
@@ -187,13 +187,8 @@ class TestLongPhotos:
     def test_a_stopped_training_is_resumed_at_its_size(self) -> None:
         overrides = ["trainer=debug", "finish.detail=network", "device=cpu", "model.max_size=40"]
         steps: list[object] = []
+        how: Any = {"progress": steps.append, "stop": lambda: bool(steps)}
         with pytest.raises(internal_gan.TrainingStopped):
-            internal_gan.fit(
-                "long.png",
-                overrides=overrides,
-                output="run",
-                progress=steps.append,
-                stop=lambda: len(steps) >= 1,
-            )
+            internal_gan.fit("long.png", overrides=overrides, output="run", **how)
         run = internal_gan.resume("run")
         assert run.model.network.image.shape[-2:] == (20, 250)

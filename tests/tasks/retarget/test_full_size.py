@@ -15,7 +15,7 @@ from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Retargets
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.retarget import Target, targets
 from internal_gan.units import by
 from tests.commands import Shell
@@ -139,10 +139,7 @@ def test_a_transform_has_a_smooth_edge_at_the_results_size(shell: Shell, learnt:
 
 @pytest.mark.parametrize("mask_of", ["photo", "learnt"])
 def test_what_is_protected_is_a_copy_of_the_photo(shell: Shell, learnt: Path, mask_of: str) -> None:
-    masks = {
-        "photo": holes((80, 112), (34, 50, 12, 16)),
-        "learnt": holes((20, 28), (8, 12, 4, 5)),
-    }
+    masks = {"photo": holes((80, 112), (34, 50, 12, 16)), "learnt": holes((20, 28), (8, 12, 4, 5))}
     write_mask("keep.png", masks[mask_of])
     retarget(shell, learnt, "retarget.protect=keep.png", "retarget.shape=[100%,200%]")
     photo, made = to_uint8(read_image(learnt.parent / "dark.png").pixels), to_uint8(of("80x224"))

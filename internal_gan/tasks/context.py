@@ -1,27 +1,40 @@
-"""What every run prints and records about itself."""
+"""What a task knows besides its own options, and what every run prints and records about itself."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from operator import attrgetter
+from statistics import fmean
+from typing import Any
 
 import torch
 from rich.console import Console
 
 from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import SPECS
+from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
-from internal_gan.finishing.part_finisher import Reporter
+from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
+from internal_gan.finishing.layers import Layers
+from internal_gan.finishing.part_finisher import PartFinisher, Reporter
+from internal_gan.images.photo import Photo
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.runs.records import State
+from internal_gan.runs.source import Source
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import show_share
-from internal_gan.units import duration
+from internal_gan.units import Size, duration, memory
 from internal_gan.version import __version__
 
+# Results of more pixels must be confirmed.
+LARGE = 50_000_000
 _log = logging.getLogger("internal_gan.run")
 
 
@@ -30,11 +43,96 @@ def new_console(*, quiet: bool = False) -> Console:
     return Console(quiet=quiet, highlight=False, soft_wrap=True)
 
 
-class Reporting(Reporter):
-    """Prints and records what a run does; ``folder`` is its own, if it has one."""
+@dataclass
+class Context(Reporter):
+    """What a task knows in addition to its own options; it prints and records what a run does.
 
-    console: Console
-    folder: RunFolder | None
+    Attributes:
+        given: the inputs of the run.
+        trained: the inputs of its model's training; the same object at the end of a training.
+        console: where the task prints.
+        folder: the run folder; None before the first picture is drawn, and in a call from Python.
+        facts: what the task adds to the run's ``status.json``.
+        expected: how many results there will be; 0 if the task shows its own progress.
+    """
+
+    given: Source
+    trained: Source
+    console: Console = field(default_factory=lambda: new_console(quiet=True))
+    folder: RunFolder | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    expected: int = 0
+
+    @property
+    def options(self) -> Options:
+        """The options of the run."""
+        return self.given.options
+
+    @property
+    def run(self) -> RunFolder:
+        """The folder, where there must be one."""
+        assert self.folder is not None
+        return self.folder
+
+    @property
+    def source(self) -> Source:
+        """The source of the photo to work on: the run's or, if it has none, the training's."""
+        return self.given if self.given.has_photo else self.trained
+
+    def as_trained(self, option: str) -> Any:
+        """An option of the run or, where null, of its model's training, or else its usual value."""
+        found = map(attrgetter(option), (self.options, self.trained.options))
+        usual = FIELDS[option].metadata["usual"]
+        return next((value for value in found if value is not None), usual)
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether results are made of the photo's own pixels."""
+        return bool(self.as_trained("finish.detail") == "patches")
+
+    def finisher(self, learnt: Pixels, size: Sequence[int] | None = None, **how: Any) -> AsDrawn:
+        """What makes results from drawings; see :class:`Finisher` for arguments and errors."""
+        at = None if size is None else (size[0], size[1])
+        if not self.rebuilds:
+            return AsDrawn(learnt, at)
+        gone = self.trained.is_gone
+
+        def read(longest: int | None) -> Photo:
+            return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
+
+        resolution = self.as_trained("finish.resolution")
+        how |= {"resolution": resolution, "is_photo": not gone, "say": self.say}
+        return Finisher(learnt, read, at, **how)
+
+    def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
+        arguments and errors."""
+        return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
+
+    def tell_seams(self, layers: Layers) -> None:
+        """Print and record how well the seams of layers are hidden in the results so far."""
+        for name, steps in layers.seams.items():
+            before, after = map(fmean, zip(*steps, strict=True))
+            self.facts.setdefault("layers", {})[name] = {"seams_before": before, "seams": after}
+            what = f"Step across seams of {name}, as a multiple of the photo's own"
+            self.say(f"{what}: {after:.2f} x; before: {before:.2f} x")
+
+    def check_size(self, size: Size, option: str) -> None:
+        """Raise a UserError that names ``option`` if a result of this size is very large, unless
+        that was confirmed."""
+        pixels = math.prod(size)
+        if self.options.confirm != "large" and pixels > LARGE:
+            raise UserError(
+                f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
+                f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
+            )
+
+    def tell_new_colours(self, blends: bool = False) -> None:
+        """Say that results have more colours than the photo, if it has few and they are not made of
+        its own pixels; ``blends``: they never are."""
+        has_more = (blends or not self.rebuilds) and not self.source.is_gone
+        if has_more and self.source.photo().has_few_colours:
+            self.say("The photo has few colours; these results are drawn or blended, and have more")
 
     def say(self, text: str) -> None:
         """Print a line and log it."""
@@ -85,12 +183,6 @@ class Reporting(Reporter):
         if is_training:
             again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
             self.say(f"  Again:    {again}")
-
-    @property
-    def run(self) -> RunFolder:
-        """The folder, where there must be one."""
-        assert self.folder is not None
-        return self.folder
 
 
 @contextmanager
