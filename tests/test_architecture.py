@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 979,
+    "api": 958,
     "app": 1418,
-    "config": 1749,
+    "config": 1677,
     "finishing": 2351,
     "hub": 130,
-    "images": 3711,
-    "internal_gan": 1208,
+    "images": 3617,
+    "internal_gan": 1209,
     "judging": 1086,
-    "models": 4038,
-    "nn": 1008,
+    "models": 3977,
+    "nn": 992,
     "patches": 1975,
-    "report": 634,
-    "runs": 1144,
+    "report": 620,
+    "runs": 1128,
     "sweeps": 316,
-    "tasks": 2731,
-    "training": 1346,
+    "tasks": 2628,
+    "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_824, "tests": 26_218, "benchmarks": 5_932}
+MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_784, "benchmarks": 5_402}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
