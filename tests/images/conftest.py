@@ -1,15 +1,9 @@
-"""Pictures in memory, and files of 16 bits."""
-
-import struct
-import zlib
-from collections.abc import Callable
+"""Pictures in memory, and a colour profile."""
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image, ImageCms
-
-from internal_gan.images.files.png import png
 
 
 @pytest.fixture
@@ -28,19 +22,3 @@ def picture(colours: npt.NDArray[np.uint8]) -> Image.Image:
 def profile() -> bytes:
     """A colour profile of RGB pixels."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-@pytest.fixture
-def deep_png() -> Callable[..., bytes]:
-    """Makes a 16-bit PNG file, which Pillow cannot write in colour."""
-
-    def file(array: npt.NDArray[np.uint16], *, transparent: bytes = b"") -> bytes:
-        content = png(array.astype(np.uint16))
-        if not transparent:
-            return content
-        chunk = b"tRNS" + transparent
-        ends = struct.pack(">I", len(transparent)), struct.pack(">I", zlib.crc32(chunk))
-        # After the signature and the header.
-        return content[:33] + ends[0] + chunk + ends[1] + content[33:]
-
-    return file

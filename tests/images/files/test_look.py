@@ -21,10 +21,12 @@ from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
+from tests.images.pngs import png_of
 
 Bytes = npt.NDArray[np.uint8]
 WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
 RGB = {"photometric": "rgb"}
+TWO = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
 
 
 @pytest.fixture
@@ -44,17 +46,6 @@ def check_refused(path: Path, reason: str) -> None:
             read(path)
         assert str(caught.value).startswith(f"{path}: ")
         assert reason in str(caught.value)
-
-
-def png(depth: int, kind: int, rows: bytes, size: tuple[int, int], **chunks: bytes) -> bytes:
-    """A PNG file of one filter byte and bytes per row, with chunks between header and pixels."""
-    header = struct.pack(">IIBBBBB", size[1], size[0], depth, kind, 0, 0, 0)
-    content = {"IHDR": header, **chunks, "IDAT": zlib.compress(rows), "IEND": b""}
-    file = b"\x89PNG\r\n\x1a\n"
-    for name, data in content.items():
-        check = zlib.crc32(name.encode() + data)
-        file += struct.pack(">I", len(data)) + name.encode() + data + struct.pack(">I", check)
-    return file
 
 
 @pytest.mark.parametrize("kind", ["<u1", "<u2", ">u2", "<f4", ">f4"])
@@ -166,10 +157,8 @@ def test_bands_besides_the_colours_are_named(
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
 def test_a_transparent_gray_of_few_bits_becomes_alpha(depth: int, tmp_path: Path) -> None:
     values, largest = np.arange(16).reshape(2, 8) % min(16, 2**depth), 2**depth - 1
-    bits = np.unpackbits(values.astype(np.uint8)[..., None], axis=2)[..., 8 - depth :]
-    packed = np.packbits(bits.reshape(2, -1), axis=1)
-    rows = b"".join(b"\0" + row.tobytes() for row in packed)
-    (tmp_path / "photo.png").write_bytes(png(depth, 0, rows, (2, 8), tRNS=b"\0\1"))
+    numbers = values.astype(np.uint8)[..., None]
+    (tmp_path / "photo.png").write_bytes(png_of(numbers, depth, tRNS=b"\0\1"))
     photo = read_image(tmp_path / "photo.png")
     assert photo.alpha is not None
     assert np.array_equal(photo.alpha[0, 0].numpy() == 0, values == 1)
@@ -213,7 +202,7 @@ def test_chunks_about_colours_become_an_equal_profile(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
+    (tmp_path / "photo.png").write_bytes(png_of(TWO, **chunks))
     photo = read_image(tmp_path / "photo.png")
     write_image(tmp_path / "out.jpg", photo.pixels, like=photo)
     with Image.open(tmp_path / "out.jpg") as image:
@@ -229,9 +218,8 @@ def test_chunks_about_colours_become_an_equal_profile(
 
 def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Path) -> None:
     compressed = b"x\0\0" + zlib.compress(profile)
-    pixels = b"\0\1\2\3\4\5\6"
-    (tmp_path / "a.png").write_bytes(png(8, 2, pixels, (1, 2), cICP=P3, iCCP=compressed))
-    (tmp_path / "b.png").write_bytes(png(8, 2, pixels, (1, 2), iCCP=compressed, sRGB=b"\0"))
+    (tmp_path / "a.png").write_bytes(png_of(TWO, cICP=P3, iCCP=compressed))
+    (tmp_path / "b.png").write_bytes(png_of(TWO, iCCP=compressed, sRGB=b"\0"))
     assert read_image(tmp_path / "a.png").icc_profile not in (None, profile)
     assert read_image(tmp_path / "b.png").icc_profile == profile
 
@@ -248,13 +236,13 @@ def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Pa
 def test_colours_that_no_profile_holds_are_named(
     chunks: dict[str, bytes], note: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "photo.png").write_bytes(png(8, 2, b"\0\1\2\3\4\5\6", (1, 2), **chunks))
+    (tmp_path / "photo.png").write_bytes(png_of(TWO, **chunks))
     assert read_image(tmp_path / "photo.png").icc_profile is None
     assert said(caplog) == [note]
 
 
 def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "photo.png").write_bytes(png(8, 0, b"\0\1\2", (1, 2), gAMA=LINEAR_GAMMA))
+    (tmp_path / "photo.png").write_bytes(png_of(TWO[..., :1], gAMA=LINEAR_GAMMA))
     photo = read_image(tmp_path / "photo.png")
     assert photo.icc_profile
     assert photo.icc_profile[16:20] == b"GRAY"
@@ -355,7 +343,7 @@ def test_what_else_is_read_as_something_else_is_named(
 ) -> None:
     (tmp_path / "deep.ppm").write_bytes(b"P6 2 1 65535\n" + bytes(range(12)))
     read_image(tmp_path / "deep.ppm")
-    wide = png(8, 0, b"\0\1\2", (1, 2), pHYs=struct.pack(">IIB", 2, 1, 0))
+    wide = png_of(TWO[..., :1], pHYs=struct.pack(">IIB", 2, 1, 0))
     (tmp_path / "wide.png").write_bytes(wide)
     read_image(tmp_path / "wide.png")
     tifffile.imwrite(tmp_path / "signed.tif", np.ones((9, 14), np.int16))

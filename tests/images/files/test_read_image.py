@@ -1,7 +1,5 @@
 """Every colour mode, bit depth and format is read into the same kind of tensor."""
 
-import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from internal_gan.images.files.image import read_image, to_uint8
 from internal_gan.images.levels import levels_of
+from tests.images.pngs import png_of
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
@@ -99,10 +98,10 @@ def test_a_transparent_colour_becomes_alpha(colours: Bytes, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_16_bit_png_keeps_16_bits(
-    channels: int, deep_png: Callable[..., bytes], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    channels: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     array = random_words(channels)
-    (tmp_path / "photo.png").write_bytes(deep_png(array))
+    (tmp_path / "photo.png").write_bytes(png_of(array))
     photo = read_image(tmp_path / "photo.png")
     assert photo.bit_depth == 16
     assert photo.mode == {1: "I;16", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
@@ -116,14 +115,11 @@ def test_16_bit_png_keeps_16_bits(
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_16_bit_transparent_colour_becomes_alpha(
-    channels: int, deep_png: Callable[..., bytes], tmp_path: Path
-) -> None:
+def test_a_16_bit_transparent_colour_becomes_alpha(channels: int, tmp_path: Path) -> None:
     array = random_words(channels)
     array[2:5, 3:6] = 300
     array[6, 6] = 301
-    key = struct.pack(f">{channels}H", *[300] * channels)
-    (tmp_path / "photo.png").write_bytes(deep_png(array, transparent=key))
+    (tmp_path / "photo.png").write_bytes(png_of(array, tRNS=b"\x01\x2c" * channels))
     photo = read_image(tmp_path / "photo.png")
     assert photo.alpha is not None
     assert np.array_equal(photo.alpha[0, 0].numpy() == 0.0, (array == 300).all(axis=2))

@@ -19,6 +19,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
+from tests.images.pngs import png_of
 from tests.tiny import picture
 
 LONGEST = 20
@@ -133,12 +134,10 @@ def test_a_huge_jpeg_file_is_decoded_at_a_part_of_its_size(
     assert seen == [(289, 201)]
 
 
-def test_16_bit_colours_of_which_one_is_transparent_are_read_whole(
-    deep_png: Callable[..., bytes], tmp_path: Path
-) -> None:
+def test_16_bit_colours_of_which_one_is_transparent_are_read_whole(tmp_path: Path) -> None:
     colours = (levels() * 65535).astype(np.uint16)
     colours[100:250, 200:400] = 1, 2, 3
-    (tmp_path / "a.png").write_bytes(deep_png(colours, transparent=bytes([0, 1, 0, 2, 0, 3])))
+    (tmp_path / "a.png").write_bytes(png_of(colours, tRNS=bytes([0, 1, 0, 2, 0, 3])))
     photo = read_image(tmp_path / "a.png", longest=LONGEST)
     assert photo.size == SIZE
     assert photo.alpha is not None
