@@ -4,20 +4,19 @@ import base64
 import io
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
+from tests.commands import ROOT, start_process
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
-ROOT = Path(__file__).parents[2]
 NAMES = ("dandelions.jpg", "gravel.jpg", "peaks.jpg", "mountains.jpg")
 PHOTO = NAMES[0]
 # The size of the picture that the pointer is over an element, in pixels.
@@ -49,18 +48,12 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server started for this module."""
     runs = tmp_path_factory.mktemp("app") / "runs"
-    command = [sys.executable, "-m", "internal_gan", "app", "port=0", "browser=false"]
-    server = subprocess.Popen(
-        [*command, f"runs={runs}", "trainer=debug"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    options = ("port=0", "browser=false", f"runs={runs}", "trainer=debug")
+    with start_process("app", *options, cwd=ROOT) as server:
         assert server.stdout is not None
         found = re.search(r"http://\S+", server.stdout.readline())
         assert found is not None
         yield found[0]
-    finally:
         server.terminate()
         server.communicate()
 
@@ -94,7 +87,6 @@ def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
     assert not wrong
     outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert not outside
-    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -116,15 +108,25 @@ def learnt(looked_at: Any) -> Any:
     return looked_at
 
 
-def opened(chromium: Any, address: str, photo: Path) -> Any:
-    """A new tab with a new photo."""
-    page = chromium.new_page()
-    page.set_default_timeout(LONG)
-    page.add_init_script(QUICK)
-    page.goto(address)
-    page.set_input_files("#files", photo)
-    page.get_by_role("heading", name=photo.name).wait_for()
-    return page
+@pytest.fixture
+def opened(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
+    """``opened(photo)`` is a new tab with a new photo, ``opened()`` one with the home page."""
+    pages = list[Any]()
+
+    def new(photo: Path | None = None, where: str = address, **how: Any) -> Any:
+        page = chromium.new_page(**how)
+        pages.append(page)
+        page.set_default_timeout(LONG)
+        page.add_init_script(QUICK)
+        page.goto(where)
+        if photo is not None:
+            page.set_input_files("#files", photo)
+            page.get_by_role("heading", name=photo.name).wait_for()
+        return page
+
+    yield new
+    for page in pages:
+        page.close()
 
 
 def tab(page: Any, name: str) -> Any:
@@ -171,14 +173,9 @@ def preview(page: Any, before: str = "") -> str:
     return str(page.locator(".preview").get_attribute("src"))
 
 
-def brush(page: Any, board: Any, width: float = 0.2) -> None:
+def brush(page: Any, board: Any) -> None:
     """Brush a stroke across the middle of the photo."""
-    box = board.bounding_box()
-    x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + box["width"] * width, y, steps=4)
-    page.mouse.up()
+    drag(page, board, board.bounding_box()["width"] * 0.2, 0, start=0.4)
 
 
 def size_of(page: Any, found: Any) -> tuple[int, int]:
@@ -192,10 +189,11 @@ def size_of(page: Any, found: Any) -> tuple[int, int]:
     return height, width
 
 
-def drag(page: Any, handle: Any, x: float, y: float) -> None:
-    handle.hover()
-    box = handle.bounding_box()
-    left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+def drag(page: Any, element: Any, x: float, y: float, start: float = 0.5) -> None:
+    """Drag from the middle of an element, or from another share of its width."""
+    element.hover()
+    box = element.bounding_box()
+    left, top = box["x"] + box["width"] * start, box["y"] + box["height"] / 2
     page.mouse.move(left, top)
     page.mouse.down()
     page.mouse.move(left + x, top + y, steps=4)
@@ -220,16 +218,15 @@ def test_variations_keep_what_is_chosen_of_the_photo(looked_at: Any) -> None:
     panel.get_by_label("Keep from the photo").select_option("nothing")
 
 
-def test_the_photos_own_resolution_is_offered(chromium: Any, address: str, tmp_path: Path) -> None:
+def test_the_photos_own_resolution_is_offered(opened: Any, tmp_path: Path) -> None:
     Image.effect_noise((2400, 800), 60).convert("RGB").save(tmp_path / "wide.png")
-    page = opened(chromium, address, tmp_path / "wide.png")
+    page = opened(tmp_path / "wide.png")
     panel = tab(page, "Variations")
     size = panel.get_by_label("Size")
     assert "2048 × 683" in size.inner_text()
     size.select_option("2400 × 800, the photo's own")
     draw = main(page)
     assert size_of(page, made(page, "Variations", draw)) == (800, 2400)
-    page.close()
 
 
 def test_the_stage_fits_zooms_pans_and_compares(looked_at: Any) -> None:
@@ -325,8 +322,8 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
     assert before.evaluate("(e) => [e.style.left, e.style.width]") == ["0px", f"{SIZE[1]}px"]
 
 
-def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "mountains.jpg")
+def test_what_must_not_be_used_is_sent_as_a_mask(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
     asked: list[Any] = []
 
     def answer(route: Any) -> None:
@@ -360,7 +357,6 @@ def test_what_must_not_be_used_is_sent_as_a_mask(chromium: Any, address: str, ph
     assert train.items() >= {"mask.dilate": 7, "fill.avoid": ids[3]}.items()
     assert extend["extend.avoid"] == ids[4]
     assert [one["model"] for one in asked] == [None, "edgeconnect", None]
-    page.close()
 
 
 def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None:
@@ -392,7 +388,7 @@ def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None
     "name", ["turned.webp", pytest.param("turned.jpg", marks=pytest.mark.slow)]
 )
 def test_strokes_land_where_they_were_painted(
-    chromium: Any, address: str, tmp_path: Path, name: str
+    opened: Any, address: str, tmp_path: Path, name: str
 ) -> None:
     """Browsers ignore the orientation in a WebP file and in XMP; the page shows a copy."""
     noise = Image.effect_noise((160, 120), 60).convert("RGB")
@@ -403,7 +399,7 @@ def test_strokes_land_where_they_were_painted(
     else:
         told = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/>'
         noise.save(tmp_path / name, xmp=told.encode())
-    page = opened(chromium, address, tmp_path / name)
+    page = opened(tmp_path / name)
     tab(page, "Remove")
     page.locator("#about", has_text="120 × 160 pixels").wait_for()
     shown = page.locator("#stage .picture").evaluate("(e) => [e.naturalWidth, e.naturalHeight]")
@@ -418,7 +414,6 @@ def test_strokes_land_where_they_were_painted(
     left, top, right, bottom = box
     assert (left, right) == pytest.approx((0.4 * 120, 0.6 * 120), abs=12)
     assert (top, bottom) == pytest.approx((80, 80), abs=12)
-    page.close()
 
 
 def test_editing_and_pasting_return_a_whole_photo(looked_at: Any, photos: Path) -> None:
@@ -449,20 +444,16 @@ def test_what_is_brushed_is_moved_and_its_old_place_filled(looked_at: Any) -> No
     brushed = canvas.evaluate(extent)
     panel.get_by_role("button", name="Move it").click()
     sync_api.expect(panel.get_by_label("Drag it")).to_be_checked()
-    box = canvas.bounding_box()
-    looked_at.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    looked_at.mouse.down()
-    looked_at.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.1, steps=3)
-    looked_at.mouse.up()
+    drag(looked_at, canvas, 0, -0.4 * canvas.bounding_box()["height"])
     assert canvas.evaluate(extent) == pytest.approx(2 * brushed, rel=0.2)
     panel.get_by_label("Then").select_option("edit")
     assert size_of(looked_at, made(looked_at, "Edited", main(looked_at))) == SIZE
 
 
 def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
-    chromium: Any, address: str, photos: Path
+    opened: Any, photos: Path
 ) -> None:
-    page = opened(chromium, address, photos / "peaks.jpg")
+    page = opened(photos / "peaks.jpg")
     panel = tab(page, "Edit and paint")
     sync_api.expect(panel.get_by_label("Drawn by")).to_be_hidden()
     brush(page, page.locator("#stage canvas").first)
@@ -478,13 +469,10 @@ def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
     sync_api.expect(panel.get_by_label("Loop")).to_be_hidden()
     panel.get_by_label("Drawn by").select_option("SinGAN, trained")
     sync_api.expect(panel.get_by_label("Loop")).to_be_checked()
-    page.close()
 
 
-def test_a_preview_is_drawn_kept_and_taken_back(
-    chromium: Any, address: str, photos: Path, tmp_path: Path
-) -> None:
-    page = opened(chromium, address, photos / "peaks.jpg")
+def test_a_preview_is_drawn_kept_and_taken_back(opened: Any, address: str, photos: Path) -> None:
+    page = opened(photos / "peaks.jpg")
     tab(page, "Retarget")
     handle = page.get_by_label("Move the right of the frame")
     drag(page, handle, -30, 0)
@@ -522,7 +510,6 @@ def test_a_preview_is_drawn_kept_and_taken_back(
     assert seen.size == result.size
     off = ImageChops.difference(seen, result.convert("RGB"))
     assert ImageStat.Stat(off).mean == pytest.approx([0, 0, 0], abs=3)
-    page.close()
 
 
 def panel_of(page: Any) -> list[str]:
@@ -533,8 +520,8 @@ def panel_of(page: Any) -> list[str]:
     return found
 
 
-def test_of_many_quick_changes_the_last_is_shown(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "mountains.jpg")
+def test_of_many_quick_changes_the_last_is_shown(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
     tab(page, "Extend")
     before = preview(page)
     page.evaluate(
@@ -561,11 +548,10 @@ def test_of_many_quick_changes_the_last_is_shown(chromium: Any, address: str, ph
     ]
     assert page.locator("#message").inner_text() == ""
     assert page.locator("#strip article").count() == 1  # the photo: nothing was kept
-    page.close()
 
 
-def test_a_preview_of_another_photo_is_not_shown(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "gravel.jpg")
+def test_a_preview_of_another_photo_is_not_shown(opened: Any, photos: Path) -> None:
+    page = opened(photos / "gravel.jpg")
     page.get_by_role("link", name="internal-gan").click()
     page.set_input_files("#files", photos / "peaks.jpg")
     page.get_by_role("heading", name="peaks.jpg").wait_for()
@@ -576,11 +562,10 @@ def test_a_preview_of_another_photo_is_not_shown(chromium: Any, address: str, ph
     assert page.get_by_role("button", name="Another").is_hidden()
     page.get_by_label("Draw at once").check()
     preview(page)
-    page.close()
 
 
-def test_without_an_answer_the_page_says_so(chromium: Any, address: str, photos: Path) -> None:
-    page = opened(chromium, address, photos / "gravel.jpg")
+def test_without_an_answer_the_page_says_so(opened: Any, photos: Path) -> None:
+    page = opened(photos / "gravel.jpg")
     preview(page)
     page.route("**/preview?*", lambda route: route.abort())
     page.get_by_role("button", name="Another").click()
@@ -589,7 +574,6 @@ def test_without_an_answer_the_page_says_so(chromium: Any, address: str, photos:
     page.get_by_role("button", name="Another").click()
     preview(page)
     assert page.locator("#message").inner_text() == ""
-    page.close()
 
 
 @pytest.mark.slow
@@ -667,10 +651,8 @@ def test_tabs_drawing_and_results_by_keyboard(looked_at: Any) -> None:
 
 
 @pytest.mark.slow
-def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> None:
-    page = chromium.new_page()
-    page.set_default_timeout(LONG)
-    page.goto(address)
+def test_several_photos_at_once(opened: Any, photos: Path) -> None:
+    page = opened()
     names = ("gravel.jpg", "peaks.jpg")
     page.set_input_files("#files", [photos / name for name in names])
     for name in names:
@@ -678,14 +660,12 @@ def test_several_photos_at_once(chromium: Any, address: str, photos: Path) -> No
     page.get_by_role("button", name="Start").click()
     for name in names:
         page.get_by_role("link", name=re.compile(rf"{name}, 1 run")).wait_for()
-    page.close()
 
 
 @pytest.mark.slow
-def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> None:
-    page, asked = chromium.new_page(), list[str]()  # the refusal is an error in the console
-    page.set_default_timeout(LONG)
-    page.goto(learnt.url)
+def test_a_very_large_result_must_be_confirmed(learnt: Any, opened: Any) -> None:
+    # The refusal is an error in the console.
+    page, asked = opened(where=learnt.url), list[str]()
     panel, before = tab(page, "Variations"), cards(learnt, "Variations").count()
 
     def refuse(dialog: Any) -> None:
@@ -715,44 +695,34 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, chromium: Any) -> No
     again = page.locator("#strip article[data-state=stopped]").filter(has_text="Variations")
     again.get_by_role("button", name="Delete").click()
     again.wait_for(state="detached")
-    page.close()
 
 
-def test_the_page_says_what_it_is_for_and_has_a_photo_to_try(chromium: Any, address: str) -> None:
-    page = chromium.new_page()
-    page.goto(address)
+def test_the_page_says_what_it_is_for_and_has_a_photo_to_try(opened: Any) -> None:
+    page = opened()
     assert "Remove, extend, tile and reshape photos" in page.locator("header").inner_text()
     page.get_by_role("button", name="Try it with this photo").click()
     page.get_by_role("heading", name="meadow.jpg").wait_for()
     page.locator("#about", has_text="960 × 540 pixels").wait_for()
-    page.close()
 
 
-def test_a_file_that_is_no_image_gives_a_one_line_error(
-    chromium: Any, address: str, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_image_gives_a_one_line_error(opened: Any, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_text("no photo")
-    page = chromium.new_page()
-    page.goto(address)
+    page = opened()
     page.set_input_files("#files", tmp_path / "a.jpg")
     message = page.locator("#home-message")
     message.filter(has_text="a.jpg: not an image").wait_for()
-    page.close()
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install in tests/app")
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_there_are_no_serious_accessibility_violations(
-    learnt: Any, chromium: Any, address: str, width: int, scheme: str
+    learnt: Any, opened: Any, width: int, scheme: str
 ) -> None:
     """axe-core finds no serious violation on the home page, in any tab and with a result."""
-    where = learnt.url
-    page = chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.set_default_timeout(LONG)
-    page.goto(address)
+    page = opened(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.get_by_text(PHOTO).wait_for()
     assert _violations(page) == []
-    page.goto(where)
+    page.goto(learnt.url)
     page.get_by_role("tab").first.wait_for()
     for name in page.get_by_role("tab").all_inner_texts():
         tab(page, name)
@@ -761,7 +731,6 @@ def test_there_are_no_serious_accessibility_violations(
         assert wide <= width, name
     size_of(page, cards(page, "Variations").last)
     assert _violations(page) == []
-    page.close()
 
 
 def _violations(page: Any) -> list[str]:
