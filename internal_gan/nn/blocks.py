@@ -165,7 +165,12 @@ class Reflect(nn.Module):
         return reflect(x, self.margin)
 
 
-def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None) -> None:
+def initialise(
+    module: nn.Module,
+    init: Init,
+    rng: torch.Generator | None = None,
+    output_std: float | None = None,
+) -> None:
     """Draw the weights of all convolutions and norms in place; biases become 0.
 
     ``normal`` is SinGAN's initialisation: standard deviation 0.02, around 0 for convolutions and
@@ -187,31 +192,27 @@ def initialise(module: nn.Module, init: Init, rng: torch.Generator | None = None
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
             if is_spectral:
-                _restart_power_iteration(layer, rng)
+                for vector in layer.get_submodule("parametrizations.weight.0").buffers():
+                    vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
+                _iterate_power(layer)
         elif isinstance(layer, nn.BatchNorm2d):
             std = 0.02 if init == "normal" else 0.0
             nn.init.normal_(layer.weight, 1.0, std, generator=rng)
             nn.init.zeros_(layer.bias)
+    if output_std is not None:
+        check_range(0, 1, output_std=output_std)
+        nn.init.normal_(module.get_parameter("output.weight"), 0.0, output_std, generator=rng)
 
 
-@torch.no_grad()
-def _restart_power_iteration(layer: nn.Module, rng: torch.Generator | None) -> None:
-    for vector in layer.get_submodule("parametrizations.weight.0").buffers():
-        vector.copy_(F.normalize(vector.normal_(generator=rng), dim=0))
-    _iterate_power(layer)
-
-
-@torch.no_grad()
 def update_spectral_norms(module: nn.Module) -> None:
-    """Estimate all spectral norms anew after weights were set rather than trained.
-
-    ``module`` keeps its mode, training or inference.
-    """
+    """Estimate all spectral norms anew after weights were set rather than trained; ``module``
+    keeps its mode, training or inference."""
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and is_parametrized(layer, "weight"):
+        if is_parametrized(layer, "weight"):
             _iterate_power(layer)
 
 
+@torch.no_grad()
 def _iterate_power(layer: nn.Module) -> None:
     mode = layer.training
     layer.train()

@@ -94,10 +94,8 @@ class PatchDiscriminator(nn.Module):
         initialise(self, init, rng)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The logits (N, 1, H', W') of an image (N, C, H, W), and the hidden feature maps in order.
-
-        Without strides and padding, H' = H - receptive_field + 1.
-        """
+        """The logits (N, 1, H', W') of an image (N, C, H, W), and the hidden feature maps in order;
+        H' = H - receptive_field + 1 without strides and padding."""
         features = []
         for block in self.blocks:
             image = block(self._padded(image))

@@ -64,7 +64,7 @@ class ResidualPatchGenerator(nn.Module):
         check_range(1, MAX_CHANNELS, width=width)
         check_kernel(kernel_size)
         check_range(2, MAX_LAYERS, depth=depth)
-        check_range(0, 1, output_std=output_std, gradient_floor=gradient_floor)
+        check_range(0, 1, gradient_floor=gradient_floor)
         widths = [3] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
@@ -74,16 +74,11 @@ class ResidualPatchGenerator(nn.Module):
         self.margin = depth * (kernel_size - 1) // 2
         self.uses_batch_statistics = norm.endswith("batch")
         self.is_local = not norm.endswith("instance")
-        initialise(self, init, rng)
-        if output_std is not None:
-            nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
+        initialise(self, init, rng, output_std)
 
     def forward(self, noise: Tensor | None, image: Pictures | None = None) -> Pictures:
         """``image``, the coarser scale's output at this size, with its detail; roughly in [-1, 1].
-
-        ``noise`` is (N, 3, H + 2 margin, W + 2 margin), already scaled. It may be None, or it alone
-        may be given.
-        """
+        ``noise`` is (N, 3, H + 2 margin, W + 2 margin), already scaled; either may be None."""
         if image is None:
             assert noise is not None
             return self.detail(noise)
@@ -201,7 +196,6 @@ class DilatedResidualGenerator(nn.Module):
     ) -> None:
         super().__init__()
         check_hourglass(width, depth, residual_blocks, kernel_size)
-        check_range(0, 1, output_std=output_std)
         check_range(1, LARGEST_KERNEL, dilation=dilation)
 
         def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
@@ -224,9 +218,7 @@ class DilatedResidualGenerator(nn.Module):
         )
         self.output = nn.Conv2d(width, out_channels, kernel_size)
         self.stride = 2**depth
-        initialise(self, init, rng)
-        if output_std is not None:
-            nn.init.normal_(self.output.weight, 0.0, output_std, generator=rng)
+        initialise(self, init, rng, output_std)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) of any size to (N, out_channels, H, W), unbounded."""
