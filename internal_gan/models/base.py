@@ -47,8 +47,8 @@ class Optimization:
     clip: float | None = None
 
     def __post_init__(self) -> None:
-        rates = {"generator_lr": self.generator_lr, "discriminator_lr": self.discriminator_lr}
-        check_range(0, FASTEST, **rates)
+        check_range(0, FASTEST, generator_lr=self.generator_lr)
+        check_range(0, FASTEST, discriminator_lr=self.discriminator_lr)
         check_range(0, 1, decay_start=self.decay_start, final_lr=self.final_lr, ema=self.ema)
         check_range(1e-6, MAX_VALUE, clip=self.clip)
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
@@ -95,7 +95,7 @@ class Stage(ABC):
         discriminator: None if the generator trains without one.
         generator_steps, discriminator_steps: updates of each network in one step.
         sizes_vary: whether pictures have another size in each step.
-        step: the generator's updates so far, counted by the stage itself.
+        step: the generator's updates so far.
         counters: the whole numbers that the losses count, by as much in all steps of a key.
         cpu_rng: of what :meth:`key` draws on the CPU, in stages that do; see :func:`cpu_generator`.
     """
@@ -124,7 +124,8 @@ class Stage(ABC):
         self.size = model.sizes[index]
         self.optimization = recipe.optimization_at(model, index)
         self.step = 0
-        self._fixed: dict[Hashable, Tensor] = {}
+        self._kept: Any = None
+        self._fixed = dict[Hashable, Tensor]()
         with model.device:
             self.make(previous)
 
@@ -152,13 +153,29 @@ class Stage(ABC):
             self._fixed[place] = torch.empty_like(tensor, device=self.model.device)
         return self._fixed[place].copy_(hand_over(tensor, self.model.device))
 
+    def draw(self) -> Any:
+        """What a loss is about, such as generated images."""
+        raise NotImplementedError
+
+    def drawn_for_discriminator(self) -> Any:
+        self._kept = self.draw()
+        return self._kept
+
     def discriminator_loss(self) -> Losses:
         """The discriminator's loss on fresh random input; not called without a discriminator."""
         raise NotImplementedError
 
-    @abstractmethod
     def generator_loss(self) -> Losses:
-        """The generator's loss on fresh random input."""
+        """The generator's loss on the discriminator's last draw, made with the same weights, or in
+        further updates on fresh ones."""
+        terms, kept, self._kept = Terms(self.step), self._kept, None
+        self.add_terms(terms, self.draw() if kept is None else kept)
+        self.step += 1
+        return terms.losses
+
+    def add_terms(self, terms: Terms, drawn: Any) -> None:
+        """Add the generator's losses on what :meth:`draw` has made."""
+        raise NotImplementedError
 
     def judge(
         self,
@@ -192,12 +209,21 @@ class Stage(ABC):
                 terms.add("penalty", penalty, interval)
         return terms.losses
 
-    def weight(self, term: str) -> float:
-        """The weight of a loss term in this stage: the recipe's ``TERM_weight``.
+    def fool(
+        self, terms: Terms, fake: Tensor, term: str = "adversarial", weight: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Add the generator's adversarial loss on generated images, weighted as ``term``; the
+        discriminator's logits, each of which counts by ``weight``, and its feature maps."""
+        assert self.discriminator is not None
+        recipe: Any = self.recipe
+        logits, features = self.discriminator(fake)
+        loss = recipe.adversarial_loss.generator(logits, weight)
+        terms.add("generator", loss, self.weight(term))
+        return logits, features
 
-        A recipe with a ``TERM_interval`` has the term computed in one of so many steps; its weight
-        is then as many times as large.
-        """
+    def weight(self, term: str) -> float:
+        """The weight of a loss term in this stage: the recipe's ``TERM_weight``, times its
+        ``TERM_interval`` if the term is computed in one of so many steps only."""
         weight = self.recipe.by_stage(f"{term}_weight", self.model)[self.index]
         return float(weight * getattr(self.recipe, f"{term}_interval", 1))
 
@@ -282,10 +308,8 @@ class Model(nn.Module, ABC):
         raise NotImplementedError
 
     def run(self, network: Callable[..., Tensor], *inputs: Any) -> Tensor:
-        """What a network makes of ``inputs``, with its convolutions in the model's precision.
-
-        A training's own precision holds where the model's is float32.
-        """
+        """What a network makes of ``inputs``, with its convolutions in the model's precision or,
+        where that is float32, in a training's own."""
         if self.precision == torch.float32:
             return network(*inputs)
         with torch.autocast(self.device.type, self.precision):
@@ -396,13 +420,10 @@ class Recipe(ABC):
         return per_stage(getattr(self, name), model.num_stages, name, low, high, self.named_stages)
 
     def optimization_at(self, model: Model, index: int) -> Optimization:
-        chosen = self.optimization
         rate = self.by_stage("learning_rates", model, high=MAX_RATE)[index]
-        return replace(
-            chosen,
-            generator_lr=rate * chosen.generator_lr,
-            discriminator_lr=rate * chosen.discriminator_lr,
-        )
+        names = ("generator_lr", "discriminator_lr")
+        rates = {name: rate * getattr(self.optimization, name) for name in names}
+        return replace(self.optimization, **rates)
 
     def new_model(self) -> Any:
         """A model without an image."""

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from internal_gan.patches.losses import PatchLoss
 
-T = TypeVar("T")
 Losses = tuple[Tensor, dict[str, Tensor]]
 
 
@@ -53,22 +51,3 @@ class StageTerm:
     def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
         turn = terms.step // self.interval
         terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)
-
-
-class Draws(Generic[T]):
-    """A stage's random draws, shared by both networks.
-
-    The generator's first update reuses the discriminator's last draw, made with the same weights.
-    """
-
-    def __init__(self, draw: Callable[[], T]) -> None:
-        self._draw = draw
-        self._kept: T | None = None
-
-    def for_discriminator(self) -> T:
-        self._kept = self._draw()
-        return self._kept
-
-    def for_generator(self) -> T:
-        kept, self._kept = self._kept, None
-        return self._draw() if kept is None else kept

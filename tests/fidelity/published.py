@@ -1,8 +1,10 @@
-"""A paper's form of a family, built from its options, and what its networks and losses do."""
+"""A paper's form of a family: what its networks and losses do, and the page of its numbers."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from operator import attrgetter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -27,6 +29,7 @@ from tests.tiny import rng as rng
 ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop"}
 ASKED |= {"factor", "tileable", "corners", "compare", "box"}
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "results" / "fidelity.md"
 
 
 @cache
@@ -138,3 +141,12 @@ def field_of_view(network: Callable[[Tensor], Tensor], channels: int, side: int)
     middle = out[..., out.shape[-2] // 2, out.shape[-1] // 2].sum()
     (gradient,) = torch.autograd.grad(middle, image)
     return int(gradient.abs().amax(dim=(0, 1, 2)).count_nonzero())
+
+
+def rows(family: str) -> list[str]:
+    """The names of the numbers in the first table of a family, in order."""
+    text = PAGE.read_text(encoding="utf-8")
+    section = re.split(r"^## ", text, flags=re.MULTILINE)
+    (found,) = (part for part in section if part.startswith(f"{family}\n"))
+    table = found[found.index("| number |") :].partition("\n\n")[0]
+    return [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]]

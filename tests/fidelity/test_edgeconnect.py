@@ -22,7 +22,6 @@ from internal_gan.images.random_holes import KINDS
 from internal_gan.models.edgeconnect.training import Batch, draw_hole
 from internal_gan.models.losses import Losses
 from internal_gan.nn.perceptual import FeatureNetwork, VGGFeatures, style_distance
-from tests.fidelity.page import rows
 from tests.fidelity.published import (
     CONVOLUTIONS,
     field_of_view,
@@ -31,6 +30,7 @@ from tests.fidelity.published import (
     precision,
     published,
     rng,
+    rows,
     training,
     weights,
     without_spectral_norm,
@@ -69,7 +69,7 @@ def trained() -> list[Any]:
     for index in range(4):
         stage = previous = recipe.stage(model, index, 100, previous, rng(index))
         stage.key()
-        drawn = stage._draw()
+        drawn = stage.draw()
         terms = weights(stage.generator_loss)
         before = [p.detach().clone() for p in stage.generator.parameters()]
         done = training(stage, 100, (0, 99))
@@ -215,10 +215,9 @@ def layers_compared() -> list[list[str]]:
 def seen_by_vgg19() -> tuple[float, float]:
     """What VGG-19 gets for black and for white."""
     seen: list[Tensor] = []
-    hook = features().features[0].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
-    for level in (-1, 1):
-        features()(torch.full((1, 3, 32, 32), float(level)))
-    hook.remove()
+    with features().features[0].register_forward_pre_hook(lambda _, x: seen.append(x[0])):
+        for level in (-1, 1):
+            features()(torch.full((1, 3, 32, 32), float(level)))
     black, white = (set(image.flatten().tolist()) for image in seen)
     return black.pop() if len(black) == 1 else -1, white.pop() if len(white) == 1 else -1
 
@@ -232,7 +231,7 @@ def batch() -> Batch:
 def loss_of(stage: Any, *drawn: Any, **changes: Any) -> Losses:
     """A stage's loss of what it is given in place of its own draw, with other attributes."""
     changed = copy.copy(stage)
-    vars(changed).update(changes, _draws=SimpleNamespace(for_generator=lambda: drawn))
+    vars(changed).update(changes, draw=lambda: drawn)
     return cast(Losses, changed.generator_loss())
 
 

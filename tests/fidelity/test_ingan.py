@@ -18,12 +18,12 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.images.resize import resize
 from internal_gan.nn.blocks import ConvBlock, DoublingConv2d, OwnBatchNorm2d, Reflect
-from tests.fidelity.page import rows
 from tests.fidelity.published import (
     in_tasks,
     initial,
     precision,
     published,
+    rows,
     slopes,
     training,
     weights,
@@ -53,22 +53,15 @@ def size(network: nn.Module) -> int:
 def kinds(network: nn.Module) -> str:
     """The layers of a block in order, with each convolution's kernel, stride and channels."""
     words = []
+    short = {Reflect: "pad", OwnBatchNorm2d: "batch", nn.BatchNorm2d: "batch"}
+    short |= {nn.LeakyReLU: "leaky", nn.MaxPool2d: "pool"}
     for layer in network.children():
         if isinstance(layer, nn.Conv2d):
             norm = "spectral " if is_parametrized(layer, "weight") else ""
-            words.append(f"{norm}conv {layer.kernel_size[0]}/{layer.stride[0]}")
-            words.append(f"{layer.out_channels}")
+            kernel, stride = layer.kernel_size[0], layer.stride[0]
+            words.append(f"{norm}conv {kernel}/{stride} {layer.out_channels}")
         else:
-            name = type(layer).__name__
-            words.append(
-                {
-                    "Reflect": "pad",
-                    "OwnBatchNorm2d": "batch",
-                    "BatchNorm2d": "batch",
-                    "LeakyReLU": "leaky",
-                    "MaxPool2d": "pool",
-                }[name]
-            )
+            words.append(short[type(layer)])
     return " ".join(words)
 
 
@@ -108,10 +101,9 @@ def noise_in_a_step() -> dict[str, tuple[float, float]]:
     stage, seen = narrow(), []
     networks = (stage.generator, stage.discriminator)
     hooks = [n.register_forward_pre_hook(lambda _, x: seen.append(x[0])) for n in networks]
-    drawn = stage.draws.for_discriminator()
+    drawn = stage.draw()
     (given,) = seen
-    same = SimpleNamespace(for_discriminator=lambda: drawn, for_generator=lambda: drawn)
-    with patch.object(stage, "draws", same):
+    with patch.object(stage, "draw", lambda: drawn):
         stage.discriminator_loss()
         stage.generator_loss()
     for hook in hooks:
@@ -183,9 +175,8 @@ def paddings() -> dict[tuple[int, ...], set[bool]]:
 def inner_size() -> tuple[tuple[int, int], tuple[int, int]]:
     """The sizes of the map that G shrinks, and of its output, when 21x30 pixels are asked for."""
     generator, seen = narrow().generator, []
-    hook = generator.down[0].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
-    made = generator(picture(20, 28), (21, 30))
-    hook.remove()
+    with generator.down[0].register_forward_pre_hook(lambda _, x: seen.append(x[0])):
+        made = generator(picture(20, 28), (21, 30))
     return tuple(seen[0].shape[-2:]), tuple(made.shape[-2:])
 
 
@@ -197,7 +188,7 @@ def judged_scales() -> list[int]:
     stage.key()
     assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
     small = resize(picture(), (16, 30))  # 16 and 11 rows
-    stage.draws = SimpleNamespace(for_discriminator=lambda: small)
+    stage.draw = lambda: small
     judged: list[int] = []
     for number, network in enumerate(stage.discriminator.networks):
         network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))
@@ -254,10 +245,11 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         (9, 1.4, 13),
     ),
     "layers of D": (
-        lambda: (
-            [kinds(block) for block in paper().d.networks[0].blocks]
-            + [paper().d.networks[0].output.kernel_size, is_parametrized(output_of_d(), "weight")]
-        ),
+        lambda: [
+            *map(kinds, paper().d.networks[0].blocks),
+            paper().d.networks[0].output.kernel_size,
+            is_parametrized(paper().d.networks[0].output, "weight"),
+        ],
         [
             "spectral conv 3/1 64 batch leaky",
             "spectral conv 3/2 128 batch leaky",
@@ -323,11 +315,6 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
 }
 
 
-def output_of_d() -> nn.Module:
-    module: nn.Module = paper().d.networks[0].output
-    return module
-
-
 @pytest.mark.parametrize("name", NUMBERS)
 def test_number(name: str) -> None:
     found, published = NUMBERS[name]
@@ -339,8 +326,7 @@ def test_the_page_has_a_row_for_each_number() -> None:
 
 
 def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -> None:
-    recipe = recipe_of(base=INGAN_PAPER)
-    model = tiny_ingan()
+    recipe, model = recipe_of(base=INGAN_PAPER), tiny_ingan()
     finish_stages(recipe, model, 1)
     assert torch.equal(model.retarget((24, 31)), model.retarget((24, 31)))
     seen: list[Tensor] = []

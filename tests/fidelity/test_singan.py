@@ -30,7 +30,6 @@ from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.base import Context
 from internal_gan.tasks.runner import task_of
-from tests.fidelity.page import rows
 from tests.fidelity.published import (
     field_of_view,
     in_tasks,
@@ -38,6 +37,7 @@ from tests.fidelity.published import (
     precision,
     published,
     rng,
+    rows,
     slopes,
     training,
     weights,
@@ -110,10 +110,8 @@ def margins() -> tuple[int, bool, bool, set[int]]:
     for network in (stage.generator, stage.discriminator):
         convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
         hooks = [m.register_forward_hook(watch) for m in convolutions]
-        if network is stage.generator:
-            network(noise, torch.ones(1, 3, *stage.size))
-        else:
-            network(torch.ones(1, 3, *stage.size))
+        given = (noise,) if network is stage.generator else ()
+        network(*given, torch.ones(1, 3, *stage.size))
         for hook in hooks:
             hook.remove()
     margin = (seen[0].shape[-1] - stage.size[1]) // 2
@@ -161,10 +159,9 @@ def everything_else() -> list[Any]:
     its output saturates, and what changes the weights besides Adam."""
     stage = published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
     terms, seen = set(), []
-    hook = stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    for _ in range(3):
-        terms.add((*stage.discriminator_loss()[1], *stage.generator_loss()[1]))
-    hook.remove()
+    with stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])):
+        for _ in range(3):
+            terms.add((*stage.discriminator_loss()[1], *stage.generator_loss()[1]))
     # In a step D judges the photo, the fake, a mixture of both for the penalty, and the fake again.
     photo = all(torch.equal(image, stage.real) for image in seen[::4])
     photo &= {image.shape for image in seen} == {stage.real.shape}
@@ -370,13 +367,6 @@ def test_number(name: str) -> None:
 
 def test_the_page_has_a_row_for_each_number() -> None:
     assert rows("SinGAN") == list(NUMBERS)
-
-
-def test_each_pass_enlarges_by_the_ratio_of_the_scales() -> None:
-    wanted = compose(ENLARGING)
-    model = untrained(f"model.enlarging_ratio={wanted.model['enlarging_ratio']}")
-    sizes = model.enlarged_sizes(wanted.super_resolution.factor, (1000, 800))
-    assert [height for height, _ in sizes] == [round(1000 * 2 ** (k / 3)) for k in range(1, 7)]
 
 
 def test_the_released_code_has_one_more_scale_unless_the_photo_shrinks_by_part_of_a_step() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from internal_gan.models.losses import Draws, Terms
+from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
+from tests.tiny import stage_of
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,10 @@ def test_a_term_is_due_at_its_interval_unless_its_weight_is_zero() -> None:
 
 
 def test_only_the_generators_first_update_has_the_discriminators_draw() -> None:
-    draws = Draws(iter(range(9)).__next__)
-    assert draws.for_generator() == 0
-    assert [draws.for_discriminator(), draws.for_discriminator()] == [1, 2]
-    assert [draws.for_generator() for _ in range(3)] == [2, 3, 4]
+    stage = stage_of()
+    stage.draw = iter(map(float, range(9))).__next__
+    stage.add_terms = lambda terms, drawn: terms.add("drawn", torch.tensor(drawn))
+    assert stage.generator_loss()[0] == 0
+    assert [stage.drawn_for_discriminator() for _ in range(2)] == [1, 2]
+    assert [float(stage.generator_loss()[0]) for _ in range(3)] == [2, 3, 4]
+    assert stage.step == 4

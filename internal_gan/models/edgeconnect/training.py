@@ -18,7 +18,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.base import Model, Optimization, Recipe, Stage, cpu_generator, freeze
 from internal_gan.models.edgeconnect.model import STAGES, Base, EdgeConnect
-from internal_gan.models.losses import Draws, Losses, Terms
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import DilatedResidualGenerator
@@ -33,6 +33,8 @@ MAX_DRAWS = 8
 WANTED_KNOWN_SHARE = 0.5
 # In the cross entropy, since most pixels have no edge.
 EDGE_WEIGHT = 3.0
+# In training, the networks see at most this share of the finest detail inside a hole.
+LARGEST_VISIBLE_SHARE = 0.6
 
 
 @dataclass(kw_only=True)
@@ -104,10 +106,8 @@ class EdgeConnectRecipe(Recipe):
     def prepare(
         self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()
     ) -> EdgeConnect:
-        """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first.
-
-        A photo with too few known pixels is a UserError.
-        """
+        """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first,
+        and too few known ones are a UserError."""
         photos = [pixels, *others]
         given = [*holes, *[None] * (len(photos) - len(holes))]
         unknown = [
@@ -157,10 +157,6 @@ class EdgeConnectRecipe(Recipe):
         return (EdgeStage, CompletionStage, CompletionStage, JointStage)[index]
 
 
-# In training, the networks see at most this share of the finest detail inside a hole.
-LARGEST_VISIBLE_SHARE = 0.6
-
-
 def draw_hole(kind: str, size: Size, ratio: Sequence[float], rng: torch.Generator) -> Mask:
     """A hole of a kind that covers a share between the two of ``ratio``; ``rng`` is on the CPU."""
     low, high = ratio
@@ -182,16 +178,6 @@ def practice_start(
     blurred = resize(half, size_of(image))
     share = LARGEST_VISIBLE_SHARE * torch.rand((), device=rng.device, generator=rng)
     return torch.where(hole > 0, torch.lerp(blurred, image, share), image)
-
-
-class TrainingPhoto:
-    """One photo at one size, with its edges, on the CPU."""
-
-    def __init__(self, model: EdgeConnect, image: Tensor, unknown: Tensor) -> None:
-        self.image = image.cpu()
-        self.unknown = unknown.cpu()
-        self.size = size_of(image)
-        self.edges = model.find_edges(image, unknown).cpu()
 
 
 @dataclass(frozen=True)
@@ -236,13 +222,14 @@ class InpaintingStage(Stage):
     def make(self, previous: Stage | None) -> None:
         model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
         self.cpu_rng = cpu_generator(self.rng)
-        self.photos: list[list[TrainingPhoto]] = []
+        # Of each photo at each size, on the CPU: the image, its edges, and what is unknown.
+        self.photos: list[list[list[Tensor]]] = []
         for image, mask in zip(model.images, model.unknown, strict=True):
-            pyramid = [TrainingPhoto(model, image, mask)]
-            while len(pyramid) < most and min(pyramid[-1].size) >= 2 * shortest:
-                image, mask = halved(image, mask)
-                pyramid.append(TrainingPhoto(model, image, mask))
-            self.photos.append(pyramid)
+            halves: list[Sequence[Tensor]] = [(image, mask)]
+            while len(halves) < most and min(size_of(halves[-1][0])) >= 2 * shortest:
+                halves.append(halved(*halves[-1]))
+            parts = ((image, model.find_edges(image, mask), mask) for image, mask in halves)
+            self.photos.append([[part.cpu() for part in photo] for photo in parts])
         self.size_count = min(len(pyramid) for pyramid in self.photos)
 
     def key(self) -> Hashable:
@@ -256,7 +243,7 @@ class InpaintingStage(Stage):
     def draw_batch(self) -> Batch:
         recipe, model, level = self.recipe, self.model, self._below(self.size_count)
         photos = [pyramid[level] for pyramid in self.photos]
-        sides = zip(*(photo.size for photo in photos), strict=True)
+        sides = zip(*(size_of(photo[0]) for photo in photos), strict=True)
         height, width = (min([*side, *([recipe.crop] if recipe.crop else [])]) for side in sides)
         crops = [self._crop(photos, (height, width)) for _ in range(recipe.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
@@ -270,23 +257,22 @@ class InpaintingStage(Stage):
         guide = model.guide(edges, image, hole) if self.guided else torch.zeros_like(edges)
         return Batch(image, edges, unknown, hole, start, guide)
 
-    def _crop(self, photos: Sequence[TrainingPhoto], size: Size) -> list[Tensor]:
+    def _crop(self, photos: Sequence[list[Tensor]], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
-        best, window = -1.0, slice(None)
-        photo = photos[0]
+        best, parts = -1.0, photos[0]
         for _ in range(MAX_DRAWS):
             candidate = photos[self._below(len(photos))]
             top, left = (
                 self._below(side - wanted + 1)
-                for side, wanted in zip(candidate.size, size, strict=True)
+                for side, wanted in zip(size_of(candidate[0]), size, strict=True)
             )
             at: Any = (..., slice(top, top + size[0]), slice(left, left + size[1]))
-            share = 1.0 - float(candidate.unknown[at].mean())
+            found = [part[at] for part in candidate]
+            share = 1.0 - float(found[2].mean())
             if share > best:
-                best, window, photo = share, at, candidate
+                best, parts = share, found
             if share >= WANTED_KNOWN_SHARE:
                 break
-        parts = [part[window] for part in (photo.image, photo.edges, photo.unknown)]
         if self.recipe.flips and self._below(2):
             parts = [part.flip(-1) for part in parts]
         return parts
@@ -309,33 +295,27 @@ class EdgeStage(InpaintingStage):
         self.generator = self.model.new_edge_network(rng=self.rng)
         self.trained = {"edge_network": self.generator}
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
-        self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        real, fake, _ = self._draws.for_discriminator()
+        real, fake, _ = self.drawn_for_discriminator()
         return self.judge(real, fake)
 
-    def generator_loss(self) -> Losses:
+    def add_terms(self, terms: Terms, drawn: tuple[Tensor, Tensor, Tensor]) -> None:
         """Adversarial, the distance between the discriminator's features, and the cross entropy of
         the drawn and the true edges inside the hole."""
-        real, fake, hole = self._draws.for_generator()
-        recipe, terms = self.recipe, Terms(self.step)
-        logits, features = self.discriminator(fake)
-        adversarial = recipe.adversarial_loss.generator(logits)
-        terms.add("generator", adversarial, self.weight("edge_adversarial"))
+        real, fake, hole = drawn
+        logits, features = self.fool(terms, fake, "edge_adversarial")
         with torch.no_grad():
             real_logits, wanted = self.discriminator(real)
-        if recipe.match_logits:
+        if self.recipe.match_logits:
             features, wanted = [*features, logits], [*wanted, real_logits]
         terms.add("matching", content_distance(features, wanted), self.weight("edge_matching"))
         if weight := self.weight("edge_entropy"):
-            drawn, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
-            entropy = -EDGE_WEIGHT * true * drawn.log() - (1 - true) * (1 - drawn).log()
+            edges, true = fake[:, :1].clamp(1e-4, 1 - 1e-4), real[:, :1]
+            entropy = -EDGE_WEIGHT * true * edges.log() - (1 - true) * (1 - edges).log()
             terms.add("entropy", (entropy * hole).sum() / hole.sum().clamp_min(1), weight)
-        self.step += 1
-        return terms.losses
 
-    def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
+    def draw(self) -> tuple[Tensor, Tensor, Tensor]:
         """True and drawn edges of the batch, each with the gray image, (N, 2, h, w), and the
         hole without unknown pixels."""
         batch = self.batch
@@ -367,22 +347,19 @@ class CompletionStage(InpaintingStage):
         if isinstance(previous, CompletionStage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
         self.features = recipe.feature_network(model)
-        self._draws = Draws(self._draw)
 
     def discriminator_loss(self) -> Losses:
-        batch, filled, edges = self._draws.for_discriminator()
+        batch, filled, edges = self.drawn_for_discriminator()
         real, fake = torch.cat([batch.image, edges], dim=1), torch.cat([filled, edges], dim=1)
         return self.judge(real, fake, weight=self._judged(batch))
 
-    def generator_loss(self) -> Losses:
+    def add_terms(self, terms: Terms, drawn: tuple[Batch, Pictures, Masks]) -> None:
         """Adversarial, L1 divided by the hole's share of the image, and the distances between the
         feature network's maps (content) and between their Gram matrices (style)."""
-        batch, filled, edges = self._draws.for_generator()
-        recipe, terms = self.recipe, Terms(self.step)
+        batch, filled, edges = drawn
         # The edge network must not change its edges to please this discriminator.
-        logits, _ = self.discriminator(torch.cat([filled, edges.detach()], dim=1))
-        adversarial = recipe.adversarial_loss.generator(logits, self._judged(batch))
-        terms.add("generator", adversarial, self.weight("adversarial"))
+        judged = torch.cat([filled, edges.detach()], dim=1)
+        self.fool(terms, judged, weight=self._judged(batch))
         share = (batch.hole - batch.unknown).mean().clamp_min(1e-3)
         terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, self.weight("l1"))
         if self.features is not None:
@@ -391,13 +368,11 @@ class CompletionStage(InpaintingStage):
             found = self.features(filled)
             content = content_distance(found[0], wanted[0])
             terms.add("content", content, self.weight("content"))
-            if recipe.style_inside:
+            if self.recipe.style_inside:
                 with torch.no_grad():
                     wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
                 found = self.features(torch.where(batch.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), self.weight("style"))
-        self.step += 1
-        return terms.losses
 
     def _judged(self, batch: Batch) -> Masks | None:
         """How much each of the discriminator's logits counts; None: all the same."""
@@ -405,7 +380,7 @@ class CompletionStage(InpaintingStage):
             return None
         return self.discriminator.touched(batch.hole - batch.unknown)
 
-    def _draw(self) -> tuple[Batch, Pictures, Masks]:
+    def draw(self) -> tuple[Batch, Pictures, Masks]:
         """The batch, its completion and the edges that guided it."""
         batch, model = self.batch, self.model
         strength = torch.rand((), device=self.rng.device, generator=self.rng)

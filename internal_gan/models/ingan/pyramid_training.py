@@ -16,7 +16,7 @@ from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
-from internal_gan.models.losses import Draws, Losses, StageTerm, Terms
+from internal_gan.models.losses import Losses, StageTerm, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
@@ -74,7 +74,6 @@ class InGANPyramidStage(Stage):
         judged = 1 if self.discriminator is None else self.discriminator.min_side
         patches = [term.loss.patch for term in self.photos[0].patch_terms]
         self.smallest = max(judged, *patches, 1)
-        self._draws = Draws(self._generate)
 
     def key(self) -> Hashable:
         recipe, step, sizes = self.recipe, self.step, self._target_sizes()
@@ -113,14 +112,11 @@ class InGANPyramidStage(Stage):
 
     @property
     def photo(self) -> StagePhoto:
-        """This step's photo.
-
-        Several photos take turns without a period, which a term's interval could match.
-        """
+        """This step's. Several take turns without a period, which an interval could match."""
         return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
 
     def discriminator_loss(self) -> Losses:
-        fake, recipe, step = self._draws.for_discriminator(), self.recipe, self.step
+        fake, recipe, step = self.drawn_for_discriminator(), self.recipe, self.step
         real = self.photo.real
         assert self.discriminator is not None
         judged = _window(fake, recipe.discriminator_crop, step)
@@ -131,17 +127,14 @@ class InGANPyramidStage(Stage):
         real = _window(real, recipe.discriminator_crop, step)
         return self.judge(real, judged, penalised=penalised, step=step)
 
-    def generator_loss(self) -> Losses:
-        fake, recipe, photo = self._draws.for_generator(), self.recipe, self.photo
-        terms = Terms(self.step)
+    def add_terms(self, terms: Terms, drawn: Tensor) -> None:
+        recipe, photo = self.recipe, self.photo
         if self.discriminator is not None:
-            judged = _window(fake, recipe.discriminator_crop, self.step)
+            judged = _window(drawn, recipe.discriminator_crop, self.step)
             self.discriminator.judge_as(size_of(judged))
-            logits, _ = self.discriminator(judged)
-            adversarial = recipe.adversarial_loss.generator(logits)
-            terms.add("generator", adversarial, self.weight("adversarial"))
+            self.fool(terms, judged)
         for term in photo.patch_terms:
-            term.add_to(terms, fake, self.rng)
+            term.add_to(terms, drawn, self.rng)
 
         def identity() -> Tensor:
             rebuilt = self.generator(None, photo.identity_base)
@@ -150,18 +143,16 @@ class InGANPyramidStage(Stage):
         def cycle() -> Tensor:
             there = self.transform
             back = None if there is None else there.inverse()
-            start = transformed_to(fake.float(), photo.sizes[0], back)
+            start = transformed_to(drawn.float(), photo.sizes[0], back)
             rebuilt = self.generator(None, self._base(start, photo.sizes))
             return F.l1_loss(rebuilt.float(), photo.real)
 
         terms.every(recipe.identity_interval, "identity", identity, self.weight("identity"))
         terms.every(recipe.cycle_interval, "cycle", cycle, self.weight("cycle"))
-        self.step += 1
-        if terms.total is None:  # no term is due in this step
-            return 0 * fake.float().sum(), {}
-        return terms.losses
+        if terms.total is None:  # none is due in this step
+            terms.total = 0 * drawn.float().sum()
 
-    def _generate(self) -> Tensor:
+    def draw(self) -> Tensor:
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
         with torch.no_grad():

@@ -16,7 +16,7 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
-from internal_gan.models.losses import Draws, Losses, Terms
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
@@ -48,7 +48,6 @@ class InGANStage(Stage):
             size=self.crop_size, sigmoid=recipe.adversarial_loss.sigmoid, rng=rng
         )
         self.cpu_rng = cpu_generator(rng)
-        self.draws = Draws(self.transformed)
 
     @property
     def progress(self) -> float:
@@ -74,7 +73,7 @@ class InGANStage(Stage):
         return 2 * math.prod(counts)  # before the inverse starts, and afterwards
 
     def discriminator_loss(self) -> Losses:
-        fake = self.draws.for_discriminator()
+        fake = self.drawn_for_discriminator()
         # The real image, too, is judged at as many sizes as fit the fake.
         self.discriminator.judge_as(size_of(fake))
         real, fake = self._noisy(self.image), self._noisy(fake)
@@ -82,23 +81,18 @@ class InGANStage(Stage):
         window = (..., slice(height), slice(width))
         return self.judge(real, fake, penalised=(real[window], fake[window]))
 
-    def generator_loss(self) -> Losses:
-        recipe, terms, fake = self.recipe, Terms(self.step), self.draws.for_generator()
-        self.discriminator.judge_as(size_of(fake))
-        logits, _ = self.discriminator(fake)
-        adversarial = recipe.adversarial_loss.generator(logits)
-        terms.add("generator", adversarial, self.weight("adversarial"))
+    def add_terms(self, terms: Terms, drawn: Pixels) -> None:
+        self.discriminator.judge_as(size_of(drawn))
+        self.fool(terms, drawn)
         cycle = self.weight("reconstruction")
-        inverse = self.weight("inverse") if self.progress >= recipe.inverse_start else 0.0
+        inverse = self.weight("inverse") if self.progress >= self.recipe.inverse_start else 0.0
         if cycle + inverse:
-            fixed = fake.detach()
-            given = fixed + cycle / (cycle + inverse) * (fake - fixed)
+            fixed = drawn.detach()
+            given = fixed + cycle / (cycle + inverse) * (drawn - fixed)
             back = self.generator(given, size_of(self.image), self.transform.inverse())
             terms.add("reconstruction", F.l1_loss(back.float(), self.image), cycle + inverse)
-        self.step += 1
-        return terms.losses
 
-    def transformed(self) -> Pixels:
+    def draw(self) -> Pixels:
         """The step's crop in its size and shape."""
         return self.generator(self._noisy(self.image), self.drawn_size, self.transform)  # type: ignore[no-any-return]
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.models.base import FailedStageError, Model, Stage
 from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
-from internal_gan.models.losses import Draws, Losses, Terms
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.patches.layout import layouts
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.singan.model import SinGAN
@@ -70,7 +70,6 @@ class SinGANStage(Stage):
         self.judged = 0  # updates of the discriminator
         self._bases: Tensor | None = None
         self.bases_left = 0  # the first ones
-        self._draws = Draws(self._generate)
         # The reconstruction and the penalty are due in turns of so many.
         self._period = math.lcm(recipe.reconstruction_interval, recipe.penalty_interval)
         self._bases_drawn = max(1, self.generator_steps + self.discriminator_steps - 1)  # in a step
@@ -97,20 +96,15 @@ class SinGANStage(Stage):
         self.judged += 1
         return losses
 
-    def generator_loss(self) -> Losses:
-        fake, rebuilt = self._draws.for_generator()
-        recipe, terms = self.recipe, Terms(self.step)
-        window = moving_window(self.size, recipe.discriminator_crop, self.step)
-        logits, _ = self.discriminator(fake[window])
-        adversarial = recipe.adversarial_loss.generator(logits)
-        terms.add("generator", adversarial, self.weight("adversarial"))
+    def add_terms(self, terms: Terms, drawn: tuple[Pictures, Pixels | None]) -> None:
+        fake, rebuilt = drawn
+        window = moving_window(self.size, self.recipe.discriminator_crop, self.step)
+        self.fool(terms, fake[window])
         if rebuilt is not None:
             error = F.mse_loss(rebuilt.float(), self.real)
             terms.add("reconstruction", error, self.weight("reconstruction"))
         for term in self.patch_terms:
             term.add_to(terms, fake, self.rng)
-        self.step += 1
-        return terms.losses
 
     def finish(self) -> None:
         self.generator.eval()
@@ -128,10 +122,7 @@ class SinGANStage(Stage):
     @torch.no_grad()
     def _refuse_one_colour(self) -> None:
         """Raise a FailedStageError if the reconstruction, unlike the image, is mostly black or
-        white.
-
-        No loss reveals this.
-        """
+        white, which no loss reveals."""
         if self.step < FIRST_STEP_TO_JUDGE:
             return
         rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
@@ -145,12 +136,12 @@ class SinGANStage(Stage):
     def _fake_to_judge(self) -> Tensor:
         """Random images for the discriminator; a step's last ones are kept for the generator."""
         if (self.judged + 1) % self.discriminator_steps == 0:
-            return self._draws.for_discriminator()[0]
+            return self.drawn_for_discriminator()[0]  # type: ignore[no-any-return]
         with torch.no_grad():
             noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
             return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
-    def _generate(self) -> tuple[Pictures, Pixels | None]:
+    def draw(self) -> tuple[Pictures, Pixels | None]:
         """A batch of random images and, when it is due, the reconstruction."""
         noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
         base = self._random_base()
@@ -167,10 +158,8 @@ class SinGANStage(Stage):
         return fake, rebuilt
 
     def _random_base(self) -> Pictures | None:
-        """A batch of random outputs of the coarser scales, at this scale's size.
-
-        Computed for several steps at once: a few coarse images do not use a whole processor.
-        """
+        """A batch of random outputs of the coarser scales, at this scale's size; computed for
+        several steps at once, since a few coarse images do not use a whole processor."""
         if self.index == 0:
             return None
         if self._bases is None or self.bases_left < self.batch:
@@ -226,11 +215,8 @@ class SinGANRecipe(LadderRecipe):
         check_range(0, MAX_DRAWINGS, drawings=self.drawings)
 
     def drawings_of(self, model: SinGAN) -> list[Pictures]:
-        """The closed form's drawings of a model's photo at every scale.
-
-        Kept for all scales, and since steps are timed before they are trained; their last bits
-        depend on the threads.
-        """
+        """The closed form's drawings of a model's photo at every scale, kept for all of them, and
+        since steps are timed before they are trained; their last bits depend on the threads."""
         threads = torch.get_num_threads()
         if self._kept is not None:
             drawn_by, photo, kept = self._kept

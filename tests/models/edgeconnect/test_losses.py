@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from internal_gan.models.edgeconnect.training import CompletionStage
-from internal_gan.models.losses import Draws
 from internal_gan.nn.perceptual import RandomFeatures, content_distance, style_distance
 from tests import tiny
 from tests.tiny import EDGECONNECT
@@ -45,11 +43,6 @@ def test_a_stages_loss_is_the_weighted_sum_of_its_terms(terms: Any) -> None:
     assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_weight_may_differ_from_stage_to_stage() -> None:
-    for index, weight in enumerate([3, 2, 1, 0.5]):
-        assert stage_of("model.l1_weight=[3,2,1,0.5]", index=index).weight("l1") == weight
-
-
 @pytest.mark.parametrize(
     ("index", "terms", "term"),
     [*((0, EDGES, term) for term in EDGES), *((1, COMPLETION, term) for term in COMPLETION)],
@@ -64,13 +57,13 @@ def test_each_term_alone_moves_its_network(index: int, terms: Any, term: str) ->
 
 def test_the_values_of_the_completions_terms() -> None:
     """L1 over the hole's known share; content and style of the features."""
-    stage = cast(CompletionStage, stage_of(*set_to(COMPLETION), index=1))
-    batch, filled, edges = stage._draw()
+    stage = stage_of(*set_to(COMPLETION), index=1)
+    batch, filled, edges = stage.draw()
     unknown = torch.zeros_like(batch.hole)
     unknown[..., :3, :] = 1
     hole = torch.maximum(batch.hole, unknown)
     given = replace(batch, unknown=unknown, hole=hole)
-    stage._draws = Draws(lambda: (given, filled, edges))
+    stage.draw = lambda: (given, filled, edges)
     _, scalars = stage.generator_loss()
     share = float((hole - unknown).mean())
     expected = F.l1_loss(filled, batch.image) / share
@@ -84,10 +77,10 @@ def test_the_values_of_the_completions_terms() -> None:
 
 def test_edges_get_no_gradient_from_the_completions_discriminator() -> None:
     """Only through the filling that they guide."""
-    stage = cast(CompletionStage, stage_of(*set_to(COMPLETION, "generator"), index=3))
-    batch, filled, edges = stage._draw()
+    stage = stage_of(*set_to(COMPLETION, "generator"), index=3)
+    batch, filled, edges = stage.draw()
     filled, edges = (x.detach().requires_grad_() for x in (filled, edges))
-    stage._draws = Draws(lambda: (batch, filled, edges))
+    stage.draw = lambda: (batch, filled, edges)
     total, _ = stage.generator_loss()
     through_filling, direct = torch.autograd.grad(total, [filled, edges], allow_unused=True)
     assert through_filling.any()

@@ -95,11 +95,10 @@ class TestRetarget:
         assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
 
 
-class TestScales:
-    def test_a_scale_starts_from_the_previous_one(self) -> None:
-        model = untrained()
-        assert same_weights(model.generators[0], model.generators[1])
-        assert same_weights(model.generators[1], model.generators[2])
+def test_a_scale_starts_from_the_previous_one() -> None:
+    model = untrained()
+    assert same_weights(model.generators[0], model.generators[1])
+    assert same_weights(model.generators[1], model.generators[2])
 
 
 class TestTraining:

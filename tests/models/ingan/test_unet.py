@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.transforms import Homography
-from internal_gan.models.losses import Draws
 from tests import tiny
 from tests.tiny import (
     INGAN_PAPER,
@@ -62,7 +61,7 @@ def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
     def gradients(total: Tensor) -> list[Tensor]:
         return list(torch.autograd.grad(total, list(stage.generator.parameters())))
 
-    monkeypatch.setattr(stage, "draws", Draws(lambda: stage.generator(image, size, transform)))
+    monkeypatch.setattr(stage, "draw", lambda: stage.generator(image, size, transform))
     found = gradients(stage.generator_loss()[0])
 
     there = stage.generator(image, size, transform)
