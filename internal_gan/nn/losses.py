@@ -18,10 +18,8 @@ class AdversarialLoss(ABC):
     sigmoid: bool = False
 
     def discriminator(self, real: Tensor, fake: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The discriminator's loss, given its logits of real and generated patches.
-
-        ``weight`` is that of each patch, of the logits' shape; equal by default.
-        """
+        """The discriminator's loss, given its logits of real and generated patches; ``weight`` is
+        that of each patch, of the logits' shape, equal by default."""
         return _mean(self.of_real(real.float()), weight) + _mean(self.of_fake(fake.float()), weight)
 
     def generator(self, fake: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -68,10 +66,8 @@ class WGANGP(AdversarialLoss):
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> Tensor:
-        """The penalty on the gradients at random points between real and fake images.
-
-        Computed in float32, since in bfloat16 the norm is too coarse to reach 1.
-        """
+        """The penalty on the gradients at random points between real and fake images; in float32,
+        since in bfloat16 the norm is too coarse to reach 1."""
         with torch.autocast(real.device.type, enabled=False):
             mix = torch.rand(len(real), 1, 1, 1, device=real.device, generator=rng)
             between = torch.lerp(real.detach().float(), fake.detach().float(), mix)

@@ -53,14 +53,9 @@ def plan(
     Returns:
         The plan, and the ``time.monotonic()`` at which the budget ends, infinite without one.
     """
-    if state:
-        steps = list(state["steps"])
-    else:
-        steps = [max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model)]
-        if options.max_steps is not None:
-            steps = [min(n, options.max_steps) for n in steps]
-
-    earlier = state["threads"] if state else None
+    limit, earlier = options.max_steps or math.inf, state["threads"] if state else None
+    planned = (max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model))
+    steps = state["steps"] if state else [int(min(n, limit)) for n in planned]
     counts = threads.choices(options.threads, model.device, earlier)
     found = measure(recipe, model, steps, precision, seed, counts, options.graphs == "auto")
     if earlier not in (None, found.threads):
@@ -73,7 +68,7 @@ def plan(
         return found, math.inf
     seconds, measured = parse_duration(options.time), time.monotonic() - started
     most = max(seconds - measured, seconds * (1 - MAX_MEASURING_FRACTION))
-    found = fit(found, most, options.max_steps or math.inf)
+    found = fit(found, most, limit)
     if (late := measured + found.total_seconds - seconds) > 0:
         _log.warning(
             "trainer.time=%s is too short for this model on this machine, whose speed took %s to "
@@ -163,11 +158,8 @@ def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingP
 
 
 def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> TrainingPlan | None:
-    """The plan with fewer steps from stage ``index`` on; None if the remaining time suffices.
-
-    ``trained`` seconds were spent on the earlier stages' steps; ``left`` is infinite without a
-    budget.
-    """
+    """The plan with fewer steps from stage ``index`` on, after ``trained`` seconds of the earlier
+    ones' steps; None if the time ``left``, infinite without a budget, suffices."""
     if left == math.inf:
         return None
     planned = sum(stage.seconds for stage in plan.stages[:index])

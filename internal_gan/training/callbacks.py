@@ -9,10 +9,8 @@ from internal_gan.units import Size
 
 @dataclass(frozen=True)
 class StagePlan:
-    """The expected cost of a stage, named such as ``scale 3``.
-
-    ``seconds_per_step`` was measured before training.
-    """
+    """The expected cost of a stage, named such as ``scale 3``; ``seconds_per_step`` was measured
+    before training."""
 
     name: str
     size: Size
@@ -75,10 +73,8 @@ class Callback:
         restored by a resumed run, and a plan fitted to the time budget, if there is one."""
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        """Called between two stages when training is too slow for its time budget.
-
-        The whole plan has fewer steps for the stages that have not begun.
-        """
+        """Called between two stages when training is too slow for its time budget; the whole plan
+        has fewer steps for the stages that have not begun."""
 
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None

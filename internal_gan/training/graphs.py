@@ -91,10 +91,8 @@ class StepGraphs:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all graphs, whose tensors may have been replaced.
-
-        What their pool still holds may not be shared with new ones, so these get another.
-        """
+        """Forget all graphs, whose tensors may have been replaced; new ones get another pool, since
+        they may not share what this one still holds."""
         self.captured: dict[Hashable, tuple[Values, Callable[[], None], dict[str, int]]] = {}
         self._calls: Counter[Hashable] = Counter()
         self._recorder = Recorder(self._stage.rng) if self.active else None

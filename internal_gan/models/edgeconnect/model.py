@@ -223,10 +223,8 @@ class EdgeConnect(SeveralPhotosModel, Fills):
         excluded: Mask | None = None,
         rng: torch.Generator | None = None,
     ) -> Pixels:
-        """The image that the completion sees, its hole filled by ``base``.
-
-        ``lines``, known everywhere, choose the patches, and ``rng`` draws a variant.
-        """
+        """The image that the completion sees, its hole filled by ``base``; ``lines``, known
+        everywhere, choose the patches, and ``rng`` draws a variant."""
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
         excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))

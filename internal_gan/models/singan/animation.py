@@ -73,10 +73,8 @@ def animate(
 
 def calmness(photo: Pixels) -> float:
     """How far the coarsest scale may walk, ``CALMEST`` to 1: the less, the less patches of a
-    photo's smallest copy resemble its others, as those of one large thing do.
-
-    Otherwise a film draws a second volcano, and drops it again.
-    """
+    photo's smallest copy resemble its others, as those of one large thing do. Otherwise a film
+    draws a second volcano, and drops it again."""
     size = fit_size(size_of(photo), COARSE_SIDE)
     if min(size) < PATCH:
         return 1.0

@@ -180,9 +180,6 @@ class NoisePyramid(LadderModel):
 
 
 def sample_seed(seed: int, sample: int) -> int:
-    """The random seed of one sample.
-
-    It differs from ``seed``, which draws z* in training: a sample from the same numbers would be
-    the reconstruction.
-    """
+    """The random seed of one sample; unlike ``seed``, which draws z* in training, and with which
+    the sample would be the reconstruction."""
     return (seed * 0x9E3779B97F4A7C15 + sample * 0xBF58476D1CE4E5B9 + 0x94D049BB133111EB) % 2**63
