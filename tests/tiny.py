@@ -2,7 +2,7 @@
 
 import copy
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import train
+from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
@@ -219,6 +220,26 @@ def stage_of(
     stage = recipe.stage(model, index, steps, previous, rng())
     stage.key()
     return stage
+
+
+def trainers(
+    *overrides: str,
+    base: Sequence[str],
+    steps: int,
+    device: torch.device | str = "cpu",
+    precision: torch.dtype = torch.float32,
+    graphs: bool = True,
+) -> Iterator[StageTrainer]:
+    """Those of all stages of a new model, each finished before the next is made."""
+    recipe = recipe_of(*overrides, base=base)
+    model, previous = recipe.prepare(picture().to(device)), None
+    rng = torch.Generator(device).manual_seed(0)
+    for index in range(model.num_stages):
+        stage = recipe.stage(model, index, steps, previous, rng)
+        trainer = StageTrainer(stage, precision, graphs)
+        yield trainer
+        trainer.finish()
+        previous = stage
 
 
 def check_gradients(stage: Stage) -> None:

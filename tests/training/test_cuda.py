@@ -16,7 +16,6 @@ from torch import Tensor
 import internal_gan
 from internal_gan import Run, TrainingStopped
 from internal_gan.images.files.image import to_uint8, write_image
-from internal_gan.training.stage_trainer import StageTrainer
 from tests.commands import Shell
 from tests.pretend_cuda import CUDA, PretendCuda, on_cuda, pretend_cuda
 from tests.real_cuda import RealCuda, real_cuda
@@ -29,7 +28,7 @@ from tests.tiny import (
     TINY,
     TINY_EDGECONNECT,
     picture,
-    recipe_of,
+    trainers,
 )
 
 Trained = Callable[[str], Run]
@@ -144,16 +143,10 @@ def test_a_training_stops_and_resumes(trained: Trained, family: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_step_waits_for_the_device(cuda: Gpu, form: str) -> None:
-    recipe = recipe_of(base=FORMS[form])
-    model, previous = recipe.prepare(picture().to(CUDA)), None
-    rng = torch.Generator(CUDA).manual_seed(0)
-    for index in range(model.num_stages):
-        stage = recipe.stage(model, index, 2, previous, rng)
-        trainer = StageTrainer(stage, torch.bfloat16)
+    for trainer in trainers(base=FORMS[form], steps=2, device=CUDA, precision=torch.bfloat16):
         for _ in range(2):
             trainer.take_step()
-        trainer.finish()
-        previous = stage
+    model = trainer.stage.model
     assert cuda.steps == 2 * model.num_stages
     assert cuda.waits == []
     assert model.preview().isfinite().all()

@@ -5,7 +5,8 @@ without the Python around them.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 from internal_gan import TrainingStopped
 from internal_gan.training import graphs
 from internal_gan.training.progress import Progress
-from internal_gan.training.stage_trainer import StageTrainer
+from tests import tiny
 from tests.tiny import (
     EDGECONNECT,
     INGAN_FAST,
@@ -28,8 +29,6 @@ from tests.tiny import (
     LEAN,
     PAPER,
     SignalAt,
-    picture,
-    recipe_of,
     same_weights,
     trained,
 )
@@ -115,18 +114,7 @@ def record_on(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(graphs, "Recorder", TapeRecorder)
 
 
-def trainers(
-    form: tuple[str, ...], device: str, steps: int, graphed: bool = True
-) -> Iterator[StageTrainer]:
-    """Those of a training's stages."""
-    recipe = recipe_of(*RATES, base=form)
-    model, previous = recipe.prepare(picture().to(device)), None
-    rng = torch.Generator(device).manual_seed(0)
-    for index in range(model.num_stages):
-        stage = recipe.stage(model, index, steps, previous, rng)
-        yield StageTrainer(stage, torch.float32, graphed)
-        stage.finish()
-        previous = stage
+trainers = partial(tiny.trainers, *RATES)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -137,7 +125,7 @@ def test_replayed_steps_are_like_called_ones(
     record_on(device, monkeypatch)
     close = {"rtol": 0, "atol": 0} if device == "cpu" else {"rtol": 0.1, "atol": 0.02}
     steps = STEPS.get(form, 12)
-    both = (trainers(FORMS[form], device, steps, graphed) for graphed in (False, True))
+    both = (trainers(base=FORMS[form], device=device, steps=steps, graphs=x) for x in (False, True))
     for pair in zip(*both, strict=True):
         called, replayed = pair
         for step in range(steps):
@@ -181,7 +169,7 @@ def test_a_capture_that_fails_is_a_called_step(
         self.stage.step += 1  # type: ignore[attr-defined]
         raise RuntimeError("operation not permitted\nwhen stream is capturing")
 
-    trainer = next(trainers(LEAN, "cpu", 20))
+    trainer = next(trainers(base=LEAN, steps=20))
     monkeypatch.setattr(TapeRecorder, "stage", trainer.stage, raising=False)
     monkeypatch.setattr(TapeRecorder, "capture", fail)
     for _ in range(6):
@@ -195,4 +183,4 @@ def test_a_stage_of_many_keys_calls_its_steps(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(graphs, "MIN_USES", 2)
     windows, terms = ("model.discriminator_crop=16",), ("model/patch_loss=sliced_wasserstein",)
     for form in ((*LEAN, *windows), (*LEAN, *terms), INGAN_FAST, INGAN_PAPER):
-        assert next(trainers(form, "cpu", 20)).graphs.refused
+        assert next(trainers(base=form, steps=20)).graphs.refused

@@ -19,10 +19,9 @@ from tests.tiny import (
     INGAN_FAST,
     INGAN_PAPER,
     LEAN,
-    picture,
-    recipe_of,
     same_weights,
     trained,
+    trainers,
 )
 from tests.toy import Diary
 
@@ -143,13 +142,8 @@ def same(a: Tensor, b: Tensor) -> bool:
 def test_a_good_state_holds_everything_a_step_depends_on(
     base: tuple[str, ...], device: torch.device
 ) -> None:
-    recipe = recipe_of(base=base)
-    model = recipe.prepare(picture()).to(device)
-    rng = torch.Generator(device).manual_seed(0)
-    previous = None
-    for index in range(model.num_stages):
-        stage = recipe.stage(model, index, 20, previous, rng)
-        trainer = StageTrainer(stage, FP32)
+    for trainer in trainers(base=base, steps=20, device=device):
+        stage = trainer.stage
         trainer.keep()
         for _ in range(2):
             ends = []
@@ -160,13 +154,11 @@ def test_a_good_state_holds_everything_a_step_depends_on(
                 tensors = [*stage.generator.state_dict().values()]
                 if stage.discriminator is not None:
                     tensors += stage.discriminator.state_dict().values()
-                tensors.append(rng.get_state())
+                tensors.append(stage.rng.get_state())
                 ends.append([tensor.clone() for tensor in tensors])
             for pair in zip(*ends, strict=True):
                 assert same(*pair), stage.name
             trainer.keep()
-        stage.finish()
-        previous = stage
 
 
 def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(

@@ -1,17 +1,22 @@
 """Averaged weights of a stage: batch norm statistics and spectral norms."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.tiny import picture, recipe_of
+from tests.tiny import rng, stage_of
+
+
+def trainer_of(norm: str) -> StageTrainer:
+    settings = f"model.generator.norm={norm}", "model.optimization.ema=0.9"
+    return StageTrainer(stage_of(*settings, steps=6), torch.float32)
 
 
 def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
-    recipe = recipe_of("model.generator.norm=batch", "model.optimization.ema=0.9")
-    stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, torch.Generator().manual_seed(0))
-    trainer = StageTrainer(stage, torch.float32)
-    norm = next(m for m in stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    trainer = trainer_of("batch")
+    norm = next(m for m in trainer.stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
     assert norm.running_mean is not None
     average = norm.running_mean.clone()
     for step in range(6):
@@ -24,16 +29,12 @@ def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
 
 
 def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
-    rng = torch.Generator().manual_seed(0)
-    recipe = recipe_of("model.generator.norm=spectral", "model.optimization.ema=0.9")
-    stage = recipe.stage(recipe.prepare(picture()), 0, 6, None, rng)
-    trainer = StageTrainer(stage, torch.float32)
+    trainer: Any = trainer_of("spectral")
     trainer.take_step()
-    assert trainer.ema is not None
     for average in trainer.ema:  # as far as possible from the last weights
-        average.normal_(0, 0.02, generator=rng)
+        average.normal_(0, 0.02, generator=rng())
     trainer.finish()
-    for block in stage.generator.blocks:
+    for block in trainer.stage.generator.blocks:
         assert not block[0].training
         norm = torch.linalg.matrix_norm(block[0].weight.flatten(1), 2)
         assert float(norm) == pytest.approx(1, abs=0.002)

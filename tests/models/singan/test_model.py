@@ -51,22 +51,21 @@ def test_the_papers_trainer_leaves_the_schedule_alone() -> None:
     assert (trainer.steps_factor, trainer.max_steps, trainer.time) == (1.0, None, None)
 
 
-class TestNoise:
-    def test_in_training_every_coarser_scale_adds_its_own(self) -> None:
-        stage = stage_of(index=2)
-        model, seen = stage.model, dict[int, Tensor]()
+def test_in_training_every_coarser_scale_adds_its_own_noise() -> None:
+    stage = stage_of(index=2)
+    model, seen = stage.model, dict[int, Tensor]()
 
-        def watch(scale: int, noise: Tensor) -> None:
-            margin = model.margins[scale]
-            seen[scale] = noise[..., margin:-margin, margin:-margin]
+    def watch(scale: int, noise: Tensor) -> None:
+        margin = model.margins[scale]
+        seen[scale] = noise[..., margin:-margin, margin:-margin]
 
-        for scale, generator in enumerate(model.generators[:2]):
-            generator.register_forward_pre_hook(lambda _, x, scale=scale: watch(scale, x[0]))
-        stage.discriminator_loss()
-        for scale, noise in seen.items():
-            deviations = noise.std(dim=(1, 2, 3)) / model.noise_std[scale]
-            assert deviations.tolist() == pytest.approx([1] * len(noise), abs=0.2)
-            assert len(torch.unique(noise, dim=0)) == len(noise) > 1
+    for scale, generator in enumerate(model.generators[:2]):
+        generator.register_forward_pre_hook(lambda _, x, scale=scale: watch(scale, x[0]))
+    stage.discriminator_loss()
+    for scale, noise in seen.items():
+        deviations = noise.std(dim=(1, 2, 3)) / model.noise_std[scale]
+        assert deviations.tolist() == pytest.approx([1] * len(noise), abs=0.2)
+        assert len(torch.unique(noise, dim=0)) == len(noise) > 1
 
 
 class TestReconstruction:
@@ -149,9 +148,8 @@ class TestReals:
 class TestSample:
     def test_samples_with_the_training_seed_are_not_the_reconstruction(self, model: SinGAN) -> None:
         rebuilt, noises = F.pad(model.reconstruction_noise, PADDED), list[Tensor]()
-        hook = model.generators[0].register_forward_pre_hook(lambda _, x: noises.append(x[0]))
-        sample(model, 4, seed=0)
-        hook.remove()
+        with model.generators[0].register_forward_pre_hook(lambda _, x: noises.append(x[0])):
+            sample(model, 4, seed=0)
         assert len(noises) == 4
         assert not any(torch.equal(noise[:, :1], rebuilt) for noise in noises)
 

@@ -53,38 +53,36 @@ class TestTiles:
         assert torch.equal(sample(model, 1, (61, 85)), whole)
 
 
-class TestWrap:
-    @pytest.mark.parametrize("wrap", [(True, True), (False, True), (True, False)])
-    def test_rolled_noise_gives_the_rolled_image(self, model: SinGAN, wrap: Wrap) -> None:
-        """With integer size ratios, coarse pixels span a whole number of finer ones."""
-        roll = (3 * wrap[0], 5 * wrap[1])
-        noises = [torch.randn(1, 3, h, w, generator=rng(i)) for i, (h, w) in enumerate(SIZES)]
+@pytest.mark.parametrize("wrap", [(True, True), (False, True), (True, False)])
+def test_rolled_noise_gives_the_rolled_image_if_it_wraps(model: SinGAN, wrap: Wrap) -> None:
+    """With integer size ratios, coarse pixels span a whole number of finer ones."""
+    roll = (3 * wrap[0], 5 * wrap[1])
+    noises = [torch.randn(1, 3, h, w, generator=rng(i)) for i, (h, w) in enumerate(SIZES)]
 
-        def drawn(by: tuple[int, int]) -> Tensor:
-            def noise(scale: int, size: tuple[int, int]) -> Tensor:
-                shift = (by[0] << scale, by[1] << scale)
-                rolled = noises[scale].roll(shift, (-2, -1))
-                return torch.nn.functional.pad(rolled, (5,) * 4) * model.noise_std[scale]
+    def drawn(by: tuple[int, int]) -> Tensor:
+        def noise(scale: int, size: tuple[int, int]) -> Tensor:
+            shift = (by[0] << scale, by[1] << scale)
+            rolled = noises[scale].roll(shift, (-2, -1))
+            return torch.nn.functional.pad(rolled, (5,) * 4) * model.noise_std[scale]
 
-            return model.synthesise(SIZES, noise, wrap=wrap)
+        return model.synthesise(SIZES, noise, wrap=wrap)
 
-        expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
-        torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
+    expected = drawn((0, 0)).roll((roll[0] << 2, roll[1] << 2), (-2, -1))
+    torch.testing.assert_close(drawn(roll), expected, rtol=0, atol=2e-4)
 
 
-class TestTileableSamples:
-    @pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
-    def test_the_step_over_the_border_is_one_like_those_inside(
-        self, model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
-    ) -> None:
-        images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
-        for axis in (-2, -1):
-            steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
-            over, inside = steps[0], steps[1:]
-            if axis in axes:
-                assert over <= inside.mean() + 3 * inside.std()
-            else:
-                assert over > inside.mean() + 3 * inside.std()
+@pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
+def test_the_step_over_a_tileable_samples_border_is_one_like_those_inside(
+    model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
+) -> None:
+    images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
+    for axis in (-2, -1):
+        steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
+        over, inside = steps[0], steps[1:]
+        if axis in axes:
+            assert over <= inside.mean() + 3 * inside.std()
+        else:
+            assert over > inside.mean() + 3 * inside.std()
 
 
 def test_finer_scales_get_a_share_of_their_noise_unless_they_begin(
@@ -113,15 +111,13 @@ def test_finer_scales_get_a_share_of_their_noise_unless_they_begin(
     assert not torch.equal(drawn(1, lambda: injected(0)), drawn(1, lambda: injected(1)))
 
 
-class TestCandidates:
-    def test_the_nearest_of_the_layouts_is_refined(self, model: SinGAN) -> None:
-        """Their distances, computed one by one with the same noise."""
-        rng = torch.Generator().manual_seed(sample_seed(1, 0))
-        layouts = model.synthesise(model.sizes, model.noise_from(rng, 5, model.detail_noise))
-        distances = [
-            sum(layout_distances(model.image, one[None].clamp(-1, 1), [7]).values())
-            for one in layouts
-        ]
-        best = layouts[distances.index(min(distances))].clamp(-1, 1)
-        assert min(distances) < distances[0]
-        torch.testing.assert_close(next(model.samples(candidates=5, seed=1))[0], best)
+def test_the_nearest_of_the_layouts_is_refined(model: SinGAN) -> None:
+    """Their distances, computed one by one with the same noise."""
+    rng = torch.Generator().manual_seed(sample_seed(1, 0))
+    layouts = model.synthesise(model.sizes, model.noise_from(rng, 5, model.detail_noise))
+    distances = [
+        sum(layout_distances(model.image, one[None].clamp(-1, 1), [7]).values()) for one in layouts
+    ]
+    best = layouts[distances.index(min(distances))].clamp(-1, 1)
+    assert min(distances) < distances[0]
+    torch.testing.assert_close(next(model.samples(candidates=5, seed=1))[0], best)
