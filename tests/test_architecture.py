@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_784, "benchmarks": 5_402}
+MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_768, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
