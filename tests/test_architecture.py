@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 958,
     "app": 1418,
-    "config": 1677,
+    "config": 1680,
     "finishing": 2351,
     "hub": 130,
     "images": 3617,
@@ -25,14 +25,14 @@ MAX_LINES = {
     "models": 3977,
     "nn": 992,
     "patches": 1975,
-    "report": 620,
+    "report": 629,
     "runs": 1128,
     "sweeps": 316,
-    "tasks": 2628,
+    "tasks": 2632,
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_768, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_430, "tests": 25_792, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

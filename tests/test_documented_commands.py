@@ -33,6 +33,7 @@ GUIDES = [
     *(ROOT / "docs" / f"{name}.md" for name in ("user-guide", "evaluation", "many-runs")),
     *sorted((ROOT / "docs" / "applications").glob("*.md")),
 ]
+BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # The server runs until it is stopped.
 NOT_HERE = re.compile(r"^app\b")
 # The stand-in for VGG is narrow.
@@ -45,7 +46,8 @@ EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png"
 
 def commands_of(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8").replace("\\\n", "")
-    return [command for command in COMMAND.findall(text) if not NOT_HERE.search(command)]
+    shown = "".join(BLOCK.findall(text))
+    return [command for command in COMMAND.findall(shown) if not NOT_HERE.search(command)]
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,8 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
     for option, parameter in parameters.items():
         if not partial and option not in arguments and parameter.default is parameter.empty:
             raise UserError(f"{key}.{option}: {short} needs this option")
+    if lacking := getattr(target, "__abstractmethods__", None):
+        raise UserError(f"{key}: {short} does not define {', '.join(sorted(lacking))}")
     made = Part(target, **arguments)
     made.key = key
     return made if partial else made()

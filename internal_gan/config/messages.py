@@ -36,7 +36,8 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
     absent = groups().keys() - chosen.hydra.runtime.choices.keys()
     for override in map(parsed, overrides):
         if override.key_or_group in absent and not override.is_add():
-            return UserError(f"{override.input_line}: the chosen model has no such part")
+            model = chosen.hydra.runtime.choices.model
+            return UserError(f"{override.input_line}: model={model} has no such part")
     why = [" ".join(str(error).split()), str(error.__cause__ or "").partition("\n")[0]]
     return UserError(": ".join(filter(None, why)) or type(error).__name__)
 

@@ -78,8 +78,9 @@ class StageRow:
 
 class RunState:
     """The state of a run, from its folder, which need not be complete: ``status`` and ``rows`` as
-    :mod:`~internal_gan.runs.records` reads them, the ``photo`` that the model trains on or an
-    evaluation compares with, the text of its configuration, and its options, if it is a run's.
+    :mod:`~internal_gan.runs.records` reads them, the ``photo`` that was given or, if a model learns
+    it or files are judged, as it is learnt or compared with, the text of its configuration, and its
+    options, if it is a run's.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -89,12 +90,20 @@ class RunState:
         plans = [row for row in self.rows if row.get("event") == "plan"]
         self.stages = _stages(plans[-1], self.rows) if plans else []
         self.seconds_spent = seconds_of(self.rows)
-        self.photo = read_picture(folder, "photo.png")
         path = folder / "config.yaml"
         self.config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
         self.options: Options | None = None
         with suppress(UserError):
             self.options = load_options(path)
+        self.photo = read_picture(folder, "photo.png")
+        if self.options and not (self.learns or self.options.judges):
+            for given in (folder / "inputs").glob("image.*"):
+                self.photo = read_picture(folder, f"inputs/{given.name}") or self.photo
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a model that is, or was, trained."""
+        return self.options is not None and bool(self.options.trains or self.options.checkpoint)
 
     @property
     def title(self) -> str:

@@ -95,6 +95,10 @@ class Redraw(FromImage[EditOptions]):
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
         if mask is not None and learnt is not None and not self.is_object:
             mask = _narrowed(mask, photo, learnt)
+        if mask is None and not preview:
+            self.context.say(
+                "No mask=: all of the photo is redrawn; a mask of the change keeps the rest"
+            )
         used = torch.ones_like(photo.pixels[:, :1])
         if mask is not None:
             used = redrawing.soft_mask(model, mask, *self._lengths(model))

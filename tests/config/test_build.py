@@ -24,6 +24,7 @@ OPTIMIZATION = {
 }
 
 
+LOSS = "internal_gan.nn.losses.AdversarialLoss"
 WGAN = {"_target_": "internal_gan.nn.losses.WGANGP"}
 
 
@@ -79,6 +80,7 @@ def test_nothing_outside_is_imported() -> None:
         (WGAN, "model.penalty_weight: WGANGP needs this option"),
         (WGAN | {"penalty_weight": -1}, "model: penalty_weight is -1; allowed"),
         ({"_target_": 3}, "model: _target_ is missing"),
+        ({"_target_": LOSS}, "model: AdversarialLoss does not define of_fake, of_real"),
         (WGAN | {"_partial_": 1}, "model._partial_=1: needs true or false"),
     ],
 )

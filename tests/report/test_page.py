@@ -209,6 +209,17 @@ def test_a_task_without_a_model_names_none(folder: Path, task: str, named: bool)
     assert ("· SinGAN</title>" in html) == ("as learnt" in page.text) == named
 
 
+@pytest.mark.parametrize("model", ["singan.model.SinGAN", "patches.model.Patches"])
+def test_the_photo_is_shown_as_given_unless_a_model_learnt_it(folder: Path, model: str) -> None:
+    """What a model learns, or patches are drawn at, has few pixels."""
+    noise(folder / "inputs" / "image.png", 80, 120)
+    config = CONFIG.replace("task: train", "task: sample").replace("singan.model.SinGAN", model)
+    (folder / "config.yaml").write_text(config)
+    _, page = render(folder)
+    is_given = model.startswith("patches")
+    assert ("80 × 120 pixels" in page.text) == ("as learnt" not in page.text) == is_given
+
+
 def test_names_are_text_and_never_markup(folder: Path) -> None:
     config = CONFIG.replace("birds $1", "<script>alert(1)</script>&amp;")
     (folder / "config.yaml").write_text(config)

@@ -165,9 +165,9 @@ def _words(image: Image.Image) -> list[str]:
     packet = packet.encode() if isinstance(packet, str) else packet
     if packet and NAMESPACE.encode() not in packet:
         found = ", ".join(dict.fromkeys(what for name, what in _XMP.items() if name in packet))
-        notes.append("its XMP entries are left out" + (found and f" ({found})"))
+        notes.append("its XMP entries" + (found and f" ({found})") + " are not copied to results")
     if _IPTC in (info.get("photoshop") or {}):
-        notes.append("its IPTC entries are left out")
+        notes.append("its IPTC entries are not copied to results")
     shape = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
     across, down = shape or (1, 1)
     if across != down and across and down:

@@ -20,7 +20,7 @@ from internal_gan.models.losses import Losses, StageTerm, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
-from internal_gan.nn.losses import WGANGP
+from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
@@ -89,7 +89,7 @@ class InGANPyramidStage(Stage):
             self.discriminator.set_progress(step / self.steps)
             both = (self.photo.sizes[-1], sizes[-1])
             key += [moving_window(size, recipe.discriminator_crop, step) for size in both]
-            if isinstance(recipe.adversarial_loss, WGANGP):
+            if type(recipe.adversarial_loss).penalty is not AdversarialLoss.penalty:
                 key.append(step)  # the windows of a penalty hardly come twice
         return str(key)
 

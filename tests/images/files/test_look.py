@@ -295,7 +295,7 @@ def test_foreign_xmp_entries_are_named(
         options = {"tiffinfo": {700: packet}}
     picture.save(tmp_path / f"photo.{suffix}", **options)
     read_image(tmp_path / f"photo.{suffix}")
-    expected = [] if note is None else [f"its XMP entries are left out{note}"]
+    expected = [] if note is None else [f"its XMP entries{note} are not copied to results"]
     assert said(caplog) == expected
 
 

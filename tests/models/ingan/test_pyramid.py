@@ -15,6 +15,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
+from internal_gan.nn.losses import LSGAN
 from tests import tiny
 from tests.tiny import (
     INGAN_FAST,
@@ -165,6 +166,14 @@ class TestTraining:
         expected = F.l1_loss(there.inverse()(moved, photo.shape[-2:]), photo)
         assert float(expected) < 0.5 * float(F.l1_loss(there(moved, photo.shape[-2:]), photo))
         torch.testing.assert_close(stage.generator_loss()[1]["cycle"], expected)
+
+    def test_no_two_steps_of_a_penalty_are_alike(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So a step with an own penalty is not replayed from a graph of another."""
+        stage = stage_of("model.size_grid=6", *NO_PATCH_LOSS)
+        stage.steps = 300
+        assert stage.key_count() < 300
+        monkeypatch.setattr(LSGAN, "penalty", lambda loss, *images: images[0].sum())
+        assert stage.key_count() == 300
 
     def test_several_photos_take_turns_that_no_interval_matches(self) -> None:
         options = (ACTS, "model.identity_interval=1", *NO_PATCH_LOSS)
