@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1680,
     "finishing": 2351,
     "hub": 130,
-    "images": 3617,
+    "images": 3619,
     "internal_gan": 1209,
     "judging": 1086,
     "models": 3977,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_430, "tests": 25_792, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_432, "tests": 25_804, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

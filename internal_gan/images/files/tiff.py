@@ -95,6 +95,8 @@ def look(image: Image.Image, path: Path) -> list[str]:
     if chosen := _picture_of(pages):
         image.seek(chosen)
     tags, whole = pages[chosen].tags, sum(page.is_whole for page in pages)
+    # Pillow 13 maps some files into memory with the sides of the turned picture: no name, no map.
+    image.filename = ""  # type: ignore[attr-defined]
     if _X_RESOLUTION not in tags:
         image.info.pop("dpi", None)
     if whole > 1:

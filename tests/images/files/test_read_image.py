@@ -161,6 +161,18 @@ def test_floats_from_0_to_1_are_read_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(photo.pixels[0, 1].numpy(), array * 2 - 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGBA", "CMYK", "P"])
+def test_a_turned_tiff_is_upright_in_every_mode(mode: str, tmp_path: Path) -> None:
+    levels = np.random.default_rng(2).integers(0, 256, (16, 24), np.uint8)
+    if mode == "I;16":
+        stored = Image.fromarray(np.rot90(levels, 1).astype(np.uint16) * 257)
+    else:
+        stored = Image.fromarray(np.rot90(levels, 1)).convert(mode)
+    stored.save(tmp_path / "photo.tif", tiffinfo={ExifTags.Base.Orientation: 6})
+    pixels = read_image(tmp_path / "photo.tif").pixels[0, 1].numpy()
+    np.testing.assert_allclose(pixels, levels / 127.5 - 1, atol=0.02)
+
+
 @pytest.mark.parametrize(
     ("orientation", "suffix"),
     [*((number, "jpg") for number in range(1, 9)), (6, "png"), (6, "tif"), (6, "webp")],
