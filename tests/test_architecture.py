@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 958,
     "app": 1418,
-    "config": 1680,
+    "config": 1681,
     "finishing": 2351,
     "hub": 130,
     "images": 3619,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_432, "tests": 25_804, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_433, "tests": 25_804, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

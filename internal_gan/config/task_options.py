@@ -136,7 +136,7 @@ class AnimateOptions:
         VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
     )
     loop: bool = flag(
-        False, "make the last frame lead to the first; below two seconds there is little motion"
+        False, "of SinGAN's films: the last frame leads to the first; those by patches always close"
     )
     alpha: float = number(
         0.1,
@@ -261,7 +261,8 @@ class MaskOptions:
     dilate: float | None = number(
         None,
         Range(0, 1000),
-        "grow the mask by a disk of this radius; null: the task's default",
+        "grow the mask by a disk of this radius, for fill in the photo's pixels; null: the "
+        "task's default",
         "of pixels",
     )
 
@@ -326,7 +327,7 @@ class ExtendOptions:
     )
     shape: Any = option(
         None,
-        "size of the result, or its aspect ratio: then as small as the photo allows",
+        "size of the result, or its ratio: then as little is added as that needs",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
         lambda v: _is_shape(v, _is_in_pixels),
     )
