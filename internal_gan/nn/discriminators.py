@@ -79,7 +79,7 @@ class PatchDiscriminator(nn.Module):
         last = kernel_size if output_kernel_size is None else output_kernel_size
         check_range(1, LARGEST_KERNEL, kernel_size=kernel_size, output_kernel_size=last)
         check_range(0, LARGEST_KERNEL // 2, padding=padding)
-        self.padded = nn.ZeroPad2d(padding) if padding else nn.Identity()
+        self.padding = padding
         self.blocks = nn.ModuleList(
             ConvBlock(a, b, kernel_size=kernel_size, norm=norm, stride=stride)
             for (a, b), stride in zip(pairwise([channels, *hidden]), strides, strict=True)
@@ -98,16 +98,19 @@ class PatchDiscriminator(nn.Module):
         H' = H - receptive_field + 1 without strides and padding."""
         features = []
         for block in self.blocks:
-            image = block(self.padded(image))
+            image = block(self._padded(image))
             features.append(image)
-        return self.output(self.padded(image)), features
+        return self.output(self._padded(image)), features
 
     def touched(self, mask: Masks) -> Masks:
         """1 for the logits (N, 1, H', W') of patches that touch the mask, 0 for the others."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                mask = F.max_pool2d(self.padded(mask), module.kernel_size, module.stride)
+                mask = F.max_pool2d(self._padded(mask), module.kernel_size, module.stride)
         return mask
+
+    def _padded(self, x: Tensor) -> Tensor:
+        return F.pad(x, (self.padding,) * 4) if self.padding else x
 
 
 class MultiScaleDiscriminator(nn.Module):
