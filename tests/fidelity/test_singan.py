@@ -28,7 +28,7 @@ from internal_gan.models.redrawing import (
 )
 from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.tasks.base import Context
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
 from tests.fidelity.published import (
     field_of_view,
