@@ -33,9 +33,12 @@ def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> 
     return origins
 
 
+@pytest.mark.parametrize("in_one", [False, True])
 @pytest.mark.parametrize("wrap", WRAPS)
-def test_near_seams_by_definition(wrap: Wrap) -> None:
-    origins, reach = in_pieces((12, 15), (30, 30)), 2
+def test_near_seams_by_definition(wrap: Wrap, in_one: bool) -> None:
+    # In one piece that goes on across the borders, the seams are beside them.
+    one = np.roll(own_places((12, 15)), (1, 1), (0, 1))
+    origins, reach = one if in_one else in_pieces((12, 15), (30, 30)), 2
     beside = np.zeros((12, 15), np.uint8)
     for axis in range(2):
         broken = (np.roll(origins, -1, axis) - origins != (1 - axis, axis)).any(axis=2)
