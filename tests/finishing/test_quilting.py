@@ -4,8 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
 from internal_gan.finishing.quilting import quilted
+from internal_gan.images.resize import resize
 from internal_gan.patches.fast import over_rows
 from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places
@@ -72,3 +74,14 @@ def test_the_cheapest_path_by_trying_all(seed: int) -> None:
     paths = [path for path in product(steps, repeat=5) if max(abs(np.diff(path)), default=0) <= 1]
     best = min(paths, key=lambda path: sum(float(error[y, path[y]]) for y in rows))
     assert tuple(cheapest(error)) == best
+
+
+def test_the_strip_of_a_large_picture_is_found_to_the_pixel() -> None:
+    """Coarse to fine: it is looked for in a copy, and moved by a few pixels at each larger size."""
+    size, half, at = (240, 420), 30, 171
+    rough = torch.rand(1, 3, 24, 42, generator=torch.Generator().manual_seed(0))
+    picture = resize(rough, size)[0].permute(1, 2, 0).numpy().copy()
+    picture[:, at : at + 2 * half] = np.concatenate([picture[:, -half:], picture[:, :half]], 1)
+    places = quilted(picture, (0, half), (False, True), None)
+    assert (places[:, -half:, 1] == at + np.arange(half)).all()
+    assert (places[:, 0, 1] == at + half).all()
