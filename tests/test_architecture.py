@@ -16,23 +16,23 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 958,
     "app": 1418,
-    "config": 1681,
+    "config": 1682,
     "finishing": 2351,
     "hub": 130,
-    "images": 3619,
+    "images": 3622,
     "internal_gan": 1209,
     "judging": 1086,
-    "models": 3977,
+    "models": 3979,
     "nn": 995,
     "patches": 1975,
     "report": 629,
     "runs": 1128,
     "sweeps": 316,
-    "tasks": 2632,
+    "tasks": 2633,
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_436, "tests": 25_820, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_443, "tests": 25_820, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

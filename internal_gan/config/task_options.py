@@ -136,7 +136,8 @@ class AnimateOptions:
         VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
     )
     loop: bool = flag(
-        False, "of SinGAN's films: the last frame leads to the first; those by patches always close"
+        False,
+        "make the last frame of SinGAN's film lead to the first; films by patches always loop",
     )
     alpha: float = number(
         0.1,
@@ -327,7 +328,7 @@ class ExtendOptions:
     )
     shape: Any = option(
         None,
-        "size of the result, or its ratio: then as little is added as that needs",
+        "size of the result, or its aspect ratio, reached with as little new canvas as possible",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
         lambda v: _is_shape(v, _is_in_pixels),
     )

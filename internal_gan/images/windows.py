@@ -112,8 +112,11 @@ def moved(window: Window, outer: Window) -> Window:
 
 def within(window: Window, outer: Window) -> Window:
     """The reverse of :func:`moved`."""
-    above, left = (slice(-side.start, None) for side in outer)
-    return moved(window, (above, left))
+    rows, columns = (
+        slice(inner.start - side.start, inner.stop - side.start)
+        for inner, side in zip(window, outer, strict=True)
+    )
+    return rows, columns
 
 
 def around(box: Window, extent: Size, size: Size) -> Window:

@@ -154,10 +154,12 @@ class Stage(ABC):
         return self._fixed[place].copy_(hand_over(tensor, self.model.device))
 
     def draw(self) -> Any:
-        """What a loss is about, such as generated images."""
+        """What both losses are computed from, such as a batch of generated images; see
+        :meth:`drawn_for_discriminator` and :meth:`generator_loss`."""
         raise NotImplementedError
 
     def drawn_for_discriminator(self) -> Any:
+        """A fresh draw, kept for the generator's next update."""
         self._kept = self.draw()
         return self._kept
 

@@ -97,7 +97,8 @@ class Redraw(FromImage[EditOptions]):
             mask = _narrowed(mask, photo, learnt)
         if mask is None and not preview:
             self.context.say(
-                "No mask=: all of the photo is redrawn; a mask of the change keeps the rest"
+                "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
+                "the rest"
             )
         used = torch.ones_like(photo.pixels[:, :1])
         if mask is not None:
