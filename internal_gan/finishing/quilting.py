@@ -27,28 +27,32 @@ CHANCE = 0.5  # of a random choice, relative to how well a strip fits
 
 def quilted(
     picture: Values, reach: tuple[float, float], wrap: Wrap, rng: torch.Generator | None
-) -> Places:
-    """(H, W, 2), the pixel of a picture (H, W, C) that each pixel of one that tiles is.
+) -> tuple[Values, Places]:
+    """A picture (H, W, C) that tiles; and (H, W, 2), the given one's pixel that each of it is.
 
     Args:
         reach: how far from a border they may change, in pixels (rows, columns).
         rng: of a random choice of the strips; None for those that fit best.
     """
     size = picture.shape[:2]
-    places, joined = own_places(size), False
+    made, places, joined = picture.copy(), own_places(size), False
     for axis in (1, 0):
         half = min(int(reach[axis]), size[axis] // 4)
         if wrap[axis] and half > 1:
-            turned = places.swapaxes(axis, 1)
-            there = taken(picture, turned)
-            turned = taken(turned, _strip(there, half, joined, rng))
-            places, joined = turned.swapaxes(axis, 1), True
-    return np.ascontiguousarray(places)
+            ends = _ends(np.ascontiguousarray(made.swapaxes(axis, 1)), half, joined, rng)
+            there = [taken(places, end if axis else end[..., ::-1]) for end in ends]
+            for span, where in zip((slice(-half, None), slice(half)), there, strict=True):
+                places.swapaxes(axis, 1)[:, span] = where
+                made.swapaxes(axis, 1)[:, span] = taken(picture, where)
+            joined = True
+    return made, places
 
 
-def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None) -> Places:
-    """The places of a picture's pixels once its left and right border meet; ``turns`` if its top
-    and bottom do already."""
+def _ends(
+    picture: Values, half: int, turns: bool, rng: torch.Generator | None
+) -> tuple[Places, Places]:
+    """The places of a picture's pixels, (H, half, 2), at its right and its left end once they meet;
+    ``turns`` if its top and bottom do already."""
     height, width, _ = picture.shape
     scales, pictures, at = [min(1.0, COARSEST / max(height, width))], [picture], (0, 0)
     while scales[-1] < 1.0:
@@ -80,15 +84,14 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
             prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
         at = tries[int(prices.argmin())]
     left, right = (_path(error, turns) for error in _errors(picture, half, *at))
-    places = own_places((height, width))
-    rows, columns = np.arange(height), np.arange(half)
-    strip = np.stack(
-        np.broadcast_arrays(((rows + at[0]) % height)[:, None], at[1] + np.arange(2 * half)), -1
-    )
+    rows, columns = np.arange(height, dtype=np.int32)[:, None], np.arange(half, dtype=np.int32)
     over = columns >= left[:, None], columns <= right[:, None]
-    for span, new, part in ((slice(-half, None), 0, over[0]), (slice(0, half), half, over[1])):
-        places[:, span] = np.where(part[..., None], strip[:, new : new + half], places[:, span])
-    return places
+    found = []
+    for number, part in enumerate(over):
+        row = np.where(part, (rows + at[0]) % height, rows)
+        column = np.where(part, at[1] + number * half, 0 if number else width - half) + columns
+        found.append(np.stack([row, column], -1))
+    return found[0], found[1]
 
 
 def _errors(picture: Values, half: int, down: int, left: int) -> tuple[Values, Values]:

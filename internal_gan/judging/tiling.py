@@ -47,33 +47,43 @@ def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
     return found
 
 
-def strangeness(photo: Pixels, made: Pixels, broken: Tensor) -> float:
-    """How far the patches on the seams of a tile, ``broken`` (H, W), are from the photo's nearest
-    ones, relative to how far the photo's own are from each other: 1 or less if none looks foreign.
-    """
-    rng = torch.Generator().manual_seed(0)
-    size, rim = fit_size(size_of(photo), STRANGE_SIDE), PATCH // 2
-    if min(size) < PATCH or not broken.any():
+def spacing(photo: Pixels) -> float:
+    """How far a photo's patches are from the nearest ones that they do not overlap."""
+    known = _compared(photo)
+    if min(size_of(known)) < PATCH:
         return 0.0
-    known, small = resize(photo, size), F.pad(resize(made, size), [rim] * 4, mode="circular")
-    seam = F.adaptive_max_pool2d(broken[None, None].float(), size).flatten().nonzero()[:, 0]
-    chosen = seam[torch.randperm(len(seam), generator=rng)[:MAX_PATCHES]]
     columns, every = grid(known, PATCH)[1], lattice(known, PATCH)
+    some = torch.randperm(len(every), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
     others = patches_at(known, every, PATCH)
-    own = torch.randperm(len(every), generator=rng)[:MAX_PATCHES]
-    wanted = patches_at(small, chosen, PATCH), others[own]
-    off = overlapping(own, every, columns, PATCH)
-    near = nearest(wanted[0], others)[0], nearest(wanted[1], others, excluded=off)[0]
-    first, second = (
-        (patches - others[index]).norm(dim=1).mean()
-        for patches, index in zip(wanted, near, strict=True)
-    )
-    return float(first / second.clamp(min=LEVEL))
+    return _distance(others[some], others, overlapping(some, every, columns, PATCH))
+
+
+def strangeness(photo: Pixels, made: Pixels, broken: Tensor, spacing: float) -> float:
+    """How far the patches on the seams of a tile, ``broken`` (H, W), are from the photo's nearest
+    ones, relative to its :func:`spacing`: 1 or less if none looks foreign."""
+    known, small = _compared(photo), F.pad(_compared(made), [PATCH // 2] * 4, mode="circular")
+    if min(size_of(known)) < PATCH or not broken.any():
+        return 0.0
+    seam = F.adaptive_max_pool2d(broken[None, None].float(), size_of(known))
+    places = seam.flatten().nonzero()[:, 0]
+    some = torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
+    others = patches_at(known, lattice(known, PATCH), PATCH)
+    return _distance(patches_at(small, places[some], PATCH), others) / max(spacing, LEVEL)
+
+
+def _compared(picture: Pixels) -> Pixels:
+    return resize(picture, fit_size(size_of(picture), STRANGE_SIDE))
+
+
+def _distance(patches: Tensor, others: Tensor, excluded: Tensor | None = None) -> float:
+    index, _ = nearest(patches, others, excluded=excluded)
+    return float((patches - others[index]).norm(dim=1).mean())
 
 
 def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
     """Which borders meet already: neither a step nor a patch across them is unlike the others."""
     found = seams(pixels, wrap)
+    own = spacing(pixels) if min(found.values(), default=VISIBLE) <= LIKE else 0.0
     done = []
     for axis in (-2, -1):
         border = torch.zeros(size_of(pixels), dtype=torch.bool)
@@ -81,7 +91,7 @@ def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
         middle = border.narrow(across, side // 10, side - 2 * (side // 10))  # not the other border
         middle.narrow(axis, -1 % pixels.shape[axis], 1).fill_(True)
         met = found.get(NAMES[axis], VISIBLE) <= LIKE
-        done.append(met and strangeness(pixels, pixels, border) <= LIKE)
+        done.append(met and strangeness(pixels, pixels, border, own) <= LIKE)
     return done[0], done[1]
 
 

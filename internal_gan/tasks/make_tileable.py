@@ -65,15 +65,17 @@ class MakeTileable(Task[MakeTileableOptions]):
         """The first tile that is good, or else the best of several, and its strangeness; they are
         tried in a small copy of a large photo."""
         small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
-        found = dict[int, tuple[Finished, float]]()
+        found, spacing = dict[int, tuple[Finished, float]](), tiling.spacing(small.pixels)
         for number in range(TRIES):
-            found[number] = self._tile(small, wrap, number)
+            found[number] = self._tile(small, wrap, number, spacing)
             if found[number][1] <= GOOD:
                 break
         best = min(found, key=lambda number: found[number][1])
-        return found[best] if small is photo else self._tile(photo, wrap, best)
+        return found[best] if small is photo else self._tile(photo, wrap, best, spacing)
 
-    def _tile(self, photo: Photo, wrap: Wrap, number: int) -> tuple[Finished, float]:
+    def _tile(
+        self, photo: Photo, wrap: Wrap, number: int, spacing: float
+    ) -> tuple[Finished, float]:
         """A try and its strangeness; every second one has a wider band."""
         rng = self.chances(TRIES)[number]
         band = BAND * (2 if number % 2 else 1)
@@ -82,7 +84,7 @@ class MakeTileable(Task[MakeTileableOptions]):
         if done.origin is not None:
             for axis in range(2):
                 broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
-        return done, tiling.strangeness(photo.pixels, done.pixels, broken)
+        return done, tiling.strangeness(photo.pixels, done.pixels, broken, spacing)
 
 
 def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, int]]:

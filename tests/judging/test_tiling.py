@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from internal_gan.judging.tiling import repeats, seams, strangeness
+from internal_gan.judging.tiling import repeats, seams, spacing, strangeness
 from tests.tiny import picture
 
 
@@ -34,5 +34,8 @@ def test_patches_on_a_seam_are_strange() -> None:
     photo += 0.1 * torch.rand(photo.shape, generator=torch.Generator().manual_seed(0))
     border = torch.zeros(60, 90, dtype=torch.bool)
     border[:, -1] = True
-    assert strangeness(photo, photo, border) > 1.25
-    assert strangeness(photo, photo, border.roll(45, 1)) < 0.2  # inside, all patches are its own
+    own = spacing(photo)
+    assert strangeness(photo, photo, border, own) > 1.25
+    assert (
+        strangeness(photo, photo, border.roll(45, 1), own) < 0.2
+    )  # inside, all patches are its own
