@@ -17,14 +17,14 @@ MAX_LINES = {
     "api": 958,
     "app": 1418,
     "config": 1682,
-    "finishing": 2353,
+    "finishing": 2357,
     "hub": 130,
-    "images": 3622,
+    "images": 3629,
     "internal_gan": 1211,
     "judging": 1096,
     "models": 3979,
     "nn": 995,
-    "patches": 1975,
+    "patches": 1979,
     "report": 629,
     "runs": 1128,
     "sweeps": 316,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_459, "tests": 25_823, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_474, "tests": 25_823, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

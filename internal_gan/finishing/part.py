@@ -70,7 +70,8 @@ class _Picture:
     def level(self, scale: float, window: Window) -> Level:
         """The level that rebuilds a window; outside the part, each pixel is its own origin."""
         part, drawing = self.part[window], self.image[window]
-        fixed = Fixed(~part, own_places(self.size)[window])
+        corner = window[0].start or 0, window[1].start or 0
+        fixed = Fixed(~part, own_places(part.shape, corner))
         index = Index(self.image, ~touching(self.excluded))
         return Level(scale, index, part.shape, drawing=drawing, fixed=fixed, part=part)
 

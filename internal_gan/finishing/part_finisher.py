@@ -205,23 +205,26 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                there = piece.places
+                here, chosen = (..., *piece.window), piece.mask[0, 0].numpy() > 0
                 inner = tuple(
-                    index - start - span.start
-                    for index, start, span in zip(there, canvas.corner, filled.window, strict=True)
+                    slice(span.start - start - first.start, span.stop - start - first.start)
+                    for span, start, first in zip(
+                        piece.window, canvas.corner, filled.window, strict=True
+                    )
                 )
                 places = filled.origins[inner]
                 if source is None:
                     places = places + np.array(canvas.corner, np.int32)
+                origins[piece.window] = np.where(chosen[..., None], places, origins[piece.window])
+                known[piece.window] |= chosen
+                places = np.where(chosen[..., None], places, 0)
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
-                rows, columns = (torch.from_numpy(index) for index in there)
-                pixels[0, :, rows, columns] = torch.where(
+                made = torch.where(
                     torch.from_numpy(filled.exact[inner]),
-                    copied[0, :, row, column],
-                    pixels_of(filled.pixels[inner][None])[0, :, 0],
+                    copied[..., row, column],
+                    pixels_of(filled.pixels[inner]),
                 )
-                origins[there] = places
-                known[there] = True
+                pixels[here] = torch.where(piece.mask > 0, made, pixels[here])
         if self.source is not None and source is not None and size_of(source) != self.source.size:
             there = part[0, 0].numpy().nonzero()
             origins[there] = origins[there] * self.source.size // size_of(source)

@@ -17,13 +17,18 @@ ALL: Used = (-1.0, 1.0)
 NARROW, FLAT = 1 / 8, 1e-4
 OUTLIERS = 0.001  # share of values at either end that do not count, such as stars
 ENOUGH = 1_000_000  # pixels of which the range is found
+AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the processor
 
 
 def levels_of(pixels: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
-    levels = pixels[0].float().add(1.0).mul_(largest / 2).round_().clamp_(0, largest)
-    whole = levels.to(torch.uint8 if largest == 255 else torch.uint16)
-    return whole.permute(1, 2, 0).contiguous().cpu().numpy()
+    kind = torch.uint8 if largest == 255 else torch.uint16
+    found = torch.empty((*pixels.shape[2:], pixels.shape[1]), dtype=kind)
+    step = max(1, AT_ONCE // max(1, pixels.shape[3]))
+    for some, whole in zip(pixels[0].split(step, 1), found.split(step), strict=True):
+        levels = some.permute(1, 2, 0).float().contiguous() + 1.0
+        whole.copy_(levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind))
+    return found.numpy()
 
 
 def largest_level(photo: Photo) -> int:

@@ -22,9 +22,13 @@ CENTRE_WEIGHTS = np.exp(-FALL_PER_SQUARE * np.add.outer(_squares, _squares)).ast
 UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 
 
-def own_places(size: Size) -> Places:
-    """(H, W, 2), the row and column of each pixel itself."""
-    return np.moveaxis(np.indices(size, np.int32), 0, -1).copy()
+def own_places(size: Size, corner: Size = (0, 0)) -> Places:
+    """(H, W, 2), the row and column of each pixel itself; those of the first are ``corner``."""
+    places = np.empty((*size, 2), np.int32)
+    for axis, (side, start) in enumerate(zip(size, corner, strict=True)):
+        span = np.arange(start, start + side, dtype=np.int32)
+        places[..., axis] = span if axis else span[:, None]
+    return places
 
 
 def vote(
