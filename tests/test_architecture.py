@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1682,
     "finishing": 2357,
     "hub": 130,
-    "images": 3629,
+    "images": 3630,
     "internal_gan": 1211,
     "judging": 1096,
     "models": 3979,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_474, "tests": 25_823, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_475, "tests": 25_863, "benchmarks": 5_502}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

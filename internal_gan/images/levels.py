@@ -25,7 +25,8 @@ def levels_of(pixels: Tensor, largest: int) -> Levels:
     kind = torch.uint8 if largest == 255 else torch.uint16
     found = torch.empty((*pixels.shape[2:], pixels.shape[1]), dtype=kind)
     step = max(1, AT_ONCE // max(1, pixels.shape[3]))
-    for some, whole in zip(pixels[0].split(step, 1), found.split(step), strict=True):
+    parts = torch.split(pixels[0], step, 1), torch.split(found, step)
+    for some, whole in zip(*parts, strict=True):
         levels = some.permute(1, 2, 0).float().contiguous() + 1.0
         whole.copy_(levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind))
     return found.numpy()

@@ -25,9 +25,9 @@ def bounds(mask: Mask) -> Window:
 
 def box_of(flags: NDArray[np.bool_]) -> Window:
     """The smallest window that holds all flags (H, W); there must be one."""
-    rows = flags.any(axis=1).nonzero()[0]
+    rows = np.flatnonzero(flags.any(axis=1))
     inside = slice(int(rows[0]), int(rows[-1]) + 1)
-    columns = flags[inside].any(axis=0).nonzero()[0]
+    columns = np.flatnonzero(flags[inside].any(axis=0))
     return inside, slice(int(columns[0]), int(columns[-1]) + 1)
 
 

@@ -4,7 +4,12 @@ import base64
 import io
 import re
 import shutil
+import signal
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
+Process = subprocess.Popen[str]
 NAMES = ("dandelions.jpg", "gravel.jpg", "peaks.jpg", "mountains.jpg")
 PHOTO = NAMES[0]
 # The size of the picture that the pointer is over an element, in pixels.
@@ -45,17 +51,44 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server started for this module."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, str]]:
+    """A server started for this module, and its address."""
     runs = tmp_path_factory.mktemp("app") / "runs"
     options = ("port=0", "browser=false", f"runs={runs}", "trainer=debug")
     with start_process("app", *options, cwd=ROOT) as server:
         assert server.stdout is not None
         found = re.search(r"http://\S+", server.stdout.readline())
         assert found is not None
-        yield found[0]
+        yield server, found[0]
         server.terminate()
         server.communicate()
+
+
+@pytest.fixture(scope="module")
+def address(server: tuple[Process, str]) -> str:
+    return server[1]
+
+
+@contextmanager
+def slowed(process: Process, times: int) -> Iterator[None]:
+    """Let a process run for one of so many parts of the time."""
+    done = threading.Event()
+
+    def stop_and_go() -> None:
+        while not done.wait(0.02):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.02 * (times - 1))
+            process.send_signal(signal.SIGCONT)
+
+    thread = threading.Thread(target=stop_and_go)
+    if times > 1:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if times > 1:
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -520,8 +553,15 @@ def panel_of(page: Any) -> list[str]:
     return found
 
 
-def test_of_many_quick_changes_the_last_is_shown(opened: Any, photos: Path) -> None:
-    page = opened(photos / "mountains.jpg")
+@pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.slow)])
+def test_of_many_quick_changes_the_last_is_shown(
+    times: int, opened: Any, server: tuple[Process, str], photos: Path
+) -> None:
+    with slowed(server[0], times):
+        change_quickly(opened(photos / "mountains.jpg"))
+
+
+def change_quickly(page: Any) -> None:
     tab(page, "Extend")
     before = preview(page)
     page.evaluate(
