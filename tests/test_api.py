@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from internal_gan.api.model import option_of, source_of
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
+from internal_gan.device import prepare_device
 from internal_gan.images.files import decode
 from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
@@ -425,7 +427,7 @@ class TestTraining:
 
     @pytest.mark.parametrize("at", [2, 7])
     def test_a_stopped_training_resumes_to_the_same_result(
-        self, singan: Run, photo: Path, tmp_path: Path, at: int
+        self, singan: Run, photo: Path, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps: list[TrainingProgress] = []
         how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= at}
@@ -437,7 +439,10 @@ class TestTraining:
         run = internal_gan.resume(stopped.value.folder, progress=later.append)
         assert (later[0].stage, later[0].step) == (steps[-1].stage, steps[-1].step + 1)
         assert same_weights(run.model.network, singan.model.network)
+        moved = Mock(wraps=prepare_device)
+        monkeypatch.setattr("internal_gan.api.model.prepare_device", moved)
         assert internal_gan.resume(run.folder, stop=lambda: True).folder == run.folder
+        moved.assert_called_once_with("cpu")  # as the training was told
 
     def test_callbacks_are_called_and_closed(self, photo: Path, tmp_path: Path) -> None:
         told: list[str] = []

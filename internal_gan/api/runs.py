@@ -12,7 +12,7 @@ import internal_gan.api.methods  # noqa: F401 (the classes of models that are lo
 from internal_gan.api.model import Given, Model, name_of, opened
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.catalogue import check_trains
-from internal_gan.config.compose import compose
+from internal_gan.config.compose import compose, load_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_photo
@@ -140,10 +140,12 @@ def resume(
         internal_gan.TrainingStopped: see :func:`fit`.
         internal_gan.UserError: the folder holds no training, is damaged or in use.
     """
-    run, device = RunFolder.open(folder), "auto" if device is None else str(device)
+    run = RunFolder.open(folder)
     if run.status()["state"] == "finished":
+        device = load_options(run.config_path).device if device is None else device
         return Run(run.path, opened(None, run).to(device))
     hooks = Hooks(callbacks, stop, progress)
+    device = "auto" if device is None else str(device)
     network, run = training.resume(fspath(folder), device, hooks)
     return Run(run.path, opened(network, run))
 

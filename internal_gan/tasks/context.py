@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from PIL import Image
 from rich.console import Console
 
 from internal_gan.config.arguments import command
@@ -25,12 +26,12 @@ from internal_gan.images.photo import Photo
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
-from internal_gan.runs.records import State
+from internal_gan.runs.records import State, read_results
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.progress import show_share
-from internal_gan.units import Size, duration, memory
+from internal_gan.units import Size, by, duration, memory
 from internal_gan.version import __version__
 
 # Results of more pixels must be confirmed.
@@ -177,7 +178,12 @@ class Context(Reporter):
         is_training = folder.model_path.is_file()
         if is_training:
             self.say(f"  Model:    {folder.model_path}")
-        if (folder.path / task).is_dir():
+        made = [one for one in read_results(folder.path) if one.task == task]
+        made = [one for one in made if one.kind in ("result", "film")]
+        if len(made) == 1 and made[0].kind == "result":
+            with Image.open(path := folder.path / made[0].file) as image:
+                self.say(f"  Picture:  {path}, {by(image.size[::-1])} pixels")
+        elif made:
             self.say(f"  Pictures: {folder.path / task}")
         self.say(f"  Page:     {folder.report_path}")
         if is_training:

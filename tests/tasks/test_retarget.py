@@ -40,7 +40,7 @@ def test_a_training_ends_with_retargeting(shell: Shell, photo: str) -> None:
     assert read_image("run/retarget/30x80.png").size == (30, 80)
     assert read_image("run/scales/00.png").size == (20, 28)
     assert "task=retarget checkpoint=run" in answer.out
-    assert "Pictures: run/retarget" in answer.out
+    assert "Picture:  run/retarget/30x80.png, 30x80 pixels" in answer.out
     page = Path("run/index.html").read_text()
     assert "task=retarget" in page
     assert "task=sample" not in page
