@@ -125,6 +125,7 @@ ENTRIES = {
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),
     "commands": Entry("commands", "", 12),
+    "shares": Entry("shares", "", 6),
     "sampling": Entry("sampling", "", 1),
     "options": Entry("options", "--output {output}", 8),
 }

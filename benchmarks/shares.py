@@ -21,7 +21,7 @@ from benchmarks.commands import write_inputs
 from internal_gan.cli import main as internal_gan
 from internal_gan.report.table import as_markdown
 
-MEGAPIXELS = 1, 8
+MEGAPIXELS = 1, 8, 27
 # The options of every task; {changed} and {hole} belong to the photo.
 TASKS = {
     "sample": "sample.count=1",

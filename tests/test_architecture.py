@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 958,
+    "api": 960,
     "app": 1418,
     "config": 1682,
     "finishing": 2357,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 629,
     "runs": 1128,
     "sweeps": 316,
-    "tasks": 2635,
+    "tasks": 2641,
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_475, "tests": 25_863, "benchmarks": 5_502}
+MAX_IN_ALL = {"internal_gan": 25_483, "tests": 25_874, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -5,7 +5,7 @@ import torch
 
 from tests.commands import run_python
 
-SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA")
+SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA", "THP_MEM_ALLOC_ENABLE")
 SHOW = """
 import internal_gan, os, sys
 print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ.get("GOMP_SPINCOUNT"))
@@ -22,6 +22,12 @@ def test_threads_spin_briefly_unless_the_user_chooses() -> None:
     assert run_python(SHOW).out == "False PASSIVE 5000\n"
     assert run_python(SHOW, GOMP_SPINCOUNT="7").out == "False PASSIVE 7\n"
     assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE").out == "False ACTIVE None\n"
+
+
+def test_large_arrays_lie_in_huge_pages_unless_the_user_chooses() -> None:
+    show = "import internal_gan, os; print(os.environ['THP_MEM_ALLOC_ENABLE'])"
+    assert run_python(show).out == "1\n"
+    assert run_python(show, THP_MEM_ALLOC_ENABLE="0").out == "0\n"
 
 
 # Fills memory with NaN before it is reused, then trains this package's blocks on it.
