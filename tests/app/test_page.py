@@ -399,6 +399,9 @@ def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None
     canvas = page.locator("#stage canvas").first
     panel.get_by_label("Brush").fill("40")
     assert canvas.evaluate(RING) == 44
+    for mark, width in (("lines", "4"), ("hole", "40")):  # each has its own
+        panel.get_by_label("Mark").select_option(mark)
+        assert panel.get_by_label("Brush").input_value() == width
     brush(page, canvas)
     fill = main(page)
     assert size_of(page, made(page, "Filled", fill)) == SIZE

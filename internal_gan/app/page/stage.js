@@ -46,9 +46,9 @@ export class Stage {
     const film = /\.mp4(\?|$)/.test(url);
     const next = film ? make("video", { className: "picture", src: url, controls: true, loop: true, muted: true, autoplay: true }) : make("img", { className: "picture", src: url, alt });
     try {
-      await (film ? new Promise((resolve) => (next.onloadedmetadata = resolve)) : next.decode());
+      await (film ? new Promise((resolve, reject) => Object.assign(next, { onloadedmetadata: resolve, onerror: reject })) : next.decode());
     } catch {
-      return; // replaced while it was loaded
+      return; // replaced while it was loaded, or gone
     }
     if (this.url !== url) return;
     next.photo = photo;
