@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
 
+# What people, and the tabs of the page, call tasks.
+ALSO_CALLED = {
+    **dict.fromkeys(("remove", "erase", "inpaint"), "fill"),
+    **dict.fromkeys(("enlarge", "upscale"), "super_resolution"),
+    **dict.fromkeys(("resize", "reshape"), "retarget"),
+    **dict.fromkeys(("variations", "variation", "generate"), "sample"),
+    **dict.fromkeys(("tile", "texture"), "make_tileable"),
+    **dict.fromkeys(("film", "video", "animation"), "animate"),
+}
+
 
 class UserError(ValueError):
     """A mistake that the user can correct; its one line says what is wrong and what is allowed.
@@ -70,8 +80,11 @@ def _shown(number: float) -> str:
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """A hint at the allowed name closest to ``name``, or an empty string if none is similar."""
-    found = get_close_matches(name, list(allowed), n=1, cutoff=0.6)
+    """A hint at the allowed name that ``name`` means, or is closest to, or an empty string if none
+    is similar."""
+    names = list(allowed)
+    meant = ALSO_CALLED.get(name, name)
+    found = get_close_matches(meant if meant in names else name, names, n=1, cutoff=0.6)
     return f"; did you mean '{found[0]}'?" if found else ""
 
 
