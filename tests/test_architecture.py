@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_496, "tests": 25_877, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_496, "tests": 25_876, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

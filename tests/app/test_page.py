@@ -252,14 +252,14 @@ def test_variations_keep_what_is_chosen_of_the_photo(looked_at: Any) -> None:
 
 
 def test_the_photos_own_resolution_is_offered(opened: Any, tmp_path: Path) -> None:
-    Image.effect_noise((2400, 800), 60).convert("RGB").save(tmp_path / "wide.png")
+    Image.effect_noise((2100, 700), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(tmp_path / "wide.png")
     panel = tab(page, "Variations")
     size = panel.get_by_label("Size")
     assert "2048 × 683" in size.inner_text()
-    size.select_option("2400 × 800, the photo's own")
+    size.select_option("2100 × 700, the photo's own")
     draw = main(page)
-    assert size_of(page, made(page, "Variations", draw)) == (800, 2400)
+    assert size_of(page, made(page, "Variations", draw)) == (700, 2100)
 
 
 def test_the_stage_fits_zooms_pans_and_compares(looked_at: Any) -> None:

@@ -545,7 +545,7 @@ def test_wishes_have_whole_numbers(client: TestClient, photo: str) -> None:
 
 def test_a_newer_wish_of_a_tab_ends_an_older_one(client: TestClient, photo: str) -> None:
     with ThreadPoolExecutor() as pool:
-        sample = partial(wished, client, photo, "sample", {"sample.size": [300, 400]})
+        sample = partial(wished, client, photo, "sample", {"sample.size": [160, 200]})
         older = pool.submit(sample, tab="c", wish=1)
         until(lambda: "c" in client.app.state.server.wishes)  # type: ignore[attr-defined]
         assert sample(tab="c", wish=2).status_code == 200
