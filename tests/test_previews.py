@@ -78,10 +78,15 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
 ) -> None:
     finished = Mock(side_effect=finish)
     monkeypatch.setattr("internal_gan.finishing.finisher.finish", finished)
-    Previews(photo)(task, seed=3, **options)
-    getattr(internal_gan.Patches(photo), task)(*options.values(), seed=3)
-    preview, result = (call.args[0] for call in finished.call_args_list)
-    assert np.array_equal(preview, result)
+    monkeypatch.setattr("internal_gan.finishing.drawing.LAYOUT_SIDE", 30)
+    Previews(photo)(task, seed=3, resolution=80, **options)
+    getattr(internal_gan.Patches(photo), task)(*options.values(), seed=3, resolution=80)
+    preview, result = (call.args for call in finished.call_args_list)
+    assert np.array_equal(preview[0], result[0])
+    # So is the photo where the layout decides.
+    images = [[octave.image for octave in indices.octaves] for _, indices, _ in (preview, result)]
+    assert list(map(len, images)) == [1, 2]
+    assert np.array_equal(images[0][0], images[1][1])
 
 
 def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:

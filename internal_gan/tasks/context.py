@@ -11,7 +11,6 @@ from statistics import fmean
 from typing import Any
 
 import torch
-from PIL import Image
 from rich.console import Console
 
 from internal_gan.config.arguments import command
@@ -22,6 +21,7 @@ from internal_gan.files import disk_errors
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
 from internal_gan.finishing.layers import Layers
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter
+from internal_gan.images.files.look import opened
 from internal_gan.images.photo import Photo
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
@@ -181,7 +181,7 @@ class Context(Reporter):
         made = [one for one in read_results(folder.path) if one.task == task]
         made = [one for one in made if one.kind in ("result", "film")]
         if len(made) == 1 and made[0].kind == "result":
-            with Image.open(path := folder.path / made[0].file) as image:
+            with opened(path := folder.path / made[0].file)[0] as image:
                 self.say(f"  Picture:  {path}, {by(image.size[::-1])} pixels")
         elif made:
             self.say(f"  Pictures: {folder.path / task}")
