@@ -14,10 +14,10 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 969,
+    "api": 968,
     "app": 1418,
     "config": 1682,
-    "finishing": 2357,
+    "finishing": 2398,
     "hub": 130,
     "images": 3630,
     "internal_gan": 1224,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_505, "tests": 25_881, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_545, "tests": 25_901, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

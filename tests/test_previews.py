@@ -15,6 +15,7 @@ from internal_gan import Previews, Stopped, UserError
 from internal_gan.api import previews as module
 from internal_gan.api.model import results
 from internal_gan.finishing.drawing import finish
+from internal_gan.finishing.filling import draw_filling
 from internal_gan.images.files.memory import to_pil
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
@@ -26,7 +27,7 @@ from tests.tiny import picture
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Copies of at most 50 pixels, of photos that are at most 80 pixels in results."""
-    monkeypatch.setattr(module, "SIDE", 50)
+    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 50)
     monkeypatch.setattr(module, "LONGEST", 80)
 
 
@@ -87,6 +88,25 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
     images = [[octave.image for octave in indices.octaves] for _, indices, _ in (preview, result)]
     assert list(map(len, images)) == [1, 2]
     assert np.array_equal(images[0][0], images[1][1])
+
+
+@pytest.mark.parametrize(
+    "options", [{"shape": "2:1", "anchor": "left"}, {"margins": [0, 55, 0, 9]}]
+)
+def test_margins_are_drawn_around_the_same_copy(
+    photo: Image.Image, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    drawn = Mock(side_effect=draw_filling)
+    monkeypatch.setattr("internal_gan.finishing.filling.draw_filling", drawn)
+    Previews(photo)("extend", seed=3, **options)
+    internal_gan.extend(photo, seed=3, **options)
+    preview, result = (call.args for call in drawn.call_args_list)
+    assert preview[0].size == (30, 60 if "shape" in options else 56)
+    assert torch.equal(preview[0].pixels, result[0].pixels)
+    assert all(
+        torch.equal(one, other) for one, other in zip(preview[1:3], result[1:3], strict=True)
+    )
+    assert preview[4] == result[4]
 
 
 def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,18 +9,16 @@ from internal_gan.api.methods import Patches
 from internal_gan.api.model import Given, name_of, option_of, results, source_of
 from internal_gan.config.catalogue import families_for
 from internal_gan.config.options import PATHS, taken_by
+from internal_gan.config.task_options import ANCHORS
 from internal_gan.finishing.finisher import LONGEST
-from internal_gan.finishing.sizes import halved
+from internal_gan.finishing.sizes import small_copy, small_size
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
-from internal_gan.images.levels import levels_of, pixels_of
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Photo, margins_to
 from internal_gan.images.pyramid import fit_size
 from internal_gan.tasks.runner import patches_of
-from internal_gan.units import Size
+from internal_gan.units import Size, ratio_of
 
-# The long side of a photo in its previews, in pixels, at most.
-SIDE = 1024
 # Options in pixels of the photo, or of the result.
 _IN_PIXELS = (
     *("sample.size", "retarget.shape", "extend.margins", "extend.shape"),
@@ -33,9 +31,9 @@ _NO_OPTIONS = ("output_type", "generator", "stop")
 class Previews:
     """What tasks would make of a photo: the same calls, on a smaller copy.
 
-    The photo's sides are halved until the longer has at most ``SIDE`` pixels. Since results are
-    decided at small sizes, which are halves, too, a preview shows the picture that the task itself
-    would make.
+    The photo's sides are halved until the longer has at most ``SMALL_SIDE`` pixels. Since results
+    are decided at small sizes, which are halves, too, a preview shows the picture that the task
+    itself would make.
 
     >>> import internal_gan
     >>> from PIL import Image
@@ -52,14 +50,15 @@ class Previews:
         Raises:
             UserError: the photo cannot be read.
         """
-        self._photo = source_of("fill", {"photo": photo}).photo(longest=max(SIDE, LONGEST))
+        self._source = source_of("fill", {"photo": photo})
+        self._photo = self._source.photo(longest=LONGEST)
         # A layout can be another one if a single bit differs.
         self._network = patches_of(source_of("sample", {"photo": photo}).photo(), "cpu")[0]
-        self._copies = dict[tuple[Size, Size], tuple[Image.Image, Patches]]()
+        self._copies = dict[Size, tuple[Image.Image, Patches]]()
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
         """The copy of the photo that a task works on, for a ``finish.resolution``."""
-        return self._copy(*self._sizes(task, resolution, None))[0]
+        return self._copy(self._sizes(task, resolution, None)[0])[0]
 
     def __call__(self, task: str, /, **given: Any) -> Any:
         """A preview of a task's first result.
@@ -77,7 +76,13 @@ class Previews:
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
         full, small = self._sizes(task, given.pop("resolution", None), wanted)
-        image, patches = self._copy(full, small)
+        image, patches = self._copy(full)
+        ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
+        if task == "extend" and ratio is not None and anchor in ANCHORS:
+            # As many pixels as around the result.
+            del given["shape"]
+            given.pop("anchor", None)
+            given["margins"] = list(margins_to(ratio, full, ANCHORS[anchor]))
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
             if option in _IN_PIXELS:
@@ -85,7 +90,7 @@ class Previews:
             elif option in PATHS and value is not None:
                 picture = _read(value, option)
                 if picture.size == self._photo.full_size:
-                    given[name] = _halved(picture, full, small)
+                    given[name] = _shown_small(picture, full)
         if "patches" not in families_for(task):
             return next(results(task, {"photo": image, **given}))
         return next(results(task, given, patches.network, patches._source))
@@ -101,15 +106,15 @@ class Previews:
                 share = math.prod(wanted) / math.prod(full)
                 longest = max(longest, round(max(full) * math.sqrt(share)))
             full = fit_size(full, longest)
-        times = 2 ** max(0, math.ceil(math.log2(max(full) / SIDE)))
-        return full, (-(-full[0] // times), -(-full[1] // times))
+        return full, small_size(full)
 
-    def _copy(self, full: Size, small: Size) -> tuple[Image.Image, Patches]:
-        if (full, small) not in self._copies:
-            image = _halved(self._photo, full, small)
-            self._copies[full, small] = image, Patches(image)
-            self._copies[full, small][1].network = self._network
-        return self._copies[full, small]
+    def _copy(self, full: Size) -> tuple[Image.Image, Patches]:
+        if full not in self._copies:
+            is_read = max(full) <= max(self._photo.size)
+            image = _shown_small(self._photo if is_read else self._source.photo(), full)
+            self._copies[full] = image, Patches(image)
+            self._copies[full][1].network = self._network
+        return self._copies[full]
 
 
 def _read(picture: Given, option: str) -> Photo:
@@ -117,16 +122,10 @@ def _read(picture: Given, option: str) -> Photo:
     return to_mask(picture, option) if file is None else read_image(file)  # type: ignore[arg-type]
 
 
-def _halved(photo: Photo, full: Size, small: Size) -> Image.Image:
-    """A photo of size ``full`` in results, halved to ``small`` as they are, pixel by pixel; of a
-    photo that was read smaller, about that."""
-    copy = photo.shrunk_to(small)
-    if max(full) > max(photo.size) or photo.bit_depth != 8 or photo.has_few_colours:
-        return to_pil(copy.pixels, copy)
-    levels = levels_of(photo.shrunk_to(full).pixels, 255)
-    while levels.shape[:2] != small:
-        levels = halved(levels)
-    return to_pil(pixels_of(levels), copy)
+def _shown_small(photo: Photo, full: Size) -> Image.Image:
+    """The small copy of a photo that has a size in results."""
+    small = small_copy(photo.shrunk_to(full))
+    return to_pil(small.pixels, small)
 
 
 def _scaled(value: Any, scale: float) -> Any:

@@ -15,6 +15,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
+from internal_gan.finishing.sizes import small_copy
 from internal_gan.images.edges import Canny
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
@@ -67,19 +68,35 @@ def extend(
     for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
         if not any(sides):
             continue
-        canvas, part, frame = sides.around(now), sides.part(now.size), sides.window(now.size)
+        canvas, part = sides.around(now), sides.part(now.size)
+        drawing, scale = _drawn_around(now, sides, excluded, rng)
         # Nothing is taken from what is new, so that all origins are in the photo.
         excluded = sides.padded(excluded, 1.0)
         finisher = PartFinisher(
             canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
         )
-        drawing, scale = draw_filling(canvas, part, excluded, rng, frame)
         made, at, found = finisher.rebuilt(drawing, scale)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
         known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
     hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
     return result.traced(now.pixels, places, known, hiding=hiding)
+
+
+def _drawn_around(
+    photo: Photo, sides: Margins, excluded: Mask, rng: torch.Generator | None
+) -> tuple[Pixels, float]:
+    """Fill margins around a small copy of a photo, as :func:`draw_filling` does, so that a preview
+    of it, which has the same copy, shows the same margins."""
+    small = small_copy(photo)
+    ratio = max(photo.size) / max(small.size)
+    margins = Margins(*(side and max(1, round(side / ratio)) for side in sides))
+    part, frame = margins.part(small.size), margins.window(small.size)
+    closed = margins.padded(F.adaptive_max_pool2d(excluded, small.size), 1.0)
+    drawing, scale = draw_filling(margins.around(small), part, closed, rng, frame)
+    if small is photo:
+        return drawing, scale
+    return resize(drawing, size_of(sides.part(photo.size))).clamp(-1, 1), scale / ratio
 
 
 def make_tileable(

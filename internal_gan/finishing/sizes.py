@@ -1,15 +1,20 @@
 """Pictures and flags, as arrays, at other sizes."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
+from internal_gan.images.levels import levels_of, pixels_of
+from internal_gan.images.photo import Photo
 from internal_gan.patches.fast import PATCH, Flags, Image
 from internal_gan.units import Size
 
+# A photo's long side in pixels, at most, where margins are drawn around it, and in previews.
+SMALL_SIDE = 1024
 SHORTEST = 32  # the short side of the photo at the first size, in pixels
 GROWTH = 1.5  # from each size to the next
 
@@ -39,6 +44,25 @@ def resized(image: Image, size: Size) -> Image:
 def halved(image: Image) -> Image:
     """(ceil(H / 2), ceil(W / 2)) or (..., 3), the means of two by two pixels."""
     return np.array(PIL.Image.fromarray(image).reduce(2))
+
+
+def small_size(size: Size) -> Size:
+    """A photo's size, halved until it has at most ``SMALL_SIDE`` pixels a side."""
+    times = 2 ** max(0, math.ceil(math.log2(max(size) / SMALL_SIDE)))
+    return -(-size[0] // times), -(-size[1] // times)
+
+
+def small_copy(photo: Photo) -> Photo:
+    """A photo at its :func:`small_size`, halved pixel by pixel as :func:`halved` does; one of few
+    colours, or of more than 8 bits, is shrunk at once."""
+    size = small_size(photo.size)
+    copy = photo.shrunk_to(size)
+    if copy is photo or photo.bit_depth != 8 or photo.has_few_colours:
+        return copy
+    levels = levels_of(photo.pixels, 255)
+    while levels.shape[:2] != size:
+        levels = halved(levels)
+    return replace(copy, pixels=pixels_of(levels))
 
 
 def halved_flags(flags: Flags) -> Flags:
