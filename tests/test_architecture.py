@@ -20,7 +20,7 @@ MAX_LINES = {
     "finishing": 2398,
     "hub": 130,
     "images": 3630,
-    "internal_gan": 1224,
+    "internal_gan": 1222,
     "judging": 1096,
     "models": 3979,
     "nn": 995,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_545, "tests": 25_901, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_543, "tests": 25_918, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

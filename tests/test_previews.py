@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, create_autospec
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from internal_gan.api import previews as module
 from internal_gan.api.model import results
 from internal_gan.finishing.drawing import finish
 from internal_gan.finishing.filling import draw_filling
+from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.files.memory import to_pil
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
@@ -96,17 +97,24 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
 def test_margins_are_drawn_around_the_same_copy(
     photo: Image.Image, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    drawn = Mock(side_effect=draw_filling)
+    drawn, rebuilt = Mock(side_effect=draw_filling), PartFinisher.rebuilt
+    finished = create_autospec(rebuilt, side_effect=rebuilt)
     monkeypatch.setattr("internal_gan.finishing.filling.draw_filling", drawn)
-    Previews(photo)("extend", seed=3, **options)
-    internal_gan.extend(photo, seed=3, **options)
+    monkeypatch.setattr(PartFinisher, "rebuilt", finished)
+    avoid = Image.new("L", photo.size)
+    avoid.paste(255, (40, 32, 80, 64))
+    Previews(photo)("extend", seed=3, avoid=avoid, **options)
+    internal_gan.extend(photo, seed=3, avoid=avoid, **options)
     preview, result = (call.args for call in drawn.call_args_list)
     assert preview[0].size == (30, 60 if "shape" in options else 56)
     assert torch.equal(preview[0].pixels, result[0].pixels)
     assert all(
         torch.equal(one, other) for one, other in zip(preview[1:3], result[1:3], strict=True)
     )
+    assert preview[2].sum() == preview[1].sum() + 10 * 8
     assert preview[4] == result[4]
+    scales = [call.args[2] for call in finished.call_args_list]
+    assert scales[0] == pytest.approx(4 * scales[1])
 
 
 def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +127,10 @@ def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.Monke
 def test_a_file_is_read_only_as_large_as_it_is_needed(tmp_path: Path) -> None:
     to_pil(picture(900, 1200)).save(tmp_path / "large.png")
     previews = Previews(tmp_path / "large.png")
-    assert previews.copy("fill").size == (38, 29)
+    copy = previews.copy("fill")
+    assert copy.size == (38, 29)
+    whole = Previews(Image.open(tmp_path / "large.png")).copy("fill")
+    assert np.array_equal(np.asarray(copy), np.asarray(whole))
     assert previews.copy("sample").size == (40, 30)
     assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)
 

@@ -23,6 +23,8 @@ def test_only_the_band_changes_and_is_the_photo_s_own(wrap: tuple[bool, bool]) -
     kept = np.s_[9 * wrap[0] : 60 - 9 * wrap[0], 14 * wrap[1] : 90 - 14 * wrap[1]]
     assert (places[kept] == own[kept]).all()
     assert (places != own).any()
+    if wrap == (False, True):
+        assert (places[..., 0] == own[..., 0]).all()  # its top and bottom do not meet
     # Side by side in the photo, except along the cuts: so are opposite borders.
     for axis in range(2):
         if wrap[axis]:

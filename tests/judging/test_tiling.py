@@ -25,6 +25,8 @@ def test_a_border_like_a_line_beside_it_is_no_seam() -> None:
 def test_what_repeats_already_is_known() -> None:
     tile = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(1)).repeat(1, 1, 4, 4)
     assert repeats(tile, (True, True)) == (True, True)
+    uneven = tile + 0.2 * torch.rand(tile.shape, generator=torch.Generator().manual_seed(2))
+    assert repeats(uneven, (True, True)) == (True, True)
     assert repeats(picture(64, 90), (True, True)) == (False, False)
     assert repeats(torch.zeros(1, 3, 40, 40), (False, True)) == (False, True)
 

@@ -31,6 +31,8 @@ SIZE = (60, 84)
 def at_once(shell: Shell, *options: str) -> Path:
     answer = shell.done("task=sample", "image=photo.png", "output=out", *options)
     assert "Works on the photo itself; nothing is trained" in answer.out
+    several = "sample.count=1" not in options
+    assert ("Pictures: out/sample\n" if several else "Picture:  out/sample/000.png") in answer.out
     return Path("out/sample")
 
 
