@@ -31,7 +31,7 @@ TASKS = {
     "harmonize": "edit.image={changed} mask={hole}",
     "extend": "extend.shape=16:9",
     "make_tileable": "",
-    "super_resolution": "super_resolution.factor=1.5",
+    "super_resolution": "super_resolution.factor=1.25",
     "animate": "animate.seconds=1",
 }
 # Functions that do not call each other, by the ends of their files' names; what is called in other
