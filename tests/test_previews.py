@@ -138,6 +138,10 @@ def test_a_file_is_read_only_as_large_as_it_is_needed(tmp_path: Path) -> None:
 def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
     with pytest.raises(UserError, match="has no such argument"):
         Previews(photo)("fill", margins=3)
+    with pytest.raises(UserError, match=r"extend\.shape=4:3: adds nothing"):
+        Previews(photo)("extend", shape="4:3")
+    with pytest.raises(UserError, match=r"extend\.margins or extend\.shape, one of them"):
+        Previews(photo)("extend", shape="2:1", margins=[0, 9, 0, 0])
     with pytest.raises(UserError, match=r"extend.margins=\[.*\]: margins of"):
         Previews(photo)("extend", margins=[0, 0, 0, 999])
 

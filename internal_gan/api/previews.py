@@ -79,10 +79,10 @@ class Previews:
         image, patches = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
-            # As many pixels as around the result.
-            del given["shape"]
-            given.pop("anchor", None)
-            given["margins"] = list(margins_to(ratio, full, ANCHORS[anchor]))
+            margins = margins_to(ratio, full, ANCHORS[anchor])
+            if any(margins) and given.get("margins") is None:
+                # Those of the result, which are scaled below.
+                given |= {"shape": None, "anchor": None, "margins": list(margins)}
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
             if option in _IN_PIXELS:

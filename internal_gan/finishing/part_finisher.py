@@ -28,6 +28,7 @@ from internal_gan.images.windows import (
     bounds,
     box_of,
     extent,
+    moved,
     parts,
     within,
 )
@@ -206,12 +207,8 @@ class PartFinisher:
                 if filled is None:
                     continue
                 here, chosen = (..., *piece.window), piece.mask[0, 0].numpy() > 0
-                inner = tuple(
-                    slice(span.start - start - first.start, span.stop - start - first.start)
-                    for span, start, first in zip(
-                        piece.window, canvas.corner, filled.window, strict=True
-                    )
-                )
+                offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
+                inner = within(piece.window, moved(filled.window, offset))
                 places = filled.origins[inner]
                 if source is None:
                     places = places + np.array(canvas.corner, np.int32)
