@@ -124,12 +124,17 @@ def test_only_one_picture_is_drawn(photo: Image.Image, monkeypatch: pytest.Monke
     assert drawn.call_args.args[1]["count"] == 1
 
 
-def test_a_file_is_read_only_as_large_as_it_is_needed(tmp_path: Path) -> None:
-    to_pil(picture(900, 1200)).save(tmp_path / "large.png")
-    previews = Previews(tmp_path / "large.png")
+def test_a_huge_file_is_kept_smaller_but_its_copy_is_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.images.files.decode.WHOLE_PIXELS", 10_000)
+    monkeypatch.setattr(module, "SMALL_SIDE", 50)
+    to_pil(picture(900, 1200)).save(tmp_path / "large.jpg")
+    previews = Previews(tmp_path / "large.jpg")
+    assert max(previews._photo.size) == 400
     copy = previews.copy("fill")
     assert copy.size == (38, 29)
-    whole = Previews(Image.open(tmp_path / "large.png")).copy("fill")
+    whole = Previews(Image.open(tmp_path / "large.jpg")).copy("fill")
     assert np.array_equal(np.asarray(copy), np.asarray(whole))
     assert previews.copy("sample").size == (40, 30)
     assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)

@@ -11,7 +11,7 @@ from internal_gan.config.catalogue import families_for
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.config.task_options import ANCHORS
 from internal_gan.finishing.finisher import LONGEST
-from internal_gan.finishing.sizes import small_copy, small_size
+from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
@@ -51,7 +51,7 @@ class Previews:
             UserError: the photo cannot be read.
         """
         self._source = source_of("fill", {"photo": photo})
-        self._photo = self._source.photo(longest=LONGEST)
+        self._photo = self._source.photo(longest=SMALL_SIDE)
         # A layout can be another one if a single bit differs.
         self._network = patches_of(source_of("sample", {"photo": photo}).photo(), "cpu")[0]
         self._copies = dict[Size, tuple[Image.Image, Patches]]()

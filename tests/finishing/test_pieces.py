@@ -8,6 +8,7 @@ import torch
 
 from internal_gan.finishing import part_finisher as module
 from internal_gan.finishing.filling import draw_filling
+from internal_gan.finishing.origin import EXACT
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.finishing.pieces import LONGEST, THIN, pieces
 from internal_gan.images.photo import Photo
@@ -64,6 +65,7 @@ def test_memory_does_not_grow_with_the_number_of_specks() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700_000
     assert torch.equal(done.pixels * (1 - hole), photo.pixels * (1 - hole))
     assert done.origin is not None
+    assert (done.origin.kinds[hole[0, 0].numpy() == 0] == EXACT).all()
     at = done.origin.places[hole[0, 0].numpy() > 0]
     assert not hole[0, 0].numpy()[at[:, 0], at[:, 1]].any()
 
