@@ -6,6 +6,7 @@ Each task runs in this process, once more before, to load and compile what it ne
 not counted. The photo is the large bundled one at several sizes.
 """
 
+import argparse
 import contextlib
 import cProfile
 import io
@@ -77,6 +78,8 @@ def profiled(arguments: Sequence[str]) -> tuple[float, dict[str, float]]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.shares", description=__doc__)
+    parser.parse_args(argv)
     found = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
