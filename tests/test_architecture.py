@@ -17,22 +17,22 @@ MAX_LINES = {
     "api": 968,
     "app": 1418,
     "config": 1682,
-    "finishing": 2395,
+    "finishing": 2398,
     "hub": 130,
-    "images": 3630,
+    "images": 3625,
     "internal_gan": 1222,
     "judging": 1096,
-    "models": 3979,
+    "models": 4013,
     "nn": 995,
     "patches": 1979,
     "report": 629,
     "runs": 1128,
     "sweeps": 316,
-    "tasks": 2641,
+    "tasks": 2640,
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_540, "tests": 25_929, "benchmarks": 5_506}
+MAX_IN_ALL = {"internal_gan": 25_571, "tests": 25_953, "benchmarks": 5_506}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -101,7 +101,10 @@ def differences(
     default the same, in the channel that differs most."""
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
-    (height, width), found = picture.size, list[Levels]()
+    (height, width), found = (
+        picture.size,
+        np.zeros(picture.size, np.uint8 if white == 255 else np.uint16),
+    )
     step = max(1, AT_ONCE // width)
     for top in range(0, height, step):
         rows = slice(top, top + step)
@@ -109,9 +112,10 @@ def differences(
         if places is not None:
             y, x = torch.from_numpy(places[rows]).long().unbind(dim=-1)
             there = source[..., y, x]
-        pair = levels_of(ours[..., rows, :], white), levels_of(there, white)
-        found.append((np.maximum(*pair) - np.minimum(*pair)).max(axis=2))
-    return white, np.concatenate(found)
+        if not torch.equal(ours[..., rows, :], there):
+            pair = levels_of(ours[..., rows, :], white), levels_of(there, white)
+            found[rows] = (np.maximum(*pair) - np.minimum(*pair)).max(axis=2)
+    return white, found
 
 
 def origin_path(picture: Path) -> Path:

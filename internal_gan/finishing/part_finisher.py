@@ -268,8 +268,7 @@ class PartFinisher:
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         origin = None
         if max(source.size) <= MAX_SIDE:
-            if not known.all():
-                places = np.where(known[..., None], places, 0).astype(np.int32)
+            places[~known] = 0
             kinds = np.where(known, EXACT, OTHER).astype(np.uint8)
             if self.part.any():  # nothing else has changed
                 box = bounds(self.part)

@@ -166,10 +166,13 @@ class Margins(NamedTuple):
     def around(self, photo: Photo) -> Photo:
         """The photo on its canvas, whose margins have its mean colour, so that they widen no range,
         and are transparent if it has alpha."""
-        mean = photo.pixels.mean(dim=(2, 3), keepdim=True)
+        (height, width), mean = photo.size, photo.pixels.mean(dim=(2, 3), keepdim=True)
+        whole = height + self.top + self.bottom, width + self.left + self.right
+        pixels = mean.expand(-1, -1, *whole).clone()
+        pixels[(..., *self.window(photo.size))] = photo.pixels
         return replace(
             photo,
-            pixels=torch.where(self.part(photo.size) > 0, mean, self.padded(photo.pixels, 0.0)),
+            pixels=pixels,
             alpha=None if photo.alpha is None else self.padded(photo.alpha, 0.0),
             raw=None if photo.raw is None else self.padded(photo.raw, -1.0),
             given=None,

@@ -1,4 +1,4 @@
-"""Antialiased bicubic resampling, Gaussian blur, and changes brought to another size."""
+"""Antialiased bicubic resampling and Gaussian blur."""
 
 import math
 
@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # A larger factor needs a kernel that exceeds a GPU's shared memory, and torch fails.
@@ -15,10 +14,6 @@ MAX_SHRINKING = 32
 SIGMAS = 3.0
 # At smaller standard deviations a pixel's neighbours have a weight of 0 in float32.
 LEAST_SIGMA = 0.05
-# Of the blurs that tell a change's details, and their variance, in pixels.
-DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
-# About the square of an 8-bit step.
-QUANTISATION_VARIANCE = 1e-4
 
 
 def size_of(image: Tensor) -> Size:
@@ -49,6 +44,15 @@ def resize(x: Tensor, size: Size) -> Tensor:
     return resized.to(x.dtype)
 
 
+def resize_part(x: Tensor, rows: slice, columns: slice, size: Size) -> Tensor:
+    """Some rows and columns of ``resize(x, size)``, but for rounding, without the others."""
+    down, across = (
+        resize(torch.eye(side).to(x)[None, None], (wanted, side))[0, 0, span]
+        for side, wanted, span in zip(x.shape[-2:], size, (rows, columns), strict=True)
+    )
+    return down @ x @ across.T
+
+
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Blur every channel of (N, C, H, W) with a truncated Gaussian, repeating the border pixels.
 
@@ -65,24 +69,3 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
     planes = F.pad(planes, (0, 0, reach, reach), mode="replicate")
     return F.conv2d(planes, kernel.transpose(2, 3)).view_as(x)
-
-
-def bring_back(photo: Pixels, before: Pixels, after: Pixels, mask: Mask) -> Pixels:
-    """Apply to a photo a change, ``before`` to ``after``, that was made to a copy of another size.
-
-    Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
-    share of local variance that survived the change: textures stay sharp, and an edge that was
-    smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
-    """
-    size = size_of(photo)
-    changed = resize(after, size)
-    if after.shape[-2:] != size:
-        kept = (_variance(after) / _variance(before)).clamp(0.0, 1.0)
-        changed = changed + resize(kept, size) * (photo - resize(before, size))
-    return torch.lerp(photo, changed.clamp(-1.0, 1.0), mask)
-
-
-def _variance(pixels: Pixels) -> Tensor:
-    """Local variance of the details, (1, 1, H, W)."""
-    details = (pixels - gaussian_blur(pixels, DETAIL_SIGMA)).square().mean(dim=1, keepdim=True)
-    return gaussian_blur(details, VARIANCE_SIGMA) + QUANTISATION_VARIANCE

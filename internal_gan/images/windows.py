@@ -121,6 +121,15 @@ def within(window: Window, outer: Window) -> Window:
     return rows, columns
 
 
+def overlap(one: Window, other: Window) -> Window:
+    """What two windows share, which may be empty."""
+    rows, columns = (
+        slice(start := max(a.start, b.start), max(start, min(a.stop, b.stop)))
+        for a, b in zip(one, other, strict=True)
+    )
+    return rows, columns
+
+
 def around(box: Window, extent: Size, size: Size) -> Window:
     """A window of ``extent`` centred on a box, cut and moved to lie in an image of ``size``."""
     window = []

@@ -12,10 +12,12 @@ from internal_gan.images.colours import match_colours
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
 from internal_gan.images.pyramid import fit_size, scaled
-from internal_gan.images.resize import gaussian_blur, resize, size_of
+from internal_gan.images.resize import gaussian_blur, resize, resize_part, size_of
+from internal_gan.images.windows import bounds
 from internal_gan.models.abilities import Injects
 from internal_gan.models.base import Model
 from internal_gan.patches.exact import lattice, nearest, patches_at
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 # The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
@@ -23,6 +25,11 @@ from internal_gan.units import Size
 PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
+
+# Of the blurs that tell a change's details, and their variance, in pixels.
+DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
+# About the square of an 8-bit step.
+QUANTISATION_VARIANCE = 1e-4
 
 # Patches of an image are compared with the photo's at this long side, in pixels; those with a
 # larger root mean squared error than this, from black (0) to white (1), are nothing like the photo.
@@ -90,6 +97,33 @@ def with_colours(given: Tensor, drawn: Tensor, side: float) -> Tensor:
     smaller than a pixel of a copy of ``side`` x ``side`` pixels."""
     sigma = math.sqrt(math.prod(size_of(given))) / side
     return (drawn + gaussian_blur(given - drawn, sigma)).clamp(-1, 1)
+
+
+def bring_back(photo: Pixels, change: Change, mask: Mask) -> Pixels:
+    """Apply a change that was made to a copy of a photo, of any size, to the photo itself.
+
+    Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
+    share of local variance that survived the change: textures stay sharp, and an edge that was
+    smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
+    """
+    result, size = photo.clone(), size_of(photo)
+    if not mask.any():
+        return result
+    box = bounds(mask)
+    inside = (..., *box)
+    changed = resize_part(change.after, *box, size)
+    if size_of(change.after) != size:
+        kept = (_variance(change.after) / _variance(change.before)).clamp(0.0, 1.0)
+        details = photo[inside] - resize_part(change.before, *box, size)
+        changed += resize_part(kept, *box, size) * details
+    result[inside] = torch.lerp(photo[inside], changed.clamp(-1.0, 1.0), mask[inside])
+    return result
+
+
+def _variance(pixels: Pixels) -> Tensor:
+    """Local variance of the details, (1, 1, H, W)."""
+    details = (pixels - gaussian_blur(pixels, DETAIL_SIGMA)).square().mean(dim=1, keepdim=True)
+    return gaussian_blur(details, VARIANCE_SIGMA) + QUANTISATION_VARIANCE
 
 
 def foreign(photo: Tensor, given: Tensor, mask: Tensor | None = None) -> tuple[float, int, int]:

@@ -15,7 +15,7 @@ from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import bring_back
+from internal_gan.images.windows import bounds, overlap, within
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
@@ -113,16 +113,14 @@ class Redraw(FromImage[EditOptions]):
             keeps=self.is_object,
             option="edit.image",
         )
-        # Beside what was changed, the network's drawing is a haze of both sides.
-        rim = None
+        redrawn = used
         if mask is not None and learnt is not None and not self.is_object:
-            rim = (used >= 0.5).float() * (mask < 0.5)
+            # Beside what was changed, the network's drawing is a haze of both sides.
+            redrawn = used * ((used < 0.5) | (mask >= 0.5))
         match = self.is_object and bool(self.context.as_trained("harmonize.match"))
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             change = redrawing.redraw(model, photo.pixels, mask, start, seed=seed, match=match)
-            drawing = bring_back(photo.pixels, *self._changed(change, mask), used)
-            if rim is not None:
-                drawing = torch.where(rim > 0, photo.pixels, drawing)
+            drawing = redrawing.bring_back(photo.pixels, self._changed(change, mask), redrawn)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
@@ -172,11 +170,12 @@ class Redraw(FromImage[EditOptions]):
 def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:
     """A mask without what is as in the training photo, so that the rim of a change is near it; the
     mask itself if all or nothing inside differs, or the sizes do."""
-    if photo.size != learnt.uncut:
+    if photo.size != learnt.uncut or not mask.any():
         return mask
     inside = (learnt.frame or Margins(0, 0, 0, 0)).window(learnt.size)
-    before = photo.pixels.clone()
-    before[(..., *inside)] = learnt.pixels
-    changed = (photo.pixels - before).abs().amax(dim=1, keepdim=True) > NOTICED
-    narrow = mask * changed
+    box = overlap(bounds(mask), inside)
+    here, there = (..., *box), (..., *within(box, inside))
+    changed = (photo.pixels[here] - learnt.pixels[there]).abs().amax(dim=1, keepdim=True) > NOTICED
+    narrow = torch.zeros_like(mask)
+    narrow[here] = mask[here] * changed
     return narrow if narrow.any() else mask

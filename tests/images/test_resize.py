@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.images.resize import gaussian_blur, resize
+from internal_gan.images.resize import gaussian_blur, resize, resize_part
 from tests.tiny import noise, picture
 
 SIZES = [(25, 33), (187, 249), (188, 40), (376, 500)]
@@ -41,6 +41,13 @@ def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: tor
     torch.testing.assert_close(
         resized[0, 0, 30, inside], expected[inside].float(), rtol=0, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("size", [(90, 41), (20, 30), (9, 70)])
+def test_a_part_is_as_in_the_whole(size: tuple[int, int]) -> None:
+    rows, columns = slice(2, 8), slice(size[1] - 20, size[1])
+    whole = resize(noise(20, 30), size)[..., rows, columns]
+    torch.testing.assert_close(resize_part(noise(20, 30), rows, columns, size), whole)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])

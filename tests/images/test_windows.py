@@ -5,7 +5,17 @@ from collections.abc import Iterable
 import pytest
 import torch
 
-from internal_gan.images.windows import Part, around, blocks, bounds, moved, parts, widened, within
+from internal_gan.images.windows import (
+    Part,
+    around,
+    blocks,
+    bounds,
+    moved,
+    overlap,
+    parts,
+    widened,
+    within,
+)
 from tests.tiny import holes
 
 
@@ -99,3 +109,9 @@ def test_a_window_inside_another_moves_with_it() -> None:
     inner, outer = (slice(1, 4), slice(2, 3)), (slice(10, 20), slice(30, 40))
     assert moved(inner, outer) == (slice(11, 14), slice(32, 33))
     assert within(moved(inner, outer), outer) == inner
+
+
+def test_what_windows_share_may_be_empty() -> None:
+    window = slice(2, 6), slice(0, 9)
+    assert overlap(window, (slice(4, 9), slice(3, 5))) == (slice(4, 6), slice(3, 5))
+    assert overlap(window, (slice(7, 9), slice(3, 5)))[0] == slice(7, 7)

@@ -6,11 +6,11 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.images.masks import soften
-from internal_gan.images.resize import bring_back
 from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
     PAINT,
+    bring_back,
     foreign,
     redraw,
     soft_mask,
@@ -72,7 +72,7 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
     image, mask = picture(*size), holes(size, (5, 4, 6, 6))
     change = redraw(model, image, mask, 1)
     for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
-        redrawn = bring_back(image, *change, used)
+        redrawn = bring_back(image, change, used)
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
         assert torch.equal(redrawn[outside], image[outside])

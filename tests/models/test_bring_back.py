@@ -2,7 +2,8 @@
 
 import torch
 
-from internal_gan.images.resize import bring_back, resize
+from internal_gan.images.resize import resize
+from internal_gan.models.redrawing import Change, bring_back
 from tests.tiny import holes, picture
 
 
@@ -19,7 +20,7 @@ def middle(height: int = 120, width: int = 160) -> torch.Tensor:
 def test_nothing_changes_outside_the_mask_bit_for_bit() -> None:
     image, mask = photo(), middle() * 0.5
     small = resize(image, (30, 40))
-    result = bring_back(image, small, -small, mask)
+    result = bring_back(image, Change(small, -small), mask)
     outside = (mask == 0).expand_as(image)
     assert torch.equal(result[outside], image[outside])
     assert not torch.equal(result, image)
@@ -27,16 +28,16 @@ def test_nothing_changes_outside_the_mask_bit_for_bit() -> None:
 
 def test_at_the_same_size_the_change_is_pasted_unchanged() -> None:
     image, other, mask = photo(), photo().flip(3), middle()
-    result = bring_back(image, image, other, mask)
+    result = bring_back(image, Change(image, other), mask)
     assert torch.equal(result, torch.where(mask > 0, other, image))
-    soft = bring_back(image, image, other, mask * 0.25)
+    soft = bring_back(image, Change(image, other), mask * 0.25)
     assert torch.allclose(soft, torch.where(mask > 0, 0.75 * image + 0.25 * other, image))
 
 
 def test_a_change_of_colour_keeps_the_grain() -> None:
     image = photo() * 0.7
     small = resize(image, (30, 40))
-    result = bring_back(image, small, small + 0.2, torch.ones(1, 1, 120, 160))
+    result = bring_back(image, Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
     assert torch.allclose(result, image + 0.2, atol=1e-4)
 
 
@@ -45,6 +46,6 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
     image[..., 81:] = 0.5
     small = resize(image, (30, 40))
     flat = torch.zeros_like(small)
-    result = bring_back(image, small, flat, torch.ones(1, 1, 120, 160))
+    result = bring_back(image, Change(small, flat), torch.ones(1, 1, 120, 160))
     steps = (result[..., 1:] - result[..., :-1]).abs()
     assert steps.max() < 0.1
