@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 968,
     "app": 1418,
     "config": 1682,
-    "finishing": 2398,
+    "finishing": 2400,
     "hub": 130,
     "images": 3625,
     "internal_gan": 1222,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_571, "tests": 25_953, "benchmarks": 5_506}
+MAX_IN_ALL = {"internal_gan": 25_573, "tests": 25_953, "benchmarks": 5_506}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

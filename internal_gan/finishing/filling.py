@@ -61,9 +61,6 @@ def extend(
         rng: of a random filling; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
-    whole, new = margins.around(photo), margins.part(photo.size)
-    alpha = None if whole.alpha is None else torch.maximum(whole.alpha, new)
-    result = PartFinisher(whole, new, alpha=alpha, source=photo, option=option)
     now, places, known = photo, own_places(photo.size), np.ones(photo.size, np.bool_)
     for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
         if not any(sides):
@@ -79,6 +76,9 @@ def extend(
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
         known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
+    whole, new = margins.around(photo), margins.part(photo.size)
+    alpha = None if whole.alpha is None else torch.maximum(whole.alpha, new)
+    result = PartFinisher(whole, new, alpha=alpha, source=photo, option=option)
     hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
     return result.traced(now.pixels, places, known, hiding=hiding)
 

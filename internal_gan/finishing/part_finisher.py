@@ -182,8 +182,10 @@ class PartFinisher:
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
                 shut = closed[(0, 0, *window)].numpy() > 0
                 corner, here = (window[0].start, window[1].start), (..., *window)
-                drawn = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
-                canvas = _Canvas(levels_of(drawn, white), inside, shut, corner)
+                levels = levels_of(
+                    torch.where(part[here] > 0, drawing[here], photo.pixels[here]), white
+                )
+                canvas = _Canvas(levels, inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
@@ -283,7 +285,7 @@ class PartFinisher:
         """A source, enlarged to about the photo's area if it is smaller."""
         ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.uncut)))
         size = round(source.size[0] * ratio), round(source.size[1] * ratio)
-        return resize(source.pixels, size).clamp(-1, 1)
+        return source.pixels if size == source.size else resize(source.pixels, size).clamp(-1, 1)
 
 
 class _Canvas(NamedTuple):

@@ -27,13 +27,13 @@ class Extend(Task[ExtendOptions]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
-        canvas, part = margins.around(photo), margins.part(photo.size)
         opaque = torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
         unknown = avoided(context, "extend.avoid", photo, (opaque <= FAINT).float())
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
-        before = Finished(canvas.pixels, alpha=1.0 - part, like=canvas)
+        canvas, alpha = margins.around(photo), 1.0 - margins.part(photo.size)
+        before = Finished(canvas.pixels, alpha=alpha, like=canvas)
         yield Picture("extend/before.png", before, "before")
 
     @property
