@@ -83,8 +83,8 @@ class Trial:
 with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _file:
     _rows = list(csv.DictReader(_file, delimiter=";", restval=""))
 TRIALS = {row["option"]: Trial(**row) for row in _rows if row["task"]}
-# Options that do not touch the result, or without which there is none, with what they do.
-PLUMBING = {row["option"]: row["does"] for row in _rows if not row["task"]}
+# Options that do not touch the result, or without which there is none.
+PLUMBING = {row["option"] for row in _rows if not row["task"]}
 
 
 def inputs(photo: Image.Image, frame: int = 0) -> None:
@@ -270,7 +270,7 @@ def _value(trial: Trial) -> str:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """The options that act on the result, those that do not, and those that went."""
+    """The options that act on the result, and those that went."""
     rows = []
     for row in record["rows"]:
         trial, both = TRIALS[row["option"]], (row["default"], row["other"])
@@ -278,9 +278,7 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
         cells = {"option": f"`{trial.option}`", "default → other": _value(trial)}
         cells |= {"what it does": trial.does, "figure": trial.figure}
         rows.append(cells | {"default": default, "other": other, "verdict": "stays"})
-    others = [{"option": f"`{name}`", "what it does": words} for name, words in PLUMBING.items()]
-    made = {"acting": rows, "others": others, "gone": record["gone"]}
-    return {name: as_markdown(each) for name, each in made.items()}
+    return {"acting": as_markdown(rows), "gone": as_markdown(record["gone"])}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

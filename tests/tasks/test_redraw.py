@@ -10,6 +10,7 @@ from PIL import Image
 
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
+from internal_gan.models import redrawing
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell, pixels
 from tests.tasks.conftest import layers, numbers
@@ -148,3 +149,21 @@ def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
     made = read_image("narrow/edit/000.png").pixels
     assert made[..., 12:, :].equal(photo[..., 12:, :])
     assert not made[..., 4:9, 8:15].equal(changed[..., 4:9, 8:15])
+
+
+def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
+    shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redrawn, bring_back = list[torch.Tensor](), redrawing.bring_back
+
+    def noted(photo: torch.Tensor, change: redrawing.Change, mask: torch.Tensor) -> torch.Tensor:
+        redrawn.append(mask[0, 0])
+        return bring_back(photo, change, mask)
+
+    monkeypatch.setattr(redrawing, "bring_back", noted)
+    shell.done(*used("edit"), checkpoint, "finish.detail=patches", "mask.dilate=3", "output=out")
+    changed, grown = pixels("mask.png") > 127, pixels("out/edit/mask.png") > 127
+    weights = redrawn[0].numpy()
+    assert (weights[grown & ~changed] == 0).all()
+    assert (weights[changed] > 0.5).all()
+    assert grown.sum() > changed.sum()
