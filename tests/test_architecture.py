@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_573, "tests": 25_972, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_573, "tests": 25_985, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -1,6 +1,7 @@
 """task=edit and task=harmonize on a trained model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from PIL import Image
 
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.models import redrawing
 from internal_gan.runs.folder import RunFolder
+from internal_gan.tasks.redraw import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
 from tests.tasks.conftest import layers, numbers
 from tests.tiny import Run, holes, picture, write_16_bits
@@ -167,3 +170,13 @@ def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
     assert (weights[grown & ~changed] == 0).all()
     assert (weights[changed] > 0.5).all()
     assert grown.sum() > changed.sum()
+
+
+def test_a_frame_that_was_not_learnt_moves_no_change() -> None:
+    frame, mask = Margins(2, 5, 3, 4), holes((30, 40), (0, 3, 25, 30))
+    before = Photo(picture(30, 40))
+    photo = replace(before, pixels=before.pixels.clone())
+    photo.pixels[..., 8:12, 20:26] *= -1
+    narrow = _narrowed(mask, photo, before.without(frame))
+    assert narrow.equal(mask * ((photo.pixels - before.pixels).abs().amax(1)[None] > NOTICED))
+    assert narrow.any()
