@@ -54,12 +54,6 @@ class Part(NamedTuple):
         box = bounds(mask)
         return cls(moved(box, window), mask[(..., *box)])
 
-    @property
-    def places(self) -> tuple[NDArray[np.intp], ...]:
-        """Rows and columns of its pixels in the whole image."""
-        found = self.mask[0, 0].cpu().numpy().nonzero()
-        return tuple(index + side.start for index, side in zip(found, self.window, strict=True))
-
     def divided(self, longest: int) -> Iterator[Self]:
         """The part, from top left to bottom right, in pieces of at most ``longest`` pixels a side,
         cut where the fewest of its pixels are in the middle third of its longer side."""
