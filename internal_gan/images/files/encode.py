@@ -19,7 +19,6 @@ from internal_gan.images.photo import Photo, Whole
 
 # The formats that are written, by Pillow's names.
 FORMATS = {".png": "PNG", ".jpg": "JPEG"}
-
 _MAX_JPEG_EXIF = 65533  # bytes
 # Pillow's, for saving without visible loss.
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
