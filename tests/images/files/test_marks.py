@@ -12,8 +12,9 @@ from internal_gan.images.files.marks import VOCABULARY, xmp
 from internal_gan.images.files.video import write_video
 from internal_gan.images.photo import Photo
 from internal_gan.version import __version__
+from tests.tiny import noise
 
-PIXELS = torch.rand(1, 3, 24, 30, generator=torch.Generator().manual_seed(0)) * 2.0 - 1.0
+PIXELS = noise(24, 30)
 MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
 
 

@@ -6,8 +6,9 @@ import torch
 from PIL import Image
 
 from internal_gan.images.files.memory import to_memory, to_photo
+from tests.tiny import noise
 
-PIXELS = torch.rand(1, 3, 20, 30, generator=torch.Generator().manual_seed(0)) * 2 - 1
+PIXELS = noise(20, 30)
 LEVELS = ((PIXELS[0] + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
 COLOUR = Image.fromarray(LEVELS)
 ALPHA = Image.linear_gradient("L").resize(COLOUR.size)
