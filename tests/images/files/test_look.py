@@ -274,9 +274,7 @@ def test_foreign_xmp_entries_are_named(
     assert said() == expected
 
 
-def test_a_gain_map_and_further_views_are_named(
-    picture: Image.Image, saved: Save, said: Said
-) -> None:
+def test_a_gain_map_is_named(picture: Image.Image, saved: Save, said: Said) -> None:
     file = io.BytesIO()
     picture.save(file, "JPEG")
     saved(file.getvalue() + b"urn:com:apple:photo:2020:aux:hdrgainmap", "jpg")

@@ -1,7 +1,9 @@
 """Writing keeps what the photo's file had, or warns about what is lost."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,19 +12,13 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, read_mark, to_uint8, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from tests.tiny import noise, rng
 
 Said = Callable[[], list[str]]
-
-
-def deep_photo(mode: str, alpha: bool = False) -> Photo:
-    """A photo whose every value needs 16 bits."""
-    values = torch.randint(1, 65536, (1, 4, 9, 14), generator=rng()) / 65535.0
-    colours = values[:, :1].expand(-1, 3, -1, -1) if mode in ("I;16", "LA") else values[:, :3]
-    return Photo(colours * 2.0 - 1.0, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
@@ -39,7 +35,9 @@ def test_jpeg_comes_back_nearly_and_with_all_its_colours(
 
 @pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
 def test_16_bits_come_back_as_16_bits(mode: str, alpha: bool, tmp_path: Path, said: Said) -> None:
-    photo = deep_photo(mode, alpha)
+    values = torch.randint(1, 65536, (1, 4, 9, 14), generator=rng()) / 65535.0
+    colours = values[:, :3] if mode == "RGBA" else values[:, :1].expand(-1, 3, -1, -1)
+    photo = Photo(colours * 2 - 1, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
     again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
@@ -61,25 +59,41 @@ def test_floats_become_16_bits_in_png(tmp_path: Path, said: Said) -> None:
     assert said() == ["32 bits per channel become 16"]
 
 
-@pytest.mark.parametrize(("suffix", "bit_depth"), [("png", 8), ("png", 16), ("jpg", 8)])
+@pytest.mark.parametrize(
+    ("suffix", "bit_depth", "palette"),
+    [
+        ("png", 8, None),
+        ("png", 16, None),
+        ("jpg", 8, None),
+        ("png", 8, np.array([[0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)),
+    ],
+)
 def test_profile_and_exif_are_kept(
-    suffix: str, bit_depth: int, profile: bytes, tiny_pixels: Tensor, tmp_path: Path
+    suffix: str, bit_depth: int, palette: Any, profile: bytes, tiny_pixels: Tensor, tmp_path: Path
 ) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "A. Nother"
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
-    photo = Photo(tiny_pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif.tobytes())
-    write_image(tmp_path / f"out.{suffix}", tiny_pixels, like=photo)
-    again = read_image(tmp_path / f"out.{suffix}")
+    pixels = tiny_pixels if palette is None else tiny_pixels[:, :1].sign().expand(1, 3, -1, -1)
+    photo = Photo(pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif.tobytes())
+    like, mark = replace(photo, palette=palette), xmp("compositeCapture", "fill", None)
+    path = tmp_path / f"out.{suffix}"
+    write_image(path, pixels, like=like, mark=mark)
+    again = read_image(path)
     assert again.icc_profile == profile
-    with Image.open(tmp_path / f"out.{suffix}") as written:
+    assert (again.palette is None) == (palette is None)
+    assert (again.pixels - pixels).abs().mean() < 8 / 255
+    with Image.open(path) as written:
         block = written.getexif()
         assert block[ExifTags.Base.Artist] == "A. Nother"
         exposure = block.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime]
         assert float(exposure) == pytest.approx(0.004)
         assert block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
     assert again.exif is not None
+    assert read_mark(path) == mark
+    write_image(path, pixels, like=like)
+    assert read_mark(path) is None
 
 
 def test_a_result_of_another_size_is_opaque_with_a_warning(
