@@ -56,10 +56,6 @@ def turned(path: Path) -> None:
     rgb().save(path, quality=95, exif=exif)
 
 
-def palette(path: Path) -> None:
-    rgb().quantize(32, Image.Quantize.FASTOCTREE).save(path)
-
-
 def deep(path: Path, channels: int) -> None:
     """Save an opaque image with 16 bits per channel."""
     image = np.dstack([levels(), np.ones(SIZE)])
@@ -70,8 +66,7 @@ def deep(path: Path, channels: int) -> None:
 FILES: dict[str, Callable[[Path], None]] = {
     "rgb.png": lambda path: rgb().save(path),
     "gray.png": lambda path: rgb().convert("L").save(path),
-    "palette.png": palette,
-    "palette.gif": palette,
+    "palette.png": lambda path: rgb().quantize(32, Image.Quantize.FASTOCTREE).save(path),
     "bits.png": lambda path: rgb().convert("1").save(path),
     "gray16.png": lambda path: deep(path, 1),
     "gray16-alpha.png": lambda path: deep(path, 2),
