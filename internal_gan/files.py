@@ -55,10 +55,8 @@ _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Raise errors that only the user can correct, such as a full disk, as a UserError.
-
-    It names ``place`` if the system names no path.
-    """
+    """Raise errors that only the user can correct, such as a full disk, as a UserError about the
+    file, or about ``place`` if the system names none."""
     try:
         yield
     except OSError as error:

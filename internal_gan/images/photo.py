@@ -131,8 +131,7 @@ class Photo:
         return replace(self.crop(*frame.window(inside)), frame=frame)
 
     def rolled(self, shift: Size) -> "Photo":
-        """The photo, moved by some rows and columns; what leaves on one side comes back on the
-        other."""
+        """The photo, moved by some rows and columns, which wrap."""
         return self._each(lambda layer: layer.roll(shift, (-2, -1)))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":

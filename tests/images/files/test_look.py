@@ -274,11 +274,20 @@ def test_foreign_xmp_entries_are_named(
     assert said() == expected
 
 
-def test_a_gain_map_is_named(picture: Image.Image, saved: Save, said: Said) -> None:
+def test_a_gain_map_and_further_views_are_named(
+    picture: Image.Image, saved: Save, said: Said
+) -> None:
     file = io.BytesIO()
-    picture.save(file, "JPEG")
-    saved(file.getvalue() + b"urn:com:apple:photo:2020:aux:hdrgainmap", "jpg")
-    assert said() == ["its gain map (HDR) is left out; results look as without it"]
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    content = bytearray(file.getvalue())
+    first = content.index(struct.pack("<II", 0, 0x030000)) + 4  # of two entries of 16 bytes
+    for entry in first, first + 16:
+        struct.pack_into("<I", content, entry, 0x020002)  # one of several views
+    saved(bytes(content) + b"urn:com:apple:photo:2020:aux:hdrgainmap", "jpg")
+    assert said() == [
+        "has 2 views; the first one is used",
+        "its gain map (HDR) is left out; results look as without it",
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp"])
