@@ -25,6 +25,8 @@ from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
 
 GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
+# Chooses the window to read of a huge image, given its name and all of it, upright.
+Choose = Callable[[str, Image.Image], Window]
 
 
 class Whole(NamedTuple):

@@ -14,10 +14,10 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.files.metadata import resolution, stated
 from internal_gan.images.files.tiff import white_is_0
-from internal_gan.images.photo import GRAY_MODES, Photo, Whole
+from internal_gan.images.photo import GRAY_MODES, Choose, Photo, Whole
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.images.windows import Window, extent
+from internal_gan.images.windows import extent
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -29,8 +29,6 @@ _BITS_PER_SAMPLE, _PLANAR_CONFIGURATION = 258, 284
 # gives nearly the same as shrinking the whole picture.
 WHOLE_PIXELS = 25_000_000
 GAP = 8
-# Chooses the window to read of a huge image, given its name and all of it, upright.
-Choose = Callable[[str, Image.Image], Window]
 
 
 def decode(

@@ -14,12 +14,12 @@ from torch import Tensor
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.files.decode import Choose, decode, is_plain, photo_of
+from internal_gan.images.files.decode import decode, is_plain, photo_of
 from internal_gan.images.files.encode import FORMATS, arrange, encode
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Choose, Photo
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
 from internal_gan.units import by
