@@ -55,15 +55,12 @@ _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Raise errors that only the user can correct, such as a full disk, as a UserError.
-
-    It names ``place`` if the system names no path.
-    """
+    """Raise errors that only the user can correct, such as a full disk, as a UserError about the
+    file, or about ``place`` if the system names none."""
     try:
         yield
     except OSError as error:
-        # Of a copy that fails, the second name is that of the file to write.
-        name = (error.errno in _FULL and error.filename2) or error.filename
+        name = _written(error)
         path = Path(os.fsdecode(name)) if name else place
         if error.errno in _FULL:
             raise write_error(path, error) or error from error
@@ -90,8 +87,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
         _sync(temporary, os.O_RDWR)
         _patiently(lambda: temporary.replace(path))
     except OSError as error:
-        known = write_error(path, error) if _is_about(error, temporary, path) else None
-        raise known or error from error
+        name = _written(error)
+        is_about = name is None or str(name) in (str(temporary), str(path))
+        raise (is_about and write_error(path, error)) or error from error
     except Exception as error:
         # torch and safetensors raise errors of their own for a full disk, without an errno.
         if not _is_disk_full(error, path.parent):
@@ -234,11 +232,9 @@ def _sync(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-def _is_about(error: OSError, *paths: Path) -> bool:
-    names = {str(path) for path in paths}
-    if error.errno in _FULL and error.filename2 is not None:  # a copy
-        return str(error.filename2) in names
-    return error.filename is None or str(error.filename) in names
+def _written(error: OSError) -> Any:
+    """The name of the file that an error is about; of a copy that fails, the second one."""
+    return (error.errno in _FULL and error.filename2) or error.filename
 
 
 def _is_disk_full(error: Exception, folder: Path) -> bool:

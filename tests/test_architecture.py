@@ -19,8 +19,8 @@ MAX_LINES = {
     "config": 1682,
     "finishing": 2400,
     "hub": 130,
-    "images": 3625,
-    "internal_gan": 1222,
+    "images": 3604,
+    "internal_gan": 1218,
     "judging": 1096,
     "models": 4013,
     "nn": 995,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1332,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_573, "tests": 25_985, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_548, "tests": 25_852, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -25,6 +25,8 @@ from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
 
 GRAY_MODES = {"1", "L", "LA", "I;16", "F"}
+# Chooses the window to read of a huge image, given its name and all of it, upright.
+Choose = Callable[[str, Image.Image], Window]
 
 
 class Whole(NamedTuple):
@@ -131,8 +133,7 @@ class Photo:
         return replace(self.crop(*frame.window(inside)), frame=frame)
 
     def rolled(self, shift: Size) -> "Photo":
-        """The photo, moved by some rows and columns; what leaves on one side comes back on the
-        other."""
+        """The photo, moved by some rows and columns, which wrap."""
         return self._each(lambda layer: layer.roll(shift, (-2, -1)))
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":

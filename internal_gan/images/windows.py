@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 from torch.nn import functional as F
 
-from internal_gan.images.resize import size_of
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
@@ -45,20 +44,14 @@ class Part(NamedTuple):
     @classmethod
     def of(cls, mask: Mask) -> Self:
         """All of a mask, which must not be zero everywhere, as one part."""
-        rows, columns = (slice(0, side) for side in size_of(mask))
-        return cls.inside((rows, columns), mask)
+        box = bounds(mask)
+        return cls(box, mask[(..., *box)])
 
     @classmethod
     def inside(cls, window: Window, mask: Mask) -> Self:
         """The part with the pixels of a window's mask, some of which must not be zero."""
-        box = bounds(mask)
-        return cls(moved(box, window), mask[(..., *box)])
-
-    @property
-    def places(self) -> tuple[NDArray[np.intp], ...]:
-        """Rows and columns of its pixels in the whole image."""
-        found = self.mask[0, 0].cpu().numpy().nonzero()
-        return tuple(index + side.start for index, side in zip(found, self.window, strict=True))
+        box, pixels = cls.of(mask)
+        return cls(moved(box, window), pixels)
 
     def divided(self, longest: int) -> Iterator[Self]:
         """The part, from top left to bottom right, in pieces of at most ``longest`` pixels a side,

@@ -20,11 +20,11 @@ from internal_gan.config.catalogue import SPECS, ending_of, family_of
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError, about
 from internal_gan.files import atomic_write, is_file, make_folder, read_record, write_text
-from internal_gan.images.files.image import Choose, read_image, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, same_name, shown
 from internal_gan.images.frames import frame_of
 from internal_gan.images.masks import write_mask
-from internal_gan.images.photo import Margins, Photo, output_format_of
+from internal_gan.images.photo import Choose, Margins, Photo, output_format_of
 from internal_gan.shapes import Mask, Pixels
 
 _log = logging.getLogger(__name__)

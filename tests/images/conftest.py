@@ -1,9 +1,16 @@
-"""Pictures in memory, and a colour profile."""
+"""Pictures in memory and in files, a colour profile, and warnings."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image, ImageCms
+
+from internal_gan.images.files.image import read_image
+from internal_gan.images.photo import Photo
 
 
 @pytest.fixture
@@ -22,3 +29,29 @@ def picture(colours: npt.NDArray[np.uint8]) -> Image.Image:
 def profile() -> bytes:
     """A colour profile of RGB pixels."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[..., Photo]:
+    """Saves a Pillow image, or the bytes of a file, and reads it as a photo."""
+
+    def save(image: Image.Image | bytes, suffix: str = "png", **options: Any) -> Photo:
+        path = tmp_path / f"photo.{suffix}"
+        if isinstance(image, bytes):
+            path.write_bytes(image)
+        else:
+            image.save(path, **options)
+        return read_image(path)
+
+    return save
+
+
+@pytest.fixture
+def said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The warnings so far, all about a file, without its name."""
+
+    def lines() -> list[str]:
+        assert all(line.startswith(str(tmp_path)) for line in caplog.messages)
+        return [line.partition(": ")[2] for line in caplog.messages]
+
+    return lines

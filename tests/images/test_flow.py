@@ -50,6 +50,7 @@ def test_it_agrees_with_another_implementation(still: Tensor) -> None:
 
 def test_pictures_are_compared_one_by_one(still: Tensor) -> None:
     moved = torch.cat([still, warped(still, motion("growth")), warped(still, motion("shift"))])
+    moved, still = moved[..., :24, :32], still[..., :24, :32]
     together = optical_flow(moved, still)
     assert together[0].abs().max() < 1e-5
     for number in range(3):

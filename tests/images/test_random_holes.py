@@ -39,14 +39,16 @@ def test_strokes_are_the_pixels_that_the_brush_reaches_first(ratio: float) -> No
     size = (24, 36)
     pixels = np.moveaxis(np.indices(size) + 0.5, 0, -1)
     reached = np.full(size, np.inf)
-    for number, piece in enumerate(islice(_pieces(size, ratio, rng()), 1500)):
+    for number, piece in enumerate(islice(_pieces(size, ratio, rng()), 300)):
         way = np.array(piece.way)
         along = (pixels - piece.start) @ way / piece.length
         on_piece = np.clip(along / piece.length, 0, 1)[..., None] * way + piece.start
         inside = np.linalg.norm(pixels - on_piece, axis=-1) <= piece.radius
         share = (along + piece.radius) / (piece.length + 2 * piece.radius)
         reached = np.minimum(reached, np.where(inside, number + share, np.inf))
-    first = reached <= np.sort(reached, axis=None)[round(ratio * reached.size) - 1]
+    last = np.sort(reached, axis=None)[round(ratio * reached.size) - 1]
+    assert last < 300
+    first = reached <= last
     drawn = random_strokes(size, ratio, rng())[0, 0].numpy() > 0
     assert (drawn != first).sum() <= 2  # in float32
 

@@ -1,4 +1,5 @@
-"""The resampler agrees with Pillow and with closed forms, on every device; Gaussian blur."""
+"""The resampler agrees with Pillow and with closed forms, on every device; Gaussian blur; a change
+made in a small copy is brought back to the full-size photo."""
 
 from typing import Any
 
@@ -12,8 +13,6 @@ from torch import Tensor
 from internal_gan.images.resize import gaussian_blur, resize, resize_part
 from tests.tiny import noise, picture
 
-SIZES = [(25, 33), (187, 249), (188, 40), (376, 500)]
-
 
 def by_pillow(x: Tensor, size: tuple[int, int]) -> Tensor:
     planes = [Image.fromarray(plane.numpy()) for plane in x[0]]
@@ -21,7 +20,7 @@ def by_pillow(x: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(np.stack([np.array(plane) for plane in resized])).unsqueeze(0)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(25, 33), (187, 249), (188, 40), (376, 500)])
 def test_equals_pillows_bicubic_on_floats(size: tuple[int, int], device: torch.device) -> None:
     x = noise(188, 250)
     torch.testing.assert_close(
@@ -59,7 +58,7 @@ def test_other_precisions_are_kept_and_agree(dtype: torch.dtype, device: torch.d
     torch.testing.assert_close(resized.float(), expected, rtol=0, atol=8e-3)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1400, 60), (1400, 3000), (40, 30_000)])
+@pytest.mark.parametrize(("height", "width"), [(1400, 60), (1000, 1400), (40, 30_000)])
 def test_large_reductions_run_in_steps_and_give_the_same_result(
     height: int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from internal_gan.images.transforms import (
     pixel_centres,
     random_homography,
 )
+from tests.tiny import rng
 
 _CORNERS = [(-0.7, -0.9), (0.9, -0.6), (0.8, 0.9), (-1.0, 1.0)]
 ALL: list[Transform] = [
@@ -23,7 +24,8 @@ ALL: list[Transform] = [
     Homography.to_corners(_CORNERS),
 ]
 SIZE = (31, 44)
-FRAME = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]
+FRAME = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+TRAPEZOID = torch.tensor([[-0.5, -1.0], [0.5, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
 def test_positions_are_exact_in_half_precision() -> None:
@@ -38,19 +40,15 @@ def test_positions_are_exact_in_half_precision() -> None:
     assert float((half - exact).abs().max()) < 0.005
 
 
-def smooth(size: tuple[int, int] = SIZE, channels: int = 5) -> Tensor:
-    rng = torch.Generator().manual_seed(0)
-    return resize(torch.rand(1, channels, 4, 5, generator=rng), size)
+def smooth() -> Tensor:
+    return resize(torch.rand(1, 5, 4, 5, generator=rng()), SIZE)
 
 
 @pytest.mark.parametrize("transform", ALL, ids=["resize", "affine", "corners"])
 def test_the_inverse_undoes_in_closed_form(transform: Transform) -> None:
     points = pixel_centres((9, 13)).double()
-    for there, back in (
-        (transform, transform.inverse()),
-        (transform.inverse(), transform),
-        (transform.inverse(), transform.inverse().inverse()),
-    ):
+    inverse = transform.inverse()
+    for there, back in (transform, inverse), (inverse, transform), (inverse, inverse.inverse()):
         torch.testing.assert_close(back.source(there.source(points)), points)
 
 
@@ -76,9 +74,7 @@ def test_a_homography_agrees_with_kornia(transform: Homography) -> None:
     matrix = torch.linalg.inv(transform.matrices[0]).float()
     pixels = to_pixels(size) @ matrix @ torch.linalg.inv(to_pixels(SIZE))
     image = smooth()
-    expected = kornia.geometry.warp_perspective(
-        image, pixels.unsqueeze(0), size, align_corners=True
-    )
+    expected = kornia.geometry.warp_perspective(image, pixels[None], size, align_corners=True)
     # Outside the image, kornia returns zeros.
     inside = (transform.source(pixel_centres(size)).abs() < 0.95).all(dim=-1)
     found = transform(image, size)
@@ -109,14 +105,14 @@ def test_points_behind_the_horizon_are_outside() -> None:
 
 
 def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
-    rng = torch.Generator().manual_seed(3)
-    first = random_homography(0.4, rng)
+    draws = rng(3)
+    first = random_homography(0.4, draws)
     for _ in range(20):
-        other = random_homography(0.4, rng)
+        other = random_homography(0.4, draws)
         assert other.inverse().coverage((20, 20)).min() == 1
-    again = random_homography(0.4, torch.Generator().manual_seed(3))
+    again = random_homography(0.4, rng(3))
     assert torch.equal(again.source(pixel_centres(SIZE)), first.source(pixel_centres(SIZE)))
-    assert isinstance(random_homography(0.0, rng), Resize)
+    assert isinstance(random_homography(0.0, draws), Resize)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +130,15 @@ def test_degenerate_corners_are_refused(corners: list[tuple[float, float]]) -> N
 
 
 def test_half_of_a_homographys_way() -> None:
-    corners = torch.tensor([[-0.5, -1.0], [0.5, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-    whole = Homography.to_corners(corners.tolist())
+    whole = Homography.to_corners(TRAPEZOID.tolist())
     half = whole.part(1.0, 0.5)
     wanted = torch.tensor([[-0.75, -1.0], [0.75, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-    assert torch.allclose(half.inverse().source(torch.tensor(FRAME)), wanted, atol=1e-5)
-    for share, same in ((0.0, torch.tensor(FRAME)), (1.0, corners)):
-        moved = whole.part(share, share).inverse().source(torch.tensor(FRAME))
-        assert torch.allclose(moved, same, atol=1e-5)
+    for part, corners in (
+        (half, wanted),
+        (whole.part(0.0, 0.0), FRAME),
+        (whole.part(1.0, 1.0), TRAPEZOID),
+    ):
+        assert torch.allclose(part.inverse().source(FRAME), corners, atol=1e-5)
     over = Homography.to_corners([[1, -1], [-1, -1], [-1, 1], [1, 1]])
     with pytest.raises(ValueError, match="not invertible"):
         over.part(0.5, 0.5)
@@ -149,7 +146,7 @@ def test_half_of_a_homographys_way() -> None:
 
 
 def test_one_transform_then_another() -> None:
-    first = Homography.to_corners([[-0.5, -1.0], [0.5, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    first = Homography.to_corners(TRAPEZOID.tolist())
     second = Homography.of([[0.5, 0, 0.2], [0, 1, 0], [0, 0, 1]])
     both, points = Then(first, second), pixel_centres((5, 7))
     assert torch.equal(both.source(points), first.source(second.source(points)))

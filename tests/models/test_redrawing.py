@@ -6,10 +6,12 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.images.masks import soften
+from internal_gan.images.resize import resize
 from internal_gan.models.redrawing import (
     EDIT,
     HARMONIZE,
     PAINT,
+    Change,
     bring_back,
     foreign,
     redraw,
@@ -20,7 +22,7 @@ from internal_gan.models.redrawing import (
 )
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
-from tests.tiny import holes, picture, tiny_options, untrained
+from tests.tiny import holes, noise, picture, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +129,31 @@ def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
     mask = holes((40, 60), (20, 40, 10, 12))
     assert foreign(photo, given, mask)[0] > 0.9
     assert foreign(photo, given, torch.zeros(1, 1, 40, 60))[0] == 0
+
+
+def grainy() -> torch.Tensor:
+    """Blots with grain too fine for a copy at a quarter of the size."""
+    return (picture(120, 160) * 0.6 + 0.15 * noise(120, 160, seed=1)).clamp(-1, 1)
+
+
+def test_at_the_same_size_the_change_is_pasted_unchanged() -> None:
+    image, other, mask = grainy(), grainy().flip(3), holes((120, 160), (40, 53, 40, 53))
+    result = bring_back(image, Change(image, other), mask)
+    assert torch.equal(result, torch.where(mask > 0, other, image))
+    soft = bring_back(image, Change(image, other), mask * 0.25)
+    assert torch.allclose(soft, torch.where(mask > 0, 0.75 * image + 0.25 * other, image))
+
+
+def test_a_change_of_colour_keeps_the_grain() -> None:
+    image = grainy() * 0.7
+    small = resize(image, (30, 40))
+    result = bring_back(image, Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
+    assert torch.allclose(result, image + 0.2, atol=1e-4)
+
+
+def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
+    image = torch.full((1, 3, 120, 160), -0.5)
+    image[..., 81:] = 0.5
+    small = resize(image, (30, 40))
+    result = bring_back(image, Change(small, small * 0), torch.ones(1, 1, 120, 160))
+    assert result.diff(dim=-1).abs().max() < 0.1

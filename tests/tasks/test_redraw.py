@@ -180,3 +180,5 @@ def test_a_frame_that_was_not_learnt_moves_no_change() -> None:
     narrow = _narrowed(mask, photo, before.without(frame))
     assert narrow.equal(mask * ((photo.pixels - before.pixels).abs().amax(1)[None] > NOTICED))
     assert narrow.any()
+    for same in (mask, mask * 0):  # nothing is narrower
+        assert _narrowed(same, before, before.without(frame)) is same

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
+from internal_gan.errors import UserError
 from internal_gan.images.files.metadata import resolution, stated
 from internal_gan.images.files.tiff import white_is_0
-from internal_gan.images.photo import GRAY_MODES, Photo, Whole
+from internal_gan.images.photo import GRAY_MODES, Choose, Photo, Whole
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.images.windows import Window, extent
+from internal_gan.images.windows import extent
 from internal_gan.units import Size
 
 _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
@@ -24,35 +25,31 @@ _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 _DEEP_COLOURS = {"RGB;16", "RGBA;16", "RGBX;16"}
 _OPPOSITE = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
 _BITS_PER_SAMPLE, _PLANAR_CONFIGURATION = 258, 284
-READABLE_MODES = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
 # Files of more pixels are reduced to this many times the side needed. Shrinking them from there
 # gives nearly the same as shrinking the whole picture.
 WHOLE_PIXELS = 25_000_000
 GAP = 8
 
 
-class UnreadablePixelsError(Exception):
-    """The file is intact, but its pixels are not those of a photo."""
-
-
 def decode(
+    name: str,
     image: Image.Image,
     reopen: Callable[[], Image.Image],
     longest: int | None = None,
-    choose: Callable[[Image.Image], Window] | None = None,
+    choose: Choose | None = None,
 ) -> tuple[Photo, list[str]]:
     """The photo, upright, of an image that has just been opened, without path and EXIF data, and a
     line for the user about each loss.
 
     ``reopen`` opens the same file again, since 16-bit colours are read in two passes; ``longest``
-    is for :func:`reduced_size`; ``choose`` is given a plain image upright, and returns the window
-    that becomes the photo. Whatever Pillow raises for a damaged file comes out, and an
-    UnreadablePixelsError if the colour mode or the values are not those of a photo.
+    is for :func:`reduced_size`; with ``choose``, a window of a plain image becomes the photo. A
+    UserError if the colour mode or the values are not those of a photo; whatever Pillow raises for
+    a damaged file comes out.
     """
     raw_mode, tags, is_deep = _raw_mode(image), getattr(image, "tag_v2", {}), _is_deep(image)
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
-        raise UnreadablePixelsError("its 16-bit channels are stored in separate planes")
+        raise _unreadable(name, "its 16-bit channels are stored in separate planes")
     size = image.height, image.width
     if not is_deep:
         # JPEG files are decoded at a half, a quarter or an eighth of their size.
@@ -70,7 +67,7 @@ def decode(
     elif mode == "F":
         depth = 32
     elif mode not in _EIGHT_BIT | {"CMYK"}:
-        raise UnreadablePixelsError(f"its colour mode {mode} is not supported")
+        raise _unreadable(name, f"its colour mode {mode} is not supported")
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
     upright = _upright(image)
@@ -84,7 +81,7 @@ def decode(
         size, dpi = size[::-1], dpi and dpi[::-1]
     whole, palette = None, palette_of(upright)
     if choose is not None:
-        whole = Whole(upright, choose(upright))
+        whole = Whole(upright, choose(name, upright))
         size, (rows, columns) = extent(whole.window), whole.window
         upright = upright.crop((columns.start, rows.start, columns.stop, rows.stop))
     # The mean of other colours could be the one that stands for transparency.
@@ -94,7 +91,7 @@ def decode(
         levels = channels_of(_shrunk(coloured(upright), to)).div_(255.0)
     else:
         largest = {16: 4095 if raw_mode.endswith(";12") else 65535, 32: 1}[depth]
-        levels = _deep(upright, low_bytes, to, largest)
+        levels = _deep(name, upright, low_bytes, to, largest)
     levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
     photo = replace(photo_of(levels, mode, depth), icc_profile=profile, dpi=dpi, palette=palette)
     return replace(photo, given=None if to == size else size, whole=whole), notes
@@ -151,7 +148,9 @@ def _from_cmyk(image: Image.Image, notes: list[str]) -> Image.Image:
     return converted or image.convert("RGB")
 
 
-def _deep(image: Image.Image, low_bytes: Image.Image | None, to: Size, largest: int) -> Tensor:
+def _deep(
+    name: str, image: Image.Image, low_bytes: Image.Image | None, to: Size, largest: int
+) -> Tensor:
     """Levels in [0, 1] of more than 8 bits; ``largest`` is 1 for floats."""
     levels, key = _planes(image, to), image.info.get("transparency")
     if low_bytes is not None:
@@ -163,16 +162,20 @@ def _deep(image: Image.Image, low_bytes: Image.Image | None, to: Size, largest: 
     low, high = levels.aminmax()
     if not (low >= 0 and high <= largest):  # NaN, too
         # Pillow makes large numbers of 32 bits negative.
-        raise UnreadablePixelsError(
-            f"it has values outside the allowed 0 to {largest}"
-            if largest > 1
-            else f"its floating-point values go from {low:.4g} to {high:.4g}; allowed is 0 (black) "
-            "to 1 (white)"
-        )
+        why = f"it has values outside the allowed 0 to {largest}"
+        if largest == 1:
+            found = f"its floating-point values go from {low:.4g} to {high:.4g}"
+            why = f"{found}; allowed is 0 (black) to 1 (white)"
+        raise _unreadable(name, why)
     if largest > 1 and isinstance(key, int | tuple):
         opaque = (levels != torch.tensor(key).view(-1, 1, 1)).any(dim=0, keepdim=True)
         levels = torch.cat([levels, opaque * float(largest)])
     return levels / largest
+
+
+def _unreadable(name: str, why: str) -> UserError:
+    modes = "gray, RGB, palette and CMYK, of up to 16 bits a channel"
+    return UserError(f"{name}: {why}; allowed are {modes}")
 
 
 def channels_of(image: Image.Image) -> Tensor:

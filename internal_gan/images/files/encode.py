@@ -19,12 +19,6 @@ from internal_gan.images.photo import Photo, Whole
 
 # The formats that are written, by Pillow's names.
 FORMATS = {".png": "PNG", ".jpg": "JPEG"}
-# The most bits per channel of a mode, in files and in memory.
-_DEPTHS = {
-    "PNG": {"L": 16, "LA": 16, "RGB": 16, "RGBA": 16},
-    "JPEG": {"L": 8, "RGB": 8},
-    "Pillow": {"L": 32, "LA": 8, "RGB": 8, "RGBA": 8},
-}
 _MAX_JPEG_EXIF = 65533  # bytes
 # Pillow's, for saving without visible loss.
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -74,7 +68,8 @@ def arrange(
         losses.append("JPEG cannot hold transparency (PNG can)")
     elif alpha is not None:
         colours, mode = torch.cat([colours, alpha.detach().to(colours)[0]]), mode + "A"
-    depth = min(like.bit_depth, _DEPTHS[file_format][mode])
+    most = {"PNG": 16, "JPEG": 8, "Pillow": 32 if mode == "L" else 8}[file_format]
+    depth = min(like.bit_depth, most)
     if depth < like.bit_depth:
         losses.append(f"{like.bit_depth} bits per channel become {depth}")
     if like.icc_profile and profile_space(like.icc_profile) != mode.rstrip("A"):

@@ -2,10 +2,9 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,19 +14,12 @@ from torch import Tensor
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
-from internal_gan.images.files.decode import (
-    READABLE_MODES,
-    UnreadablePixelsError,
-    decode,
-    is_plain,
-    photo_of,
-)
+from internal_gan.images.files.decode import decode, is_plain, photo_of
 from internal_gan.images.files.encode import FORMATS, arrange, encode
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
-from internal_gan.images.photo import Photo
-from internal_gan.images.windows import Window
+from internal_gan.images.photo import Choose, Photo
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
 from internal_gan.units import by
@@ -35,8 +27,7 @@ from internal_gan.units import by
 MAX_PIXELS = 120_000_000
 # What all of a larger image takes: Pillow's, and once more to turn or convert it.
 BYTES_PER_PIXEL = 8
-# Chooses the window to read of a huge file, given its name and the upright image.
-Choose = Callable[[str, Image.Image], Window]
+
 
 _log = logging.getLogger(__name__)
 
@@ -53,14 +44,15 @@ def read_image(
     or a palette of 8 bits.
     """
     path = existing_image(Path(path))
-    name, window = shown(path), None
+    name = shown(path)
     with opening(path, huge=choose is not None) as (image, notes):
         size = image.height, image.width
-        if choose is not None and math.prod(size) > MAX_PIXELS:
+        if math.prod(size) > MAX_PIXELS:
             what, needed = f"{name} of {by(size)} pixels", BYTES_PER_PIXEL * math.prod(size)
             check_memory(needed, torch.device("cpu"), what)
-            window = partial(choose, name)
-        photo, more = decode(image, lambda: opened(path)[0], longest, window)
+        else:
+            choose = None
+        photo, more = decode(name, image, lambda: opened(path)[0], longest, choose)
         try:
             exif = descriptive_exif(image)
         except Exception:
@@ -98,8 +90,7 @@ def opening(path: Path, *, huge: bool = False) -> Iterator[tuple[Image.Image, li
         raise UserError(
             f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
         ) from error
-    except UnreadablePixelsError as error:
-        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+
     except Exception as error:
         # Pillow raises nearly anything for a damaged file, even KeyError and struct.error.
         detail = " ".join(str(error).split()) or type(error).__name__

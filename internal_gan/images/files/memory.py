@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
-from internal_gan.images.files.decode import READABLE_MODES, UnreadablePixelsError, decode, photo_of
+from internal_gan.images.files.decode import decode, photo_of
 from internal_gan.images.files.encode import arrange, to_pillow
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
@@ -35,9 +35,9 @@ def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "th
     try:
         # A loaded image holds everything its mode can, so no second pass over a file is needed.
         image.load()
-        return decode(image, image.copy)[0]
-    except UnreadablePixelsError as error:
-        raise UserError(f"{name}: {error}; allowed are {READABLE_MODES}") from error
+        return decode(name, image, image.copy)[0]
+    except UserError:
+        raise
     except (OSError, ValueError, SyntaxError) as error:
         raise UserError(f"{name}: cannot be read ({error}); allowed are intact images") from error
 

@@ -82,10 +82,6 @@ class _Reel(Image.Image):
         image = _rgb(self._files[frame])
         self.im, self._mode, self._size = image.im, image.mode, image.size
         self.info = image.info
-        self._frame = frame
-
-    def tell(self) -> int:
-        return self._frame
 
 
 def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,8 @@ from internal_gan.images.photo import Photo
 from tests.images.pngs import png_of
 
 Bytes = npt.NDArray[np.uint8]
+Save = Callable[..., Photo]
+Said = Callable[[], list[str]]
 WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
 RGB = {"photometric": "rgb"}
 TWO = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
@@ -32,11 +35,6 @@ TWO = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
 @pytest.fixture
 def tif(tmp_path: Path) -> Path:
     return tmp_path / "photo.tif"
-
-
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The warnings, without the file's name."""
-    return [line.partition(": ")[2] for line in caplog.messages]
 
 
 def check_refused(path: Path, reason: str) -> None:
@@ -49,14 +47,14 @@ def check_refused(path: Path, reason: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["<u1", "<u2", ">u2", "<f4", ">f4"])
-def test_white_may_be_0(kind: str, tif: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_white_may_be_0(kind: str, tif: Path, said: Said) -> None:
     white = 1.0 if "f" in kind else np.iinfo(kind).max
     array = np.zeros((9, 14), kind)
     array[2:4, 3:8] = white
     tifffile.imwrite(tif, array, photometric=WHITE_IS_0, byteorder=kind[0])  # type: ignore[arg-type]
     assert torch.equal(read_image(tif).pixels[0, 0] == -1.0, torch.from_numpy(array > 0))
     assert read_mask(tif, (9, 14), warn=False).sum() == 9 * 14 - 10
-    assert not said(caplog)
+    assert not said()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,7 @@ def test_a_file_of_another_kind_is_named(start: bytes, reason: str, tmp_path: Pa
 
 
 def test_a_reduced_copy_before_the_picture_is_passed_over(
-    colours: Bytes, tif: Path, caplog: pytest.LogCaptureFixture
+    colours: Bytes, tif: Path, said: Said
 ) -> None:
     deep = colours.astype(np.uint16) * 257
     with tifffile.TiffWriter(tif) as file:
@@ -123,7 +121,7 @@ def test_a_reduced_copy_before_the_picture_is_passed_over(
     photo = read_image(tif)
     levels = ((photo.pixels[0] + 1) * 32767.5).round().permute(1, 2, 0).numpy()
     assert np.array_equal(levels, deep)
-    assert said(caplog)[:2] == [
+    assert said()[:2] == [
         "begins with a reduced copy; its page 2 is used",
         "its mask, which is a page of its own, is left out",
     ]
@@ -145,25 +143,13 @@ def test_a_picture_inside_its_own_reduced_copy_is_not_overlooked(
     [(4, [0], "band 4 of 4"), (5, [0, 0], "bands 4, 5 of 5"), (5, [2, 0], "band 5 of 5")],
 )
 def test_bands_besides_the_colours_are_named(
-    bands: int, kinds: list[int], left: str, tif: Path, caplog: pytest.LogCaptureFixture
+    bands: int, kinds: list[int], left: str, tif: Path, said: Said
 ) -> None:
     array = np.random.default_rng(0).integers(1, 256, (9, 14, bands), dtype=np.uint8)
     tifffile.imwrite(tif, array, photometric="rgb", extrasamples=kinds)
     read_image(tif)
     read_layer(tif)
-    assert said(caplog) == [f"{left} left out, besides its colours"] * 2
-
-
-@pytest.mark.parametrize("depth", [1, 2, 4, 8])
-def test_a_transparent_gray_of_few_bits_becomes_alpha(depth: int, tmp_path: Path) -> None:
-    values, largest = np.arange(16).reshape(2, 8) % min(16, 2**depth), 2**depth - 1
-    numbers = values.astype(np.uint8)[..., None]
-    (tmp_path / "photo.png").write_bytes(png_of(numbers, depth, tRNS=b"\0\1"))
-    photo = read_image(tmp_path / "photo.png")
-    assert photo.alpha is not None
-    assert np.array_equal(photo.alpha[0, 0].numpy() == 0, values == 1)
-    seen = photo.pixels[0, 0][photo.alpha[0, 0] > 0]
-    assert torch.allclose((seen + 1) / 2 * largest, torch.from_numpy(values[values != 1]).float())
+    assert said() == [f"{left} left out, besides its colours"] * 2
 
 
 P3, REC2020, LINEAR, PQ = (bytes((*of, 0, 1)) for of in ((12, 13), (9, 13), (1, 8), (9, 16)))
@@ -199,16 +185,16 @@ def test_chunks_about_colours_become_an_equal_profile(
     chunks: dict[str, bytes],
     colour: tuple[int, int, int],
     in_srgb: tuple[int, ...] | None,
+    saved: Save,
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    said: Said,
 ) -> None:
-    (tmp_path / "photo.png").write_bytes(png_of(TWO, **chunks))
-    photo = read_image(tmp_path / "photo.png")
+    photo = saved(png_of(TWO, **chunks))
     write_image(tmp_path / "out.jpg", photo.pixels, like=photo)
     with Image.open(tmp_path / "out.jpg") as image:
         profile = image.info.get("icc_profile")
     assert profile == photo.icc_profile
-    assert said(caplog) == []
+    assert said() == []
     if in_srgb is None:
         assert profile is None
         return
@@ -216,12 +202,10 @@ def test_chunks_about_colours_become_an_equal_profile(
     assert np.abs(np.subtract(as_srgb(profile, colour), in_srgb)).max() <= 2
 
 
-def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Path) -> None:
+def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, saved: Save) -> None:
     compressed = b"x\0\0" + zlib.compress(profile)
-    (tmp_path / "a.png").write_bytes(png_of(TWO, cICP=P3, iCCP=compressed))
-    (tmp_path / "b.png").write_bytes(png_of(TWO, iCCP=compressed, sRGB=b"\0"))
-    assert read_image(tmp_path / "a.png").icc_profile not in (None, profile)
-    assert read_image(tmp_path / "b.png").icc_profile == profile
+    assert saved(png_of(TWO, cICP=P3, iCCP=compressed)).icc_profile not in (None, profile)
+    assert saved(png_of(TWO, iCCP=compressed, sRGB=b"\0")).icc_profile == profile
 
 
 @pytest.mark.parametrize(
@@ -234,16 +218,14 @@ def test_cicp_outranks_a_profile_and_a_profile_srgb(profile: bytes, tmp_path: Pa
     ],
 )
 def test_colours_that_no_profile_holds_are_named(
-    chunks: dict[str, bytes], note: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    chunks: dict[str, bytes], note: str, saved: Save, said: Said
 ) -> None:
-    (tmp_path / "photo.png").write_bytes(png_of(TWO, **chunks))
-    assert read_image(tmp_path / "photo.png").icc_profile is None
-    assert said(caplog) == [note]
+    assert saved(png_of(TWO, **chunks)).icc_profile is None
+    assert said() == [note]
 
 
-def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "photo.png").write_bytes(png_of(TWO[..., :1], gAMA=LINEAR_GAMMA))
-    photo = read_image(tmp_path / "photo.png")
+def test_the_curve_of_gray_is_kept(saved: Save, tmp_path: Path) -> None:
+    photo = saved(png_of(TWO[..., :1], gAMA=LINEAR_GAMMA))
     assert photo.icc_profile
     assert photo.icc_profile[16:20] == b"GRAY"
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
@@ -255,15 +237,14 @@ def test_the_curve_of_gray_is_kept(tmp_path: Path) -> None:
     [(65535, "R03", True), (2, None, True), (1, "R98", False), (65535, None, False)],
 )
 def test_a_cameras_adobe_rgb_becomes_a_profile(
-    space: int, interoperability: str | None, adobe: bool, picture: Image.Image, tmp_path: Path
+    space: int, interoperability: str | None, adobe: bool, picture: Image.Image, saved: Save
 ) -> None:
     exif = Image.Exif()
     entries: dict[int, Any] = {Base.ColorSpace: space}
     if interoperability:
         entries[IFD.Interop] = {Interop.InteropIndex: interoperability}
     exif[IFD.Exif] = entries
-    picture.save(tmp_path / "photo.jpg", exif=exif)
-    found = read_image(tmp_path / "photo.jpg").icc_profile
+    found = saved(picture, "jpg", exif=exif).icc_profile
     assert bool(found) == adobe
     if found:
         assert np.abs(np.subtract(as_srgb(found, (144, 255, 60)), (0, 255, 0))).max() <= 2
@@ -280,12 +261,7 @@ def test_a_cameras_adobe_rgb_becomes_a_profile(
 )
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
 def test_foreign_xmp_entries_are_named(
-    packet: bytes,
-    note: str | None,
-    suffix: str,
-    picture: Image.Image,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    packet: bytes, note: str | None, suffix: str, picture: Image.Image, saved: Save, said: Said
 ) -> None:
     options: dict[str, Any] = {"xmp": packet}
     if suffix == "png":
@@ -293,29 +269,33 @@ def test_foreign_xmp_entries_are_named(
         options["pnginfo"].add_itxt("XML:com.adobe.xmp", packet.decode())
     elif suffix == "tif":
         options = {"tiffinfo": {700: packet}}
-    picture.save(tmp_path / f"photo.{suffix}", **options)
-    read_image(tmp_path / f"photo.{suffix}")
+    saved(picture, suffix, **options)
     expected = [] if note is None else [f"its XMP entries{note} are not copied to results"]
-    assert said(caplog) == expected
+    assert said() == expected
 
 
 def test_a_gain_map_and_further_views_are_named(
-    picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    picture: Image.Image, saved: Save, said: Said
 ) -> None:
-    path = tmp_path / "photo.jpg"
-    picture.save(path)
-    path.write_bytes(path.read_bytes() + b"urn:com:apple:photo:2020:aux:hdrgainmap")
-    read_image(path)
-    assert said(caplog) == ["its gain map (HDR) is left out; results look as without it"]
+    file = io.BytesIO()
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    content = bytearray(file.getvalue())
+    first = content.index(struct.pack("<II", 0, 0x030000)) + 4  # of two entries of 16 bytes
+    for entry in first, first + 16:
+        struct.pack_into("<I", content, entry, 0x020002)  # one of several views
+    saved(bytes(content) + b"urn:com:apple:photo:2020:aux:hdrgainmap", "jpg")
+    assert said() == [
+        "has 2 views; the first one is used",
+        "its gain map (HDR) is left out; results look as without it",
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp"])
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_print_resolution_is_kept(
-    suffix: str, depth: int, picture: Image.Image, tmp_path: Path
+    suffix: str, depth: int, picture: Image.Image, saved: Save, tmp_path: Path
 ) -> None:
-    picture.save(tmp_path / f"photo.{suffix}", dpi=(300, 240))
-    photo = read_image(tmp_path / f"photo.{suffix}")
+    photo = saved(picture, suffix, dpi=(300, 240))
     assert photo.dpi == pytest.approx((300, 240), abs=0.02)
     photo = Photo(photo.pixels, bit_depth=depth, dpi=photo.dpi)
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
@@ -323,14 +303,12 @@ def test_the_print_resolution_is_kept(
 
 
 def test_a_turned_photo_and_webp_have_their_resolution_in_exif(
-    picture: Image.Image, tmp_path: Path
+    picture: Image.Image, saved: Save
 ) -> None:
     exif = Image.Exif()
     exif[Base.XResolution], exif[Base.YResolution], exif[Base.ResolutionUnit] = 100, 50, 3
     exif[Base.Orientation] = 6
-    picture.save(tmp_path / "photo.webp", exif=exif)
-    photo = read_image(tmp_path / "photo.webp")
-    assert photo.dpi == pytest.approx((127, 254))
+    assert saved(picture, "webp", exif=exif).dpi == pytest.approx((127, 254))
 
 
 def test_without_a_resolution_there_is_none(tif: Path) -> None:
@@ -339,21 +317,18 @@ def test_without_a_resolution_there_is_none(tif: Path) -> None:
 
 
 def test_what_else_is_read_as_something_else_is_named(
-    picture: Image.Image, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    picture: Image.Image, tif: Path, saved: Save, said: Said
 ) -> None:
-    (tmp_path / "deep.ppm").write_bytes(b"P6 2 1 65535\n" + bytes(range(12)))
-    read_image(tmp_path / "deep.ppm")
-    wide = png_of(TWO[..., :1], pHYs=struct.pack(">IIB", 2, 1, 0))
-    (tmp_path / "wide.png").write_bytes(wide)
-    read_image(tmp_path / "wide.png")
-    tifffile.imwrite(tmp_path / "signed.tif", np.ones((9, 14), np.int16))
-    read_image(tmp_path / "signed.tif")
-    picture.save(tmp_path / "p.bmp")
-    with_profile = bytearray((tmp_path / "p.bmp").read_bytes())
+    saved(b"P6 2 1 65535\n" + bytes(range(12)), "ppm")
+    saved(png_of(TWO[..., :1], pHYs=struct.pack(">IIB", 2, 1, 0)))
+    tifffile.imwrite(tif, np.ones((9, 14), np.int16))
+    read_image(tif)
+    file = io.BytesIO()
+    picture.save(file, "BMP")
+    with_profile = bytearray(file.getvalue())
     with_profile[14:18], with_profile[70:74] = struct.pack("<I", 124), b"DEBM"
-    (tmp_path / "p.bmp").write_bytes(with_profile)
-    read_image(tmp_path / "p.bmp")
-    assert said(caplog) == [
+    saved(bytes(with_profile), "bmp")
+    assert said() == [
         "its 16 bits per channel are read as 8 bits",
         "its pixels are not square (2:1); they are read as if they were",
         "its numbers are signed; they are read as 0 (black) to 65535 (white)",

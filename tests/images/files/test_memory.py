@@ -6,31 +6,29 @@ import torch
 from PIL import Image
 
 from internal_gan.images.files.memory import to_memory, to_photo
+from tests.tiny import noise
 
-PIXELS = torch.rand(1, 3, 20, 30, generator=torch.Generator().manual_seed(0)) * 2 - 1
+PIXELS = noise(20, 30)
 LEVELS = ((PIXELS[0] + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy()
 COLOUR = Image.fromarray(LEVELS)
-GRAY = COLOUR.convert("L")
 ALPHA = Image.linear_gradient("L").resize(COLOUR.size)
 
 
-@pytest.mark.parametrize("given", [COLOUR, GRAY, ALPHA.convert("1")], ids=lambda image: image.mode)
-def test_a_photo_survives_the_round_trip(given: Image.Image) -> None:
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "1"])
+def test_a_photo_survives_the_round_trip(mode: str) -> None:
+    given = COLOUR.convert(mode.rstrip("A"))
+    if "A" in mode:
+        given.putalpha(ALPHA)
     photo = to_photo(given)
     made = to_memory(photo.pixels, like=photo)
-    assert made.mode == given.mode
-    assert (np.asarray(made) == np.asarray(given.convert(made.mode))).all()
+    assert (made.mode, made.tobytes()) == (mode, given.tobytes())
 
 
-@pytest.mark.parametrize("given", [COLOUR, GRAY], ids=lambda image: image.mode)
-def test_transparency_is_kept_if_the_size_is_unchanged(given: Image.Image) -> None:
-    transparent = given.copy()
+def test_transparency_is_that_of_the_result_or_of_a_photo_of_its_size() -> None:
+    transparent = COLOUR.copy()
     transparent.putalpha(ALPHA)
     photo = to_photo(transparent)
-    made = to_memory(photo.pixels, like=photo)
-    assert made.mode == transparent.mode
-    assert (np.asarray(made) == np.asarray(transparent)).all()
-    assert to_memory(PIXELS[..., :25], like=photo).mode == given.mode
+    assert to_memory(PIXELS[..., :25], like=photo).mode == "RGB"
     opaque = to_memory(photo.pixels, like=photo, alpha=torch.ones(1, 1, 20, 30))
     assert opaque.getchannel("A").getextrema() == (255, 255)
 

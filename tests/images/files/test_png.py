@@ -60,8 +60,3 @@ def test_threads_do_not_change_a_file(threads: int, monkeypatch: pytest.MonkeyPa
     expected = png(array)
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     assert png(array) == expected
-
-
-def test_16_bits_keep_their_lower_halves() -> None:
-    array = np.random.default_rng(0).integers(0, 2**16, (20, 30, 1)).astype(np.uint16)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png(array)))), array[..., 0])

@@ -20,7 +20,7 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.units import Size
 from tests.images.pngs import png_of
-from tests.tiny import picture
+from tests.tiny import picture, rng
 
 LONGEST = 20
 SIZE = (401, 577)
@@ -29,7 +29,7 @@ SIZE = (401, 577)
 @cache
 def levels() -> np.ndarray[Any, np.dtype[np.float64]]:
     """Noisy blots with hard edges, (H, W, 3) in [0, 1]."""
-    noise = 0.1 * torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
+    noise = 0.1 * torch.randn(1, 3, *SIZE, generator=rng())
     image = ((picture(*SIZE) + 1) / 2 + noise).clamp(0, 1)
     image[..., 50:120, 200:300] = 0.0
     return image[0].permute(1, 2, 0).double().numpy()
@@ -50,10 +50,10 @@ def with_hole(mode: str) -> Image.Image:
     return image
 
 
-def turned() -> dict[str, Any]:
+def turned(path: Path) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    return {"exif": exif}
+    rgb().save(path, quality=95, exif=exif)
 
 
 def deep(path: Path, channels: int) -> None:
@@ -66,8 +66,7 @@ def deep(path: Path, channels: int) -> None:
 FILES: dict[str, Callable[[Path], None]] = {
     "rgb.png": lambda path: rgb().save(path),
     "gray.png": lambda path: rgb().convert("L").save(path),
-    "palette.png": lambda path: rgb().quantize(32).save(path),
-    "palette.gif": lambda path: rgb().quantize(32).save(path),
+    "palette.png": lambda path: rgb().quantize(32, Image.Quantize.FASTOCTREE).save(path),
     "bits.png": lambda path: rgb().convert("1").save(path),
     "gray16.png": lambda path: deep(path, 1),
     "gray16-alpha.png": lambda path: deep(path, 2),
@@ -75,7 +74,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "rgba16.png": lambda path: deep(path, 4),
     "float.tif": lambda path: Image.fromarray(levels()[..., 0].astype(np.float32)).save(path),
     "cmyk.tif": lambda path: rgb().convert("CMYK").save(path),
-    "turned.jpg": lambda path: rgb().save(path, quality=95, **turned()),
+    "turned.jpg": turned,
     "alpha.png": lambda path: with_hole("RGB").save(path),
     "gray-alpha.png": lambda path: with_hole("L").save(path),
 }
@@ -88,8 +87,7 @@ def huge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shrunk(photo: Photo) -> Tensor:
-    at = fit_size(photo.size, LONGEST)
-    return resize(photo.pixels, at).clamp(-1, 1)
+    return resize(photo.pixels, fit_size(photo.size, LONGEST)).clamp(-1, 1)
 
 
 def check_alike(small: Photo, whole: Photo) -> None:

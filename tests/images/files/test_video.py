@@ -15,6 +15,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.video import write_video
+from tests.tiny import noise
 
 COLOURS = [(200, 40, 40), (40, 180, 60), (50, 60, 190)]
 FPS = 24
@@ -64,13 +65,12 @@ def test_a_moving_picture_has_every_frame_at_its_size(tmp_path: Path, suffix: st
 @pytest.mark.parametrize(("suffix", "unit"), [("gif", 10), ("webp", 1)])
 @pytest.mark.parametrize("fps", [24, 30])
 def test_the_durations_add_up(tmp_path: Path, suffix: str, unit: int, fps: float) -> None:
-    files = write_frames(tmp_path / "frames", (torch.rand(3, 9, 9) * 2 - 1 for _ in range(30)))
-    write_video(tmp_path / f"film.{suffix}", files, fps)
-    with Image.open(tmp_path / f"film.{suffix}") as film:
-        durations = []
-        for index in range(30):
-            film.seek(index)
-            film.load()
+    path = tmp_path / f"film.{suffix}"
+    write_video(path, write_frames(tmp_path / "frames", [noise(9, 9, k) for k in range(30)]), fps)
+    durations = []
+    with Image.open(path) as film:
+        for frame in ImageSequence.Iterator(film):
+            frame.load()
             durations.append(film.info["duration"])
     assert sum(durations) == pytest.approx(30_000 / fps, abs=unit)
     assert max(durations) - min(durations) <= unit
@@ -91,13 +91,11 @@ def test_a_film_has_every_frame_and_repeats_the_last_line_of_odd_sides(
 
 
 def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
-    rng = torch.Generator().manual_seed(0)
-    still = torch.rand(3, 24, 24, generator=rng) * 2 - 1
+    still = noise(24, 24)
     changed = still.clone()
-    changed[:, :4, :4] = 1
-    write_video(
-        tmp_path / "film.gif", write_frames(tmp_path / "frames", [still, changed, still]), FPS
-    )
+    changed[..., :4, :4] = 1
+    files = write_frames(tmp_path / "frames", [still, changed, still])
+    write_video(tmp_path / "film.gif", files, FPS)
     first, second, third = frames_of(tmp_path / "film.gif")
     assert (first == third).all()
     assert (first[8:, 8:] == second[8:, 8:]).all()

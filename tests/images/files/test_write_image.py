@@ -1,6 +1,9 @@
 """Writing keeps what the photo's file had, or warns about what is lost."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,35 +12,13 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
-from internal_gan.images.files.memory import to_photo
+from internal_gan.images.files.image import read_image, read_mark, to_uint8, write_image
+from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
+from tests.tiny import noise, rng
 
-
-@pytest.fixture
-def exif() -> bytes:
-    """Author, exposure time and place."""
-    block = Image.Exif()
-    block[ExifTags.Base.Artist] = "A. Nother"
-    block[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
-    block[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
-    return block.tobytes()
-
-
-def deep_photo(mode: str, alpha: bool = False) -> Photo:
-    """A photo whose every value needs 16 bits."""
-    generator = torch.Generator().manual_seed(0)
-    values = torch.randint(1, 65536, (1, 4, 9, 14), generator=generator) / 65535.0
-    colours = values[:, :1].expand(-1, 3, -1, -1) if mode in ("I;16", "LA") else values[:, :3]
-    return Photo(colours * 2.0 - 1.0, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
-
-
-def test_8_bit_colours_come_back_exactly(picture: Image.Image, tmp_path: Path) -> None:
-    write_image(tmp_path / "out.png", to_photo(picture).pixels)
-    with Image.open(tmp_path / "out.png") as written:
-        assert written.mode == "RGB"
-        assert np.array_equal(np.array(written), np.array(picture))
+Said = Callable[[], list[str]]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
@@ -53,10 +34,10 @@ def test_jpeg_comes_back_nearly_and_with_all_its_colours(
 
 
 @pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
-def test_16_bits_come_back_as_16_bits(
-    mode: str, alpha: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    photo = deep_photo(mode, alpha)
+def test_16_bits_come_back_as_16_bits(mode: str, alpha: bool, tmp_path: Path, said: Said) -> None:
+    values = torch.randint(1, 65536, (1, 4, 9, 14), generator=rng()) / 65535.0
+    colours = values[:, :3] if mode == "RGBA" else values[:, :1].expand(-1, 3, -1, -1)
+    photo = Photo(colours * 2 - 1, values[:, 3:] if alpha else None, mode=mode, bit_depth=16)
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
     again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
@@ -65,44 +46,63 @@ def test_16_bits_come_back_as_16_bits(
         assert again.alpha is not None
         assert photo.alpha is not None
         assert torch.equal((again.alpha * 65535).round(), (photo.alpha * 65535).round())
-    assert caplog.messages == []
+    assert said() == []
 
 
-def test_floats_become_16_bits_in_png(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    generator = torch.Generator().manual_seed(0)
-    pixels = torch.rand(1, 1, 9, 14, generator=generator).expand(-1, 3, -1, -1) * 2.0 - 1.0
+def test_floats_become_16_bits_in_png(tmp_path: Path, said: Said) -> None:
+    pixels = noise(9, 14)[:, :1].expand(-1, 3, -1, -1)
     photo = Photo(pixels, mode="F", bit_depth=32)
     write_image(tmp_path / "out.png", pixels, like=photo)
     again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
     torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=1.01 / 65535)
-    assert "32 bits per channel become 16" in caplog.messages[0]
+    assert said() == ["32 bits per channel become 16"]
 
 
-@pytest.mark.parametrize(("suffix", "bit_depth"), [("png", 8), ("png", 16), ("jpg", 8)])
+@pytest.mark.parametrize(
+    ("suffix", "bit_depth", "palette"),
+    [
+        ("png", 8, None),
+        ("png", 16, None),
+        ("jpg", 8, None),
+        ("png", 8, np.array([[0, 0, 0, 255], [255, 255, 255, 255]], np.uint8)),
+    ],
+)
 def test_profile_and_exif_are_kept(
-    suffix: str, bit_depth: int, profile: bytes, exif: bytes, tiny_pixels: Tensor, tmp_path: Path
+    suffix: str, bit_depth: int, palette: Any, profile: bytes, tiny_pixels: Tensor, tmp_path: Path
 ) -> None:
-    photo = Photo(tiny_pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif)
-    write_image(tmp_path / f"out.{suffix}", tiny_pixels, like=photo)
-    again = read_image(tmp_path / f"out.{suffix}")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Nother"
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
+    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
+    pixels = tiny_pixels if palette is None else tiny_pixels[:, :1].sign().expand(1, 3, -1, -1)
+    photo = Photo(pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif.tobytes())
+    like, mark = replace(photo, palette=palette), xmp("compositeCapture", "fill", None)
+    path = tmp_path / f"out.{suffix}"
+    write_image(path, pixels, like=like, mark=mark)
+    again = read_image(path)
     assert again.icc_profile == profile
-    with Image.open(tmp_path / f"out.{suffix}") as written:
+    assert (again.palette is None) == (palette is None)
+    assert (again.pixels - pixels).abs().mean() < 8 / 255
+    with Image.open(path) as written:
         block = written.getexif()
         assert block[ExifTags.Base.Artist] == "A. Nother"
         exposure = block.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ExposureTime]
         assert float(exposure) == pytest.approx(0.004)
         assert block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
     assert again.exif is not None
+    assert read_mark(path) == mark
+    write_image(path, pixels, like=like)
+    assert read_mark(path) is None
 
 
 def test_a_result_of_another_size_is_opaque_with_a_warning(
-    tiny_pixels: Tensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tiny_pixels: Tensor, tmp_path: Path, said: Said
 ) -> None:
     photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
     write_image(tmp_path / "out.png", tiny_pixels[..., :30], like=photo)
     assert read_image(tmp_path / "out.png").mode == "RGB"
-    assert "transparency is left out, since the size differs" in caplog.messages[0]
+    assert said() == ["the photo's transparency is left out, since the size differs"]
 
 
 def test_pixels_of_any_device_precision_and_graph_can_be_written(
