@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import EvaluateOptions
+from internal_gan.config.options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
