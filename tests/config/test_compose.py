@@ -1,6 +1,5 @@
 """The configuration is composed and checked, and survives being written and read."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +28,12 @@ def test_an_experiment_wins_over_presets_and_the_command_line_over_it() -> None:
     assert compose(["experiment=singan_paper", "model.steps=7"]).model["steps"] == 7
 
 
-@pytest.mark.parametrize("experiment", ["singan_paper", "ingan_no_cycle", "edgeconnect_paper"])
-def test_an_experiment_of_another_model_is_refused(experiment: str) -> None:
-    chosen = model_of(experiment)
-    plain = compose([f"experiment={experiment}"])
-    assert compose([f"experiment={experiment}", f"model={chosen}"]).model == plain.model
-    other = "edgeconnect" if chosen == "ingan" else "ingan"
-    said = f"model={other}: experiment={experiment} is of model={chosen}; leave out model="
+def test_an_experiment_that_builds_on_another_is_refused_with_another_model() -> None:
+    experiment = "experiment=ingan_no_cycle"
+    assert compose([experiment, "model=ingan_unet"]).model == compose([experiment]).model
     # Quoted, a name means the same.
-    with pytest.raises(UserError, match=re.escape(said)):
-        compose([f"model='{other}'", f"experiment={experiment}"])
+    with pytest.raises(UserError, match=f"^model=singan: {experiment} is of model=ingan_unet; "):
+        compose(["model='singan'", experiment])
 
 
 def test_every_experiment_but_none_is_of_a_model() -> None:
@@ -67,6 +62,7 @@ def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
     options = compose(["sample.size=[30,80]", "trainer.time=10m", "seed=7", "trainer=debug"])
     options.image = "a ${b} \\${c} 'd' é: #1.jpg"
     options.output = "a${b"
+    options.checkpoint = "x" * 5000  # too long for the system
     save_options(options, tmp_path / "config.yaml")
     assert load_options(tmp_path / "config.yaml") == options
 
@@ -80,8 +76,6 @@ def test_options_that_are_gone_are_left_out_of_runs_and_refused_in_commands(tmp_
         assert f"{gone}: there is no such option any more; " in str(unknown_option(gone, []))
     OmegaConf.save(config, path)
     assert load_options(path) == options
-    with pytest.raises(UserError, match=r"^edit\.mask: there is no such option any more; "):
-        compose(["edit.mask=3"])
 
 
 def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> None:
@@ -100,10 +94,3 @@ def test_a_file_that_is_no_configuration_is_one_line(tmp_path: Path, text: str) 
     with pytest.raises(UserError, match="is not the configuration of a run") as caught:
         load_options(path)
     assert "\n" not in str(caught.value)
-
-
-def test_a_name_too_long_for_the_system_is_kept_as_it_is(tmp_path: Path) -> None:
-    options = compose()
-    options.image = "x" * 5000
-    save_options(options, tmp_path / "config.yaml")
-    assert load_options(tmp_path / "config.yaml").image == options.image
