@@ -11,7 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from internal_gan.config.compose import compose, load_options, options_of, save_options
-from internal_gan.config.conf import conf_dir, groups, model_of
+from internal_gan.config.conf import conf_dir
 from internal_gan.config.messages import unknown_option
 from internal_gan.config.options import GONE, Options
 from internal_gan.errors import UserError
@@ -34,10 +34,6 @@ def test_an_experiment_that_builds_on_another_is_refused_with_another_model() ->
     # Quoted, a name means the same.
     with pytest.raises(UserError, match=f"^model=singan: {experiment} is of model=ingan_unet; "):
         compose(["model='singan'", experiment])
-
-
-def test_every_experiment_but_none_is_of_a_model() -> None:
-    assert [name for name in groups()["experiment"] if model_of(name) is None] == ["none"]
 
 
 def test_a_numpy_size_is_a_size() -> None:
