@@ -1,6 +1,7 @@
 """Model files load as saved, or are refused in one line."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return made
 
 
-def complaint(path: Path) -> str:
+def complaint(load: Callable[[Path], object], path: Path) -> str:
     with pytest.raises(UserError) as caught:
-        load_model(path)
+        load(path)
     message = str(caught.value)
     assert str(path) in message
     assert "\n" not in message
@@ -61,7 +62,7 @@ def test_a_file_holds_generators_but_no_discriminator(run: Run) -> None:
 
 
 def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:
-    assert "no finished scale yet" in complaint(tmp_path / "model.safetensors")
+    assert "no finished scale yet" in complaint(load_model, tmp_path / "model.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_a_file_of_another_architecture_is_refused(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, architecture: object
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    complaint(changed(run, tmp_path, architecture=json.dumps(architecture)))
+    complaint(load_model, changed(run, tmp_path, architecture=json.dumps(architecture)))
     assert not Path("owned").exists()
 
 
@@ -100,7 +101,7 @@ def test_a_file_of_another_architecture_is_refused(
 def test_a_file_with_damaged_metadata_is_refused(
     run: Run, tmp_path: Path, field: str, text: str
 ) -> None:
-    complaint(changed(run, tmp_path, **{field: text}))
+    complaint(load_model, changed(run, tmp_path, **{field: text}))
 
 
 def test_files_of_equal_models_have_equal_bytes(run: Run, tmp_path: Path) -> None:
@@ -123,14 +124,14 @@ def test_files_of_equal_models_have_equal_bytes(run: Run, tmp_path: Path) -> Non
 
 def test_a_file_of_another_format_is_refused(run: Run, tmp_path: Path) -> None:
     path = changed(run, tmp_path, format_version="99")
-    assert "newer internal-gan" in complaint(path)
+    assert "newer internal-gan" in complaint(load_model, path)
     save_file({}, path)
-    assert "not an internal-gan file" in complaint(path)
+    assert "not an internal-gan file" in complaint(load_model, path)
 
 
 def test_a_file_without_one_of_its_tensors_is_refused(run: Run, tmp_path: Path) -> None:
     path = changed(run, tmp_path, without="generators.1.output.weight")
-    assert "complete" in complaint(path)
+    assert "complete" in complaint(load_model, path)
 
 
 def changed(run: Run, folder: Path, without: str = "", **metadata: str) -> Path:
