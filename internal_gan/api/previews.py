@@ -8,8 +8,7 @@ from PIL import Image
 from internal_gan.api.methods import Patches
 from internal_gan.api.model import Given, name_of, option_of, results, source_of
 from internal_gan.config.catalogue import families_for
-from internal_gan.config.options import PATHS, taken_by
-from internal_gan.config.task_options import ANCHORS
+from internal_gan.config.options import ANCHORS, PATHS, taken_by
 from internal_gan.finishing.finisher import LONGEST
 from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
 from internal_gan.images.files.image import read_image

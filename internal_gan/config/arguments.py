@@ -170,8 +170,6 @@ def _prepare(override: str, multirun: bool) -> str:
     key = key_of(left)
     if key not in PATHS or value in ("", "null"):
         return f"{left}{equals}{value}"
-    if not multirun and not _is_list(value):
-        value = local(value)
     if key == "output" and multirun:
         left = "hydra.sweep.dir"
     parts = _split(value) if multirun and not _exists(value) else [value]

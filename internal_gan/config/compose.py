@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf, errors
 
 from internal_gan.config.arguments import escape, key_of, values_of
 from internal_gan.config.catalogue import SPECS
-from internal_gan.config.conf import conf_dir, groups, model_of
+from internal_gan.config.conf import conf_dir, groups
 from internal_gan.config.messages import refused, unknown_option, wrong_value
 from internal_gan.config.options import FIELDS, GONE, PATHS, Options
 from internal_gan.errors import UserError, unknown
@@ -85,9 +85,10 @@ def _check_model(overrides: Sequence[str]) -> None:
     model, experiment = given.get("model"), given.get("experiment")
     if "/" in (trainer := given.get("trainer", "")):
         raise unknown("trainer", trainer, groups()["trainer"])
-    if model is None or experiment not in groups()["experiment"]:
+    if model is None or experiment not in {*groups()["experiment"]} - {"none"}:
         return
-    if (chosen := model_of(experiment)) not in (None, model):
+    chosen = _compose([f"experiment={experiment}"], True).hydra.runtime.choices.model
+    if model != chosen:
         raise UserError(
             f"model={model}: experiment={experiment} is of model={chosen}; leave out model="
         )

@@ -4,7 +4,6 @@ import functools
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -49,24 +48,9 @@ def list_presets() -> list[str]:
     return list(groups()["trainer"])
 
 
-def model_of(experiment: str) -> str | None:
-    """The ``model=`` that an experiment chooses, itself or by the experiment it builds on."""
-    for entry in _experiment(experiment).get("defaults", []):
-        if isinstance(entry, dict) and "override /model" in entry:
-            return str(entry["override /model"])
-        if entry in groups()["experiment"] and (found := model_of(entry)):
-            return found
-    return None
-
-
 def swept_by(experiment: str) -> Collection[str]:
     """The options to which an experiment gives several values."""
     if experiment not in groups()["experiment"]:
         return ()
-    settings: Any = _experiment(experiment).get("hydra", {})
-    return settings.get("sweeper", {}).get("params", {})  # type: ignore[no-any-return]
-
-
-def _experiment(name: str) -> dict[str, Any]:
-    config = OmegaConf.load(conf_dir() / "experiment" / f"{name}.yaml")
-    return OmegaConf.to_container(config)  # type: ignore[return-value]
+    config = OmegaConf.load(conf_dir() / "experiment" / f"{experiment}.yaml")
+    return OmegaConf.select(config, "hydra.sweeper.params") or ()

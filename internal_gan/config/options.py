@@ -5,14 +5,16 @@ Defaults, help and bounds are defined only in these dataclasses. Hydra composes 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from internal_gan.config import task_options as tasks
 from internal_gan.config.catalogue import SPECS, family_of
 from internal_gan.config.fields import (
+    AUTO,
     LARGEST_SEED,
+    as_trained,
     fields_of,
     flag,
     group,
@@ -20,11 +22,347 @@ from internal_gan.config.fields import (
     one_of,
     option,
     path,
+    size,
     whole,
 )
 from internal_gan.errors import Range
 from internal_gan.images.files.names import images_in
-from internal_gan.units import parse_duration
+from internal_gan.units import parse_duration, ratio_of
+
+# Where each anchor puts a photo on a larger canvas: the share of the new rows above it, and of the
+# new columns left of it.
+ANCHORS = {
+    "centre": (0.5, 0.5),
+    "top": (0.0, 0.5),
+    "bottom": (1.0, 0.5),
+    "left": (0.5, 0.0),
+    "right": (0.5, 1.0),
+    "top_left": (0.0, 0.0),
+    "top_right": (0.0, 1.0),
+    "bottom_left": (1.0, 0.0),
+    "bottom_right": (1.0, 1.0),
+}
+FITTING = ", and the result of seed 0 is not random"
+AVOID = "mask of the photo's size, white where no pixel may be taken from"
+PERCENT = re.compile(r"\d{1,6}(\.\d+)?%")
+VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
+# Limits of one run: larger numbers are typing errors and would fill the disk.
+MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
+
+
+def _result_count(more: str = "") -> Any:
+    help = f"number of results; their seeds are consecutive{more}"
+    return whole(1, Range(1, MAX_RESULTS), help)
+
+
+def _start_scale(least: int, help: str) -> Any:
+    which = "the second-coarsest scale" if least else "the coarsest scale"
+    return option(
+        AUTO,
+        help,
+        f"a whole number, {least} ({which}) or more, or {AUTO}",
+        lambda v: v >= least if isinstance(v, int) else v == AUTO,
+    )
+
+
+def _is_corner(value: Any) -> bool:
+    plain = isinstance(value, list) and all(type(n) in (int, float) for n in value)
+    return plain and len(value) == 2 and all(abs(n) < 100 for n in value)
+
+
+def _is_shape(value: Any, side: Callable[[Any], bool]) -> bool:
+    """Whether ``value`` is a ratio such as 16:9, or two sides."""
+    if isinstance(value, str):
+        return ratio_of(value) is not None
+    return isinstance(value, list) and len(value) == 2 and all(map(side, value))
+
+
+def _is_in_pixels(side: Any) -> bool:
+    return type(side) is int and side >= 1
+
+
+def _is_target(value: Any) -> bool:
+    """Whether ``value`` is one shape of ``retarget.shape``."""
+    if value == [None, None]:
+        return False
+
+    def side(one: Any) -> bool:
+        percent = isinstance(one, str) and PERCENT.fullmatch(one)
+        return one is None or _is_in_pixels(one) or bool(percent and float(one[:-1]))
+
+    return _is_shape(value, side)
+
+
+def shapes_in(value: Any) -> list[Any]:
+    """The shapes that ``retarget.shape`` lists, or the only one.
+
+    >>> shapes_in(["100%", None]), shapes_in(["16:9", [300, 800]]), shapes_in(None)
+    ([['100%', None]], ['16:9', [300, 800]], [])
+    """
+    if value is None:
+        return []
+    return value if isinstance(value, list) and not _is_target(value) else [value]
+
+
+@dataclass
+class SampleOptions:
+    """Samples drawn by task=sample, and at the end of SinGAN's training."""
+
+    count: int = whole(4, Range(1, MAX_SAMPLES), "number of samples")
+    size: list[int] | None = size("sample.size=[300,800]")
+    start_scale: int = whole(
+        0, Range(0), "0 (the coarsest) varies everything, higher keeps more of the layout"
+    )
+    tileable: bool | str = option(
+        False,
+        "samples that repeat without a seam; x: only left to right, y: only top to bottom",
+        "true, false, x or y",
+        lambda v: isinstance(v, bool) or v in ("x", "y"),
+    )
+    candidates: int | None = as_trained(
+        4,
+        whole(
+            None,
+            Range(1, 1000),
+            "SinGAN: layouts drawn for each sample, the best of which is kept; more vary less",
+        ),
+    )
+
+
+@dataclass
+class AnimateOptions:
+    """The motion of the photo, and the file format."""
+
+    seconds: float = number(
+        4.0, Range(above=0, high=MAX_SECONDS), "length of the animation in seconds", "of seconds"
+    )
+    fps: float = number(
+        24.0,
+        Range(above=0, high=120),
+        "frames per second; the motion is the same at any rate",
+        "of frames per second,",
+    )
+    format: str = one_of(
+        VIDEO_FORMATS, "webp", "file format; png: one file per frame; mp4 needs internal-gan[video]"
+    )
+    loop: bool = flag(
+        False,
+        "make the last frame of SinGAN's film lead to the first; films by patches always loop",
+    )
+    alpha: float = number(
+        0.1,
+        Range(above=0, high=1),
+        "pull towards the photo; smaller lets the motion stray farther, 1 stands still",
+    )
+    start_scale: int | str = _start_scale(
+        0,
+        "coarsest scale that moves; 0: everything, higher scales: little; auto: all, but a large "
+        "thing stays",
+    )
+    size: list[int] | None = size("animate.size=[200,300]")
+
+
+@dataclass
+class RetargetOptions:
+    """Sizes and shapes drawn by task=retarget, and at the end of InGAN's training."""
+
+    shape: Any = option(
+        None,
+        "size of the result; a null side keeps the photo's aspect ratio, width:height its area; "
+        "null: examples",
+        "[height,width] in pixels or in per cent of the photo's side, such as [300,800], "
+        "[300,null] or [100%,200%], or width:height, such as 16:9, or a list of these",
+        lambda v: v != [] and all(map(_is_target, shapes_in(v))),
+    )
+    corners: Any = option(
+        None,
+        "where a homography moves the corners; 0 to 1 is inside the frame; null: a rectangle",
+        "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
+        "[[0.2,0],[0,1],[1,1],[0.8,0]]",
+        lambda v: len(v) == 4 and all(map(_is_corner, v)),
+    )
+    mask: str | None = path("image whose white or opaque part is the outline")
+    protect: str | None = path("mask of the photo; its white parts keep their size and shape")
+
+
+@dataclass
+class PaintOptions:
+    """Paint-to-image: turn a painting into a photo."""
+
+    image: str | None = path("painting to turn into a photo, of any size")
+    start_scale: int | str = _start_scale(
+        1,
+        "1 keeps only rough shapes, higher stays closer to the painting; auto: the task's default",
+    )
+    count: int = _result_count()
+
+
+@dataclass
+class EditOptions:
+    """A changed photo, for edit and harmonize; mask= is what may change in it, or the object."""
+
+    image: str | None = path("changed photo, of any size")
+    start_scale: int | str = _start_scale(
+        1, "higher stays closer to the changed photo; auto: the task's default"
+    )
+    count: int = _result_count()
+
+
+@dataclass
+class HarmonizeOptions:
+    """How a pasted object gets the photo's look."""
+
+    match: bool | None = as_trained(
+        True, flag(None, "first give the object the photo's mean colour, and at most its contrast")
+    )
+
+
+@dataclass
+class MakeTileableOptions:
+    """How to make a photo repeat without a seam."""
+
+    axes: str = one_of(
+        ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
+    )
+    size: int | None = whole(
+        None, Range(16), "side of a square tile from the photo's middle; null: the photo"
+    )
+
+
+@dataclass
+class SuperResolutionOptions:
+    """How to enlarge a photo."""
+
+    factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
+
+
+@dataclass
+class EvaluateOptions:
+    """Which pictures to compare with the photo, a model's or others."""
+
+    samples: str | None = path(
+        "pictures to compare with the photo in place of a model's",
+        "the name of an image file or of a folder of them",
+    )
+    mask: str | None = path(
+        "where to compare images of the photo's size with it pixel by pixel",
+        "the name of one image file, white where to compare, or null",
+    )
+    inception: str | None = path(
+        "Inception weights for SIFID, from torch-fidelity or torchvision",
+        "the name of a file of Inception v3's weights, or null",
+    )
+
+
+@dataclass
+class MaskOptions:
+    """What may change: the hole to fill, or the part of edit.image that was changed."""
+
+    file: str | None = path(
+        "mask of the picture's size, white in the hole or in what was changed, or a folder of "
+        "masks named like the photos; short: mask=FILE",
+        "the name of one image file or of a folder of them, or null",
+    )
+    box: list[int] | None = option(
+        None,
+        "hole as a rectangle, instead of a mask",
+        "four whole numbers [top,left,height,width] in pixels, such as [20,30,40,50], or null",
+        lambda v: len(v) == 4 and min(v[:2]) >= 0 and min(v[2:]) >= 1,
+    )
+    dilate: float | None = number(
+        None,
+        Range(0, 1000),
+        "grow the mask by a disk of this radius, for fill in the photo's pixels; null: the "
+        "task's default",
+        "of pixels",
+    )
+
+
+@dataclass
+class FillOptions:
+    """A hole filled, by default the photo's transparent part; also ends EdgeConnect's training."""
+
+    edges: str | None = path(
+        "drawing of the edges in the hole, of the photo's size; null: none, or the model's; "
+        "short: edges=FILE",
+        "the name of one image file, white lines on black, or null",
+    )
+    avoid: str | None = path(f"{AVOID} or learnt")
+    count: int = _result_count(FITTING)
+
+
+@dataclass
+class FinishOptions:
+    """Whether results are made of the photo's pixels, and at which resolution."""
+
+    detail: str | None = as_trained(
+        "patches",
+        one_of(
+            ("patches", "network"),
+            None,
+            "patches: made of the photo's own pixels; network: the network's output",
+        ),
+    )
+    resolution: int | str | None = as_trained(
+        AUTO,
+        option(
+            None,
+            "long side of the photo in results made of patches",
+            "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested "
+            "size), photo (the photo's own), model (that of the training), a number of pixels "
+            "from 16 to 100000, or null",
+            lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+        ),
+    )
+
+
+def _are_margins(value: Any) -> bool:
+    """Whether ``value`` is four margins in pixels or in per cent, not all of them 0."""
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    plain = all(type(one) is int or PERCENT.fullmatch(str(one)) for one in value)
+    sizes = [float(str(one).rstrip("%")) for one in value] if plain else []
+    return plain and min(sizes) >= 0 and max(sizes) > 0
+
+
+@dataclass
+class ExtendOptions:
+    """New canvas around a photo, filled with the photo's own patches."""
+
+    margins: Any = option(
+        None,
+        "new pixels on each side, at most twice the photo's side",
+        "[top,right,bottom,left], in pixels or in per cent of the photo's side, such as "
+        "[0,10%,0,10%], or null",
+        _are_margins,
+    )
+    shape: Any = option(
+        None,
+        "size of the result, or its aspect ratio, reached with as little new canvas as possible",
+        "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
+        lambda v: _is_shape(v, _is_in_pixels),
+    )
+    anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
+    avoid: str | None = path(AVOID)
+    count: int = _result_count(FITTING)
+
+
+@dataclass
+class LayersOptions:
+    """Images that are rearranged together with the photo's pixels."""
+
+    files: Any = path(
+        "layers of the photo's size, such as a mask or normals, or folders of layers named like "
+        "the photos; short: layers=[a.png,b.png]",
+        "the name of one image file or folder, or several such as [a.png,b.png], or null",
+    )
+
+
+@dataclass
+class VerifyOptions:
+    """What task=verify checks the picture in image= and its NAME.origin.png against."""
+
+    photo: str | None = path("photo that the picture was made from")
 
 
 @dataclass
@@ -120,31 +458,29 @@ class Options:
         dict, "method; --cfg job shows its options", "the name of a model, such as model=singan"
     )
     trainer: TrainerOptions = group(TrainerOptions, "trainer=fast", "the name of a trainer")
-    finish: tasks.FinishOptions = group(tasks.FinishOptions, "finish.resolution=photo")
-    layers: tasks.LayersOptions = group(
-        tasks.LayersOptions,
+    finish: FinishOptions = group(FinishOptions, "finish.resolution=photo")
+    layers: LayersOptions = group(
+        LayersOptions,
         "layers.files=[mask.png]",
         "the names of image files, such as [mask.png], or its own options",
     )
-    sample: tasks.SampleOptions = group(tasks.SampleOptions, "sample.count=16")
-    animate: tasks.AnimateOptions = group(tasks.AnimateOptions, "animate.seconds=4")
-    retarget: tasks.RetargetOptions = group(tasks.RetargetOptions, "retarget.shape=[300,800]")
-    paint: tasks.PaintOptions = group(tasks.PaintOptions, "paint.start_scale=2")
-    edit: tasks.EditOptions = group(tasks.EditOptions, "edit.start_scale=2")
-    harmonize: tasks.HarmonizeOptions = group(tasks.HarmonizeOptions, "harmonize.match=false")
-    make_tileable: tasks.MakeTileableOptions = group(
-        tasks.MakeTileableOptions, "make_tileable.axes=x"
+    sample: SampleOptions = group(SampleOptions, "sample.count=16")
+    animate: AnimateOptions = group(AnimateOptions, "animate.seconds=4")
+    retarget: RetargetOptions = group(RetargetOptions, "retarget.shape=[300,800]")
+    paint: PaintOptions = group(PaintOptions, "paint.start_scale=2")
+    edit: EditOptions = group(EditOptions, "edit.start_scale=2")
+    harmonize: HarmonizeOptions = group(HarmonizeOptions, "harmonize.match=false")
+    make_tileable: MakeTileableOptions = group(MakeTileableOptions, "make_tileable.axes=x")
+    mask: MaskOptions = group(
+        MaskOptions, "mask.dilate=4", "the name of an image file, or its own options"
     )
-    mask: tasks.MaskOptions = group(
-        tasks.MaskOptions, "mask.dilate=4", "the name of an image file, or its own options"
+    super_resolution: SuperResolutionOptions = group(
+        SuperResolutionOptions, "super_resolution.factor=4"
     )
-    super_resolution: tasks.SuperResolutionOptions = group(
-        tasks.SuperResolutionOptions, "super_resolution.factor=4"
-    )
-    evaluate: tasks.EvaluateOptions = group(tasks.EvaluateOptions, "evaluate.samples=FOLDER")
-    fill: tasks.FillOptions = group(tasks.FillOptions, "fill.count=3")
-    extend: tasks.ExtendOptions = group(tasks.ExtendOptions, "extend.shape=16:9")
-    verify: tasks.VerifyOptions = group(tasks.VerifyOptions, "verify.photo=photo.jpg")
+    evaluate: EvaluateOptions = group(EvaluateOptions, "evaluate.samples=FOLDER")
+    fill: FillOptions = group(FillOptions, "fill.count=3")
+    extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
+    verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
 
     @property
     def further(self) -> list[str]:

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import EvaluateOptions
+from internal_gan.config.options import EvaluateOptions
 from internal_gan.device import prepare_device
 from internal_gan.errors import UserError, about
 from internal_gan.finishing.origin import READ_SIDE, as_source, origin_path, read_origin
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.names import is_picture
+from internal_gan.images.files.names import images_in
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.images.resize import resize
@@ -189,12 +189,7 @@ def _groups(path: Path) -> dict[str, list[Path]]:
     named = {"samples": path} | {
         f"{sub.name}/" if sub.name == "samples" else sub.name: sub for sub in folders
     }
-    found = {name: files for name, folder in named.items() if (files := _pictures(folder))}
-    if not found:
+    found = {name: [*map(Path, images_in(str(folder)))] for name, folder in named.items()}
+    if not any(found.values()):
         raise UserError(f"evaluate.samples={path}: contains no images")
-    return found
-
-
-def _pictures(folder: Path) -> list[Path]:
-    paths = sorted(folder.iterdir())
-    return [path for path in paths if is_picture(path.name) and not path.name.startswith(".")]
+    return {name: files for name, files in found.items() if files}

@@ -289,8 +289,6 @@ def _check_folder(path: Path, overrides: Sequence[str], name: str, skips: bool) 
     """Refuse to mix a new sweep into an older one."""
     if skips and not any(key_of(o) == "hydra.sweep.dir" for o in overrides):
         raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier sweep")
-    if path.exists() and not path.is_dir():
-        raise UserError(f"output={name}: a file of that name is in the way; choose another folder")
     if not skips and path.is_dir() and any(path.iterdir()):
         raise UserError(
             f"output folder {name} is not empty; choose another folder, or continue that sweep "

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from internal_gan.config.arguments import written
 from internal_gan.config.fields import AUTO
-from internal_gan.config.task_options import AnimateOptions
+from internal_gan.config.options import AnimateOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.film import turns

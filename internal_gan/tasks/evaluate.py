@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from internal_gan.config.catalogue import ending_of
-from internal_gan.config.task_options import EvaluateOptions
+from internal_gan.config.options import EvaluateOptions
 from internal_gan.errors import UserError
 from internal_gan.files import as_csv
 from internal_gan.images.photo import Photo, check_trainable

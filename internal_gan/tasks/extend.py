@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from internal_gan.config.arguments import written
-from internal_gan.config.task_options import ANCHORS, ExtendOptions
+from internal_gan.config.options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import extend
 from internal_gan.finishing.finisher import Finished

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import FillOptions
+from internal_gan.config.options import FillOptions
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.masks import FAINT

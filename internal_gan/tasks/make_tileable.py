@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from internal_gan.config.task_options import MakeTileableOptions
+from internal_gan.config.options import MakeTileableOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.finishing.finisher import Finished

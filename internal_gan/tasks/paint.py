@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from internal_gan.config.task_options import PaintOptions
+from internal_gan.config.options import PaintOptions
 from internal_gan.images.resize import resize
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.task_options import EditOptions, PaintOptions
+from internal_gan.config.options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask

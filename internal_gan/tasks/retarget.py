@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from internal_gan.config.task_options import RetargetOptions, shapes_in
+from internal_gan.config.options import RetargetOptions, shapes_in
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import AsDrawn, Finished

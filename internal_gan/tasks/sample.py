@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from statistics import fmean
 from typing import cast
 
-from internal_gan.config.task_options import SampleOptions
+from internal_gan.config.options import SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished

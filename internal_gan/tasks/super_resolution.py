@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from internal_gan.config.task_options import SuperResolutionOptions
+from internal_gan.config.options import SuperResolutionOptions
 from internal_gan.device import check_memory
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.pyramid import scaled

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from internal_gan.config.task_options import VerifyOptions
+from internal_gan.config.options import VerifyOptions
 from internal_gan.errors import UserError
 from internal_gan.judging.verify import verify
 from internal_gan.shapes import Pixels

@@ -171,9 +171,3 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     assert (task, understood(image)) == ("task=fill", words[1:])
     with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
         overrides_of(["fill", "task=extend"], multirun=True)
-
-
-@pytest.mark.parametrize("what", ["task=fill", "model=edgeconnect"])
-def test_an_empty_image_option_does_not_mean_the_current_folder(what: str) -> None:
-    Path("a.png").touch()
-    assert not [o for o in prepare([what, "image="]) if "a.png" in o]

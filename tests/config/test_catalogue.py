@@ -1,5 +1,7 @@
 """The tables of tasks and families agree with the schema, the models' classes and the API."""
 
+from dataclasses import replace
+
 import pytest
 
 import internal_gan
@@ -8,7 +10,6 @@ from internal_gan.config import catalogue
 from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import FAMILIES, SPECS, family_of
-from internal_gan.config.compose import compose
 from internal_gan.config.conf import groups
 from internal_gan.config.options import Options
 from internal_gan.models import abilities
@@ -16,6 +17,7 @@ from internal_gan.models.base import Model
 from internal_gan.runs.source import Source
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
+from tests.tiny import tiny_options
 
 
 @pytest.mark.parametrize("name", [name for name in SPECS if name != "train"])
@@ -29,12 +31,13 @@ def test_a_task_works_on_the_photo_unless_a_model_is_named(name: str) -> None:
     needs, task = bool(SPECS[name].needs), f"task={name}"
     added = prepare([task, "image=x.jpg"])[2:]
     assert added == (["model=patches"] if needs else [])
-    assert compose([task, *added]).trains == (name == "train")
+    assert replace(tiny_options(base=added), task=name).trains == (name == "train")
     for other in ("checkpoint=x", "resume=x", "experiment=singan_paper"):
         assert not prepare([task, other])[2:]
     if needs:
-        assert compose([task, "model=singan"]).trains
-        assert not compose([task, "model=singan", "checkpoint=x"]).trains
+        singan = replace(tiny_options(base=["model=singan"]), task=name)
+        assert singan.trains
+        assert not replace(singan, checkpoint="x").trains
 
 
 # The classes that say what an ability asks of a model, and the ones with its methods in Python.
@@ -50,7 +53,7 @@ CLASSES = {
 
 @pytest.mark.parametrize("name", groups()["model"])
 def test_a_models_class_has_its_familys_abilities(name: str) -> None:
-    options = compose([f"model={name}"]).model
+    options = tiny_options(base=[f"model={name}"]).model
     built = build(options)
     made: type[Model] = type(built) if isinstance(built, Model) else built.model_class
     family = FAMILIES[family_of(options)]

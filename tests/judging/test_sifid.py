@@ -12,11 +12,11 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.judging.sifid import frechet_distance, gaussian, read_inception, sifid
 from tests.judging.stand_in import stand_in, weights_file
-from tests.tiny import picture
+from tests.tiny import picture, rng
 
 
 def covariance(size: int, seed: int) -> Tensor:
-    root = torch.randn(size, size, generator=torch.Generator().manual_seed(seed)).double()
+    root = torch.randn(size, size, generator=rng(seed)).double()
     return root @ root.T / size
 
 
@@ -29,7 +29,7 @@ def test_the_distance_agrees_with_the_trace_formula_by_eigenvalues() -> None:
 
 
 def test_rank_deficient_covariances_have_a_distance() -> None:
-    low = torch.randn(20, 3, generator=torch.Generator().manual_seed(0)).double()
+    low = torch.randn(20, 3, generator=rng()).double()
     flat = low @ low.T
     mean = torch.zeros(20).double()
     assert frechet_distance((mean, flat), (mean, flat)) == pytest.approx(0, abs=1e-5)
@@ -37,7 +37,7 @@ def test_rank_deficient_covariances_have_a_distance() -> None:
 
 
 def test_the_gaussian_has_the_moments_of_all_places() -> None:
-    features = torch.rand(1, 5, 12, 7, generator=torch.Generator().manual_seed(0)) + 1000
+    features = torch.rand(1, 5, 12, 7, generator=rng()) + 1000
     mean, moments = gaussian(features)
     places = features[0].flatten(1).numpy().astype(np.float64)
     assert mean.numpy() == pytest.approx(places.mean(axis=1))
@@ -50,7 +50,7 @@ def test_sifid_is_zero_for_the_image_itself_and_grows_with_noise(
 ) -> None:
     stem = read_inception(weights_file(tmp_path / "w.pth"))
     real = picture(60, 80)
-    noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(real.shape, generator=rng())
     assert sifid(real, real, stem, channels) == pytest.approx(0, abs=1e-6)
     little, much = (sifid(real, (real + s * noise).clamp(-1, 1), stem, channels) for s in (0.1, 1))
     assert 0 < little < much

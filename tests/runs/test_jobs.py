@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from internal_gan.runs.jobs import Record, lasting, read_records
 
 
@@ -21,9 +19,6 @@ def test_records_come_back_in_the_order_of_their_numbers(tmp_path: Path) -> None
     assert read_records(tmp_path) == written[1:]
 
 
-@pytest.mark.parametrize(
-    ("code", "state"),
-    [(None, "running"), (0, "finished"), (130, "stopped"), (143, "stopped"), (2, "failed")],
-)
-def test_the_exit_code_of_a_job_is_its_state(code: int | None, state: str) -> None:
-    assert Record("a", [], code).state == state
+def test_the_exit_code_of_a_job_is_its_state() -> None:
+    states = [Record("a", [], code).state for code in (None, 0, 130, 143, 2)]
+    assert states == ["running", "finished", "stopped", "stopped", "failed"]

@@ -12,13 +12,17 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
+from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import FORMAT_VERSION, load_model, save_model
-from tests.tiny import Run, same_weights, trained
+from tests.tiny import Run, same_weights, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return trained(tmp_path_factory.mktemp("run"), "model.steps=2")
+    made = Run(untrained(), tiny_options(), RunFolder(tmp_path_factory.mktemp("run")))
+    architecture = SinGANRecipe.architecture(made.options.model)
+    save_model(made.model, made.folder.model_path, architecture)
+    return made
 
 
 def complaint(load: Callable[[Path], object], path: Path) -> str:

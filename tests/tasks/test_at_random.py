@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import internal_gan
-from internal_gan.config.task_options import ANCHORS
+from internal_gan.config.options import ANCHORS
 from internal_gan.errors import UserError
 from tests.tiny import picture
 
