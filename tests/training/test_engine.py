@@ -14,9 +14,10 @@ from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import FailedStageError
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
+from internal_gan.training import engine
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped, train
-from internal_gan.training.saver import Saver
+from internal_gan.training.saver import save_state
 from tests.tiny import LEAN, PAPER, Run, SignalAt, contents, same_weights, trained
 from tests.toy import RATE, Clock, Diary, ToyModel, ToyRecipe, ToyStage, optimization
 
@@ -301,13 +302,13 @@ class TestBudget:
     def test_it_saves_at_intervals_and_at_the_end_of_a_stage(
         self, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        save, saved = Saver.save, list[int]()
+        saved = list[int]()
 
-        def noted(saver: Saver) -> None:
-            save(saver)
+        def noted(*state: Any) -> None:
+            save_state(*state)
             saved.append(saved_state(tmp_path)["step"])
 
-        monkeypatch.setattr(Saver, "save", noted)
+        monkeypatch.setattr(engine, "save_state", noted)
         recipe = self.recipe(clock, (1.0, 2.0), 25)
         train_toy(recipe, tmp_path, TrainerOptions(checkpoint_interval=10))
         assert saved == [10, 20, 25, 5, 10, 15, 20, 25]
