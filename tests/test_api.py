@@ -27,15 +27,11 @@ from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.device import prepare_device
 from internal_gan.images.files import decode
-from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.records import read_results
 from tests.commands import TINY_RUN, Shell, pixels
-from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
+from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY_INGAN, same_weights
 
-ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
-HOLE = np.zeros(ARRAY.shape[:2], bool)
-HOLE[14:24, 20:32] = True
 CPU = ("precision=fp32", "device=cpu")
 OF_FAMILY = {
     "singan": list(TINY_RUN),
@@ -82,23 +78,21 @@ def mask(photo: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def singan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "singan"
-    return internal_gan.fit(photo, overrides=TINY_RUN, output=folder)
+def trained(family: str) -> Any:
+    """A fixture: a run of a family."""
+
+    @pytest.fixture(scope="module", name=family)
+    def run(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+        mask = HOLE if family == "edgeconnect" else None
+        folder = tmp_path_factory.mktemp("runs") / family
+        return internal_gan.fit(
+            photo, family, mask=mask, overrides=OF_FAMILY[family], output=folder
+        )
+
+    return run
 
 
-@pytest.fixture(scope="module")
-def ingan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "ingan"
-    return internal_gan.fit(photo, "ingan", overrides=OF_FAMILY["ingan"], output=folder)
-
-
-@pytest.fixture(scope="module")
-def edgeconnect(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "edgeconnect"
-    overrides = OF_FAMILY["edgeconnect"]
-    return internal_gan.fit(photo, "edgeconnect", mask=HOLE, overrides=overrides, output=folder)
+singan, ingan, edgeconnect = map(trained, OF_FAMILY)
 
 
 class TestPicturesIn:

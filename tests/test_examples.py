@@ -14,10 +14,8 @@ import torch
 from nbclient import NotebookClient
 from torch.testing import assert_close
 
-from internal_gan.config.build import build
-from internal_gan.config.compose import save_options
 from internal_gan.images.resize import resize
-from tests.tiny import INGAN_FAST, network_of, picture, tiny_options, train_model, trained
+from tests.tiny import INGAN_FAST, network_of, picture, trained
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -65,8 +63,7 @@ def exported(run: Path, file: Path) -> Any:
 
 @pytest.mark.slow
 def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
-    run = trained(tmp_path / "model", "model.generator.output_std=null")
-    save_options(run.options, run.folder.config_path)
+    trained(tmp_path / "model", "model.generator.output_std=null")
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
     sizes = model.sizes_for((31, 25), 2)
@@ -85,10 +82,7 @@ def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
-    options = tiny_options("model.generator.output_std=null", base=INGAN_FAST)
-    recipe = build(options.model)
-    folder = train_model(tmp_path / "model", recipe, recipe.prepare(picture()), options)
-    save_options(options, folder.config_path)
+    trained(tmp_path / "model", "model.generator.output_std=null", base=INGAN_FAST)
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
     (drawn,) = session.run(["picture"], {"coarse": resize(model.real(0), (28, 20)).numpy()})

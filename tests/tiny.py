@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
 from internal_gan.config.options import Options
-from internal_gan.images.files.image import write_image
+from internal_gan.images.files.image import to_uint8, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.singan.model import SinGAN
@@ -110,6 +110,12 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, 6, 8, generator=rng) * 1.8 - 0.9
     return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
+
+
+# The picture as levels (height, width, 3), and a hole in it.
+ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+HOLE = np.zeros(ARRAY.shape[:2], bool)
+HOLE[14:24, 20:32] = True
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -260,13 +266,17 @@ def trained(
     path: Path,
     *overrides: str,
     base: Sequence[str] = LEAN,
-    model: SinGAN | None = None,
+    model: Any = None,
+    pixels: Tensor | None = None,
+    holes: Sequence[Tensor | None] = (),
     **settings: Any,
 ) -> Run:
-    """Train in the folder ``path``, or resume the training there; settings as for `train_model`."""
+    """Train a model of any family in the folder ``path``, or resume the training there; settings as
+    for `train_model`."""
     options = tiny_options(*overrides, base=base)
-    model = model or prepared(*overrides, base=base)
+    model = model or model_of(*overrides, base=base, pixels=pixels, holes=holes)
     folder = train_model(path, build(options.model), model, options, **settings)
+    save_options(options, folder.config_path)
     return Run(model, options, folder)
 
 
@@ -297,24 +307,14 @@ def train_model(
     return folder
 
 
-def _trained(
-    path: Path,
-    *overrides: str,
-    base: Sequence[str],
-    pixels: Tensor | None = None,
-    holes: Sequence[Tensor | None] = (),
-    **settings: Any,
+def trained_ingan(
+    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **how: Any
 ) -> Any:
-    """A model of any family, trained in the folder ``path``; settings as for `train_model`."""
-    options = tiny_options(*overrides, base=base)
-    model = model_of(*overrides, base=base, pixels=pixels, holes=holes)
-    folder = train_model(path, build(options.model), model, options, **settings)
-    save_options(options, folder.config_path)
-    return model
+    """The model of :func:`trained`."""
+    return trained(path, *overrides, base=base, **how).model
 
 
-trained_ingan = partial(_trained, base=INGAN_PAPER)
-trained_edgeconnect = partial(_trained, base=EDGECONNECT)
+trained_edgeconnect = partial(trained_ingan, base=EDGECONNECT)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from internal_gan.training import budget, engine, loggers, progress
+from internal_gan.training import budget, callbacks, engine, progress
 from tests.toy import Clock
 
 
@@ -12,6 +12,6 @@ def clock(measured: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     for module in (engine, budget):
         monkeypatch.setattr(module, "time", clock)
-    for module in (loggers, progress):
+    for module in (callbacks, progress):
         monkeypatch.setattr(module, "monotonic", clock.monotonic)
     return clock
