@@ -2,7 +2,7 @@
 
 import copy
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
-from internal_gan.config.options import Options
+from internal_gan.config.options import Options, TrainerOptions
 from internal_gan.images.files.image import to_uint8, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
@@ -275,7 +275,9 @@ def trained(
     for `train_model`."""
     options = tiny_options(*overrides, base=base)
     model = model or model_of(*overrides, base=base, pixels=pixels, holes=holes)
-    folder = train_model(path, build(options.model), model, options, **settings)
+    recipe = build(options.model)
+    made = recipe.architecture(options.model)
+    folder = train_model(path, recipe, model, options.trainer, made, **settings)
     save_options(options, folder.config_path)
     return Run(model, options, folder)
 
@@ -284,25 +286,24 @@ def train_model(
     path: Path,
     recipe: Any,
     model: Model,
-    options: Options,
+    trainer: TrainerOptions,
+    architecture: Mapping[str, Any] | None = None,
     seed: int = 0,
     precision: torch.dtype = torch.float32,
-    callbacks: Sequence[Callback] = (),
-    resume: bool = False,
+    **how: Any,
 ) -> RunFolder:
-    """Train a prepared model of any family in the folder ``path``."""
+    """Train a prepared model of any family in the folder ``path``; ``how`` as for the engine."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
     train(
         recipe,
         model,
-        options=options.trainer,
+        options=trainer,
         precision=precision,
         seed=seed,
         folder=folder,
-        architecture=recipe.architecture(options.model),
-        callbacks=callbacks,
-        resume=resume,
+        architecture=architecture or {},
+        **how,
     )
     return folder
 

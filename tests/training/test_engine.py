@@ -2,7 +2,7 @@
 
 import pickle
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ from torch import Tensor
 from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import FailedStageError
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.runs.folder import RunFolder
 from internal_gan.training import engine
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.engine import TrainingStopped, train
+from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.saver import save_state
-from tests.tiny import LEAN, PAPER, Run, SignalAt, contents, same_weights, trained
+from tests.tiny import LEAN, PAPER, Run, SignalAt, contents, same_weights, train_model, trained
 from tests.toy import RATE, Clock, Diary, ToyModel, ToyRecipe, ToyStage, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
@@ -28,23 +27,11 @@ def train_toy(
     recipe: ToyRecipe,
     path: Path,
     trainer: TrainerOptions | None = None,
-    callbacks: tuple[Callback, ...] = (),
-    resume: bool = False,
-    stop: Callable[[], bool] | None = None,
+    *callbacks: Callback,
+    **how: Any,
 ) -> ToyModel:
     model = recipe.prepare()
-    train(
-        recipe,
-        model,
-        options=trainer or TrainerOptions(),
-        precision=FP32,
-        seed=0,
-        folder=RunFolder(path),
-        architecture={},
-        callbacks=callbacks,
-        resume=resume,
-        stop=stop,
-    )
+    train_model(path, recipe, model, trainer or TrainerOptions(), callbacks=callbacks, **how)
     return model
 
 
@@ -79,7 +66,7 @@ class TestSchedule:
     def test_a_generator_trains_without_a_discriminator(self, tmp_path: Path) -> None:
         recipe = ToyRecipe(stages=2, steps=10, adversarial=False)
         with pytest.raises(TrainingStopped):
-            train_toy(recipe, tmp_path, callbacks=(SignalAt(1, 4),))
+            train_toy(recipe, tmp_path, None, SignalAt(1, 4))
         assert len(saved_state(tmp_path)["optimizers"]) == 1
         model = train_toy(recipe, tmp_path, resume=True)
         assert set(model.calls) == {("G", True, False)}
@@ -128,7 +115,7 @@ class TestSchedule:
 
 def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     diary = Diary()
-    train_toy(ToyRecipe(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), (diary,))
+    train_toy(ToyRecipe(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), diary)
     names = ["D", "G"]
     assert diary.entries == [
         ("start",),
@@ -175,7 +162,7 @@ class TestStop:
         diary = Diary()
         stop = SignalAt(1, 4, number)
         with pytest.raises(TrainingStopped, match=f"{number.name} at toy 1, step 4"):
-            train_toy(ToyRecipe(stages=3), tmp_path, callbacks=(stop, diary))
+            train_toy(ToyRecipe(stages=3), tmp_path, None, stop, diary)
         state = saved_state(tmp_path)
         assert (state["stage"], state["step"]) == (1, 4)
         assert ("stage end", 0, 1) in diary.entries
@@ -190,7 +177,7 @@ class TestStop:
 
         recipe = ToyRecipe(stages=2, steps=10)
         with pytest.raises(TrainingStopped, match=r"stop\(\) at toy 1, step 3") as caught:
-            train_toy(recipe, tmp_path, callbacks=(Count(),), stop=lambda: len(steps) == 13)
+            train_toy(recipe, tmp_path, None, Count(), stop=lambda: len(steps) == 13)
         assert caught.value.folder == tmp_path
         assert saved_state(tmp_path)["step"] == 3
         model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
@@ -265,7 +252,7 @@ class TestBudget:
             def on_step(self, *arguments: Any) -> None:
                 clock.now += 0.1
 
-        model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), (SlowDown(), diary))
+        model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), SlowDown(), diary)
         assert clock.now - started < 100
         assert model.finished == 3
         assert diary.plan is not None
@@ -284,7 +271,7 @@ class TestBudget:
             def on_stage_end(self, *arguments: Any) -> None:
                 clock.now += 4
 
-        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), (Slow(),))
+        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), Slow())
         assert 0.85 * 60 < clock.now - started < 60
         # The budget leaves time for them, and they do not count as slow steps.
         steps = steps_of(tmp_path)
@@ -317,7 +304,7 @@ class TestBudget:
 
         monkeypatch.setattr(ToyStage, "finish", fails)
         recipe = self.recipe(clock, (0.1, 0.1, 0.1))
-        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), (diary,))
+        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), diary)
         assert tries == [0, 1, 2, 0, 1, 1, 2]
         assert diary.replans == []
 
@@ -354,7 +341,7 @@ class TestBudget:
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
         trainer = TrainerOptions(time="60s")
         with pytest.raises(TrainingStopped):
-            train_toy(self.recipe(clock, (0.02, 0.05)), tmp_path, trainer, (SignalAt(0, 5),))
+            train_toy(self.recipe(clock, (0.02, 0.05)), tmp_path, trainer, SignalAt(0, 5))
         steps = steps_of(tmp_path)
         assert steps != [1000, 1000]
         clock.now += 5000
