@@ -20,7 +20,7 @@ from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from tests.commands import Shell
 from tests.tiny import picture
 
-_tried = budget._tried
+_measure = budget.measure
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,7 +72,7 @@ def _hurry() -> Iterator[None]:
     of ``conf/`` are parsed once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml, "load", _loading_once(yaml.load))
-        patch.setattr(budget, "_tried", _assumed)
+        patch.setattr(budget, "measure", _assumed)
         patch.setattr(os, "fsync", lambda _: None)
         yield
 
@@ -80,7 +80,7 @@ def _hurry() -> Iterator[None]:
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings are timed as they are for a user."""
-    monkeypatch.setattr(budget, "_tried", _tried)
+    monkeypatch.setattr(budget, "measure", _measure)
 
 
 @pytest.fixture(

@@ -1,12 +1,14 @@
-"""A GPU that is not there: tensors of the CPU that say ``cuda:0``, and that fail where CUDA would.
+"""What makes the CPU wait for a GPU, counted in training steps: for a real one, and for one that is
+not there, tensors of the CPU that say ``cuda:0``, and that fail where CUDA would.
 
-It knows which device each tensor claims, not how CUDA computes. What runs inside one function of
-torch, backward passes among them, is not looked into.
+The pretended one knows which device each tensor claims, not how CUDA computes. What runs inside one
+function of torch, backward passes among them, is not looked into.
 """
 
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -233,19 +235,60 @@ def pretend_cuda() -> Iterator[PretendCuda]:
         patch.setattr(torch.cuda, "synchronize", lambda *_: mode.wait("synchronize"))
         patch.setattr(torch.nn.Parameter, "__new__", _new_parameter)
         patch.setattr(torch._C, "_group_tensors_by_device_and_dtype", _grouped)
-        backward, take_step = torch.autograd.backward, StageTrainer.take_step
-
-        def watched(trainer: StageTrainer) -> dict[str, Tensor]:
-            with mode.step():
-                return take_step(trainer)
+        backward = torch.autograd.backward
 
         def unwatched(*args: Any, **kwargs: Any) -> None:
             with mode.backward():
                 backward(*args, **kwargs)
 
-        patch.setattr(StageTrainer, "take_step", watched)
         patch.setattr(torch.autograd, "backward", unwatched)
+        _watch(mode, patch)
         yield mode
+
+
+class RealCuda:
+    """See :func:`real_cuda`; the attributes are those of the pretended one."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.waits: list[str] = []
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Count what waits here."""
+        self.steps += 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = self._note
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                yield
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+
+    def _note(self, message: Warning | str, *_: object, **__: object) -> None:
+        if "called a synchronizing" in str(message):
+            self.waits.append(where(traceback.extract_stack()))
+
+
+@contextmanager
+def real_cuda() -> Iterator[RealCuda]:
+    """Count the waits in training steps, by CUDA's own warnings."""
+    found = RealCuda()
+    with pytest.MonkeyPatch.context() as patch:
+        _watch(found, patch)
+        yield found
+
+
+def _watch(gpu: PretendCuda | RealCuda, patch: pytest.MonkeyPatch) -> None:
+    """Let every training step count as a step of the GPU."""
+    take_step = StageTrainer.take_step
+
+    def watched(trainer: StageTrainer) -> dict[str, Tensor]:
+        with gpu.step():
+            return take_step(trainer)
+
+    patch.setattr(StageTrainer, "take_step", watched)
 
 
 def on_cuda(tensor: Tensor) -> bool:

@@ -27,15 +27,11 @@ from internal_gan.config.compose import options_of
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.device import prepare_device
 from internal_gan.images.files import decode
-from internal_gan.images.files.image import to_uint8
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.records import read_results
 from tests.commands import TINY_RUN, Shell, pixels
-from tests.tiny import EDGECONNECT, INGAN_FAST, TINY_INGAN, picture, same_weights
+from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY_INGAN, same_weights
 
-ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
-HOLE = np.zeros(ARRAY.shape[:2], bool)
-HOLE[14:24, 20:32] = True
 CPU = ("precision=fp32", "device=cpu")
 OF_FAMILY = {
     "singan": list(TINY_RUN),
@@ -82,23 +78,21 @@ def mask(photo: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def singan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "singan"
-    return internal_gan.fit(photo, overrides=TINY_RUN, output=folder)
+def trained(family: str) -> Any:
+    """A fixture: a run of a family."""
+
+    @pytest.fixture(scope="module", name=family)
+    def run(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+        mask = HOLE if family == "edgeconnect" else None
+        folder = tmp_path_factory.mktemp("runs") / family
+        return internal_gan.fit(
+            photo, family, mask=mask, overrides=OF_FAMILY[family], output=folder
+        )
+
+    return run
 
 
-@pytest.fixture(scope="module")
-def ingan(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "ingan"
-    return internal_gan.fit(photo, "ingan", overrides=OF_FAMILY["ingan"], output=folder)
-
-
-@pytest.fixture(scope="module")
-def edgeconnect(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "edgeconnect"
-    overrides = OF_FAMILY["edgeconnect"]
-    return internal_gan.fit(photo, "edgeconnect", mask=HOLE, overrides=overrides, output=folder)
+singan, ingan, edgeconnect = map(trained, OF_FAMILY)
 
 
 class TestPicturesIn:
@@ -425,15 +419,14 @@ class TestTraining:
         assert same_weights(run.model.network, edgeconnect.model.network)
         assert (pixels(edgeconnect.folder / "inputs" / "mask.file.png") > 0).sum() == HOLE.sum()
 
-    @pytest.mark.parametrize("at", [2, 7])
     def test_a_stopped_training_resumes_to_the_same_result(
-        self, singan: Run, photo: Path, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch
+        self, singan: Run, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps: list[TrainingProgress] = []
-        how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= at}
+        how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= 7}
         with pytest.raises(internal_gan.TrainingStopped) as stopped:
             internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", **how)
-        assert len(steps) == at
+        assert len(steps) == 7
         assert stopped.value.folder == tmp_path / "run"
         later: list[TrainingProgress] = []
         run = internal_gan.resume(stopped.value.folder, progress=later.append)
@@ -444,7 +437,9 @@ class TestTraining:
         assert internal_gan.resume(run.folder, stop=lambda: True).folder == run.folder
         moved.assert_called_once_with("cpu")  # as the training was told
 
-    def test_callbacks_are_called_and_closed(self, photo: Path, tmp_path: Path) -> None:
+    def test_callbacks_are_called_and_closed_and_progress_is_printed(
+        self, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         told: list[str] = []
 
         class Diary(internal_gan.Callback):
@@ -454,13 +449,9 @@ class TestTraining:
             def close(self) -> None:
                 told.append("closed")
 
-        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", callbacks=[Diary()])
+        how: Any = {"callbacks": [Diary()], "progress": True}
+        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", **how)
         assert told == [*(f"stage {n}, {n + 1} finished" for n in range(3)), "closed"]
-
-    def test_with_progress_it_prints_what_the_command_prints(
-        self, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", progress=True)
         out, err = capsys.readouterr()
         assert "Done in" in out
         assert "scale 2 (3 of 3)" in err

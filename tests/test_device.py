@@ -1,6 +1,6 @@
 """The device and the precision are the requested ones, or the best available."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,52 +13,51 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
-    """Makes the machine appear to have the given CUDA devices."""
-    count: int = request.param
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"card {index}")
-    return count
+def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes the machine appear to have so many CUDA devices."""
+
+    def appear(count: int) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"card {index}")
+
+    return appear
 
 
 @pytest.mark.parametrize(
-    ("machine", "name", "selected"),
+    ("count", "name", "selected"),
     [
         (0, "auto", (CPU, "no CUDA device found")),
         (2, "auto", (CUDA, "card 0 found")),
         (2, "cuda", (CUDA, "as requested")),
         (2, "cuda:1", (torch.device("cuda:1"), "as requested")),
     ],
-    indirect=["machine"],
 )
-@pytest.mark.usefixtures("machine")
 def test_the_device_is_the_requested_or_best_one_with_the_reason(
-    name: str, selected: tuple[torch.device, str]
+    cards: Callable[[int], None], count: int, name: str, selected: tuple[torch.device, str]
 ) -> None:
+    cards(count)
     assert prepare_device(name) == selected
 
 
 @pytest.mark.parametrize(
-    ("machine", "name", "message"),
+    ("count", "name", "message"),
     [
-        (0, "cuda", r"no CUDA device.*auto, cpu$"),
-        (0, "cuda:1", r"no CUDA device.*auto, cpu$"),
-        (2, "cuda:2", r"auto, cpu, cuda:0, cuda:1$"),
+        (0, "cuda", r".*no CUDA device.*auto, cpu$"),
+        (0, "cuda:1", r".*no CUDA device.*auto, cpu$"),
+        (2, "cuda:2", r".*auto, cpu, cuda:0, cuda:1$"),
+        *(
+            (count, name, "unknown; allowed: auto, cpu, cuda")
+            for count in (0, 1)
+            for name in ("gpu", "", "cuda:x", "cuda:-1", "cpu:1")
+        ),
     ],
-    indirect=["machine"],
 )
-@pytest.mark.usefixtures("machine")
-def test_a_missing_device_is_refused_with_the_available_ones(name: str, message: str) -> None:
-    with pytest.raises(UserError, match=f"^device={name}: .*{message}"):
-        prepare_device(name)
-
-
-@pytest.mark.parametrize("machine", [0, 1], indirect=True)
-@pytest.mark.usefixtures("machine")
-@pytest.mark.parametrize("name", ["gpu", "", "cuda:x", "cuda:-1", "cpu:1"])
-def test_an_unknown_name_is_refused_with_the_allowed_ones(name: str) -> None:
-    with pytest.raises(UserError, match=f"^device={name}: unknown; allowed: auto, cpu, cuda"):
+def test_a_missing_or_unknown_device_is_refused_with_those_allowed(
+    cards: Callable[[int], None], count: int, name: str, message: str
+) -> None:
+    cards(count)
+    with pytest.raises(UserError, match=f"^device={name}: {message}"):
         prepare_device(name)
 
 
@@ -74,10 +73,12 @@ def tf32() -> Iterator[None]:
         switch.allow_tf32 = value
 
 
-@pytest.mark.parametrize("machine", [1], indirect=True)
-@pytest.mark.usefixtures("machine", "tf32")
+@pytest.mark.usefixtures("tf32")
 @pytest.mark.parametrize(("name", "rounded"), [("cuda", False), ("auto", False), ("cpu", True)])
-def test_float32_is_not_rounded_to_tf32(name: str, rounded: bool) -> None:
+def test_float32_is_not_rounded_to_tf32(
+    cards: Callable[[int], None], name: str, rounded: bool
+) -> None:
+    cards(1)
     prepare_device(name)
     assert torch.backends.cudnn.allow_tf32 is rounded
     assert torch.backends.cuda.matmul.allow_tf32 is rounded

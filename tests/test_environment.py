@@ -8,7 +8,7 @@ from tests.commands import run_python
 SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA", "THP_MEM_ALLOC_ENABLE")
 SHOW = """
 import internal_gan, os, sys
-print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ.get("GOMP_SPINCOUNT"))
+print("torch" in sys.modules, *map(os.environ.get, sys.argv[1:]))
 """
 
 
@@ -18,16 +18,14 @@ def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_threads_spin_briefly_unless_the_user_chooses() -> None:
-    assert run_python(SHOW).out == "False PASSIVE 5000\n"
-    assert run_python(SHOW, GOMP_SPINCOUNT="7").out == "False PASSIVE 7\n"
-    assert run_python(SHOW, OMP_WAIT_POLICY="ACTIVE").out == "False ACTIVE None\n"
+def test_threads_spin_briefly_and_large_arrays_lie_in_huge_pages_unless_the_user_chooses() -> None:
+    def shown(**given: str) -> str:
+        names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "THP_MEM_ALLOC_ENABLE")
+        return run_python(SHOW, *names, **given).out
 
-
-def test_large_arrays_lie_in_huge_pages_unless_the_user_chooses() -> None:
-    show = "import internal_gan, os; print(os.environ['THP_MEM_ALLOC_ENABLE'])"
-    assert run_python(show).out == "1\n"
-    assert run_python(show, THP_MEM_ALLOC_ENABLE="0").out == "0\n"
+    assert shown() == "False PASSIVE 5000 1\n"
+    assert shown(GOMP_SPINCOUNT="7", THP_MEM_ALLOC_ENABLE="0") == "False PASSIVE 7 0\n"
+    assert shown(OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE None 1\n"
 
 
 # Fills memory with NaN before it is reused, then trains this package's blocks on it.

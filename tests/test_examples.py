@@ -14,10 +14,8 @@ import torch
 from nbclient import NotebookClient
 from torch.testing import assert_close
 
-from internal_gan.config.build import build
-from internal_gan.config.compose import save_options
 from internal_gan.images.resize import resize
-from tests.tiny import INGAN_FAST, network_of, picture, tiny_options, train_model, trained
+from tests.tiny import INGAN_FAST, network_of, picture, trained
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -65,8 +63,7 @@ def exported(run: Path, file: Path) -> Any:
 
 @pytest.mark.slow
 def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
-    run = trained(tmp_path / "model", "model.generator.output_std=null")
-    save_options(run.options, run.folder.config_path)
+    trained(tmp_path / "model", "model.generator.output_std=null")
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
     sizes = model.sizes_for((31, 25), 2)
@@ -85,10 +82,7 @@ def test_the_onnx_file_of_a_singan_draws_its_samples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
-    options = tiny_options("model.generator.output_std=null", base=INGAN_FAST)
-    recipe = build(options.model)
-    folder = train_model(tmp_path / "model", recipe, recipe.prepare(picture()), options)
-    save_options(options, folder.config_path)
+    trained(tmp_path / "model", "model.generator.output_std=null", base=INGAN_FAST)
     session = exported(tmp_path / "model", tmp_path / "network.onnx")
     model = network_of(tmp_path / "model").requires_grad_(False)
     (drawn,) = session.run(["picture"], {"coarse": resize(model.real(0), (28, 20)).numpy()})
@@ -98,30 +92,24 @@ def test_the_onnx_file_of_an_ingan_redraws_the_photo(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_tour_runs_from_its_first_cell_to_its_last(tmp_path: Path) -> None:
-    small = {'"trainer.time": "40s"': '"trainer": "debug", "model.max_size": 48'}
-    printed = run_notebook("tour.ipynb", tmp_path, small, pictures=7)
+    notebook = nbformat.read(EXAMPLES / "tour.ipynb", 4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    small = '"trainer": "debug", "model.max_size": 48'
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('"trainer.time": "40s"', small)
+    assert any(small in cell.source for cell in notebook.cells)
+    kept = [_pictures(cell) for cell in notebook.cells]
+    shutil.copytree(EXAMPLES / "photos", tmp_path / "photos")
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    # The notebook stores a picture, possibly smaller, for each one its cells draw.
+    assert [_pictures(cell) for cell in notebook.cells] == kept
+    assert sum(kept) == 7
+    printed = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     # Output of a tqdm bar, of progress=True, and of the figures.
     for shown in ("100 %", "scale 3 (4 of 4)", "Done in", "sharpness"):
         assert shown in printed
     assert len(list((tmp_path / "runs").iterdir())) == 3
-
-
-def run_notebook(name: str, folder: Path, small: dict[str, str], pictures: int) -> str:
-    """Run an example's cells, with some text replaced to make it small; returns its output."""
-    notebook = nbformat.read(EXAMPLES / name, 4)  # type: ignore[no-untyped-call]
-    nbformat.validate(notebook)
-    for old, new in small.items():
-        assert any(old in cell.source for cell in notebook.cells)
-        for cell in notebook.cells:
-            cell.source = cell.source.replace(old, new)
-    kept = [_pictures(cell) for cell in notebook.cells]
-    shutil.copytree(EXAMPLES / "photos", folder / "photos")
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
-    # The notebook stores a picture, possibly smaller, for each one its cells draw.
-    assert [_pictures(cell) for cell in notebook.cells] == kept
-    assert sum(kept) == pictures
-    return json.dumps([cell.get("outputs", []) for cell in notebook.cells])
 
 
 def _pictures(cell: Any) -> int:

@@ -1,6 +1,5 @@
 """The documented callback for Weights & Biases, with a stand-in for its package."""
 
-import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -30,13 +29,6 @@ class Wandb(ModuleType):
         self.finished = True
 
 
-def example(heading: str) -> str:
-    text = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
-    found = re.search(r"```python\n(.*?)```", text.partition(f"## {heading}\n")[2], re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
 def test_a_callback_logs_to_weights_and_biases(
     tiny_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,7 +36,9 @@ def test_a_callback_logs_to_weights_and_biases(
     monkeypatch.setitem(sys.modules, "wandb", wandb)
     fit = partial(internal_gan.fit, overrides=TINY_RUN, output=tmp_path / "run")
     monkeypatch.setattr(internal_gan, "fit", fit)
-    exec(example("Weights & Biases").replace("photo.jpg", str(tiny_photo)), {})
+    text = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
+    example = text.partition("## Weights & Biases\n")[2].partition("```python\n")[2]
+    exec(example.partition("```")[0].replace("photo.jpg", str(tiny_photo)), {})
     names = [name for row in wandb.rows for name in row]
     assert names.count("preview") == 3
     assert {f"reconstruction/scale {index}" for index in range(3)} <= set(names)

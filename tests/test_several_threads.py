@@ -20,13 +20,12 @@ from hydra.core.global_hydra import GlobalHydra
 import internal_gan
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import to_uint8
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.training import threads
 from tests.commands import TINY_RUN
-from tests.tiny import EDGECONNECT, INGAN_FAST, picture
+from tests.tiny import ARRAY, EDGECONNECT, INGAN_FAST
 
 
 def in_threads(*functions: Callable[[], Any]) -> list[Any]:
@@ -140,16 +139,15 @@ def of_the_process() -> list[object]:
 @pytest.mark.slow
 def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) -> None:
     """Two threads train, and two sample from shared models."""
-    photo = to_uint8(picture())[0].permute(1, 2, 0).numpy()
-    singan = internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "singan").model
+    singan = internal_gan.fit(ARRAY, overrides=TINY_RUN, output=tmp_path / "singan").model
     options = [*EDGECONNECT[1:], "device=cpu"]
     filler = internal_gan.fit(
-        photo, "edgeconnect", overrides=options, output=tmp_path / "edgeconnect"
+        ARRAY, "edgeconnect", overrides=options, output=tmp_path / "edgeconnect"
     ).model
 
     def train(family: str, overrides: Sequence[str], folder: Path) -> list[torch.Tensor]:
         options = [*overrides, "trainer.threads=1"]
-        run = internal_gan.fit(photo, family, overrides=options, output=folder)
+        run = internal_gan.fit(ARRAY, family, overrides=options, output=folder)
         told = (folder / "log.txt").read_text()
         assert f"Run folder {folder}\n" in told
         assert told.count("Run folder") == told.count("Done in") == 1
@@ -159,7 +157,7 @@ def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) ->
         sizes = [(30, 40 + n) for n in range(half, 6, 2)]
         drawn = [singan.sample(2, size=s, seed=s[1], output_type="pt") for s in sizes]
         boxes = [(2 + n, 5, 9, 9) for n in range(half, 6, 2)]
-        return drawn + [filler.fill(photo, box=box, output_type="pt") for box in boxes]
+        return drawn + [filler.fill(ARRAY, box=box, output_type="pt") for box in boxes]
 
     def works(place: Path) -> list[Callable[[], list[torch.Tensor]]]:
         return [

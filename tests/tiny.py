@@ -2,7 +2,7 @@
 
 import copy
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
-from internal_gan.config.options import Options
-from internal_gan.images.files.image import write_image
+from internal_gan.config.options import Options, TrainerOptions
+from internal_gan.images.files.image import to_uint8, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.singan.model import SinGAN
@@ -110,6 +110,12 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, 6, 8, generator=rng) * 1.8 - 0.9
     return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
+
+
+# The picture as levels (height, width, 3), and a hole in it.
+ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
+HOLE = np.zeros(ARRAY.shape[:2], bool)
+HOLE[14:24, 20:32] = True
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -260,13 +266,19 @@ def trained(
     path: Path,
     *overrides: str,
     base: Sequence[str] = LEAN,
-    model: SinGAN | None = None,
+    model: Any = None,
+    pixels: Tensor | None = None,
+    holes: Sequence[Tensor | None] = (),
     **settings: Any,
 ) -> Run:
-    """Train in the folder ``path``, or resume the training there; settings as for `train_model`."""
+    """Train a model of any family in the folder ``path``, or resume the training there; settings as
+    for `train_model`."""
     options = tiny_options(*overrides, base=base)
-    model = model or prepared(*overrides, base=base)
-    folder = train_model(path, build(options.model), model, options, **settings)
+    model = model or model_of(*overrides, base=base, pixels=pixels, holes=holes)
+    recipe = build(options.model)
+    made = recipe.architecture(options.model)
+    folder = train_model(path, recipe, model, options.trainer, made, **settings)
+    save_options(options, folder.config_path)
     return Run(model, options, folder)
 
 
@@ -274,47 +286,36 @@ def train_model(
     path: Path,
     recipe: Any,
     model: Model,
-    options: Options,
+    trainer: TrainerOptions,
+    architecture: Mapping[str, Any] | None = None,
     seed: int = 0,
     precision: torch.dtype = torch.float32,
-    callbacks: Sequence[Callback] = (),
-    resume: bool = False,
+    **how: Any,
 ) -> RunFolder:
-    """Train a prepared model of any family in the folder ``path``."""
+    """Train a prepared model of any family in the folder ``path``; ``how`` as for the engine."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
     train(
         recipe,
         model,
-        options=options.trainer,
+        options=trainer,
         precision=precision,
         seed=seed,
         folder=folder,
-        architecture=recipe.architecture(options.model),
-        callbacks=callbacks,
-        resume=resume,
+        architecture=architecture or {},
+        **how,
     )
     return folder
 
 
-def _trained(
-    path: Path,
-    *overrides: str,
-    base: Sequence[str],
-    pixels: Tensor | None = None,
-    holes: Sequence[Tensor | None] = (),
-    **settings: Any,
+def trained_ingan(
+    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **how: Any
 ) -> Any:
-    """A model of any family, trained in the folder ``path``; settings as for `train_model`."""
-    options = tiny_options(*overrides, base=base)
-    model = model_of(*overrides, base=base, pixels=pixels, holes=holes)
-    folder = train_model(path, build(options.model), model, options, **settings)
-    save_options(options, folder.config_path)
-    return model
+    """The model of :func:`trained`."""
+    return trained(path, *overrides, base=base, **how).model
 
 
-trained_ingan = partial(_trained, base=INGAN_PAPER)
-trained_edgeconnect = partial(_trained, base=EDGECONNECT)
+trained_edgeconnect = partial(trained_ingan, base=EDGECONNECT)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:

@@ -33,14 +33,11 @@ class PatchDiscriminator(nn.Module):
     Section 3.2).
 
     Args:
-        width: channels of the hidden layers.
+        width, kernel_size, norm: of the hidden layers; ``channels`` are the image's.
         depth: number of convolutions.
-        kernel_size, norm: of the hidden layers.
-        channels: of the image.
         widths: channels of each hidden layer, in place of ``width`` and ``depth``.
         strides: of each hidden layer; None means 1.
         output_kernel_size: of the last layer; None means ``kernel_size``.
-        output_norm: of the last layer.
         padding: zero padding of each layer's input, in pixels on every side.
 
     Attributes:
@@ -121,9 +118,8 @@ class MultiScaleDiscriminator(nn.Module):
     An image too small for the coarsest scales is judged by the others.
 
     Args:
-        discriminator: called with ``rng``, and with ``width`` if that is given, to make the network
-            of one scale.
-        width: channels of the networks; None leaves them to ``discriminator``.
+        discriminator: called with ``rng``, and with ``width`` unless None, to make the network of
+            one scale.
         size: of the images to judge.
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
         factor: ratio of a scale's sides to the next coarser one's.

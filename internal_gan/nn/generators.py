@@ -35,9 +35,7 @@ class ResidualPatchGenerator(nn.Module):
 
     Args:
         width: channels of the hidden layers.
-        depth: number of convolutions.
-        kernel_size: of every convolution, odd.
-        norm: of the hidden blocks.
+        depth: number of convolutions, each of an odd ``kernel_size``.
         output_std: with a small value, the scale starts near the identity.
         gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
             can recover.
@@ -104,7 +102,6 @@ class ShapeFlexibleGenerator(nn.Module):
     Args:
         width: channels of the first feature map.
         depth: number of downscalings by 2, at least 1.
-        residual_blocks: number of bottleneck blocks.
         kernel_size: of the first and the last layer, odd.
         norm: of all blocks; the last layer has none. A batch norm uses the image's own statistics,
             after training too.

@@ -27,10 +27,9 @@ from internal_gan.runs.source import Source
 from internal_gan.tasks.base import Task, aside
 from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
 from internal_gan.tasks.runner import mark_of, task_of, write, write_run
-from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.callbacks import Callback, MetricsLogger, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
-from internal_gan.training.loggers import MetricsLogger
 from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress
 
 # Between two updates of the time left in a run's status.

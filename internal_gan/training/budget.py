@@ -57,7 +57,8 @@ def plan(
     planned = (max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model))
     steps = state["steps"] if state else [int(min(n, limit)) for n in planned]
     counts = threads.choices(options.threads, model.device, earlier)
-    found = measure(recipe, model, steps, precision, seed, counts, options.graphs == "auto")
+    trained = partial(StageTrainer, precision=precision, graphs=options.graphs == "auto")
+    found = fastest(counts, lambda: measure(recipe, model, steps, seed, trained))
     if earlier not in (None, found.threads):
         _log.warning(
             "Continuing with %s instead of %d: results may differ in their last digits",
@@ -78,27 +79,12 @@ def plan(
     return found, started + measured + most
 
 
-def measure(
-    recipe: Recipe,
-    model: Model,
-    steps: Sequence[int],
-    precision: torch.dtype,
-    seed: int,
-    counts: Sequence[int],
-    graphs: bool = True,
-) -> TrainingPlan:
-    """Try a few steps of every stage with each number of threads, and use the fastest from now on.
-
-    Args:
-        model: prepared but untrained; not changed.
-        steps: to plan for each stage.
-        counts: the numbers of threads to choose from, in ascending order.
-    """
-    trained = partial(StageTrainer, precision=precision, graphs=graphs)
+def fastest(counts: Sequence[int], measured: Callable[[], TrainingPlan]) -> TrainingPlan:
+    """Measure with each number of threads, in ascending order, and use the fastest from now on."""
     best: TrainingPlan | None = None
     for count in counts:
         threads.use(count)
-        found = _tried(recipe, copy.deepcopy(model), steps, seed, trained)
+        found = measured()
         if best is not None and found.total_seconds > WORTHWHILE_FRACTION * best.total_seconds:
             break  # if two threads gain nothing, neither will four
         best = found
@@ -107,13 +93,16 @@ def measure(
     return best
 
 
-def _tried(
+def measure(
     recipe: Recipe,
     model: Model,
     steps: Sequence[int],
     seed: int,
     trained: Callable[[Stage], StageTrainer],
 ) -> TrainingPlan:
+    """Try a few of the planned ``steps`` of every stage, each with the trainer that ``trained``
+    makes; ``model``, prepared but untrained, is not changed."""
+    model = copy.deepcopy(model)
     rng, held = torch.Generator(model.device).manual_seed(seed), 0
     plans: list[StagePlan] = []
     previous: Stage | None = None

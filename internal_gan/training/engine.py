@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.saver import Saver, fitting, load_state, restore_model
+from internal_gan.training.saver import fitting, load_state, restore_model, save_state
 from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
 
@@ -99,9 +100,11 @@ def train(
                 with fitting(folder):
                     trainer.load_state_dict(state)
                 state = None
-            saver = Saver(folder, model, options.checkpoint_interval, plan, trainer, stage_rng)
-            _take_steps(saver, options.log_interval, callbacks, request)
-            precision = trainer.precision
+            save = partial(save_state, folder, model, plan, trainer, stage_rng)
+            if reason := _take_steps(trainer, save, options, callbacks, request):
+                where = f"{stage.name}, step {trainer.step}"
+                raise TrainingStopped(f"{reason} at {where}", folder.path)
+            took, precision = time.monotonic() - began, trainer.precision
             try:
                 trainer.finish()
             except FailedStageError as error:
@@ -112,8 +115,7 @@ def train(
                 ends += time.monotonic() - began  # a failure does not make what follows shorter
                 continue
             previous = stage
-            # Without the callbacks' images, which slow down no step.
-            trained += saver.saved - began
+            trained += took  # without the callbacks' images, which slow down no step
             save_model(model, folder.model_path, architecture)
             for callback in callbacks:
                 callback.on_stage_end(model, index)
@@ -122,18 +124,22 @@ def train(
 
 
 def _take_steps(
-    saver: Saver, log_interval: int, callbacks: Sequence[Callback], request: StopRequest
-) -> None:
-    """Train a stage: in each step the discriminator, then the generator."""
-    trainer, stage = saver.trainer, saver.trainer.stage
+    trainer: StageTrainer,
+    save: Callable[[], None],
+    options: TrainerOptions,
+    callbacks: Sequence[Callback],
+    request: StopRequest,
+) -> str | None:
+    """Train a stage to its end or until a stop is requested; the reason for the stop."""
+    stage = trainer.stage
     if trainer.graphs.refused:
         _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
     trainer.keep()
-    told = trainer.step
+    told, saved = trainer.step, time.monotonic()
     latest: dict[str, Tensor] = {}  # terms that are not due in each step are logged as well
-    while trainer.step < stage.steps:
-        step = trainer.step + 1
-        logs = step % log_interval == 0 or step == stage.steps
+    while (step := trainer.step + 1) <= stage.steps:
+        last = step == stage.steps
+        logs = last or step % options.log_interval == 0
         try:
             latest |= trainer.take_step()
             if logs:
@@ -145,24 +151,25 @@ def _take_steps(
                     callback.on_step(stage.index, step, stage.steps, values)
 
             reason = request.reason
-            if saver.is_due or reason or step == stage.steps:
+            if reason or last or time.monotonic() - saved >= options.checkpoint_interval:
                 trainer.check_finite()
                 trainer.keep()
-                saver.save()
+                save()
+                saved = time.monotonic()
                 if reason:
-                    where = f"{stage.name}, step {step}"
-                    raise TrainingStopped(f"{reason} at {where}", saver.folder.path)
+                    return reason
         except NotFiniteError:
-            _recover(saver, step)
+            _recover(trainer, save, step)
+    return None
 
 
-def _recover(saver: Saver, failed: int) -> None:
+def _recover(trainer: StageTrainer, save: Callable[[], None], failed: int) -> None:
     """Return to the last good state, and continue from there in float32; if the step that failed
     was in float32 already, save that state and raise a UserError."""
-    trainer, name = saver.trainer, saver.trainer.stage.name
+    name = trainer.stage.name
     trainer.go_back()
     if trainer.precision == torch.float32:
-        saver.save()
+        save()
         raise UserError(
             f"{name}: a loss is not finite at step {failed}, even in float32; the state after "
             f"step {trainer.step} is saved (smaller learning rates may help)"

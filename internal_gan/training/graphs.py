@@ -78,7 +78,6 @@ class StepGraphs:
         active: whether there are graphs.
         refused: whether there are none because keys are too many.
         captured: by its key, a graph's values, what replays it, and what it counts.
-        held: bytes of memory that the graphs hold.
         at_once: capture a key before its first step, to measure what later ones cost.
         seconds: spent on captures and, if ``at_once``, on the calls before them.
     """
@@ -96,7 +95,11 @@ class StepGraphs:
         self.captured: dict[Hashable, tuple[Values, Callable[[], None], dict[str, int]]] = {}
         self._calls: Counter[Hashable] = Counter()
         self._recorder = Recorder(self._stage.rng) if self.active else None
-        self.held = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the graphs hold."""
+        return self._recorder.held if self._recorder else 0
 
     def take(self, key: Hashable, step: Step) -> Values:
         """Take a step, by the graph of its key or by a call; values until the key's next step."""
@@ -133,7 +136,6 @@ class StepGraphs:
         else:
             counted = {name: count - before[name] for name, count in self._counts().items()}
             self.captured[key] = values, replay, counted
-            self.held = self._recorder.held
 
     def _counts(self) -> dict[str, int]:
         return {name: getattr(self._stage, name) for name in self._stage.counters}

@@ -1,10 +1,8 @@
 """Saves a training's state in its run folder, and restores it when the run is resumed."""
 
 import io
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -22,49 +20,31 @@ from internal_gan.training.stage_trainer import StageTrainer
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-@dataclass
-class Saver:
-    """Saves a training in its run's folder during one stage.
+def save_state(
+    folder: RunFolder, model: Model, plan: TrainingPlan, trainer: StageTrainer, stage_rng: Tensor
+) -> None:
+    """Write the state of a training, whole or not at all.
 
-    Attributes:
-        interval: seconds between two saves.
-        stage_rng: the state of the random number generator before the stage was built, so that a
-            resumed run builds the same stage.
-        saved: the ``time.monotonic()`` of the last save, or of the stage's beginning.
+    ``stage_rng`` is the state of the random number generator before the stage was built, so that a
+    resumed run builds the same stage.
     """
-
-    folder: RunFolder
-    model: Model
-    interval: float
-    plan: TrainingPlan
-    trainer: StageTrainer
-    stage_rng: Tensor
-    saved: float = field(default_factory=lambda: time.monotonic())
-
-    @property
-    def is_due(self) -> bool:
-        return time.monotonic() - self.saved >= self.interval
-
-    def save(self) -> None:
-        """Write the state of the training, whole or not at all."""
-        state = {
-            "family": self.model.family,
-            "stage": self.model.finished,
-            "steps": [stage.steps for stage in self.plan.stages],
-            "model": self.model.state_dict(),
-            "metadata": self.model.metadata(),
-            "device": self.model.device.type,
-            "precision": str(self.trainer.precision).removeprefix("torch."),
-            "threads": self.plan.threads,
-            "stage_rng": self.stage_rng,
-            **self.trainer.state_dict(),
-        }
-        # Via memory, since on a full disk torch's writer leaves the unfinished file open.
-        content = io.BytesIO()
-        torch.save(state, content)
-        with atomic_write(self.folder.checkpoint_path) as temporary:
-            temporary.write_bytes(content.getvalue())
-        self.saved = time.monotonic()
+    state = {
+        "family": model.family,
+        "stage": model.finished,
+        "steps": [stage.steps for stage in plan.stages],
+        "model": model.state_dict(),
+        "metadata": model.metadata(),
+        "device": model.device.type,
+        "precision": str(trainer.precision).removeprefix("torch."),
+        "threads": plan.threads,
+        "stage_rng": stage_rng,
+        **trainer.state_dict(),
+    }
+    # Via memory, since on a full disk torch's writer leaves the unfinished file open.
+    content = io.BytesIO()
+    torch.save(state, content)
+    with atomic_write(folder.checkpoint_path) as temporary:
+        temporary.write_bytes(content.getvalue())
 
 
 def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:

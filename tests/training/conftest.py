@@ -2,7 +2,7 @@
 
 import pytest
 
-from internal_gan.training import budget, engine, loggers, progress, saver
+from internal_gan.training import budget, callbacks, engine, progress
 from tests.toy import Clock
 
 
@@ -10,8 +10,8 @@ from tests.toy import Clock
 def clock(measured: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of everything in training."""
     clock = Clock()
-    for module in (engine, budget, saver):
+    for module in (engine, budget):
         monkeypatch.setattr(module, "time", clock)
-    for module in (loggers, progress):
+    for module in (callbacks, progress):
         monkeypatch.setattr(module, "monotonic", clock.monotonic)
     return clock

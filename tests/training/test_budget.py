@@ -1,17 +1,20 @@
 """Stages are timed, and schedules fitted to a time budget."""
 
+from dataclasses import replace
+from functools import partial
 from unittest.mock import Mock
 
 import pytest
 import torch
 
 from internal_gan.training import budget
-from internal_gan.training.budget import RESERVE_FRACTION, RESERVE_SECONDS, fit, measure
+from internal_gan.training.budget import RESERVE_FRACTION, RESERVE_SECONDS, fastest, fit
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
+from internal_gan.training.stage_trainer import StageTrainer
 from tests.tiny import picture, recipe_of
-from tests.toy import ToyRecipe
 
 pytestmark = pytest.mark.usefixtures("measured")
+FP32 = torch.float32
 
 
 def plan_of(*stages: tuple[int, float]) -> TrainingPlan:
@@ -42,7 +45,7 @@ def test_measuring_covers_every_stage_and_does_not_change_the_model(
     timed = Mock(wraps=budget.timed)
     monkeypatch.setattr(budget, "timed", timed)
     monkeypatch.setattr(budget, "PROBE_SECONDS", 1e9)
-    plan = measure(recipe, model, [30, 20, 5], torch.float32, 0, [1])
+    plan = budget.measure(recipe, model, [30, 20, 5], 0, partial(StageTrainer, precision=FP32))
     # A first step, and for each stage one step, then a few, but at most a third of its own.
     assert [call.args[1] for call in timed.call_args_list] == [1, 1, 8, 1, 6, 1]
     after = model.state_dict()
@@ -76,9 +79,6 @@ def test_the_fastest_thread_count_is_used_if_clearly_faster(
         count = number
 
     monkeypatch.setattr("internal_gan.training.threads.use", use)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
-    monkeypatch.setattr("internal_gan.training.budget.timed", lambda *_: seconds[count])
-    recipe = ToyRecipe(stages=2)
-    plan = measure(recipe, recipe.prepare(), [10, 10], torch.float32, 0, [1, 2, 4])
+    plan = fastest([1, 2, 4], lambda: replace(plan_of((10, seconds[count])), threads=count))
     assert (plan.threads, count) == (best, best)
-    assert [s.seconds_per_step for s in plan.stages] == [seconds[best]] * 2
+    assert plan.stages[0].seconds_per_step == seconds[best]

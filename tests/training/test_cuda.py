@@ -8,19 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 import internal_gan
 from internal_gan import Run, TrainingStopped
-from internal_gan.images.files.image import to_uint8, write_image
+from internal_gan.images.files.image import write_image
 from tests.commands import Shell
-from tests.pretend_cuda import CUDA, PretendCuda, on_cuda, pretend_cuda
-from tests.real_cuda import RealCuda, real_cuda
+from tests.pretend_cuda import CUDA, PretendCuda, RealCuda, on_cuda, pretend_cuda, real_cuda
 from tests.tiny import (
+    ARRAY,
     EDGECONNECT,
+    HOLE,
     INGAN_FAST,
     INGAN_PAPER,
     LEAN,
@@ -34,9 +34,6 @@ from tests.tiny import (
 Trained = Callable[[str], Run]
 Gpu = PretendCuda | RealCuda
 
-ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
-HOLE = np.zeros(ARRAY.shape[:2], bool)
-HOLE[14:24, 20:32] = True
 OF_FAMILY = {
     "singan": ("trainer=debug", *TINY),
     "ingan": ("trainer=debug", *INGAN_FAST[1:]),

@@ -2,7 +2,7 @@
 
 import pickle
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,23 @@ from torch import Tensor
 from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import FailedStageError
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.runs.folder import RunFolder
+from internal_gan.training import engine
 from internal_gan.training.callbacks import Callback
-from internal_gan.training.engine import TrainingStopped, train
-from internal_gan.training.saver import Saver
-from tests.tiny import LEAN, PAPER, Run, SignalAt, contents, same_weights, trained
+from internal_gan.training.engine import TrainingStopped
+from internal_gan.training.saver import save_state
+from internal_gan.training.stage_trainer import StageTrainer
+from tests.tiny import (
+    LEAN,
+    PAPER,
+    Run,
+    SignalAt,
+    contents,
+    rng,
+    same_weights,
+    stage_of,
+    train_model,
+    trained,
+)
 from tests.toy import RATE, Clock, Diary, ToyModel, ToyRecipe, ToyStage, optimization
 
 BF16, FP32 = torch.bfloat16, torch.float32
@@ -27,23 +39,11 @@ def train_toy(
     recipe: ToyRecipe,
     path: Path,
     trainer: TrainerOptions | None = None,
-    callbacks: tuple[Callback, ...] = (),
-    resume: bool = False,
-    stop: Callable[[], bool] | None = None,
+    *callbacks: Callback,
+    **how: Any,
 ) -> ToyModel:
     model = recipe.prepare()
-    train(
-        recipe,
-        model,
-        options=trainer or TrainerOptions(),
-        precision=FP32,
-        seed=0,
-        folder=RunFolder(path),
-        architecture={},
-        callbacks=callbacks,
-        resume=resume,
-        stop=stop,
-    )
+    train_model(path, recipe, model, trainer or TrainerOptions(), callbacks=callbacks, **how)
     return model
 
 
@@ -58,40 +58,31 @@ def saved_state(path: Path) -> dict[str, Any]:
     return state
 
 
-class TestDeterminism:
-    def test_the_same_seed_gives_the_same_weights_bit_for_bit(self, tmp_path: Path) -> None:
-        models: list[SinGAN] = []
-        for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-            torch.manual_seed(len(models))
-            models.append(trained(tmp_path / name, "model.steps=2", seed=seed).model)
-        assert same_weights(models[0], models[1])
-        assert not same_weights(models[0], models[2])
-
-    def test_how_often_it_saves_and_logs_does_not_matter(self, tmp_path: Path) -> None:
-        often = ("trainer.checkpoint_interval=0", "trainer.log_interval=1")
-        seldom = ("trainer.checkpoint_interval=9999", "trainer.log_interval=3")
-        models = [trained(tmp_path / o[0][-1], *o).model for o in (often, seldom)]
-        assert same_weights(*models)
+def test_the_seed_alone_decides_the_weights_not_how_often_it_saves_and_logs(tmp_path: Path) -> None:
+    models: list[SinGAN] = []
+    for seed, save, log in ((3, 0, 1), (3, 9999, 3), (4, 0, 1)):
+        torch.manual_seed(len(models))
+        how = (f"trainer.checkpoint_interval={save}", f"trainer.log_interval={log}")
+        models.append(trained(tmp_path / str(len(models)), *how, seed=seed).model)
+    assert same_weights(models[0], models[1])
+    assert not same_weights(models[0], models[2])
 
 
 class TestSchedule:
-    def test_the_discriminator_is_updated_before_the_generator(self, tmp_path: Path) -> None:
+    def test_the_discriminator_is_updated_and_then_frozen_for_the_generator(
+        self, tmp_path: Path
+    ) -> None:
         model = train_toy(ToyRecipe(stages=2, steps=2, updates=(3, 2)), tmp_path)
-        names = [name for name, _, _ in model.calls]
-        assert names == ["D", "D", "D", "G", "G"] * 4
+        assert model.calls == [*[("D", True, True)] * 3, *[("G", True, False)] * 2] * 4
 
     def test_a_generator_trains_without_a_discriminator(self, tmp_path: Path) -> None:
         recipe = ToyRecipe(stages=2, steps=10, adversarial=False)
         with pytest.raises(TrainingStopped):
-            train_toy(recipe, tmp_path, callbacks=(SignalAt(1, 4),))
+            train_toy(recipe, tmp_path, None, SignalAt(1, 4))
         assert len(saved_state(tmp_path)["optimizers"]) == 1
         model = train_toy(recipe, tmp_path, resume=True)
         assert set(model.calls) == {("G", True, False)}
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
-
-    def test_the_discriminator_is_frozen_while_the_generator_trains(self, tmp_path: Path) -> None:
-        model = train_toy(ToyRecipe(stages=1, steps=3), tmp_path)
-        assert set(model.calls) == {("D", True, True), ("G", True, False)}
 
     def test_each_network_moves_at_its_own_rate(self, tmp_path: Path) -> None:
         model = train_toy(ToyRecipe(stages=2, steps=10), tmp_path)
@@ -136,7 +127,7 @@ class TestSchedule:
 
 def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     diary = Diary()
-    train_toy(ToyRecipe(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), (diary,))
+    train_toy(ToyRecipe(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), diary)
     names = ["D", "G"]
     assert diary.entries == [
         ("start",),
@@ -183,7 +174,7 @@ class TestStop:
         diary = Diary()
         stop = SignalAt(1, 4, number)
         with pytest.raises(TrainingStopped, match=f"{number.name} at toy 1, step 4"):
-            train_toy(ToyRecipe(stages=3), tmp_path, callbacks=(stop, diary))
+            train_toy(ToyRecipe(stages=3), tmp_path, None, stop, diary)
         state = saved_state(tmp_path)
         assert (state["stage"], state["step"]) == (1, 4)
         assert ("stage end", 0, 1) in diary.entries
@@ -198,7 +189,7 @@ class TestStop:
 
         recipe = ToyRecipe(stages=2, steps=10)
         with pytest.raises(TrainingStopped, match=r"stop\(\) at toy 1, step 3") as caught:
-            train_toy(recipe, tmp_path, callbacks=(Count(),), stop=lambda: len(steps) == 13)
+            train_toy(recipe, tmp_path, None, Count(), stop=lambda: len(steps) == 13)
         assert caught.value.folder == tmp_path
         assert saved_state(tmp_path)["step"] == 3
         model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
@@ -273,7 +264,7 @@ class TestBudget:
             def on_step(self, *arguments: Any) -> None:
                 clock.now += 0.1
 
-        model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), (SlowDown(), diary))
+        model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), SlowDown(), diary)
         assert clock.now - started < 100
         assert model.finished == 3
         assert diary.plan is not None
@@ -292,7 +283,7 @@ class TestBudget:
             def on_stage_end(self, *arguments: Any) -> None:
                 clock.now += 4
 
-        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), (Slow(),))
+        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), Slow())
         assert 0.85 * 60 < clock.now - started < 60
         # The budget leaves time for them, and they do not count as slow steps.
         steps = steps_of(tmp_path)
@@ -301,13 +292,13 @@ class TestBudget:
     def test_it_saves_at_intervals_and_at_the_end_of_a_stage(
         self, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        save, saved = Saver.save, list[int]()
+        saved = list[int]()
 
-        def noted(saver: Saver) -> None:
-            save(saver)
+        def noted(*state: Any) -> None:
+            save_state(*state)
             saved.append(saved_state(tmp_path)["step"])
 
-        monkeypatch.setattr(Saver, "save", noted)
+        monkeypatch.setattr(engine, "save_state", noted)
         recipe = self.recipe(clock, (1.0, 2.0), 25)
         train_toy(recipe, tmp_path, TrainerOptions(checkpoint_interval=10))
         assert saved == [10, 20, 25, 5, 10, 15, 20, 25]
@@ -325,7 +316,7 @@ class TestBudget:
 
         monkeypatch.setattr(ToyStage, "finish", fails)
         recipe = self.recipe(clock, (0.1, 0.1, 0.1))
-        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), (diary,))
+        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), diary)
         assert tries == [0, 1, 2, 0, 1, 1, 2]
         assert diary.replans == []
 
@@ -362,10 +353,41 @@ class TestBudget:
     def test_a_resumed_run_keeps_the_fitted_schedule(self, clock: Clock, tmp_path: Path) -> None:
         trainer = TrainerOptions(time="60s")
         with pytest.raises(TrainingStopped):
-            train_toy(self.recipe(clock, (0.02, 0.05)), tmp_path, trainer, (SignalAt(0, 5),))
+            train_toy(self.recipe(clock, (0.02, 0.05)), tmp_path, trainer, SignalAt(0, 5))
         steps = steps_of(tmp_path)
         assert steps != [1000, 1000]
         clock.now += 5000
         again = train_toy(self.recipe(clock, (0.2, 0.9)), tmp_path, trainer, resume=True)
         assert steps_of(tmp_path) == steps
         assert again.weights() == pytest.approx([-n * RATE for n in steps], rel=1e-3)
+
+
+def trainer_of(norm: str) -> StageTrainer:
+    settings = f"model.generator.norm={norm}", "model.optimization.ema=0.9"
+    return StageTrainer(stage_of(*settings, steps=6), torch.float32)
+
+
+def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
+    trainer = trainer_of("batch")
+    norm = next(m for m in trainer.stage.generator.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    assert norm.running_mean is not None
+    average = norm.running_mean.clone()
+    for step in range(6):
+        trainer.take_step()
+        average.lerp_(norm.running_mean, 1 - min(0.9, (1 + step) / (10 + step)))
+    last = norm.running_mean.clone()
+    trainer.finish()
+    torch.testing.assert_close(norm.running_mean, average)
+    assert not torch.allclose(last, average)
+
+
+def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
+    trainer: Any = trainer_of("spectral")
+    trainer.take_step()
+    for average in trainer.ema:  # as far as possible from the last weights
+        average.normal_(0, 0.02, generator=rng())
+    trainer.finish()
+    for block in trainer.stage.generator.blocks:
+        assert not block[0].training
+        norm = torch.linalg.matrix_norm(block[0].weight.flatten(1), 2)
+        assert float(norm) == pytest.approx(1, abs=0.002)

@@ -209,7 +209,7 @@ class TestTraining:
         options = tiny_options("model/adversarial_loss=hinge", "model.steps=2", base=INGAN_FAST)
         recipe = build(options.model)
         model = recipe.prepare(tiny.picture())
-        train_model(tmp_path, recipe, model, options)
+        train_model(tmp_path, recipe, model, options.trainer)
         assert model.finished == 3
 
 

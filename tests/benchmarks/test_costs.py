@@ -1,0 +1,101 @@
+"""The benchmarks of what commands, their parts, samples and large photos cost."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import commands, large, sampling, shares
+from benchmarks._common import PHOTO, ROOT
+from internal_gan.config.arguments import prepare
+from internal_gan.config.compose import compose
+
+
+@pytest.mark.slow
+def test_a_command_is_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": 3})
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(commands, "print_json", lambda name, record: found.update(record))
+    commands.main(["--beside", str(ROOT)])
+    (cost,) = found["commands"].values()
+    assert cost["seconds"]["median"] > 0
+    assert 0.1 < cost["memory"] < 5
+    assert 0.3 < cost["beside"]["memory"] / cost["memory"] < 3
+    table = commands.tables(found)["seconds"]
+    assert "| `internal-gan task=sample image=peaks.jpg sample.count=1` |" in table
+
+
+def test_the_photo_is_made_at_other_sizes_with_a_hole_and_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(commands.SIZES, 3, (160, 120))
+    made = commands.write_inputs(tmp_path, 3)
+    photo, hole, changed = (
+        np.asarray(Image.open(made[name])).astype(int) for name in ("mp3", "hole3", "changed3")
+    )
+    assert photo.shape == changed.shape == (120, 160, 3)
+    assert 0.005 < (hole > 0).mean() < 0.03
+    differs = np.abs(photo - changed).max(axis=2) > 60
+    assert differs[hole > 0].any()
+    assert not differs[hole == 0].any()
+
+
+def test_every_command_uses_options_that_exist() -> None:
+    names = ["small", "large", "trained"]
+    for size in commands.SIZES:
+        names += [f"{name}{size}" for name in ("mp", "hole", "wide", "changed")]
+    for command in commands.COMMANDS:
+        compose(prepare(shlex.split(command.format_map(dict.fromkeys(names, "a.png")))))
+
+
+def test_every_part_of_a_task_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "MEGAPIXELS", (1,))
+    monkeypatch.setitem(commands.SIZES, 1, (160, 120))
+    monkeypatch.setattr(shares, "TASKS", {"extend": shares.TASKS["extend"]})
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(shares, "print_json", lambda name, record: found.update(record))
+    shares.main([])
+    (one,) = found["tasks"]
+    assert 0 < sum(one["parts"].values()) < one["seconds"]
+    assert all(spent > 0 for spent in one["parts"].values())
+    assert "| `extend` | 1 |" in shares.tables(found)["tasks"]
+
+
+def test_seconds_are_reported_for_every_size(benchmark: Any) -> None:
+    found = benchmark(
+        *("sampling", "--sizes", "30x40", "60x90", "--photo-size", "40x56"),
+        *("--rounds", "1", "--threads", "1", "--largest", "1200"),
+    )
+    small, large = found["results"]
+    assert (small["size"], large["size"]) == ([30, 40], [60, 90])
+    for result in (small, large):
+        seconds = result["seconds"]["median"]
+        megapixels = result["size"][0] * result["size"][1] / 1e6
+        speed = result["megapixels_per_second"]["median"]
+        assert speed == pytest.approx(megapixels / seconds, rel=1e-3)
+    assert small["formula_seconds"] > 0
+    assert "formula_seconds" not in large
+    table = sampling.tables(found)["sizes"].splitlines()
+    drawings = small["formula_seconds"] / small["seconds"]["median"]
+    assert float(table[2].split("|")[-2]) == pytest.approx(drawings, rel=0.01)
+    assert "nan" not in table[3]
+
+
+@pytest.mark.slow
+def test_a_sample_is_measured_and_judged(benchmark: Any, tmp_path: Path, reused: Any) -> None:
+    with Image.open(PHOTO) as photo:
+        photo.resize((600, 400)).save(tmp_path / "a.png")
+    options = ["--photos", str(tmp_path / "a.png"), "--output", str(tmp_path / "out")]
+    options += ["--overrides", "trainer=debug", "finish.detail=patches"]
+    found = benchmark("large", *options)
+    assert found["failures"] == []
+    (result,) = found["results"]
+    assert result["size"] == [400, 600]
+    assert result["bytes_a_pixel"] > 0
+    assert 0 < result["figures"]["largest_piece"] <= 1
+    assert len(result["figures"]["window_sharpness"]) == 3
+    assert "| a | 0.2 |" in large.tables(found)["photos"]
+    reused(large.main, options)
