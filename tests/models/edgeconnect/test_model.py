@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.training.engine import TrainingStopped
 from tests.nn.test_perceptual import WIDTHS
@@ -39,15 +38,6 @@ def box(height: int = 40, width: int = 56) -> Tensor:
     return holes((height, width), (top, left, height // 2 - top, width // 2 - left))
 
 
-def stages(*overrides: str) -> list[Stage]:
-    """Every stage of a tiny model, each once the previous one is finished."""
-    recipe = recipe_of(*overrides, base=EDGECONNECT)
-    built = finish_stages(recipe, recipe.prepare(picture()), 4)
-    for stage in built:
-        stage.generator.requires_grad_(True)
-    return built
-
-
 @pytest.fixture(scope="module")
 def model() -> EdgeConnect:
     """All of its stages are finished untrained."""
@@ -59,7 +49,9 @@ def model() -> EdgeConnect:
 
 @pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
-    for stage in stages(f"model/adversarial_loss={loss}"):
+    recipe = recipe_of(f"model/adversarial_loss={loss}", base=EDGECONNECT)
+    for stage in finish_stages(recipe, recipe.prepare(picture()), 4):
+        stage.generator.requires_grad_(True)
         check_gradients(stage)
 
 

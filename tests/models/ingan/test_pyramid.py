@@ -1,6 +1,5 @@
 """InGAN's fast form keeps the promises of the interface at any size."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -12,7 +11,6 @@ from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
-from internal_gan.models.ingan.pyramid_training import InGANPyramidStage
 from internal_gan.nn.losses import LSGAN
 from tests import tiny
 from tests.tiny import INGAN_FAST, finish_stages, recipe_of, same_weights
@@ -25,14 +23,6 @@ NO_PATCH_LOSS = (
     "model.patch_loss.nearest_patch.weight=0",
     "model.patch_loss.sliced_wasserstein.weight=0",
 )
-
-
-def drawn_by(stage: InGANPyramidStage, start: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
-    """The output of all scales up to a stage's, from T(x_0); step by step."""
-    image = start
-    for generator, size in zip([*stage.model.generators, stage.generator], sizes, strict=True):
-        image = generator(None, resize(image, size))
-    return image
 
 
 def untrained(*overrides: str, scales: int = 3) -> InGANPyramid:
@@ -125,7 +115,9 @@ class TestTraining:
         stage = stage_of(ACTS, index=1)
         model = stage.model
         _, scalars = stage.generator_loss()
-        expected = F.mse_loss(drawn_by(stage, model.real(0), model.sizes[:2]), model.real(1))
+        below = model.generators[0](None, model.real(0))
+        drawn = stage.generator(None, resize(below, model.sizes[1]))
+        expected = F.mse_loss(drawn, model.real(1))
         torch.testing.assert_close(scalars["identity"], expected.detach())
 
     def test_the_cycle_goes_back_by_the_inverse_transform(
@@ -164,6 +156,8 @@ class TestTraining:
             assert 0.3 < turns[::interval].mean() < 0.7
 
     def test_each_term_alone_moves_the_generator(self) -> None:
+        """By its weight, and by as many times that as there are steps from one to the next."""
+        intervals = ("model.identity_interval=1", "model.patch_loss.nearest_patch.interval=2")
         options = {
             "generator": "adversarial_weight",
             "nearest_patch": "patch_loss.nearest_patch.weight",
@@ -173,13 +167,11 @@ class TestTraining:
         }
         for term in options:
             weights = (f"model.{name}={3 * (term == key)}" for key, name in options.items())
-            stage = stage_of(ACTS, "model.identity_interval=1", *weights)
+            stage = stage_of(ACTS, *intervals, *weights)
             total, scalars = stage.generator_loss()
             assert set(scalars) == {term}
             assert not scalars[term].requires_grad
-            # A patch loss is due in some steps only, with as many times its weight.
-            interval = {t.name: t.interval for t in stage.photo.patch_terms}.get(term, 1)
-            expected = 3 * interval * float(scalars[term])
+            expected = (6 if term == "nearest_patch" else 3) * float(scalars[term])
             assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
             found = torch.autograd.grad(total, list(stage.generator.parameters()))
             assert all(bool(gradient.any()) for gradient in found), term
