@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 968,
+    "api": 967,
     "app": 1418,
-    "config": 1682,
+    "config": 1646,
     "finishing": 2400,
     "hub": 130,
     "images": 3604,
     "internal_gan": 1218,
-    "judging": 1096,
-    "models": 4013,
-    "nn": 995,
+    "judging": 1091,
+    "models": 3989,
+    "nn": 988,
     "patches": 1979,
     "report": 629,
     "runs": 1128,
-    "sweeps": 316,
-    "tasks": 2640,
-    "training": 1332,
+    "sweeps": 314,
+    "tasks": 2639,
+    "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_548, "tests": 25_852, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_444, "tests": 25_559, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -1,12 +1,8 @@
 """What the losses of all stages share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import torch
 from torch import Tensor
-
-from internal_gan.patches.losses import PatchLoss
 
 Losses = tuple[Tensor, dict[str, Tensor]]
 
@@ -34,20 +30,3 @@ class Terms:
     def losses(self) -> Losses:
         assert self.total is not None
         return self.total, self.scalars
-
-
-@dataclass(frozen=True)
-class StageTerm:
-    """A patch loss against the image of one stage, computed every ``interval`` steps.
-
-    ``weight`` is ``interval`` times the one of the options.
-    """
-
-    name: str
-    loss: PatchLoss
-    weight: float
-    interval: int
-
-    def add_to(self, terms: Terms, fake: Tensor, rng: torch.Generator) -> None:
-        turn = terms.step // self.interval
-        terms.every(self.interval, self.name, lambda: self.loss(fake, rng, turn), self.weight)

@@ -90,20 +90,19 @@ def weights(loss: Callable[[], Losses]) -> dict[str, float]:
 def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
     """What the optimisers of G and D do in some of the steps of a training.
 
-    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, Adam's ``betas``,
-    whether weights are ``averaged``, and the last step's ``scalars``.
+    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, Adam's ``betas``, and
+    whether weights are ``averaged``.
     """
     trainer = StageTrainer(stage, torch.float32)
-    rates, scalars = [], dict[str, Tensor]()
+    rates = []
     for trainer.step in at:
-        scalars = trainer.take_step()
+        trainer.take_step()
         rates.append([float(f"{o.param_groups[0]['lr']:.2g}") for o in trainer.optimizers])
     made = [float(next(iter(o.state.values()))["step"]) for o in trainer.optimizers]
     return SimpleNamespace(
         updates=[count / len(at) for count in made],
         rates=rates,
         betas=[o.param_groups[0]["betas"] for o in trainer.optimizers],
-        scalars=scalars,
         averaged=trainer.ema is not None,
     )
 

@@ -15,8 +15,8 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
-from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
-from internal_gan.models.losses import Losses, StageTerm, Terms
+from internal_gan.models.ladder import LadderRecipe, StageTerm, moving_window, warm_start
+from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator

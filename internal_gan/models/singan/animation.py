@@ -43,7 +43,7 @@ def animate(
     standard deviation.
     """
     calm = calmness(model.image) if motion.start_scale is None else 1.0
-    start_scale, loop = motion.start_scale or 0, motion.loop
+    start_scale = motion.start_scale or 0
     walk = Walk(motion.alpha, BETA, motion.fps)
     sizes = model.sizes_for(size, model.finished - 1)
 
@@ -52,8 +52,8 @@ def animate(
         scales = range(start_scale, len(sizes))
         return [model.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
 
-    walked = walk.loop(innovations, frames) if loop else walk.steps(innovations)
-    variances = walk.variances(frames if loop else None)
+    period = frames if motion.loop else None
+    steps = zip(walk.fields(innovations, period), walk.variances(period), strict=False)
     rest = _anchor(model, sizes, start_scale, seed)
 
     def frame(fields: Fields, variance: float) -> Pixels:
@@ -68,7 +68,7 @@ def animate(
             image = model.synthesise(sizes, noise, first=start_scale, image=base)
         return image.clamp(-1, 1).cpu()
 
-    return (frame(*pair) for pair in islice(zip(walked, variances, strict=False), frames))
+    return (frame(*step) for step in islice(steps, frames))
 
 
 def calmness(photo: Pixels) -> float:
@@ -143,33 +143,33 @@ class Walk:
             total += now**2
             now, before = self.a * now + self.b * before, now
 
-    def steps(self, innovations: Innovations) -> Iterator[Fields]:
-        """e_0, e_1, ... from rest at z_rec: e_0 is zero."""
-        return (now for now, _ in self._states(None, innovations))
+    def fields(self, innovations: Innovations, period: int | None = None) -> Iterator[Fields]:
+        """e_0, e_1, ... from rest at z_rec: e_0 is zero.
 
-    def loop(self, innovations: Innovations, period: int) -> Iterator[Fields]:
-        """The periodic walk driven by u_0, ..., u_{period - 1}, repeated, less its own first state,
-        so that it begins at rest as well.
-
-        If a period from rest ends in state s, one from state x ends in A^period x + s, where A is
-        the recursion's matrix. The periodic walk therefore starts from x = (1 - A^period)^-1 s.
-        Only three states are held in memory.
+        With a period, the walk is driven by u_0, ..., u_{period - 1}, repeated, and is periodic,
+        less its own first state. If a period from rest ends in state s, one from state x ends in
+        A^period x + s, where A is the recursion's matrix. The periodic walk therefore starts from
+        x = (1 - A^period)^-1 s. Only three states are held in memory.
         """
-        end = next(islice(self._states(None, innovations), period, None))
+        rest = [torch.zeros_like(u) for u in innovations(0)]
+        walked = self._states(rest, rest, innovations)
+        if period is None:
+            yield from (now for now, _ in walked)
+            return
+        end = next(islice(walked, period, None))
         step = np.array([[self.a, self.b], [1.0, 0.0]])
         closed = np.linalg.inv(np.eye(2) - np.linalg.matrix_power(step, period))
-        start = [
+        first, before = (
             [float(row[0]) * x + float(row[1]) * y for x, y in zip(*end, strict=True)]
             for row in closed
-        ]
-        for state, _ in self._states(start, lambda t: innovations(t % period)):
-            yield [now - first for now, first in zip(state, start[0], strict=True)]
+        )
+        for state, _ in self._states(first, before, lambda t: innovations(t % period)):
+            yield [now - start for now, start in zip(state, first, strict=True)]
 
     def _states(
-        self, start: Sequence[Fields] | None, innovations: Innovations
+        self, now: Fields, before: Fields, innovations: Innovations
     ) -> Iterator[tuple[Fields, Fields]]:
-        """The pairs (e_0, e_-1), (e_1, e_0), ...; the first is ``start``, or zeros."""
-        now, before = start or [[torch.zeros_like(u) for u in innovations(0)]] * 2
+        """The pairs (e_0, e_-1), (e_1, e_0), ...; the first is given."""
         for t in count():
             yield now, before
             fields = zip(now, before, innovations(t), strict=True)

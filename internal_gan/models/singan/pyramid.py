@@ -128,22 +128,18 @@ class NoisePyramid(LadderModel):
         generator = cast(ResidualPatchGenerator, self.generators[scale])
         margin = generator.margin
         height, width = noise.shape[-2] - 2 * margin, noise.shape[-1] - 2 * margin
-        in_one_piece = height * width <= self.tile_pixels or not generator.is_local
-        if in_one_piece and not any(wrap):
-            return self.run(generator, noise, base)
         seen = noise if base is None else noise + F.pad(base, (margin,) * 4)
         for axis in axes(wrap):
             inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
             seen = pad_periodic(inside, margin, axis)
-        if in_one_piece:
+        if height * width <= self.tile_pixels or not generator.is_local:
             detail = self.run(generator.detail, seen)
-            return detail if base is None else base + detail
-        image = seen.new_empty(*seen.shape[:2], height, width)
-        whole = slice(0, height), slice(0, width)
-        for window in blocks(whole, isqrt(self.tile_pixels)):
-            detail = self.run(generator.detail, seen[(..., *widened(window, margin))])
-            image[(..., *window)] = detail if base is None else base[(..., *window)] + detail
-        return image
+        else:
+            detail = seen.new_empty(*seen.shape[:2], height, width)
+            for window in blocks((slice(0, height), slice(0, width)), isqrt(self.tile_pixels)):
+                tile = seen[(..., *widened(window, margin))]
+                detail[(..., *window)] = self.run(generator.detail, tile)
+        return detail if base is None else detail.add_(base)
 
     def noise_from(self, rng: torch.Generator, count: int = 1, share: float = 1.0) -> Noise:
         """Random noise for :meth:`synthesise`, with a share of the noise in training at all scales

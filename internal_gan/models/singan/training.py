@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.models.base import FailedStageError, Model, Stage
-from internal_gan.models.ladder_training import LadderRecipe, moving_window, warm_start
+from internal_gan.models.ladder import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.patches.layout import layouts
 from internal_gan.models.per_stage import PerStage

@@ -8,6 +8,10 @@ from torch import Tensor, nn
 from internal_gan.models.edgeconnect.model import EdgeConnect, windows
 from tests.tiny import holes, picture
 
+SIZE = (700, 1000)
+# Two holes so near to each other that the window around the first shows a part of the second.
+NEAR = holes(SIZE, (20, 30, 20, 40), (20, 134, 20, 40))
+
 
 class Recorder(EdgeConnect):
     """Fills holes with 0.5, with no other part of the model."""
@@ -46,8 +50,7 @@ def test_a_small_image_is_processed_whole() -> None:
 
 
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
-    size = (700, 1000)
-    image, hole = picture(*size), holes(size, (20, 30, 20, 40), (600, 900, 30, 30))
+    image, hole = picture(*SIZE), holes(SIZE, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder(largest=256)
     filled = model.fill(image, hole).image
     assert len(model.seen) == 2
@@ -59,16 +62,14 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
 
 
 def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
-    size = (700, 1000)
-    hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))
     model = Recorder(largest=256)
-    model.fill(picture(*size), hole)
-    _, second = windows(hole, 1.0, 256)
+    model.fill(picture(*SIZE), NEAR)
+    _, second = windows(NEAR, 1.0, 256)
     image, left, *_ = model.seen[1]
-    filled = (hole[(..., *second)] > 0) & (left == 0)
+    filled = (NEAR[(..., *second)] > 0) & (left == 0)
     assert filled.any()
     assert (image[filled.expand_as(image)] == 0.5).all()
-    assert sum(float(h.sum()) for _, h, *_ in model.seen) == float(hole.sum())
+    assert sum(float(h.sum()) for _, h, *_ in model.seen) == float(NEAR.sum())
 
 
 def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
@@ -103,11 +104,8 @@ def test_windows_hold_their_holes() -> None:
 
 
 def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
-    size = (700, 1000)
-    hole = holes(size, (20, 30, 20, 40), (20, 134, 20, 40))  # the second reaches into one window
-    elsewhere = holes(size, (60, 0, 10, 300))
     model = Recorder(largest=256)
-    model.fill(picture(*size), hole, excluded=elsewhere)
+    model.fill(picture(*SIZE), NEAR, excluded=holes(SIZE, (60, 0, 10, 300)))
     columns = [excluded.sum(dim=2).flatten() for *_, excluded in model.seen]
     assert {float(found.min()) for found in columns} == {10}  # the excluded region below both
     assert (columns[0] == 30).sum() == 40 + 34

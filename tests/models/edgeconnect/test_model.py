@@ -10,10 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.config.build import build
-from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
-from internal_gan.models.base import Stage
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.training.engine import TrainingStopped
 from tests.nn.test_perceptual import WIDTHS
@@ -41,42 +38,29 @@ def box(height: int = 40, width: int = 56) -> Tensor:
     return holes((height, width), (top, left, height // 2 - top, width // 2 - left))
 
 
-def stages(*overrides: str) -> list[Stage]:
-    """Every stage of a tiny model, each once the previous one is finished."""
-    recipe = recipe_of(*overrides, base=EDGECONNECT)
-    built = finish_stages(recipe, recipe.prepare(picture()), 4)
-    for stage in built:
-        stage.generator.requires_grad_(True)
-    return built
-
-
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a tiny model trained around a hole."""
-    path = tmp_path_factory.mktemp("edgeconnect") / "run"
-    trained_edgeconnect(path, holes=[box()])
-    return path
-
-
-@pytest.fixture
-def model(run: Path) -> EdgeConnect:
-    found = network_of(run)
-    assert isinstance(found, EdgeConnect)
+def model() -> EdgeConnect:
+    """All of its stages are finished untrained."""
+    recipe = recipe_of(base=EDGECONNECT)
+    found: EdgeConnect = recipe.prepare(picture())
+    finish_stages(recipe, found, 4)
     return found
 
 
 @pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
 def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
-    for stage in stages(f"model/adversarial_loss={loss}"):
+    recipe = recipe_of(f"model/adversarial_loss={loss}", base=EDGECONNECT)
+    for stage in finish_stages(recipe, recipe.prepare(picture()), 4):
+        stage.generator.requires_grad_(True)
         check_gradients(stage)
 
 
-@pytest.mark.parametrize(
-    "ablation", ["model/edges=none", "experiment=edgeconnect_no_adversarial", "model/features=none"]
-)
-def test_a_tiny_training_of_every_ablation(tmp_path: Path, ablation: str) -> None:
-    alone = ablation == "model/edges=none"
-    model = trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, ablation))
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_tiny_training_without_a_part(tmp_path: Path, alone: bool) -> None:
+    """Without edges, or without either loss that judges by a network."""
+    parts = ("experiment=edgeconnect_no_adversarial", "model/features=none")
+    without = ("model/edges=none",) if alone else parts
+    model = trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, *without))
     assert model.finished == model.num_stages == (3 if alone else 4)
     assert (model.edge_network is None) == alone
     result, loaded = model.inpaint(picture(), box(), seed=1), network_of(tmp_path / "run")
@@ -180,7 +164,8 @@ def test_edges_steer_the_choice_of_patches(
 
 
 def test_photos_of_several_sizes_are_trained_on_around_their_holes() -> None:
-    recipe = build(compose(["model=edgeconnect", "model.max_size=64", "model.crop=48"]).model)
+    sizes = ("model.max_size=64", "model.crop=48", "model.sizes_learnt=2")
+    recipe = recipe_of(*sizes, base=EDGECONNECT)
     model = recipe.prepare(picture(50, 60), picture(90, 60, seed=1), holes=[None, box(90, 60)])
     assert [tuple(image.shape[-2:]) for image in model.images] == [(50, 60), (64, 43)]
     assert [bool(hole.any()) for hole in model.unknown] == [False, True]
@@ -237,10 +222,9 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     assert found == pytest.approx([each / (1 + each) for each in odds])
 
 
-def test_the_networks_lines_choose_patches_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = recipe_of(base=EDGECONNECT)
-    model = recipe.prepare(picture())
-    finish_stages(recipe, model, model.num_stages)
+def test_the_networks_lines_choose_patches_as_evidence(
+    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hole, start = box(), Mock(wraps=model.start)
     monkeypatch.setattr(model, "start", start)
     drawn = model.inpaint(picture(), hole)[1]

@@ -49,7 +49,7 @@ def test_samples_depend_on_their_seeds_alone(model: Patches) -> None:
 
 def test_the_higher_the_start_scale_the_closer_to_the_photo(model: Patches) -> None:
     gaps = [
-        float((drawn(model, 3, start_scale=scale) - model.image).abs().mean())
+        float((drawn(model, start_scale=scale) - model.image).abs().mean())
         for scale in range(model.num_stages)
     ]
     assert gaps == sorted(gaps, reverse=True)
@@ -95,8 +95,8 @@ def test_height_counts_by_a_share_where_a_picture_is_injected(
     assert not torch.allclose(injected(300, 0.5), injected(300, 1.0), atol=1e-2)
 
 
-def test_each_seed_has_its_own_result_of_another_size(model: Patches) -> None:
-    wide = [model.retarget((36, 96), seed=seed) for seed in (0, 0, 1)]
+def test_each_seed_has_its_own_result_of_another_size(landscape: Patches) -> None:
+    wide = [landscape.retarget((24, 44), seed=seed) for seed in (0, 0, 1)]
     assert torch.equal(wide[0], wide[1])
     assert not torch.equal(wide[0], wide[2])
 
@@ -113,21 +113,20 @@ def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patche
         Patches.of(picture(12, 12)).inject(given, 1)
 
 
-def test_a_film_is_a_round(model: Patches) -> None:
+def test_a_film_is_a_round(landscape: Patches) -> None:
     def frames(count: int, seconds: float = 2.0) -> Tensor:
-        return torch.cat([*model.animate(count, Motion(count / seconds, 0.1), seed=2)])
+        return torch.cat([*landscape.animate(count, Motion(count / seconds, 0.1), seed=2)])
 
     film = frames(12)
     assert torch.allclose(film[::3], frames(4), atol=1e-5)
     steps = (film.roll(-1, 0) - film).abs().mean(dim=(1, 2, 3))
     assert steps[-1] < 1.5 * steps[:-1].mean()
     assert (film[6] - film[0]).abs().mean() > 0.02
-    assert torch.allclose(frames(12, 8.0)[:6], frames(6, 4.0), atol=1e-5)
+    assert torch.allclose(frames(8, 8.0)[:4], frames(4, 4.0), atol=1e-5)
 
 
 def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
-    photo, hole = picture(60, 80), torch.zeros(1, 1, 60, 80)
-    hole[..., 20:40, 30:50] = 1
+    photo, hole = picture(60, 80), holes((60, 80), (20, 30, 20, 20))
     made = [model.fill(photo, hole, seed=seed) for seed in (None, None, 1)]
     assert torch.equal(made[0].image, made[1].image)
     assert not torch.equal(made[0].image, made[2].image)
@@ -141,8 +140,7 @@ def test_a_filling_follows_lines(model: Patches) -> None:
     for start in (10, 52, 96):
         ground[start : start + 24] = 54
     photo = 0.1 * picture(96, 128) + torch.where(rows < ground, 0.8, -0.8)
-    hole = torch.zeros(1, 1, 96, 128)
-    hole[..., 28:66, 46:82] = 1
+    hole = holes((96, 128), (28, 46, 38, 36))
     made = [model.fill(photo, hole, edges=edges).image for edges in (None, DETECTOR(photo) * hole)]
     free, led = (float(((image - photo).abs() * hole).sum()) for image in made)
     assert led < 0.75 * free
@@ -153,14 +151,3 @@ def test_a_film_holds_the_photo_at_its_start_scale(model: Patches) -> None:
         [first] = model.animate(1, Motion(8, 0.1, scale))
         real = model.real(scale - 1)
         assert (resize(first, size_of(real)) - real).abs().mean() < 0.02
-
-
-def test_what_is_kept_is_drawn_as_it_is_and_what_surrounds_it_adapts(model: Patches) -> None:
-    keep = holes((36, 72), (12, 30, 12, 14))
-    kept, free = (
-        model.repaint(model.image, (36, 72), None, one, 0) for one in (keep, torch.zeros_like(keep))
-    )
-    inside, given = keep[0, 0] > 0, resize(model.image, (36, 72)).clamp(-1, 1)
-    assert torch.equal(kept[..., inside], given[..., inside])
-    assert not torch.equal(free[..., inside], given[..., inside])
-    assert not torch.equal(kept[..., ~inside], free[..., ~inside])
