@@ -193,13 +193,17 @@ def test_a_texture_that_repeats_does_so_when_filled(shell: Shell, axes: tuple[in
 
 
 @pytest.mark.usefixtures("gravel")
-def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(shell: Shell) -> None:
+@pytest.mark.parametrize("detail", ["patches", "network"])
+def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
+    shell: Shell, detail: str
+) -> None:
     photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     photo[17:43, 27:53, 3] = 100
     photo[20:40, 30:50, 3] = 0
     Image.fromarray(photo).save("photo.png")
     write_mask("hole.png", holes(SIZE, (20, 30, 20, 20)))
-    alpha = pixels(at_once(shell, "mask=hole.png") / "000.png")[..., 3]
+    asked = ("mask=hole.png", f"finish.detail={detail}")
+    alpha = pixels(at_once(shell, *asked) / "000.png")[..., 3]
     assert (alpha[20:40, 30:50] == 255).all()
     assert alpha[19, 40] == 100
 
