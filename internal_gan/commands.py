@@ -46,7 +46,6 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             options = dataclasses.replace(options, resume=options.output, output=None)
             given &= RESUMED
     given -= {"skip_finished"}
-    task = SPECS[options.task]
     if options.resume is not None:
         _refuse(given - RESUMED, "resume", "continues with the options of that run")
         folder = RunFolder.open(options.resume)
@@ -56,23 +55,8 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
     elif options.trains:
         check_trains(options.model)
         check_images(options)
-    elif options.task == "train":
-        raise UserError(
-            f"checkpoint={options.checkpoint}: task=train trains a new model; write task=sample to "
-            f"use that one, or resume={options.checkpoint} to continue its training"
-        )
-    elif options.judges:
-        own = {key for key in given if key.partition(".")[0] == options.task}
-        other = given - own - task.of_run | ({"checkpoint"} & given)
-        _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
-        check_images(options)
-    elif task.needs:
-        _check_use_of_model(options, given)
     else:
-        other = {key for key in given if not task.allows(key)}
-        _refuse(other, f"{options.task} --help", "lists the options that apply")
-        if task.allows("image"):
-            check_images(options)
+        _check_use(options, given)
     return _do(options, given)
 
 
@@ -104,30 +88,37 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(why.replace(str(path), "image=-")) from error
 
 
-def _check_use_of_model(options: Options, given: Collection[str]) -> None:
-    task = SPECS[options.task]
-    if options.checkpoint is None and options.image is None:
-        raise UserError(
-            f"task={options.task} needs a photo, image=FILE, or a trained model, checkpoint=RUN"
-        )
-    if options.image is not None:
-        check_images(options)
+def _check_use(options: Options, given: set[str]) -> None:
+    """Check the options of a task that trains nothing."""
+    task, name, checkpoint = SPECS[options.task], f"task={options.task}", options.checkpoint
     other = {key for key in given if not task.allows(key)}
-    if options.checkpoint is None:
+    if options.task == "train":
+        raise UserError(
+            f"checkpoint={checkpoint}: task=train trains a new model; write task=sample to use "
+            f"that one, or resume={checkpoint} to continue its training"
+        )
+    if options.judges:
+        own = {key for key in given if key.partition(".")[0] == options.task}
+        other = given - own - task.of_run | ({"checkpoint"} & given)
+        _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
+    elif not task.needs:
+        _refuse(other, f"{options.task} --help", "lists the options that apply")
+    elif checkpoint is not None:
+        other |= set() if task.whole else {"image"} & given
+        _refuse(other, f"{name} with checkpoint=", "uses the trained model")
+        folder = RunFolder.open(checkpoint, needs=["model.safetensors"])
+        found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
+        if "model" in given and named != found:
+            raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {named}")
+        if found:  # not in the configuration of a model file that was shared
+            check_able(found, options.task, f"checkpoint={folder.path}")
+    elif options.image is None:
+        raise UserError(f"{name} needs a photo, image=FILE, or a trained model, checkpoint=RUN")
+    else:
         what = "the photo itself, and trains only with a model=, such as singan"
-        _refuse(other, f"task={options.task}", f"works on {what}")
-        return
-    _refuse(
-        other if task.whole else other | ({"image"} & set(given)),
-        f"task={options.task} with checkpoint=",
-        "uses the trained model",
-    )
-    folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
-    found, named = (family_of(o.model) for o in (load_options(folder.config_path), options))
-    if "model" in given and named != found:
-        raise UserError(f"checkpoint={folder.path}: a model of {found}, not of {named}")
-    if found:  # not in the configuration of a model file that was shared
-        check_able(found, options.task, f"checkpoint={folder.path}")
+        _refuse(other, name, f"works on {what}")
+    if task.allows("image") and (options.image is not None or checkpoint is None):
+        check_images(options)
 
 
 def _do(options: Options, given: Collection[str]) -> int:

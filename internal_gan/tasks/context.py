@@ -14,7 +14,7 @@ import torch
 from rich.console import Console
 
 from internal_gan.config.arguments import command
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import SPECS, ending_of
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
@@ -23,6 +23,7 @@ from internal_gan.finishing.layers import Layers
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter
 from internal_gan.images.files.look import opened
 from internal_gan.images.photo import Photo
+from internal_gan.models.base import Model
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
@@ -143,8 +144,13 @@ class Context(Reporter):
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
         return show_share(doing, self.console)
 
-    def begin_run(self, about: Sequence[str]) -> None:
-        """Print the first lines of a run."""
+    def begin_run(self, about: Sequence[str], model: Model | None, **status: Any) -> None:
+        """Record that a run has begun, and with which model, and print its first lines."""
+        if model is not None:
+            self.facts["device"] = str(model.device)
+            if model.is_trained:
+                self.facts["model_task"] = ending_of(model.family)
+        self.run.write_status("running", **status, **self.facts)
         self.say(f"internal-gan {__version__}, torch {torch.__version__}")
         for line in (*about, f"Run folder {self.run.path}"):
             self.say(line)
@@ -198,31 +204,26 @@ def recorded(folder: RunFolder) -> Iterator[None]:
         try:
             with disk_errors(folder.path):
                 yield
-        except TrainingStopped as stop:
-            _end(folder, "stopped", str(stop))
+        except BaseException as error:
+            state: State = "failed"
+            reason = str(error)
+            if isinstance(error, TrainingStopped):
+                state = "stopped"
+            elif isinstance(error, UserError):
+                _log.error(reason)
+            elif isinstance(error, Exception):
+                _log.exception("unexpected error")
+                error.add_note(f"the traceback is in {folder.log_path}")
+                reason = f"{type(error).__name__}: {error}"
+            else:  # Ctrl-C, or anything else that ends the process
+                state, reason = "stopped", "stopped immediately"
+            # If these fail too, the first error is still the one to report.
+            with suppress(Exception):
+                folder.write_status(state, reason=reason)
+            with suppress(Exception):
+                write_report(folder.path)
+            folder.release()
             raise
-        except UserError as error:
-            _log.error(str(error))
-            _end(folder, "failed", str(error))
-            raise
-        except Exception as error:
-            _log.exception("unexpected error")
-            error.add_note(f"the traceback is in {folder.log_path}")
-            _end(folder, "failed", f"{type(error).__name__}: {error}")
-            raise
-        except BaseException:
-            # Ctrl-C, or anything else that ends the process.
-            _end(folder, "stopped", "stopped immediately")
-            raise
-
-
-def _end(folder: RunFolder, state: State, reason: str) -> None:
-    # If these fail too, the first error is still the one to report.
-    with suppress(Exception):
-        folder.write_status(state, reason=reason)
-    with suppress(Exception):
-        write_report(folder.path)
-    folder.release()
 
 
 @contextmanager

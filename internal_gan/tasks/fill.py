@@ -144,39 +144,35 @@ class Fill(Task[FillOptions]):
 def _turn(hole: Tensor, wrap: Wrap) -> Size:
     """By how many rows and columns to move a photo that wraps, so that its borders meet in the
     middle of the widest part without a hole."""
-    found = []
-    for axis, wraps in enumerate(wrap):
-        touched = hole[0, 0].amax(dim=1 - axis) > 0
-        if not wraps or not touched.any():
-            found.append(0)
-            continue
-        start, free = _widest_gap(touched.nonzero().flatten().tolist(), len(touched))
-        found.append(-((start + free // 2) % len(touched)))
-    return found[0], found[1]
+    rows, columns = (
+        -(sum(_widest_gap(hole[0, 0].amax(dim=1 - axis))) // 2) if wraps else 0
+        for axis, wraps in enumerate(wrap)
+    )
+    return rows, columns
 
 
-def _widest_gap(places: list[int], length: int) -> Size:
-    """Where the widest part of a ring without any of some places starts, and its length."""
-    if not places:
-        return 0, length
-    around = pairwise([*places, places[0] + length])
-    free, start = max((after - before - 1, before + 1) for before, after in around)
-    return start, free
+def _widest_gap(line: Tensor) -> Size:
+    """Where the widest part of a line of some 1 and else 0 starts and ends; it may go on beyond
+    the line's end, from its start."""
+    places = line.nonzero().flatten().tolist()
+    around = pairwise([*places, places[0] + len(line)])
+    before, after = max(around, key=lambda pair: (pair[1] - pair[0], pair[0]))
+    return before + 1, after
 
 
 def _wrap(case: Case) -> Wrap:
     """Which borders meet: those that the hole touches, and that meet beside it."""
-    pixels = case.photo.pixels
-    found = [False, False]
+    pixels, found = case.photo.pixels, [False, False]
     for axis in (-2, -1) if case.photo.whole is None else ():
         first, last = (pixels.select(axis, at) for at in (0, -1))
         rim = case.hole.select(axis, 0).maximum(case.hole.select(axis, -1))[0, 0]
-        start, free = _widest_gap(rim.nonzero().flatten().tolist(), len(rim))
         # Borders of one flat colour are no sign of a texture.
-        if not rim.any() or free < LEAST_FREE * len(rim) or (first - last).abs().mean() < FLAT:
+        if not rim.any() or (first - last).abs().mean() < FLAT:
             continue
-        beside = pixels.roll(-start, -3 - axis).narrow(-3 - axis, 0, free)
-        found[axis] = repeats(beside, (axis == -2, axis == -1))[axis]
+        start, end = _widest_gap(rim)
+        if end - start >= LEAST_FREE * len(rim):
+            beside = pixels.roll(-start, -3 - axis).narrow(-3 - axis, 0, end - start)
+            found[axis] = repeats(beside, (axis == -2, axis == -1))[axis]
     return found[0], found[1]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-from internal_gan.config.catalogue import SPECS, check_able, ending_of
+from internal_gan.config.catalogue import SPECS, check_able
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
@@ -95,17 +95,11 @@ def run_task(options: Options) -> int:
         drawn = chain([next(drawn)], drawn)
     del photo
     kept = _kept(options, trained)
-    is_trained = model is not None and model.is_trained
-    kind = model.family if model is not None and is_trained else options.task
+    kind = model.family if model is not None and model.is_trained else options.task
     folder = context.folder = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        context.begin_run(about)
-        if model is not None:
-            context.facts["device"] = str(model.device)
-            if is_trained:
-                context.facts["model_task"] = ending_of(model.family)
-        folder.write_status("running", started=begun, **context.facts)
+        context.begin_run(about, model, started=begun)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, SPECS[task.name].reads)
@@ -128,6 +122,11 @@ def write_run(
     task's facts in the status. Every half second, tell there and on the console how far drawing is,
     which began at a time of :func:`time.monotonic`."""
     context, folder, told = task.context, task.context.run, since
+
+    def record(results: Sequence[Result], **facts: Any) -> None:
+        first = sorted(results, key=lambda result: result.kind != "result")
+        folder.write_status("running", results=[*first, *others], **facts)
+
     with closing(Display(context.console)) as display:
 
         def tell(results: Sequence[Result]) -> None:
@@ -141,11 +140,11 @@ def write_run(
                 share, left = made / count, (now - since) / made * (count - made)
                 display.show(share, left, f"{made} of {count} pictures")
                 context.write_left(share, left)
-            folder.write_status("running", results=[*results, *others])
+            record(results)
 
         results = write(drawn, folder.path, like, mark_of(task, model), layers, tell)
     context.tell_seams(layers)
-    folder.write_status("running", results=[*results, *others], **context.facts)
+    record(results, **context.facts)
 
 
 def pipe(task: Task[Any], model: Model | None, like: Photo | None) -> int:
@@ -193,10 +192,9 @@ def write(
             write_video(path, frames, item.fps)
             results.append(Result(item.file, "film", _caption(item.file)))
         elif item.given is not None and _is_shown(item.given):
-            path = path.with_suffix(item.given.suffix)
-            with atomic_write(path) as temporary:
+            file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
+            with atomic_write(folder / file) as temporary:
                 shutil.copyfile(item.given, temporary)
-            file = path.relative_to(folder).as_posix()
             results.append(Result(file, item.kind, _caption(file)))
         else:
             own = mark if item.made or item.kind in MADE else None
@@ -212,8 +210,8 @@ def write(
                 )
             made = Result(item.file, item.kind, item.caption or _caption(item.file))
             results += [made, *beside.result()]
-            report(_ordered(results))
-    return _ordered(results)
+            report(results)
+    return results
 
 
 def _is_shown(path: Path) -> bool:
@@ -253,10 +251,6 @@ def _write_beside(
                 copies = beside(f"layers/{layer.name}/{proof_name(hiding.wrap)}")
                 write_image(copies, proof(layer.shown, hiding.wrap), mark=mark)
     return written
-
-
-def _ordered(results: Sequence[Result]) -> list[Result]:
-    return sorted(results, key=lambda result: result.kind != "result")
 
 
 def mark_of(task: Task[Any], model: Model | None) -> bytes | None:

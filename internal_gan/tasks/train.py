@@ -193,8 +193,7 @@ def _learn(
     context.console, context.folder = new_console(quiet=not prints), folder
     started = monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
-    folder.write_status("running", device=str(model.device), model_task=ending_of(model.family))
-    context.begin_run(training.about)
+    context.begin_run(training.about, model)
     go_on = command(f"resume={folder.path}")
     context.say(f"Ctrl-C stops; to resume later: {go_on}")
     upkeep = Upkeep(options, work)

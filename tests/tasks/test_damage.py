@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import internal_gan
-from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import picture
 
 Damage = Callable[[Path], object]
 ODD_LINES = (
@@ -21,21 +18,10 @@ ODD_LINES = (
 )
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a finished run."""
-    folder = tmp_path_factory.mktemp("whole")
-    overrides = [*TINY_RUN, "sample.count=1"]
-    internal_gan.fit(levels_of(picture(), 255), overrides=overrides, output=folder)
-    return folder
-
-
 @pytest.fixture
-def run(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the finished run, ``runs/a`` in the working folder."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(whole, "runs/a")
-    return Path("runs/a")
+def run(shell: Shell, learnt: str) -> Path:
+    """A copy of a finished training, ``runs/a`` in the working folder."""
+    return Path(shutil.copytree(learnt, "runs/a"))
 
 
 def in_place_of(path: Path, make: Damage) -> None:

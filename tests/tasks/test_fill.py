@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
 import internal_gan
-from internal_gan.config.compose import load_options, save_options
+from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
@@ -26,7 +26,10 @@ from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.source import Source
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.fill import _turn
+from internal_gan.tasks.runner import task_of
 from tests.commands import ROOT, Shell, pixels
 from tests.tasks.conftest import layers
 from tests.tiny import EDGECONNECT, holes, network_of, picture, same_weights, trained_edgeconnect
@@ -57,7 +60,6 @@ def test_a_photo_is_filled_with_its_own_pixels_at_once(shell: Shell) -> None:
         assert (drawn[hole] != photo[hole]).any(axis=1).mean() > 0.5
         assert np.mean([tuple(pixel) in own for pixel in drawn[hole]]) > 0.1
     assert (made[0] != made[1]).any()
-    assert np.array_equal(made[0], np.asarray(internal_gan.fill("photo.png", "hole.png")))
     assert read_mark(folder / "000.png") == xmp("compositeCapture", "fill", None)
     origin = read_origin(folder / "000.origin.png")
     places = origin.places[hole & (origin.kinds == EXACT)]
@@ -142,9 +144,6 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
 def test_a_box_is_a_hole_and_a_mask_says_where_patches_come_from(shell: Shell) -> None:
     write_mask("right.png", holes(SIZE, (0, 40, 60, 44)))
     folder = at_once(shell, "mask.box=[20,50,12,16]", "fill.avoid=right.png")
-    avoid = Image.open("right.png")
-    made = internal_gan.fill("photo.png", box=(20, 50, 12, 16), avoid=avoid)
-    assert np.array_equal(np.asarray(made), pixels(folder / "000.png"))
     places = read_origin(folder / "000.origin.png").places
     assert places[20:32, 50:66, 1].max() < 40
 
@@ -162,12 +161,6 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
     assert made[inside][:, :3].std() > 10
     again = internal_gan.fill("photo.png", "hole.png" if named else None)
     assert np.array_equal(made, np.asarray(again))
-
-
-def test_a_photo_without_anything_to_see_is_refused(shell: Shell) -> None:
-    Image.new("RGBA", (WIDTH, HEIGHT)).save("photo.png")
-    why = "every pixel is transparent; a photo must show something"
-    assert shell.refused("fill", "photo.png") == f"image: {why}"
 
 
 @pytest.mark.parametrize("axes", [(0, 1), (1,), (0,), ()])
@@ -200,17 +193,17 @@ def test_a_texture_that_repeats_does_so_when_filled(shell: Shell, axes: tuple[in
 
 
 @pytest.mark.usefixtures("gravel")
-def test_a_filled_transparent_hole_is_opaque(shell: Shell) -> None:
+@pytest.mark.parametrize("detail", ["patches", "network"])
+def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
+    shell: Shell, detail: str
+) -> None:
     photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    photo[17:43, 27:53, 3] = 100
     photo[20:40, 30:50, 3] = 0
     Image.fromarray(photo).save("photo.png")
-    assert (pixels(at_once(shell) / "000.png")[..., 3] == 255).all()
-    # A soft rim, half transparent in the photo, stays as it is.
-    photo[17:43, 27:53, 3] = np.minimum(photo[17:43, 27:53, 3], 100)
-    Image.fromarray(photo).save("photo.png")
     write_mask("hole.png", holes(SIZE, (20, 30, 20, 20)))
-    shell.done("fill", "photo.png", "mask=hole.png", "output=soft")
-    alpha = pixels("soft/fill/000.png")[..., 3]
+    asked = ("mask=hole.png", f"finish.detail={detail}")
+    alpha = pixels(at_once(shell, *asked) / "000.png")[..., 3]
     assert (alpha[20:40, 30:50] == 255).all()
     assert alpha[19, 40] == 100
 
@@ -255,28 +248,19 @@ def checkpoint(run: Path, shell: Shell) -> str:
     return f"checkpoint={run}"
 
 
-def test_the_hole_of_a_mask_is_filled_and_nothing_else(
-    shell: Shell, run: Path, checkpoint: str
-) -> None:
-    before = sorted(p.name for p in run.iterdir())
-    answer = shell.done("task=fill", checkpoint, "mask=hole.png", "device=cpu")
-    assert answer.err == ""
-    (folder,) = Path("runs").glob("*/*")
-    assert folder.parent.name == "photo-edgeconnect"
-    names = ["000.png", "before.png", "edges.png", "hole.png", "mask.png"]
-    assert sorted(p.name for p in (folder / "fill").iterdir()) == names
-    made, photo = pixels(folder / "fill/000.png"), pixels("photo.png")
-    changed = (made != photo).any(axis=2)
+def test_the_hole_of_a_mask_is_filled_and_nothing_else(shell: Shell, checkpoint: str) -> None:
+    shell.done("task=fill", checkpoint, "mask=hole.png", "output=out")
+    folder, names = Path("out/fill"), ["000.png", "before.png", "edges.png", "hole.png", "mask.png"]
+    assert sorted(p.name for p in folder.iterdir()) == names
+    changed = (pixels(folder / "000.png") != pixels("photo.png")).any(axis=2)
     inside = pixels("hole.png") > 0
     assert not changed[~inside].any()
     assert changed[inside].mean() > 0.5
-    assert np.array_equal(pixels(folder / "fill/mask.png") > 0, inside)
+    assert np.array_equal(pixels(folder / "mask.png") > 0, inside)
     mark = xmp("compositeWithTrainedAlgorithmicMedia", "fill", "edgeconnect")
-    assert read_mark(folder / "fill/000.png") == mark
-    assert read_mark(folder / "fill/before.png") is None
-    assert RunFolder(folder).status()["state"] == "finished"
-    assert "edges.png" in (folder / "index.html").read_text(encoding="utf-8")
-    assert sorted(p.name for p in run.iterdir()) == before
+    assert read_mark(folder / "000.png") == mark
+    assert read_mark(folder / "before.png") is None
+    assert "edges.png" in Path("out/index.html").read_text(encoding="utf-8")
 
 
 def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
@@ -374,16 +358,6 @@ def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:
     return shell.done(*TINY_TRAINING, f"output={output}", *arguments)
 
 
-def test_a_training_ends_with_the_filled_hole(shell: Shell, checkpoint: str) -> None:
-    train(shell, "image=photo.png", "mask=hole.png")
-    changed = (pixels("trained/fill/000.png") != pixels("photo.png")).any(axis=2)
-    assert not changed[pixels("hole.png") == 0].any()
-    assert changed.any()
-    assert load_options(Path("trained/config.yaml")).mask.file == str(Path("hole.png").absolute())
-    shell.done("task=fill", "checkpoint=trained", "output=again")
-    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
-
-
 def spoil(shell: Shell, where: Any, *arguments: str) -> None:
     """Train on the photo and on one with noise somewhere, which must give the same weights."""
     spoilt = pixels("photo.png").copy()
@@ -394,12 +368,19 @@ def spoil(shell: Shell, where: Any, *arguments: str) -> None:
     assert same_weights(network_of("photo"), network_of("spoilt"))
 
 
-def test_pixels_under_the_hole_affect_neither_model_nor_result(
+def test_a_training_ends_with_the_filled_hole_whose_pixels_have_no_effect(
     shell: Shell, checkpoint: str
 ) -> None:
-    spoil(shell, pixels("hole.png") > 0, "mask=hole.png")
+    inside = pixels("hole.png") > 0
+    spoil(shell, inside, "mask=hole.png")
     for name in ("fill/000.png", "photo.png", "scales/00.png", "scales/03.png"):
         assert np.array_equal(pixels(f"photo/{name}"), pixels(f"spoilt/{name}")), name
+    changed = (pixels("photo/fill/000.png") != pixels("photo.png")).any(axis=2)
+    assert not changed[~inside].any()
+    assert changed.any()
+    assert load_options(Path("photo/config.yaml")).mask.file == str(Path("hole.png").absolute())
+    shell.done("task=fill", "checkpoint=photo", "output=again")
+    assert np.array_equal(pixels("photo/fill/000.png"), pixels("again/fill/000.png"))
 
 
 @pytest.mark.slow
@@ -475,5 +456,6 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
     write_mask("two.png", holes(SIZE, (4, 6, 6, 8), (44, 60, 10, 12)))
-    answer = train(shell, "image=photo.png", "mask=two.png", output="far")
-    assert "Trains on a window around the largest hole, rows 32 to 60" in answer.out
+    source = Source(compose([*TINY_TRAINING, "image=photo.png", "mask.file=two.png"]))
+    _, said = task_of("fill", Context(source, source)).training_crop(source.photo(), 0, 28)
+    assert "Trains on a window around the largest hole, rows 32 to 60" in said[-1]

@@ -1,6 +1,5 @@
 """Results composed of the photo's own pixels."""
 
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -11,7 +10,8 @@ from torch import Tensor
 
 from internal_gan.config.compose import compose
 from internal_gan.finishing.finisher import MIN_DRAWING, AsDrawn
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
@@ -88,21 +88,16 @@ def test_sizes_are_exact(
         assert read_image("out/sample/drawn/000.png").size == (20, 28)
 
 
-def finisher(tmp_path: Path, size: Size | None = None, **finish: str | int) -> AsDrawn:
-    """The finishing step for a photo of 90 x 120 pixels and a model trained at 30 x 40."""
-    path, photo = tmp_path / "photo.png", picture(90, 120)
-    write_image(path, photo)
-    given = [f"finish.{name}={value}" for name, value in finish.items()]
-    source = Source(compose([f"image={path}", "finish.detail=patches", *given]))
-    return Context(source, source).finisher(resize(photo, (30, 40)), size)
+def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) -> AsDrawn:
+    """The finishing step for a photo and what a model has learnt of it."""
+    options = compose(["image=x.png", PATCHES, f"finish.resolution={resolution}"])
+    source = Source(options, photo=Photo(photo))
+    return Context(source, source).finisher(learnt, size)
 
 
-def test_every_8_bit_level_survives(tmp_path: Path) -> None:
+def test_every_8_bit_level_survives() -> None:
     ramp = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 20, 256) / 127.5 - 1
-    write_image(tmp_path / "ramp.png", ramp)
-    options = [f"image={tmp_path / 'ramp.png'}", "finish.detail=patches"]
-    source = Source(compose(options))
-    drawn = Context(source, source).finisher(ramp)(ramp)
+    drawn = finisher(ramp, ramp, None, "auto")(ramp)
     assert torch.equal(to_uint8(drawn.pixels), to_uint8(ramp))
 
 
@@ -119,8 +114,9 @@ def test_every_8_bit_level_survives(tmp_path: Path) -> None:
     ],
 )
 def test_the_drawing_size_follows_the_share_of_the_photo_shown(
-    tmp_path: Path, size: Size, resolution: str, drawing: Size
+    size: Size, resolution: str, drawing: Size
 ) -> None:
-    made = finisher(tmp_path, size, resolution=resolution)
+    """Of 90 x 120 pixels, learnt at 30 x 40."""
+    made = finisher(picture(90, 120), picture(30, 40), size, resolution)
     assert made.size == size
     assert made.drawing_size == drawing

@@ -22,18 +22,10 @@ BOX = (0.45, 0.4, 0.55, 0.7)
 def mosaic(width: int, height: int) -> Image.Image:
     """A photo of any size: the bundled one, mirrored as often as it takes."""
     with Image.open(PHOTO) as photo:
-        tile = photo.convert("RGB")
-    tile.thumbnail((width, height)) if tile.width > width and tile.height > height else None
-    image = Image.new("RGB", (width, height))
-    for row in range(-(-height // tile.height)):
-        for column in range(-(-width // tile.width)):
-            piece = tile
-            if row % 2:
-                piece = piece.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-            if column % 2:
-                piece = piece.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-            image.paste(piece, (column * tile.width, row * tile.height))
-    return image
+        photo.thumbnail((width, height))
+        tile = np.asarray(photo.convert("RGB"))
+    below, beside = height - tile.shape[0], width - tile.shape[1]
+    return Image.fromarray(np.pad(tile, ((0, below), (0, beside), (0, 0)), "symmetric"))
 
 
 def sixteen_bits(path: Path) -> None:
@@ -123,15 +115,3 @@ def test_every_task_takes_it(shell: Shell, kind: str, tmp_path: Path) -> None:
             with Image.open(file) as picture:
                 assert max(picture.size) <= max(2 * longest, width, height), (folder, picture.size)
                 assert np.asarray(picture.convert("L")).std() > 0, (folder, file)
-
-
-@pytest.mark.slow
-def test_a_small_photo_of_every_kind_is_enlarged(shell: Shell, tmp_path: Path) -> None:
-    for kind in ("16-bits", "gray", "palette", "transparent"):
-        name, (width, height) = write_files(tmp_path, kind)
-        options = (f"image={name}", "super_resolution.factor=1.5", f"output={kind}")
-        answer = shell("task=super_resolution", "model=singan", *options, *SETTINGS)
-        assert answer.code == 0, (kind, answer.err)
-        (made,) = results_of(Path(kind))
-        with Image.open(made) as picture:
-            assert picture.size == (round(1.5 * width), round(1.5 * height))

@@ -2,11 +2,8 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from internal_gan.finishing.layers import read_layer
@@ -15,32 +12,17 @@ from internal_gan.runs.records import read_results, read_status
 from tests.commands import Shell
 from tests.tasks.conftest import FINISHED
 
-SIZE = (120, 168)
-
-
-@pytest.fixture
-def depth(tmp_path: Path) -> NDArray[Any]:
-    """Depth, in ``depth.tif``."""
-    values = np.random.default_rng(0).normal(25000, 4500, SIZE).astype(np.uint16)
-    Image.fromarray(values).save(tmp_path / "depth.tif")
-    return values
-
-
-@pytest.fixture
-def mask(tmp_path: Path) -> NDArray[Any]:
-    """Seven labels, in ``mask.png``."""
-    values = np.random.default_rng(1).integers(0, 7, SIZE).astype(np.uint8)
-    Image.fromarray(values).save(tmp_path / "mask.png")
-    return values
-
 
 def sample(shell: Shell, *options: str) -> None:
     shell.done("task=sample", "checkpoint=run", "output=out", *options)
 
 
-def test_every_result_comes_with_every_layer(
-    run: Path, shell: Shell, depth: NDArray[Any], mask: NDArray[Any]
-) -> None:
+def test_every_result_comes_with_every_layer(run: Path, shell: Shell) -> None:
+    rng = np.random.default_rng(0)
+    depth = rng.normal(25000, 4500, (120, 168)).astype(np.uint16)
+    mask = rng.integers(0, 7, (120, 168)).astype(np.uint8)
+    Image.fromarray(depth).save("depth.tif")
+    Image.fromarray(mask).save("mask.png")
     sample(shell, "layers=[mask.png,depth.tif]", "sample.count=2")
     for number in ("000", "001"):
         places = read_origin(f"out/sample/{number}.origin.png").places
@@ -58,10 +40,12 @@ def test_every_result_comes_with_every_layer(
     assert len([r for r in results if r.kind == "result"]) == 2
 
 
-def test_a_training_keeps_its_layers(shell: Shell, large: str, mask: NDArray[Any]) -> None:
-    shell.done("model=singan", f"image={large}", "layers=mask.png", "output=run", *FINISHED)
+def test_a_training_keeps_its_layers(shell: Shell, photo: str) -> None:
+    mask = np.random.default_rng(1).integers(0, 7, (40, 56)).astype(np.uint8)
+    Image.fromarray(mask).save("mask.png")
+    shell.done("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
     assert Path("run/sample/layers/mask/000.png").is_file()
-    sample(shell, "sample.count=1", "finish.resolution=90")
+    sample(shell, "sample.count=1", "finish.resolution=30")
     found = read_layer("out/sample/layers/mask/000.png").values
     assert set(np.unique(found)) <= set(np.unique(mask))
     own = read_layer("mask.png")
@@ -72,8 +56,8 @@ def test_a_training_keeps_its_layers(shell: Shell, large: str, mask: NDArray[Any
     there = read_layer("again/sample/layers/mask/000.png").values
     assert (there == mask[places[..., 0], places[..., 1]]).all()
     # A changed photo may have another size.
-    Image.fromarray(np.zeros((30, 40, 3), np.uint8)).save("small.png")
-    Image.fromarray(np.eye(30, 40, dtype=np.uint8) * 255).save("where.png")
+    Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save("small.png")
+    Image.fromarray(np.eye(24, 32, dtype=np.uint8) * 255).save("where.png")
     edited = ("task=edit", "edit.image=small.png", "mask=where.png", "output=edited")
     shell.done("checkpoint=moved", *edited)
     origin = read_origin("edited/edit/000.origin.png")
@@ -93,4 +77,4 @@ def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, large: str) -> No
         assert (made == layer).all()
     names = "tiled-2x2-after", "layers/same/tiled-2x2/000"
     after, layer = (read_layer(f"make_tileable/make_tileable/{n}.png").values for n in names)
-    assert after.shape == layer.shape == (2 * SIZE[0], 2 * SIZE[1], 3)
+    assert after.shape == layer.shape == (2 * 120, 2 * 168, 3)

@@ -7,11 +7,12 @@ import pytest
 from internal_gan.images.files.image import read_mark
 from internal_gan.images.files.marks import SourceType, xmp
 from internal_gan.images.masks import write_mask
-from tests.commands import TINY_RUN, Shell
+from tests.commands import Shell
 from tests.tiny import holes
 
 TRAINED: SourceType = "trainedAlgorithmicMedia"
 CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
+MOVED: SourceType = "compositeCapture"
 
 
 def marks(folder: str) -> dict[str, bytes | None]:
@@ -28,14 +29,10 @@ def test_a_training_marks_samples_and_what_its_network_draws(learnt: str) -> Non
         assert found[other] is None, other
 
 
-def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
-    shell.done(f"image={photo}", "output=run", *TINY_RUN, "marks=false")
-    assert "sample/000.png" in marks("run")
-    assert set(marks("run").values()) == {None}
-    shell.done("task=sample", "checkpoint=run", "sample.count=1", "output=on")
-    shell.done("task=sample", "checkpoint=run", "sample.count=1", "output=off", "marks=false")
-    assert marks("on")["sample/000.png"] == xmp(TRAINED, "sample", "singan")
-    assert marks("off")["sample/000.png"] is None
+def test_marks_false_leaves_marks_out(shell: Shell, learnt: str) -> None:
+    shell.done("task=sample", f"checkpoint={learnt}", "output=off", "marks=false")
+    assert "sample/000.png" in marks("off")
+    assert set(marks("off").values()) == {None}
 
 
 @pytest.mark.parametrize(
@@ -46,27 +43,19 @@ def test_marks_false_leaves_marks_out(shell: Shell, photo: str) -> None:
         ("edit/000.png", ["edit.image=photo.png"], CHANGED),
         ("harmonize/000.png", ["edit.image=photo.png", "mask=mask.png"], CHANGED),
         ("super_resolution/enlarged.png", ["super_resolution.factor=2"], CHANGED),
+        ("sample/000.png", ["sample.count=1"], MOVED),
+        ("edit/000.png", ["edit.image=photo.png"], MOVED),
+        ("animate/animation.webp", ["animate.seconds=0.3"], MOVED),
     ],
 )
-def test_each_task_of_singan_says_what_it_did(
+def test_each_task_says_what_a_singan_or_the_photo_alone_made(
     shell: Shell, learnt: str, photo: str, made: str, options: list[str], source: SourceType
 ) -> None:
     write_mask("mask.png", holes((40, 56), (10, 10, 12, 12)))
     task, _, _ = made.partition("/")
-    shell.done(f"task={task}", f"checkpoint={learnt}", "output=out", *options)
+    model = "image=photo.png" if source == MOVED else f"checkpoint={learnt}"
+    shell.done(f"task={task}", model, "output=out", *options)
     found = marks("out")
-    assert found[made] == xmp(source, task, "singan")
-    assert {found[file] for file in found if Path(file).stem in ("before", "mask")} <= {None}
-
-
-@pytest.mark.parametrize("task", ["sample", "edit", "animate"])
-def test_what_is_made_of_the_photo_alone_is_not_said_to_be_generated(
-    shell: Shell, photo: str, task: str
-) -> None:
-    more = {"edit": "edit.image=photo.png", "animate": "animate.seconds=0.3"}
-    shell.done(task, photo, more.get(task, "sample.count=1"))
-    (folder,) = Path("runs").glob(f"photo-{task}/*")
-    mark, found = xmp("compositeCapture", task, None), marks(str(folder))
-    made = {"animate": "animate/animation.webp"}.get(task, f"{task}/000.png")
-    assert found[made] == mark
-    assert found["photo.png"] is None
+    assert found[made] == xmp(source, task, None if source == MOVED else "singan")
+    given = [file for file in found if Path(file).stem in ("before", "mask", "photo")]
+    assert {found[file] for file in given} == {None}

@@ -1,4 +1,4 @@
-"""task=edit and task=harmonize on a trained model."""
+"""task=edit, task=harmonize and task=paint on a trained model."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.models import redrawing
-from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.redraw import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
 from tests.tasks.conftest import layers, numbers
@@ -34,17 +33,11 @@ def used(name: str, mask: str = "mask.png") -> Sequence[str]:
     return (f"task={name}", "edit.image=edited.png", f"mask={mask}")
 
 
-def test_results_go_to_a_run_folder_of_their_own(shell: Shell, checkpoint: str) -> None:
-    before = sorted(p.name for p in Path("model").iterdir())
-    answer = shell.done(*used("harmonize"), checkpoint, "edit.count=2", *SMALL, "device=cpu")
-    assert answer.err == ""
-    (folder,) = Path("runs/photo-singan").iterdir()
-    made = sorted((folder / "harmonize").iterdir())
+def test_results_are_random(shell: Shell, checkpoint: str) -> None:
+    shell.done(*used("harmonize"), checkpoint, "edit.count=2", *SMALL, "output=out")
+    made = sorted(Path("out/harmonize").iterdir())
     assert [p.name for p in made] == ["000.png", "001.png", "before.png", "mask.png"]
     assert made[0].read_bytes() != made[1].read_bytes()
-    assert read_image(made[0]).size == (60, 84)
-    assert RunFolder(folder).status()["state"] == "finished"
-    assert sorted(p.name for p in Path("model").iterdir()) == before
 
 
 def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
@@ -182,3 +175,39 @@ def test_a_frame_that_was_not_learnt_moves_no_change() -> None:
     assert narrow.any()
     for same in (mask, mask * 0):  # nothing is narrower
         assert _narrowed(same, before, before.without(frame)) is same
+
+
+@pytest.fixture
+def painting(checkpoint: str, photo: str) -> tuple[str, ...]:
+    """The command that paints a picture of 70 x 50 pixels, by a model of a photo of 40 x 56."""
+    art = np.zeros((70, 50, 3), np.uint8)
+    art[:40] = (40, 90, 200)
+    art[40:, 10:30] = (220, 160, 60)
+    Image.fromarray(art).save("art.png")
+    return ("task=paint", checkpoint, "paint.image=art.png", "output=out")
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        (("finish.detail=patches", "paint.start_scale=1"), 2),  # the photo's resolution
+        (("finish.detail=patches", "finish.resolution=model"), 1),
+        (("finish.detail=network", "finish.resolution=photo"), 1),
+    ],
+)
+def test_a_painting_becomes_a_photo_with_its_aspect_ratio(
+    shell: Shell, painting: tuple[str, ...], options: tuple[str, ...], times: int
+) -> None:
+    shell.done(*painting, *options)
+    height, width = read_image("out/paint/before.png").size  # as the network gets it
+    assert height * width == pytest.approx(20 * 28, rel=0.05)
+    assert height / width == pytest.approx(1.4, rel=0.05)
+    assert read_image("out/paint/000.png").size == (times * height, times * width)
+    assert Path("out/paint/drawn").is_dir() == ("finish.detail=patches" in options)
+
+
+def test_paintings_of_a_gray_models_are_gray(shell: Shell, painting: tuple[str, ...]) -> None:
+    gray = to_uint8(picture(20, 28))[0].float().mean(0).byte().numpy()
+    Image.fromarray(gray).save("model/photo.png")
+    shell.done(*painting, "paint.count=2")
+    assert read_image("out/paint/001.png").is_gray

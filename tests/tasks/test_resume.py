@@ -1,6 +1,7 @@
 """A resumed training ends as if it had never been interrupted."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,10 @@ from typing import Any
 import pytest
 
 import internal_gan
-from internal_gan.config.compose import compose, load_options, save_options
+from internal_gan.config.compose import load_options, save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
-from internal_gan.runs.source import Source
-from internal_gan.tasks.train import train
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import TINY_RUN, Shell, plain_environment, start_process
@@ -171,10 +170,9 @@ def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
 
 @pytest.mark.parametrize("image", ["photo.png", None])
 def test_restarting_from_the_shrunk_photo_is_reported(
-    shell: Shell, tmp_path: Path, photo: str, image: str | None
+    shell: Shell, learnt: str, tmp_path: Path, image: str | None
 ) -> None:
-    options = compose([*TINY_RUN, f"image={photo}", "output=run"])
-    train(Source(options))
+    shutil.copytree(learnt, "run")
     Path("run/training.ckpt").unlink()
     Path("run/inputs.json").unlink()
     folder = RunFolder(Path("run"))
@@ -182,7 +180,6 @@ def test_restarting_from_the_shrunk_photo_is_reported(
     saved = load_options(folder.config_path)
     saved.image = image and str(tmp_path / image)
     save_options(saved, folder.config_path)
-    Path(photo).unlink()
     answer = shell.done("resume=run")
     (line,) = (line for line in answer.out.splitlines() if "starts over" in line)
     assert "from run/photo.png, the photo shrunk and with 8 bits, because " in line

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from internal_gan.images.files.image import write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import EDGECONNECT, INGAN_FAST, contents, picture
+from tests.tiny import EDGECONNECT, INGAN_FAST, contents, holes, picture
 
 COMMON = ("precision=fp32", "device=cpu")
 TRAININGS = {
@@ -76,17 +75,15 @@ def give() -> None:
     Path("given/holes").mkdir(parents=True, exist_ok=True)
     for seed, name in enumerate(("photo", "other")):
         write_image(f"given/{name}.png", picture(seed=seed))
-    for name, rows, columns in (
-        ("hole", slice(10, 20), slice(12, 24)),
-        ("keep", slice(16, 24), slice(24, 34)),
-        ("edges", slice(15, 16), slice(5, 50)),
-        ("avoid", slice(0, 40), slice(48, 56)),
-        ("holes/photo", slice(10, 20), slice(12, 24)),
-        ("holes/other", slice(4, 12), slice(30, 44)),
+    for name, box in (
+        ("hole", (10, 12, 10, 12)),
+        ("keep", (16, 24, 8, 10)),
+        ("edges", (15, 5, 1, 45)),
+        ("avoid", (0, 48, 40, 8)),
+        ("holes/photo", (10, 12, 10, 12)),
+        ("holes/other", (4, 30, 8, 14)),
     ):
-        mask = torch.zeros(1, 1, 40, 56)
-        mask[..., rows, columns] = 1
-        write_mask(f"given/{name}.png", mask)
+        write_mask(f"given/{name}.png", holes((40, 56), box))
 
 
 def whole(shell: Shell, family: str) -> str:

@@ -14,9 +14,6 @@ from tests.commands import TINY_RUN, Shell
 from tests.tiny import network_of, picture
 
 ENLARGED = "super_resolution/enlarged.png"
-TRAINING = ("task=super_resolution", "model=singan", "image=photo.png", *TINY_RUN)
-
-
 pytestmark = pytest.mark.usefixtures("photo")
 
 
@@ -51,7 +48,8 @@ def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: st
 
 
 def test_a_model_may_be_trained_for_it(shell: Shell) -> None:
-    answer = shell.done(*TRAINING, "output=out")
+    training = ("task=super_resolution", "model=singan", "image=photo.png", *TINY_RUN)
+    answer = shell.done(*training, "output=out")
     assert size_of("out") == (160, 224)
     assert not Path("out/sample").exists()
     changed = xmp("compositeWithTrainedAlgorithmicMedia", "super_resolution", "singan")
@@ -60,18 +58,13 @@ def test_a_model_may_be_trained_for_it(shell: Shell) -> None:
     assert "task=super_resolution checkpoint=out" in answer.out
     shell.done("task=super_resolution", "checkpoint=out", "output=again")
     assert Path("again", ENLARGED).read_bytes() == Path("out", ENLARGED).read_bytes()
-
-
-def test_a_resumed_training_without_its_photo_enlarges_what_it_learnt(shell: Shell) -> None:
-    """As that of a published model, which has only the training image."""
-    shell.done(*TRAINING, "output=part")
-    shutil.rmtree("part/super_resolution")
-    Path("part/inputs.json").unlink()
-    RunFolder(Path("part")).write_status("stopped")
+    # Resumed without its photo, as a published model is, it enlarges what it learnt.
+    shutil.rmtree("out/super_resolution")
+    Path("out/inputs.json").unlink()
+    RunFolder(Path("out")).write_status("stopped")
     Path("photo.png").unlink()
-    answer = shell.done("resume=part")
-    assert "photo.png is gone" in answer.out
-    assert size_of("part") == (80, 112)
+    assert "photo.png is gone" in shell.done("resume=out").out
+    assert size_of("out") == (80, 112)
 
 
 def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, model: str) -> None:

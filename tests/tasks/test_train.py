@@ -1,6 +1,8 @@
 """task=train, as a person uses it."""
 
+import copy
 import shlex
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ import torch
 from PIL import Image, ImageCms
 
 import internal_gan
+from internal_gan import files
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder, new_run_path
+from internal_gan.runs.source import Source
+from internal_gan.tasks.train import train
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, picture, same_weights
 
@@ -65,25 +70,11 @@ def pictures(folder: str) -> list[Photo]:
     return [read_image(path) for path in found]
 
 
-def test_pictures_keep_the_photos_colour_profile(shell: Shell, photo: str) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    exif = Image.Exif()
-    exif[0x013B] = "A. Nother"
-    with Image.open(photo) as image:
-        image.save("wide.png", icc_profile=profile, exif=exif)
-    answer = shell.done("image=wide.png", "output=run", *TINY_RUN)
-    shell.done("task=sample", "checkpoint=run", "output=out")
-    for made in (*pictures("run"), *pictures("out")):
-        assert made.mode == "RGB"
-        assert made.icc_profile == profile
-        assert made.exif is None
-    assert "Not kept" not in answer.out
-
-
 def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
     with Image.open(photo) as image:
         image.convert("L").save("gray.png")
-    shell.done("image=gray.png", "output=run", *TINY_RUN)
+    answer = shell.done("image=gray.png", "output=run", *TINY_RUN)
+    assert "Not kept" not in answer.out
     shell.done("task=sample", "checkpoint=run", "output=out")
     assert {made.mode for made in (*pictures("run"), *pictures("out"))} == {"L"}
 
@@ -91,13 +82,18 @@ def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
 def test_properties_of_the_photo_that_pictures_lose_are_announced_first(
     shell: Shell, photo: str
 ) -> None:
+    """They keep its colour profile."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x013B] = "A. Nother"
     with Image.open(photo) as image:
-        faint = image.convert("RGBA")
-    faint.putalpha(200)
-    faint.save("faint.png")
-    answer = shell("image=faint.png", "output=run", *TINY_RUN)
+        image.putalpha(200)
+        image.save("faint.png", icc_profile=profile, exif=exif)
+    answer = shell.done("image=faint.png", "output=run", *TINY_RUN)
     assert answer.out.splitlines()[3] == "Not kept in the results: transparency"
-    assert {made.mode for made in pictures("run")} == {"RGB"}
+    shell.done("task=sample", "checkpoint=run", "output=out")
+    for made in (*pictures("run"), *pictures("out")):
+        assert (made.mode, made.icc_profile, made.exif) == ("RGB", profile, None)
 
 
 def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
@@ -138,9 +134,8 @@ def test_runs_started_in_the_same_second_get_their_own_folders(
 
 
 def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
-    shell: Shell, photo: str, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, photo: str, learnt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import internal_gan.files as files
 
     def full(path: Path, flags: int) -> None:
         if path.suffix == ".safetensors":
@@ -157,8 +152,24 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
 
     monkeypatch.setattr(files, "_sync", sync)
     shell.done("resume=run")
-    shell.done(f"image={photo}", "output=other", *TINY_RUN)
-    assert same_weights(network_of("run"), network_of("other"))
+    assert same_weights(network_of("run"), network_of(learnt))
+
+
+def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
+    shell: Shell, photo: str
+) -> None:
+    options = ("trainer.time=9s", "trainer.max_steps=null", "model.steps=500", "output=run")
+    shell.done(f"image={photo}", *TINY_RUN, *options)
+    saved = load_options(Path("run/config.yaml"))
+    assert saved.trainer.time is None
+    assert len(saved.model["steps"]) == 3
+    assert min(saved.model["steps"]) > 0
+    given = replace(saved, output="again")
+    before = copy.deepcopy(given)
+    again, _ = train(Source(given))
+    assert given == before
+    assert load_options(Path("again/config.yaml")).model["steps"] == saved.model["steps"]
+    assert same_weights(network_of("run"), again)
 
 
 class TestLongPhotos:

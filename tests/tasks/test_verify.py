@@ -1,4 +1,5 @@
-"""task=verify and verify() in Python: whether a result consists of its photo's pixels."""
+"""Every finished result comes with a file that says where its pixels come from; task=verify checks
+that."""
 
 import json
 import shutil
@@ -13,6 +14,8 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.pyramid import fit_size
+from internal_gan.runs.records import read_results
 from tests.commands import Answer, Shell
 from tests.tasks.conftest import FINISHED
 from tests.tiny import write_16_bits
@@ -60,14 +63,21 @@ def test_a_picture_in_memory_needs_the_name_of_its_origin(result: Path) -> None:
         assert internal_gan.verify(array, photo, origin=result.with_suffix(".origin.png")).holds
 
 
-def test_verify_shrinks_the_photo_as_the_run_did(run: Path, shell: Shell) -> None:
-    shell.done("task=sample", f"checkpoint={run}", "finish.resolution=40", "output=s")
+def test_an_origin_refers_to_the_photo_at_the_finishing_size(run: Path, shell: Shell) -> None:
+    options = ("sample.count=1", "finish.resolution=40", "output=s")
+    shell.done("task=sample", f"checkpoint={run}", *options)
+    assert read_origin("s/sample/000.origin.png").photo_size == fit_size((120, 168), 40)
     answer = verify(shell, "s/sample/000.png")
     assert answer.code == 0, answer.out
     write_image("small.png", read_image("photo.png").pixels[..., ::5, ::5])
     refused = verify(shell, "s/sample/000.png", "output=w", photo="small.png")
     wanted = "the photo of this origin has 29x40 pixels, or shrinks to that"
     assert refused.lines == [f"error: verify.photo=small.png: 24x34 pixels; {wanted}"]
+    # Commands that search folders do not take the file for a result.
+    judged = "evaluate.samples=s/sample", "output=judged", "device=cpu"
+    shell.done("evaluate", f"{run}/photo.png", *judged)
+    (row,) = Path("judged/evaluation.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert row.startswith("s/sample/000.png,")
 
 
 def test_an_origin_file_elsewhere_is_for_python(result: Path, shell: Shell) -> None:
@@ -101,3 +111,28 @@ def test_16_bits_and_transparency_are_verified(shell: Shell, tmp_path: Path, lar
     # Transparency is verified too.
     write_image("run/sample/000.png", sample.pixels, like=replace(sample, alpha=None))
     assert verify(shell, "run/sample/000.png", "output=w", photo="deep.png").code == 1
+
+
+def test_the_page_shows_its_map_and_shares_and_not_the_file(run: Path) -> None:
+    results = read_results(run)
+    assert [result.file for result in results if result.kind == "result"] == ["sample/000.png"]
+    assert not [result for result in results if result.file.endswith(".origin.png")]
+    (shown,) = [result for result in results if result.group == "origin"]
+    assert "exact copies of the photo" in shown.caption
+    assert shown.caption in (run / "index.html").read_text(encoding="utf-8")
+
+
+def test_network_output_without_finishing_has_no_origin(run: Path, shell: Shell) -> None:
+    shell.done("task=sample", f"checkpoint={run}", "finish.detail=network", "output=plain")
+    assert not list(Path("plain").rglob("*origin*"))
+
+
+def test_a_photo_beyond_16_bits_is_refused(
+    run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("internal_gan.finishing.finisher.MAX_SIDE", 167)
+    options = "finish.resolution=photo", "output=out"
+    said = shell.refused("task=sample", f"checkpoint={run}", *options)
+    problem = "the photo has 120x168 pixels; origins can be recorded for at most 167 a side"
+    assert said == f"finish.resolution=photo: {problem}"
+    assert not Path("out").exists()
