@@ -10,7 +10,8 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -58,14 +59,19 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     return found
 
 
-async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> FormData:
+@asynccontextmanager
+async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> AsyncIterator[FormData]:
     """The fields of a request; those that are files lie on the disk, unless they are small."""
     try:
         parser = MultiPartParser(headers, parts, max_files=20, max_fields=50, max_part_size=4096)
-        return await parser.parse()
+        form = await parser.parse()
     except (KeyError, ValueError, MultiPartException) as error:
         why = getattr(error, "message", "It cannot be read.")
         raise UserError(f"the request: needs to be multipart/form-data. {why}") from error
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def object_of(data: str | bytes) -> dict[str, Any]:
@@ -126,7 +132,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
                     raise UserError(f"{name}: takes no file here, or only one")
                 path = folder / str(len(pixels)) / plain(value.filename or "")
                 path.parent.mkdir()
-                with value.file, path.open("wb") as file:
+                with path.open("wb") as file:
                     shutil.copyfileobj(value.file, file)
                 files.setdefault(option, []).append(path)
                 pixels[path] = uploads.pixels(path.name, path)
