@@ -9,8 +9,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -34,9 +35,11 @@ from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.masks import write_mask
+from internal_gan.models.singan.training import SinGANRecipe
+from internal_gan.runs.model_file import save_model
 from internal_gan.runs.records import read_results
 from tests.commands import ROOT
-from tests.tiny import holes, trained
+from tests.tiny import holes, tiny_options, untrained
 
 # A file's name, or None, and its bytes or an option's value.
 Field = tuple[str | None, bytes | str]
@@ -162,10 +165,13 @@ def test_the_answer_is_the_picture_of_the_command_line(
 def test_a_trained_model_is_named_by_its_run(
     client: Callable[..., None], server: Served, tmp_path: Path
 ) -> None:
-    run = trained(server.runs / "photo-singan" / "1")
-    save_options(run.options, run.folder.config_path)
-    options = ("checkpoint=photo-singan/1", "sample.count=1", "sample.size=[30,44]")
-    client("sample", str(tmp_path / "sample.png"), *options)
+    folder, options = server.runs / "photo-singan" / "1", tiny_options()
+    folder.mkdir(parents=True)
+    save_options(options, folder / "config.yaml")
+    architecture = SinGANRecipe.architecture(options.model)
+    save_model(untrained(), folder / "model.safetensors", architecture)
+    fields = ("checkpoint=photo-singan/1", "sample.count=1", "sample.size=[30,44]")
+    client("sample", str(tmp_path / "sample.png"), *fields)
     assert read_image(tmp_path / "sample.png").size == (30, 44)
 
 
@@ -183,15 +189,20 @@ def test_layers_come_back_with_the_picture_in_a_zip_file(
                 assert image.size == (64, 48)
 
 
-class Sockets(list[Any]):
-    """Inputs of a node of Blender, found by their names, too."""
+class Sockets(dict[str, Any]):
+    """Inputs of a node of Blender, by their names."""
 
-    def __getitem__(self, name: Any) -> Any:
-        return next(one for one in self if one.name == name)
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values())
 
 
-def socket_of(name: str, *nodes: SimpleNamespace) -> SimpleNamespace:
-    return SimpleNamespace(name=name, links=[SimpleNamespace(from_node=node) for node in nodes])
+def node(kind: str, image: Any = None, **inputs: SimpleNamespace) -> SimpleNamespace:
+    """A node of Blender, and those that lead to its inputs."""
+    sockets = Sockets()
+    for name, other in inputs.items():
+        link = SimpleNamespace(from_node=other)
+        sockets[name.replace("_", " ")] = SimpleNamespace(links=[link])
+    return SimpleNamespace(type=kind, image=image, inputs=sockets)
 
 
 class BlenderImage:
@@ -215,15 +226,12 @@ class BlenderImage:
 @pytest.fixture
 def add_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the add-on for Blender defines, with a stand-in for Blender."""
-    bpy: Any = ModuleType("bpy")
-    bases = {name: type(name, (), {}) for name in ("AddonPreferences", "Operator", "Panel")}
-    bpy.types = SimpleNamespace(**bases)
-    bpy.utils = SimpleNamespace(register_classes_factory=lambda classes: (None, None))
-    bpy.path = SimpleNamespace(abspath=lambda path, library: path)
-    bpy.data = SimpleNamespace(images=SimpleNamespace(load=BlenderImage))
-    bpy.props = ModuleType("bpy.props")
-    for kind in ("Bool", "Enum", "Int", "String"):
-        setattr(bpy.props, f"{kind}Property", dict)
+    bpy = Mock()
+    for name in ("AddonPreferences", "Operator", "Panel"):
+        setattr(bpy.types, name, type(name, (), {}))
+    bpy.utils.register_classes_factory.return_value = (None, None)
+    bpy.path.abspath = lambda path, library: path
+    bpy.data.images.load = BlenderImage
     monkeypatch.setitem(sys.modules, "bpy", bpy)
     monkeypatch.setitem(sys.modules, "bpy.props", bpy.props)
     return runpy.run_path(str(ROOT / "examples" / "blender_material.py"), run_name="add_on")
@@ -242,14 +250,10 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         *(BlenderImage(str(place / "photo.png")), packed),
         BlenderImage("painted", source="GENERATED", is_dirty=True),
     ]
-    colour, rough, height = (
-        SimpleNamespace(type="TEX_IMAGE", image=image, inputs=Sockets()) for image in images
-    )
-    mix = SimpleNamespace(type="MIX", inputs=Sockets([socket_of("Color", colour)]))
-    sockets = [socket_of("Roughness", rough), socket_of("Base Color", mix)]
-    shader = SimpleNamespace(type="BSDF_PRINCIPLED", inputs=Sockets(sockets))
-    sockets = [socket_of("Surface", shader), socket_of("Displacement", height)]
-    output = SimpleNamespace(type="OUTPUT_MATERIAL", inputs=Sockets(sockets))
+    colour, rough, height = (node("TEX_IMAGE", image) for image in images)
+    mix = node("MIX", Color=colour)
+    shader = node("BSDF_PRINCIPLED", Roughness=rough, Base_Color=mix)
+    output = node("OUTPUT_MATERIAL", Surface=shader, Displacement=height)
     nodes = [output, shader, rough, mix, height, colour]
     tree = SimpleNamespace(nodes=nodes, get_output_node=lambda target: output)
     given = SimpleNamespace(server=server.address, token="secret")
@@ -268,7 +272,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
 
     rough.image = images[1]
     assert operator.execute(context) == {"FINISHED"}
-    found = [node.image for node in (colour, rough, height)]
+    found = [texture.image for texture in (colour, rough, height)]
     assert [image.name for image in found] == [
         f"{n} tileable" for n in ("photo", "mask", "painted")
     ]
