@@ -56,10 +56,11 @@ class Uploads:
     def begun(self, name: str) -> Iterator[Path]:
         """The file to which a photo is to be written, in a folder of its own, which is removed if
         the block fails; a UserError if the name is not that of a picture."""
-        suffix = Path(plain(name)).suffix.lower()
+        name = plain(name)
+        suffix = Path(name).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
-            raise UserError(f"{plain(name)}: not the name of a picture; allowed: {allowed}")
+            raise UserError(f"{name}: not the name of a picture; allowed: {allowed}")
         folder = self._photos / secrets.token_hex(8)
         folder.mkdir(parents=True)
         try:

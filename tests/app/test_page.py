@@ -70,8 +70,9 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
-    """A tab with a photo chosen. Checks that no request left the machine and no error occurred."""
+def looked_at(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
+    """A tab with a variation of a photo on the stage. Checks that no request left the machine and
+    no error occurred."""
     page = chromium.new_page(viewport={"width": 1200, "height": 900}, accept_downloads=True)
     page.set_default_timeout(LONG)
     page.add_init_script(QUICK)
@@ -83,19 +84,13 @@ def page(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
     page.goto(address)
     page.set_input_files("#files", photos / PHOTO)
     page.get_by_role("heading", name=PHOTO).wait_for()
+    preview(page)
+    made(page, "Variations", main(page))
+    page.locator("#about", has_text="Variations").wait_for()
     yield page
     assert not wrong
     outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert not outside
-
-
-@pytest.fixture(scope="module")
-def looked_at(page: Any) -> Any:
-    """The tab once a variation is on the stage."""
-    preview(page)
-    made(page, "Variations", main(page))
-    page.locator("#about", has_text="Variations").wait_for()
-    return page
 
 
 @pytest.fixture(scope="module")
