@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
+from urllib.request import urlopen
 
 import numpy as np
 import psutil
@@ -407,7 +408,8 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     with start_process(*command, cwd=tmp_path) as server:
         try:
             assert server.stdout is not None
-            assert "http://" in server.stdout.readline()
+            here = server.stdout.readline().split()[-1]
+            assert urlopen(f"{here}health").status == 204
             until(lambda: bool(psutil.Process(server.pid).children()))  # its worker
             server.send_signal(signal.SIGINT)
             server.send_signal(signal.SIGTERM)
