@@ -41,14 +41,19 @@ VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
-def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
+def overrides_of(
+    task: str, given: Mapping[str, Any], drawing: Callable[[str], Path] | None = None
+) -> list[str]:
     """The overrides for the options of a task, given by their full names; a UserError if a request
-    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id."""
+    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id;
+    without it, no option may name a file."""
     if task not in TASKS:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []
     for name, value in given.items():
         if name in SPECS[task].reads:
+            if drawing is None:
+                raise UserError(f"{name}={value}: needs the file itself, not its name")
             found.append(f"{name}={drawing(str(value))}")
         elif name in taken_by(task).difference(PATHS) or name == "confirm":
             if not VALUE.fullmatch(text := written(value)):
@@ -85,10 +90,6 @@ def object_of(data: str | bytes) -> dict[str, Any]:
     return found
 
 
-def _no_name(value: str) -> Path:
-    raise UserError(f"{value}: needs the file itself, not its name")
-
-
 def preview(
     form: FormData,
     upload: Upload,
@@ -102,7 +103,7 @@ def preview(
         raise Stopped
     task, options = str(form.get("task")), object_of(str(form.get("options")))
     given = {name: value for name, value in options.items() if value is not None}
-    overrides_of(task, given, _no_name)
+    overrides_of(task, given)
     photo = previews(upload.path)
     copy = photo.copy(task, given.get("finish.resolution"))
     for name, strokes in form.multi_items():
@@ -145,7 +146,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         for option, paths in files.items():
             names = ",".join(quote(str(path)) for path in paths)
             overrides.append(f"{option}={names if len(paths) == 1 else f'[{names}]'}")
-        error = do(folder.name, overrides + overrides_of(task, options, Path))
+        error = do(folder.name, overrides + overrides_of(task, options))
         if error is not None:
             for path in pixels:
                 error = error.replace(str(path), path.name)
