@@ -210,14 +210,14 @@ def scale(page: Any) -> float:
 
 
 def test_variations_are_drawn_as_chosen(opened: Any, tmp_path: Path) -> None:
-    Image.effect_noise((2100, 700), 60).convert("RGB").save(tmp_path / "wide.png")
+    Image.effect_noise((2100, 60), 60).convert("RGB").save(tmp_path / "wide.png")
     page = opened(tmp_path / "wide.png")
     panel, draw = tab(page, "Variations"), main(page)
-    assert "2048 × 683" in panel.get_by_label("Size").inner_text()
+    assert "2048 × 59" in panel.get_by_label("Size").inner_text()
     usual = asked_by(page, draw)["options"]
     assert (usual["sample.start_scale"], usual["finish.resolution"]) == (None, None)
     panel.get_by_label("Keep from the photo").select_option("the layout")
-    panel.get_by_label("Size").select_option("2100 × 700, the photo's own")
+    panel.get_by_label("Size").select_option("2100 × 60, the photo's own")
     chosen = asked_by(page, draw)["options"]
     assert (chosen["sample.start_scale"], chosen["finish.resolution"]) == (1, "photo")
 
