@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from internal_gan.api.methods import Patches
-from internal_gan.api.model import Given, name_of, results, source_of
-from internal_gan.images.files.memory import to_photo
+from internal_gan.api.model import Given, picture_of, results, source_of
 from internal_gan.images.photo import Photo
 from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.verify import Verification
@@ -104,7 +103,7 @@ def evaluate(
     if isinstance(samples, str | PathLike):
         how["samples"] = samples
     else:
-        pictures += [_picture(one, "an image") for one in samples]
+        pictures += [picture_of(one, "an image") for one in samples]
     source = source_of("evaluate", {"photo": photo, **how})
     with enough_memory("samples"):
         evaluation = Evaluation(source.options.evaluate, source)
@@ -131,10 +130,4 @@ def verify(
         UserError: a picture or its origin is missing or cannot be read, or sizes do not match.
     """
     file = None if origin is None else Path(origin)
-    return verify_picture(_picture(picture, "picture"), _picture(photo, "photo"), file)
-
-
-def _picture(given: Given, name: str) -> Path | Photo:
-    """A picture's file or, in memory, its pixels."""
-    file = name_of(given)
-    return to_photo(given, name) if file is None else Path(file)  # type: ignore[arg-type]
+    return verify_picture(picture_of(picture, "picture"), picture_of(photo, "photo"), file)

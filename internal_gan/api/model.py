@@ -1,7 +1,7 @@
 """Models: loading, saving, moving, sharing and drawing; and what their methods take: pictures, and
 the options of their task by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -207,7 +207,6 @@ class Model:
         return next(self._each(task, **given))
 
     def _each(self, task: str, /, **given: Any) -> Iterator[Any]:
-        """A task's pictures; see :func:`results`."""
         return results(task, given, self.network, self._source)
 
 
@@ -277,10 +276,11 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
         if value is None:
             continue
         option = option_of(task, argument, value)
-        if option in PATHS and name_of(value) is None:
+        if option in PATHS:
             plain = option.removesuffix(".file")
-            files[option] = (to_photo if plain.endswith("image") else to_mask)(value, plain)
-            value = IN_MEMORY
+            value = picture_of(value, plain, to_photo if plain.endswith("image") else to_mask)
+            if isinstance(value, Photo):
+                files[option], value = value, IN_MEMORY
         values[option] = value
     photo = files.pop("image", None)
     if photo is not None:
@@ -303,6 +303,9 @@ def option_of(task: str, name: str, value: Any = None) -> str:
     raise UserError(f"{name}={value}: task={task} {why}")
 
 
-def name_of(given: Given) -> str | None:
-    """The file name of a picture; None if it is in memory."""
-    return local(fspath(given)) if isinstance(given, str | PathLike) else None
+def picture_of(
+    given: Given, name: str = "the image", make: Callable[..., Photo] = to_photo
+) -> Path | Photo:
+    """A picture's file or, if it is in memory, what :func:`to_photo` or :func:`to_mask` makes of
+    it, whose UserErrors begin with ``name``."""
+    return Path(local(fspath(given))) if isinstance(given, str | PathLike) else make(given, name)

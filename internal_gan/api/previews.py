@@ -1,12 +1,12 @@
 """Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from internal_gan.api.methods import Patches
-from internal_gan.api.model import Given, name_of, option_of, results, source_of
+from internal_gan.api.model import Given, option_of, picture_of, results, source_of
 from internal_gan.config.catalogue import families_for
 from internal_gan.config.options import ANCHORS, PATHS, taken_by
 from internal_gan.finishing.finisher import LONGEST
@@ -15,6 +15,7 @@ from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
 from internal_gan.images.pyramid import fit_size
+from internal_gan.runs.source import Source
 from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
@@ -53,7 +54,7 @@ class Previews:
         self._photo = self._source.photo(longest=SMALL_SIDE)
         # A layout can be another one if a single bit differs.
         self._network = patches_of(source_of("sample", {"photo": photo}).photo(), "cpu")[0]
-        self._copies = dict[Size, tuple[Image.Image, Patches]]()
+        self._copies = dict[Size, tuple[Image.Image, Source]]()
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
         """The copy of the photo that a task works on, for a ``finish.resolution``."""
@@ -75,7 +76,7 @@ class Previews:
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
         full, small = self._sizes(task, given.pop("resolution", None), wanted)
-        image, patches = self._copy(full)
+        image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
             margins = margins_to(ratio, full, ANCHORS[anchor])
@@ -87,12 +88,14 @@ class Previews:
             if option in _IN_PIXELS:
                 given[name] = _scaled(value, max(small) / max(full))
             elif option in PATHS and value is not None:
-                picture = _read(value, option)
+                picture = picture_of(value, option, to_mask)
+                if isinstance(picture, Path):
+                    picture = read_image(picture)
                 if picture.size == self._photo.full_size:
                     given[name] = _shown_small(picture, full)
         if "patches" not in families_for(task):
             return next(results(task, {"photo": image, **given}))
-        return next(results(task, given, patches.network, patches._source))
+        return next(results(task, given, self._network, source))
 
     def _sizes(self, task: str, resolution: str | int | None, wanted: Any) -> tuple[Size, Size]:
         """The sizes of the photo in a task's results of a ``wanted`` size, if any, and of the copy
@@ -107,18 +110,12 @@ class Previews:
             full = fit_size(full, longest)
         return full, small_size(full)
 
-    def _copy(self, full: Size) -> tuple[Image.Image, Patches]:
+    def _copy(self, full: Size) -> tuple[Image.Image, Source]:
         if full not in self._copies:
             is_read = max(full) <= max(self._photo.size)
             image = _shown_small(self._photo if is_read else self._source.photo(), full)
-            self._copies[full] = image, Patches(image)
-            self._copies[full][1].network = self._network
+            self._copies[full] = image, source_of("sample", {"photo": image})
         return self._copies[full]
-
-
-def _read(picture: Given, option: str) -> Photo:
-    file = name_of(picture)
-    return to_mask(picture, option) if file is None else read_image(file)  # type: ignore[arg-type]
 
 
 def _shown_small(photo: Photo, full: Size) -> Image.Image:

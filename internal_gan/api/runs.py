@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 
 import internal_gan.api.methods  # noqa: F401 (the classes of models that are loaded)
-from internal_gan.api.model import Given, Model, name_of, opened
+from internal_gan.api.model import Given, Model, opened, picture_of
 from internal_gan.config.arguments import check_image_file, key_of, prepare, written
 from internal_gan.config.catalogue import check_trains
 from internal_gan.config.compose import compose, load_options
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
-from internal_gan.images.files.memory import to_mask, to_photo
+from internal_gan.images.files.memory import to_mask
+from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks import train as training
@@ -83,19 +84,17 @@ def fit(
             SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
         internal_gan.UserError: the image, an option or the output folder is invalid.
     """
-    masked = mask if mask is None else name_of(mask) or IN_MEMORY
-    pictures: list[Any] = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
-    names = list(map(name_of, pictures))
-    # If one is in memory, all are.
-    further = [
-        read_image(name) if name else to_photo(one, f"learn_from {number}")
-        for number, (one, name) in enumerate(zip(pictures, names, strict=True), 1)
-        if not all(names)
-    ]
+    photo = picture_of(image)
+    hole = None if mask is None else picture_of(mask, "mask", to_mask)
+    given: list[Any] = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
+    further = [picture_of(one, f"learn_from {number}") for number, one in enumerate(given, 1)]
+    in_memory = list[Photo]()
+    if any(isinstance(one, Photo) for one in further):
+        in_memory = [one if isinstance(one, Photo) else read_image(one) for one in further]
     others: dict[str, Any] = {
-        "learn_from": None if further else names or None,
+        "learn_from": None if in_memory else further or None,
         "model": model,
-        "mask": masked,
+        "mask": IN_MEMORY if isinstance(hole, Photo) else hole,
         "output": output,
         "seed": seed,
         "device": device,
@@ -108,15 +107,18 @@ def fit(
     check_trains(options.model)
     if not options.trains:
         raise UserError(f"task={options.task}: trains no model, which fit does")
-    files = {} if masked != IN_MEMORY else {"mask.file": to_mask(cast(Any, mask))}
-    options.image = name_of(image)
-    photo = to_photo(cast(Any, image), "the image") if options.image is None else None
-    if photo is None:
+    if isinstance(photo, Path):
+        options.image = str(photo)
         check_image_file(options.image)
     for name in options.further:
         check_image_file(name, "learn_from")
     hooks = Hooks(callbacks, stop, progress)
-    source = Source(options, photo=photo, further=further, files=files)
+    source = Source(
+        options,
+        photo=photo if isinstance(photo, Photo) else None,
+        further=in_memory,
+        files={"mask.file": hole} if isinstance(hole, Photo) else None,
+    )
     network, folder = training.train(source, changed=changed, hooks=hooks)
     return Run(folder.path, opened(network, folder))
 

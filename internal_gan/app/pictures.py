@@ -26,7 +26,7 @@ def shown(photo: Photo, longest: int | None = None) -> Image.Image:
 
 
 def preview(image: Image.Image) -> bytes:
-    """A picture in memory as a small JPEG file, in sRGB and on white."""
+    """A picture as a JPEG file of few bytes, in sRGB and on white."""
     file = io.BytesIO()
     _on_white(image, image.info.get("icc_profile")).save(file, "JPEG", quality=90)
     return file.getvalue()
@@ -58,13 +58,10 @@ def converted(image: Image.Image, source: bytes | None, target: bytes | None) ->
 
 
 def small(path: Path) -> bytes:
-    """A small copy of a PNG or JPEG file, as a JPEG file."""
-    file = io.BytesIO()
+    """:func:`preview` of a PNG or JPEG file, smaller."""
     with Image.open(path, formats=("PNG", "JPEG")) as image:
-        profile = rgb_profile(image.info.get("icc_profile"))
         image.thumbnail((STRIP_SIDE, STRIP_SIDE))
-        image.convert("RGB").save(file, "JPEG", quality=85, icc_profile=profile)
-    return file.getvalue()
+        return preview(image)
 
 
 def jpeg(path: Path) -> bytes:

@@ -10,7 +10,8 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,14 +41,19 @@ VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
-def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], Path]) -> list[str]:
+def overrides_of(
+    task: str, given: Mapping[str, Any], drawing: Callable[[str], Path] | None = None
+) -> list[str]:
     """The overrides for the options of a task, given by their full names; a UserError if a request
-    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id."""
+    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id;
+    without it, no option may name a file."""
     if task not in TASKS:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []
     for name, value in given.items():
         if name in SPECS[task].reads:
+            if drawing is None:
+                raise UserError(f"{name}={value}: needs the file itself, not its name")
             found.append(f"{name}={drawing(str(value))}")
         elif name in taken_by(task).difference(PATHS) or name == "confirm":
             if not VALUE.fullmatch(text := written(value)):
@@ -58,14 +64,19 @@ def overrides_of(task: str, given: Mapping[str, Any], drawing: Callable[[str], P
     return found
 
 
-async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> FormData:
+@asynccontextmanager
+async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> AsyncIterator[FormData]:
     """The fields of a request; those that are files lie on the disk, unless they are small."""
     try:
         parser = MultiPartParser(headers, parts, max_files=20, max_fields=50, max_part_size=4096)
-        return await parser.parse()
+        form = await parser.parse()
     except (KeyError, ValueError, MultiPartException) as error:
         why = getattr(error, "message", "It cannot be read.")
         raise UserError(f"the request: needs to be multipart/form-data. {why}") from error
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def object_of(data: str | bytes) -> dict[str, Any]:
@@ -77,10 +88,6 @@ def object_of(data: str | bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UserError("the request cannot be read")
     return found
-
-
-def _no_name(value: str) -> Path:
-    raise UserError(f"{value}: needs the file itself, not its name")
 
 
 def preview(
@@ -96,7 +103,7 @@ def preview(
         raise Stopped
     task, options = str(form.get("task")), object_of(str(form.get("options")))
     given = {name: value for name, value in options.items() if value is not None}
-    overrides_of(task, given, _no_name)
+    overrides_of(task, given)
     photo = previews(upload.path)
     copy = photo.copy(task, given.get("finish.resolution"))
     for name, strokes in form.multi_items():
@@ -126,7 +133,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
                     raise UserError(f"{name}: takes no file here, or only one")
                 path = folder / str(len(pixels)) / plain(value.filename or "")
                 path.parent.mkdir()
-                with value.file, path.open("wb") as file:
+                with path.open("wb") as file:
                     shutil.copyfileobj(value.file, file)
                 files.setdefault(option, []).append(path)
                 pixels[path] = uploads.pixels(path.name, path)
@@ -139,7 +146,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         for option, paths in files.items():
             names = ",".join(quote(str(path)) for path in paths)
             overrides.append(f"{option}={names if len(paths) == 1 else f'[{names}]'}")
-        error = do(folder.name, overrides + overrides_of(task, options, Path))
+        error = do(folder.name, overrides + overrides_of(task, options))
         if error is not None:
             for path in pixels:
                 error = error.replace(str(path), path.name)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -40,8 +40,7 @@ class Runs:
         """A file of a run, or a UserError if it is missing or outside the run folder."""
         folder = self.path(name)
         path = (folder / file).resolve()
-        hidden = any(part.startswith(".") for part in PurePosixPath(file).parts)
-        if hidden or not path.is_file() or not path.is_relative_to(folder.resolve()):
+        if not path.is_file() or not path.is_relative_to(folder.resolve()):
             raise UserError("there is no such file")
         return path
 
@@ -58,47 +57,45 @@ class Runs:
         return read_json_object(request_path(self.path(name)))
 
     def forget(self, name: str) -> None:
-        """Remove the page's request."""
         request_path(self.path(name)).unlink(missing_ok=True)
 
     def about(
-        self, name: str, place: int | None, error: str | None, drawing: bool = False
+        self, name: str, place: int | None, error: str | None, drawing: bool
     ) -> dict[str, Any]:
         """What the page shows about a run: ``place`` is its place in the queue of trainings, if
         any, ``error`` why it could not start, and ``drawing`` whether the worker is running it."""
-        folder = RunFolder(self.path(name))
-        asked = self.asked(name)
+        folder, request = RunFolder(self.path(name)), self.asked(name)
+        asked, trains = request.get("asked", {}), request.get("trains", False)
         status = folder.status()
-        state = str(status.get("state", "unknown"))
+        state = status["state"]
         if place:
             state = "waiting"
         elif place == 0 or drawing:
             state = "running"
         elif error is not None:
             state = "failed"
-        elif state == "interrupted" or (state == "unknown" and asked):
+        elif state == "interrupted" or (state == "unknown" and request):
             state = "stopped"
-        results = read_results(folder.path) if folder.path.is_dir() else []
-        model = (asked.get("asked") or {}).get("model")
-        can = [name for name in SPECS if model in families_for(name)]
+        can = [task for task in SPECS if trains and asked.get("model") in families_for(task)]
         return {
             "run": name,
-            "task": asked.get("task"),
-            "asked": asked.get("asked") or {},
+            "task": request.get("task"),
+            "asked": asked,
             "started": status.get("started"),
             "seconds": status.get("seconds"),
-            "can": can if asked.get("trains") else [],
-            "trains": bool(asked.get("trains")),
+            "can": can,
+            "trains": trains,
             "state": state,
             "place": place,
             "error": error or status.get("reason"),
             "share": status.get("share", 0.0),
             "seconds_left": status.get("seconds_left"),
             "page": self.url(name, "index.html") if folder.report_path.is_file() else None,
-            "command": command(*asked.get("overrides", [])[:-1]),  # not output=
-            "python": asked.get("python"),
+            "command": command(*request.get("overrides", [])[:-1]),  # not output=
+            "python": request.get("python"),
             "results": [
-                {**vars(result), "url": self._current(name, result.file)} for result in results
+                {**vars(result), "url": self._current(name, result.file)}
+                for result in read_results(folder.path)
             ],
         }
 

@@ -6,13 +6,14 @@ import shutil
 import socket
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -99,7 +100,7 @@ class Server:
 
     def photo(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
-        about = [self._about(name) for name in reversed(self.uploads.runs_of(upload))]
+        about = [self._about(name) for name in reversed(upload.runs)]
         return JSONResponse(self._about_photo(upload) | {"runs": about, "models": MODELS})
 
     def photo_file(self, request: Request) -> Response:
@@ -148,27 +149,23 @@ class Server:
             raise Stopped
         older.set()
         self.wishes[tab] = wish, (unwanted := threading.Event())
-        parts = _parts(request, self.most, "the request")
-        form = await programs.form_of(request.headers, parts)
-        try:
-            async with self.preview_turn:
-                draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
-                return Response(await run_in_threadpool(draw), media_type="image/jpeg")
-        finally:
-            await form.close()
+        async with self._form(request) as form, self.preview_turn:
+            draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
+            return Response(await run_in_threadpool(draw), media_type="image/jpeg")
 
     async def post(self, request: Request) -> Response:
         """Do a task for another program."""
         task = request.path_params["task"]
         if task not in programs.TASKS:
             raise HTTPException(404, str(unknown("task", task, programs.TASKS)))
-        parts = _parts(request, self.most, "the request")
-        form = await programs.form_of(request.headers, parts)
-        async with self.turn:
+        async with self._form(request) as form, self.turn:
             if await request.is_disconnected():
                 raise ClientDisconnect
             do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
             return await run_in_threadpool(do)
+
+    def _form(self, request: Request) -> AbstractAsyncContextManager[FormData]:
+        return programs.form_of(request.headers, _parts(request, self.most, "the request"))
 
     def _command(
         self, upload: Upload, asked: Mapping[str, Any], trains: bool
@@ -233,7 +230,7 @@ class Server:
         if self.trainings.place(folder) is not None or name in self.drawing:
             raise UserError("it is still running; stop it first")
         for upload in self.uploads.all():
-            if name in self.uploads.runs_of(upload):
+            if name in upload.runs:
                 self.uploads.forget_run(upload, name)
         self.runs.forget(name)
         await run_in_threadpool(shutil.rmtree, folder, True)
@@ -274,13 +271,13 @@ class Server:
             "small": f"/photos/{upload.id}/small",
             "url": f"/photos/{upload.id}/shown",
             "whole": f"/photos/{upload.id}/whole",
-            "count": len(self.uploads.runs_of(upload)),
+            "count": len(upload.runs),
             "training": self._progress(upload),
         }
 
     def _progress(self, upload: Upload) -> float | None:
         """The finished fraction of a photo's training; None if none is running or waiting."""
-        for name in reversed(self.uploads.runs_of(upload)):
+        for name in reversed(upload.runs):
             if self.trainings.place(self.runs.path(name)) is not None:
                 return float(self._about(name)["share"])
         return None

@@ -6,7 +6,7 @@ import math
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,14 @@ COPIES = {"small": SMALL_SIDE, "shown": SHOWN_SIDE, "whole": None}
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo from the browser, with its name there, its file on the server, and its upright size
-    (height, width) in pixels."""
+    """A photo from the browser, with its name there, its file on the server, its upright size
+    (height, width) in pixels, and the runs that were started for it, oldest first."""
 
     id: str
     name: str
     path: Path
     size: tuple[int, int]
+    runs: Sequence[str] = ()
 
 
 class Uploads:
@@ -55,10 +56,11 @@ class Uploads:
     def begun(self, name: str) -> Iterator[Path]:
         """The file to which a photo is to be written, in a folder of its own, which is removed if
         the block fails; a UserError if the name is not that of a picture."""
-        suffix = Path(plain(name)).suffix.lower()
+        name = plain(name)
+        suffix = Path(name).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
             allowed = ", ".join(sorted(READABLE_SUFFIXES))
-            raise UserError(f"{plain(name)}: not the name of a picture; allowed: {allowed}")
+            raise UserError(f"{name}: not the name of a picture; allowed: {allowed}")
         folder = self._photos / secrets.token_hex(8)
         folder.mkdir(parents=True)
         try:
@@ -90,7 +92,8 @@ class Uploads:
         found = read_json_object(folder / "photo.json") if _ID.fullmatch(id) else {}
         if not found:
             raise UserError("there is no such photo")
-        return Upload(id, found["name"], folder / found["file"], tuple(found["size"]))
+        size, runs = tuple(found["size"]), found.get("runs", [])
+        return Upload(id, found["name"], folder / found["file"], size, runs)
 
     def all(self) -> list[Upload]:
         """All photos, newest first."""
@@ -98,18 +101,11 @@ class Uploads:
         folders.sort(key=lambda path: path.stat().st_ctime, reverse=True)
         return [self.get(path.name) for path in folders if _ID.fullmatch(path.name)]
 
-    def runs_of(self, upload: Upload) -> list[str]:
-        """The runs that were started for a photo, oldest first."""
-        runs: list[str] = read_json_object(upload.path.parent / "photo.json").get("runs", [])
-        return runs
-
     def note_run(self, upload: Upload, run: str) -> None:
-        """Record a run of a photo."""
-        self._note(upload, [*self.runs_of(upload), run])
+        self._note(upload, [*self.get(upload.id).runs, run])
 
     def forget_run(self, upload: Upload, run: str) -> None:
-        """Remove a failed run from a photo."""
-        self._note(upload, [one for one in self.runs_of(upload) if one != run])
+        self._note(upload, [one for one in self.get(upload.id).runs if one != run])
 
     def copy(self, upload: Upload, which: str) -> Path:
         """The JPEG file of one of ``COPIES``, which is made if it is missing."""

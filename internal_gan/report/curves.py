@@ -10,7 +10,8 @@ BUCKET = 4.0  # pixels that share one point of the curve
 _NOT_SCALARS = {"event", "stage", "step", "seconds"}
 _GAME = ("discriminator", "generator")
 
-Point = tuple[int, int, float]
+# For each stage, the share of its steps that were done, and the value.
+Series = Mapping[int, Sequence[tuple[float, float]]]
 
 
 class Frame:
@@ -89,13 +90,14 @@ def loss_curves(
     ``rows`` are from :func:`internal_gan.runs.records.read_metrics`. ``stages`` are the name and
     steps of every stage, including those to come; each has a column.
     """
-    series: dict[str, list[Point]] = {}
+    series: dict[str, dict[int, list[tuple[float, float]]]] = {}
     for row in rows:
-        if "step" in row and row["stage"] < len(stages):
+        if "step" in row and (stage := row["stage"]) < len(stages):
+            done = min(row["step"] / max(stages[stage][1], 1), 1.0)
             for name, value in row.items():
                 if name not in _NOT_SCALARS and value is not None:
-                    point = (row["stage"], row["step"], float(value))
-                    series.setdefault(name, []).append(point)
+                    points = series.setdefault(name, {}).setdefault(stage, [])
+                    points.append((done, float(value)))
     game = [name for name in _GAME if name in series]
     others = [name for name in sorted(series) if name not in _GAME]
     groups = [("Adversarial losses", game)] if game else []
@@ -106,31 +108,29 @@ def loss_curves(
 def _chart(
     title: str,
     names: Sequence[str],
-    series: Mapping[str, Sequence[Point]],
+    series: Mapping[str, Series],
     stages: Sequence[tuple[str, int]],
 ) -> Chart:
-    axis = Axis.around([value for name in names for _, _, value in series[name]])
+    each = [points for name in names for points in series[name].values()]
+    axis = Axis.around([value for points in each for _, value in points])
     width = (Frame.right - Frame.left) / len(stages)
     columns = [
         (name if len(name) * 8 < width else str(index), Frame.left + index * width, width)
         for index, (name, _) in enumerate(stages)
     ]
-    curves = []
-    for number, name in enumerate(names):
-        for stage, (_, steps) in enumerate(stages):
-            points = [
-                (step / max(steps, 1), value) for at, step, value in series[name] if at == stage
-            ]
-            if points:
-                curves.append((number, _path(axis, points, *columns[stage][1:])))
+    curves = [
+        (number, _path(axis, points, *columns[stage][1:]))
+        for number, name in enumerate(names)
+        for stage, points in series[name].items()
+    ]
     return Chart(title, names, columns, [(tick, axis.y(tick)) for tick in axis.ticks()], curves)
 
 
 def _path(axis: Axis, points: Sequence[tuple[float, float]], left: float, width: float) -> str:
-    """A line through averages of neighbours; ``points`` are values by fraction of the steps."""
+    """A line through averages of neighbours."""
     buckets: dict[int, list[tuple[float, float]]] = {}
-    for at, value in points:
-        x = left + min(at, 1.0) * (width - 2) + 1
+    for done, value in points:
+        x = left + done * (width - 2) + 1
         buckets.setdefault(int(x / BUCKET), []).append((x, axis.y(value)))
     line = []
     for _, members in sorted(buckets.items()):
