@@ -14,13 +14,13 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 967,
-    "app": 1418,
+    "api": 962,
+    "app": 1412,
     "config": 1646,
     "finishing": 2400,
     "hub": 130,
     "images": 3604,
-    "internal_gan": 1218,
+    "internal_gan": 1209,
     "judging": 1091,
     "models": 3989,
     "nn": 988,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 629,
     "runs": 1128,
     "sweeps": 314,
-    "tasks": 2639,
+    "tasks": 2629,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_444, "tests": 25_559, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_243, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
