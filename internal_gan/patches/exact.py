@@ -45,7 +45,6 @@ def nearest(
     queries: Tensor,
     keys: Tensor,
     *,
-    lengths: Tensor | None = None,
     weights: Tensor | None = None,
     excluded: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -53,7 +52,6 @@ def nearest(
 
     Args:
         queries, keys: rows, (n, d) and (m, d).
-        lengths: the keys' squared lengths, (m,), if they are known already.
         weights: how much each value of a query counts, (n, d); equal by default.
         excluded: (n, m), true where a query may not take a key.
 
@@ -62,8 +60,7 @@ def nearest(
         keys, but is imprecise for small distances.
     """
     check_stop()
-    lengths = keys.square().sum(dim=1) if lengths is None else lengths
-    found = []
+    lengths, found = keys.square().sum(dim=1), []
     for part in _parts(queries, keys):
         if weights is None:
             distance = torch.addmm(lengths, queries[part], keys.T, alpha=-2)

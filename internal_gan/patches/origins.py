@@ -25,9 +25,8 @@ UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 def own_places(size: Size, corner: Size = (0, 0)) -> Places:
     """(H, W, 2), the row and column of each pixel itself; those of the first are ``corner``."""
     places = np.empty((*size, 2), np.int32)
-    for axis, (side, start) in enumerate(zip(size, corner, strict=True)):
-        span = np.arange(start, start + side, dtype=np.int32)
-        places[..., axis] = span if axis else span[:, None]
+    for axis, own in enumerate(np.indices(size, np.int32, sparse=True)):
+        places[..., axis] = own + corner[axis]
     return places
 
 

@@ -204,13 +204,13 @@ def _mean_to_others(image: Tensor) -> float:
     wanted = _chosen(image, MAX_QUERIES, _seeded(1))
     others = _chosen(image, MAX_REFERENCES, _seeded(3))
     known, columns = patches_at(image, others, PATCH), grid(image, PATCH)[1]
-    lengths, cut = known.square().sum(dim=1), known.view(-1, 3, PATCH, PATCH)
+    cut = known.view(-1, 3, PATCH, PATCH)
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
     distances = []
     for places in torch.split(wanted, QUERIES_AT_ONCE):
         overlaps = overlapping(places, others, columns, PATCH)
         rows = patches_at(image, places, PATCH)
-        indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
+        indices = [nearest(rows, form, excluded=overlaps)[0] for form in forms]
         found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
     return _mean_error(torch.cat(distances))

@@ -87,8 +87,9 @@ def test_a_large_change_is_a_new_thing_and_shown_as_a_shadow() -> None:
     assert torch.allclose(change, torch.tensor(-LARGEST))
 
 
-@pytest.mark.parametrize("size", [(9, 90), (31, 103), (130, 97)])
-@pytest.mark.parametrize("photo_size", [(3, 90), (97, 130)])
+@pytest.mark.parametrize(
+    ("photo_size", "size"), [((3, 90), (9, 90)), ((3, 90), (130, 97)), ((97, 130), (31, 103))]
+)
 def test_another_size_begins_with_its_first_drawing(photo_size: Size, size: Size) -> None:
     photo = to_photo(picture("gravel", photo_size))
     drawings = [pixels_of(picture(name, (9, 12))) for name in ("gravel", "peaks")]
@@ -113,7 +114,7 @@ def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
     colours = drawn(90)
     alpha = torch.from_numpy(disk(90)[None, None].astype(np.float32))
     photo = Photo(colours, alpha=alpha, mode="RGBA")
-    labels = Layer("labels", disk(90).astype(np.uint8), "L", labels=True)
+    labels = Layer("labels", disk(90).astype(np.uint8), "P")
     learnt = [resize(drawn(left), SMALL).clamp(-1, 1) for left in (90, 100)]
     _, second = film(photo, *learnt)
     there = disk(100)
