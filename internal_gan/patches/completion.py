@@ -159,7 +159,7 @@ def _peeled(
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
         around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
         counted = F.pad(patches_at(counts, ring, PATCH), (0, 2), value=1.0)
-        index, _ = nearest(_described(around, ring, 0, frame), keys, weights=counted)
+        index = nearest(_described(around, ring, 0, frame), keys, weights=counted)
         colours = keys[index][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
         flat = image.flatten(2).clone()
         flat[0, :, ring] = colours[..., middle, middle].T

@@ -18,8 +18,8 @@ def rows_of(image: Image) -> torch.Tensor:
 
 def exact(target: Image, source: Image) -> np.ndarray:
     queries, keys = rows_of(target), rows_of(source)
-    index, _ = nearest(queries, keys)
-    return (queries - keys[index]).square().sum(dim=1).view(grid(target.shape[:2])).numpy()
+    found = (queries - keys[nearest(queries, keys)]).square().sum(dim=1)
+    return found.view(grid(target.shape[:2])).numpy()
 
 
 def root_mean(distances: np.ndarray) -> float:
