@@ -81,9 +81,7 @@ def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
         origins = np.roll(origins, -half, axis) if wraps else origins
     rows, columns = (slice(0, None) if wraps else slice(half, -half) for wraps in wrap)
     field = origins[rows, columns] - half
-    for axis, side in enumerate(source):
-        field[..., axis].clip(0, side - 1, out=field[..., axis])
-    return field
+    return field.clip(0, np.array(source, np.int32) - 1, out=field)
 
 
 def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:

@@ -43,12 +43,10 @@ def cases(folder: Path) -> dict[str, tuple[Path, NDArray[Any]]]:
         "gray16.tif": DEEP[..., 0],
     }
     found = {name: (saved(folder / name, values), values) for name, values in plain.items()}
-    for name, values, photometric in (
-        ("rgb16.tif", DEEP[..., :3], "rgb"),
-        ("white-is-0.tif", 65535 - DEEP[..., 0], "miniswhite"),
-    ):
-        tifffile.imwrite(folder / name, values, photometric=photometric)
-        found[name] = folder / name, DEEP[..., :3] if photometric == "rgb" else DEEP[..., 0]
+    found["rgb16.tif"] = folder / "rgb16.tif", DEEP[..., :3]
+    tifffile.imwrite(folder / "rgb16.tif", DEEP[..., :3], photometric="rgb")
+    found["inverted.tif"] = folder / "inverted.tif", DEEP[..., 0]
+    tifffile.imwrite(folder / "inverted.tif", 65535 - DEEP[..., 0], photometric="miniswhite")
     labels = BYTES[..., 0] % 7
     path = saved(folder / "palette.png", labels, bytes(range(21)), transparency=2)
     found["palette.png"] = path, labels

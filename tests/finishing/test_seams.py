@@ -12,9 +12,7 @@ from internal_gan.images.periodic import Wrap
 from internal_gan.patches import kernels
 from internal_gan.patches.fast import Places, over_rows
 from internal_gan.patches.origins import own_places, taken
-from tests.patches.pictures import noise
-
-WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
+from tests.patches.pictures import WRAPS, noise
 
 
 def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> Places:
