@@ -76,14 +76,14 @@ class Indices:
 
 def compile_loops(say: Callable[[str], None]) -> None:
     """Compile the loops and say so in one line, or read them from numba's cache."""
-    if kernels.is_compiled():
+    if kernels.measure.signatures:
         return
     tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
     index, start = Index(tiny), np.zeros((1, 1, 2), np.int32)
     started = time.perf_counter()
     search(tiny, index, start=start, seeds=False, sweeps=0)
     spent = time.perf_counter() - started
-    if not kernels.was_kept():
+    if not kernels.measure.stats.cache_hits:
         lost = "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
         again = "only the first time" if kernels.KEPT else lost
         say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")

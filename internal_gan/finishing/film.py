@@ -96,8 +96,8 @@ def turns(seconds: float) -> int:
 def _share(distance: float, count: int) -> float:
     """The weight, in trigonometric interpolation, of one of so many values at whole numbers, at a
     distance from it."""
-    if math.isclose(distance % count, 0, abs_tol=1e-9) or math.isclose(distance % count, count):
-        return 1.0
     angle = math.pi * distance
+    if abs(math.sin(angle / count)) < 1e-9:
+        return 1.0
     spread = math.tan(angle / count) if count % 2 == 0 else math.sin(angle / count)
     return math.sin(angle) / (count * spread)

@@ -242,7 +242,12 @@ class Finisher(AsDrawn):
     ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
-        picture = self._unchanged() if still else replace(self(first), drawing=None)
+        if still:
+            size = self.photo_size
+            origin = Origin(own_places(size), np.full(size, EXACT, np.uint8), size)
+            picture = self._made(pixels_of(self._photo), origin)
+        else:
+            picture = replace(self(first), drawing=None)
         assert picture.origin is not None
         yield picture
         low, high = self._used
@@ -257,11 +262,6 @@ class Finisher(AsDrawn):
                 origin=motion.origin(picture.origin) if traced else None,
                 alpha=None if picture.alpha is None else motion.mask(picture.alpha),
             )
-
-    def _unchanged(self) -> Finished:
-        size = self.photo_size
-        origin = Origin(own_places(size), np.full(size, EXACT, np.uint8), size)
-        return self._made(pixels_of(self._photo), origin)
 
     def _made(self, pixels: Pixels, origin: Origin, drawing: Pixels | None = None) -> Finished:
         alpha = None

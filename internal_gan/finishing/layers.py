@@ -52,7 +52,6 @@ class Layer:
         name: the name of its file, without the suffix.
         values: (H, W) or (H, W, C), the file's own values.
         mode: Pillow's name of the colour mode, of 8 or 16 bits.
-        labels: whether its values are known to be labels, which are neither averaged nor changed.
         palette, transparency: of mode ``P`` in PNG, as Pillow has them.
         seams: along an origin, the :func:`internal_gan.finishing.seams.seam_figure` of the copied
             values and of these; None if they are the copied ones.
@@ -61,7 +60,6 @@ class Layer:
     name: str
     values: NDArray[Any]
     mode: str
-    labels: bool
     palette: bytes | None = None
     transparency: bytes | int | None = None
     seams: tuple[float, float] | None = None
@@ -82,13 +80,14 @@ class Layer:
 
     @cached_property
     def kind(self) -> Literal["labels", "normals", "numbers"]:
-        """What its values are, as some of its pixels tell: few different values, or flat areas with
-        steps between them, are labels, too, and nearly all vectors of length 1 that point outwards
-        are normals."""
+        """What its values are. Those of palette and black-and-white images are labels, which are
+        neither averaged nor changed. Of others some pixels tell: few different values, or flat
+        areas with steps between them, are labels, too, and nearly all vectors of length 1 that
+        point outwards are normals."""
         step = math.ceil(math.sqrt(math.prod(self.size) / SEEN))
         some = replace(self, values=self.values[::step, ::step]).numbers
         some = some[~np.isnan(some).any(axis=2)]
-        if self.labels or len(np.unique(some, axis=0)) <= FEW or self._is_flat(step):
+        if self.mode in _LABELS or len(np.unique(some, axis=0)) <= FEW or self._is_flat(step):
             return "labels"
         if self.mode in ("RGB", "RGBA"):
             vectors = some * (2 / np.iinfo(self.values.dtype).max) - 1
@@ -195,8 +194,7 @@ NO_LAYERS = Layers()
 
 
 def read_layer(path: str | Path) -> Layer:
-    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read. Values of
-    palette and black-and-white images are labels."""
+    """Read an image of any mode and bit depth, upright; a UserError if it cannot be read."""
     path = existing_image(Path(path))
     name = shown(path)
     with opening(path) as (file, notes):
@@ -205,11 +203,10 @@ def read_layer(path: str | Path) -> Layer:
     mode = "I;16" if image.mode.startswith("I") else image.mode
     if mode not in _MODES:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")
-    labels = mode in _LABELS
     if mode in ("LA", "RGB", "RGBA"):
         if (deep := _deep_values(path)) is not None:  # which also tells about losses
             # Pillow reads 16-bit gray with transparency as RGBA.
-            return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode, labels)
+            return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode)
     else:
         for note in notes:
             _log.warning("%s: %s", name, note)
@@ -220,9 +217,9 @@ def read_layer(path: str | Path) -> Layer:
         values = values.astype(np.uint16)
         values = 65535 - values if white_is_0(file) else values
     if mode != "P":
-        return Layer(path.stem, values, mode, labels)
+        return Layer(path.stem, values, mode)
     palette = bytes(image.getpalette("RGB") or ())
-    return Layer(path.stem, values, mode, labels, palette, image.info.get("transparency"))
+    return Layer(path.stem, values, mode, palette, image.info.get("transparency"))
 
 
 def write_layer(path: Path, layer: Layer) -> None:

@@ -79,7 +79,7 @@ class _Picture:
 def finish_inside(
     picture: Levels,
     part: Flags,
-    excluded: Flags | None = None,
+    excluded: Flags,
     *,
     guide: Image | None = None,
     shortest: float = SHORTEST,
@@ -92,7 +92,7 @@ def finish_inside(
 
     Args:
         picture: of 8 or 16 bits; inside the part, a drawing of what should go there.
-        excluded: where no pixel is taken from, in addition to the part.
+        excluded: where no pixel is taken from: in the part at least.
         guide: (H, W) of 8 bits, such as lines; at the small sizes, where the drawing decides,
             patches should match it, too.
         shortest: the short side of the picture, in pixels, at the first size. A larger one gives a
@@ -102,7 +102,6 @@ def finish_inside(
         used: the range of values, see :func:`internal_gan.images.levels.used_range`.
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
-    excluded = part if excluded is None else part | excluded
     octaves = [_Picture(in_eight_bits(picture, used), part, excluded, guide)]
     while min(octaves[-1].size) > LAYOUT_SIDE:
         octaves.append(octaves[-1].halved())

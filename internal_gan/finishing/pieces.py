@@ -5,7 +5,6 @@ its parts.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 
 import torch
 
@@ -29,11 +28,10 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
     than ``LONGEST`` pixels.
     """
     thin = _thin(hole)
-    if not thin.any() or max(extent(bounds(thin))) <= LONGEST:
-        yield from ((part, False) for part in parts(hole, gap))
-        return
-    thick = ((part, False) for part in parts(hole - thin, gap))
-    yield from chain(thick, ((piece, True) for piece in Part.of(thin).divided(LONGEST)))
+    is_long = thin.any() and max(extent(bounds(thin))) > LONGEST
+    yield from ((part, False) for part in parts(hole - thin if is_long else hole, gap))
+    if is_long:
+        yield from ((piece, True) for piece in Part.of(thin).divided(LONGEST))
 
 
 def _thin(hole: Mask) -> Mask:

@@ -48,11 +48,27 @@ def quilted(
     return made, places
 
 
-def _ends(
-    picture: Values, half: int, turns: bool, rng: torch.Generator | None
-) -> tuple[Places, Places]:
+def _ends(picture: Values, half: int, turns: bool, rng: torch.Generator | None) -> list[Places]:
     """The places of a picture's pixels, (H, half, 2), at its right and its left end once they meet;
     ``turns`` if its top and bottom do already."""
+    height, width, _ = picture.shape
+    down, left = _strip(picture, half, turns, rng)
+    strip = np.roll(picture[:, left : left + 2 * half], -down, 0)
+    rows, columns = np.arange(height, dtype=np.int32)[:, None], np.arange(half, dtype=np.int32)
+    found = []
+    for start, end in ((0, width - half), (half, 0)):
+        error = np.square(strip[:, start : start + half] - picture[:, end : end + half])
+        path = _path(error.sum(axis=2), turns)[:, None]
+        over = columns <= path if start else columns >= path
+        row = np.where(over, (rows + down) % height, rows)
+        column = np.where(over, left + start, end) + columns
+        found.append(np.stack([row, column], -1))
+    return found
+
+
+def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None) -> Size:
+    """Row and column of the strip that fits best: looked for in a small copy, and moved by a few
+    pixels at each larger size."""
     height, width, _ = picture.shape
     scales, pictures, at = [min(1.0, COARSEST / max(height, width))], [picture], (0, 0)
     while scales[-1] < 1.0:
@@ -61,44 +77,25 @@ def _ends(
         size = max(1, round(height * scale)), max(4, round(width * scale))
         pictures.append(_shrunk(pictures[-1], size))
     for number, (scale, this) in enumerate(zip(scales, pictures[::-1], strict=True)):
-        k = min(max(1, round(half * this.shape[1] / width)), this.shape[1] // 4)
+        rows, columns, _ = this.shape
+        k = min(max(1, round(half * columns / width)), columns // 4)
         if number == 0:
-            low, high = (k, this.shape[1] - 3 * k) if this.shape[1] > 4 * k else (0, 2 * k)
-            lefts = range(low, high + 1)
-            tries = list(product(range(this.shape[0] if turns else 1), lefts))
+            low, high = (k, columns - 3 * k) if columns > 4 * k else (0, 2 * k)
+            tries = list(product(range(rows if turns else 1), range(low, high + 1)))
         else:
-            at = (
-                round(at[0] * scale / scales[number - 1]),
-                round(at[1] * scale / scales[number - 1]),
-            )
-            near = range(-NEARBY, NEARBY + 1)
-            lefts = range(this.shape[1] - 2 * k + 1)
+            row, column = (round(place * scale / scales[number - 1]) for place in at)
+            near, last = range(-NEARBY, NEARBY + 1), columns - 2 * k
             tries = [
-                (at[0] + down, at[1] + across)
+                (row + down, column + across)
                 for down, across in product(near if turns else (0,), near)
-                if at[1] + across in lefts
-            ] or [(at[0], min(at[1], lefts[-1]))]
+                if 0 <= column + across <= last
+            ] or [(row, min(column, last))]
         prices = np.empty(len(tries))
         over_rows(unfit, len(tries), this, k, np.array(tries), ROWS, prices, band=1)
         if rng is not None and number == 0:
             prices *= 1 + CHANCE * torch.rand(len(prices), generator=rng).numpy()
         at = tries[int(prices.argmin())]
-    left, right = (_path(error, turns) for error in _errors(picture, half, *at))
-    rows, columns = np.arange(height, dtype=np.int32)[:, None], np.arange(half, dtype=np.int32)
-    over = columns >= left[:, None], columns <= right[:, None]
-    found = []
-    for number, part in enumerate(over):
-        row = np.where(part, (rows + at[0]) % height, rows)
-        column = np.where(part, at[1] + number * half, 0 if number else width - half) + columns
-        found.append(np.stack([row, column], -1))
-    return found[0], found[1]
-
-
-def _errors(picture: Values, half: int, down: int, left: int) -> tuple[Values, Values]:
-    """How much a strip differs from the right and the left end of the picture, (H, half) each."""
-    strip = np.roll(picture[:, left : left + 2 * half], -down, 0)
-    first = np.square(strip[:, :half] - picture[:, -half:]).sum(axis=2)
-    return first, np.square(strip[:, half:] - picture[:, :half]).sum(axis=2)
+    return at
 
 
 def _path(error: Values, turns: bool) -> NDArray[np.intp]:
@@ -106,10 +103,8 @@ def _path(error: Values, turns: bool) -> NDArray[np.intp]:
     ``turns``."""
     if turns:
         start = int(cheapest(np.concatenate([error, error]))[len(error)])
-        fixed = np.full_like(error, math.inf)
-        fixed[1:-1] = error[1:-1]
-        fixed[[0, -1], start] = error[[0, -1], start]
-        return cheapest(fixed)
+        others = np.arange(error.shape[1]) != start
+        error[0, others] = error[-1, others] = math.inf
     return cheapest(error)
 
 

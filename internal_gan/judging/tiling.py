@@ -76,8 +76,8 @@ def _compared(picture: Pixels) -> Pixels:
 
 
 def _distance(patches: Tensor, others: Tensor, excluded: Tensor | None = None) -> float:
-    index, _ = nearest(patches, others, excluded=excluded)
-    return float((patches - others[index]).norm(dim=1).mean())
+    found = others[nearest(patches, others, excluded=excluded)]
+    return float((patches - found).norm(dim=1).mean())
 
 
 def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:

@@ -132,7 +132,7 @@ def foreign(photo: Tensor, given: Tensor, mask: Tensor | None = None) -> tuple[f
     size = fit_size(size_of(given), FOREIGN_SIDE)
     small, known = resize(given, size), resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
     rows, others = (patches_at(x, lattice(x, 3), 3) for x in (small.cpu(), known.cpu()))
-    off = (rows - others[nearest(rows, others)[0]]).square().mean(dim=1).sqrt() / 2
+    off = (rows - others[nearest(rows, others)]).square().mean(dim=1).sqrt() / 2
     inside = torch.ones(1, 1, *size) if mask is None else F.adaptive_max_pool2d(mask, size).cpu()
     part = inside[0, 0, 1:-1, 1:-1].flatten() > 0.5
     if not part.any():

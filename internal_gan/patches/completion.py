@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from internal_gan.images.pyramid import halved
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import depth, fill_smoothly
-from internal_gan.patches.exact import grid, nearest, nearest_normalised, patches_at
+from internal_gan.patches.exact import grid, lattice, nearest, nearest_normalised, patches_at
 from internal_gan.patches.origins import carry
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
@@ -109,7 +109,7 @@ def _complete(
     alpha = ALPHA if frame is None else ALPHA_OUTSIDE
     coarse, *masks = halved(image, hole, excluded)
     smallest = min(coarse.shape[-2:]) < least * PATCH or int(_known(masks[1]).sum()) < MIN_KNOWN
-    matches = torch.arange(math.prod(fine), device=image.device)
+    matches = lattice(image, PATCH)
     if smallest:
         places = places[:: math.ceil(pairs / MAX_PAIRS)]
     else:
@@ -159,7 +159,7 @@ def _peeled(
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
         around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
         counted = F.pad(patches_at(counts, ring, PATCH), (0, 2), value=1.0)
-        index, _ = nearest(_described(around, ring, 0, frame), keys, weights=counted)
+        index = nearest(_described(around, ring, 0, frame), keys, weights=counted)
         colours = keys[index][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
         flat = image.flatten(2).clone()
         flat[0, :, ring] = colours[..., middle, middle].T

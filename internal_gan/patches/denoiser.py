@@ -19,7 +19,7 @@ from torch import Tensor
 
 from internal_gan.images.periodic import NO_WRAP, Wrap, resize_periodic
 from internal_gan.images.resize import size_of
-from internal_gan.patches.exact import grid, patches_at
+from internal_gan.patches.exact import grid, lattice, patches_at
 from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.stopping import check_stop
 
@@ -59,7 +59,7 @@ class Denoiser:
         self.patch = patch = min(patch, *size_of(photo))
         self.price, self.balanced, self.wrap = price, balanced, wrap
         rows, columns = grid(photo, patch)
-        places = torch.arange(rows * columns, device=photo.device)
+        places = lattice(photo, patch)
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
         self._heights = _heights(places // columns, rows)

@@ -45,26 +45,20 @@ def nearest(
     queries: Tensor,
     keys: Tensor,
     *,
-    lengths: Tensor | None = None,
     weights: Tensor | None = None,
     excluded: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Find the nearest key of every query by comparing all with all.
+) -> Tensor:
+    """Find the number of each query's nearest key, (n,), by comparing all with all.
 
     Args:
         queries, keys: rows, (n, d) and (m, d).
-        lengths: the keys' squared lengths, (m,), if they are known already.
         weights: how much each value of a query counts, (n, d); equal by default.
         excluded: (n, m), true where a query may not take a key.
-
-    Returns:
-        Each query's key, and its squared distance minus the query's squared length, which ranks
-        keys, but is imprecise for small distances.
     """
     check_stop()
-    lengths = keys.square().sum(dim=1) if lengths is None else lengths
-    found = []
+    lengths, found = keys.square().sum(dim=1), []
     for part in _parts(queries, keys):
+        # Without the query's squared length, which all keys would have in common.
         if weights is None:
             distance = torch.addmm(lengths, queries[part], keys.T, alpha=-2)
         else:
@@ -72,8 +66,8 @@ def nearest(
             distance = share @ keys.square().T - 2 * (share * queries[part]) @ keys.T
         if excluded is not None:
             distance = distance.masked_fill(excluded[part], math.inf)
-        found.append(distance.min(dim=1))
-    return torch.cat([some.indices for some in found]), torch.cat([some.values for some in found])
+        found.append(distance.min(dim=1).indices)
+    return torch.cat(found)
 
 
 def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
@@ -152,11 +146,12 @@ def nearest_patches(image: Tensor, reference: Tensor, patch: int) -> tuple[Tenso
         least = torch.full((len(some),), math.inf, device=image.device)
         match = torch.zeros_like(some)
         for others in torch.split(lattice(reference, patch), CUT_AT_ONCE):
-            index, found = nearest(queries, patches_at(reference, others, patch))
+            keys = patches_at(reference, others, patch)
+            index = nearest(queries, keys)
+            found = (queries - keys[index]).norm(dim=1)
             match = torch.where(found < least, others[index], match)
             least = torch.minimum(found, least)
-        distance = (queries - patches_at(reference, match, patch)).norm(dim=1)
-        errors.append(distance / (2 * math.sqrt(queries.shape[1])))
+        errors.append(least / (2 * math.sqrt(queries.shape[1])))
         matches.append(match)
     return torch.cat(errors).view(size), torch.cat(matches).view(size)
 

@@ -73,7 +73,7 @@ class Index:
 
     def __init__(self, image: Image, allowed: Flags | None = None) -> None:
         self.image = image
-        self.grid = grid((image.shape[0], image.shape[1]))
+        self.grid = grid(image.shape[:2])
         self.allowed = np.ones(self.grid, np.bool_) if allowed is None else allowed
 
     def nearest(self, target: Image, active: Flags) -> Places:
@@ -117,12 +117,12 @@ class Index:
     @cached_property
     def _tree(self) -> tuple[Places, cKDTree]:
         stride = TREE_STRIDE if np.count_nonzero(self.allowed) > TREE_PLACES else 1
-        keys, chosen = _keys(self.image, self._basis, stride), self.allowed[::stride, ::stride]
-        if not chosen.any():
-            stride, chosen = 1, self.allowed
-            keys = _keys(self.image, self._basis, 1)
+        if not self.allowed[::stride, ::stride].any():
+            stride = 1
+        chosen = self.allowed[::stride, ::stride]
+        keys = _keys(self.image, self._basis, stride)[chosen]
         places = (stride * np.argwhere(chosen)).astype(np.int32)
-        return places, cKDTree(keys[chosen], balanced_tree=False)
+        return places, cKDTree(keys, balanced_tree=False)
 
 
 def search(
@@ -152,7 +152,7 @@ def search(
             which corrects matches that were carried from a smaller size.
     """
     check_stop()
-    rows, columns = grid((target.shape[0], target.shape[1]), wrap)
+    rows, columns = grid(target.shape[:2], wrap)
     target = around(target, wrap)
     weights = source.weights if weights is None else weights
     active = np.ones((rows, columns), np.bool_) if active is None else active
@@ -200,11 +200,8 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int
     """Run a kernel over all rows, so many at a time, on as many threads as torch may use."""
     bands = [(top, min(top + band, rows)) for top in range(0, rows, band)]
     threads = min(torch.get_num_threads(), len(bands))
-    if threads <= 1:
-        for some in bands:
-            kernel(*arguments, *some)
-        return
-    for _ in _pool(threads).map(lambda some: kernel(*arguments, *some), bands):
+    run = _pool(threads).map if threads > 1 else map
+    for _ in run(lambda some: kernel(*arguments, *some), bands):
         pass
 
 
@@ -225,7 +222,7 @@ def _keys(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.f
 
 def _coefficients(image: Image, basis: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
     """(rows, columns, k) of the patches at every ``stride``-th place."""
-    height, width = grid((image.shape[0], image.shape[1]))
+    height, width = grid(image.shape[:2])
     result = np.empty((-(-height // stride), -(-width // stride), basis.shape[1]), np.float32)
     over_rows(kernels.project, len(result), flat(image), image.shape[2], basis, stride, result)
     return result

@@ -11,14 +11,9 @@ A loop works on rows ``top`` to ``bottom``. It reads other rows only as they wer
 bands of rows can be worked on in any order and in parallel.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-
-Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 PATCH = 7  # side in pixels
 FAR = np.int32(2**30)  # larger than any distance
@@ -36,27 +31,11 @@ def _can_be_kept() -> bool:
 KEPT = _can_be_kept()
 
 
-def is_compiled() -> bool:
-    return bool(cast(Any, measure).signatures)
-
-
-def was_kept() -> bool:
-    """Whether compiled code was read from a file."""
-    return bool(cast(Any, measure).stats.cache_hits)
-
-
-def compiled(loop: Loop) -> Loop:
-    """A loop that is compiled when it is first called, and runs without Python's global lock."""
-    return cast(Loop, njit(nogil=True, cache=KEPT)(loop))
-
-
-def rounded_anyhow(loop: Loop) -> Loop:
-    """The same for a loop of finite numbers that may be added in any order."""
-    return cast(Loop, njit(nogil=True, cache=KEPT, fastmath=True)(loop))
-
-
-def inlined(loop: Loop) -> Loop:
-    return cast(Loop, njit(inline="always")(loop))
+# Compiled when they are first called, loops run without Python's global lock.
+compiled = njit(nogil=True, cache=KEPT)
+# The same for loops of finite numbers that may be added in any order.
+rounded_anyhow = njit(nogil=True, cache=KEPT, fastmath=True)
+inlined = njit(inline="always")
 
 
 @inlined

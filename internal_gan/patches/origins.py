@@ -25,9 +25,8 @@ UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 def own_places(size: Size, corner: Size = (0, 0)) -> Places:
     """(H, W, 2), the row and column of each pixel itself; those of the first are ``corner``."""
     places = np.empty((*size, 2), np.int32)
-    for axis, (side, start) in enumerate(zip(size, corner, strict=True)):
-        span = np.arange(start, start + side, dtype=np.int32)
-        places[..., axis] = span if axis else span[:, None]
+    for axis, own in enumerate(np.indices(size, np.int32, sparse=True)):
+        places[..., axis] = own + corner[axis]
     return places
 
 
@@ -82,9 +81,7 @@ def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
         origins = np.roll(origins, -half, axis) if wraps else origins
     rows, columns = (slice(0, None) if wraps else slice(half, -half) for wraps in wrap)
     field = origins[rows, columns] - half
-    for axis, side in enumerate(source):
-        field[..., axis].clip(0, side - 1, out=field[..., axis])
-    return field
+    return field.clip(0, np.array(source, np.int32) - 1, out=field)
 
 
 def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:

@@ -124,13 +124,6 @@ def repetition(real: Pixels, sample: Pixels) -> float:
     return ours / max(own, MIN_DISTANCE)
 
 
-def shrinks(real: Pixels, sample: Pixels) -> tuple[int, ...]:
-    """Those of :data:`SHRINKS` at which a patch fits into both images. Only if it always does do
-    they have a :func:`coherence` and a :func:`completeness`."""
-    least = min(*size_of(real), *size_of(sample))
-    return tuple(factor for factor in SHRINKS if least // factor >= PATCH)
-
-
 def shrunk(image: Tensor, factor: int) -> Tensor:
     """Shrink an image (N, C, H, W) in [-1, 1] by a whole factor, without the rows and columns that
     do not fill a last pixel; a UserError if no pixel is left."""
@@ -170,12 +163,12 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
     """The main figures of some samples, each the mean over the samples.
 
     They are ``swd1``, ``swd2``, ``swd4`` (:func:`sliced_wasserstein` at full, half and quarter
-    size), ``coherence``, ``completeness`` and ``sharpness``, without those that :func:`shrinks`
-    leaves no room for; if the sizes are equal, also ``copy`` and, for two samples or more,
-    ``diversity``.
+    size), without those at which a patch does not fit into both; ``coherence`` and
+    ``completeness``, if it always does; ``sharpness``; if the sizes are equal, also ``copy`` and,
+    for two samples or more, ``diversity``.
     """
-    each = samples.chunk(len(samples))
-    at = shrinks(real, samples)
+    each, least = samples.chunk(len(samples)), min(*size_of(real), *size_of(samples))
+    at = tuple(factor for factor in SHRINKS if least // factor >= PATCH)
     figures = {f"swd{n}": fmean(sliced_wasserstein(real, s, shrink=n) for s in each) for n in at}
     of_patches = (coherence, completeness) if at == SHRINKS else ()
     for figure in (*of_patches, sharpness):
@@ -190,8 +183,7 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
 def _mean_nearest(queries: Tensor, references: Tensor) -> float:
     wanted = _patches(queries, MAX_QUERIES, _seeded(1))
     known = _patches(references, MAX_REFERENCES, _seeded(3))
-    # The search finds the nearest patch, but is imprecise for small distances.
-    return _mean_error((wanted - known[nearest(wanted, known)[0]]).norm(dim=1))
+    return _mean_error(_to_nearest(wanted, known))
 
 
 def _mean_to_others(image: Tensor) -> float:
@@ -204,16 +196,20 @@ def _mean_to_others(image: Tensor) -> float:
     wanted = _chosen(image, MAX_QUERIES, _seeded(1))
     others = _chosen(image, MAX_REFERENCES, _seeded(3))
     known, columns = patches_at(image, others, PATCH), grid(image, PATCH)[1]
-    lengths, cut = known.square().sum(dim=1), known.view(-1, 3, PATCH, PATCH)
+    cut = known.view(-1, 3, PATCH, PATCH)
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
     distances = []
     for places in torch.split(wanted, QUERIES_AT_ONCE):
         overlaps = overlapping(places, others, columns, PATCH)
         rows = patches_at(image, places, PATCH)
-        indices = [nearest(rows, form, lengths=lengths, excluded=overlaps)[0] for form in forms]
-        found = [(rows - form[at]).norm(dim=1) for form, at in zip(forms, indices, strict=True)]
+        found = [_to_nearest(rows, form, overlaps) for form in forms]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
     return _mean_error(torch.cat(distances))
+
+
+def _to_nearest(wanted: Tensor, known: Tensor, excluded: Tensor | None = None) -> Tensor:
+    found: Tensor = (wanted - known[nearest(wanted, known, excluded=excluded)]).norm(dim=1)
+    return found
 
 
 def _mean_error(distances: Tensor) -> float:

@@ -10,6 +10,7 @@ from internal_gan.finishing.part import Filled, finish_inside
 from internal_gan.finishing.seams import Hiding, hide
 from internal_gan.patches.fast import Flags, Image
 from internal_gan.patches.origins import own_places, taken
+from tests.patches.pictures import noise
 from tests.patches.pictures import picture as picture_of
 
 
@@ -30,8 +31,8 @@ def drawn(picture: NDArray[Any], part: Flags) -> NDArray[Any]:
     return result
 
 
-def filled(picture: NDArray[Any], part: Flags, *excluded: Flags, **how: Any) -> Filled:
-    done = finish_inside(drawn(picture, part), part, *excluded, **how)
+def filled(picture: NDArray[Any], part: Flags, excluded: Any = False, **how: Any) -> Filled:
+    done = finish_inside(drawn(picture, part), part, part | excluded, **how)
     assert done is not None
     return done
 
@@ -50,17 +51,13 @@ def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int,
     excluded = np.indices(size)[1] < size[1] // 4
     done = filled(picture, part, excluded)
     inside = part[done.window]
-    rows, columns = done.origins[..., 0], done.origins[..., 1]
     assert inside.sum() == part.sum()
-    assert not (part | excluded)[rows[inside], columns[inside]].any()
-    kept = picture[done.window]
-    assert np.array_equal(done.pixels[~inside], kept[~inside])
-    own = own_places(size)[done.window]
-    assert np.array_equal(done.origins[~inside], own[~inside])
+    assert not taken(part | excluded, done.origins)[inside].any()
+    assert np.array_equal(done.origins[~inside], own_places(size)[done.window][~inside])
     assert done.exact[~inside].all()
-    assert np.array_equal(done.pixels[done.exact], picture[rows, columns][done.exact])
-    difference = np.abs(done.pixels.astype(int) - picture[rows, columns])
-    assert difference[inside].mean() < 12
+    copied = taken(picture, done.origins)
+    assert np.array_equal(done.pixels[done.exact], copied[done.exact])
+    assert np.abs(done.pixels.astype(int) - copied)[inside].mean() < 12
 
 
 def test_colours_are_held_as_far_as_where_the_layout_was_decided(
@@ -95,17 +92,14 @@ def test_a_pattern_is_continued(size: tuple[int, int]) -> None:
 
 
 def test_the_drawing_decides_which_patches_are_used() -> None:
-    picture = np.zeros((400, 600, 3), np.uint8)
-    picture[:, :, 0] = 200
-    picture[:, 300:] = (0, 0, 200)
-    noise = np.random.default_rng(1).integers(0, 40, picture.shape).astype(np.uint8)
-    picture += noise
-    part = box((400, 600), 150, 100, 120, 120)
-    wanted = picture.copy()
-    wanted[part] = (10, 10, 210)  # blue amid the red
-    done = finish_inside(wanted, part, shortest=100)
+    picture = noise((200, 300)) // 6
+    picture[:, :150, 0] += 200
+    picture[:, 150:, 2] += 200
+    part = box((200, 300), 75, 50, 60, 60)
+    picture[part] = (10, 10, 210)  # blue amid the red
+    done = finish_inside(picture, part, part, shortest=100)
     assert done is not None
-    middle = done.pixels[part[done.window]].reshape(120, 120, 3)[30:90, 30:90]
+    middle = done.pixels[part[done.window]].reshape(60, 60, 3)[15:45, 15:45]
     assert (middle[..., 2] > 150).mean() > 0.95
 
 
@@ -125,8 +119,7 @@ def test_sixteen_bits_stay() -> None:
     part = box((100, 120), 30, 30, 30, 30)
     done = filled(fine, part)
     assert done.pixels.dtype == np.uint16
-    rows, columns = done.origins[done.exact].T
-    assert np.array_equal(done.pixels[done.exact], fine[rows, columns])
+    assert np.array_equal(done.pixels[done.exact], taken(fine, done.origins)[done.exact])
     assert np.array_equal(done.origins, filled(eight, part).origins)
 
 
@@ -135,7 +128,7 @@ def test_without_allowed_patches_nothing_is_made() -> None:
     assert finish_inside(picture, part, np.ones((60, 60), np.bool_)) is None
     # No 7 x 7 patch is left.
     excluded = (np.indices((60, 60)) % 6 == 0).any(axis=0)
-    assert finish_inside(picture, part, excluded) is None
+    assert finish_inside(picture, part, part | excluded) is None
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -158,7 +151,7 @@ def test_a_guide_places_lines(scale: int, monkeypatch: pytest.MonkeyPatch) -> No
     drawing, guide, part = map(enlarged, (drawing, guide, part))
     lines = []
     for given in (None, guide):
-        done = finish_inside(drawing, part, guide=given, shortest=60 * scale)
+        done = finish_inside(drawing, part, part, guide=given, shortest=60 * scale)
         assert done is not None
         result = drawing.copy()
         result[done.window] = done.pixels

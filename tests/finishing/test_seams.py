@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import label, maximum_filter1d
-from scipy.sparse import coo_array, csr_array, eye_array, vstack
+from scipy.sparse import csr_array, eye_array, kron, vstack
 from scipy.sparse.linalg import spsolve
 
 from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
@@ -12,9 +12,7 @@ from internal_gan.images.periodic import Wrap
 from internal_gan.patches import kernels
 from internal_gan.patches.fast import Places, over_rows
 from internal_gan.patches.origins import own_places, taken
-from tests.patches.pictures import noise
-
-WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
+from tests.patches.pictures import WRAPS, noise
 
 
 def in_pieces(size: tuple[int, int], source: tuple[int, int], seed: int = 0) -> Places:
@@ -78,23 +76,11 @@ def test_seam_figure_of_a_picture_made_by_hand() -> None:
     assert wrapped == pytest.approx(20 / 10)
 
 
-def gradient(height: int, width: int, wrap: Wrap) -> tuple[csr_array, NDArray[np.intp]]:
-    """Differences between neighbours as a matrix, and (row, column, axis) of each one's start."""
-    number = np.arange(height * width).reshape(height, width)
-    parts, starts = list[csr_array](), list[NDArray[np.intp]]()
-    for axis in range(2):
-        following = np.roll(number, -1, axis)
-        kept = np.ones((height, width), np.bool_)
-        if not wrap[axis]:
-            kept[(slice(None),) * axis + (-1,)] = False
-        first, second = number[kept], following[kept]
-        rows = np.arange(len(first))
-        values = np.ones(len(first))
-        shape = (len(first), number.size)
-        ends = (coo_array((values, (rows, end)), shape).tocsr() for end in (first, second))
-        parts.append(next(ends) * -1 + next(ends))
-        starts.append(np.concatenate([np.argwhere(kept), np.full((len(first), 1), axis)], axis=1))
-    return vstack(parts).tocsr(), np.concatenate(starts)
+def differences(side: int, wraps: bool) -> NDArray[np.float64]:
+    """From each of some values to the next, as a matrix; 0 beyond a border that does not wrap."""
+    matrix = np.roll(np.eye(side), 1, axis=1) - np.eye(side)
+    matrix[-1] *= wraps
+    return matrix
 
 
 def equations(
@@ -102,11 +88,12 @@ def equations(
 ) -> tuple[csr_array, NDArray[np.float64]]:
     """The matrix and the right-hand side that the correction solves, in double precision."""
     height, width = origins.shape[:2]
-    steps, starts = gradient(height, width, wrap)
+    down, right = differences(height, wrap[0]), differences(width, wrap[1])
+    steps = vstack([kron(down, eye_array(width)), kron(eye_array(height), right)]).tocsr()
     values = pixels.reshape(-1, 3).astype(float)
     wanted = steps @ values
-    for k, (y, x, axis) in enumerate(starts):
-        move = np.array([1, 0]) if axis == 0 else np.array([0, 1])
+    for k, (axis, y, x) in enumerate(np.ndindex(2, height, width)):
+        move = np.eye(2, dtype=int)[axis]
         here = origins[y, x]
         there = origins[(y + move[0]) % height, (x + move[1]) % width]
         if (there - here == move).all():

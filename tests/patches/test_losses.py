@@ -11,8 +11,6 @@ from torch.nn import functional as F
 from internal_gan.patches.losses import NearestPatch, PatchLoss, SlicedWasserstein
 from tests.tiny import rng
 
-ALL = 10**6
-
 
 def picture(height: int, width: int, seed: int, count: int = 1) -> Tensor:
     """Smooth random colours in [-1, 1], so that patches have near and far neighbours."""
@@ -27,34 +25,20 @@ def patches(image: Tensor, side: int) -> Tensor:
 
 SLICED = partial(SlicedWasserstein, projections=16, bank=256, places=8192)
 NEAREST = partial(NearestPatch, queries=512, candidates=3072, reverse_weight=0)
-KINDS = [SLICED, NEAREST]
-Make = Callable[[Tensor], PatchLoss]
+# Those that use all directions, places and patches in every call.
+ALL = 10**6
+ALL_SLICED = partial(SLICED, patch=5, bank=16, places=ALL, levels=1)
+ALL_NEAREST = partial(NEAREST, patch=5, queries=ALL, candidates=ALL, levels=1)
 
-
-def sliced(real: Tensor, *, patch: int = 5, projections: int = 16) -> SlicedWasserstein:
-    """A loss that uses all directions and all positions in every call."""
-    return SlicedWasserstein(
-        real, rng(), patch=patch, projections=projections, bank=projections, places=ALL, levels=1
-    )
-
-
-def nearest(real: Tensor, *, reverse_weight: float = 0.0, patch: int = 5) -> NearestPatch:
-    """A loss that uses all patches of both images in every call."""
-    return NearestPatch(
-        real,
-        rng(),
-        patch=patch,
-        queries=ALL,
-        candidates=ALL,
-        reverse_weight=reverse_weight,
-        levels=1,
-    )
+Kind = Callable[..., PatchLoss]
+KINDS = pytest.mark.parametrize("kind", [SLICED, NEAREST])
+EXACT = pytest.mark.parametrize("kind", [ALL_SLICED, partial(ALL_NEAREST, reverse_weight=0.5)])
 
 
 @pytest.mark.parametrize("patch", [1, 5, 7])
 def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> None:
     real, fake = picture(23, 31, 1), picture(23, 31, 2)
-    loss = sliced(real, patch=patch)
+    loss = ALL_SLICED(real, rng(), patch=patch)
     directions = loss.filters.flatten(1)
     assert directions.norm(dim=1).tolist() == pytest.approx([1.0] * 16)
     ours = (patches(fake, patch) @ directions.T).sort(dim=0).values
@@ -65,9 +49,7 @@ def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> N
 
 def test_sliced_wasserstein_visits_every_position_in_turn() -> None:
     real = picture(24, 32, 1)
-    loss = SlicedWasserstein(
-        real, rng(), patch=1, projections=8, bank=8, places=24 * 32 // 9, levels=1
-    )
+    loss = ALL_SLICED(real, rng(), patch=1, places=24 * 32 // 9)
     visits = torch.zeros(24, 32)
     for step in range(9):
         fake = picture(24, 32, 2).requires_grad_()
@@ -87,8 +69,8 @@ def test_nearest_patch_agrees_with_brute_force(
     distance = (a[:, None] - b[None]).square().mean(dim=2)
     expected = distance.min(dim=1).values.mean()
     expected += reverse_weight * distance.min(dim=0).values.mean()
-    value = nearest(real, patch=patch, reverse_weight=reverse_weight)(fake, rng(), 0)
-    assert float(value) == pytest.approx(float(expected), rel=1e-3)
+    loss = ALL_NEAREST(real, rng(), patch=patch, reverse_weight=reverse_weight)
+    assert float(loss(fake, rng(), 0)) == pytest.approx(float(expected), rel=1e-3)
 
 
 def test_nearest_patch_uses_at_most_the_given_number_of_patches() -> None:
@@ -111,16 +93,6 @@ def test_a_smaller_alpha_prefers_missing_patches_more() -> None:
     assert squared(1e-4) == pytest.approx(0.6**2 / 2)
 
 
-def test_small_generated_images_fall_back_to_a_finer_level() -> None:
-    real, fake = picture(24, 24, seed=0), picture(9, 40, seed=1)
-    for loss in (
-        NEAREST(real, rng(), patch=5, queries=ALL, levels=2),
-        SLICED(real, rng(), patch=5, levels=2),
-    ):
-        assert torch.equal(loss(fake, rng(), 0), loss(fake, rng(), 0))
-        assert torch.isfinite(loss(fake, rng(), 1))
-
-
 @pytest.mark.parametrize("candidates", [4, 5, 7, 12])
 def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> None:
     """A pixel is at no distance when its colour is among the shown ones."""
@@ -134,8 +106,8 @@ def test_nearest_patch_shows_every_real_patch_equally_often(candidates: int) -> 
         assert times.max() - times.min() <= 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_levels_compare_halved_images_in_turn(kind: Callable[..., PatchLoss]) -> None:
+@KINDS
+def test_levels_compare_halved_images_in_turn(kind: Kind) -> None:
     real, fake = picture(24, 32, 1), picture(28, 40, 2)
     both = kind(real, rng(), patch=5, levels=2)
     full = kind(real, rng(), patch=5, levels=1)
@@ -146,48 +118,41 @@ def test_levels_compare_halved_images_in_turn(kind: Callable[..., PatchLoss]) ->
         torch.testing.assert_close(both(fake, rng(), 2 * turn + 1), expected)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_levels_that_are_too_small_for_a_patch_are_left_out(kind: Callable[..., PatchLoss]) -> None:
-    real, fake = picture(24, 32, 1), picture(24, 32, 2)
+@KINDS
+def test_levels_that_are_too_small_for_a_patch_are_left_out(kind: Kind) -> None:
+    real, fake, narrow = picture(24, 32, 1), picture(24, 32, 2), picture(9, 40, 3)
     one, many = kind(real, rng(), patch=7, levels=1), kind(real, rng(), patch=7, levels=6)
     for step in range(3):
         assert torch.equal(many(fake, rng(), step), one(fake, rng(), step))
-
-
-# Losses that use all patches.
-EXACT = pytest.mark.parametrize("make", [sliced, partial(nearest, reverse_weight=0.5)])
+    # Even if the real image is large enough.
+    two = kind(real, rng(), patch=5, levels=2)
+    assert torch.equal(two(narrow, rng(), 1), two(narrow, rng(), 0))
 
 
 @EXACT
-def test_the_gradient_goes_to_every_pixel_of_the_generated_image(make: Make) -> None:
-    real, fake = picture(17, 22, 1), picture(17, 22, 2).requires_grad_()
-    (gradient,) = torch.autograd.grad(make(real)(fake, rng(), 0), fake)
+def test_the_gradient_goes_to_every_pixel_of_the_generated_image(kind: Kind) -> None:
+    loss, fake = kind(picture(17, 22, 1), rng()), picture(17, 22, 2).requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(fake, rng(), 0), fake)
     assert bool((gradient.abs().sum(dim=(0, 1)) > 0).all())
     constant = torch.zeros(1, 3, 17, 22, requires_grad=True)
-    assert torch.autograd.grad(make(real)(constant, rng(), 0), constant)[0].isfinite().all()
+    assert torch.autograd.grad(loss(constant, rng(), 0), constant)[0].isfinite().all()
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        partial(SLICED, patch=7, projections=4, bank=64, levels=1),
-        partial(NEAREST, patch=7, queries=32, candidates=64, levels=1),
-    ],
-)
-def test_the_seed_decides_which_patches_are_looked_at(make: Callable[..., PatchLoss]) -> None:
-    loss, fake = make(picture(24, 32, 1), rng()), picture(24, 32, 2)
+@pytest.mark.parametrize("kind", [SLICED, partial(NEAREST, queries=32, candidates=64)])
+def test_the_seed_decides_which_patches_are_looked_at(kind: Kind) -> None:
+    loss, fake = kind(picture(24, 32, 1), rng(), patch=7, levels=1), picture(24, 32, 2)
     first, same, other = (float(loss(fake, rng(seed), 0)) for seed in (1, 1, 2))
     assert first == same != other
 
 
 @EXACT
-def test_bfloat16_autocast_changes_little_even_of_nearly_equal_images(make: Make) -> None:
+def test_bfloat16_autocast_changes_little_even_of_nearly_equal_images(kind: Kind) -> None:
     # Bright, so that the patches' mean is large beside their differences.
     real, far = (0.2 * picture(24, 32, seed) + 0.7 for seed in (1, 2))
-    loss = make(real)
+    loss = kind(real, rng())
     near = real + 0.02 * torch.randn(real.shape, generator=rng(3))
     # The projections themselves are in bfloat16 in the one, the search alone in the other.
-    error, alike = (0.1, 0.8) if make is sliced else (0.01, 0.99)
+    error, alike = (0.1, 0.8) if kind is ALL_SLICED else (0.01, 0.99)
     for fake in (far, near):
         fake.requires_grad_()
         plain = loss(fake, rng(), 0)

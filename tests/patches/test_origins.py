@@ -16,8 +16,7 @@ from internal_gan.patches.origins import (
     own_places,
     vote,
 )
-
-WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
+from tests.patches.pictures import WRAPS
 
 
 @pytest.mark.parametrize("wrap", WRAPS)

@@ -1,6 +1,7 @@
 """Patch statistics agree with closed forms and with plain NumPy."""
 
 import math
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -59,27 +60,12 @@ def test_sliced_wasserstein_of_a_shift_in_brightness_is_the_shift_along_each_dir
         assert found == pytest.approx(float(expected), rel=1e-3)
 
 
-def test_coherence_and_completeness_are_brute_force_nearest_patches(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(patch_statistics, "SHRINKS", (1,))
-    real, sample = noise(24, 30), noise(20, 26, seed=1)
-    a, b = patches_of(real, 7), patches_of(sample, 7)
-    assert coherence(real, sample) == pytest.approx(mean_nearest(b, a), rel=1e-5)
-    assert completeness(real, sample) == pytest.approx(mean_nearest(a, b), rel=1e-5)
-
-
-def test_coherence_averages_over_full_half_and_quarter_size(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real, sample = noise(32, 44), noise(32, 44, seed=1)
-    every = coherence(real, sample)
-    alone = []
-    for shrink in (1, 2, 4):
-        monkeypatch.setattr(patch_statistics, "SHRINKS", (shrink,))
-        alone.append(coherence(real, sample))
-    assert every == pytest.approx(sum(alone) / 3)
-    assert alone[0] > alone[1] > alone[2]
+def test_coherence_and_completeness_are_brute_force_nearest_patches_at_three_sizes() -> None:
+    real, sample = noise(28, 37), noise(31, 29, seed=1)
+    pairs = [[patches_of(shrunk(image, n), 7) for image in (real, sample)] for n in (1, 2, 4)]
+    ours, missing = (fmean(mean_nearest(*pair[::step]) for pair in pairs) for step in (-1, 1))
+    assert coherence(real, sample) == pytest.approx(ours, rel=1e-5)
+    assert completeness(real, sample) == pytest.approx(missing, rel=1e-5)
 
 
 def test_large_images_use_a_bounded_reproducible_choice_of_patches(
@@ -159,10 +145,9 @@ class TestLayoutDistances:
         found = layout_distances(real, sample)
         for patch in (11, 15, 21):
             a, b = patches_of(real, patch), patches_of(sample, patch)
-            assert found[f"layout_coherence_{patch}"] == pytest.approx(mean_nearest(b, a), rel=1e-5)
-            assert found[f"layout_completeness_{patch}"] == pytest.approx(
-                mean_nearest(a, b), rel=1e-5
-            )
+            for way, pair in {"coherence": (b, a), "completeness": (a, b)}.items():
+                expected = pytest.approx(mean_nearest(*pair), rel=1e-5)
+                assert found[f"layout_{way}_{patch}"] == expected
 
     def test_things_keep_their_size(self) -> None:
         """A sample twice as wide is shrunk by the photo's factor, not to the photo's width."""
@@ -174,9 +159,7 @@ class TestLayoutDistances:
         assert found["layout_completeness_21"] < 0.02 < found["layout_coherence_21"]
 
     def test_a_patch_that_does_not_fit_into_both_is_left_out(self) -> None:
-        names = {
-            name.rpartition("_")[2] for name in layout_distances(noise(40, 120), noise(40, 50))
-        }
-        assert names == {"11", "15"}
+        found = layout_distances(noise(40, 120), noise(40, 50))
+        assert {name.rpartition("_")[2] for name in found} == {"11", "15"}
         assert layout_distances(noise(20, 120), noise(90, 120)) == {}
         assert "layout_coherence_21" in layout_distances(noise(21, 30), noise(30, 21))

@@ -82,7 +82,7 @@ def calmness(photo: Pixels) -> float:
     places, columns = lattice(small, PATCH), grid(small, PATCH)[1]
     patches = patches_at(small, places, PATCH)
     others = overlapping(places, places, columns, PATCH)
-    near = nearest(patches, patches, excluded=others)[0]
+    near = nearest(patches, patches, excluded=others)
     off = (patches - patches[near]).square().mean(dim=1).quantile(RAREST)
     rarity = float((off / small.var(dim=(2, 3)).mean().clamp(min=1e-6)).sqrt())
     return min(1.0, max(CALMEST, 1 - (rarity - COMMON) / (RARE - COMMON)))
