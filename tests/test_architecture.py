@@ -17,14 +17,14 @@ MAX_LINES = {
     "api": 962,
     "app": 1412,
     "config": 1646,
-    "finishing": 2400,
+    "finishing": 2389,
     "hub": 130,
     "images": 3604,
     "internal_gan": 1209,
     "judging": 1091,
     "models": 3989,
     "nn": 988,
-    "patches": 1979,
+    "patches": 1943,
     "report": 629,
     "runs": 1128,
     "sweeps": 314,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_414, "tests": 25_243, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_367, "tests": 25_126, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
