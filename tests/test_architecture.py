@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 629,
     "runs": 1128,
     "sweeps": 314,
-    "tasks": 2629,
+    "tasks": 2630,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_367, "tests": 25_126, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_368, "tests": 25_146, "benchmarks": 5_504}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -1,5 +1,6 @@
 """task=evaluate: figures for a model's pictures, or for any pictures and a photo."""
 
+import copy
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,6 @@ from internal_gan.images.photo import Photo, check_trainable
 from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.figures import HEADLINE_FIGURES, PATCH, summarise
 from internal_gan.report.page import EVALUATION
-from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Document, Item, Picture, Task
 from internal_gan.tasks.runner import task_of
@@ -41,7 +41,8 @@ class Evaluate(Task[EvaluateOptions]):
             )
         # The samples have the size of the training image, with which they are compared.
         finish = replace(context.options.finish, resolution="model")
-        given = Source(replace(context.options, finish=finish), name=context.given.name)
+        given = copy.copy(context.given)
+        given.options = replace(context.options, finish=finish)
         self._drawing = task_of(ending_of(model.family), replace(context, given=given))
         self._drawing.check(model)
         evaluation.real = model.image

@@ -10,8 +10,9 @@ import internal_gan
 from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, OTHER, read_origin
 from internal_gan.images.masks import write_mask
+from internal_gan.tasks import retarget
 from tests.commands import Shell
-from tests.tiny import holes, labels
+from tests.tiny import INGAN_FAST, holes, labels
 
 FRAME, LEFT_OUT = 6, "framed.png: its frame (top 6, right 6, bottom 6, left 6) is not used"
 
@@ -112,3 +113,22 @@ def test_from_python_the_frame_is_left_out_and_can_be_kept() -> None:
     assert internal_gan.Patches("framed.png").photo.size == (width, height)
     kept = internal_gan.Patches("framed.png", keep_frame=True)
     assert kept.photo.size == (width + 2 * FRAME, height + 2 * FRAME)
+
+
+def test_a_protected_part_is_found_in_the_photo_without_its_frame(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where what a model draws is judged."""
+    shell.done("image=framed.png", "output=run", "trainer=debug", *INGAN_FAST, "device=cpu")
+    write_mask("protect.png", holes(rgb("framed.png").shape[:2], (20, 30, 20, 20)))
+    seen, protected = list[Any](), retarget._protected
+
+    def note(*how: Any) -> Any:
+        seen.append(protected(*how))
+        return seen[-1]
+
+    monkeypatch.setattr(retarget, "_protected", note)
+    for task in ("retarget", "evaluate"):
+        options = "retarget.protect=protect.png", "retarget.shape=[60,130]", f"output={task}"
+        shell.done(task, "checkpoint=run", *options)
+    assert seen[0].equal(seen[1])
