@@ -170,7 +170,7 @@ def hide(pixels: Levels, origins: Places, source: Levels, how: Hiding) -> NDArra
 
 def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = NO_WRAP) -> Values:
     """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
-    the part. There is no step across borders that do not wrap."""
+    the part. There is no step across borders that do not wrap; ``wanted`` is overwritten."""
     grids = [_Grid.of(part, np.float32(hold), wanted.shape[2])]
     while min(grids[-1].part.shape) > COARSEST:
         fine = grids[-1]
@@ -178,13 +178,15 @@ def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = NO_WRAP) -> Va
         rows = even[::2] & even[1::2]
         coarser = rows[:, ::2] & rows[:, 1::2]
         grids.append(_Grid.of(coarser, 4 * fine.hold, wanted.shape[2]))
-    left = np.where(part[..., None], wanted, np.float32(0))
+    wanted[~part] = 0
+    left = wanted
     found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
-    along, pushed, before = np.zeros_like(left), np.empty_like(left), np.float32(1)
+    along, before = np.zeros_like(left), np.float32(1)
     for _ in range(STEPS):
         if np.vdot(left, left) <= enough:
             break
         near = _nearly_solved(left, grids, wrap)
+        (pushed,) = (values for values in grids[0].values if values is not near)
         length = np.vdot(left, near)
         along *= length / before
         along += near
