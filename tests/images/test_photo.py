@@ -1,5 +1,6 @@
 """What a photo needs for training, and which of its properties generated pictures keep."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -31,3 +32,12 @@ def test_drawn_pictures_leave_out_a_profile_of_other_pixels(
     like, lost = output_format_of(Photo(tiny_pixels, mode="L", icc_profile=profile))
     assert like.icc_profile is None
     assert lost == ["a colour profile that does not fit the photo's pixels"]
+
+
+def test_a_long_map_is_shrunk_to_the_pixels_in_the_middle() -> None:
+    """In float32, some would be their neighbours."""
+    sides = 16_001, 1024
+    stripes = torch.arange(sides[0]) % 2 * 2.0 - 1
+    photo = Photo(stripes.expand(1, 3, 8, -1).contiguous(), palette=np.zeros((2, 4), np.uint8))
+    middles = [(2 * column + 1) * sides[0] // (2 * sides[1]) for column in range(sides[1])]
+    assert photo.shrunk_to((8, sides[1])).pixels.equal(photo.pixels[..., middles])
