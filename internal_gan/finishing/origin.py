@@ -101,12 +101,9 @@ def differences(
     default the same, in the channel that differs most."""
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
-    (height, width), found = (
-        picture.size,
-        np.zeros(picture.size, np.uint8 if white == 255 else np.uint16),
-    )
-    step = max(1, AT_ONCE // width)
-    for top in range(0, height, step):
+    found: Levels = np.zeros(picture.size, np.uint8 if white == 255 else np.uint16)
+    step = max(1, AT_ONCE // picture.size[1])
+    for top in range(0, len(found), step):
         rows = slice(top, top + step)
         there = source[..., rows, :]
         if places is not None:
