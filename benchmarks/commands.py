@@ -95,8 +95,9 @@ def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
         for name, kind in (("", "jpg"), ("hole", "png"), ("wide", "png"), ("changed", "png"))
     }
     with Image.open(LARGE) as photo:
-        shown = photo.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    shown.save(found[""], quality=92)
+        large = photo.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    large.save(found[""], quality=92)
+    shown = Image.open(found[""])  # with what JPEG has changed
     boxes = [
         tuple(
             round(each * side / 1000) for each, side in zip(box, 2 * (width, height), strict=True)

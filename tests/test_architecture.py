@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 962,
     "app": 1412,
     "config": 1646,
-    "finishing": 2388,
+    "finishing": 2390,
     "hub": 130,
     "images": 3604,
     "internal_gan": 1209,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_367, "tests": 25_156, "benchmarks": 5_504}
+MAX_IN_ALL = {"internal_gan": 25_369, "tests": 25_156, "benchmarks": 5_505}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -25,7 +25,6 @@ from internal_gan.images.windows import (
     Part,
     Window,
     around,
-    bounds,
     box_of,
     extent,
     moved,
@@ -124,6 +123,10 @@ class PartFinisher:
         """Whether results may have colours that the photo does not have."""
         return not self.photo.has_few_colours
 
+    @property
+    def _apart(self) -> int:
+        return max(1, round(PARTS_APART * max(self.photo.size)))
+
     def __call__(
         self,
         drawing: Pixels,
@@ -174,6 +177,7 @@ class PartFinisher:
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
+        before: Window | None = None
         with self.reporter.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
                 share = float(piece.mask.sum()) / whole
@@ -182,9 +186,9 @@ class PartFinisher:
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
                 shut = closed[(0, 0, *window)].numpy() > 0
                 corner, here = (window[0].start, window[1].start), (..., *window)
-                levels = levels_of(
-                    torch.where(part[here] > 0, drawing[here], photo.pixels[here]), white
-                )
+                if window != before:
+                    start = torch.where(part[here] > 0, drawing[here], photo.pixels[here])
+                    before, levels = window, levels_of(start, white)
                 canvas = _Canvas(levels, inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
@@ -232,11 +236,10 @@ class PartFinisher:
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
         """What is rebuilt at a time, and whether it is thin; many parts together if each takes a
         search of another photo."""
-        gap = max(1, round(PARTS_APART * max(self.photo.size)))
         if self.source is None:
-            yield from pieces(part, gap)
+            yield from pieces(part, self._apart)
             return
-        found = list(parts(part, gap))
+        found = list(parts(part, self._apart))
         found = [Part.of(part)] if len(found) > MOST_PARTS else found
         yield from ((one, False) for one in found)
 
@@ -270,10 +273,9 @@ class PartFinisher:
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         origin = None
         if max(source.size) <= MAX_SIDE:
-            places[~known] = 0
-            kinds = np.where(known, EXACT, OTHER).astype(np.uint8)
-            if self.part.any():  # nothing else has changed
-                box = bounds(self.part)
+            places *= known[..., None]
+            kinds = np.where(known, np.uint8(EXACT), np.uint8(OTHER))
+            for box, _ in parts(self.part, self._apart):  # nothing else has changed
                 here = (..., *box)
                 made = pixels[here], photo.crop(*box), None if alpha is None else alpha[here]
                 _, off = differences(as_written(*made), source, places[box])

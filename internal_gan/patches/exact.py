@@ -15,7 +15,7 @@ from internal_gan.errors import UserError
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
-AT_ONCE = 2**22  # distances held in memory at a time
+AT_ONCE = 2**20  # distances held in memory at a time
 MAX_KEPT = 2**25  # distances held in memory if they are needed twice
 CUT_AT_ONCE = 20_000  # patches cut out at a time
 
