@@ -12,9 +12,9 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.metadata import resolution, stated
+from internal_gan.images.files.metadata import other_colours, resolution
 from internal_gan.images.files.tiff import white_is_0
-from internal_gan.images.photo import GRAY_MODES, Choose, Photo, Whole
+from internal_gan.images.photo import Choose, Photo, Whole
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.images.windows import extent
@@ -74,8 +74,9 @@ def decode(
     if mode == "CMYK":
         upright = _from_cmyk(upright, notes)
     # A CMYK profile does not describe RGB pixels.
-    profile, note = (None, None) if mode == "CMYK" else stated(image, mode in GRAY_MODES)
-    notes += [note] if note else []
+    profile = None if mode == "CMYK" else image.info.get("icc_profile")
+    if mode != "CMYK" and not profile and (note := other_colours(image)):
+        notes.append(note)
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]

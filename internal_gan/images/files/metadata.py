@@ -1,12 +1,7 @@
-"""EXIF data of image files, and their colour profiles (ICC 4.3), also of colours that a file
-describes otherwise."""
+"""EXIF data of image files, and what they say about their colours."""
 
-import struct
-from collections.abc import Sequence
-
-import numpy as np
 from PIL import Image
-from PIL.ExifTags import IFD, Base, Interop
+from PIL.ExifTags import IFD, Base
 
 # The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
 _DESCRIPTIVE = (
@@ -18,36 +13,11 @@ _PER_INCH = {2: 1.0, 3: 2.54}  # inches and centimetres
 MAX_DPI = 65535  # the most that JPEG can hold
 _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
-# Chromaticities x and y of white, red, green and blue.
-_D65 = (0.3127, 0.329)
-_SRGB = (*_D65, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
-# By their number in cICP (ITU-T H.273).
-_PRIMARIES = {
-    1: _SRGB,
-    5: (*_D65, 0.64, 0.33, 0.29, 0.6, 0.15, 0.06),
-    **dict.fromkeys((6, 7), (*_D65, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07)),
-    9: (*_D65, 0.708, 0.292, 0.17, 0.797, 0.131, 0.046),
-    11: (0.314, 0.351, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
-    12: (*_D65, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06),
-}
-# From values to light: an exponent, or the five numbers g, a, b, c, d of ((a x + b) ** g above d,
-# c x below).
-_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-_VIDEO_CURVE = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
-_CURVES = {
-    **dict.fromkeys((1, 6, 14, 15), _VIDEO_CURVE),
-    4: (2.2,),
-    5: (2.8,),
-    8: (1.0,),
-    13: _SRGB_CURVE,
-}
-_ADOBE = (*_D65, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06), (563 / 256,)
-# How far a gAMA chunk may be from that of sRGB, as in libpng, and chromaticities.
+# How far a gAMA chunk may be from that of sRGB, as in libpng, and a cHRM chunk: x and y of white,
+# red, green and blue.
 _NEAR_GAMMA, _NEAR = 0.05, 0.002
-_D50 = (0.9642, 1.0, 0.8249)
-_BRADFORD = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
+_SRGB_CICP = bytes((1, 13))
+_SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 def descriptive_exif(image: Image.Image) -> bytes | None:
@@ -95,86 +65,27 @@ def rgb_profile(profile: bytes | None) -> bytes | None:
     return profile if profile and profile_space(profile) == "RGB" else None
 
 
-def stated(image: Image.Image, gray: bool) -> tuple[bytes | None, str | None]:
-    """The profile of a loaded image's colours or ``gray``, None for sRGB, and a line for the user
-    if it says something else. The strongest statement counts: in PNG (third edition) cICP, iCCP,
-    sRGB, gAMA and cHRM; then EXIF."""
-    info = image.info
+def other_colours(image: Image.Image) -> str | None:
+    """A line for the user if a loaded image without a profile says that its colours are not those
+    of sRGB. The strongest statement counts: PNG's cICP, sRGB, gAMA and cHRM; then EXIF."""
+    info, said = image.info, None
+    gamma, colours = info.get("gamma") or 1 / 2.2, info.get("chromaticity", _SRGB)
     if cicp := info.get("cicp"):
-        primaries, curve, matrix, full = (*cicp, *bytes(4))[:4]
-        if primaries in _PRIMARIES and curve in _CURVES and not matrix and full:
-            return _profile(_PRIMARIES[primaries], _CURVES[curve], gray), None
-        words = f"its colours (cICP {primaries}, {curve}) are not supported; they count as sRGB"
-        return None, words
-    if profile := info.get("icc_profile"):
-        return profile, None
-    if "srgb" in info:
-        return None, None
-    if "gamma" in info or "chromaticity" in info:
-        primaries = info.get("chromaticity", _SRGB)
-        gamma = info.get("gamma") or 1 / 2.2
-        curve = _SRGB_CURVE if abs(gamma * 2.2 - 1) < _NEAR_GAMMA else (1 / gamma,)
-        try:
-            return _profile(primaries, curve, gray), None
-        except (ArithmeticError, ValueError, struct.error):
-            return None, "its gAMA or cHRM chunk is damaged; its colours count as sRGB"
-    space, interoperability = _exif_space(image)
-    if space == 2 or (space != 1 and interoperability == "R03"):
-        return _profile(*_ADOBE, gray), None
-    if space == 0xFFFF:
-        return None, "EXIF calls its colours uncalibrated, without a profile; they count as sRGB"
-    return None, None
+        said = None if cicp[:2] == _SRGB_CICP else "cICP"
+    elif "srgb" in info:
+        pass
+    elif abs(gamma * 2.2 - 1) > _NEAR_GAMMA:
+        said = "gAMA"
+    elif max(abs(a - b) for a, b in zip(colours, _SRGB, strict=True)) > _NEAR:
+        said = "cHRM"
+    elif _exif_space(image) not in (None, 1):
+        said = "EXIF"
+    return said and f"its colours are not sRGB ({said}), but without a profile they count as that"
 
 
-def _exif_space(image: Image.Image) -> tuple[int | None, str]:
+def _exif_space(image: Image.Image) -> int | None:
     try:
-        exif = image.getexif()
-        entries = exif.get_ifd(IFD.Exif)
-        more = exif.get_ifd(IFD.Interop) if IFD.Interop in entries else {}
-        return entries.get(Base.ColorSpace), str(more.get(Interop.InteropIndex, "")).strip("\0 ")
+        space: int | None = image.getexif().get_ifd(IFD.Exif).get(Base.ColorSpace)
+        return space
     except Exception:  # damaged EXIF data, about which descriptive_exif tells
-        return None, ""
-
-
-def _profile(primaries: Sequence[float], curve: Sequence[float], gray: bool) -> bytes | None:
-    """A profile of gray or RGB; None for sRGB."""
-    is_srgb = gray or max(abs(np.subtract(primaries, _SRGB))) < _NEAR
-    if curve == _SRGB_CURVE and is_srgb:
         return None
-    pairs = zip(primaries[::2], primaries[1::2], strict=True)
-    white, *colours = (np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in pairs)
-    scaled = np.transpose(colours) * np.linalg.solve(np.transpose(colours), white)
-    cones = (_BRADFORD @ np.array(_D50)) / (_BRADFORD @ white)
-    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD
-    kind = b"para" + struct.pack(">4xH2x", 0 if len(curve) == 1 else 3) + _fixed(curve)
-    tags = {
-        b"desc": _text("described by the file"),
-        b"cprt": _text("no copyright"),
-        b"wtpt": b"XYZ \0\0\0\0" + _fixed(_D50),
-        b"chad": b"sf32\0\0\0\0" + _fixed(adapted.ravel()),
-    }
-    if gray:
-        tags[b"kTRC"] = kind
-    else:
-        for name, column in zip("rgb", (adapted @ scaled).T, strict=True):
-            tags[f"{name}XYZ".encode()] = b"XYZ \0\0\0\0" + _fixed(column)
-            tags[f"{name}TRC".encode()] = kind
-    table, data = b"", b""
-    for tag, content in tags.items():
-        table += struct.pack(">4sII", tag, 132 + 12 * len(tags) + len(data), len(content))
-        data += content + bytes(-len(content) % 4)
-    header = struct.pack(
-        *(">8x4s4s4s4s12x4s28x12s48x", b"\x04\x30\0\0", b"mntr", b"GRAY" if gray else b"RGB "),
-        *(b"XYZ ", b"acsp", _fixed(_D50)),
-    )
-    body = header + struct.pack(">I", len(tags)) + table + data
-    return struct.pack(">I", len(body)) + body[4:]
-
-
-def _fixed(numbers: Sequence[float]) -> bytes:
-    return b"".join(struct.pack(">i", round(65536 * number)) for number in numbers)
-
-
-def _text(words: str) -> bytes:
-    encoded = words.encode("utf-16-be")
-    return b"mluc" + struct.pack(">4xII4sII", 1, 12, b"enUS", len(encoded), 28) + encoded
