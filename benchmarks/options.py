@@ -25,7 +25,6 @@ import torch
 from PIL import Image, ImageOps
 
 from benchmarks._common import ROOT, number, print_json, run, say
-from benchmarks._pages import read_record
 from benchmarks.applications import motion
 from internal_gan.cli import main as internal_gan
 from internal_gan.config.arguments import SHORT, written
@@ -270,15 +269,15 @@ def _value(trial: Trial) -> str:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """The options that act on the result, and those that went."""
+    """The options that act on the result."""
     rows = []
     for row in record["rows"]:
         trial, both = TRIALS[row["option"]], (row["default"], row["other"])
         default, other = (one if isinstance(one, str) else number(one) for one in both)
         cells = {"option": f"`{trial.option}`", "default → other": _value(trial)}
         cells |= {"what it does": trial.does, "figure": trial.figure}
-        rows.append(cells | {"default": default, "other": other, "verdict": "stays"})
-    return {"acting": as_markdown(rows), "gone": as_markdown(record["gone"])}
+        rows.append(cells | {"default": default, "other": other})
+    return {"acting": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -288,8 +287,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     chosen = [one for one in TRIALS.values() if any(word in one.option for word in options.only)]
     rows = [do_trial(one, options.output.absolute()) for one in chosen]
-    gone = (read_record("options") or {}).get("gone", [])  # measured before they went
-    print_json("options", {"rows": rows, "gone": gone})
+    print_json("options", {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 962,
+    "api": 960,
     "app": 1412,
-    "config": 1646,
-    "finishing": 2390,
+    "config": 1617,
+    "finishing": 2373,
     "hub": 130,
-    "images": 3604,
+    "images": 3512,
     "internal_gan": 1209,
     "judging": 1091,
     "models": 3989,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 629,
     "runs": 1128,
     "sweeps": 314,
-    "tasks": 2630,
+    "tasks": 2547,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_369, "tests": 25_156, "benchmarks": 5_505}
+MAX_IN_ALL = {"internal_gan": 25_146, "tests": 25_006, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -44,13 +44,12 @@ def make_tileable(photo: Given, **how: Any) -> Any:
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
-        size: side of a square tile from the photo's middle, in pixels; by default the photo's size.
         seed: 0 for what fits best; others draw another.
         output_type: see :class:`Model`.
 
     Returns:
-        A picture of the photo's size, or of ``size``; away from the borders it equals the
-        photo, bit for bit. Borders that meet already stay as they are.
+        A picture of the photo's size; away from the borders it equals the photo, bit for bit.
+        Borders that meet already stay as they are.
 
     Raises:
         UserError: the photo cannot be read, or an argument is not allowed.

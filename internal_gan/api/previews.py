@@ -21,8 +21,7 @@ from internal_gan.units import Size, ratio_of
 
 # Options in pixels of the photo, or of the result.
 _IN_PIXELS = (
-    *("sample.size", "retarget.shape", "extend.margins", "extend.shape"),
-    *("make_tileable.size", "mask.box", "mask.dilate"),
+    *("sample.size", "retarget.shape", "extend.margins", "extend.shape", "mask.box", "mask.dilate"),
 )
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")

@@ -21,7 +21,7 @@ from internal_gan.config.arguments import escape, key_of, values_of
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import conf_dir, groups
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, GONE, PATHS, Options
+from internal_gan.config.options import FIELDS, PATHS, Options
 from internal_gan.errors import UserError, unknown
 from internal_gan.files import read_file, write_text
 
@@ -187,9 +187,4 @@ def _options_in(text: str) -> Options:
     config = OmegaConf.create(text)
     if not isinstance(config, DictConfig):
         raise UserError("it has no options")
-    for name in GONE:
-        group, _, key = name.rpartition(".")
-        part = OmegaConf.select(config, group) if group else config
-        if isinstance(part, DictConfig):
-            part.pop(key, None)
     return to_options(config)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from internal_gan.config.arguments import key_of, written
 from internal_gan.config.conf import groups
-from internal_gan.config.options import FIELDS, GONE
+from internal_gan.config.options import FIELDS
 from internal_gan.errors import UserError, nearest, unknown
 
 
@@ -71,8 +71,6 @@ def _needs(key: str) -> str:
 
 def unknown_option(key: str, known: Iterable[str]) -> UserError:
     """The error for an option, or named values in one, that are not ``known``."""
-    if instead := GONE.get(key):
-        return UserError(f"{key}: there is no such option any more; {instead}")
     known = list(dict.fromkeys(k for k in known if k != "hydra"))
     if key in known:
         inside = [k.removeprefix(f"{key}.") for k in known if k.startswith(f"{key}.")]

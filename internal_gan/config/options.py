@@ -224,9 +224,6 @@ class MakeTileableOptions:
     axes: str = one_of(
         ("both", "x", "y"), "both", "borders to join; x: left and right, y: top and bottom"
     )
-    size: int | None = whole(
-        None, Range(16), "side of a square tile from the photo's middle; null: the photo"
-    )
 
 
 @dataclass
@@ -507,25 +504,6 @@ class Options:
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
 FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
-# Options that runs of earlier versions have, which are read without them, and what does the same.
-GONE = {
-    "animate.beta": "use animate.alpha",
-    "edit.mask": "use mask=FILE",
-    "fill.tileable": "a texture that repeats does so when filled",
-    "harmonize.image": "use edit.image=FILE",
-    "harmonize.mask": "use mask=FILE",
-    "harmonize.start_scale": "use edit.start_scale",
-    "harmonize.count": "use edit.count",
-    "layers.labels": "labels are recognised by their few values, flat areas or palette",
-    "make_tileable.band": "a wider band is tried where a seam would show",
-    "mask.feather": "use mask.dilate, which grows the mask",
-    "mask.invert": "use a mask that is white in what may change",
-    "mask.source": "use fill.avoid=FILE, white where nothing is taken from",
-    "retarget.scale": "use retarget.shape=[100%,200%]",
-    "retarget.zoom": "use finish.resolution, the photo's long side in the result",
-    "sample.matching": "samples always get the photo's mix of patches",
-    "verify.origin": "use the NAME.origin.png beside NAME.png",
-}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),

@@ -63,14 +63,6 @@ class Origin:
         counts = np.bincount(self.kinds.ravel(), minlength=3) / self.kinds.size
         return float(counts[EXACT]), float(counts[BLENDED]), float(counts[OTHER])
 
-    def rolled(self, shift: Size) -> "Origin":
-        """The origin once picture and photo have moved by some rows and columns, which wrap."""
-        moved = (self.places + np.array(shift, np.int32)) % np.array(self.photo_size, np.int32)
-        places = np.where(self.kinds[..., None] == OTHER, 0, moved).astype(np.int32)
-        places, kinds = np.roll(places, shift, (0, 1)), np.roll(self.kinds, shift, (0, 1))
-        hiding = None if self.hiding is None else self.hiding.rolled(shift)
-        return replace(self, places=places, kinds=kinds, hiding=hiding)
-
     def placed(self, size: Size, rows: slice, columns: slice) -> "Origin":
         """The origin of a picture of ``size`` with this one in some rows and columns."""
         places = np.zeros((*size, 2), np.int32)

@@ -50,15 +50,6 @@ class Hiding:
     part: Flags | None = None
     unknown: Flags | None = None
 
-    def rolled(self, shift: tuple[int, int]) -> "Hiding":
-        """The same in a picture that wraps, moved by some rows and columns."""
-        wrap = shift[0] != 0 or self.wrap[0], shift[1] != 0 or self.wrap[1]
-        part, unknown = (
-            None if one is None else np.roll(one, shift, (0, 1))
-            for one in (self.part, self.unknown)
-        )
-        return Hiding(self.hold, wrap, part, unknown)
-
     def added(self, pixels: Levels, origins: Places, source: Levels) -> NDArray[np.float32]:
         """What to add to ``source`` at ``origins``; see :func:`hide`."""
         if self.part is None:

@@ -132,10 +132,6 @@ class Photo:
         inside = height - frame.top - frame.bottom, width - frame.left - frame.right
         return replace(self.crop(*frame.window(inside)), frame=frame)
 
-    def rolled(self, shift: Size) -> "Photo":
-        """The photo, moved by some rows and columns, which wrap."""
-        return self._each(lambda layer: layer.roll(shift, (-2, -1)))
-
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":
         """The photo with each of its layers changed."""
         layers = ("pixels", "alpha", "unknown", "raw")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -11,17 +10,14 @@ from internal_gan.config.options import FillOptions
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.masks import FAINT
-from internal_gan.images.periodic import Wrap
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import around, bounds, extent, parts
-from internal_gan.judging.tiling import repeats
 from internal_gan.models.abilities import Fills
 from internal_gan.tasks.base import Picture, Task, aside, gray
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.holes import Case, Holes, without
-from internal_gan.units import Size
 
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
@@ -29,10 +25,6 @@ KNOWN_EDGES = 0.4
 MIN_DRAWN = 16
 # The folder for the window of a photo that is too large to be filled as a whole.
 WINDOW = "fill/window"
-# Steps across a border up to this one, of pixels in [-1, 1], are those of a flat colour.
-FLAT = 4 / 255
-# The share of a border beside a hole that shows whether borders meet.
-LEAST_FREE = 0.25
 
 
 class Fill(Task[FillOptions]):
@@ -78,13 +70,9 @@ class Fill(Task[FillOptions]):
             # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
         options = self.context.options
-        whole = self._holes.case(options.seed if options.trains else None)
-        # A photo that wraps is cut open where it has no hole.
-        turn = _turn(whole.hole, _wrap(whole))
-        back = -turn[0], -turn[1]
-        case = whole.rolled(turn) if any(turn) else whole
-        photo, finisher = case.photo, self._finisher(case, model.hold)
-        drawn, hole = case.hole, case.hole
+        case = self._holes.case(options.seed if options.trains else None)
+        photo, hole, finisher = case.photo, case.hole, self._finisher(case, model.hold)
+        drawn = hole
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
@@ -101,21 +89,19 @@ class Fill(Task[FillOptions]):
                 ),
             )
             del filled
-            done = _rolled(done, back, whole.photo) if any(turn) else done
             if index == 0:
                 drawn = torch.where(hole > 0, edges, KNOWN_EDGES * edges)
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
-        photo, hole = replace(whole.photo, whole=None), whole.hole
         room, given = "fill", self.context.source.copy_of("image")
-        if whole.photo.whole is not None:
-            room, given = WINDOW, None
+        if photo.whole is not None:
+            room, given, photo = WINDOW, None, replace(photo, whole=None)
         yield aside(f"{room}/before.png", photo.pixels, "before", photo, given=given)
         yield gray(f"{room}/mask.png", hole, "mask")
         if drawn.any():
             emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
-            yield gray(f"{room}/edges.png", drawn.roll(back, (-2, -1)), "aside")
+            yield gray(f"{room}/edges.png", drawn, "aside")
 
     def _result(self, name: str, done: Finished) -> Iterator[Picture]:
         """A filled photo; if only a window of it was filled, all of it, then the window."""
@@ -139,49 +125,6 @@ class Fill(Task[FillOptions]):
         return self.context.part_finisher(
             case.photo, case.hole, alpha=alpha, excluded=case.unknown, hold=hold
         )
-
-
-def _turn(hole: Tensor, wrap: Wrap) -> Size:
-    """By how many rows and columns to move a photo that wraps, so that its borders meet in the
-    middle of the widest part without a hole."""
-    rows, columns = (
-        -(sum(_widest_gap(hole[0, 0].amax(dim=1 - axis))) // 2) if wraps else 0
-        for axis, wraps in enumerate(wrap)
-    )
-    return rows, columns
-
-
-def _widest_gap(line: Tensor) -> Size:
-    """Where the widest part of a line of some 1 and else 0 starts and ends; it may go on beyond
-    the line's end, from its start."""
-    places = line.nonzero().flatten().tolist()
-    around = pairwise([*places, places[0] + len(line)])
-    before, after = max(around, key=lambda pair: (pair[1] - pair[0], pair[0]))
-    return before + 1, after
-
-
-def _wrap(case: Case) -> Wrap:
-    """Which borders meet: those that the hole touches, and that meet beside it."""
-    pixels, found = case.photo.pixels, [False, False]
-    for axis in (-2, -1) if case.photo.whole is None else ():
-        first, last = (pixels.select(axis, at) for at in (0, -1))
-        rim = case.hole.select(axis, 0).maximum(case.hole.select(axis, -1))[0, 0]
-        # Borders of one flat colour are no sign of a texture.
-        if not rim.any() or (first - last).abs().mean() < FLAT:
-            continue
-        start, end = _widest_gap(rim)
-        if end - start >= LEAST_FREE * len(rim):
-            beside = pixels.roll(-start, -3 - axis).narrow(-3 - axis, 0, end - start)
-            found[axis] = repeats(beside, (axis == -2, axis == -1))[axis]
-    return found[0], found[1]
-
-
-def _rolled(done: Finished, shift: Size, photo: Photo) -> Finished:
-    """A filled photo, moved back to where the ``photo`` is."""
-    origin = None if done.origin is None else done.origin.rolled(shift)
-    alpha = None if done.alpha is None else done.alpha.roll(shift, (-2, -1))
-    pixels = done.pixels.roll(shift, (-2, -1))
-    return replace(done, pixels=pixels, alpha=alpha, origin=origin, like=photo)
 
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:

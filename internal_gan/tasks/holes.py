@@ -41,12 +41,6 @@ class Case:
     unknown: Tensor
     edges: Tensor | None = None
 
-    def rolled(self, shift: Size) -> "Case":
-        """The case of a photo that wraps, moved by some rows and columns."""
-        hole, unknown = (one.roll(shift, (-2, -1)) for one in (self.hole, self.unknown))
-        edges = None if self.edges is None else self.edges.roll(shift, (-2, -1))
-        return Case(self.photo.rolled(shift), hole, unknown, edges)
-
 
 class Holes:
     """The hole of a photo, and those of further ones, as the options describe them; for the

@@ -6,7 +6,6 @@ from dataclasses import replace
 import torch
 
 from internal_gan.config.options import MakeTileableOptions
-from internal_gan.errors import UserError
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.seams import breaks
@@ -31,16 +30,14 @@ class MakeTileable(Task[MakeTileableOptions]):
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         wanted, context = self.wanted, self.context
-        whole, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
-        whole, photo, corner = _square(whole, wanted.size)
+        photo, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
         like = output_format_of(photo)[0]
         met = tiling.repeats(photo.pixels, wrap)
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
         if (origin := done.origin) is not None and origin.hiding is not None:
-            hiding, places = replace(origin.hiding, wrap=wrap), origin.places + corner
-            origin = replace(origin, places=places, photo_size=whole.size, hiding=hiding)
-            done = replace(done, origin=origin)
+            hiding = replace(origin.hiding, wrap=wrap)
+            done = replace(done, origin=replace(origin, hiding=hiding))
         yield Picture("make_tileable/000.png", done)
         for name, pixels in (("before", photo.pixels), ("after", done.pixels)):
             file = f"make_tileable/{tiling.proof_name(wrap)}-{name}.png"
@@ -85,20 +82,3 @@ class MakeTileable(Task[MakeTileableOptions]):
             for axis in range(2):
                 broken |= torch.from_numpy(breaks(done.origin.places, axis, wrap))
         return done, tiling.strangeness(photo.pixels, done.pixels, broken, spacing)
-
-
-def _square(photo: Photo, side: int | None) -> tuple[Photo, Photo, tuple[int, int]]:
-    """The photo so small that its short side has as many pixels, the square in its middle, and the
-    place of that; the photo itself without a side."""
-    if side is None:
-        return photo, photo, (0, 0)
-    short, long = sorted(photo.size)
-    if side > short:
-        raise UserError(
-            f"make_tileable.size={side}: the photo's short side has {short} pixels; "
-            f"allowed: up to {short}"
-        )
-    longest = -(-side * long // short)
-    small = photo.shrunk_to(fit_size(photo.size, longest))
-    top, left = ((all_of - side) // 2 for all_of in small.size)
-    return small, small.crop(slice(top, top + side), slice(left, left + side)), (top, left)

@@ -8,12 +8,10 @@ import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import OmegaConf
 
 from internal_gan.config.compose import compose, load_options, options_of, save_options
 from internal_gan.config.conf import conf_dir
-from internal_gan.config.messages import unknown_option
-from internal_gan.config.options import GONE, Options
+from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 
 
@@ -61,17 +59,6 @@ def test_options_survive_being_written_and_read(tmp_path: Path) -> None:
     options.checkpoint = "x" * 5000  # too long for the system
     save_options(options, tmp_path / "config.yaml")
     assert load_options(tmp_path / "config.yaml") == options
-
-
-def test_options_that_are_gone_are_left_out_of_runs_and_refused_in_commands(tmp_path: Path) -> None:
-    path, options = tmp_path / "config.yaml", compose(["seed=7"])
-    save_options(options, path)
-    config = OmegaConf.load(path)
-    for gone in GONE:
-        OmegaConf.update(config, gone, 3)
-        assert f"{gone}: there is no such option any more; " in str(unknown_option(gone, []))
-    OmegaConf.save(config, path)
-    assert load_options(path) == options
 
 
 def test_changing_loaded_options_does_not_change_later_loads(tmp_path: Path) -> None:

@@ -17,12 +17,9 @@ from internal_gan.finishing.origin import (
     read_origin,
     write_origin,
 )
-from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
-from internal_gan.patches.origins import own_places, taken
-from tests.patches.pictures import noise
 from tests.tiny import picture
 
 SIZE = (300, 65535)
@@ -49,25 +46,6 @@ def test_an_origin_is_read_back_as_it_was(tmp_path: Path) -> None:
     levels = ((photo.pixels[0].double() + 1) * 32767.5).round().int().numpy()
     assert (levels[:2] == np.moveaxis(origin.places, -1, 0)).all()
     assert (levels[2] == origin.kinds).all()
-
-
-@pytest.mark.parametrize("shift", [(20, -20), (0, 16)])
-def test_seams_are_hidden_alike_in_a_picture_that_has_moved(shift: tuple[int, int]) -> None:
-    """By so much that its borders are in the part; there the photo is flat."""
-    photo, places, part = noise((36, 36)), own_places((36, 36)), np.zeros((36, 36), np.bool_)
-    photo[13:19] = photo[13]
-    photo[:, 17:23] = photo[:, 17:18]
-    places[10:20, 10:25] += np.array([8, 6], np.int32)
-    part[7:23, 8:27] = True
-    hiding = Hiding(0.5, part=part, unknown=part)
-    origin = Origin(places, np.full((36, 36), BLENDED, np.uint8), (36, 36), hiding)
-    moved, there = origin.rolled(shift), np.roll(photo, shift, (0, 1))
-    assert moved.hiding is not None
-    before, after = taken(photo, places), taken(there, moved.places)
-    assert np.array_equal(after, np.roll(before, shift, (0, 1)))
-    added = np.roll(hiding.added(before, places, photo), shift, (0, 1))
-    off = moved.hiding.added(after, moved.places, there) - added
-    assert np.linalg.norm(off) < 0.01 * np.linalg.norm(added)
 
 
 def test_a_picture_that_is_no_origin_is_refused(tmp_path: Path) -> None:

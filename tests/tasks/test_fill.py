@@ -28,7 +28,6 @@ from internal_gan.report.page import read_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import Source
 from internal_gan.tasks.context import Context
-from internal_gan.tasks.fill import _turn
 from internal_gan.tasks.runner import task_of
 from tests.commands import ROOT, Shell, pixels
 from tests.tasks.conftest import layers
@@ -163,35 +162,6 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
     assert np.array_equal(made, np.asarray(again))
 
 
-@pytest.mark.parametrize("axes", [(0, 1), (1,), (0,), ()])
-def test_a_texture_that_repeats_does_so_when_filled(shell: Shell, axes: tuple[int, ...]) -> None:
-    """The hole lies across the borders, where the filling is as smooth as elsewhere."""
-    rows, columns = np.indices((60, 60)) * 2 * np.pi / 60
-    noise = np.random.default_rng(0).normal(0, 5, (60, 60))
-    texture = 128 + 40 * np.sin(3 * rows) + 40 * np.sin(4 * columns) + noise
-    texture = np.dstack([texture, texture.T, 255 - texture])
-    for axis in {0, 1} - {*axes}:
-        texture = np.take(texture, range(50), axis)  # half a wave less
-    Image.fromarray(texture.astype(np.uint8)).save("photo.png")
-    hole = torch.zeros(1, 1, *texture.shape[:2])
-    hole[..., :8, 20:36] = hole[..., 24:44, -8:] = hole[..., 24:44, :8] = 1
-    write_mask("hole.png", hole)
-    made = pixels(at_once(shell, "mask=hole.png") / "000.png")
-    inside = hole[0, 0].numpy() > 0
-    assert np.array_equal(made[~inside], pixels("photo.png")[~inside])
-    for axis in axes:
-        there = np.moveaxis(inside, axis, 0)[0]
-        steps = [
-            np.abs(np.take(image, 0, axis) - np.take(image, -1, axis).astype(int))[there].mean()
-            for image in (made, texture.astype(np.uint8))
-        ]
-        assert steps[0] < 1.3 * steps[1]
-    origin = read_origin("out/fill/000.origin.png")
-    exact = origin.kinds == EXACT
-    places = origin.places[exact]
-    assert np.array_equal(made[exact], pixels("photo.png")[places[:, 0], places[:, 1]])
-
-
 @pytest.mark.usefixtures("gravel")
 @pytest.mark.parametrize("detail", ["patches", "network"])
 def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
@@ -206,26 +176,6 @@ def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
     alpha = pixels(at_once(shell, *asked) / "000.png")[..., 3]
     assert (alpha[20:40, 30:50] == 255).all()
     assert alpha[19, 40] == 100
-
-
-@pytest.mark.parametrize(
-    ("columns", "turn"),
-    [
-        ([(10, 20)], -64),  # free are 20 to 109, around
-        ([(10, 20), (90, 95)], -55),  # the wider gap is 20 to 89
-        ([(0, 5), (20, 60)], -79),  # 60 to 99
-    ],
-)
-def test_a_photo_that_wraps_is_cut_open_in_its_widest_free_part(
-    columns: list[tuple[int, int]], turn: int
-) -> None:
-    hole = torch.zeros(1, 1, 50, 100)
-    for start, end in columns:
-        hole[..., 10:20, start:end] = 1
-    down, across = _turn(hole, (False, True))
-    assert down == 0
-    assert abs(across - turn) <= 1
-    assert not hole.roll(across, 3)[..., [0, -1]].any()
 
 
 @pytest.fixture(scope="module")

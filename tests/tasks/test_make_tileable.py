@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from internal_gan.finishing.filling import make_tileable
-from internal_gan.finishing.origin import read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.tasks import make_tileable as module
@@ -70,15 +69,6 @@ def test_what_repeats_already_stays_as_it_is(shell: Shell) -> None:
     write_image("slope.png", noise / 10 + torch.linspace(-0.9, 0.8, 64)[:, None])
     answer = shell("task=make_tileable", "image=slope.png", "output=two")
     assert "stays as it is: left and right\n" in answer.out
-
-
-def test_a_square_tile_comes_from_the_middle(shell: Shell) -> None:
-    shell.done("make_tileable", "given.png", "make_tileable.size=32", "output=out")
-    assert read_image("out/make_tileable/000.png").size == (32, 32)
-    origin = read_origin("out/make_tileable/000.origin.png")
-    assert origin.photo_size == (32, 45)
-    assert origin.places[16, 16].tolist() == [16, 22]
-    shell.done("verify", "out/make_tileable/000.png", "verify.photo=given.png")
 
 
 def test_a_tile_that_is_not_good_is_called_so(shell: Shell) -> None:
