@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import bpy
 import requests
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 bl_info = {
     "name": "Tileable material (internal-gan)",
@@ -59,11 +59,12 @@ def file_of(image):
         return Path(folder, "image.png").read_bytes()
 
 
-def tiled(images, server, token, options):
+def tiled(images, server, token, axes):
     """Images made to tile together, each as the suffix and the bytes of its file."""
     files = [(f"{n} {image.name}", file_of(image)) for n, image in enumerate(images)]
     fields = [("image", files[0]), *(("layers", file) for file in files[1:])]
     address, headers = f"{server}/api/make_tileable", {"Authorization": f"Bearer {token}"}
+    options = {"make_tileable.axes": axes}
     try:
         answer = requests.post(address, headers=headers, data=options, files=fields)
     except requests.ConnectionError as error:
@@ -110,7 +111,6 @@ class MATERIAL_OT_tile(bpy.types.Operator):
 
     bl_idname, bl_label, bl_options = "material.tile", "Make tileable", {"REGISTER", "UNDO"}
     axes: EnumProperty(name="Axes", items=[(one, one, "") for one in ("both", "x", "y")])
-    size: IntProperty(name="Square of (0: as it is)", min=0, soft_max=8192)
 
     @classmethod
     def poll(cls, context):
@@ -119,11 +119,9 @@ class MATERIAL_OT_tile(bpy.types.Operator):
     def execute(self, context):
         material = context.object.active_material
         given = context.preferences.addons[__name__].preferences
-        wanted = {"axes": self.axes, "size": str(self.size or "null")}
-        options = {f"make_tileable.{name}": one for name, one in wanted.items()}
         try:
             images = maps(material)
-            made = tiled(images, given.server, given.token, options)
+            made = tiled(images, given.server, given.token, self.axes)
         except (ValueError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

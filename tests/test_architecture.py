@@ -15,9 +15,9 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 960,
-    "app": 1412,
+    "app": 1411,
     "config": 1617,
-    "finishing": 2373,
+    "finishing": 2348,
     "hub": 130,
     "images": 3512,
     "internal_gan": 1209,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 629,
     "runs": 1128,
     "sweeps": 314,
-    "tasks": 2547,
+    "tasks": 2531,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_146, "tests": 25_006, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_104, "tests": 25_000, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -155,8 +155,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         made = [
             run / one.file
             for one in read_results(run)
-            # Of layers, not those that show how they repeat.
-            if one.kind in ("result", "film") or one.file.partition("/layers/")[2].count("/") == 1
+            if one.kind in ("result", "film") or "/layers/" in one.file
         ]
         if len(made) == 1:
             return Response(made[0].read_bytes(), media_type=TYPES.get(made[0].suffix))

@@ -20,7 +20,6 @@ from PIL import Image, ImageOps
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
-from internal_gan.finishing.seams import seam_figure
 from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.image import opening, read_image
 from internal_gan.images.files.names import existing_image, shown
@@ -29,7 +28,6 @@ from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.patches.origins import taken
-from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
@@ -53,8 +51,6 @@ class Layer:
         values: (H, W) or (H, W, C), the file's own values.
         mode: Pillow's name of the colour mode, of 8 or 16 bits.
         palette, transparency: of mode ``P`` in PNG, as Pillow has them.
-        seams: along an origin, the :func:`internal_gan.finishing.seams.seam_figure` of the copied
-            values and of these; None if they are the copied ones.
     """
 
     name: str
@@ -62,7 +58,6 @@ class Layer:
     mode: str
     palette: bytes | None = None
     transparency: bytes | int | None = None
-    seams: tuple[float, float] | None = None
 
     @property
     def size(self) -> Size:
@@ -95,16 +90,6 @@ class Layer:
             if fits.mean() >= NEARLY_ALL:
                 return "normals"
         return "numbers"
-
-    @property
-    def shown(self) -> Pixels:
-        """A picture of its values, no labels, from the lowest to the highest, (1, 3, H, W) in
-        [-1, 1]."""
-        numbers = self.numbers
-        numbers = numbers[..., [0, 1, 2] if numbers.shape[2] > 2 else [0, 0, 0]]
-        low, high = np.nanmin(numbers), np.nanmax(numbers)
-        levels = np.nan_to_num((numbers - low) / (high - low) * 2 - 1, nan=-1.0)
-        return torch.from_numpy(levels.astype(np.float32)).permute(2, 0, 1)[None]
 
     def shrunk_to(self, size: Size) -> "Layer":
         """The layer at another (height, width), antialiased; labels by nearest neighbour."""
@@ -142,12 +127,10 @@ class Layer:
         made = (there + added).clip(low, high)
         if self.kind == "normals":
             made = self._of_length_1(made)
-        how = origin.places, source, hiding.wrap, hiding.unknown
-        seams = seam_figure(copied, *how), seam_figure(np.where(unknown, np.nan, made), *how)
         changed = added.any(axis=2, keepdims=True) & ~unknown
         made = np.where(changed, made, 0)  # what is not a number cannot be rounded
         np.copyto(there, made.round(), casting="unsafe", where=changed)
-        return replace(self, values=values, seams=seams)
+        return replace(self, values=values)
 
     def _is_flat(self, step: int) -> bool:
         """Whether values change in few places, and not by one level, as a smooth map's do; told
@@ -169,25 +152,17 @@ class Layer:
 
 
 class Layers:
-    """The layers of a photo, all of its size.
-
-    Attributes:
-        seams: of each layer that has seams to hide, :attr:`Layer.seams` of all results so far.
-    """
+    """The layers of a photo, all of its size."""
 
     def __init__(self, layers: Sequence[Layer] = ()) -> None:
         self._layers = self._small = list(layers)
-        self.seams = dict[str, list[tuple[float, float]]]()
 
     def along(self, origin: Origin) -> Iterator[Layer]:
         """The layers of a result, whose photo may have been shrunk."""
         if any(layer.size != origin.photo_size for layer in self._small):
             self._small = [layer.shrunk_to(origin.photo_size) for layer in self._layers]
         for layer in self._small:
-            made = layer.along(origin)
-            if made.seams is not None:
-                self.seams.setdefault(layer.name, []).append(made.seams)
-            yield made
+            yield layer.along(origin)
 
 
 NO_LAYERS = Layers()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
-from statistics import fmean
 from typing import Any
 
 import torch
@@ -19,7 +18,6 @@ from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
-from internal_gan.finishing.layers import Layers
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter
 from internal_gan.images.files.look import opened
 from internal_gan.images.photo import Photo
@@ -110,14 +108,6 @@ class Context(Reporter):
         """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
         arguments and errors."""
         return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
-
-    def tell_seams(self, layers: Layers) -> None:
-        """Print and record how well the seams of layers are hidden in the results so far."""
-        for name, steps in layers.seams.items():
-            before, after = map(fmean, zip(*steps, strict=True))
-            self.facts.setdefault("layers", {})[name] = {"seams_before": before, "seams": after}
-            what = f"Step across seams of {name}, as a multiple of the photo's own"
-            self.say(f"{what}: {after:.2f} x; before: {before:.2f} x")
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` if a result of this size is very large, unless

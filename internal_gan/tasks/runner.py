@@ -32,7 +32,6 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.images.files.video import write_video
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
-from internal_gan.judging.tiling import proof, proof_name
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
@@ -143,7 +142,6 @@ def write_run(
             record(results)
 
         results = write(drawn, folder.path, like, mark_of(task, model), layers, tell)
-    context.tell_seams(layers)
     record(results, **context.facts)
 
 
@@ -246,10 +244,6 @@ def _write_beside(
             write_image(beside("origin", shares), origin_map(image.origin))
         for layer in layers.along(image.origin):
             write_layer(beside(f"layers/{layer.name}"), layer)
-            hiding = image.origin.hiding
-            if layer.seams is not None and hiding is not None and any(hiding.wrap):
-                copies = beside(f"layers/{layer.name}/{proof_name(hiding.wrap)}")
-                write_image(copies, proof(layer.shown, hiding.wrap), mark=mark)
     return written
 
 

@@ -262,7 +262,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         preferences=SimpleNamespace(addons={"add_on": SimpleNamespace(preferences=given)}),
     )
     operator, said = add_on["MATERIAL_OT_tile"](), list[str]()
-    operator.axes, operator.size = "x", 0
+    operator.axes = "x"
     operator.report = lambda kinds, text: said.append(text)
 
     rough.image = BlenderImage(str(place / "small.png"))
