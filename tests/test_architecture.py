@@ -17,9 +17,9 @@ MAX_LINES = {
     "api": 960,
     "app": 1411,
     "config": 1617,
-    "finishing": 2348,
+    "finishing": 2346,
     "hub": 130,
-    "images": 3512,
+    "images": 3470,
     "internal_gan": 1209,
     "judging": 1091,
     "models": 3989,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_104, "tests": 25_000, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_060, "tests": 24_990, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -24,7 +24,6 @@ from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.image import opening, read_image
 from internal_gan.images.files.names import existing_image, shown
 from internal_gan.images.files.png import png
-from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.levels import levels_of
 from internal_gan.images.resize import resize
 from internal_gan.patches.origins import taken
@@ -190,7 +189,6 @@ def read_layer(path: str | Path) -> Layer:
         if values.min() < 0 or values.max() > 65535:
             raise UserError(f"{name}: its numbers are not those of 16 bits, 0 to 65535")
         values = values.astype(np.uint16)
-        values = 65535 - values if white_is_0(file) else values
     if mode != "P":
         return Layer(path.stem, values, mode)
     palette = bytes(image.getpalette("RGB") or ())

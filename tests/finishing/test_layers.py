@@ -45,8 +45,6 @@ def cases(folder: Path) -> dict[str, tuple[Path, NDArray[Any]]]:
     found = {name: (saved(folder / name, values), values) for name, values in plain.items()}
     found["rgb16.tif"] = folder / "rgb16.tif", DEEP[..., :3]
     tifffile.imwrite(folder / "rgb16.tif", DEEP[..., :3], photometric="rgb")
-    found["inverted.tif"] = folder / "inverted.tif", DEEP[..., 0]
-    tifffile.imwrite(folder / "inverted.tif", 65535 - DEEP[..., 0], photometric="miniswhite")
     labels = BYTES[..., 0] % 7
     path = saved(folder / "palette.png", labels, bytes(range(21)), transparency=2)
     found["palette.png"] = path, labels

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.metadata import other_colours, resolution
-from internal_gan.images.files.tiff import white_is_0
 from internal_gan.images.photo import Choose, Photo, Whole
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.smooth_fill import fill_transparent
@@ -93,7 +92,6 @@ def decode(
     else:
         largest = {16: 4095 if raw_mode.endswith(";12") else 65535, 32: 1}[depth]
         levels = _deep(name, upright, low_bytes, to, largest)
-    levels = levels.neg_().add_(1.0) if white_is_0(image) else levels
     photo = replace(photo_of(levels, mode, depth), icc_profile=profile, dpi=dpi, palette=palette)
     return replace(photo, given=None if to == size else size, whole=whole), notes
 

@@ -1,17 +1,15 @@
 """The pages of a TIFF file by their tags (TIFF 6.0 and its supplements), most of which Pillow does
 not look at."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
-from PIL.TiffImagePlugin import COMPRESSION_INFO, OPEN_INFO, ImageFileDirectory_v2
+from PIL.TiffImagePlugin import COMPRESSION_INFO, ImageFileDirectory_v2
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import shown
-from internal_gan.process_settings import shared
 
 Tags = Mapping[int, Any]
 
@@ -73,6 +71,8 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
         return "a reduced copy comes first, with the picture inside (SubIFDs); save it as one page"
     if _SIGNED in kind and 8 in bits:
         return "its numbers are signed; save it with numbers from 0 to 255"
+    if tags.get(_PHOTOMETRIC) == 0 and max(bits) > 8:
+        return "white is 0 in its numbers; save it with black as 0"
     packed = tags.get(_COMPRESSION, 1)
     if packed == _WEBP or (not is_open and packed not in COMPRESSION_INFO):
         return f"TIFF compression {packed} is not supported; save without compression"
@@ -113,29 +113,6 @@ def look(image: Image.Image, path: Path) -> list[str]:
     if _SIGNED in _several(tags, _FORMAT) and 16 in _several(tags, _BITS):
         notes.append("its numbers are signed; they are read as 0 (black) to 65535 (white)")
     return notes
-
-
-@shared
-@contextmanager
-def white_at_0() -> Iterator[None]:
-    """Let Pillow open all 16-bit gray whose white is 0, as if it were black."""
-    added = {
-        (key[0], 0, *key[2:]): how
-        for key, how in OPEN_INFO.items()
-        if key[1] == 1 and how[0].startswith("I;16") and (key[0], 0, *key[2:]) not in OPEN_INFO
-    }
-    OPEN_INFO.update(added)
-    try:
-        yield
-    finally:
-        for key in added:
-            del OPEN_INFO[key]
-
-
-def white_is_0(image: Image.Image) -> bool:
-    """Whether white is 0 in an image's numbers, which Pillow heeds for up to 8 bits only."""
-    tags = getattr(image, "tag_v2", {})
-    return tags.get(_PHOTOMETRIC) == 0 and (image.mode == "F" or image.mode.startswith("I"))
 
 
 def _pixels(tags: Tags) -> int:

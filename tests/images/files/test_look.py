@@ -47,11 +47,13 @@ def check_refused(path: Path, reason: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["<u1", "<u2", ">u2", "<f4", ">f4"])
-def test_white_may_be_0(kind: str, tif: Path, said: Said) -> None:
-    white = 1.0 if "f" in kind else np.iinfo(kind).max
+def test_white_may_be_0_in_8_bits(kind: str, tif: Path, said: Said) -> None:
     array = np.zeros((9, 14), kind)
-    array[2:4, 3:8] = white
+    array[2:4, 3:8] = 255
     tifffile.imwrite(tif, array, photometric=WHITE_IS_0, byteorder=kind[0])  # type: ignore[arg-type]
+    if kind != "<u1":
+        check_refused(tif, "white is 0 in its numbers; save it with black as 0")
+        return
     assert torch.equal(read_image(tif).pixels[0, 0] == -1.0, torch.from_numpy(array > 0))
     assert read_mask(tif, (9, 14), warn=False).sum() == 9 * 14 - 10
     assert not said()
@@ -94,13 +96,11 @@ def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) ->
         (b"\0\0\0\x18ftypcrx \0\0\0\0", "is a camera's raw photo; save it as TIFF or PNG of 16"),
         (b"FUJIFILMCCD-RAW 0201", "is a camera's raw photo"),
         (b"\xff\xd8\xff\xe0\0\x10\xff\xc1\0\x0b\x0c\0\x09", "is a JPEG picture of 12 bits"),
-        (bytes(128) + b"DICM\2\0\0\0", "is a DICOM picture"),
         (b"8BPS\0\1", "is a Photoshop file"),
         (b"%PDF-1.7\n", "is a PDF file"),
         (b"<svg/>", "is an SVG drawing"),
         (b'<?xml version="1.0"?>\n<!-- x -->\n<svg width="3">', "is an SVG drawing"),
         (b"<!DOCTYPE html><html>", "is a web page"),
-        (b"v/1\x01\2\0\0\0", "floating-point colours; save it as PNG of 16 bits"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
     ],
 )
@@ -262,21 +262,13 @@ def test_without_a_resolution_there_is_none(tif: Path) -> None:
     assert read_image(tif).dpi is None
 
 
-def test_what_else_is_read_as_something_else_is_named(
-    picture: Image.Image, tif: Path, saved: Save, said: Said
-) -> None:
+def test_what_else_is_read_as_something_else_is_named(tif: Path, saved: Save, said: Said) -> None:
     saved(b"P6 2 1 65535\n" + bytes(range(12)), "ppm")
     saved(png_of(TWO[..., :1], pHYs=struct.pack(">IIB", 2, 1, 0)))
     tifffile.imwrite(tif, np.ones((9, 14), np.int16))
     read_image(tif)
-    file = io.BytesIO()
-    picture.save(file, "BMP")
-    with_profile = bytearray(file.getvalue())
-    with_profile[14:18], with_profile[70:74] = struct.pack("<I", 124), b"DEBM"
-    saved(bytes(with_profile), "bmp")
     assert said() == [
         "its 16 bits per channel are read as 8 bits",
         "its pixels are not square (2:1); they are read as if they were",
         "its numbers are signed; they are read as 0 (black) to 65535 (white)",
-        "its colour profile is not read; its colours count as sRGB",
     ]
