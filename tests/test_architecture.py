@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 960,
     "app": 1411,
-    "config": 1617,
+    "config": 1614,
     "finishing": 2346,
     "hub": 130,
     "images": 3470,
@@ -26,13 +26,13 @@ MAX_LINES = {
     "nn": 988,
     "patches": 1943,
     "report": 629,
-    "runs": 1128,
+    "runs": 1088,
     "sweeps": 314,
-    "tasks": 2531,
+    "tasks": 2529,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_060, "tests": 24_990, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 25_015, "tests": 24_956, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -45,7 +45,7 @@ _MASKED = frozenset({"mask.file", "mask.dilate"})
 _INSIDE = frozenset({"finish.detail", "layers", "keep_frame"})
 _FINISHED = _INSIDE | {"finish.resolution"}
 # Options of the run itself that apply to any result, and to one of a model.
-_RESULT = frozenset({"task", "image", "output", "seed", "keep_original", "marks", "confirm"})
+_RESULT = frozenset({"task", "image", "output", "seed", "marks", "confirm"})
 _OF_MODEL = _RESULT | {"checkpoint", "device", "model"}
 # Options that apply with resume=.
 RESUMED = frozenset({"resume", "device"})

@@ -421,9 +421,6 @@ class Options:
     skip_finished: bool = flag(
         False, "skip what is finished in output=, and resume what was interrupted"
     )
-    keep_original: bool = flag(
-        True, "copy the photo's file into the run; false: record only its name and checksum"
-    )
     keep_frame: bool = flag(
         False,
         "use a frame around the photo, such as a print's white border, as a part of it; false: it "
@@ -503,7 +500,7 @@ class Options:
 # Every option and group by its full name.
 FIELDS = dict(fields_of(Options))
 # Options and groups that do not decide a result, and may differ when a run or a sweep is continued.
-FREE = {"output", "skip_finished", "device", "resume", "keep_original", "confirm", "marks"}
+FREE = {"output", "skip_finished", "device", "resume", "confirm", "marks"}
 # Options that name files and folders. The last belongs to a model and has no field.
 PATHS = (
     *(name for name, field in FIELDS.items() if field.metadata["is_path"]),

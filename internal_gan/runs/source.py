@@ -1,7 +1,6 @@
 """The photo, masks and drawings that a run was given, the further photos it learns from, and the
 copies and the index of these files in the run's folder."""
 
-import hashlib
 import itertools
 import json
 import logging
@@ -45,30 +44,13 @@ class Input:
         number: 0, or which of several files of one option; of a mask, also that of the further
             photo, from 1, to which it belongs.
         name: its absolute path as given; empty for a picture in memory.
-        file: its copy in the run folder, such as ``inputs/image.jpg``; empty if not copied.
-        sha256: checksum of its bytes, in hexadecimal.
+        file: its copy in the run folder, such as ``inputs/image.jpg``.
     """
 
     option: str
     number: int
     name: str
     file: str
-    sha256: str
-
-    def path(self, folder: Path) -> Path:
-        """The copy in the run's ``folder``, or else the user's own file; a UserError if that is
-        gone or has changed."""
-        if self.file:
-            return folder / self.file
-        name = shown(Path(self.name))
-        if not is_file(self.name):
-            raise UserError(f"{name}: the file is gone, and its run kept no copy; put it back")
-        if _sha256(Path(self.name)) != self.sha256:
-            raise UserError(
-                f"{name}: the file has changed since its run began, and the run kept no copy; put "
-                "the original back"
-            )
-        return Path(self.name)
 
 
 @dataclass(frozen=True)
@@ -139,8 +121,6 @@ class Source:
         """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
         failing that, its training image; without its frame, if it has one and results are new
         pictures.
-
-        If no copy was kept and the file is gone or has changed, this is a UserError.
         """
         photo = self._given(number, longest)
         if photo.frame or not self._leaves_frames_out:
@@ -180,19 +160,14 @@ class Source:
             return read_image(path, longest=longest)
         if (known := self._in_use.get(_PHOTO)) is not None:
             return known
-        if self.options.keep_original:
-            photo = read_image(path, longest=longest, choose=self.choose)
-            if photo.given is None:
-                self._in_use[_PHOTO] = photo
-            return photo
-        # The file may disappear during the run, so it is read once, as large as it is.
-        photo = self._in_memory[_PHOTO, 0] = read_image(path, choose=self.choose)
+        photo = read_image(path, longest=longest, choose=self.choose)
+        if photo.given is None:
+            self._in_use[_PHOTO] = photo
         return photo
 
     def original(self, number: int = 0) -> Path | None:
         """The file of a photo as it was given; None if it was in memory, or if the file is gone
-        and there is no copy, as in a published model. If no copy was kept, and the user's file is
-        gone or has changed, this is a UserError."""
+        and there is no copy, as in a published model."""
         if (at := _of_photo(number)) in self._inputs:
             return self._kept(*at)
         name = self.options.further[number - 1] if number else self.options.image
@@ -274,7 +249,7 @@ class Source:
     def copy_of(self, option: str) -> Path | None:
         """The copy, in the run's folder, of the file that an option names, if any."""
         entry = self._inputs.get((option, 0))
-        return self._path(entry.file) if entry and entry.name and entry.file else None
+        return self._path(entry.file) if entry and entry.name else None
 
     def files(self, option: str) -> list[tuple[str, Path]]:
         """The files that an option names as a list, if any, each with its name as given. Folders
@@ -289,29 +264,23 @@ class Source:
 
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy the inputs into the run's folder and read them from there; only once for a run.
-
-        With ``keep_original=false``, only the names and checksums of photos are kept. ``reads`` are
-        the options that name the run's masks, drawings and the like.
-        """
+        ``reads`` are the options that name its masks, drawings and the like."""
         if self._inputs:
             return
-        copy, kept = self.options.keep_original, list[Input]()
+        kept = list[Input]()
         if (name := self.options.image) and is_file(name):
-            kept.append(_keep(folder, Path(name), _PHOTO, 0, copy=copy))
+            kept.append(_keep(folder, Path(name), _PHOTO, 0))
         for number, name in enumerate(self.options.further):
-            kept.append(_keep(folder, Path(name), _FURTHER, number, copy=copy))
-        memory = self._in_memory.items()
-        stay = {at: one for at, one in memory if not copy and at[0] in (_PHOTO, _FURTHER)}
-        kept += [_keep(folder, one, *at) for at, one in memory if at not in stay]
+            kept.append(_keep(folder, Path(name), _FURTHER, number))
+        kept += [_keep(folder, one, *at) for at, one in self._in_memory.items()]
         for option in reads:
-            is_photo = option.endswith(".image")
             for number in range(1 + self.further):
                 if path := self.file(option, number):
-                    kept.append(_keep(folder, path, option, number, copy=copy or not is_photo))
+                    kept.append(_keep(folder, path, option, number))
         for number, (_, path) in enumerate(self.files(_LAYERS)):
             kept.append(_keep(folder, path, _LAYERS, number))
         write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
-        self.folder, self._in_memory = folder, stay
+        self.folder, self._in_memory = folder, {}
         self._inputs = {(entry.option, entry.number): entry for entry in kept}
 
     def keep_learnt(
@@ -334,7 +303,7 @@ class Source:
 
     def _kept(self, option: str, number: int = 0) -> Path:
         assert self.folder is not None
-        return self._inputs[option, number].path(self.folder)
+        return self.folder / self._inputs[option, number].file
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
@@ -378,18 +347,14 @@ def _namesake(
     return found[0]
 
 
-def _keep(
-    folder: Path, given: Path | Photo, option: str, number: int, *, copy: bool = True
-) -> Input:
-    """Describe a file or a picture in memory and, if ``copy``, keep it in a run's folder: a file
-    byte for byte, a picture as PNG, with 16 bits where 8 would lose something."""
+def _keep(folder: Path, given: Path | Photo, option: str, number: int) -> Input:
+    """Copy a file into a run's folder, or write a picture in memory, as PNG, with 16 bits where 8
+    would lose something."""
     name, suffix = "", ".png"
     if isinstance(given, Path):
         given = existing_image(given)
         name = os.path.abspath(given)  # noqa: PTH100 (a link may lead to another file later)
         suffix = given.suffix.lower()
-        if not copy:
-            return Input(option, number, name, "", _sha256(given))
     of = f"-{number + 1}" if number else ""
     file = f"{FOLDER}/{option}{of}{suffix if suffix in READABLE_SUFFIXES else ''}"
     make_folder(folder / FOLDER)
@@ -400,15 +365,10 @@ def _keep(
         layers = [given.pixels] if given.alpha is None else [given.pixels, given.alpha * 2.0 - 1.0]
         depth = 8 if given.bit_depth == 8 and all(map(_has_whole_levels, layers)) else 16
         write_image(folder / file, given.pixels, like=replace(given, bit_depth=depth))
-    return Input(option, number, name, file, _sha256(folder / file))
+    return Input(option, number, name, file)
 
 
 def _has_whole_levels(pixels: Tensor) -> bool:
     """Whether 8 bits hold every value."""
     levels = (pixels + 1.0).mul_(127.5)
     return bool(levels.sub_(levels.round()).abs_().max() < 1e-3)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -163,8 +163,6 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     work.read_layers()  # refuses those that do not fit
     lost = [] if SPECS[task].whole else output_format_of(photos[0], finished)[1]
     about += _about_photo(model, photos[0], *crops[0], lost)
-    if not options.keep_original:
-        about.append("Keeps the name and checksum of the photo, but no copy (keep_original=false)")
     likes = [output_format_of(photo)[0] for photo in photos]
     return Prepared(recipe, model, precision, work, about, likes)
 

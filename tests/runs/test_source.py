@@ -1,6 +1,5 @@
 """A run copies its inputs when it begins, and later reads the copies."""
 
-import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -33,9 +32,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def options(*images: str, keep_original: bool = True, **masks: Any) -> Options:
+def options(*images: str, **masks: Any) -> Options:
     """Of the photo, and of further ones to learn from."""
-    made = Options(image=next(iter(images), None), keep_original=keep_original)
+    made = Options(image=next(iter(images), None))
     made.learn_from = list(images[1:]) or None
     made.mask.file = masks.get("mask")
     made.fill.edges = masks.get("edges")
@@ -65,7 +64,6 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         "number": 0,
         "name": str(place / "b.jpg"),
         "file": "inputs/learn_from.jpg",
-        "sha256": hashlib.sha256(before[1]).hexdigest(),
     }
 
 
@@ -93,24 +91,6 @@ def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mas
     assert source.further == 2
     assert source.file("mask.file", 1) is None
     assert source.file("mask.file", 2) == Path("holes/b.png")
-
-
-def test_a_run_without_a_copy_uses_the_original_while_unchanged(place: Path) -> None:
-    wanted = options("a.jpg", keep_original=False, mask="holes/a.png")
-    Source(wanted).keep(Path("run"), ("mask.file",))
-    assert [path.name for path in Path("run/inputs").iterdir()] == ["mask.file.png"]
-    Path("a.jpg").rename("moved.jpg")
-    source = Source(wanted, Path("run"))
-    with pytest.raises(UserError, match=r"a\.jpg: the file is gone, .* kept no copy; put it back"):
-        source.photo()
-    write_image("a.jpg", picture(seed=5))
-    with pytest.raises(UserError, match=r"a\.jpg: the file has changed since its run began"):
-        source.photo()
-    Path("moved.jpg").replace("a.jpg")
-    assert source.photo().size == (40, 56)
-    # A run in progress keeps the photo in memory.
-    Path("a.jpg").unlink()
-    assert source.photo().size == (40, 56)
 
 
 def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path) -> None:
@@ -165,7 +145,7 @@ def test_a_photo_in_memory_is_kept_without_loss(
                 assert (kept - given).abs().max() <= tolerance + 1e-6
 
 
-ENTRY = {"option": "image", "number": 0, "name": "", "file": "inputs/b.jpg", "sha256": ""}
+ENTRY = {"option": "image", "number": 0, "name": "", "file": "inputs/b.jpg"}
 
 
 @pytest.mark.parametrize(

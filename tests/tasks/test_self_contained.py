@@ -161,13 +161,3 @@ def test_a_task_keeps_copies_of_its_files(shell: Shell, family: str) -> None:
         assert made(after) == made(before), task
         assert list(Path(after, "inputs").iterdir())
         give()
-
-
-def test_a_run_without_a_copy_keeps_the_photo_in_memory(shell: Shell) -> None:
-    trained = whole(shell, "enlarging")
-    with files_go_at("internal_gan.tasks.train.train_stages"):
-        shell.done(*TRAININGS["enlarging"], "output=in-memory", "keep_original=false")
-    assert made("in-memory") == made(trained)
-    RunFolder(Path("in-memory")).write_status("stopped")
-    said = shell.refused("resume=in-memory")
-    assert "photo.png: the file is gone, and its run kept no copy; put it back" in said
