@@ -188,8 +188,6 @@ def _value(options: Options, key: str) -> Any:
 def check_images(options: Options) -> None:
     """Raise a UserError for a missing photo."""
     check_image_file(options.image)
-    for name in options.further:
-        check_image_file(name, "learn_from")
 
 
 def _refuse(extra: Collection[str], what: str, why: str) -> None:

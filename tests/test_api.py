@@ -123,21 +123,6 @@ class TestPicturesIn:
         model = fit(np.kron(ARRAY, np.ones((8, 8, 1), np.uint8)), tmp_path / "run")
         assert model.photo.size == (448, 320)
 
-    def test_a_model_can_learn_from_further_photos(self, tmp_path: Path) -> None:
-        Image.fromarray(ARRAY).save(tmp_path / "a.png")
-        given: Any = {"overrides": OF_FAMILY["ingan"]}
-        for name, further in (("file", tmp_path / "a.png"), ("list", [ARRAY[:36, ::-1]])):
-            output = tmp_path / name
-            run = internal_gan.fit(ARRAY, "ingan", learn_from=further, output=output, **given)
-            network = run.model.network
-            height = 20 if name == "file" else 18
-            assert [image.shape[-2:] for image in network.images] == [(20, 28), (height, 28)]
-            loaded = internal_gan.load(run.folder)
-            assert all(map(torch.equal, loaded.network.images, network.images))
-            assert loaded.retarget((20, 40)) == run.model.retarget((20, 40))
-        with pytest.raises(UserError, match="learn_from: a model of singan learns from one photo"):
-            internal_gan.fit(ARRAY, learn_from=[ARRAY], overrides=TINY_RUN)
-
 
 FLOATS = np.linspace(0, 1, 40 * 56 * 3, dtype=np.float32).reshape(40, 56, 3)
 

@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 960,
+    "api": 948,
     "app": 1411,
-    "config": 1614,
+    "config": 1603,
     "finishing": 2346,
     "hub": 130,
-    "images": 3470,
-    "internal_gan": 1209,
+    "images": 3468,
+    "internal_gan": 1207,
     "judging": 1091,
-    "models": 3989,
+    "models": 3885,
     "nn": 988,
     "patches": 1943,
-    "report": 629,
-    "runs": 1088,
-    "sweeps": 314,
-    "tasks": 2529,
+    "report": 627,
+    "runs": 1041,
+    "sweeps": 312,
+    "tasks": 2516,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_015, "tests": 24_956, "benchmarks": 5_503}
+MAX_IN_ALL = {"internal_gan": 24_820, "tests": 24_886, "benchmarks": 5_503}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -173,11 +173,11 @@ def model_of(
     *overrides: str,
     base: Sequence[str],
     pixels: Tensor | None = None,
-    holes: Sequence[Tensor | None] = (),
+    hole: Tensor | None = None,
 ) -> Any:
     """A prepared model of any family."""
     recipe = recipe_of(*overrides, base=base)
-    return recipe.prepare(picture() if pixels is None else pixels, holes=holes)
+    return recipe.prepare(picture() if pixels is None else pixels, hole)
 
 
 tiny_ingan = partial(model_of, base=INGAN_PAPER)
@@ -268,13 +268,13 @@ def trained(
     base: Sequence[str] = LEAN,
     model: Any = None,
     pixels: Tensor | None = None,
-    holes: Sequence[Tensor | None] = (),
+    hole: Tensor | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model of any family in the folder ``path``, or resume the training there; settings as
     for `train_model`."""
     options = tiny_options(*overrides, base=base)
-    model = model or model_of(*overrides, base=base, pixels=pixels, holes=holes)
+    model = model or model_of(*overrides, base=base, pixels=pixels, hole=hole)
     recipe = build(options.model)
     made = recipe.architecture(options.model)
     folder = train_model(path, recipe, model, options.trainer, made, **settings)

@@ -3,7 +3,7 @@
 Each loss is the weight itself, so Adam moves it by exactly the learning rate at each step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -152,5 +152,5 @@ class ToyRecipe(Recipe):
     adversarial: bool = True
     loss: Callable[[int, Tensor], Tensor] = lambda stage, weight: weight.sum()
 
-    def prepare(self, *photos: Tensor, holes: Sequence[Tensor | None] = ()) -> ToyModel:
+    def prepare(self, *given: Tensor | None) -> ToyModel:
         return ToyModel(stages=self.stages)

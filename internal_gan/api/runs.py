@@ -14,7 +14,6 @@ from internal_gan.config.arguments import check_image_file, key_of, prepare, wri
 from internal_gan.config.catalogue import check_trains
 from internal_gan.config.compose import compose, load_options
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder
@@ -49,7 +48,6 @@ def fit(
     image: Given,
     model: str | None = None,
     *,
-    learn_from: Given | Sequence[Given] = (),
     mask: Given | None = None,
     overrides: Overrides = (),
     output: str | PathLike[str] | None = None,
@@ -67,7 +65,6 @@ def fit(
         image: a picture as in :class:`internal_gan.Model`.
         model: the method, one of ``internal_gan.list_models()``; by default the one of an
             ``experiment=`` in ``overrides``, or else ``singan``.
-        learn_from: further pictures, or a folder of them, for InGAN and EdgeConnect to learn from.
         mask: for EdgeConnect, the hole in white, of the photo's size.
         overrides: further options as on the command line, ``["trainer=full"]``, or by name,
             ``{"trainer.time": "20s", "model.max_size": 60}``.
@@ -86,13 +83,7 @@ def fit(
     """
     photo = picture_of(image)
     hole = None if mask is None else picture_of(mask, "mask", to_mask)
-    given: list[Any] = [*learn_from] if isinstance(learn_from, list | tuple) else [learn_from]
-    further = [picture_of(one, f"learn_from {number}") for number, one in enumerate(given, 1)]
-    in_memory = list[Photo]()
-    if any(isinstance(one, Photo) for one in further):
-        in_memory = [one if isinstance(one, Photo) else read_image(one) for one in further]
     others: dict[str, Any] = {
-        "learn_from": None if in_memory else further or None,
         "model": model,
         "mask": IN_MEMORY if isinstance(hole, Photo) else hole,
         "output": output,
@@ -110,13 +101,10 @@ def fit(
     if isinstance(photo, Path):
         options.image = str(photo)
         check_image_file(options.image)
-    for name in options.further:
-        check_image_file(name, "learn_from")
     hooks = Hooks(callbacks, stop, progress)
     source = Source(
         options,
         photo=photo if isinstance(photo, Photo) else None,
-        further=in_memory,
         files={"mask.file": hole} if isinstance(hole, Photo) else None,
     )
     network, folder = training.train(source, changed=changed, hooks=hooks)

@@ -28,7 +28,7 @@ from internal_gan.images.files.names import (
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
 # Options that take lists of files.
-_LISTS = ("learn_from", "layers.files")
+_LISTS = ("layers.files",)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -143,7 +143,7 @@ def check_image_file(image: str | None, option: str = "image") -> None:
     if image is None:
         raise UserError("image=FILE is missing: it names the photo. See --help")
     if image and _is_list(image) and not _exists(image):
-        one = "takes one photo; -m image=A,B makes a run for each, learn_from=B learns from both"
+        one = "takes one photo; -m image=A,B makes a run for each"
         raise UserError(f"{option}={image}: {one}")
     try:
         existing_image(Path(image))

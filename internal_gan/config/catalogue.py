@@ -102,7 +102,7 @@ class TaskSpec:
 
 
 _TASKS = (
-    TaskSpec("train", run=_RESULT | {"learn_from", "device", "precision", "keep_frame"}),
+    TaskSpec("train", run=_RESULT | {"device", "precision", "keep_frame"}),
     TaskSpec(
         "sample",
         needs=(SAMPLES,),

@@ -26,7 +26,6 @@ from internal_gan.config.fields import (
     whole,
 )
 from internal_gan.errors import Range
-from internal_gan.images.files.names import images_in
 from internal_gan.units import parse_duration, ratio_of
 
 # Where each anchor puts a photo on a larger canvas: the share of the new rows above it, and of the
@@ -399,10 +398,6 @@ class Options:
         "photo to use, or - for standard input; for task=verify the picture to check",
         "the name of one image file",
     )
-    learn_from: Any = path(
-        "further photos that InGAN and EdgeConnect learn from; results are of image= alone",
-        "the name of one image file or of a folder of them, or several such as [a.jpg,b.jpg]",
-    )
     output: str | None = path(
         "folder for the results; -: one picture to standard output; null: runs/IMAGE-TASK/TIME",
         "the name of a new folder, - or null",
@@ -475,12 +470,6 @@ class Options:
     fill: FillOptions = group(FillOptions, "fill.count=3")
     extend: ExtendOptions = group(ExtendOptions, "extend.shape=16:9")
     verify: VerifyOptions = group(VerifyOptions, "verify.photo=photo.jpg")
-
-    @property
-    def further(self) -> list[str]:
-        """Names of the further photos to learn from; of a folder, all images but the photo."""
-        listed = [self.learn_from] if isinstance(self.learn_from, str) else self.learn_from or []
-        return [name for one in listed for name in images_in(one, besides=self.image)]
 
     @property
     def trains(self) -> bool:

@@ -24,7 +24,7 @@ MODEL, CONFIG, CARD = "model.safetensors", "config.yaml", "README.md"
 # The Hub counts downloads by this file.
 SAVED = "config.json"
 # Other files of a shared run folder, and the largest number of its results.
-PHOTOS = ("photo.png", "photos/*.png", "unknown*.png")
+PHOTOS = ("photo.png", "unknown.png")
 MAX_PICTURES = 8
 INSTALL = "pip install 'internal-gan[hub]'"
 _NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-]*")
@@ -49,7 +49,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         raise UserError(
             f"licence={licence}: needs a licence identifier of the Hub, such as cc0-1.0"
         )
-    photos = [path for pattern in PHOTOS for path in sorted(run.glob(pattern)) if known]
+    photos = [run / name for name in PHOTOS if known and (run / name).is_file()]
     for path in (model, *photos, *(run / file for file in drawn)):
         copy = folder / (MODEL if path == model else path.relative_to(run))
         make_folder(copy.parent)

@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
-from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import resize
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MAX_RATE, MAX_VALUE, PerStage, per_stage
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
@@ -287,14 +286,9 @@ class Model(nn.Module, ABC):
         return [f"scale {index}" for index in range(self.num_stages)]
 
     @property
-    def images(self) -> list[Pixels]:
-        """Every photo that the model is trained on, ``image`` first."""
-        return [self.image]
-
-    @property
-    def unknown(self) -> list[Mask]:
-        """For each photo the pixels excluded from training; empty if none are."""
-        return []
+    def unknown(self) -> Mask | None:
+        """The image's pixels excluded from training, (1, 1, h, w); None if the family has none."""
+        return None
 
     @property
     def device(self) -> torch.device:
@@ -333,30 +327,6 @@ class Model(nn.Module, ABC):
         freeze(self)
 
 
-class SeveralPhotosModel(Model):
-    """A model of one or more photos, each a buffer; ``other_sizes`` are those after the first."""
-
-    other_sizes: Sequence[Size] = ()
-
-    @property
-    def images(self) -> list[Pixels]:
-        others = (self.get_buffer(f"other_{n}") for n in range(len(self.other_sizes)))
-        return [self.image, *others]
-
-    def keep_others(self, photos: Sequence[Pixels], max_size: int | None) -> None:
-        """Add further photos of any size, shrunk to a long side of ``max_size`` unless None."""
-        self.other_sizes = [fit_size(size_of(photo), max_size) for photo in photos]
-        for number, (photo, size) in enumerate(zip(photos, self.other_sizes, strict=True)):
-            self.register_buffer(f"other_{number}", resize(photo, size).clamp(-1, 1))
-
-    def metadata(self) -> dict[str, Any]:
-        return {**super().metadata(), "other_sizes": self.other_sizes}
-
-    def restore(self, metadata: Mapping[str, Any]) -> None:
-        self.keep_others([torch.zeros(1, 3, *size) for size in metadata["other_sizes"]], None)
-        super().restore(metadata)
-
-
 @dataclass(kw_only=True)
 class Recipe(ABC):
     """How a family is trained; ``model`` in the configuration builds it.
@@ -369,7 +339,7 @@ class Recipe(ABC):
         steps: training steps per stage.
         learning_rates: factors per stage on the rates in ``optimization``.
         max_size: long side of a photo in training, in pixels; None keeps its own.
-        max_aspect: a single photo longer than this, as the ratio of its sides, is shrunk for
+        max_aspect: a photo longer than this, as the ratio of its sides, is shrunk for
             training to a short side of ``max_size / max_aspect``; None: to ``max_size`` always.
     """
 
@@ -394,21 +364,11 @@ class Recipe(ABC):
         """Shortest side, in pixels, of an image to train on."""
         return 1
 
-    def check_count(self, photos: int) -> None:
-        """Raise a UserError for more photos than the family learns from."""
-        if photos > 1 and not issubclass(self.model_class, SeveralPhotosModel):
-            raise UserError(
-                f"learn_from: a model of {self.model_class.family} learns from one photo; those of "
-                "ingan and edgeconnect learn from several"
-            )
-
     @abstractmethod
-    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
+    def prepare(self, pixels: Pixels, hole: Mask | None = None) -> Model:
         """A new model with its image, sizes and stages; ValueError if the recipe does not fit.
 
-        Args:
-            others: further photos of any size, for a :class:`SeveralPhotosModel`.
-            holes: for each photo None or its unknown pixels; only for a family that fills holes.
+        ``hole`` has the photo's unknown pixels; only for a family that fills holes.
         """
 
     def steps_of(self, model: Model) -> list[int]:
@@ -432,14 +392,12 @@ class Recipe(ABC):
         names = signature(self.model_class).parameters
         return self.model_class(**{name: getattr(self, name) for name in names})
 
-    def model_of(self, sizes: Sequence[Size], pixels: Pixels, *others: Pixels) -> Any:
-        """An untrained model of photos, the first at the last of its stages' ``sizes``; ValueError
-        if steps, rates or weights do not fit the stages."""
+    def model_of(self, sizes: Sequence[Size], pixels: Pixels) -> Any:
+        """An untrained model of a photo, at the last of its stages' ``sizes``; ValueError if steps,
+        rates or weights do not fit the stages."""
         model = self.new_model()
         model.allocate(sizes, pixels.device)
         model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
-        if others:
-            model.keep_others(others, self.max_size)
         # Refused here rather than in a later stage.
         self.steps_of(model)
         for index in range(model.num_stages):

@@ -1,7 +1,7 @@
 """The families that train scale by scale: a generator for every scale of an image."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +124,7 @@ class LadderRecipe(Recipe):
     penalty_crop: int | None
     discriminator_crop: int | None
 
-    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> Model:
+    def prepare(self, pixels: Pixels, hole: Mask | None = None) -> Model:
         sizes = pyramid_sizes(
             size_of(pixels),
             scale_factor=self.scale_factor,
@@ -133,24 +133,19 @@ class LadderRecipe(Recipe):
             num_scales=self.num_scales,
             count=self.scale_count,
         )
-        model = self.model_of(sizes, pixels, *others)
-        self.check_coarsest(model.real(0), model.num_stages)
-        crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
-        check_range(self.min_side, **crops)
-        self.check(model)
-        return model  # type: ignore[no-any-return]
-
-    def check_coarsest(self, photo: Pixels, count: int) -> None:
-        """Raise a ValueError if a photo at the coarsest of ``count`` scales is too small for a
-        loss."""
-        size = size_of(photo)
+        model = self.model_of(sizes, pixels)
+        size = size_of(coarsest := model.real(0))
         if min(size) < self.min_side:
             raise UserError(
                 f"the coarsest scale is {size[0]}x{size[1]} pixels; its sides must be at least the "
                 f"discriminator's receptive field of {self.min_side} pixels (use a larger image or "
                 "a larger model.min_size)"
             )
-        self.patch_terms(0, count, photo, torch.Generator(photo.device))
+        self.patch_terms(0, model.num_stages, coarsest, torch.Generator(coarsest.device))
+        crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
+        check_range(self.min_side, **crops)
+        self.check(model)
+        return model  # type: ignore[no-any-return]
 
     def patch_terms(
         self, index: int, count: int, real: Pixels, rng: torch.Generator

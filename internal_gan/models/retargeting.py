@@ -13,7 +13,7 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Homography, Transform
-from internal_gan.models.base import SeveralPhotosModel, Stage
+from internal_gan.models.base import Model, Stage
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -21,8 +21,8 @@ from internal_gan.units import Size
 SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 
 
-class Retargets(SeveralPhotosModel):
-    """Draws its photos in other sizes and shapes (Shocher et al. 2019).
+class Retargets(Model):
+    """Draws its photo in other sizes and shapes (Shocher et al. 2019).
 
     ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
 

@@ -22,7 +22,7 @@ from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
-from internal_gan.files import is_file, natural, read_file, read_json_object, write_text
+from internal_gan.files import is_file, read_file, read_json_object, write_text
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS
@@ -218,10 +218,8 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
     """The results to show by the titles of their tasks, the first of each row and evenly spread
     frames, and all previews."""
     results = read_results(run.folder)
-    files = (path.name for path in (run.folder / "photos").glob("*.png"))
-    photos = [Result(f"photos/{name}", "aside") for name in sorted(files, key=natural)]
     made: dict[str, dict[str, list[Result]]] = {}
-    for result in [*photos, *results]:
+    for result in results:
         if result.kind != "preview":
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
     sections = dict[str, list[Row]]()

@@ -1,12 +1,11 @@
-"""The photo, masks and drawings that a run was given, the further photos it learns from, and the
-copies and the index of these files in the run's folder."""
+"""The photo, masks and drawings that a run was given, and the copies and the index of these files
+in the run's folder."""
 
-import itertools
 import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from operator import attrgetter
@@ -30,9 +29,10 @@ _log = logging.getLogger(__name__)
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
-_PHOTO, _FURTHER, _LAYERS = "image", "learn_from", "layers.files"
+_PHOTO, _LAYERS = "image", "layers.files"
 INDEX = "inputs.json"
 FOLDER = "inputs"
+_UNKNOWN = "unknown.png"
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class Input:
 
     Attributes:
         option: that named it, such as ``mask.file``.
-        number: 0, or which of several files of one option; of a mask, also that of the further
-            photo, from 1, to which it belongs.
+        number: 0, or which of several files of one option.
         name: its absolute path as given; empty for a picture in memory.
         file: its copy in the run folder, such as ``inputs/image.jpg``.
     """
@@ -62,13 +61,11 @@ class Index:
 
 class Source:
     """The inputs of a run: the user's files and pictures in memory until :meth:`keep`, afterwards
-    the copies in the run folder. The photo has the number 0, further ones that are only learnt from
-    are numbered from 1.
+    the copies in the run folder.
 
     Args:
         folder: the run's, whose index must not be damaged (a UserError); None before it begins.
         photo: in memory, in place of the file that ``options.image`` names.
-        further: likewise, in place of the files in ``options.learn_from``.
         name: of the photo that masks in a folder belong to; by default ``options.image``.
         files: other pictures in memory, by option.
 
@@ -82,7 +79,6 @@ class Source:
         options: Options,
         folder: Path | None = None,
         photo: Photo | None = None,
-        further: Sequence[Photo] = (),
         name: str | None = None,
         files: Mapping[str, Photo] | None = None,
     ) -> None:
@@ -90,13 +86,13 @@ class Source:
         self.choose: Choose | None = None
         self.alike: Choose | None = None
         self.of = self
-        self._frames = dict[int, Margins | None]()
+        self._frame: Margins | None = None  # of the photo, once that was looked for
+        self._is_looked_at = False
         self.folder = folder
         self.name = options.image if name is None else name
-        self._in_memory = {(option, 0): picture for option, picture in (files or {}).items()}
-        self._in_memory |= {(_FURTHER, number): one for number, one in enumerate(further)}
+        self._in_memory = dict(files or {})
         if photo is not None:
-            self._in_memory[_PHOTO, 0] = photo
+            self._in_memory[_PHOTO] = photo
         index = None if folder is None else read_record(Index, folder / INDEX)
         self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
         # A photo that was read whole, while it is in use: decoding it again takes a second.
@@ -105,40 +101,31 @@ class Source:
     @property
     def has_photo(self) -> bool:
         """Whether the run was given a photo."""
-        return bool(self.options.image) or (_PHOTO, 0) in {*self._in_memory, *self._inputs}
+        is_kept = _PHOTO in self._in_memory or (_PHOTO, 0) in self._inputs
+        return bool(self.options.image) or is_kept
 
-    @property
-    def further(self) -> int:
-        """How many further photos there are."""
-        given = {*self._in_memory, *self._inputs}
-        if count := sum(option == _FURTHER for option, _ in given):
-            return count
-        if self.folder is None:
-            return len(self.options.further)
-        return len([*itertools.takewhile(is_file, map(self.learnt_path, itertools.count(1)))])
-
-    def photo(self, number: int = 0, *, longest: int | None = None) -> Photo:
-        """A photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
+    def photo(self, *, longest: int | None = None) -> Photo:
+        """The photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
         failing that, its training image; without its frame, if it has one and results are new
         pictures.
         """
-        photo = self._given(number, longest)
+        photo = self._given(longest)
         if photo.frame or not self._leaves_frames_out:
             return photo
         if (frame := frame_of(photo)) is not None and photo.given is not None:
-            photo = self._given(number, None)
+            photo = self._given(None)
             frame = frame_of(photo)
         if frame is not None:
             photo = photo.without(frame)
-            if number not in self._frames:
-                name = self.called if not number else f"further photo {number}"
+            if not self._is_looked_at:
                 sides = [f"{side} {width}" for side, width in frame._asdict().items() if width]
                 _log.warning(
-                    f"{name}: its frame ({', '.join(sides)}) is not used; keep_frame=true uses it"
+                    f"{self.called}: its frame ({', '.join(sides)}) is not used; keep_frame=true "
+                    "uses it"
                 )
-            if not number and _PHOTO in self._in_use:
+            if _PHOTO in self._in_use:
                 self._in_use[_PHOTO] = photo
-        self._frames[number] = frame
+        self._frame, self._is_looked_at = frame, True
         return photo
 
     @property
@@ -148,16 +135,14 @@ class Source:
         task = ending_of(family) if options.task == "train" and family else options.task
         return not options.keep_frame and SPECS[task].frameless
 
-    def _given(self, number: int, longest: int | None) -> Photo:
-        if (at := _of_photo(number)) in self._in_memory:
-            return self._in_memory[at]
-        path = self.original(number)
+    def _given(self, longest: int | None) -> Photo:
+        if _PHOTO in self._in_memory:
+            return self._in_memory[_PHOTO]
+        path = self.original()
         if path is None:
-            if not self.learnt_path(number).is_file():
+            if not self.learnt_path().is_file():
                 raise UserError(f"{self.folder}: its photo is gone; give image=FILE")
-            return self.learnt(number)
-        if number:
-            return read_image(path, longest=longest)
+            return self.learnt()
         if (known := self._in_use.get(_PHOTO)) is not None:
             return known
         photo = read_image(path, longest=longest, choose=self.choose)
@@ -165,13 +150,13 @@ class Source:
             self._in_use[_PHOTO] = photo
         return photo
 
-    def original(self, number: int = 0) -> Path | None:
-        """The file of a photo as it was given; None if it was in memory, or if the file is gone
+    def original(self) -> Path | None:
+        """The file of the photo as it was given; None if it was in memory, or if the file is gone
         and there is no copy, as in a published model."""
-        if (at := _of_photo(number)) in self._inputs:
-            return self._kept(*at)
-        name = self.options.further[number - 1] if number else self.options.image
-        if name is None or (self.folder is not None and (number or not is_file(name))):
+        if (_PHOTO, 0) in self._inputs:
+            return self._kept(_PHOTO)
+        name = self.options.image
+        if name is None or (self.folder is not None and not is_file(name)):
             return None
         return Path(name)
 
@@ -179,27 +164,27 @@ class Source:
     def is_gone(self) -> bool:
         """Whether the photo is lost: not in memory, and neither :meth:`original` nor the training
         image left."""
-        is_here = (_PHOTO, 0) in self._in_memory or self.original() is not None
+        is_here = _PHOTO in self._in_memory or self.original() is not None
         return not is_here and not self.learnt_path().is_file()
 
     @property
     def called(self) -> str:
         """The name by which the photo was given or, failing that, the file it is read from."""
-        if (_PHOTO, 0) in self._in_memory:
+        if _PHOTO in self._in_memory:
             return self.name or IN_MEMORY
         path = self.original()
         return str(self.learnt_path()) if path is None else self.name or str(path)
 
-    def learnt(self, number: int = 0) -> Photo:
-        """The training image of a photo, with its unknown part."""
-        photo, unknown = read_image(self.learnt_path(number)), self._unknown_path(number)
+    def learnt(self) -> Photo:
+        """The training image of the photo, with its unknown part."""
+        photo, unknown = read_image(self.learnt_path()), self._path(_UNKNOWN)
         if not unknown.is_file():
             return photo
         return replace(photo, unknown=(read_image(unknown).pixels[:, :1] > 0).float())
 
-    def learnt_path(self, number: int = 0) -> Path:
-        """The file of a photo's training image."""
-        return self._path(f"photos/{number}.png" if number else "photo.png")
+    def learnt_path(self) -> Path:
+        """The file of the photo's training image."""
+        return self._path("photo.png")
 
     @cached_property
     def like(self) -> Photo | None:
@@ -209,11 +194,10 @@ class Source:
         path = self.learnt_path()
         return output_format_of(read_image(path))[0] if path.is_file() else None
 
-    def read(self, option: str, number: int = 0, longest: int | None = None) -> Photo | None:
+    def read(self, option: str, longest: int | None = None) -> Photo | None:
         """The picture that an option names, if any; see :meth:`file` and, for ``longest``,
         :func:`internal_gan.images.files.image.read_image`."""
-        picture, of = self._in_memory.get((option, number)), self.of
-        path = self.file(option, number)
+        picture, of, path = self._in_memory.get(option), self.of, self.file(option)
         with about(option.removesuffix(".file")):
             if path is not None:
                 picture = read_image(path, longest=longest, choose=self.alike)
@@ -221,30 +205,22 @@ class Source:
         if picture is None or of_another or not of._leaves_frames_out or not of.has_photo:
             return picture
         # A mask leaves out the frame of its photo, if that has one, and the mask its size.
-        if number not in of._frames:
-            of.photo(number)
-        frame = of._frames[number]
-        if frame is None or picture.size != of.photo(number).uncut:
+        if not of._is_looked_at:
+            of.photo()
+        if of._frame is None or picture.size != of.photo().uncut:
             return picture
-        return picture.without(frame)
+        return picture.without(of._frame)
 
-    def file(self, option: str, number: int = 0) -> Path | None:
-        """The file of a photo that an option, such as ``mask.file``, names, if any.
+    def file(self, option: str) -> Path | None:
+        """The file that an option, such as ``mask.file``, names, if any.
 
         Where it names a folder, it is the image in it with the photo's name; if there are several,
-        or none for the photo itself, this is a UserError. Further photos have files only in a
-        folder.
+        or none, this is a UserError.
         """
-        if (option, number) in self._inputs:
-            return self._kept(option, number)
+        if (option, 0) in self._inputs:
+            return self._kept(option)
         name = attrgetter(option)(self.options)
-        if name is None or (option, 0) in self._in_memory:
-            return None
-        if not number:
-            return self._named(option, name)
-        if self._inputs or not Path(name).is_dir() or (_FURTHER, 0) in self._in_memory:
-            return None
-        return _namesake(option, name, self.options.further[number - 1], may_lack=True)
+        return None if name is None or option in self._in_memory else self._named(option, name)
 
     def copy_of(self, option: str) -> Path | None:
         """The copy, in the run's folder, of the file that an option names, if any."""
@@ -270,36 +246,25 @@ class Source:
         kept = list[Input]()
         if (name := self.options.image) and is_file(name):
             kept.append(_keep(folder, Path(name), _PHOTO, 0))
-        for number, name in enumerate(self.options.further):
-            kept.append(_keep(folder, Path(name), _FURTHER, number))
-        kept += [_keep(folder, one, *at) for at, one in self._in_memory.items()]
+        kept += [_keep(folder, one, option, 0) for option, one in self._in_memory.items()]
         for option in reads:
-            for number in range(1 + self.further):
-                if path := self.file(option, number):
-                    kept.append(_keep(folder, path, option, number))
+            if path := self.file(option):
+                kept.append(_keep(folder, path, option, 0))
         for number, (_, path) in enumerate(self.files(_LAYERS)):
             kept.append(_keep(folder, path, _LAYERS, number))
         write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
         self.folder, self._in_memory = folder, {}
         self._inputs = {(entry.option, entry.number): entry for entry in kept}
 
-    def keep_learnt(
-        self, images: Sequence[Pixels], unknown: Sequence[Mask], likes: Sequence[Photo]
-    ) -> None:
-        """Write the photos into the run's folder as the model learns them, in the format of
-        ``likes``, with what is ``unknown`` of each, if anything."""
-        if len(images) > 1:
-            make_folder(self._path("photos"))
-        for number, (image, like) in enumerate(zip(images, likes, strict=True)):
-            write_image(self.learnt_path(number), image, like=like)
-        for number, part in enumerate(unknown):
-            if part.any():
-                write_mask(self._unknown_path(number), part)
+    def keep_learnt(self, image: Pixels, unknown: Mask | None, like: Photo) -> None:
+        """Write the photo into the run's folder as the model learns it, in the format of ``like``,
+        with what is ``unknown`` of it, if anything."""
+        write_image(self.learnt_path(), image, like=like)
+        if unknown is not None and unknown.any():
+            write_mask(self._path(_UNKNOWN), unknown)
 
     def _named(self, option: str, name: str) -> Path:
-        found = _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
-        assert found is not None
-        return found
+        return _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
 
     def _kept(self, option: str, number: int = 0) -> Path:
         assert self.folder is not None
@@ -309,19 +274,9 @@ class Source:
         assert self.folder is not None
         return self.folder / name
 
-    def _unknown_path(self, number: int) -> Path:
-        return self._path(f"unknown-{number}.png" if number else "unknown.png")
 
-
-def _of_photo(number: int) -> tuple[str, int]:
-    """The option that names a photo, and which of its files it is."""
-    return (_FURTHER, number - 1) if number else (_PHOTO, 0)
-
-
-def _namesake(
-    option: str, folder: str, photo: str | None, *, may_lack: bool = False
-) -> Path | None:
-    """The image in a folder with the name of a photo; None if there is none and it ``may_lack``."""
+def _namesake(option: str, folder: str, photo: str | None) -> Path:
+    """The image in a folder with the name of a photo."""
     option = option.removesuffix(".files").removesuffix(".file")
     if photo is None:
         raise UserError(
@@ -336,8 +291,6 @@ def _namesake(
         for entry in Path(folder).iterdir()
         if same_name(entry.stem, path.stem) and entry.suffix.lower() in READABLE_SUFFIXES
     )
-    if not found and may_lack:
-        return None
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"
         raise UserError(

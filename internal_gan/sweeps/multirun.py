@@ -91,8 +91,8 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
         keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
         _check_names([job_name(job, keys) for job in jobs], jobs, path)
         for_hydra.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
-    for model, photos in trained:
-        build(model).check_count(photos)  # comes last, since it loads torch
+    for model in trained:
+        build(model)  # comes last, since it loads torch
     return path, for_hydra
 
 
@@ -264,24 +264,22 @@ def _check_installed(settings: DictConfig) -> None:
             ) from error
 
 
-def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[tuple[dict[str, Any], int]]:
-    """Compose every job, leaving out its files; returns the models that are still to be checked,
-    with their numbers of photos."""
+def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Compose every job, leaving out its files; returns the models that are still to be checked."""
     # Hydra would ignore the values that an ablation sweeps next to another experiment.
     for value in choices.get("experiment", []):
         if len(choices["experiment"]) > 1 and swept_by(value.partition("=")[2]):
             raise UserError(f"{value}: makes several runs by itself; leave out other experiments")
     lists = [values for key, values in choices.items() if key not in _FILES]
-    of_model = any(key == "learn_from" or key.startswith("model.") for key in choices)
-    models = dict[str, tuple[dict[str, Any], int]]()
+    of_model = any(key.startswith("model.") for key in choices)
+    models = dict[str, dict[str, Any]]()
     for values in itertools.product(*lists):
         options = compose(values)
         trains = options.trains and not choices.keys() & {"resume", "checkpoint"}
         if trains and "image" not in choices:
             check_image_file(None)
         if trains and of_model:
-            count = 1 + len(options.further)
-            models[f"{count} {written(options.model)}"] = options.model, count
+            models[written(options.model)] = options.model
     return [*models.values()]
 
 

@@ -131,12 +131,10 @@ class Task(ABC, Generic[Wanted]):
         # A task without options has no such field.
         self.wanted: Wanted = vars(context.options).get(self.group)  # type: ignore[assignment]
 
-    def training_crop(
-        self, photo: Photo, number: int, max_size: int | None
-    ) -> tuple[Photo, list[str]]:
+    def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
         """The part of a photo to train on for this task, with at most ``max_size`` pixels a side,
         if that is given, and lines to print about it; a UserError if a mask or the like is not
-        usable. ``number`` is 0, or that of a further photo to learn from."""
+        usable."""
         return photo, []
 
     def check(self, model: Any) -> None:

@@ -35,20 +35,17 @@ class Fill(Task[FillOptions]):
         super().__init__(name, context)
         self._holes = Holes(context)
 
-    def training_crop(
-        self, photo: Photo, number: int, max_size: int | None
-    ) -> tuple[Photo, list[str]]:
+    def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
         """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
 
         If the hole is larger than half of that, the window has twice its size and is shrunk.
         """
         holes = self._holes
-        hole = holes.found(photo, number, warn=True)
+        hole = holes.found(photo, warn=True)
         nothing = torch.zeros_like(photo.pixels[:, :1])
         self.context.part_finisher(photo, nothing if hole is None else hole)
-        photo = replace(photo, unknown=holes.unknown(photo, hole, number))
-        if number == 0:
-            holes.edges(photo)
+        photo = replace(photo, unknown=holes.unknown(photo, hole))
+        holes.edges(photo)
         if hole is None:
             note = "No mask=FILE: trains on the whole photo and fills a random hole as an example"
             return photo, [note]

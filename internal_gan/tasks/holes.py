@@ -43,7 +43,7 @@ class Case:
 
 
 class Holes:
-    """The hole of a photo, and those of further ones, as the options describe them; for the
+    """The hole of a photo, as the options describe it; for the
     training's own photo, by default those of the training."""
 
     def __init__(self, context: Context) -> None:
@@ -56,20 +56,19 @@ class Holes:
                 self.mask = replace(self.mask, dilate=options.dilate)
         self._are_learnt = self._masks is trained
 
-    def found(self, photo: Photo, number: int = 0, *, warn: bool = False) -> Tensor | None:
+    def found(self, photo: Photo, *, warn: bool = False) -> Tensor | None:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
-        touches, or else its transparent part, grown by ``mask.dilate``; None if there is none. That
-        of a further photo, by its ``number``, is always a mask's.
+        touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
 
         If both a mask and a box are given, or they do not fit, this is a UserError; with ``warn``,
         a mask of more than half of the photo brings a warning.
         """
         options = self.mask
-        if options.box is not None and not number:
+        if options.box is not None:
             if options.file is not None:
                 raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
             return self._grown(_box(options.box, photo))
-        if (given := self._masks.read("mask.file", number)) is not None:
+        if (given := self._masks.read("mask.file")) is not None:
             mask = read_mask(given, photo.size, warn=warn)
             if (mask > FAINT).all():
                 raise UserError(
@@ -77,7 +76,7 @@ class Holes:
                     "a mask is black everywhere except in the hole"
                 )
             return self._grown(mask)
-        if number or photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
+        if photo.alpha is None or not (photo.alpha < 1 - FAINT).any():
             return None
         if not (photo.alpha > FAINT).any():
             raise UserError("image: every pixel is transparent; a photo must show something")
@@ -124,13 +123,13 @@ class Holes:
             )
         return hole
 
-    def unknown(self, photo: Photo, hole: Tensor | None, number: int = 0) -> Tensor | None:
+    def unknown(self, photo: Photo, hole: Tensor | None) -> Tensor | None:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
         ``hole``, in ``fill.avoid``, and where the photo is transparent; None if nowhere."""
         context, parts = self._context, [] if hole is None else [hole]
         own = context.given.has_photo or context.options.fill.avoid is not None
         source = context.given if own else context.trained
-        if given := source.read("fill.avoid", number):
+        if given := source.read("fill.avoid"):
             parts.append(_avoided(given, "fill.avoid", photo))
         if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
             parts.append(cut.part(photo.without(cut).size))

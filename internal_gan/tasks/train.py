@@ -1,4 +1,4 @@
-"""task=train: train on photos, show pictures on the way, and end with the model's own task."""
+"""task=train: train on a photo, show pictures on the way, and end with the model's own task."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -39,14 +39,14 @@ STATUS_SECONDS = 2.0
 @dataclass(frozen=True)
 class Prepared:
     """A training that is ready to begin. It ends with the task ``work``; ``about`` are lines to
-    print, and ``likes`` have the formats of the photos."""
+    print, and ``like`` has the format of the photo."""
 
     recipe: Recipe
     model: Model
     precision: torch.dtype
     work: Task[Any]
     about: list[str]
-    likes: Sequence[Photo]
+    like: Photo
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ NO_HOOKS = Hooks()
 def train(
     source: Source, *, changed: Collection[str] = (), hooks: Hooks = NO_HOOKS
 ) -> tuple[Model, RunFolder]:
-    """Train a new model on the photos of ``source``, and write its pictures and its page; returns
+    """Train a new model on the photo of ``source``, and write its pictures and its page; returns
     the model, on the device it was trained on, and the run's folder.
 
     ``changed`` names the options that the user set, to refuse those of a task that the training
@@ -122,36 +122,32 @@ def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
 
 def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     """Check all that can be checked before training, and prepare the model on its device;
-    ``as_learnt`` takes the photos as saved for training, to resume it."""
+    ``as_learnt`` takes the photo as saved for training, to resume it."""
     options = source.options
     device, device_reason = prepare_device(options.device)
     precision, precision_reason = select_precision(options.precision, device)
     chosen = _as_begun(options.model) if as_learnt else options.model
     recipe: Recipe = build(chosen)
-    recipe.check_count(1 + source.further)
     task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
     work = task_of(task, Context(source, source))
     if as_learnt:
-        photos = [source.learnt(number) for number in range(1 + source.further)]
-        crops: list[tuple[Photo, list[str]]] = [(photo, []) for photo in photos]
+        part = photo = source.learnt()
+        note = list[str]()
     else:
         longest = None if SPECS[task].whole or not isinstance(max_size, int) else max_size
-        photos = [source.photo(number, longest=longest) for number in range(1 + source.further)]
-        crops = [work.training_crop(photo, n, max_size) for n, photo in enumerate(photos)]
+        photo = source.photo(longest=longest)
+        part, note = work.training_crop(photo, max_size)
     finished = SPECS[task].allows("finish.detail") and options.finish.detail != "network"
     # Results of patches keep the photo's levels, whatever the drawings have.
-    spreads = finished and not SPECS[task].whole
-    parts = [spread(part) if spreads else part for part, _ in crops]
-    if len(parts) == 1 and (wider := wider_limit(parts[0].full_size, max_size, recipe.max_aspect)):
+    learnt = spread(part) if finished and not SPECS[task].whole else part
+    if wider := wider_limit(learnt.full_size, max_size, recipe.max_aspect):
         recipe, max_size = build({**chosen, "max_size": wider}), wider
-    for part in parts:
-        check_trainable(part, recipe.min_side, max_size)
-    holes = [None if part.unknown is None else part.unknown.to(device) for part in parts]
+    check_trainable(learnt, recipe.min_side, max_size)
+    hole = None if learnt.unknown is None else learnt.unknown.to(device)
     try:
         with enough_memory("model.max_size"):
-            pixels = [part.pixels.to(device) for part in parts]
-            model = recipe.prepare(*pixels, holes=holes).to(device)
+            model = recipe.prepare(learnt.pixels.to(device), hole).to(device)
     except UserError:
         raise
     except ValueError as error:
@@ -161,10 +157,9 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
     work.read_layers()  # refuses those that do not fit
-    lost = [] if SPECS[task].whole else output_format_of(photos[0], finished)[1]
-    about += _about_photo(model, photos[0], *crops[0], lost)
-    likes = [output_format_of(photo)[0] for photo in photos]
-    return Prepared(recipe, model, precision, work, about, likes)
+    lost = [] if SPECS[task].whole else output_format_of(photo, finished)[1]
+    about += _about_photo(model, photo, part, note, lost)
+    return Prepared(recipe, model, precision, work, about, output_format_of(photo)[0])
 
 
 def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
@@ -186,7 +181,7 @@ def _learn(
     model, work, context = training.model, training.work, training.work.context
     if not has_state:
         context.given.keep(folder.path, SPECS[work.name].reads)
-        context.given.keep_learnt(model.images, model.unknown, training.likes)
+        context.given.keep_learnt(model.image, model.unknown, training.like)
     prints = hooks.progress is True
     context.console, context.folder = new_console(quiet=not prints), folder
     started = monotonic()
@@ -286,8 +281,6 @@ def _about_photo(
     if learnt != part.size or photo.given is not None:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
-    if len(model.images) > 1:
-        text += f"; further photos: {len(model.images) - 1}"
     return [text, *note, *([f"Not kept in the results: {', '.join(lost)}"] if lost else [])]
 
 

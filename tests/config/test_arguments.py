@@ -130,7 +130,7 @@ def test_multirun_takes_every_format_that_can_be_read() -> None:
 def test_a_list_of_photos_is_one_value() -> None:
     photos("a b.png", "c,d.png", "e=1.png")
     for multirun in (False, True):
-        (override,) = prepare(["learn_from=[a b.png,'c,d.png', e=1.png]"], multirun=multirun)
+        (override,) = prepare(["layers.files=[a b.png,'c,d.png', e=1.png]"], multirun=multirun)
         assert understood(override) == ["['a b.png', 'c,d.png', 'e=1.png']"]
 
 

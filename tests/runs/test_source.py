@@ -32,10 +32,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def options(*images: str, **masks: Any) -> Options:
-    """Of the photo, and of further ones to learn from."""
-    made = Options(image=next(iter(images), None))
-    made.learn_from = list(images[1:]) or None
+def options(image: str | None, **masks: Any) -> Options:
+    made = Options(image=image)
     made.mask.file = masks.get("mask")
     made.fill.edges = masks.get("edges")
     made.layers.files = masks.get("layers")
@@ -43,27 +41,24 @@ def options(*images: str, **masks: Any) -> Options:
 
 
 def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
-    wanted = options("a.jpg", "b.jpg", mask="holes", edges="holes/a.png")
+    wanted = options("a.jpg", mask="holes", edges="holes/a.png")
     source = Source(wanted)
-    before = [Path(name).read_bytes() for name in ("a.jpg", "b.jpg", "holes/b.png")]
+    before = [Path(name).read_bytes() for name in ("a.jpg", "holes/a.png")]
     source.keep(Path("run"), ("mask.file", "fill.edges", "fill.avoid"))
-    for name in ("a.jpg", "b.jpg"):
-        Path(name).write_bytes(b"something else")
+    Path("a.jpg").write_bytes(b"something else")
     shutil.rmtree("holes")
     for again in (source, Source(wanted, Path("run"))):
-        paths = [again.original(), again.photo(1).path, again.file("mask.file", 1)]
+        paths = [again.photo().path, again.file("mask.file")]
         assert [path and path.read_bytes() for path in paths] == before
-        assert [path and path.parent for path in paths] == [Path("run/inputs")] * 3
+        assert [path and path.parent for path in paths] == [Path("run/inputs")] * 2
         assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
-        assert again.file("fill.edges", 1) is None
         assert again.file("fill.avoid") is None
-        assert again.further == 1
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
-    assert index[1] == {
-        "option": "learn_from",
+    assert index[0] == {
+        "option": "image",
         "number": 0,
-        "name": str(place / "b.jpg"),
-        "file": "inputs/learn_from.jpg",
+        "name": str(place / "a.jpg"),
+        "file": "inputs/image.jpg",
     }
 
 
@@ -77,41 +72,17 @@ def test_a_photo_in_use_is_not_read_again() -> None:
     assert torch.equal(source.photo().pixels, read_image("a.jpg").pixels)
 
 
-@pytest.mark.usefixtures("place")
-def test_a_folder_of_further_photos_leaves_out_the_photo_and_they_may_lack_a_mask() -> None:
-    Path("holes/a.png").unlink()
-    Path("photos").mkdir()
-    for name in ("a", "b", "c"):
-        shutil.copy("a.jpg", f"photos/{name}.jpg")
-    source = Source(options("photos/c.jpg", "photos", mask="holes"))
-    assert [source.photo(n).path for n in (1, 2)] == [
-        Path("photos/a.jpg"),
-        Path("photos/b.jpg"),
-    ]
-    assert source.further == 2
-    assert source.file("mask.file", 1) is None
-    assert source.file("mask.file", 2) == Path("holes/b.png")
-
-
 def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path) -> None:
     """As in a published model."""
-    source = Source(options("a.jpg", "b.jpg", mask="holes/a.png"), Path("run"))
-    source.keep_learnt(
-        [picture(20, 28), picture(10, 14)],
-        [torch.ones(1, 1, 20, 28), torch.zeros(1, 1, 10, 14)],
-        [read_image("a.jpg"), read_image("b.jpg")],
-    )
+    source = Source(options("a.jpg", mask="holes/a.png"), Path("run"))
+    source.keep_learnt(picture(20, 28), torch.ones(1, 1, 20, 28), read_image("a.jpg"))
     assert source.photo().size == (40, 56)
     assert source.file("mask.file") == Path("holes/a.png")
     Path("a.jpg").unlink()
-    Path("b.jpg").unlink()
-    first, second = source.photo(), source.photo(1)
-    assert (first.path, first.size) == (Path("run/photo.png"), (20, 28))
-    assert first.unknown is not None
-    assert first.unknown.min() == 1
-    assert (second.path, second.size) == (Path("run/photos/1.png"), (10, 14))
-    assert second.unknown is None
-    assert Source(Options(), Path("run")).further == 1
+    photo = source.photo()
+    assert (photo.path, photo.size) == (Path("run/photo.png"), (20, 28))
+    assert photo.unknown is not None
+    assert photo.unknown.min() == 1
 
 
 FLOATS = np.random.default_rng(0).random((12, 14, 3))
@@ -174,7 +145,7 @@ def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path
     with pytest.raises(UserError, match=r"mask=holes: 2 images named after c\.jpg"):
         Source(options("c.jpg", mask="holes")).file("mask.file")
     with pytest.raises(UserError, match="the photo has no file name to look for in it"):
-        Source(options(mask="holes")).file("mask.file")
+        Source(options(None, mask="holes")).file("mask.file")
 
 
 def test_cropping_a_photo_crops_all_its_layers() -> None:

@@ -19,15 +19,15 @@ TRAININGS = {
     "singan": ("image=given/photo.png", *TINY_RUN, "sample.count=1"),
     "enlarging": (*("task=super_resolution", "model=singan", "image=given/photo.png"), *TINY_RUN),
     "ingan": (
-        *("image=given/photo.png", "learn_from=given/other.png", *INGAN_FAST, *COMMON),
+        *("image=given/photo.png", *INGAN_FAST, *COMMON),
         *("model.steps=2", "retarget.shape=[20,40]", "retarget.protect=given/keep.png"),
     ),
     "edgeconnect": (
         *("image=given/photo.png", "mask=given/hole.png", *EDGECONNECT, *COMMON),
         *("edges=given/edges.png", "fill.avoid=given/avoid.png"),
     ),
-    "several": (
-        *("image=given/photo.png", "learn_from=given/other.png", "mask=given/holes"),
+    "layers": (
+        *("image=given/photo.png", "mask=given/holes"),
         *(*EDGECONNECT, *COMMON, "layers=given", "finish.detail=patches"),
     ),
 }
@@ -37,7 +37,7 @@ TASKS = {
     "enlarging": ("super_resolution super_resolution.factor=2",),
     "ingan": ("retarget retarget.shape=[20,30]",),
     "edgeconnect": ("fill mask.dilate=1", "fill mask.box=[2,3,8,9]"),
-    "several": ("fill",),
+    "layers": ("fill",),
 }
 # Tasks that name further files.
 WITH_FILES = {
@@ -51,7 +51,7 @@ WITH_FILES = {
         "retarget retarget.protect=given/keep.png retarget.shape=[30,40]",
         "retarget retarget.mask=given/hole.png",
     ),
-    "several": ("fill image=given/other.png mask=given/holes",),
+    "layers": ("fill image=given/other.png mask=given/holes",),
 }
 
 
@@ -131,7 +131,7 @@ def test_training_and_later_tasks_need_only_the_run_folder(shell: Shell, family:
     with files_go_at("internal_gan.tasks.train.train_stages"):
         shell.done(*TRAININGS[family], f"output={run}")
     assert made(run) == made(trained)
-    assert ("fill/layers/given/000.png" in made(run)) == (family == "several")
+    assert ("fill/layers/given/000.png" in made(run)) == (family == "layers")
 
     for number, task in enumerate(tasks):
         shell.done(f"task={task[0]}", *task[1:], f"checkpoint={run}", f"output={run}-{number}")

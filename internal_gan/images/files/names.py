@@ -112,14 +112,12 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(READABLE_SUFFIXES) and not name.endswith(ORIGIN)
 
 
-def images_in(name: str, besides: str | None = None) -> list[str]:
-    """The images in a folder, but for one; any other name alone."""
+def images_in(name: str) -> list[str]:
+    """The images in a folder; any other name alone."""
     if not os.path.isdir(name):  # noqa: PTH112 (Path.is_dir raises on names that are too long)
         return [name]
     found = (path for path in Path(name).iterdir() if path.name[0] != "." and path.is_file())
-    images = sorted(str(path) for path in found if is_picture(path.name))
-    other = None if besides is None else os.path.abspath(besides)  # noqa: PTH100 (follows no links)
-    return [one for one in images if os.path.abspath(one) != other]  # noqa: PTH100
+    return sorted(str(path) for path in found if is_picture(path.name))
 
 
 def shown(path: Path) -> str:

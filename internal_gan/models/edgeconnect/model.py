@@ -20,7 +20,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
 from internal_gan.images.windows import Window, around, extent, parts
 from internal_gan.models.abilities import Filling, Fills
-from internal_gan.models.base import SeveralPhotosModel, freeze
+from internal_gan.models.base import freeze
 from internal_gan.nn.generators import DilatedResidualGenerator
 from internal_gan.patches.completion import PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
@@ -40,7 +40,7 @@ CONTEXT = 64  # around a hole, in pixels of the model
 STAGES = ("edges", "completion", "refinement", "joint")
 
 
-class EdgeConnect(SeveralPhotosModel, Fills):
+class EdgeConnect(Fills):
     """One network draws the edges inside a hole, another (the completion) colours them.
 
     Args:
@@ -102,22 +102,19 @@ class EdgeConnect(SeveralPhotosModel, Fills):
     def stage_names(self) -> Sequence[str]:
         return STAGES if self.detector else STAGES[1:]
 
-    @property
-    def unknown(self) -> list[Mask]:
-        return [self.get_buffer(f"hole_{n}") for n in range(len(self.images))]
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        super().allocate(sizes, device)
+        self.register_buffer("hole", torch.zeros_like(self.image[:, :1]))
 
-    def keep_holes(self, holes: Sequence[Mask]) -> None:
-        """Set each photo's unknown pixels, by a mask of any size."""
-        for number, (image, hole) in enumerate(zip(self.images, holes, strict=True)):
-            shrunk = F.adaptive_max_pool2d(hole, size_of(image))
-            self.register_buffer(f"hole_{number}", (shrunk > 0).to(image))
+    @property
+    def unknown(self) -> Mask:
+        return self.get_buffer("hole")
 
     def metadata(self) -> dict[str, Any]:
         return {**super().metadata(), "scale": self.scale}
 
     def restore(self, metadata: Mapping[str, Any]) -> None:
         super().restore({**metadata, "finished": 0})
-        self.keep_holes([torch.zeros_like(image[:, :1]) for image in self.images])
         self.finished = int(metadata["finished"])
         self.scale = float(metadata["scale"])
         check_range(1e-6, 1, scale=self.scale)
@@ -280,7 +277,7 @@ class EdgeConnect(SeveralPhotosModel, Fills):
 
     def preview(self) -> Tensor:
         """The photo with its hole filled or, if it has none, the practice hole."""
-        hole = self.unknown[0]
+        hole = self.unknown
         if self.practice_hole is not None and not hole.any():
             hole = self.practice_hole
         return self.inpaint(self.image, hole)[0]

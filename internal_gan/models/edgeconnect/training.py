@@ -103,32 +103,25 @@ class EdgeConnectRecipe(Recipe):
         """The discriminator's receptive field."""
         return self.discriminator().receptive_field
 
-    def prepare(
-        self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()
-    ) -> EdgeConnect:
+    def prepare(self, pixels: Pixels, hole: Mask | None = None) -> EdgeConnect:
         """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first,
         and too few known ones are a UserError."""
-        photos = [pixels, *others]
-        given = [*holes, *[None] * (len(photos) - len(holes))]
-        unknown = [
-            torch.zeros_like(photo[:, :1]) if hole is None else hole.to(photo)
-            for photo, hole in zip(photos, given, strict=True)
-        ]
-        first, *rest = (fill_smoothly(*pair) for pair in zip(photos, unknown, strict=True))
+        if hole is not None:
+            pixels = fill_smoothly(pixels, hole)
         size = fit_size(size_of(pixels), self.max_size)
         sizes = [size] * len(self.new_model().stage_names)
-        model: EdgeConnect = self.model_of(sizes, first, *rest)
+        model: EdgeConnect = self.model_of(sizes, pixels)
         model.scale = max(size) / max(pixels.shape[-2:])
-        model.keep_holes(unknown)
+        if hole is not None:
+            model.unknown.copy_(F.adaptive_max_pool2d(hole, size) > 0)
         rng = torch.Generator().manual_seed(0)
         model.practice_hole = draw_hole("box", size, self.hole_ratio, rng)
-        for number, hole in enumerate(model.unknown, 1):
-            known = int((1 - hole).sum())
-            if known < self.min_side**2:
-                raise UserError(
-                    f"the mask leaves {known} pixels of photo {number} to train on; needed: at "
-                    f"least {self.min_side**2}, the discriminator's receptive field"
-                )
+        known = int((1 - model.unknown).sum())
+        if known < self.min_side**2:
+            raise UserError(
+                f"the mask leaves {known} pixels of the photo to train on; needed: at least "
+                f"{self.min_side**2}, the discriminator's receptive field"
+            )
         check_range(self.min_side, crop=self.crop)
         model.new_edge_network()
         model.new_completion_network()
@@ -203,7 +196,7 @@ class Batch:
 
 
 class InpaintingStage(Stage):
-    """A stage trained on random holes in random crops of the photos.
+    """A stage trained on random holes in random crops of the photo.
 
     Inside the user's hole, the real and the filled image are made equal, so neither network learns
     from it. Batches are drawn on the CPU, since continuing lines has no form for a GPU, and handed
@@ -222,15 +215,12 @@ class InpaintingStage(Stage):
     def make(self, previous: Stage | None) -> None:
         model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
         self.cpu_rng = cpu_generator(self.rng)
-        # Of each photo at each size, on the CPU: the image, its edges, and what is unknown.
-        self.photos: list[list[list[Tensor]]] = []
-        for image, mask in zip(model.images, model.unknown, strict=True):
-            halves: list[Sequence[Tensor]] = [(image, mask)]
-            while len(halves) < most and min(size_of(halves[-1][0])) >= 2 * shortest:
-                halves.append(halved(*halves[-1]))
-            parts = ((image, model.find_edges(image, mask), mask) for image, mask in halves)
-            self.photos.append([[part.cpu() for part in photo] for photo in parts])
-        self.size_count = min(len(pyramid) for pyramid in self.photos)
+        # The photo at each size, on the CPU: the image, its edges, and what is unknown.
+        halves: list[Sequence[Tensor]] = [(model.image, model.unknown)]
+        while len(halves) < most and min(size_of(halves[-1][0])) >= 2 * shortest:
+            halves.append(halved(*halves[-1]))
+        parts = ((image, model.find_edges(image, mask), mask) for image, mask in halves)
+        self.photos = [[part.cpu() for part in photo] for photo in parts]
 
     def key(self) -> Hashable:
         drawn = vars(self.draw_batch())
@@ -238,14 +228,13 @@ class InpaintingStage(Stage):
         return size_of(self.batch.image)
 
     def key_count(self) -> float:
-        return self.size_count
+        return len(self.photos)
 
     def draw_batch(self) -> Batch:
-        recipe, model, level = self.recipe, self.model, self._below(self.size_count)
-        photos = [pyramid[level] for pyramid in self.photos]
-        sides = zip(*(size_of(photo[0]) for photo in photos), strict=True)
-        height, width = (min([*side, *([recipe.crop] if recipe.crop else [])]) for side in sides)
-        crops = [self._crop(photos, (height, width)) for _ in range(recipe.batch)]
+        recipe, model = self.recipe, self.model
+        photo = self.photos[self._below(len(self.photos))]
+        height, width = (min(side, recipe.crop or side) for side in size_of(photo[0]))
+        crops = [self._crop(photo, (height, width)) for _ in range(recipe.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))
         kinds, rng = list(KINDS), self.cpu_rng
         holes = [
@@ -257,17 +246,16 @@ class InpaintingStage(Stage):
         guide = model.guide(edges, image, hole) if self.guided else torch.zeros_like(edges)
         return Batch(image, edges, unknown, hole, start, guide)
 
-    def _crop(self, photos: Sequence[list[Tensor]], size: Size) -> list[Tensor]:
+    def _crop(self, photo: list[Tensor], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""
-        best, parts = -1.0, photos[0]
+        best, parts = -1.0, photo
         for _ in range(MAX_DRAWS):
-            candidate = photos[self._below(len(photos))]
             top, left = (
                 self._below(side - wanted + 1)
-                for side, wanted in zip(size_of(candidate[0]), size, strict=True)
+                for side, wanted in zip(size_of(photo[0]), size, strict=True)
             )
             at: Any = (..., slice(top, top + size[0]), slice(left, left + size[1]))
-            found = [part[at] for part in candidate]
+            found = [part[at] for part in photo]
             share = 1.0 - float(found[2].mean())
             if share > best:
                 best, parts = share, found

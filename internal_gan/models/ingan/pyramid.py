@@ -45,14 +45,8 @@ class InGANPyramid(Retargets, LadderModel):
         # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
         return 14.0 * self.widths.at(max(0, self.num_stages - 1)) + 140
 
-    def real(self, scale: int, photo: int = 0) -> Pixels:
-        return resize(self.images[photo], self.sizes_of(photo)[scale]).clamp(-1, 1)
-
-    def sizes_of(self, photo: int) -> list[Size]:
-        """The sizes of a photo at all scales, in proportion to those of the first photo."""
-        if photo == 0:
-            return self.sizes
-        return self.sizes_for(self.other_sizes[photo - 1], self.num_stages - 1)
+    def real(self, scale: int) -> Pixels:
+        return resize(self.image, self.sizes[scale]).clamp(-1, 1)
 
     @torch.no_grad()
     def preview(self) -> Tensor:

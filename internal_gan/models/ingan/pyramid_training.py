@@ -15,32 +15,13 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform, random_homography
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
-from internal_gan.models.ladder import LadderRecipe, StageTerm, moving_window, warm_start
+from internal_gan.models.ladder import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.retargeting import fixed_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.losses import AdversarialLoss
-from internal_gan.shapes import Pixels
 from internal_gan.units import Size
-
-
-@dataclass(frozen=True)
-class StagePhoto:
-    """One photo as a scale is trained on it.
-
-    Attributes:
-        coarsest, real: the photo at scale 0 and at this scale.
-        sizes: at scales 0 to this one.
-        patch_terms: patch losses against it.
-        identity_base: what this scale starts from at the photo's own size.
-    """
-
-    coarsest: Pixels
-    real: Pixels
-    sizes: list[Size]
-    patch_terms: list[StageTerm]
-    identity_base: Tensor
 
 
 class InGANPyramidStage(Stage):
@@ -70,9 +51,13 @@ class InGANPyramidStage(Stage):
                 for place, network in enumerate(self.discriminator.networks):
                     warm_start(network, old[min(max(place - 1, 0), len(old) - 1)])
 
-        self.photos = [self._prepared(photo) for photo in range(len(model.images))]
+        self.coarsest, self.real = model.real(0), model.real(index)
+        self.sizes = model.sizes[: index + 1]
+        self.patch_terms = recipe.patch_terms(index, model.num_stages, self.real, rng)
+        with torch.no_grad():  # what this scale starts from at the photo's own size
+            self.identity_base = self._base(self.coarsest, self.sizes)
         judged = 1 if self.discriminator is None else self.discriminator.min_side
-        patches = [term.loss.patch for term in self.photos[0].patch_terms]
+        patches = [term.loss.patch for term in self.patch_terms]
         self.smallest = max(judged, *patches, 1)
 
     def key(self) -> Hashable:
@@ -83,11 +68,11 @@ class InGANPyramidStage(Stage):
             self.transform = fixed_transform(self, random_homography(recipe.geometry, same))
         turns: list[float] = [recipe.identity_interval, recipe.cycle_interval]
         pixels = math.prod(sizes[-1])
-        turns += [t.interval * t.loss.period(pixels) for t in self.photo.patch_terms]
-        key: list[Any] = [id(self.photo), sizes, *(step % turn for turn in turns)]
+        turns += [t.interval * t.loss.period(pixels) for t in self.patch_terms]
+        key: list[Any] = [sizes, *(step % turn for turn in turns)]
         if self.discriminator is not None:
             self.discriminator.set_progress(step / self.steps)
-            both = (self.photo.sizes[-1], sizes[-1])
+            both = (self.sizes[-1], sizes[-1])
             key += [moving_window(size, recipe.discriminator_crop, step) for size in both]
             if type(recipe.adversarial_loss).penalty is not AdversarialLoss.penalty:
                 key.append(step)  # the windows of a penalty hardly come twice
@@ -101,23 +86,9 @@ class InGANPyramidStage(Stage):
         self.step = before
         return len(keys)
 
-    def _prepared(self, photo: int) -> StagePhoto:
-        model, index = self.model, self.index
-        coarsest, real = model.real(0, photo), model.real(index, photo)
-        sizes = model.sizes_of(photo)[: index + 1]
-        terms = self.recipe.patch_terms(index, model.num_stages, real, self.rng)
-        with torch.no_grad():
-            base = self._base(coarsest, sizes)
-        return StagePhoto(coarsest, real, sizes, terms, base)
-
-    @property
-    def photo(self) -> StagePhoto:
-        """This step's. Several take turns without a period, which an interval could match."""
-        return self.photos[int(self.step * 0.7320508 % 1 * len(self.photos))]
-
     def discriminator_loss(self) -> Losses:
         fake, recipe, step = self.drawn_for_discriminator(), self.recipe, self.step
-        real = self.photo.real
+        real = self.real
         assert self.discriminator is not None
         judged = _window(fake, recipe.discriminator_crop, step)
         self.discriminator.judge_as(size_of(judged))
@@ -128,24 +99,24 @@ class InGANPyramidStage(Stage):
         return self.judge(real, judged, penalised=penalised, step=step)
 
     def add_terms(self, terms: Terms, drawn: Tensor) -> None:
-        recipe, photo = self.recipe, self.photo
+        recipe = self.recipe
         if self.discriminator is not None:
             judged = _window(drawn, recipe.discriminator_crop, self.step)
             self.discriminator.judge_as(size_of(judged))
             self.fool(terms, judged)
-        for term in photo.patch_terms:
+        for term in self.patch_terms:
             term.add_to(terms, drawn, self.rng)
 
         def identity() -> Tensor:
-            rebuilt = self.generator(None, photo.identity_base)
-            return F.mse_loss(rebuilt.float(), photo.real)
+            rebuilt = self.generator(None, self.identity_base)
+            return F.mse_loss(rebuilt.float(), self.real)
 
         def cycle() -> Tensor:
             there = self.transform
             back = None if there is None else there.inverse()
-            start = transformed_to(drawn.float(), photo.sizes[0], back)
-            rebuilt = self.generator(None, self._base(start, photo.sizes))
-            return F.l1_loss(rebuilt.float(), photo.real)
+            start = transformed_to(drawn.float(), self.sizes[0], back)
+            rebuilt = self.generator(None, self._base(start, self.sizes))
+            return F.l1_loss(rebuilt.float(), self.real)
 
         terms.every(recipe.identity_interval, "identity", identity, self.weight("identity"))
         terms.every(recipe.cycle_interval, "cycle", cycle, self.weight("cycle"))
@@ -156,7 +127,7 @@ class InGANPyramidStage(Stage):
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
         with torch.no_grad():
-            start = transformed_to(self.photo.coarsest, sizes[0], self.transform)
+            start = transformed_to(self.coarsest, sizes[0], self.transform)
             base = self._base(start, sizes)
         return self.generator(None, base)  # type: ignore[no-any-return]
 
@@ -182,7 +153,7 @@ class InGANPyramidStage(Stage):
         shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
             near(side * factor * shrink, side, self.recipe.size_grid, self.smallest)
-            for side, factor in zip(self.photo.sizes[-1], (rows, columns), strict=True)
+            for side, factor in zip(self.sizes[-1], (rows, columns), strict=True)
         )
         return model.sizes_for((height, width), self.index)
 
@@ -225,8 +196,6 @@ class InGANPyramidRecipe(LadderRecipe):
         model.new_generator(0)
         for size in model.sizes:
             self.discriminator(size=size, width=1)
-        for photo in range(1, len(model.images)):
-            self.check_coarsest(model.real(0, photo), model.num_stages)
 
 
 def _window(image: Tensor, side: int | Size | None, turn: int) -> Tensor:

@@ -106,11 +106,7 @@ class InGANStage(Stage):
         return height, width
 
     def draw_crop(self) -> Pixels:
-        images, number = self.model.images, 0
-        if len(images) > 1:
-            number = int(torch.randint(len(images), (1,), generator=self.cpu_rng))
-        image = images[number]
-        height, width = self.crop_size
+        image, (height, width) = self.model.image, self.crop_size
         rooms = (image.shape[-2] - height, image.shape[-1] - width)
         if not any(rooms):
             return image
@@ -163,15 +159,14 @@ class InGANRecipe(Recipe):
         """The shortest side that the discriminator judges, in pixels."""
         return self.discriminator(size=LARGE, scales=1).min_side
 
-    def prepare(self, pixels: Pixels, *others: Pixels, holes: Sequence[Mask | None] = ()) -> InGAN:
+    def prepare(self, pixels: Pixels, hole: Mask | None = None) -> InGAN:
         size = fit_size(size_of(pixels), self.max_size)
         check_range(self.min_side, crop=self.crop)
-        model: InGAN = self.model_of([size], pixels, *others)
+        model: InGAN = self.model_of([size], pixels)
         self.generator()
         self.discriminator(size=self.crop_size(model))
         return model
 
     def crop_size(self, model: InGAN) -> Size:
-        sides = zip(model.sizes[0], *model.other_sizes, strict=True)
-        height, width = (min(side) for side in sides)
+        height, width = model.sizes[0]
         return min(height, self.crop or height), min(width, self.crop or width)
