@@ -1,15 +1,18 @@
-"""Wall time and memory of whole commands, from the start of Python to the last file.
+"""Wall time and memory of whole commands, from the start of Python to the last file, and wall time
+of calls from Python.
 
     python -m benchmarks.commands > commands.json
     python -m benchmarks.commands --only fill --beside ../before > commands.json
 
 Each command runs once in every round, as a user would type it, with everything that it does by
-default; with another checkout beside, what trains nothing then runs there, too. The photos are the
-bundled ones, the large one also at other sizes.
+default; with another checkout beside, what trains nothing then runs there, too. A call works on
+pictures in memory, and is made twice: the second time counts. The photos are the bundled ones, the
+large one also at other sizes.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,20 +45,33 @@ COMMANDS = {
     "task=sample image={mp3} sample.count=1": 3.5,
     "task=sample image={small} sample.size=[500,2000] sample.count=1": 12,
     "task=retarget image={mp3} retarget.shape=21:9": 3.5,
-    "task=super_resolution image={mp1} super_resolution.factor=4": 4,
     "task=animate image={mp3} animate.seconds=5": 12,
-    "task=make_tileable image={mp1}": 2,
     "task=make_tileable image={mp27}": 12,
-    "task=extend image={mp8} extend.shape=16:9": 4,
     "task=extend image={mp27} extend.shape=16:9": 15,
     "task=edit image={mp3} edit.image={changed3} mask={hole3}": 3.5,
-    "task=edit image={mp8} edit.image={changed8} mask={hole8}": 2,
     "task=edit image={mp27} edit.image={changed27} mask={hole27}": 8,
     "task=fill image={mp3} mask={hole3}": 3.5,
     "task=fill image={mp13} mask={wide13}": 8,
     "task=fill image={mp27} mask={hole27}": 6,
     "task=fill image={mp50} mask={hole50}": 10,
 }
+# Calls of the package's functions, with pictures for their names, and the same aim.
+CALLS = {
+    "make_tileable({mp1})": 2,
+    "super_resolve({mp1}, factor=4)": 4,
+    "edit({mp8}, {changed8}, {hole8})": 2,
+    "extend({mp8}, shape='16:9')": 4,
+}
+_CALLED = """
+import sys, time, internal_gan
+from PIL import Image
+
+pictures = [Image.open(name).copy() for name in sys.argv[2:]]
+for _ in range(2):
+    started = time.perf_counter()
+    eval("internal_gan." + sys.argv[1])
+    print(time.perf_counter() - started)
+"""
 
 
 class Cost(NamedTuple):
@@ -87,6 +103,15 @@ def cost_of(options: Sequence[str], output: Path, root: Path = ROOT, **environme
     return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
+def seconds_of(call: str, paths: Mapping[str, Path], root: Path = ROOT) -> float:
+    """Of a call, made for the second time by a new process in a checkout."""
+    names = re.findall(r"{(\w+)}", call)
+    words = call.format_map({name: f"pictures[{n}]" for n, name in enumerate(names)})
+    command = [sys.executable, "-c", _CALLED, words, *(str(paths[name]) for name in names)]
+    done = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout.split()[-1])
+
+
 def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
     """Write the large photo of so many megapixels, two holes and the changed photo, by name."""
     width, height = SIZES[megapixels]
@@ -116,18 +141,27 @@ def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """Seconds and memory of every command, those of the other checkout, if any, and the aim."""
-    has_other = any("beside" in found for found in record["commands"].values())
-    rows = []
-    for command, found in record["commands"].items():
-        row = {"command": f"`internal-gan {command}`"}
+    """Seconds of commands and calls, memory, those of the other checkout, if any, and the aim."""
+    return {
+        "seconds": _table(record["commands"], "command", "internal-gan "),
+        "calls": _table(record["calls"], "call", "internal_gan."),
+    }
+
+
+def _table(costs: Mapping[str, Any], kind: str, prefix: str) -> str:
+    has_other, rows = any("beside" in found for found in costs.values()), []
+    for words, found in costs.items():
+        row = {kind: f"`{prefix}{words}`"}
         for name, cost in {"": found, " before": found.get("beside")}.items():
             if not name or has_other:
                 row[f"seconds{name}"] = shown(cost["seconds"]) if cost else ""
-                if "memory" in found:  # older records lack it
+                if "memory" in found:
                     row[f"GB{name}"] = f"{cost['memory']:.1f}" if cost else ""
+        if has_other:
+            both = [one["seconds"]["median"] for one in (found, found.get("beside")) if one]
+            row["share"] = f"{both[0] / both[1]:.0%}" if len(both) == 2 else ""
         rows.append({**row, "aim": f"{found['aim']:g}"})
-    return {"seconds": as_markdown(rows)}
+    return as_markdown(rows)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -138,12 +172,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--overrides", nargs="+", default=[], help="of every command")
     options = parser.parse_args(argv)
     chosen = [one for one in COMMANDS if any(word in one for word in options.only)]
+    calls = [one for one in CALLS if any(word in one for word in options.only)]
     found: dict[str, list[list[Cost]]] = {command: [] for command in chosen}
+    called: dict[str, list[list[float]]] = {call: [] for call in calls}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         paths = {"small": SMALL, "large": LARGE, "trained": folder / "0-0-0"}
         for megapixels in SIZES:
-            if any(f"{megapixels}}}" in command for command in chosen):
+            if any(f"{megapixels}}}" in words for words in (*chosen, *calls)):
                 paths |= write_inputs(folder, megapixels)
         names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
         for number in range(options.rounds):
@@ -157,12 +193,23 @@ def main(argv: Sequence[str] | None = None) -> None:
                     costs[-1].append(cost_of([*words, *options.overrides], output, root))
                 said = ", ".join(f"{one.seconds:.1f} s" for one in costs[-1])
                 say(f"{command.format_map(names)}: {said}")
+            roots = [ROOT] if options.beside is None else [ROOT, options.beside]
+            for call, times in called.items():
+                times.append([seconds_of(call, paths, root) for root in roots])
+                said = ", ".join(f"{one:.1f} s" for one in times[-1])
+                say(f"{call.format_map(names)}: {said}")
     commands = {}
     for command, costs in found.items():
         here, *beside = [_summary(each) for each in zip(*costs, strict=True)]
         more = {"beside": beside[0]} if beside else {}
         commands[command.format_map(names)] = {**here, **more, "aim": COMMANDS[command]}
-    print_json("commands", {"overrides": options.overrides, "commands": commands})
+    in_memory = {}
+    for call, times in called.items():
+        here, *beside = [{"seconds": spread(each)} for each in zip(*times, strict=True)]
+        more = {"beside": beside[0]} if beside else {}
+        in_memory[call.format_map(names)] = {**here, **more, "aim": CALLS[call]}
+    results = {"overrides": options.overrides, "commands": commands, "calls": in_memory}
+    print_json("commands", results)
 
 
 def _summary(costs: Sequence[Cost]) -> dict[str, Any]:

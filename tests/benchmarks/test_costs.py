@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import internal_gan
 from benchmarks import commands, large, sampling, shares
 from benchmarks._common import PHOTO, ROOT
 from internal_gan.config.arguments import prepare
@@ -15,8 +16,9 @@ from internal_gan.config.compose import compose
 
 
 @pytest.mark.slow
-def test_a_command_is_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_and_a_call_are_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": 3})
+    monkeypatch.setattr(commands, "CALLS", {"extend({small}, shape='2:1')": 4})
     found: dict[str, Any] = {}
     monkeypatch.setattr(commands, "print_json", lambda name, record: found.update(record))
     commands.main(["--beside", str(ROOT)])
@@ -24,8 +26,11 @@ def test_a_command_is_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert cost["seconds"]["median"] > 0
     assert 0.1 < cost["memory"] < 5
     assert 0.3 < cost["beside"]["memory"] / cost["memory"] < 3
-    table = commands.tables(found)["seconds"]
-    assert "| `internal-gan task=sample image=peaks.jpg sample.count=1` |" in table
+    (cost,) = found["calls"].values()
+    assert 0.3 < cost["beside"]["seconds"]["median"] / cost["seconds"]["median"] < 3
+    tables = commands.tables(found)
+    assert "| `internal-gan task=sample image=peaks.jpg sample.count=1` |" in tables["seconds"]
+    assert "| `internal_gan.extend(peaks.jpg, shape='2:1')` |" in tables["calls"]
 
 
 def test_the_photo_is_made_at_other_sizes_with_a_hole_and_a_change(
@@ -43,12 +48,14 @@ def test_the_photo_is_made_at_other_sizes_with_a_hole_and_a_change(
     assert not differs[hole == 0].any()
 
 
-def test_every_command_uses_options_that_exist() -> None:
+def test_every_command_uses_options_that_exist_and_every_call_functions() -> None:
     names = ["small", "large", "trained"]
     for size in commands.SIZES:
         names += [f"{name}{size}" for name in ("mp", "hole", "wide", "changed")]
     for command in commands.COMMANDS:
         compose(prepare(shlex.split(command.format_map(dict.fromkeys(names, "a.png")))))
+    for call in commands.CALLS:
+        assert callable(getattr(internal_gan, call.partition("(")[0]))
 
 
 def test_every_part_of_a_task_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
