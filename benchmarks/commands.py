@@ -3,9 +3,10 @@ of calls from Python.
 
     python -m benchmarks.commands > commands.json
     python -m benchmarks.commands --only fill --beside ../before > commands.json
+    python -m benchmarks.commands --trainings > trainings.json
 
 Each command runs once in every round, as a user would type it, with everything that it does by
-default; with another checkout beside, what trains nothing then runs there, too. A call works on
+default, and then in another checkout that is beside. A call works on
 pictures in memory, and is made twice: the second time counts. The photos are the bundled ones, the
 large one also at other sizes.
 """
@@ -34,33 +35,37 @@ SMALL, LARGE = PHOTOS / "peaks.jpg", PHOTOS / "large" / "mountains.jpg"
 SIZES = {1: (1024, 768), 3: (2048, 1536), 8: (3264, 2448), 13: (4160, 3120), 27: (6000, 4500)}
 SIZES[50] = (8160, 6120)
 HOLE, WIDE = (500, 550, 600, 660), (260, 250, 740, 730)
-# Options, and the aim in seconds on two cores. {mp3} is the photo of 3 megapixels; {hole3}, {wide3}
-# and {changed3} belong to it.
-COMMANDS = {
-    "image={small}": 60,
-    "image={large}": 60,
-    "model=edgeconnect image={mp3} mask={hole3}": 90,
-    "model=ingan image={large} retarget.shape=1:1": 120,
-    "task=sample checkpoint={trained} sample.count=1": 8,
-    "task=sample image={mp3} sample.count=1": 3.5,
-    "task=sample image={small} sample.size=[500,2000] sample.count=1": 12,
-    "task=retarget image={mp3} retarget.shape=21:9": 3.5,
-    "task=animate image={mp3} animate.seconds=5": 12,
-    "task=make_tileable image={mp27}": 12,
-    "task=extend image={mp27} extend.shape=16:9": 15,
-    "task=edit image={mp3} edit.image={changed3} mask={hole3}": 3.5,
-    "task=edit image={mp27} edit.image={changed27} mask={hole27}": 8,
-    "task=fill image={mp3} mask={hole3}": 3.5,
-    "task=fill image={mp13} mask={wide13}": 8,
-    "task=fill image={mp27} mask={hole27}": 6,
-    "task=fill image={mp50} mask={hole50}": 10,
+# Options, the aim in seconds on a machine with two cores, and the seconds that commit fc894017 took
+# there, if they are known. {mp3} is the photo of 3 megapixels; {hole3}, {wide3} and {changed3}
+# belong to it.
+Aim = tuple[float, float | None]
+COMMANDS: dict[str, Aim] = {
+    "task=sample image={mp3} sample.count=1": (3.5, 6),
+    "task=sample image={small} sample.size=[500,2000] sample.count=1": (12, 28),
+    "task=retarget image={mp3} retarget.shape=21:9": (3.5, 4.6),
+    "task=animate image={mp3} animate.seconds=5": (12, 33.7),
+    "task=make_tileable image={mp27}": (12, 36.5),
+    "task=extend image={mp27} extend.shape=16:9": (15, 41.2),
+    "task=edit image={mp3} edit.image={changed3} mask={hole3}": (3.5, None),
+    "task=edit image={mp27} edit.image={changed27} mask={hole27}": (8, 34),
+    "task=fill image={mp3} mask={hole3}": (3.5, 4.5),
+    "task=fill image={mp13} mask={wide13}": (8, 20),
+    "task=fill image={mp27} mask={hole27}": (6, 16.3),
+    "task=fill image={mp50} mask={hole50}": (10, 34.8),
 }
-# Calls of the package's functions, with pictures for their names, and the same aim.
-CALLS = {
-    "make_tileable({mp1})": 2,
-    "super_resolve({mp1}, factor=4)": 4,
-    "edit({mp8}, {changed8}, {hole8})": 2,
-    "extend({mp8}, shape='16:9')": 4,
+TRAININGS: dict[str, Aim] = {
+    "image={small}": (60, None),
+    "image={large}": (60, None),
+    "model=edgeconnect image={mp3} mask={hole3}": (90, None),
+    "model=ingan image={large} retarget.shape=1:1": (120, None),
+    "task=sample checkpoint={trained} sample.count=1": (8, None),
+}
+# The same of calls of the package's functions, with pictures for their names.
+CALLS: dict[str, Aim] = {
+    "make_tileable({mp1})": (2, 6.8),
+    "super_resolve({mp1}, factor=4)": (4, 31.6),
+    "edit({mp8}, {changed8}, {hole8})": (2, 5.7),
+    "extend({mp8}, shape='16:9')": (4, 9.3),
 }
 _CALLED = """
 import sys, time, internal_gan
@@ -142,10 +147,10 @@ def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
     """Seconds of commands and calls, memory, those of the other checkout, if any, and the aim."""
-    return {
-        "seconds": _table(record["commands"], "command", "internal-gan "),
-        "calls": _table(record["calls"], "call", "internal_gan."),
-    }
+    made = {"seconds": _table(record["commands"], "command", "internal-gan ")}
+    if record.get("calls"):
+        made["calls"] = _table(record["calls"], "call", "internal_gan.")
+    return made
 
 
 def _table(costs: Mapping[str, Any], kind: str, prefix: str) -> str:
@@ -160,7 +165,8 @@ def _table(costs: Mapping[str, Any], kind: str, prefix: str) -> str:
         if has_other:
             both = [one["seconds"]["median"] for one in (found, found.get("beside")) if one]
             row["share"] = f"{both[0] / both[1]:.0%}" if len(both) == 2 else ""
-        rows.append({**row, "aim": f"{found['aim']:g}"})
+        aim, was = found["aim"], found.get("was")
+        rows.append({**row, "aim": f"{aim:g} ({aim / was:.0%})" if was else f"{aim:g}"})
     return as_markdown(rows)
 
 
@@ -169,10 +175,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=positive, default=1)
     parser.add_argument("--only", nargs="+", default=[""], help="words in the commands to run")
     parser.add_argument("--beside", type=Path, help="another checkout, to run them in, too")
+    parser.add_argument("--trainings", action="store_true", help="commands that train, instead")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every command")
     options = parser.parse_args(argv)
-    chosen = [one for one in COMMANDS if any(word in one for word in options.only)]
-    calls = [one for one in CALLS if any(word in one for word in options.only)]
+    aims = TRAININGS if options.trainings else COMMANDS | CALLS
+    wanted = [one for one in aims if any(word in one for word in options.only)]
+    chosen, calls = (
+        [one for one in wanted if (one in CALLS) == is_call] for is_call in (False, True)
+    )
     found: dict[str, list[list[Cost]]] = {command: [] for command in chosen}
     called: dict[str, list[list[float]]] = {call: [] for call in calls}
     with tempfile.TemporaryDirectory() as temporary:
@@ -182,18 +192,16 @@ def main(argv: Sequence[str] | None = None) -> None:
             if any(f"{megapixels}}}" in words for words in (*chosen, *calls)):
                 paths |= write_inputs(folder, megapixels)
         names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
+        roots = [ROOT] if options.beside is None else [ROOT, options.beside]
         for number in range(options.rounds):
             for index, (command, costs) in enumerate(found.items()):
                 words = [word.format_map(paths) for word in command.split()]
                 costs.append([])
-                trains = not command.startswith("task=") or "{trained}" in command
-                beside = [] if trains or options.beside is None else [options.beside]
-                for other, root in enumerate([ROOT, *beside]):
+                for other, root in enumerate(roots):
                     output = folder / f"{number}-{index}-{other}"
                     costs[-1].append(cost_of([*words, *options.overrides], output, root))
                 said = ", ".join(f"{one.seconds:.1f} s" for one in costs[-1])
                 say(f"{command.format_map(names)}: {said}")
-            roots = [ROOT] if options.beside is None else [ROOT, options.beside]
             for call, times in called.items():
                 times.append([seconds_of(call, paths, root) for root in roots])
                 said = ", ".join(f"{one:.1f} s" for one in times[-1])
@@ -202,14 +210,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     for command, costs in found.items():
         here, *beside = [_summary(each) for each in zip(*costs, strict=True)]
         more = {"beside": beside[0]} if beside else {}
-        commands[command.format_map(names)] = {**here, **more, "aim": COMMANDS[command]}
+        commands[command.format_map(names)] = {**here, **more, **_aim(aims[command])}
     in_memory = {}
     for call, times in called.items():
         here, *beside = [{"seconds": spread(each)} for each in zip(*times, strict=True)]
         more = {"beside": beside[0]} if beside else {}
-        in_memory[call.format_map(names)] = {**here, **more, "aim": CALLS[call]}
+        in_memory[call.format_map(names)] = {**here, **more, **_aim(aims[call])}
     results = {"overrides": options.overrides, "commands": commands, "calls": in_memory}
     print_json("commands", results)
+
+
+def _aim(aim: Aim) -> dict[str, float | None]:
+    return {"aim": aim[0], "was": aim[1]}
 
 
 def _summary(costs: Sequence[Cost]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from internal_gan.config.compose import compose
 
 @pytest.mark.slow
 def test_a_command_and_a_call_are_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": 3})
-    monkeypatch.setattr(commands, "CALLS", {"extend({small}, shape='2:1')": 4})
+    monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": (3, 6)})
+    monkeypatch.setattr(commands, "CALLS", {"extend({small}, shape='2:1')": (4, None)})
     found: dict[str, Any] = {}
     monkeypatch.setattr(commands, "print_json", lambda name, record: found.update(record))
     commands.main(["--beside", str(ROOT)])
@@ -52,7 +52,7 @@ def test_every_command_uses_options_that_exist_and_every_call_functions() -> Non
     names = ["small", "large", "trained"]
     for size in commands.SIZES:
         names += [f"{name}{size}" for name in ("mp", "hole", "wide", "changed")]
-    for command in commands.COMMANDS:
+    for command in commands.COMMANDS | commands.TRAININGS:
         compose(prepare(shlex.split(command.format_map(dict.fromkeys(names, "a.png")))))
     for call in commands.CALLS:
         assert callable(getattr(internal_gan, call.partition("(")[0]))
