@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1603,
-    "finishing": 2346,
+    "finishing": 2350,
     "hub": 130,
     "images": 3468,
     "internal_gan": 1207,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_820, "tests": 24_893, "benchmarks": 5_550}
+MAX_IN_ALL = {"internal_gan": 24_824, "tests": 24_893, "benchmarks": 5_563}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
