@@ -6,9 +6,9 @@ of calls from Python.
     python -m benchmarks.commands --trainings > trainings.json
 
 Each command runs once in every round, as a user would type it, with everything that it does by
-default, and then in another checkout that is beside. A call works on
-pictures in memory, and is made twice: the second time counts. The photos are the bundled ones, the
-large one also at other sizes.
+default, and then in the checkout of --beside, if any. A call works on pictures in memory, and is
+made twice: the second time counts. The photos are the bundled ones, the large one also at other
+sizes.
 """
 
 import argparse
@@ -127,7 +127,8 @@ def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
     with Image.open(LARGE) as photo:
         large = photo.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
     large.save(found[""], quality=92)
-    shown = Image.open(found[""])  # with what JPEG has changed
+    with Image.open(found[""]) as file:
+        changed = file.copy()  # as JPEG has it
     boxes = [
         tuple(
             round(each * side / 1000) for each, side in zip(box, 2 * (width, height), strict=True)
@@ -139,9 +140,9 @@ def write_inputs(folder: Path, megapixels: int) -> dict[str, Path]:
         ImageDraw.Draw(mask).rectangle(box, fill=255)
         mask.save(found[name])
     left, top, right, bottom = boxes[0]
-    below = shown.crop((left, 2 * bottom - top - 1, right + 1, 3 * bottom - 2 * top))
-    shown.paste(below, (left, top))
-    shown.save(found["changed"])
+    below = changed.crop((left, 2 * bottom - top - 1, right + 1, 3 * bottom - 2 * top))
+    changed.paste(below, (left, top))
+    changed.save(found["changed"])
     return {f"{name or 'mp'}{megapixels}": path for name, path in found.items()}
 
 
@@ -154,18 +155,18 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _table(costs: Mapping[str, Any], kind: str, prefix: str) -> str:
-    has_other, rows = any("beside" in found for found in costs.values()), []
+    rows = []
     for words, found in costs.items():
         row = {kind: f"`{prefix}{words}`"}
-        for name, cost in {"": found, " before": found.get("beside")}.items():
-            if not name or has_other:
-                row[f"seconds{name}"] = shown(cost["seconds"]) if cost else ""
-                if "memory" in found:
-                    row[f"GB{name}"] = f"{cost['memory']:.1f}" if cost else ""
-        if has_other:
-            both = [one["seconds"]["median"] for one in (found, found.get("beside")) if one]
-            row["share"] = f"{both[0] / both[1]:.0%}" if len(both) == 2 else ""
-        aim, was = found["aim"], found.get("was")
+        both = {"": found} | ({" before": found["beside"]} if "beside" in found else {})
+        for name, cost in both.items():
+            row[f"seconds{name}"] = shown(cost["seconds"])
+            if "memory" in cost:
+                row[f"GB{name}"] = f"{cost['memory']:.1f}"
+        if len(both) == 2:
+            here, before = (cost["seconds"]["median"] for cost in both.values())
+            row["share"] = f"{here / before:.0%}"
+        aim, was = found["aim"], found["was"]
         rows.append({**row, "aim": f"{aim:g} ({aim / was:.0%})" if was else f"{aim:g}"})
     return as_markdown(rows)
 
@@ -178,6 +179,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--trainings", action="store_true", help="commands that train, instead")
     parser.add_argument("--overrides", nargs="+", default=[], help="of every command")
     options = parser.parse_args(argv)
+    if options.trainings and options.beside is not None:
+        raise UserError("--trainings, --beside: the other checkout would read runs of this one")
     aims = TRAININGS if options.trainings else COMMANDS | CALLS
     wanted = [one for one in aims if any(word in one for word in options.only)]
     chosen, calls = (

@@ -54,7 +54,7 @@ def run(options: Options, changed: Collection[str] = ()) -> int:
             return 0
     elif options.trains:
         check_trains(options.model)
-        check_images(options)
+        check_image_file(options.image)
     else:
         _check_use(options, given)
     return _do(options, given)
@@ -118,7 +118,7 @@ def _check_use(options: Options, given: set[str]) -> None:
         what = "the photo itself, and trains only with a model=, such as singan"
         _refuse(other, name, f"works on {what}")
     if task.allows("image") and (options.image is not None or checkpoint is None):
-        check_images(options)
+        check_image_file(options.image)
 
 
 def _do(options: Options, given: Collection[str]) -> int:
@@ -183,11 +183,6 @@ def _value(options: Options, key: str) -> Any:
         return value
     paths = value if isinstance(value, list) else [value]
     return [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
-
-
-def check_images(options: Options) -> None:
-    """Raise a UserError for a missing photo."""
-    check_image_file(options.image)
 
 
 def _refuse(extra: Collection[str], what: str, why: str) -> None:

@@ -16,11 +16,11 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 948,
     "app": 1411,
-    "config": 1603,
-    "finishing": 2350,
+    "config": 1600,
+    "finishing": 2343,
     "hub": 130,
-    "images": 3468,
-    "internal_gan": 1207,
+    "images": 3471,
+    "internal_gan": 1202,
     "judging": 1091,
     "models": 3885,
     "nn": 988,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_824, "tests": 24_893, "benchmarks": 5_563}
+MAX_IN_ALL = {"internal_gan": 24_812, "tests": 24_887, "benchmarks": 5_566}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -75,7 +75,7 @@ class Model:
             Model.classes[cls.family] = cls
 
     def __init__(self, network: Network, file: Path | None, source: Source) -> None:
-        """For ``load`` and ``fit``; ``source`` holds the training's photos."""
+        """For ``load`` and ``fit``; ``source`` holds the training's photo."""
         self.network = network
         self.folder = source.folder
         self._file = file

@@ -27,8 +27,6 @@ from internal_gan.images.files.names import (
 
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
-# Options that take lists of files.
-_LISTS = ("layers.files",)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -138,19 +136,18 @@ def quoted(*arguments: str) -> str:
     return (subprocess.list2cmdline if sys.platform == "win32" else shlex.join)(arguments)
 
 
-def check_image_file(image: str | None, option: str = "image") -> None:
+def check_image_file(image: str | None) -> None:
     """Raise a UserError for a missing or unreadable image, before anything heavy is loaded."""
     if image is None:
         raise UserError("image=FILE is missing: it names the photo. See --help")
     if image and _is_list(image) and not _exists(image):
-        one = "takes one photo; -m image=A,B makes a run for each"
-        raise UserError(f"{option}={image}: {one}")
+        raise UserError(f"image={image}: takes one photo; -m image=A,B makes a run for each")
     try:
         existing_image(Path(image))
     except UserError as error:
         is_folder = os.path.isdir(image)  # noqa: PTH112 (Path.is_dir raises on too long names)
         hint = f"; -m image={image} makes one run per image in it" if is_folder else ""
-        raise UserError(f"{option}={error}{hint}") from None
+        raise UserError(f"image={error}{hint}") from None
 
 
 def _model(overrides: Sequence[str]) -> list[str]:
@@ -176,7 +173,7 @@ def _prepare(override: str, multirun: bool) -> str:
     parts = [part if _is_list(part) else local(part) for part in parts]
     if multirun and key == "image":
         parts = [name for part in parts for name in _jobs(part)]
-    return f"{left}={','.join(_quoted(part, key in _LISTS) for part in parts)}"
+    return f"{left}={','.join(_quoted(part, key == 'layers.files') for part in parts)}"
 
 
 def _quoted(part: str, may_be_list: bool) -> str:

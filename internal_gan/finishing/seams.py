@@ -106,20 +106,13 @@ def largest_piece(origins: Places, kept: Flags | None = None) -> float:
     return float(np.bincount(counted, minlength=1).max() / number.size)
 
 
-def seam_figure(
-    pixels: Levels,
-    origins: Places,
-    source: Levels,
-    wrap: Wrap = NO_WRAP,
-    unknown: Flags | None = None,
-) -> float:
+def seam_figure(pixels: Levels, origins: Places, source: Levels) -> float:
     """Mean step across seams of a picture, relative to its source's own steps there; at 1, no seam
-    shows. Steps of the source at ``unknown`` pixels, (h, w), are not used."""
+    shows."""
     ours, own = 0.0, 0.0
-    for before, after, expected in _crossings(origins, source, wrap, unknown):
-        step = _step(pixels, before, after)
-        ours += float(np.nansum(np.abs(step)))
-        own += float(np.abs(expected).sum(where=~np.isnan(step)))
+    for before, after, expected in _crossings(origins, source, NO_WRAP, None):
+        ours += float(np.abs(_step(pixels, before, after)).sum())
+        own += float(np.abs(expected).sum())
     return ours / own if own else 1.0
 
 

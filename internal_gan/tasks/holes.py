@@ -43,8 +43,8 @@ class Case:
 
 
 class Holes:
-    """The hole of a photo, as the options describe it; for the
-    training's own photo, by default those of the training."""
+    """The hole of a photo, as the options describe it; for the training's own photo, by default
+    that of the training."""
 
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask

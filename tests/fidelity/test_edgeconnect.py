@@ -83,7 +83,7 @@ def trained() -> list[Any]:
             SimpleNamespace(
                 **vars(done),
                 terms=terms,
-                sizes=len(stage.photos),
+                sizes=len(stage.pyramid),
                 clip=stage.optimization.clip,
                 outputs=sorted({p.shape[0] for p in after if p.dim() == 1} & {1, 3}),
                 moved=all(not torch.equal(a, b) for a, b in zip(before, after, strict=True)),

@@ -145,9 +145,7 @@ def test_a_large_photo_keeps_its_own_pixels() -> None:
         assert target.finisher.photo_size == size
 
 
-def test_the_pixels_come_from_the_photo_and_not_from_a_further_one(
-    shell: Shell, learnt: Path
-) -> None:
+def test_the_pixels_come_from_the_photo(shell: Shell, learnt: Path) -> None:
     assert retarget(shell, learnt, PATCHES, "retarget.shape=[100%,150%]") == {"80x168.png"}
     assert (size_of("80x168.png"), size_of("drawn/80x168.png")) == ((80, 168), (20, 42))
     own, made = read_image(learnt.parent / "dark.png").pixels, of("80x168")

@@ -1,5 +1,6 @@
 """EXIF data of image files, and what they say about their colours."""
 
+import numpy as np
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
@@ -66,21 +67,23 @@ def rgb_profile(profile: bytes | None) -> bytes | None:
 
 
 def other_colours(image: Image.Image) -> str | None:
-    """A line for the user if a loaded image without a profile says that its colours are not those
-    of sRGB. The strongest statement counts: PNG's cICP, sRGB, gAMA and cHRM; then EXIF."""
+    """A line for the user if a loaded image without a profile says anything else about its colours
+    than that they are those of sRGB: by PNG's cICP or, without it and a chunk sRGB, by its gAMA or
+    cHRM, or by EXIF."""
     info, said = image.info, None
     gamma, colours = info.get("gamma") or 1 / 2.2, info.get("chromaticity", _SRGB)
+    is_gray = image.mode in ("1", "L", "LA", "I;16")
     if cicp := info.get("cicp"):
         said = None if cicp[:2] == _SRGB_CICP else "cICP"
     elif "srgb" in info:
         pass
     elif abs(gamma * 2.2 - 1) > _NEAR_GAMMA:
         said = "gAMA"
-    elif max(abs(a - b) for a, b in zip(colours, _SRGB, strict=True)) > _NEAR:
+    elif not is_gray and max(map(abs, np.subtract(colours[: len(_SRGB)], _SRGB))) > _NEAR:
         said = "cHRM"
     elif _exif_space(image) not in (None, 1):
         said = "EXIF"
-    return said and f"its colours are not sRGB ({said}), but without a profile they count as that"
+    return said and f"what {said} says about its colours is not used; they count as sRGB"
 
 
 def _exif_space(image: Image.Image) -> int | None:

@@ -1,4 +1,4 @@
-"""EdgeConnect's training on random holes in the photos: edges, then completion, then both."""
+"""EdgeConnect's training on random holes in the photo: edges, then completion, then both."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ LARGEST_VISIBLE_SHARE = 0.6
 class EdgeConnectRecipe(Recipe):
     """EdgeConnect's training options; ``conf/model/edgeconnect.yaml`` sets and explains them.
 
-    The networks learn to restore what random holes hide in the known parts of the photos. Nothing
+    The networks learn to restore what random holes hide in the known parts of the photo. Nothing
     under a user's own hole reaches them.
 
     Attributes:
@@ -220,7 +220,7 @@ class InpaintingStage(Stage):
         while len(halves) < most and min(size_of(halves[-1][0])) >= 2 * shortest:
             halves.append(halved(*halves[-1]))
         parts = ((image, model.find_edges(image, mask), mask) for image, mask in halves)
-        self.photos = [[part.cpu() for part in photo] for photo in parts]
+        self.pyramid = [[part.cpu() for part in photo] for photo in parts]
 
     def key(self) -> Hashable:
         drawn = vars(self.draw_batch())
@@ -228,11 +228,11 @@ class InpaintingStage(Stage):
         return size_of(self.batch.image)
 
     def key_count(self) -> float:
-        return len(self.photos)
+        return len(self.pyramid)
 
     def draw_batch(self) -> Batch:
         recipe, model = self.recipe, self.model
-        photo = self.photos[self._below(len(self.photos))]
+        photo = self.pyramid[self._below(len(self.pyramid))]
         height, width = (min(side, recipe.crop or side) for side in size_of(photo[0]))
         crops = [self._crop(photo, (height, width)) for _ in range(recipe.batch)]
         image, edges, unknown = (torch.cat(parts) for parts in zip(*crops, strict=True))

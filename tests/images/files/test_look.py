@@ -168,6 +168,7 @@ P3_PRIMARIES = struct.pack(">8I", *(31270, 32900, 68000, 32000, 26500, 69000, 15
         ({"gAMA": SRGB_GAMMA}, None),
         ({"gAMA": SRGB_GAMMA, "cHRM": P3_PRIMARIES}, "cHRM"),
         ({"cHRM": bytes(32)}, "cHRM"),
+        ({"cHRM": bytes(40)}, "cHRM"),
         ({"sRGB": b"\0", "gAMA": LINEAR_GAMMA, "cHRM": P3_PRIMARIES}, None),
     ],
 )
@@ -175,7 +176,7 @@ def test_other_colours_without_a_profile_are_named(
     chunks: dict[str, bytes], by: str | None, saved: Save, said: Said
 ) -> None:
     assert saved(png_of(TWO, **chunks)).icc_profile is None
-    note = f"its colours are not sRGB ({by}), but without a profile they count as that"
+    note = f"what {by} says about its colours is not used; they count as sRGB"
     assert said() == ([note] if by else [])
 
 
@@ -192,7 +193,7 @@ def test_a_cameras_other_colours_are_named(
     exif = Image.Exif()
     exif[IFD.Exif] = {Base.ColorSpace: space}
     assert saved(picture, "jpg", exif=exif).icc_profile is None
-    note = f"its colours are not sRGB ({by}), but without a profile they count as that"
+    note = f"what {by} says about its colours is not used; they count as sRGB"
     assert said() == ([note] if by else [])
 
 

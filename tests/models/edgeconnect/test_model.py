@@ -114,7 +114,7 @@ def test_the_edge_network_is_trained_without_seeing_the_hole(
     hole, seen = F.pad(torch.ones(1, 1, 8, 8), (8, 12, 6, 6)), list[Tensor]()
     monkeypatch.setattr("internal_gan.models.edgeconnect.training.draw_hole", lambda *_: hole)
     stage.generator.register_forward_hook(lambda _, given, drawn: seen.append(given[0]))
-    (photo,) = stage.photos
+    (photo,) = stage.pyramid
     for under in (0.5, 1.0, 0.0):
         for part, shown in enumerate((2 * under - 1, under)):
             photo[part] = torch.where(hole > 0, shown, photo[part])
