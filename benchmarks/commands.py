@@ -183,53 +183,46 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError("--trainings, --beside: the other checkout would read runs of this one")
     aims = TRAININGS if options.trainings else COMMANDS | CALLS
     wanted = [one for one in aims if any(word in one for word in options.only)]
-    chosen, calls = (
-        [one for one in wanted if (one in CALLS) == is_call] for is_call in (False, True)
-    )
-    found: dict[str, list[list[Cost]]] = {command: [] for command in chosen}
-    called: dict[str, list[list[float]]] = {call: [] for call in calls}
+    roots = [ROOT] if options.beside is None else [ROOT, options.beside]
+    found: dict[str, list[list[Cost | float]]] = {words: [] for words in wanted}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         paths = {"small": SMALL, "large": LARGE, "trained": folder / "0-0-0"}
         for megapixels in SIZES:
-            if any(f"{megapixels}}}" in words for words in (*chosen, *calls)):
+            if any(f"{megapixels}}}" in words for words in wanted):
                 paths |= write_inputs(folder, megapixels)
         names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
-        roots = [ROOT] if options.beside is None else [ROOT, options.beside]
         for number in range(options.rounds):
-            for index, (command, costs) in enumerate(found.items()):
-                words = [word.format_map(paths) for word in command.split()]
-                costs.append([])
-                for other, root in enumerate(roots):
-                    output = folder / f"{number}-{index}-{other}"
-                    costs[-1].append(cost_of([*words, *options.overrides], output, root))
-                said = ", ".join(f"{one.seconds:.1f} s" for one in costs[-1])
-                say(f"{command.format_map(names)}: {said}")
-            for call, times in called.items():
-                times.append([seconds_of(call, paths, root) for root in roots])
-                said = ", ".join(f"{one:.1f} s" for one in times[-1])
-                say(f"{call.format_map(names)}: {said}")
-    commands = {}
-    for command, costs in found.items():
-        here, *beside = [_summary(each) for each in zip(*costs, strict=True)]
+            for index, (words, costs) in enumerate(found.items()):
+                given = [*(word.format_map(paths) for word in words.split()), *options.overrides]
+                costs.append(
+                    [
+                        seconds_of(words, paths, root)
+                        if words in CALLS
+                        else cost_of(given, folder / f"{number}-{index}-{other}", root)
+                        for other, root in enumerate(roots)
+                    ]
+                )
+                said = ", ".join(f"{_seconds(one):.1f} s" for one in costs[-1])
+                say(f"{words.format_map(names)}: {said}")
+    results: dict[str, Any] = {"overrides": options.overrides, "commands": {}, "calls": {}}
+    for words, costs in found.items():
+        here, *beside = map(_summary, zip(*costs, strict=True))
+        aim, was = aims[words]
         more = {"beside": beside[0]} if beside else {}
-        commands[command.format_map(names)] = {**here, **more, **_aim(aims[command])}
-    in_memory = {}
-    for call, times in called.items():
-        here, *beside = [{"seconds": spread(each)} for each in zip(*times, strict=True)]
-        more = {"beside": beside[0]} if beside else {}
-        in_memory[call.format_map(names)] = {**here, **more, **_aim(aims[call])}
-    results = {"overrides": options.overrides, "commands": commands, "calls": in_memory}
+        kind = "calls" if words in CALLS else "commands"
+        results[kind][words.format_map(names)] = {**here, **more, "aim": aim, "was": was}
     print_json("commands", results)
 
 
-def _aim(aim: Aim) -> dict[str, float | None]:
-    return {"aim": aim[0], "was": aim[1]}
+def _seconds(cost: Cost | float) -> float:
+    return cost.seconds if isinstance(cost, Cost) else cost
 
 
-def _summary(costs: Sequence[Cost]) -> dict[str, Any]:
-    seconds = spread([cost.seconds for cost in costs])
-    return {"seconds": seconds, "memory": max(cost.memory for cost in costs) / 1e9}
+def _summary(costs: Sequence[Cost | float]) -> dict[str, Any]:
+    made = {"seconds": spread([_seconds(cost) for cost in costs])}
+    memory = [cost.memory for cost in costs if isinstance(cost, Cost)]
+    return {**made, "memory": max(memory) / 1e9} if memory else made
 
 
 if __name__ == "__main__":
