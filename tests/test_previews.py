@@ -53,7 +53,6 @@ def mask(width: int, height: int) -> Image.Image:
         ("sample", {"size": (80, 120)}, (30, 20)),
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
-        ("make_tileable", {"size": 80}, (20, 20)),
     ],
 )
 def test_sizes_are_in_the_photos_pixels(
