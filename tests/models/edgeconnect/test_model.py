@@ -204,6 +204,14 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
     assert torch.equal(F.interpolate(unknown, (40, 56))[hole > 0], torch.ones(1))
 
 
+def test_what_is_under_a_hole_is_not_learnt() -> None:
+    photo, hole = picture(), box()
+    other = torch.where(hole > 0, -photo, photo)
+    first, second = (tiny_edgeconnect(pixels=pixels, hole=hole) for pixels in (photo, other))
+    assert torch.equal(first.image, second.image)
+    assert not torch.equal(first.image, tiny_edgeconnect(pixels=photo).image)
+
+
 def test_a_hole_that_leaves_too_little_is_refused() -> None:
     hole = F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0)
     with pytest.raises(UserError, match="leaves 9 pixels of the photo to train on; needed"):
