@@ -204,6 +204,12 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
     assert torch.equal(F.interpolate(unknown, (40, 56))[hole > 0], torch.ones(1))
 
 
+def test_without_a_crop_a_batch_shows_the_whole_photo() -> None:
+    recipe = recipe_of("model.crop=null", base=EDGECONNECT)
+    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
+    assert stage.draw_batch().image.shape[-2:] == stage.model.image.shape[-2:]
+
+
 def test_what_is_under_a_hole_is_not_learnt() -> None:
     photo, hole = picture(), box()
     other = torch.where(hole > 0, -photo, photo)
