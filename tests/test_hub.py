@@ -102,8 +102,11 @@ def test_pictures_of_every_family_are_saved(
 ) -> None:
     family = options[0].partition("=")[2]
     overrides = [*options[1:], "precision=fp32"]
+    if folder == "fill":
+        overrides.append("mask.box=[10,12,8,9]")
     made = internal_gan.fit(PHOTO, family, overrides=overrides, output=tmp_path / "run")
     made.model.save_pretrained(tmp_path / "saved")
+    assert (tmp_path / "saved" / "unknown.png").is_file() == (folder == "fill")
     results = [path.name for path in (tmp_path / "saved" / folder).rglob("*.png")]
     assert results
     assert not {"before.png", "mask.png", "hole.png"} & set(results)
