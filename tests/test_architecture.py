@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1600,
-    "finishing": 2343,
+    "finishing": 2341,
     "hub": 130,
     "images": 3471,
     "internal_gan": 1202,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_812, "tests": 24_903, "benchmarks": 5_559}
+MAX_IN_ALL = {"internal_gan": 24_810, "tests": 24_903, "benchmarks": 5_559}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

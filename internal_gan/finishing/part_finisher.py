@@ -187,12 +187,10 @@ class PartFinisher:
                 shut = closed[(0, 0, *window)].numpy() > 0
                 corner, here = (window[0].start, window[1].start), (..., *window)
                 if window != before:
-                    before, levels = (
-                        window,
-                        levels_of(
-                            torch.where(part[here] > 0, drawing[here], photo.pixels[here]), white
-                        ),
+                    levels = levels_of(
+                        torch.where(part[here] > 0, drawing[here], photo.pixels[here]), white
                     )
+                    before = window
                 canvas = _Canvas(levels, inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
