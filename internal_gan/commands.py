@@ -4,6 +4,8 @@ Does not import torch at first, so that a wrong file name is reported immediatel
 """
 
 import dataclasses
+import gc
+import importlib
 import os
 import shutil
 import sys
@@ -123,6 +125,7 @@ def _check_use(options: Options, given: set[str]) -> None:
 
 def _do(options: Options, given: Collection[str]) -> int:
     ctrl_c_ends()
+    _load()
     from internal_gan.runs.source import Source
     from internal_gan.tasks.runner import run_task
     from internal_gan.tasks.train import Hooks, resume, train
@@ -140,6 +143,16 @@ def _do(options: Options, given: Collection[str]) -> int:
     except TrainingStopped as stop:
         return 143 if "SIGTERM" in str(stop) else 130
     return 0
+
+
+def _load() -> None:
+    """Import what tasks need, torch above all. All of it stays, so the garbage collector need not
+    look through it, which takes .3 seconds now and .5 at the end of the process."""
+    if "torch" not in sys.modules:
+        gc.disable()
+        importlib.import_module("internal_gan.tasks.train")
+        gc.freeze()
+        gc.enable()
 
 
 def _goes_on(options: Options, given: Collection[str]) -> bool:

@@ -76,9 +76,9 @@ def extend(
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
         known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
-    whole, new = margins.around(photo), margins.part(photo.size)
-    alpha = None if whole.alpha is None else torch.maximum(whole.alpha, new)
-    result = PartFinisher(whole, new, alpha=alpha, source=photo, option=option)
+    new = margins.part(photo.size)
+    alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
+    result = PartFinisher(now, new, alpha=alpha, source=photo, option=option)
     hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
     return result.traced(now.pixels, places, known, hiding=hiding)
 
@@ -96,7 +96,7 @@ def _drawn_around(
     drawing, scale = draw_filling(margins.around(small), part, closed, rng, frame)
     if small is photo:
         return drawing, scale
-    return resize(drawing, size_of(sides.part(photo.size))).clamp(-1, 1), scale / ratio
+    return resize(drawing, sides.around_size(photo.size)).clamp_(-1, 1), scale / ratio
 
 
 def make_tileable(

@@ -173,7 +173,7 @@ class PartFinisher:
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
-        copied = photo.pixels if source is None else source
+        copied, made = pixels if source is None else source, list[tuple[Window, Flags, Pixels]]()
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
@@ -185,12 +185,9 @@ class PartFinisher:
                 inside = np.zeros(extent(window), np.bool_)
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
                 shut = closed[(0, 0, *window)].numpy() > 0
-                corner, here = (window[0].start, window[1].start), (..., *window)
+                corner = window[0].start, window[1].start
                 if window != before:
-                    levels = levels_of(
-                        torch.where(part[here] > 0, drawing[here], photo.pixels[here]), white
-                    )
-                    before = window
+                    levels, before = levels_of(pixels[(..., *window)], white), window
                 canvas = _Canvas(levels, inside, shut, corner)
                 if below is not None:
                     canvas = canvas.below(below)
@@ -214,7 +211,7 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                here, chosen = (..., *piece.window), piece.mask[0, 0].numpy() > 0
+                chosen = piece.mask[0, 0].numpy() > 0
                 offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
                 inner = within(piece.window, moved(filled.window, offset))
                 places = filled.origins[inner]
@@ -224,12 +221,16 @@ class PartFinisher:
                 known[piece.window] |= chosen
                 places = np.where(chosen[..., None], places, 0)
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
-                made = torch.where(
+                found = torch.where(
                     torch.from_numpy(filled.exact[inner]),
                     copied[..., row, column],
                     pixels_of(filled.pixels[inner]),
                 )
-                pixels[here] = torch.where(piece.mask > 0, made, pixels[here])
+                made.append((piece.window, chosen, found))
+        # Until now, other pieces were seen as they are drawn.
+        for box, chosen, found in made:
+            here = (..., *box)
+            pixels[here] = torch.where(torch.from_numpy(chosen), found, pixels[here])
         if self.source is not None and source is not None and size_of(source) != self.source.size:
             there = part[0, 0].numpy().nonzero()
             origins[there] = origins[there] * self.source.size // size_of(source)

@@ -6,10 +6,8 @@ its parts.
 
 from collections.abc import Iterator
 
-import torch
-
 from internal_gan.images.smooth_fill import depth
-from internal_gan.images.windows import Part, bounds, extent, parts
+from internal_gan.images.windows import Part, parts
 from internal_gan.shapes import Mask
 
 # Specks, scratches and wires are thin: no pixel of them is farther than this from the outside. They
@@ -27,18 +25,22 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
     :func:`internal_gan.images.windows.parts`. What is thin counts as thick if it spans no more
     than ``LONGEST`` pixels.
     """
-    thin = _thin(hole)
-    is_long = thin.any() and max(extent(bounds(thin))) > LONGEST
-    yield from ((part, False) for part in parts(hole - thin if is_long else hole, gap))
-    if is_long:
-        yield from ((piece, True) for piece in Part.of(thin).divided(LONGEST))
+    thin = [part for part in parts(hole, GAP) if _is_thin(part, hole)]
+    spans = zip(*(part.window for part in thin), strict=True)
+    longest = max(
+        (max(s.stop for s in span) - min(s.start for s in span) for span in spans), default=0
+    )
+    if longest <= LONGEST:
+        yield from ((part, False) for part in parts(hole, gap))
+        return
+    thick = hole.clone()
+    for part in thin:
+        thick[(..., *part.window)] -= part.mask
+    yield from ((part, False) for part in parts(thick, gap))
+    yield from ((piece, True) for piece in Part.of(hole - thick).divided(LONGEST))
 
 
-def _thin(hole: Mask) -> Mask:
-    thin = torch.zeros_like(hole)
-    for part in parts(hole, GAP):
-        # With a pixel around it, unless the photo ends there.
-        rows, columns = (slice(max(0, side.start - 1), side.stop + 1) for side in part.window)
-        if depth(hole[..., rows, columns]).max() <= THIN:
-            thin[(..., *part.window)] += part.mask
-    return thin
+def _is_thin(part: Part, hole: Mask) -> bool:
+    # With a pixel around it, unless the photo ends there.
+    rows, columns = (slice(max(0, side.start - 1), side.stop + 1) for side in part.window)
+    return bool(depth(hole[..., rows, columns]).max() <= THIN)

@@ -223,6 +223,14 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     if not good.any():
         field[bad] = np.argwhere(allowed)[0]
         return field
-    nearest = distance_transform_edt(~good, return_distances=False, return_indices=True)
-    field[bad] = field[nearest[0][bad], nearest[1][bad]]
+    reach, box = PATCH, box_of(bad)
+    while True:
+        here = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
+        far, nearest = distance_transform_edt(~good[here], return_indices=True)
+        # Places outside are farther away than the reach.
+        if far.shape == good.shape or far[bad[here]].max() <= reach:
+            break
+        reach *= 4
+    inside, moved = field[here], bad[here]
+    inside[moved] = inside[nearest[0][moved], nearest[1][moved]]
     return field

@@ -87,8 +87,7 @@ class Photo:
     @property
     def uncut(self) -> Size:
         """The size with the frame."""
-        top, right, bottom, left = self.frame or (0, 0, 0, 0)
-        return self.size[0] + top + bottom, self.size[1] + left + right
+        return self.frame.around_size(self.size) if self.frame else self.size
 
     @property
     def is_gray(self) -> bool:
@@ -152,9 +151,15 @@ class Margins(NamedTuple):
         """Where a photo of ``size`` lies on its canvas."""
         return slice(self.top, self.top + size[0]), slice(self.left, self.left + size[1])
 
+    def around_size(self, size: Size) -> Size:
+        """The size of the canvas of a photo of ``size``."""
+        return size[0] + self.top + self.bottom, size[1] + self.left + self.right
+
     def part(self, size: Size) -> Mask:
         """1 in the margins of a photo of ``size``, else 0."""
-        return self.padded(torch.zeros(1, 1, *size), 1.0)
+        part = torch.ones(1, 1, *self.around_size(size))
+        part[(..., *self.window(size))] = 0
+        return part
 
     def padded(self, image: Tensor, value: float) -> Tensor:
         """An image (1, C, H, W) with margins of one value."""
@@ -163,9 +168,8 @@ class Margins(NamedTuple):
     def around(self, photo: Photo) -> Photo:
         """The photo on its canvas, whose margins have its mean colour, so that they widen no range,
         and are transparent if it has alpha."""
-        (height, width), mean = photo.size, photo.pixels.mean(dim=(2, 3), keepdim=True)
-        whole = height + self.top + self.bottom, width + self.left + self.right
-        pixels = mean.expand(-1, -1, *whole).clone()
+        mean = photo.pixels.mean(dim=(2, 3), keepdim=True)
+        pixels = mean.expand(-1, -1, *self.around_size(photo.size)).clone()
         pixels[(..., *self.window(photo.size))] = photo.pixels
         return replace(
             photo,

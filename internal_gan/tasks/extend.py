@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 
-import torch
-
 from internal_gan.config.arguments import written
 from internal_gan.config.options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.filling import extend
-from internal_gan.finishing.finisher import Finished
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Margins, Photo, margins_of, margins_to
@@ -27,14 +24,11 @@ class Extend(Task[ExtendOptions]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
-        opaque = torch.ones_like(photo.pixels[:, :1]) if photo.alpha is None else photo.alpha
-        unknown = avoided(context, "extend.avoid", photo, (opaque <= FAINT).float())
+        alpha = photo.pixels.new_ones(1, 1, *photo.size) if photo.alpha is None else photo.alpha
+        unknown = avoided(context, "extend.avoid", photo, (alpha <= FAINT).float())
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
-        canvas, alpha = margins.around(photo), 1.0 - margins.part(photo.size)
-        before = Finished(canvas.pixels, alpha=alpha, like=canvas)
-        yield Picture("extend/before.png", before, "before")
 
     @property
     def memory(self) -> str:

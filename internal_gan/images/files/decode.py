@@ -179,10 +179,10 @@ def _unreadable(name: str, why: str) -> UserError:
 
 def channels_of(image: Image.Image) -> Tensor:
     """Pillow's numbers as floats (C, H, W)."""
-    array = np.array(image)
-    planes = np.moveaxis(array if array.ndim == 3 else array[..., None], 2, 0)
+    array = np.atleast_3d(np.array(image))
+    numbers = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
     # Numbers of 8 or 16 bits are rearranged faster than floats.
-    return torch.from_numpy(np.ascontiguousarray(planes).astype(np.float32, copy=False))
+    return numbers.permute(2, 0, 1).contiguous().float()
 
 
 def _shrunk(image: Image.Image, to: Size) -> Image.Image:

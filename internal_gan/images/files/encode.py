@@ -15,6 +15,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
+from internal_gan.images.levels import whole_numbers
 from internal_gan.images.photo import Photo, Whole
 
 # The formats that are written, by Pillow's names.
@@ -89,8 +90,8 @@ def arrange(
 def encode(
     path: Path, channels: Tensor, layout: Layout, file_format: str, whole: Whole | None = None
 ) -> None:
-    """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it;
-    both are overwritten. An OSError or a ValueError says that it cannot be written, or the format
+    """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it,
+    which is overwritten. An OSError or a ValueError says that it cannot be written, or the format
     cannot hold this size."""
     is_png = file_format == "PNG"
     if is_png and whole is None and layout.palette is None:
@@ -118,7 +119,7 @@ def encode(
 
 
 def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
-    """A Pillow image of channels from :func:`arrange`, which are overwritten."""
+    """A Pillow image of channels from :func:`arrange`."""
     array = _array(channels, layout.bit_depth)
     image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
     return image if layout.palette is None else _indexed(image, layout.palette)
@@ -144,11 +145,10 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
 
 def _array(channels: Tensor, bit_depth: int) -> np.ndarray[Any, Any]:
     """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
-    if bit_depth < 32:
-        largest = 2**bit_depth - 1
-        channels = channels.mul_(largest).round_().clamp_(0, largest)
-    kind = {8: np.uint8, 16: np.uint16, 32: np.float32}[bit_depth]
-    return np.ascontiguousarray(np.moveaxis(channels.numpy().astype(kind), 0, 2))
+    if bit_depth == 32:
+        return np.ascontiguousarray(channels.permute(1, 2, 0).numpy())
+    white = 2**bit_depth - 1
+    return whole_numbers(channels, white, white)
 
 
 def _checked(pixels: Tensor) -> Tensor:
