@@ -17,10 +17,10 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1600,
-    "finishing": 2341,
+    "finishing": 2352,
     "hub": 130,
-    "images": 3471,
-    "internal_gan": 1202,
+    "images": 3481,
+    "internal_gan": 1215,
     "judging": 1091,
     "models": 3885,
     "nn": 988,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 627,
     "runs": 1041,
     "sweeps": 312,
-    "tasks": 2516,
+    "tasks": 2510,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_810, "tests": 24_903, "benchmarks": 5_559}
+MAX_IN_ALL = {"internal_gan": 24_838, "tests": 24_902, "benchmarks": 5_559}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
