@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1600,
     "finishing": 2352,
     "hub": 130,
-    "images": 3481,
+    "images": 3516,
     "internal_gan": 1215,
     "judging": 1091,
     "models": 3885,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_838, "tests": 24_902, "benchmarks": 5_559}
+MAX_IN_ALL = {"internal_gan": 24_873, "tests": 24_902, "benchmarks": 5_559}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -137,7 +137,7 @@ class PartFinisher:
         """Finish a photo with a drawing in its part.
 
         Args:
-            drawing: of the photo's size.
+            drawing: of the photo's size; overwritten.
             scale: size at which it was drawn, relative to the photo's.
             drawn: the network's output, to show; None if there is no other.
             lines: takes a window of the photo and returns the lines that its patches must follow;
@@ -165,14 +165,16 @@ class PartFinisher:
     def rebuilt(
         self, drawing: Pixels, scale: float, lines: Callable[[Window], Mask] | None = None
     ) -> tuple[Pixels, Places, Flags]:
-        """The photo with its rebuilt part, outside unchanged bit for bit; (H, W, 2), row and column
-        of each pixel in the photo or source; and (H, W), whether it comes from there rather than
-        from the drawing."""
+        """The photo with its rebuilt part, outside unchanged bit for bit, in the memory of the
+        drawing; (H, W, 2), row and column of each pixel in the photo or source; and (H, W), whether
+        it comes from there rather than from the drawing."""
         compile_loops(self.reporter.say)
         photo, part = self.photo, self.part
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
-        pixels, white = torch.where(part > 0, drawing, photo.pixels), largest_level(photo)
+        white = largest_level(photo)
+        # Photos are large, so no more memory is taken.
+        pixels = torch.where(part > 0, drawing, photo.pixels, out=drawing)
         copied, made = pixels if source is None else source, list[tuple[Window, Flags, Pixels]]()
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
@@ -308,15 +310,13 @@ class _Canvas(NamedTuple):
         # Repeat the canvas's first row above it, so that the source does not influence it.
         between = max(ROWS_APART, min(extent(box_of(self.part))) // 2)
         start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
-        beside, above = (0, side - columns), (start - height, 0)
-        levels = np.concatenate(
-            [
-                np.pad(source, ((0, 0), (0, side - width), (0, 0)), mode="edge"),
-                np.pad(self.levels, (above, beside, (0, 0)), mode="edge"),
-            ]
-        )
+        levels = np.empty((start + rows, side, source.shape[2]), source.dtype)
+        for into, given in ((levels[:height], source), (levels[start:], self.levels)):
+            into[:, : given.shape[1]], into[:, given.shape[1] :] = given, given[:, -1:]
+        levels[height:start] = levels[start]
         part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
-        part[height:, :columns] = np.pad(self.part, (above, (0, 0)), mode="edge")
+        part[start:, :columns] = self.part
+        part[height:start] = part[start]
         closed[height:] = closed[:, width:] = True
         return _Canvas(levels, part, closed, (self.corner[0] - start, self.corner[1]))
 

@@ -22,19 +22,13 @@ AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the proc
 
 def levels_of(pixels: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
-    return whole_numbers(pixels[0], largest, largest / 2, 1.0)
-
-
-def whole_numbers(channels: Tensor, largest: int, factor: float, offset: float = 0.0) -> Levels:
-    """Channels (C, H, W), first ``offset`` and then scaled by a factor, as whole numbers (H, W, C)
-    from 0 to ``largest``."""
     kind = torch.uint8 if largest == 255 else torch.uint16
-    found = torch.empty((*channels.shape[1:], len(channels)), dtype=kind)
-    step = max(1, AT_ONCE // max(1, channels.shape[2]))
-    parts = torch.split(channels, step, 1), torch.split(found, step)
+    found = torch.empty((*pixels.shape[2:], pixels.shape[1]), dtype=kind)
+    step = max(1, AT_ONCE // max(1, pixels.shape[3]))
+    parts = torch.split(pixels[0], step, 1), torch.split(found, step)
     for some, whole in zip(*parts, strict=True):
-        levels = some.permute(1, 2, 0).float().contiguous() + offset
-        whole.copy_(levels.mul_(factor).round_().clamp_(0, largest).to(kind))
+        levels = some.permute(1, 2, 0).float().contiguous() + 1.0
+        whole.copy_(levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind))
     return found.numpy()
 
 

@@ -15,7 +15,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
-from internal_gan.images.levels import whole_numbers
+from internal_gan.images.levels import AT_ONCE
 from internal_gan.images.photo import Photo, Whole
 
 # The formats that are written, by Pillow's names.
@@ -43,16 +43,43 @@ class Layout(NamedTuple):
     palette: NDArray[np.uint8] | None
 
 
+class Channels(NamedTuple):
+    """The channels of a picture as a format stores it.
+
+    Attributes:
+        pixels: (3, H, W) in [-1, 1], on the CPU; other values are clipped.
+        mode: see :class:`Layout`.
+        alpha: (1, H, W) in [0, 1], if the picture has it.
+        hidden: the pixels where alpha is 0, if they differ.
+    """
+
+    pixels: Tensor
+    mode: str
+    alpha: Tensor | None = None
+    hidden: Tensor | None = None
+
+    def rows(self, rows: slice = slice(None)) -> Tensor:
+        """All channels of some rows, (C, h, W) in [0, 1], in new memory."""
+        colours = _shares(self.pixels[:, rows])
+        if self.alpha is not None and self.hidden is not None:
+            seen = self.alpha[:, rows] > 0
+            colours = torch.where(seen, colours, _shares(self.hidden[:, rows]))
+        colours = luminance(colours[None])[0] if self.mode[0] == "L" else colours.contiguous()
+        if self.alpha is None or self.mode[-1] != "A":
+            return colours
+        return torch.cat([colours, self.alpha[:, rows]])
+
+
 def arrange(
     pixels: Tensor,
     file_format: str,
     like: Photo | None = None,
     alpha: Tensor | None = None,
     mark: bytes | None = None,
-) -> tuple[Tensor, Layout, list[str]]:
+) -> tuple[Channels, Layout, list[str]]:
     """A picture as a format stores it, for :func:`internal_gan.images.files.image.write_image`:
-    channels (C, H, W) in [0, 1] on the CPU, their layout, and a line for the user about each loss.
-    The format is a file's, by Pillow's name, or ``Pillow`` for an image in memory.
+    channels, their layout, and a line for the user about each loss. The format is a file's, by
+    Pillow's name, or ``Pillow`` for an image in memory.
     """
     colours, losses, metadata = _checked(pixels), list[str](), dict[str, bytes]()
     like, size = like or Photo(pixels), colours.shape[-2:]
@@ -61,14 +88,15 @@ def arrange(
             alpha = like.alpha
         else:
             losses.append("the photo's transparency is left out, since the size differs")
-    if alpha is not None and like.raw is not None and like.raw.shape[-2:] == size:
-        colours = torch.where(alpha[0].to(colours) > 0.0, colours, _checked(like.raw))
-    colours = luminance(colours[None])[0] if like.is_gray else colours.contiguous()
+    opacity = None if alpha is None else alpha.detach().to(colours)[0]
+    hidden = None
+    if opacity is not None and like.raw is not None and like.raw.shape[-2:] == size:
+        hidden = _checked(like.raw)
     mode = "L" if like.is_gray else "RGB"
     if alpha is not None and file_format == "JPEG":
         losses.append("JPEG cannot hold transparency (PNG can)")
     elif alpha is not None:
-        colours, mode = torch.cat([colours, alpha.detach().to(colours)[0]]), mode + "A"
+        mode += "A"
     most = {"PNG": 16, "JPEG": 8, "Pillow": 32 if mode == "L" else 8}[file_format]
     depth = min(like.bit_depth, most)
     if depth < like.bit_depth:
@@ -84,18 +112,19 @@ def arrange(
     if mark is not None:
         metadata["xmp"] = mark
     palette = None if file_format == "JPEG" else like.palette
-    return colours, Layout(mode, depth, metadata, like.dpi, palette), losses
+    layout = Layout(mode, depth, metadata, like.dpi, palette)
+    return Channels(colours, mode, opacity, hidden), layout, losses
 
 
 def encode(
-    path: Path, channels: Tensor, layout: Layout, file_format: str, whole: Whole | None = None
+    path: Path, channels: Channels, layout: Layout, file_format: str, whole: Whole | None = None
 ) -> None:
     """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it,
     which is overwritten. An OSError or a ValueError says that it cannot be written, or the format
     cannot hold this size."""
     is_png = file_format == "PNG"
     if is_png and whole is None and layout.palette is None:
-        path.write_bytes(png(_array(channels, layout.bit_depth), layout.metadata, layout.dpi))
+        path.write_bytes(png(_array(channels, layout), layout.metadata, layout.dpi))
         return
     image = to_pillow(channels, layout)
     if whole is not None:
@@ -118,9 +147,9 @@ def encode(
     image.save(path, format=file_format, **options)
 
 
-def to_pillow(channels: Tensor, layout: Layout) -> Image.Image:
+def to_pillow(channels: Channels, layout: Layout) -> Image.Image:
     """A Pillow image of channels from :func:`arrange`."""
-    array = _array(channels, layout.bit_depth)
+    array = _array(channels, layout)
     image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
     return image if layout.palette is None else _indexed(image, layout.palette)
 
@@ -143,21 +172,32 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
     return result
 
 
-def _array(channels: Tensor, bit_depth: int) -> np.ndarray[Any, Any]:
+def _array(channels: Channels, layout: Layout) -> np.ndarray[Any, Any]:
     """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
-    if bit_depth == 32:
-        return np.ascontiguousarray(channels.permute(1, 2, 0).numpy())
-    white = 2**bit_depth - 1
-    return whole_numbers(channels, white, white)
+    kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[layout.bit_depth]
+    largest = 1 if kind == torch.float32 else 2**layout.bit_depth - 1
+    size = channels.pixels.shape[1:]
+    found = torch.empty(*size, len(layout.mode), dtype=kind)
+    step = max(1, AT_ONCE // max(1, size[1]))
+    for top in range(0, size[0], step):
+        some = channels.rows(slice(top, top + step))
+        levels = some if largest == 1 else some.mul_(largest).round_().clamp_(0, largest)
+        found[top : top + step] = levels.to(kind).permute(1, 2, 0)
+    return found.numpy()
 
 
 def _checked(pixels: Tensor) -> Tensor:
-    """Pixels as (3, H, W) in [0, 1] on the CPU."""
+    """Pixels as (3, H, W) on the CPU."""
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
     fits = single.ndim == 3 and single.shape[0] == 3
     # Infinity and NaN show in the extremes.
     if not fits or not torch.stack(torch.aminmax(single)).isfinite().all():
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
+    return single.detach().float().cpu()
+
+
+def _shares(pixels: Tensor) -> Tensor:
+    """Pixels (3, H, W) from [-1, 1] to [0, 1]."""
     # Channels that are one in memory, as those of a mask, stay so.
-    each = single[:1] if single.stride(0) == 0 else single
-    return each.detach().float().cpu().add(1.0).div_(2.0).clamp_(0.0, 1.0).expand(3, -1, -1)
+    each = pixels[:1] if pixels.stride(0) == 0 else pixels
+    return each.add(1.0).div_(2.0).clamp_(0.0, 1.0).expand(3, -1, -1)

@@ -129,7 +129,8 @@ def write_image(
             f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
     channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
-    whole = like.whole if like is not None and like.size == channels.shape[-2:] else None
+    fits = like is not None and like.size == channels.pixels.shape[-2:]
+    whole = like.whole if like is not None and fits else None
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
@@ -138,7 +139,7 @@ def write_image(
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            size = by(channels.shape[-2:])
+            size = by(channels.pixels.shape[-2:])
             raise UserError(
                 f"{name}: {file_format} cannot hold {size} pixels ({error}); PNG can"
             ) from error
@@ -148,7 +149,7 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 2**layout.bit_depth - 1
-    levels = channels.mul_(largest).round_().clamp_(0, largest).div_(largest)
+    levels = channels.rows().mul_(largest).round_().clamp_(0, largest).div_(largest)
     return photo_of(levels, layout.mode, layout.bit_depth)
 
 

@@ -67,7 +67,7 @@ def to_memory(
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
-    colours = arrange(pixels, "Pillow")[0]
+    colours = arrange(pixels, "Pillow")[0].rows()
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
