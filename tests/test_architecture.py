@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1600,
     "finishing": 2352,
     "hub": 130,
-    "images": 3516,
+    "images": 3557,
     "internal_gan": 1215,
     "judging": 1091,
     "models": 3885,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 627,
     "runs": 1041,
     "sweeps": 312,
-    "tasks": 2510,
+    "tasks": 2520,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_873, "tests": 24_902, "benchmarks": 5_559}
+MAX_IN_ALL = {"internal_gan": 24_924, "tests": 24_929, "benchmarks": 5_559}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

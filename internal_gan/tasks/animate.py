@@ -67,6 +67,8 @@ class Animate(Task[AnimateOptions]):
         film = finisher.film(drawings, wanted.size is None, around, moves_layers)
         for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
+            if index == 0 and wanted.format != "png":
+                yield Film(f"animate/animation.{wanted.format}", wanted.fps, self._count)
             gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
             if len(second) == second.maxlen:
                 changes.append(float((gray - second[0]).abs().mean()))
@@ -74,8 +76,6 @@ class Animate(Task[AnimateOptions]):
         if changes and (change := fmean(changes)) < STILL:
             self._tell_still(change, model.keys is None)
         self.context.tell_new_colours(blends=True)
-        if wanted.format != "png":
-            yield Film(f"animate/animation.{wanted.format}", wanted.fps)
 
     def _tell_still(self, change: float, walks: bool) -> None:
         said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"

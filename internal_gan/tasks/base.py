@@ -76,10 +76,12 @@ def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
 
 @dataclass(frozen=True)
 class Film:
-    """A film of all frames drawn before it; the suffix of the file determines the format."""
+    """A film of all ``count`` frames, which comes after the first of them and is made while the
+    others are drawn; the suffix of the file determines the format."""
 
     file: str
     fps: float
+    count: int
 
 
 @dataclass(frozen=True)

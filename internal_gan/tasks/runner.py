@@ -29,7 +29,7 @@ from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.files.names import PILLOW_FORMATS
-from internal_gan.images.files.video import write_video
+from internal_gan.images.files.video import Frames, write_video
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.judging.verify import origin_map, shares_in_words
@@ -177,39 +177,47 @@ def write(
     Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
     generated. ``report`` is called with all results so far after each picture.
     """
-    results = list[Result]()
-    for item in drawn:
-        if item is None:
-            continue
-        path = folder / item.file
-        make_folder(path.parent)
-        if isinstance(item, Document):
-            write_text(path, item.text, errors="backslashreplace")
-        elif isinstance(item, Film):
-            frames = [folder / result.file for result in results if result.kind == "frame"]
-            write_video(path, frames, item.fps)
-            results.append(Result(item.file, "film", _caption(item.file)))
-        elif item.given is not None and _is_shown(item.given):
-            file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
-            with atomic_write(folder / file) as temporary:
-                shutil.copyfile(item.given, temporary)
-            results.append(Result(file, item.kind, _caption(file)))
-        else:
-            own = mark if item.made or item.kind in MADE else None
-            # The files of a large picture take seconds, so two are written at a time. Warnings go
-            # to this run's log.
-            with ThreadPoolExecutor(1) as pool:
-                beside = pool.submit(
-                    copy_context().run, _write_beside, folder, item, like, mark, layers
-                )
-                image = item.image
-                write_image(
-                    path, image.pixels, like=image.like or like, alpha=image.alpha, mark=own
-                )
-            made = Result(item.file, item.kind, item.caption or _caption(item.file))
-            results += [made, *beside.result()]
-            report(results)
+    results, film = list[Result](), None
+    with ThreadPoolExecutor(1) as pool, Frames() as frames:
+        for item in drawn:
+            if item is None:
+                continue
+            path = folder / item.file
+            make_folder(path.parent)
+            if isinstance(item, Document):
+                write_text(path, item.text, errors="backslashreplace")
+            elif isinstance(item, Film):
+                film, frames.expected = item, item.count
+                joined = pool.submit(copy_context().run, write_video, path, frames, item.fps)
+            elif item.given is not None and _is_shown(item.given):
+                file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
+                with atomic_write(folder / file) as temporary:
+                    shutil.copyfile(item.given, temporary)
+                results.append(Result(file, item.kind, _caption(file)))
+            else:
+                results += _write_picture(folder, item, like, mark, layers)
+                if item.kind == "frame":
+                    frames.add(path)
+                report(results)
+    if film is not None:
+        joined.result()
+        results.append(Result(film.file, "film", _caption(film.file)))
     return results
+
+
+def _write_picture(
+    folder: Path, picture: Picture, like: Photo | None, mark: bytes | None, layers: Layers
+) -> list[Result]:
+    """Write a picture and what is beside it."""
+    own = mark if picture.made or picture.kind in MADE else None
+    # The files of a large picture take seconds, so two are written at a time. Warnings go to this
+    # run's log.
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(copy_context().run, _write_beside, folder, picture, like, mark, layers)
+        image, path = picture.image, folder / picture.file
+        write_image(path, image.pixels, like=image.like or like, alpha=image.alpha, mark=own)
+    made = Result(picture.file, picture.kind, picture.caption or _caption(picture.file))
+    return [made, *beside.result()]
 
 
 def _is_shown(path: Path) -> bool:

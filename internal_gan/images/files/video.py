@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Condition
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -41,6 +43,45 @@ def check_format(file_format: str, fps: float, task: str) -> None:
             f"{task}.fps={fps:g}: a GIF shows at most {MAX_GIF_FPS} frames a second; "
             "choose fewer, or webp, mp4 or png"
         )
+
+
+class Frames(Sequence[Path]):
+    """Picture files that are written in a block while a film is made of them: each is waited for.
+    One that has not come when the block ends is an IndexError.
+
+    Attributes:
+        expected: how many there will be.
+    """
+
+    def __init__(self) -> None:
+        self.expected = 0
+        self._files = list[Path]()
+        self._changed = Condition()
+        self._are_all = False
+
+    def add(self, file: Path) -> None:
+        """The next file is written."""
+        with self._changed:
+            self._files.append(file)
+            self._changed.notify_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._changed:
+            self._are_all = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        return self.expected
+
+    def __getitem__(self, number: Any) -> Any:
+        if number >= self.expected:
+            raise IndexError(number)
+        with self._changed:
+            self._changed.wait_for(lambda: self._are_all or len(self._files) > number)
+            return self._files[number]
 
 
 def write_video(path: Path, files: Sequence[Path], fps: float) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
-from internal_gan.images.files.video import write_video
+from internal_gan.images.files.video import Frames, write_video
 from tests.tiny import noise
 
 COLOURS = [(200, 40, 40), (40, 180, 60), (50, 60, 190)]
@@ -119,3 +120,29 @@ def test_frames_of_16_bits_keep_their_brightness(tmp_path: Path, suffix: str) ->
     write_video(tmp_path / f"film{suffix}", files, FPS)
     made = [float(frame.mean()) for frame in frames_of(tmp_path / f"film{suffix}")]
     assert made == pytest.approx([60, 190], abs=2)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
+def test_a_film_is_made_while_its_frames_are_written(tmp_path: Path, suffix: str) -> None:
+    path, files = tmp_path / f"film.{suffix}", write_frames(tmp_path / "frames", flat(32, 48))
+    with ThreadPoolExecutor(1) as pool, Frames() as frames:
+        frames.expected = len(files)
+        made = pool.submit(write_video, path, frames, FPS)
+        for file in files:
+            assert not made.done()
+            frames.add(file)
+        made.result(timeout=60)
+    whole = tmp_path / f"whole.{suffix}"
+    write_video(whole, files, FPS)
+    assert path.read_bytes() == whole.read_bytes()
+
+
+def test_a_film_whose_frames_do_not_come_is_not_written(tmp_path: Path) -> None:
+    files = write_frames(tmp_path / "frames", flat(32, 48))
+    with ThreadPoolExecutor(1) as pool, Frames() as frames:
+        frames.expected = len(files)
+        made = pool.submit(write_video, tmp_path / "film.webp", frames, FPS)
+        frames.add(files[0])
+    with pytest.raises(IndexError):
+        made.result(timeout=60)
+    assert not list(tmp_path.glob("film*"))
