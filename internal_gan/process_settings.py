@@ -22,8 +22,6 @@ def set_environment() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-    # Large arrays in huge pages, where Linux gives them on request: fewer faults, and less to wait.
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     # On processors with AMX, oneDNN's weight gradient of a bfloat16 convolution in channels-last
     # layout multiplies uninitialised memory by zero, which gives NaN if that memory holds one
     # (torch 2.13). Kernels for the instruction set below are correct. oneDNN reads the variable at

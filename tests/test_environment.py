@@ -5,7 +5,7 @@ import torch
 
 from tests.commands import run_python
 
-SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA", "THP_MEM_ALLOC_ENABLE")
+SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_MAX_CPU_ISA")
 SHOW = """
 import internal_gan, os, sys
 print("torch" in sys.modules, *map(os.environ.get, sys.argv[1:]))
@@ -18,14 +18,14 @@ def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_threads_spin_briefly_and_large_arrays_lie_in_huge_pages_unless_the_user_chooses() -> None:
+def test_threads_spin_briefly_unless_the_user_chooses() -> None:
     def shown(**given: str) -> str:
-        names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "THP_MEM_ALLOC_ENABLE")
+        names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
         return run_python(SHOW, *names, **given).out
 
-    assert shown() == "False PASSIVE 5000 1\n"
-    assert shown(GOMP_SPINCOUNT="7", THP_MEM_ALLOC_ENABLE="0") == "False PASSIVE 7 0\n"
-    assert shown(OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE None 1\n"
+    assert shown() == "False PASSIVE 5000\n"
+    assert shown(GOMP_SPINCOUNT="7") == "False PASSIVE 7\n"
+    assert shown(OMP_WAIT_POLICY="ACTIVE") == "False ACTIVE None\n"
 
 
 # Fills memory with NaN before it is reused, then trains this package's blocks on it.
