@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -190,8 +192,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         paths = {"small": SMALL, "large": LARGE, "trained": folder / "0-0-0"}
         for megapixels in SIZES:
             if any(f"{megapixels}}}" in words for words in wanted):
-                paths |= write_inputs(folder, megapixels)
+                # In a process of its own: what this one takes counts as taken by its children.
+                with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                    paths |= pool.submit(write_inputs, folder, megapixels).result()
         names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
+        for other, root in enumerate(roots):  # which may compile the search
+            first = ["task=sample", f"image={SMALL}", "sample.count=1"]
+            cost_of(first, folder / f"first-{other}", root)
         for number in range(options.rounds):
             for index, (words, costs) in enumerate(found.items()):
                 given = [*(word.format_map(paths) for word in words.split()), *options.overrides]
