@@ -84,6 +84,7 @@ def test_transparent_pixels_keep_the_numbers_of_the_file(saved: Save, tmp_path: 
     image = np.zeros((16, 16, 4), np.uint8)
     image[:, :9] = (200, 100, 50, 255)
     image[:, 9:, 1] = 77
+    image[:4, :9, 3] = 1
     photo = saved(Image.fromarray(image))
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
     with Image.open(tmp_path / "out.png") as out:

@@ -128,6 +128,12 @@ def test_16_bit_tiff_keeps_16_bits(
     assert np.array_equal(levels_of(photo.pixels, 65535), array[..., :3])
 
 
+def test_the_high_byte_of_16_bits_may_come_first(saved: Save) -> None:
+    array = np.arange(32 * 40, dtype=np.uint16).reshape(32, 40) * 51
+    image = Image.frombytes("I;16B", (40, 32), array.astype(">u2").tobytes())
+    assert np.array_equal(levels_of(saved(image, "tif").pixels, 65535)[..., 0], array)
+
+
 def test_32_bit_integers_are_read_as_16_bits(saved: Save) -> None:
     array = random_words(1)[..., 0]
     photo = saved(Image.fromarray(array.astype(np.int32)), "tif")
