@@ -192,11 +192,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         paths = {"small": SMALL, "large": LARGE, "trained": folder / "0-0-0"}
         for megapixels in SIZES:
             if any(f"{megapixels}}}" in words for words in wanted):
-                # In a process of its own: what this one takes counts as taken by its children.
+                # In a process of its own, or this one's memory would count as that of the commands.
                 with ProcessPoolExecutor(1, get_context("spawn")) as pool:
                     paths |= pool.submit(write_inputs, folder, megapixels).result()
         names = {key: "RUN" if key == "trained" else path.name for key, path in paths.items()}
-        for other, root in enumerate(roots):  # which may compile the search
+        # The first command of a checkout may compile the search, so it is not measured.
+        for other, root in enumerate(roots):
             first = ["task=sample", f"image={SMALL}", "sample.count=1"]
             cost_of(first, folder / f"first-{other}", root)
         for number in range(options.rounds):

@@ -17,10 +17,10 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1600,
-    "finishing": 2352,
+    "finishing": 2357,
     "hub": 130,
-    "images": 3557,
-    "internal_gan": 1213,
+    "images": 3563,
+    "internal_gan": 1216,
     "judging": 1091,
     "models": 3885,
     "nn": 988,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 627,
     "runs": 1041,
     "sweeps": 312,
-    "tasks": 2520,
+    "tasks": 2525,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_922, "tests": 24_954, "benchmarks": 5_566}
+MAX_IN_ALL = {"internal_gan": 24_941, "tests": 24_971, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

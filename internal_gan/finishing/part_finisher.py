@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from internal_gan.device import check_memory
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
@@ -137,7 +138,8 @@ class PartFinisher:
         """Finish a photo with a drawing in its part.
 
         Args:
-            drawing: of the photo's size; overwritten.
+            drawing: of the photo's size; not to be used afterwards, as it is overwritten or becomes
+                the result.
             scale: size at which it was drawn, relative to the photo's.
             drawn: the network's output, to show; None if there is no other.
             lines: takes a window of the photo and returns the lines that its patches must follow;
@@ -173,9 +175,9 @@ class PartFinisher:
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         white = largest_level(photo)
-        # Photos are large, so no more memory is taken.
+        # In place, since photos are large.
         pixels = torch.where(part > 0, drawing, photo.pixels, out=drawing)
-        copied, made = pixels if source is None else source, list[tuple[Window, Flags, Pixels]]()
+        copied, made = pixels if source is None else source, list[tuple[Window, Tensor, Tensor]]()
         below = None if source is None else levels_of(source, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
@@ -213,7 +215,8 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                chosen = piece.mask[0, 0].numpy() > 0
+                there = piece.mask[0, 0] > 0
+                chosen = there.numpy()
                 offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
                 inner = within(piece.window, moved(filled.window, offset))
                 places = filled.origins[inner]
@@ -228,14 +231,13 @@ class PartFinisher:
                     copied[..., row, column],
                     pixels_of(filled.pixels[inner]),
                 )
-                made.append((piece.window, chosen, found))
-        # Until now, other pieces were seen as they are drawn.
-        for box, chosen, found in made:
-            here = (..., *box)
-            pixels[here] = torch.where(torch.from_numpy(chosen), found, pixels[here])
+                made.append((piece.window, there, found[:, :, there]))
+        # Written only now, so that each piece was rebuilt beside the drawings of the others.
+        for box, there, found in made:
+            pixels[(..., *box)][:, :, there] = found
         if self.source is not None and source is not None and size_of(source) != self.source.size:
-            there = part[0, 0].numpy().nonzero()
-            origins[there] = origins[there] * self.source.size // size_of(source)
+            inside = part[0, 0].numpy() > 0
+            origins[inside] = origins[inside] * self.source.size // size_of(source)
         return pixels, origins, known
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:

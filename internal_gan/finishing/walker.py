@@ -228,7 +228,8 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
         here = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
         far, nearest = distance_transform_edt(~good[here], return_indices=True)
         # Places outside are farther away than the reach.
-        if far.shape == good.shape or far[bad[here]].max() <= reach:
+        is_found = good[here].any() and far[bad[here]].max() <= reach
+        if is_found or far.shape == good.shape:
             break
         reach *= 4
     inside, moved = field[here], bad[here]

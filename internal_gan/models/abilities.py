@@ -66,9 +66,9 @@ class Samples(Model):
 
 
 class Filling(NamedTuple):
-    """A filled image, unchanged outside the hole, bit for bit; the lines that guided the filling,
-    (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was drawn, as a
-    fraction of the image's."""
+    """A filled image in new memory, unchanged outside the hole, bit for bit; the lines that guided
+    the filling, (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was
+    drawn, as a fraction of the image's."""
 
     image: Tensor
     lines: Tensor

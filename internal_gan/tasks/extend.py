@@ -1,5 +1,6 @@
 """task=extend: more canvas around a photo, filled with the photo's own patches."""
 
+import math
 from collections.abc import Iterator
 
 from internal_gan.config.arguments import written
@@ -50,13 +51,13 @@ class Extend(Task[ExtendOptions]):
                 f"{named}: margins of {list(margins)} pixels; allowed is at most {MAX_MARGIN} "
                 f"times the photo's side, {by((MAX_MARGIN * height, MAX_MARGIN * width))}"
             )
-        rows, columns = height + margins.top + margins.bottom, width + margins.left + margins.right
-        if rows * columns > MAX_PIXELS:
+        size = margins.around_size(photo.size)
+        if math.prod(size) > MAX_PIXELS:
             raise UserError(
-                f"{named}: the result would have {by((rows, columns))} pixels; allowed are "
+                f"{named}: the result would have {by(size)} pixels; allowed are "
                 f"{MAX_PIXELS // 10**6} megapixels"
             )
-        self.context.check_size((rows, columns), named)
+        self.context.check_size(size, named)
         return margins
 
     def _measured(self, photo: Photo, named: str) -> Margins:

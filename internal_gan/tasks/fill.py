@@ -85,7 +85,6 @@ class Fill(Task[FillOptions]):
                     photo.pixels, hole, edges, case.unknown, given=case.edges is not None
                 ),
             )
-            del filled
             if index == 0:
                 drawn = torch.where(hole > 0, edges, KNOWN_EDGES * edges)
             yield from self._result(f"{index:03d}.png", done)

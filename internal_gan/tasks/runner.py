@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, redirect_stdout
 from contextvars import copy_context
 from dataclasses import replace
@@ -175,9 +175,10 @@ def write(
     copies side by side if it tiles.
 
     Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
-    generated. ``report`` is called with all results so far after each picture.
+    generated. ``report`` is called with all results so far after each picture. A film is made in
+    the background, while its frames are drawn.
     """
-    results, film = list[Result](), None
+    results, films = list[Result](), list[Future[Result]]()
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         for item in drawn:
             if item is None:
@@ -187,8 +188,8 @@ def write(
             if isinstance(item, Document):
                 write_text(path, item.text, errors="backslashreplace")
             elif isinstance(item, Film):
-                film, frames.expected = item, item.count
-                joined = pool.submit(copy_context().run, write_video, path, frames, item.fps)
+                frames.expected = item.count
+                films.append(pool.submit(copy_context().run, _write_film, folder, item, frames))
             elif item.given is not None and _is_shown(item.given):
                 file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
                 with atomic_write(folder / file) as temporary:
@@ -199,10 +200,14 @@ def write(
                 if item.kind == "frame":
                     frames.add(path)
                 report(results)
-    if film is not None:
-        joined.result()
-        results.append(Result(film.file, "film", _caption(film.file)))
+        frames.end()
+        results += [film.result() for film in films]
     return results
+
+
+def _write_film(folder: Path, film: Film, frames: Frames) -> Result:
+    write_video(folder / film.file, frames, film.fps)
+    return Result(film.file, "film", _caption(film.file))
 
 
 def _write_picture(

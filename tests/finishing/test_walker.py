@@ -87,14 +87,17 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     assert seams[0] < 0.8 * seams[1]
 
 
-def test_a_match_that_is_not_allowed_becomes_that_of_the_nearest_place_however_far() -> None:
+@pytest.mark.parametrize(("top", "left"), [(15, 5), (0, 0)])
+def test_a_match_that_is_not_allowed_becomes_that_of_the_nearest_place_however_far(
+    top: int, left: int
+) -> None:
     """Of a striped picture, only a column at its right end may be copied."""
     photo = np.zeros((40, 120, 3), np.uint8)
     photo[:, ::2] = 255
     allowed = np.zeros((34, 114), np.bool_)
     allowed[:, -1] = True
     part = np.zeros((40, 120), np.bool_)
-    part[15:25, 5:15] = True
+    part[top : top + 10, left : left + 10] = True
     fixed = Fixed(~part, own_places((40, 120)))
     level = Level(2.0, Index(photo, allowed), (40, 120), fixed=fixed, part=part)
     mixed = own_places((20, 60))[:, ::-1].copy()

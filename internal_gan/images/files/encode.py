@@ -124,7 +124,7 @@ def encode(
     cannot hold this size."""
     is_png = file_format == "PNG"
     if is_png and whole is None and layout.palette is None:
-        path.write_bytes(png(_array(channels, layout), layout.metadata, layout.dpi))
+        path.write_bytes(png(_array(channels, layout.bit_depth), layout.metadata, layout.dpi))
         return
     image = to_pillow(channels, layout)
     if whole is not None:
@@ -149,7 +149,7 @@ def encode(
 
 def to_pillow(channels: Channels, layout: Layout) -> Image.Image:
     """A Pillow image of channels from :func:`arrange`."""
-    array = _array(channels, layout)
+    array = _array(channels, layout.bit_depth)
     image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
     return image if layout.palette is None else _indexed(image, layout.palette)
 
@@ -172,17 +172,17 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
     return result
 
 
-def _array(channels: Channels, layout: Layout) -> np.ndarray[Any, Any]:
+def _array(channels: Channels, bit_depth: int) -> np.ndarray[Any, Any]:
     """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
-    kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[layout.bit_depth]
-    largest = 1 if kind == torch.float32 else 2**layout.bit_depth - 1
-    size = channels.pixels.shape[1:]
-    found = torch.empty(*size, len(layout.mode), dtype=kind)
+    kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[bit_depth]
+    size, largest = channels.pixels.shape[1:], 2**bit_depth - 1
+    found = torch.empty(*size, len(channels.mode), dtype=kind)
     step = max(1, AT_ONCE // max(1, size[1]))
     for top in range(0, size[0], step):
         some = channels.rows(slice(top, top + step))
-        levels = some if largest == 1 else some.mul_(largest).round_().clamp_(0, largest)
-        found[top : top + step] = levels.to(kind).permute(1, 2, 0)
+        if bit_depth < 32:
+            some.mul_(largest).round_().clamp_(0, largest)
+        found[top : top + step] = some.to(kind).permute(1, 2, 0)
     return found.numpy()
 
 

@@ -129,8 +129,8 @@ def write_image(
             f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
     channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
-    fits = like is not None and like.size == channels.pixels.shape[-2:]
-    whole = like.whole if like is not None and fits else None
+    size = channels.pixels.shape[-2:]
+    whole = like.whole if like is not None and like.size == size else None
     for loss in losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
@@ -139,9 +139,8 @@ def write_image(
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            size = by(channels.pixels.shape[-2:])
             raise UserError(
-                f"{name}: {file_format} cannot hold {size} pixels ({error}); PNG can"
+                f"{name}: {file_format} cannot hold {by(size)} pixels ({error}); PNG can"
             ) from error
 
 

@@ -46,8 +46,8 @@ def check_format(file_format: str, fps: float, task: str) -> None:
 
 
 class Frames(Sequence[Path]):
-    """Picture files that are written in a block while a film is made of them: each is waited for.
-    One that has not come when the block ends is an IndexError.
+    """Picture files for a film that is made while they are written, in a ``with`` block. Reading
+    one waits until it is there, and is a RuntimeError if it never comes, or the block failed.
 
     Attributes:
         expected: how many there will be.
@@ -57,7 +57,7 @@ class Frames(Sequence[Path]):
         self.expected = 0
         self._files = list[Path]()
         self._changed = Condition()
-        self._are_all = False
+        self._are_all = self._failed = False
 
     def add(self, file: Path) -> None:
         """The next file is written."""
@@ -65,13 +65,18 @@ class Frames(Sequence[Path]):
             self._files.append(file)
             self._changed.notify_all()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def end(self) -> None:
+        """All files are written."""
         with self._changed:
             self._are_all = True
             self._changed.notify_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        self._failed = kind is not None
+        self.end()
 
     def __len__(self) -> int:
         return self.expected
@@ -81,6 +86,8 @@ class Frames(Sequence[Path]):
             raise IndexError(number)
         with self._changed:
             self._changed.wait_for(lambda: self._are_all or len(self._files) > number)
+            if self._failed or number >= len(self._files):
+                raise RuntimeError(f"frame {number} was not written")
             return self._files[number]
 
 

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +138,25 @@ def test_a_film_is_made_while_its_frames_are_written(tmp_path: Path, suffix: str
     assert path.read_bytes() == whole.read_bytes()
 
 
-def test_a_film_whose_frames_do_not_come_is_not_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
+def test_a_film_whose_frames_do_not_come_is_not_written(tmp_path: Path, suffix: str) -> None:
     files = write_frames(tmp_path / "frames", flat(32, 48))
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         frames.expected = len(files)
-        made = pool.submit(write_video, tmp_path / "film.webp", frames, FPS)
+        made = pool.submit(write_video, tmp_path / f"film.{suffix}", frames, FPS)
         frames.add(files[0])
-    with pytest.raises(IndexError):
+    with pytest.raises(RuntimeError, match="frame 1 was not written"):
         made.result(timeout=60)
     assert not list(tmp_path.glob("film*"))
+
+
+def test_after_an_error_no_more_frames_are_joined(tmp_path: Path) -> None:
+    files = write_frames(tmp_path / "frames", flat(32, 48))
+    frames = Frames()
+    frames.expected = len(files)
+    for file in files:
+        frames.add(file)
+    with suppress(KeyboardInterrupt), frames:
+        raise KeyboardInterrupt
+    with pytest.raises(RuntimeError):
+        write_video(tmp_path / "film.webp", frames, FPS)
