@@ -39,7 +39,7 @@ NOT_HERE = re.compile(r"^app\b")
 NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
 FAMILY = {"retarget": "ingan", "fill": "edgeconnect"}
 MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png", "lines.png")
-PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg")
+PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg", "another.jpg")
 EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png")
 
 
