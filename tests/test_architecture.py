@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_941, "tests": 24_971, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_941, "tests": 24_996, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

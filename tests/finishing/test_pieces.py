@@ -1,6 +1,7 @@
 """A hole in pieces that are filled one after another."""
 
 import resource
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -10,9 +11,13 @@ import torch
 from internal_gan.finishing import part_finisher as module
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT
+from internal_gan.finishing.part import Filled
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.finishing.pieces import LONGEST, THIN, pieces
 from internal_gan.images.photo import Photo
+from internal_gan.patches.fast import Flags
+from internal_gan.patches.origins import own_places
+from internal_gan.shapes import Levels
 from tests.images.test_windows import together
 from tests.tiny import holes
 
@@ -90,6 +95,26 @@ def test_many_parts_made_of_another_photo_are_made_together(
     part = holes((60, 900), *((20, 20 + 150 * n, 8, 8) for n in range(count)))
     PartFinisher(photo, part, source=photo)(photo.pixels.clone(), 1.0)
     assert search.call_count == searches
+
+
+def test_a_part_is_rebuilt_beside_the_drawings_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = []
+
+    def blackened(levels: Levels, *_: Flags, **__: Any) -> Filled:
+        seen.append(levels)
+        height, width = levels.shape[:2]
+        window, places = (slice(0, height), slice(0, width)), own_places((height, width))
+        return Filled(window, 0 * levels, places, np.zeros((height, width), np.bool_))
+
+    monkeypatch.setattr(module, "finish_inside", blackened)
+    photo = Photo(torch.rand(1, 3, 60, 1500) * 2 - 1)
+    part = holes((60, 1500), (20, 300, 8, 8), (20, 500, 8, 8))
+    made = PartFinisher(photo, part)(torch.where(part > 0, 1.0, photo.pixels), 1.0)
+    left = (500 + 508 - module.MIN_WINDOW) // 2
+    assert (seen[1][20:28, 300 - left : 308 - left] == 255).all()
+    assert torch.equal(made.pixels, torch.where(part > 0, -1.0, photo.pixels))
 
 
 def test_a_thin_piece_begins_at_a_small_size(monkeypatch: pytest.MonkeyPatch) -> None:
