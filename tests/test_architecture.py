@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1600,
     "finishing": 2357,
     "hub": 130,
-    "images": 3563,
+    "images": 3566,
     "internal_gan": 1216,
     "judging": 1091,
     "models": 3885,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_941, "tests": 24_996, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_944, "tests": 24_996, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

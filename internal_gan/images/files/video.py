@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import math
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +19,8 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Browsers slow down frames shorter than two hundredths of a second.
 MAX_GIF_FPS = 50
-_PALETTE_FRAMES = 8
+# The palette is made of so many frames, and about so many pixels.
+_PALETTE_FRAMES, _PALETTE_PIXELS = 8, 300_000
 # Without a stated colour matrix, players guess one from the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 H264 = (
@@ -136,7 +138,8 @@ def _write_gif(path: Path, files: Sequence[Path], fps: float) -> None:
     # One palette and no dithering, so that colours and pixels do not flicker.
     chosen = [files[index * len(files) // _PALETTE_FRAMES] for index in range(_PALETTE_FRAMES)]
     together = np.concatenate([np.asarray(_rgb(file)) for file in dict.fromkeys(chosen)])
-    palette = Image.fromarray(together).quantize(256, kmeans=2)
+    step = max(1, math.isqrt(together[..., 0].size // _PALETTE_PIXELS))
+    palette = Image.fromarray(together[::step, ::step].copy()).quantize(256, kmeans=2)
     frames = (_rgb(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in files)
     times = _durations(len(files), fps, 10)
     next(frames).save(path, "GIF", save_all=True, append_images=frames, duration=times, loop=0)
