@@ -87,9 +87,9 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     assert seams[0] < 0.8 * seams[1]
 
 
-@pytest.mark.parametrize(("top", "left"), [(15, 5), (0, 0)])
+@pytest.mark.parametrize(("top", "left", "side"), [(15, 5, 10), (0, 0, 2)])
 def test_a_match_that_is_not_allowed_becomes_that_of_the_nearest_place_however_far(
-    top: int, left: int
+    top: int, left: int, side: int
 ) -> None:
     """Of a striped picture, only a column at its right end may be copied."""
     photo = np.zeros((40, 120, 3), np.uint8)
@@ -97,7 +97,7 @@ def test_a_match_that_is_not_allowed_becomes_that_of_the_nearest_place_however_f
     allowed = np.zeros((34, 114), np.bool_)
     allowed[:, -1] = True
     part = np.zeros((40, 120), np.bool_)
-    part[top : top + 10, left : left + 10] = True
+    part[top : top + side, left : left + side] = True
     fixed = Fixed(~part, own_places((40, 120)))
     level = Level(2.0, Index(photo, allowed), (40, 120), fixed=fixed, part=part)
     mixed = own_places((20, 60))[:, ::-1].copy()
