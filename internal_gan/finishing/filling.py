@@ -16,6 +16,7 @@ from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
+from internal_gan.images.colours import in_floats
 from internal_gan.images.edges import Canny
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
@@ -75,7 +76,7 @@ def extend(
         made, at, found = finisher.rebuilt(drawing, scale)
         around = [(sides.top, sides.bottom), (sides.left, sides.right)]
         places = taken(np.pad(places, [*around, (0, 0)]), at)
-        known, now = taken(np.pad(known, around), at) & found, replace(canvas, pixels=made)
+        known, now = taken(np.pad(known, around), at) & found, replace(canvas, colours=made)
     new = margins.part(photo.size)
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo, option=option)
@@ -111,7 +112,7 @@ def make_tileable(
     """
     part = border_band(photo.size, reach, wrap)
     finisher = PartFinisher(photo, part)
-    source = np.ascontiguousarray(np.moveaxis(photo.pixels[0].numpy(), 0, -1))
+    source = in_floats(photo.colours.permute(0, 2, 3, 1).contiguous())[0].numpy()
     made, places = quilted(source, reach, wrap, rng)
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
@@ -145,7 +146,7 @@ def draw_filling(
         The filled photo, and the smallest size at which a part was filled, relative to the photo's.
     """
     closed = hole if unknown is None else torch.maximum(hole, unknown)
-    drawing, left, least = spread(photo).pixels.clone(), hole.clone(), 1.0
+    drawing, left, least = spread(photo).copied(), hole.clone(), 1.0
     cut = pieces(hole, AROUND) if frame is None else ((one, False) for one in _blocks(hole, frame))
     for (box, part), is_thin in cut:
         sides = [side * (1 if is_thin else 3) + 2 * AROUND for side in extent(box)]

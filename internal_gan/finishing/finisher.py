@@ -184,7 +184,7 @@ class Finisher(AsDrawn):
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
         self._used, self._blends = used_range(photo), not photo.has_few_colours
-        self._photo = levels_of(photo.pixels, largest_level(photo))
+        self._photo = levels_of(photo.colours, largest_level(photo))
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
             self._alpha = photo.alpha[0, 0].numpy()

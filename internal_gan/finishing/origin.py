@@ -21,6 +21,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.seams import Hiding
+from internal_gan.images.colours import in_floats
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import ORIGIN, PILLOW_FORMATS, shown
 from internal_gan.images.files.png import png
@@ -28,6 +29,7 @@ from internal_gan.images.frames import frame_of
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.windows import bands
 from internal_gan.shapes import Levels
 from internal_gan.units import Size, by
 
@@ -94,15 +96,16 @@ def differences(
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
     found: Levels = np.zeros(picture.size, np.uint8 if white == 255 else np.uint16)
-    step = max(1, AT_ONCE // picture.size[1])
-    for top in range(0, len(found), step):
-        rows = slice(top, top + step)
+    for rows in bands(picture.size, AT_ONCE):
         there = source[..., rows, :]
         if places is not None:
             y, x = torch.from_numpy(places[rows]).long().unbind(dim=-1)
             there = source[..., y, x]
-        if not torch.equal(ours[..., rows, :], there):
-            pair = levels_of(ours[..., rows, :], white), levels_of(there, white)
+        here = ours[..., rows, :]
+        if here.dtype != there.dtype:
+            here, there = in_floats(here), in_floats(there)
+        if not torch.equal(here, there):
+            pair = levels_of(here, white), levels_of(there, white)
             found[rows] = (np.maximum(*pair) - np.minimum(*pair)).max(axis=2)
     return white, found
 
@@ -147,13 +150,14 @@ def read_origin(path: str | Path) -> Origin:
 
 
 def _channels(image: Photo, photo: Photo) -> Tensor:
-    """(1, C, H, W) in [-1, 1]: colours and, if the photo is transparent somewhere, alpha; fully
-    transparent pixels then have no colour."""
-    pixels = image.pixels if image is photo or image.raw is None else image.raw
+    """(1, C, H, W), levels or in [-1, 1]: colours and, if the photo is transparent somewhere,
+    alpha; fully transparent pixels then have no colour."""
+    colours = image.colours if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():
+        pixels = in_floats(colours)
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
-        pixels = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
-    return pixels
+        colours = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
+    return colours
 
 
 def _photo_size(text: Mapping[str, Any]) -> Size | None:

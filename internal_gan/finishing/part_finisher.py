@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,14 +18,22 @@ from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origi
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
+from internal_gan.images.colours import in_floats
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.levels import (
+    AT_ONCE,
+    largest_level,
+    levels_of,
+    pixels_of,
+    used_range,
+)
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import (
     Part,
     Window,
     around,
+    bands,
     box_of,
     extent,
     moved,
@@ -175,10 +183,14 @@ class PartFinisher:
         source = None if self.source is None else self._enlarged(self.source)
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         white = largest_level(photo)
+        pixels, made = drawing, list[tuple[Window, Tensor, Tensor]]()
         # In place, since photos are large.
-        pixels = torch.where(part > 0, drawing, photo.pixels, out=drawing)
-        copied, made = pixels if source is None else source, list[tuple[Window, Tensor, Tensor]]()
-        below = None if source is None else levels_of(source, white)
+        for rows in bands(photo.size, AT_ONCE):
+            here = (..., rows, slice(None))
+            outside = in_floats(photo.colours[here])
+            pixels[here] = torch.where(part[here] > 0, pixels[here], outside)
+        copied = pixels if source is None else source.colours
+        below = None if source is None else levels_of(source.colours, white)
         closed = part if self.excluded is None else torch.maximum(part, self.excluded)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         before: Window | None = None
@@ -228,16 +240,16 @@ class PartFinisher:
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
                 found = torch.where(
                     torch.from_numpy(filled.exact[inner]),
-                    copied[..., row, column],
+                    in_floats(copied[..., row, column]),
                     pixels_of(filled.pixels[inner]),
                 )
                 made.append((piece.window, there, found[:, :, there]))
         # Written only now, so that each piece was rebuilt beside the drawings of the others.
         for box, there, found in made:
             pixels[(..., *box)][:, :, there] = found
-        if self.source is not None and source is not None and size_of(source) != self.source.size:
+        if self.source is not None and source is not None and source.size != self.source.size:
             inside = part[0, 0].numpy() > 0
-            origins[inside] = origins[inside] * self.source.size // size_of(source)
+            origins[inside] = origins[inside] * self.source.size // source.size
         return pixels, origins, known
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
@@ -290,11 +302,13 @@ class PartFinisher:
             origin = Origin(places, kinds, source.size, hiding)
         return Finished(pixels, drawing, origin, alpha, photo)
 
-    def _enlarged(self, source: Photo) -> Pixels:
+    def _enlarged(self, source: Photo) -> Photo:
         """A source, enlarged to about the photo's area if it is smaller."""
         ratio = max(1.0, math.sqrt(math.prod(self.photo.size) / math.prod(source.uncut)))
         size = round(source.size[0] * ratio), round(source.size[1] * ratio)
-        return source.pixels if size == source.size else resize(source.pixels, size).clamp(-1, 1)
+        if size == source.size:
+            return source
+        return replace(source, colours=resize(source.pixels, size).clamp(-1, 1))
 
 
 class _Canvas(NamedTuple):

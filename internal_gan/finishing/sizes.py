@@ -59,10 +59,10 @@ def small_copy(photo: Photo) -> Photo:
     copy = photo.shrunk_to(size)
     if copy is photo or photo.bit_depth != 8 or photo.has_few_colours:
         return copy
-    levels = levels_of(photo.pixels, 255)
+    levels = levels_of(photo.colours, 255)
     while levels.shape[:2] != size:
         levels = halved(levels)
-    return replace(copy, pixels=pixels_of(levels))
+    return replace(copy, colours=pixels_of(levels))
 
 
 def halved_flags(flags: Flags) -> Flags:

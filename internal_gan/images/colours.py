@@ -1,4 +1,4 @@
-"""Luminance, colour transfer, few colours, and a colour for every place."""
+"""Levels as floats, luminance, colour transfer, few colours, and a colour for every place."""
 
 import math
 
@@ -15,6 +15,15 @@ FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
 SEEN = 4096
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))
+
+
+def in_floats(colours: Tensor) -> Pixels:
+    """8-bit levels (1, 3, H, W) as floats in [-1, 1]; floats as they are."""
+    if colours.is_floating_point():
+        return colours
+    # Channels that are one in memory, as those of a gray photo, stay so.
+    each = colours[:, :1] if colours.stride(1) == 0 else colours
+    return each.float().div_(127.5).sub_(1.0).expand_as(colours)
 
 
 def luminance(image: Tensor) -> Tensor:
@@ -46,16 +55,16 @@ def colour_code(size: Size) -> Pixels:
     return F.interpolate(corners, size, mode="bilinear", align_corners=True)
 
 
-def has_few_colours(pixels: Pixels) -> bool:
+def has_few_colours(colours: Tensor) -> bool:
     """Whether a picture has at most ``FEW_COLOURS`` (or ``FEW_GRAYS``) in flat areas."""
-    step = max(1, math.isqrt(pixels[0, 0].numel() // SEEN))
-    if not _are_few(pixels[..., ::step, ::step]):
+    step = max(1, math.isqrt(colours[0, 0].numel() // SEEN))
+    if not _are_few(colours[..., ::step, ::step]):
         return False
-    equal = [(pixels.diff(dim=axis) == 0).all(dim=1).float().mean() for axis in (-2, -1)]
-    return float(sum(equal)) / 2 >= FLAT and _are_few(pixels)
+    equal = [(colours.diff(dim=axis) == 0).all(dim=1).float().mean() for axis in (-2, -1)]
+    return float(sum(equal)) / 2 >= FLAT and _are_few(colours)
 
 
-def _are_few(pixels: Pixels) -> bool:
-    found = torch.unique(pixels[0].flatten(1), dim=1)
+def _are_few(colours: Tensor) -> bool:
+    found = torch.unique(colours[0].flatten(1), dim=1)
     is_gray = bool((found == found[:1]).all())
     return int(found.shape[1]) <= (FEW_GRAYS if is_gray else FEW_COLOURS)

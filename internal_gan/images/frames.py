@@ -1,5 +1,7 @@
 """Finds the frame around a picture: a print's white border, a slide's mount, the bars of a film."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ STEP, BLURRED = 20 * LEVEL, 6
 # The share of a band that must end in a step; on average, if all are equally wide.
 NEARLY_ALL, MOST = 0.8, 0.75
 
-Rows = NDArray[np.float32]
+Rows = NDArray[Any]  # as a photo has its colours
 
 
 def frame_of(photo: Photo) -> Margins | None:
@@ -28,8 +30,8 @@ def frame_of(photo: Photo) -> Margins | None:
     """
     if photo.alpha is not None and (photo.alpha < 1).any():
         return None
-    sides = _sides(np.moveaxis(photo.pixels[0].numpy(), 0, -1))
-    colours = [np.median(rows[0], axis=0) for rows in sides]
+    sides = _sides(np.moveaxis(photo.colours[0].numpy(), 0, -1))
+    colours = [_colour(rows) for rows in sides]
     bands = [_band(rows) for rows in sides]
     for wanted in ((0, 1, 2, 3), (0, 2), (1, 3)):
         if np.ptp([colours[side] for side in wanted], axis=0).max() > NOISE:
@@ -56,11 +58,11 @@ def _sides(levels: Rows) -> list[Rows]:
 
 def _band(rows: Rows) -> int:
     """How many of the first rows have the colour of the first one; 0 if too few or too many."""
-    colour, widest = np.median(rows[0], axis=0), int(WIDEST * len(rows))
+    colour, widest = _colour(rows), int(WIDEST * len(rows))
     start, least = 0, max(LEAST, THINNEST * max(rows.shape[:2]))
     while start <= widest:
         stop = max(BLURRED, 2 * start)  # most pictures have no band at all
-        off = np.abs(rows[start:stop] - colour).max(axis=2)
+        off = np.abs(_floats(rows[start:stop]) - colour).max(axis=2)
         others = (off > NOISE).mean(axis=1) > FEW
         if others.any():
             band = start + int(others.argmax())
@@ -69,12 +71,24 @@ def _band(rows: Rows) -> int:
     return 0
 
 
+def _colour(rows: Rows) -> NDArray[np.float32]:
+    """Of most of the first row."""
+    colour: NDArray[np.float32] = np.median(_floats(rows[0]), axis=0)
+    return colour
+
+
+def _floats(rows: Rows) -> NDArray[np.float32]:
+    """Rows in [-1, 1]."""
+    levels = rows.dtype == np.uint8
+    return rows.astype(np.float32) / np.float32(127.5) - 1 if levels else rows
+
+
 def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
     """The share of a band, between its neighbours, that ends in a step, and where it does."""
     before, after = bands[3 if side % 2 == 0 else 0], bands[1 if side % 2 == 0 else 2]
-    band, colour = bands[side], np.median(rows[0], axis=0)
+    band, colour = bands[side], _colour(rows)
     inner = rows[band : band + BLURRED + 1, before : rows.shape[1] - after]
-    off = np.abs(inner - colour).max(axis=2)
+    off = np.abs(_floats(inner) - colour).max(axis=2)
     means = off.mean(axis=1)
     blurred = int((means >= 0.6 * means.max()).argmax())
     return float((off.max(axis=0) > STEP).mean()), band + blurred

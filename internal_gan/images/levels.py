@@ -7,7 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from internal_gan.images.colours import in_floats
 from internal_gan.images.photo import Photo
+from internal_gan.images.resize import size_of
+from internal_gan.images.windows import bands
 from internal_gan.shapes import Levels
 
 Used = tuple[float, float]
@@ -20,15 +23,17 @@ ENOUGH = 1_000_000  # pixels of which the range is found
 AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the processor
 
 
-def levels_of(pixels: Tensor, largest: int) -> Levels:
-    """Convert an image (1, C, H, W) in [-1, 1] to whole numbers from 0 to ``largest``."""
+def levels_of(colours: Tensor, largest: int) -> Levels:
+    """Convert an image (1, C, H, W), 8-bit levels or in [-1, 1], to whole numbers from 0 to
+    ``largest``."""
+    if colours.dtype == torch.uint8 and largest == 255:
+        return colours[0].permute(1, 2, 0).contiguous().numpy()
     kind = torch.uint8 if largest == 255 else torch.uint16
-    found = torch.empty((*pixels.shape[2:], pixels.shape[1]), dtype=kind)
-    step = max(1, AT_ONCE // max(1, pixels.shape[3]))
-    parts = torch.split(pixels[0], step, 1), torch.split(found, step)
-    for some, whole in zip(*parts, strict=True):
-        levels = some.permute(1, 2, 0).float().contiguous() + 1.0
-        whole.copy_(levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind))
+    found = torch.empty((*size_of(colours), colours.shape[1]), dtype=kind)
+    for rows in bands(size_of(colours), AT_ONCE):
+        pixels = in_floats(colours[..., rows, :])
+        levels = pixels[0].permute(1, 2, 0).float().contiguous() + 1.0
+        found[rows] = levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind)
     return found.numpy()
 
 
@@ -60,7 +65,7 @@ def spread(photo: Photo) -> Photo:
     if (low, high) == ALL:
         return photo
     stretched = (2 * (photo.pixels - low) / (high - low) - 1).clamp_(-1, 1)
-    return replace(photo, pixels=stretched, raw=None)
+    return replace(photo, colours=stretched, raw=None)
 
 
 def gathered(pixels: Tensor, used: Used) -> Tensor:

@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.colours import has_few_colours
+from internal_gan.images.colours import has_few_colours, in_floats
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
@@ -41,8 +41,9 @@ class Photo:
     """An image, upright, and what its file says about it.
 
     Attributes:
-        pixels: gray is repeated in the three channels; fully transparent pixels continue the
-            visible colours around them.
+        colours: (1, 3, H, W), 8-bit levels if the file has those, else floats in [-1, 1]. Gray is
+            repeated in the three channels; fully transparent pixels continue the visible colours
+            around them.
         alpha: 1 is opaque; None without transparency.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
@@ -50,7 +51,7 @@ class Photo:
         exif: EXIF block without the orientation.
         dpi: dots per inch, across and down, in print.
         unknown: 1 where a model must not learn from the photo, such as in a hole to fill.
-        raw: ``pixels`` with the file's own colours in fully transparent pixels, which
+        raw: the colours, as floats, with the file's own colours in fully transparent pixels, which
             ``write_image`` restores; None if there are none.
         given: size of the file, if the photo was reduced on reading or shrunk.
         whole: what it is a part of, which ``write_image`` writes around a picture of its size.
@@ -59,7 +60,7 @@ class Photo:
         is_jpeg: whether it was read from a JPEG file.
     """
 
-    pixels: Pixels
+    colours: Tensor
     alpha: Mask | None = None
     path: Path | None = None
     mode: str = "RGB"
@@ -76,8 +77,17 @@ class Photo:
     is_jpeg: bool = False
 
     @property
+    def pixels(self) -> Pixels:
+        """The colours in [-1, 1]; levels are converted at each call."""
+        return in_floats(self.colours)
+
+    def copied(self) -> Pixels:
+        """:attr:`pixels` in new memory."""
+        return self.pixels.clone() if self.colours.is_floating_point() else self.pixels
+
+    @property
     def size(self) -> Size:
-        return self.pixels.shape[-2], self.pixels.shape[-1]
+        return size_of(self.colours)
 
     @property
     def full_size(self) -> Size:
@@ -98,7 +108,7 @@ class Photo:
     def has_few_colours(self) -> bool:
         """Whether results are made of its very colours: it has a palette or two levels, or so few
         colours in flat areas as pixel art, maps and diagrams have."""
-        return self.palette is not None or has_few_colours(self.pixels)
+        return self.palette is not None or has_few_colours(self.colours)
 
     def shrunk_to(self, size: Size) -> "Photo":
         """The photo at another size, with its transparency; of few colours, none is new."""
@@ -117,7 +127,7 @@ class Photo:
         cut = zip(self.frame or (), ratios, strict=False)
         frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
         return replace(
-            self, pixels=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
+            self, colours=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
         )
 
     def crop(self, rows: slice, columns: slice) -> "Photo":
@@ -133,7 +143,7 @@ class Photo:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":
         """The photo with each of its layers changed."""
-        layers = ("pixels", "alpha", "unknown", "raw")
+        layers = ("colours", "alpha", "unknown", "raw")
         given = {name: one for name in layers if (one := getattr(self, name)) is not None}
         changed: dict[str, Any] = {name: change(layer) for name, layer in given.items()}
         return replace(self, **changed)
@@ -168,12 +178,13 @@ class Margins(NamedTuple):
     def around(self, photo: Photo) -> Photo:
         """The photo on its canvas, whose margins have its mean colour, so that they widen no range,
         and are transparent if it has alpha."""
-        mean = photo.pixels.mean(dim=(2, 3), keepdim=True)
-        pixels = mean.expand(-1, -1, *self.around_size(photo.size)).clone()
-        pixels[(..., *self.window(photo.size))] = photo.pixels
+        given = photo.colours
+        mean = given.float().mean(dim=(2, 3), keepdim=True).to(given.dtype)
+        colours = mean.expand(-1, -1, *self.around_size(photo.size)).clone()
+        colours[(..., *self.window(photo.size))] = given
         return replace(
             photo,
-            pixels=pixels,
+            colours=colours,
             alpha=None if photo.alpha is None else self.padded(photo.alpha, 0.0),
             raw=None if photo.raw is None else self.padded(photo.raw, -1.0),
             given=None,
@@ -227,7 +238,7 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
         lost.append("a colour profile that does not fit the photo's pixels")
-    nothing = photo.pixels.new_empty(1, 3, 0, 0)
+    nothing = torch.empty(1, 3, 0, 0)
     depth = 16 if photo.bit_depth > 8 and finished else 8
     like = Photo(nothing, None, photo.path, photo.mode, depth, profile, dpi=photo.dpi)
     like = replace(like, palette=photo.palette)
@@ -252,7 +263,8 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
         )
     if photo.alpha is not None and not photo.alpha.any():
         raise UserError(f"{name}: every pixel is transparent; a photo must show something")
-    lowest, highest = (torch.stack([f(c) for c in photo.pixels[0]]) for f in (torch.min, torch.max))
+    ends = (f(photo.colours, dim=(2, 3), keepdim=True) for f in (torch.amin, torch.amax))
+    lowest, highest = map(in_floats, ends)
     # JPEG turns a flat colour into two that are one 8-bit step apart.
     if (highest - lowest).max() <= 2.01 / 255.0:
         raise UserError(f"{name}: the image is one flat colour; a photo must show something")

@@ -30,6 +30,12 @@ def box_of(flags: NDArray[np.bool_]) -> Window:
     return inside, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
+def bands(size: Size, pixels: int) -> Iterator[slice]:
+    """The rows of an image, about so many of its pixels at a time."""
+    step = max(1, pixels // max(1, size[1]))
+    return (slice(top, top + step) for top in range(0, size[0], step))
+
+
 def extent(window: Window) -> Size:
     """(height, width) of a window in pixels."""
     return window[0].stop - window[0].start, window[1].stop - window[1].start

@@ -80,7 +80,7 @@ class Evaluation:
             shrunk = f"Photo shrunk from {by(photo.size)} to its samples' size, {by(sizes[0])}"
             self.lines = [*self.lines, shrunk]
             pixels = resize(photo.pixels, sizes[0]).clamp(-1, 1)
-            photo = replace(photo, pixels=pixels, alpha=None)
+            photo = replace(photo, colours=pixels, alpha=None)
         check_trainable(photo, figures.PATCH)
         self.real = photo.pixels.to(device)
         if (given_mask := given.read("evaluate.mask")) is not None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable, Wrap, wrap_of
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
@@ -88,14 +89,14 @@ class Fills(Model):
     @abstractmethod
     def fill(
         self,
-        image: Tensor,
+        photo: Photo,
         hole: Tensor,
         *,
         edges: Tensor | None = None,
         excluded: Tensor | None = None,
         seed: int | None = None,
     ) -> Filling:
-        """An image of any size, filled at the model's resolution.
+        """A photo of any size, filled at the model's resolution.
 
         Args:
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
@@ -105,13 +106,13 @@ class Fills(Model):
         """
 
     def lines_to_finish(
-        self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
+        self, photo: Photo, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
-        [0, 1], in a window of the image; None for a filling without lines.
+        [0, 1], in a window of the photo; None for a filling without lines.
 
         Args:
-            image, hole, excluded: see :meth:`fill`.
+            photo, hole, excluded: see :meth:`fill`.
             lines: of the filling.
             given: whether they are the user's.
         """

@@ -11,6 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.colours import match_colours
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import gaussian_blur, resize, resize_part, size_of
 from internal_gan.images.windows import bounds
@@ -99,14 +100,14 @@ def with_colours(given: Tensor, drawn: Tensor, side: float) -> Tensor:
     return (drawn + gaussian_blur(given - drawn, sigma)).clamp(-1, 1)
 
 
-def bring_back(photo: Pixels, change: Change, mask: Mask) -> Pixels:
+def bring_back(photo: Photo, change: Change, mask: Mask) -> Pixels:
     """Apply a change that was made to a copy of a photo, of any size, to the photo itself.
 
     Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
     share of local variance that survived the change: textures stay sharp, and an edge that was
     smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
     """
-    result, size = photo.clone(), size_of(photo)
+    result, size = photo.copied(), photo.size
     if not mask.any():
         return result
     box = bounds(mask)
@@ -114,9 +115,9 @@ def bring_back(photo: Pixels, change: Change, mask: Mask) -> Pixels:
     changed = resize_part(change.after, *box, size)
     if size_of(change.after) != size:
         kept = (_variance(change.after) / _variance(change.before)).clamp(0.0, 1.0)
-        details = photo[inside] - resize_part(change.before, *box, size)
+        details = result[inside] - resize_part(change.before, *box, size)
         changed += resize_part(kept, *box, size) * details
-    result[inside] = torch.lerp(photo[inside], changed.clamp(-1.0, 1.0), mask[inside])
+    result[inside] = torch.lerp(result[inside], changed.clamp(-1.0, 1.0), mask[inside])
     return result
 
 

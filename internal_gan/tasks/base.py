@@ -61,10 +61,10 @@ class Picture:
 
 
 def aside(
-    file: str, pixels: Pixels, kind: Kind = "aside", like: Photo | None = None, **more: Any
+    file: str, pixels: Tensor, kind: Kind = "aside", like: Photo | None = None, **more: Any
 ) -> Picture:
-    """A picture beside the results; ``like`` as in :class:`Finished`, ``more`` as in
-    :class:`Picture`."""
+    """A picture beside the results, of pixels or 8-bit levels; ``like`` as in :class:`Finished`,
+    ``more`` as in :class:`Picture`."""
     return Picture(file, Finished(pixels, like=like), kind, **more)
 
 

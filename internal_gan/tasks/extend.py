@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+import torch
+
 from internal_gan.config.arguments import written
 from internal_gan.config.options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
@@ -25,7 +27,7 @@ class Extend(Task[ExtendOptions]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
-        alpha = photo.pixels.new_ones(1, 1, *photo.size) if photo.alpha is None else photo.alpha
+        alpha = torch.ones(1, 1, *photo.size) if photo.alpha is None else photo.alpha
         unknown = avoided(context, "extend.avoid", photo, (alpha <= FAINT).float())
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)

@@ -42,7 +42,7 @@ class Fill(Task[FillOptions]):
         """
         holes = self._holes
         hole = holes.found(photo, warn=True)
-        nothing = torch.zeros_like(photo.pixels[:, :1])
+        nothing = torch.zeros(1, 1, *photo.size)
         self.context.part_finisher(photo, nothing if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(photo, hole))
         holes.edges(photo)
@@ -74,7 +74,7 @@ class Fill(Task[FillOptions]):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
             filled, edges, scale = model.fill(
-                photo.pixels, hole, edges=case.edges, excluded=case.unknown, seed=chance
+                photo, hole, edges=case.edges, excluded=case.unknown, seed=chance
             )
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
             done = finisher(
@@ -82,7 +82,7 @@ class Fill(Task[FillOptions]):
                 scale,
                 drawn=resize(filled, fit_size(photo.size, longest)).clamp(-1, 1),
                 lines=model.lines_to_finish(
-                    photo.pixels, hole, edges, case.unknown, given=case.edges is not None
+                    photo, hole, edges, case.unknown, given=case.edges is not None
                 ),
             )
             if index == 0:
@@ -92,10 +92,10 @@ class Fill(Task[FillOptions]):
         room, given = "fill", self.context.source.copy_of("image")
         if photo.whole is not None:
             room, given, photo = WINDOW, None, replace(photo, whole=None)
-        yield aside(f"{room}/before.png", photo.pixels, "before", photo, given=given)
+        yield aside(f"{room}/before.png", photo.colours, "before", photo, given=given)
         yield gray(f"{room}/mask.png", hole, "mask")
         if drawn.any():
-            emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
+            emptied = torch.where(hole > 0, 0.0, photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
             yield gray(f"{room}/edges.png", drawn, "aside")
 

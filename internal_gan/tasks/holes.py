@@ -170,7 +170,7 @@ def without(photo: Photo, hole: Tensor) -> Photo:
     if photo.raw is None or photo.alpha is None:
         return photo
     apart = fill_transparent(photo.pixels, photo.alpha * (1 - hole))
-    return replace(photo, pixels=torch.where(photo.alpha > 0, photo.pixels, apart))
+    return replace(photo, colours=torch.where(photo.alpha > 0, photo.pixels, apart))
 
 
 def _check_box(box: list[int], size: Size) -> None:

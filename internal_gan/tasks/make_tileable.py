@@ -32,17 +32,21 @@ class MakeTileable(Task[MakeTileableOptions]):
         wanted, context = self.wanted, self.context
         photo, wrap = context.given.photo(), wrap_of(wanted.axes == "both" or wanted.axes)
         like = output_format_of(photo)[0]
-        met = tiling.repeats(photo.pixels, wrap)
+        pixels = photo.pixels
+        met, before = tiling.repeats(pixels, wrap), tiling.seams(pixels, wrap)
+        proofs = {"before": tiling.proof(pixels, wrap)}
+        del pixels
         left = wrap[0] and not met[0], wrap[1] and not met[1]
         done, strange = self._best(photo, left)
         if (origin := done.origin) is not None and origin.hiding is not None:
             hiding = replace(origin.hiding, wrap=wrap)
             done = replace(done, origin=replace(origin, hiding=hiding))
         yield Picture("make_tileable/000.png", done)
-        for name, pixels in (("before", photo.pixels), ("after", done.pixels)):
-            file = f"make_tileable/{tiling.proof_name(wrap)}-{name}.png"
-            yield aside(file, tiling.proof(pixels, wrap), like=like, made=True)
-        before, after = tiling.seams(photo.pixels, wrap), tiling.seams(done.pixels, wrap)
+        proofs["after"], after = tiling.proof(done.pixels, wrap), tiling.seams(done.pixels, wrap)
+        for name, proof in proofs.items():
+            yield aside(
+                f"make_tileable/{tiling.proof_name(wrap)}-{name}.png", proof, like=like, made=True
+            )
         context.facts |= {"seams_before": before, "seams": after, "strangeness": strange}
         same = [tiling.NAMES[axis - 2] for axis in range(2) if wrap[axis] and met[axis]]
         if same:

@@ -11,6 +11,7 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.config.options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
+from internal_gan.images.colours import in_floats
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
 from internal_gan.images.photo import Margins, Photo
@@ -100,7 +101,7 @@ class Redraw(FromImage[EditOptions]):
                 "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
                 "the rest"
             )
-        used = torch.ones_like(photo.pixels[:, :1])
+        used = torch.ones(1, 1, *photo.size)
         if mask is not None:
             used = redrawing.soft_mask(model, mask, *self._lengths(model))
         if learnt is not None and learnt.frame and learnt.uncut == photo.size:
@@ -120,12 +121,12 @@ class Redraw(FromImage[EditOptions]):
         match = self.is_object and bool(self.context.as_trained("harmonize.match"))
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             change = redrawing.redraw(model, photo.pixels, mask, start, seed=seed, match=match)
-            drawing = redrawing.bring_back(photo.pixels, self._changed(change, mask), redrawn)
+            drawing = redrawing.bring_back(photo, self._changed(change, mask), redrawn)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
         given = self.context.given.copy_of("edit.image")
-        yield aside(f"{self.name}/before.png", photo.pixels, "before", photo, given=given)
+        yield aside(f"{self.name}/before.png", photo.colours, "before", photo, given=given)
         if mask is not None:
             yield gray(f"{self.name}/mask.png", used, "mask")
         self.context.tell_new_colours(blends=self.is_object)
@@ -175,7 +176,8 @@ def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:
     inside = (learnt.frame or Margins(0, 0, 0, 0)).window(learnt.size)
     box = overlap(bounds(mask), inside)
     here, there = (..., *box), (..., *within(box, inside))
-    changed = (photo.pixels[here] - learnt.pixels[there]).abs().amax(dim=1, keepdim=True) > NOTICED
+    pairs = in_floats(photo.colours[here]), in_floats(learnt.colours[there])
+    changed = (pairs[0] - pairs[1]).abs().amax(dim=1, keepdim=True) > NOTICED
     narrow = torch.zeros_like(mask)
     narrow[here] = mask[here] * changed
     return narrow if narrow.any() else mask

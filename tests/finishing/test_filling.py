@@ -21,7 +21,7 @@ def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
     sides, rest = Margins(0, 20, 0, 12), Margins(12, 0, 8, 0)
     both = extend(photo, Margins(12, 20, 8, 12), excluded)
     first = extend(photo, sides, excluded)
-    second = extend(replace(photo, pixels=first.pixels), rest, sides.padded(excluded, 1.0))
+    second = extend(replace(photo, colours=first.pixels), rest, sides.padded(excluded, 1.0))
     assert torch.equal(both.pixels, second.pixels)
     places = [done.origin.places for done in (first, second, both) if done.origin]
     assert np.array_equal(taken(*places[:2]), places[2])

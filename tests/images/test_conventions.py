@@ -86,7 +86,7 @@ def test_transparent_pixels_keep_the_numbers_of_the_file(saved: Save, tmp_path: 
     image[:, 9:, 1] = 77
     image[:4, :9, 3] = 1
     photo = saved(Image.fromarray(image))
-    photo.pixels[..., :4, :] = 1.0
+    photo.colours[..., :4, :] = 1.0
     image[:4, :9, :3] = 255  # what can be seen, if only faintly, changes
     write_image(tmp_path / "out.png", photo.pixels, like=photo)
     with Image.open(tmp_path / "out.png") as out:

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from internal_gan.config.build import build
 from internal_gan.images.masks import soften
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.models.redrawing import (
     EDIT,
@@ -74,7 +75,7 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(
     image, mask = picture(*size), holes(size, (5, 4, 6, 6))
     change = redraw(model, image, mask, 1)
     for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
-        redrawn = bring_back(image, change, used)
+        redrawn = bring_back(Photo(image), change, used)
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
         assert torch.equal(redrawn[outside], image[outside])
@@ -138,16 +139,16 @@ def grainy() -> torch.Tensor:
 
 def test_at_the_same_size_the_change_is_pasted_unchanged() -> None:
     image, other, mask = grainy(), grainy().flip(3), holes((120, 160), (40, 53, 40, 53))
-    result = bring_back(image, Change(image, other), mask)
+    result = bring_back(Photo(image), Change(image, other), mask)
     assert torch.equal(result, torch.where(mask > 0, other, image))
-    soft = bring_back(image, Change(image, other), mask * 0.25)
+    soft = bring_back(Photo(image), Change(image, other), mask * 0.25)
     assert torch.allclose(soft, torch.where(mask > 0, 0.75 * image + 0.25 * other, image))
 
 
 def test_a_change_of_colour_keeps_the_grain() -> None:
     image = grainy() * 0.7
     small = resize(image, (30, 40))
-    result = bring_back(image, Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
+    result = bring_back(Photo(image), Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
     assert torch.allclose(result, image + 0.2, atol=1e-4)
 
 
@@ -155,5 +156,5 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
     image = torch.full((1, 3, 120, 160), -0.5)
     image[..., 81:] = 0.5
     small = resize(image, (30, 40))
-    result = bring_back(image, Change(small, small * 0), torch.ones(1, 1, 120, 160))
+    result = bring_back(Photo(image), Change(small, small * 0), torch.ones(1, 1, 120, 160))
     assert result.diff(dim=-1).abs().max() < 0.1

@@ -152,7 +152,7 @@ def test_cropping_a_photo_crops_all_its_layers() -> None:
     layer = torch.arange(12.0).view(1, 1, 3, 4)
     pixels = layer.expand(1, 3, -1, -1)
     photo = to_photo(np.zeros((3, 4, 3), np.uint8))
-    photo = replace(photo, pixels=pixels, alpha=layer, raw=pixels, unknown=layer, given=(9, 9))
+    photo = replace(photo, colours=pixels, alpha=layer, raw=pixels, unknown=layer, given=(9, 9))
     part = photo.crop(slice(1, 3), slice(0, 2))
     expected: Tensor = layer[..., 1:, :2]
     for found in (part.pixels[:, :1], part.alpha, part.raw, part.unknown):

@@ -152,7 +152,7 @@ def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
 ) -> None:
     redrawn, bring_back = list[torch.Tensor](), redrawing.bring_back
 
-    def noted(photo: torch.Tensor, change: redrawing.Change, mask: torch.Tensor) -> torch.Tensor:
+    def noted(photo: Photo, change: redrawing.Change, mask: torch.Tensor) -> torch.Tensor:
         redrawn.append(mask[0, 0])
         return bring_back(photo, change, mask)
 
@@ -168,7 +168,7 @@ def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
 def test_a_frame_that_was_not_learnt_moves_no_change() -> None:
     frame, mask = Margins(2, 5, 3, 4), holes((30, 40), (0, 3, 25, 30))
     before = Photo(picture(30, 40))
-    photo = replace(before, pixels=before.pixels.clone())
+    photo = replace(before, colours=before.copied())
     photo.pixels[..., 8:12, 20:26] *= -1
     narrow = _narrowed(mask, photo, before.without(frame))
     assert narrow.equal(mask * ((photo.pixels - before.pixels).abs().amax(1)[None] > NOTICED))

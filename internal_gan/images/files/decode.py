@@ -88,7 +88,7 @@ def decode(
     keyed = depth == 16 and "transparency" in image.info
     to = size if keyed else reduced_size(size, longest)
     if depth == 8:
-        levels = channels_of(_shrunk(coloured(upright), to)).div_(255.0)
+        levels = channels_of(_shrunk(coloured(upright), to))
     else:
         largest = {16: 4095 if raw_mode.endswith(";12") else 65535, 32: 1}[depth]
         levels = _deep(name, upright, low_bytes, to, largest)
@@ -178,11 +178,10 @@ def _unreadable(name: str, why: str) -> UserError:
 
 
 def channels_of(image: Image.Image) -> Tensor:
-    """Pillow's numbers as floats (C, H, W)."""
+    """Pillow's numbers, (C, H, W)."""
     array = np.atleast_3d(np.array(image))
     numbers = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
-    # Numbers of 8 or 16 bits are rearranged faster than floats.
-    return numbers.permute(2, 0, 1).contiguous().float()
+    return numbers.permute(2, 0, 1).contiguous()
 
 
 def _shrunk(image: Image.Image, to: Size) -> Image.Image:
@@ -191,9 +190,9 @@ def _shrunk(image: Image.Image, to: Size) -> Image.Image:
 
 
 def _planes(image: Image.Image, to: Size) -> Tensor:
-    """:func:`channels_of` an image at a smaller size, without rounding and each channel alone."""
+    """Floats (C, H, W) of an image at a smaller size, not rounded, and each channel alone."""
     if image.size == to[::-1]:
-        return channels_of(image)
+        return channels_of(image).float()
     planes = (_shrunk(plane.convert("F"), to) for plane in image.split())
     return torch.cat([channels_of(plane) for plane in planes])
 
@@ -216,8 +215,12 @@ def _with_raw_mode(image: Image.Image, raw_mode: str) -> Image.Image:
 
 
 def photo_of(levels: Tensor, mode: str, bit_depth: int) -> Photo:
-    """The photo of levels (C, H, W) in [0, 1], gray or RGB, with or without alpha, which are
-    overwritten."""
+    """The photo of 8-bit levels (C, H, W), or of floats in [0, 1], which are overwritten; gray or
+    RGB, with or without alpha."""
+    if levels.dtype == torch.uint8:
+        if len(levels) in (1, 3):
+            return Photo(levels.expand(3, -1, -1)[None], mode=mode, bit_depth=bit_depth)
+        levels = levels.float().div_(255.0)
     colours, alpha = levels, None
     if len(levels) in (2, 4):
         colours, alpha = levels[:-1], levels[None, -1:]

@@ -17,6 +17,8 @@ from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
 from internal_gan.images.levels import AT_ONCE
 from internal_gan.images.photo import Photo, Whole
+from internal_gan.images.resize import size_of
+from internal_gan.images.windows import bands
 
 # The formats that are written, by Pillow's names.
 FORMATS = {".png": "PNG", ".jpg": "JPEG"}
@@ -47,7 +49,7 @@ class Channels(NamedTuple):
     """The channels of a picture as a format stores it.
 
     Attributes:
-        pixels: (3, H, W) in [-1, 1], on the CPU; other values are clipped.
+        pixels: (3, H, W) on the CPU, 8-bit levels or in [-1, 1]; other values are clipped.
         mode: see :class:`Layout`.
         alpha: (1, H, W) in [0, 1], if the picture has it.
         hidden: the pixels where alpha is 0, if they differ.
@@ -88,7 +90,7 @@ def arrange(
             alpha = like.alpha
         else:
             losses.append("the photo's transparency is left out, since the size differs")
-    opacity = None if alpha is None else alpha.detach().to(colours)[0]
+    opacity = None if alpha is None else alpha.detach().float().cpu()[0]
     hidden = None
     if opacity is not None and like.raw is not None and like.raw.shape[-2:] == size:
         hidden = _checked(like.raw)
@@ -175,29 +177,32 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
 def _array(channels: Channels, bit_depth: int) -> np.ndarray[Any, Any]:
     """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
     kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[bit_depth]
-    size, largest = channels.pixels.shape[1:], 2**bit_depth - 1
+    size, largest = size_of(channels.pixels), 2**bit_depth - 1
     found = torch.empty(*size, len(channels.mode), dtype=kind)
-    step = max(1, AT_ONCE // max(1, size[1]))
-    for top in range(0, size[0], step):
-        some = channels.rows(slice(top, top + step))
+    for rows in bands(size, AT_ONCE):
+        some = channels.rows(rows)
         if bit_depth < 32:
             some.mul_(largest).round_().clamp_(0, largest)
-        found[top : top + step] = some.to(kind).permute(1, 2, 0)
+        found[rows] = some.to(kind).permute(1, 2, 0)
     return found.numpy()
 
 
 def _checked(pixels: Tensor) -> Tensor:
-    """Pixels as (3, H, W) on the CPU."""
+    """Pixels or levels as (3, H, W) on the CPU."""
     single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
     fits = single.ndim == 3 and single.shape[0] == 3
+    is_levels = single.dtype == torch.uint8
     # Infinity and NaN show in the extremes.
-    if not fits or not torch.stack(torch.aminmax(single)).isfinite().all():
+    finite = is_levels or torch.stack(torch.aminmax(single)).isfinite().all()
+    if not fits or not finite:
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
-    return single.detach().float().cpu()
+    return (single if is_levels else single.detach().float()).cpu()
 
 
 def _shares(pixels: Tensor) -> Tensor:
-    """Pixels (3, H, W) from [-1, 1] to [0, 1]."""
+    """Pixels (3, H, W) from [-1, 1], or levels, to [0, 1]."""
     # Channels that are one in memory, as those of a mask, stay so.
     each = pixels[:1] if pixels.stride(0) == 0 else pixels
+    if each.dtype == torch.uint8:
+        return each.float().div_(255.0).expand(3, -1, -1)
     return each.add(1.0).div_(2.0).clamp_(0.0, 1.0).expand(3, -1, -1)

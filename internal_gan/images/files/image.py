@@ -114,8 +114,8 @@ def write_image(
     for an unknown suffix, a size that the format cannot hold, or a path that cannot be written.
 
     Args:
-        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1]; other values are clipped; a ValueError for
-            another shape, or if they are not finite.
+        pixels: (1, 3, H, W) or (3, H, W) in [-1, 1], or 8-bit levels; other values are clipped; a
+            ValueError for another shape, or if they are not finite.
         like: a photo that determines gray or colour, bit depth, colour profile and EXIF data and,
             if it has the same size, transparency and the ``whole`` around it, unless ``alpha``
             does. Palette and CMYK become RGB.
@@ -148,7 +148,8 @@ def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None =
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
     channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
     largest = 2**layout.bit_depth - 1
-    levels = channels.rows().mul_(largest).round_().clamp_(0, largest).div_(largest)
+    levels = channels.rows().mul_(largest).round_().clamp_(0, largest)
+    levels = levels.to(torch.uint8) if largest == 255 else levels.div_(largest)
     return photo_of(levels, layout.mode, layout.bit_depth)
 
 

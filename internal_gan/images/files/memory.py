@@ -113,11 +113,11 @@ def _from_array(layers: np.ndarray[Any, Any], name: str) -> Photo:
         raise UserError(
             f"{name}: numbers of type {layers.dtype}; allowed: uint8, uint16, floats in [0, 1]"
         )
-    levels = layers.astype(np.float32)
+    levels = np.array(layers) if depth == 8 else layers.astype(np.float32)
     if depth is None:
         _check_range(levels, name)
-    else:
-        levels /= 2**depth - 1
+    elif depth == 16:
+        levels /= 65535
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[layers.shape[2]]
     return photo_of(torch.from_numpy(levels).permute(2, 0, 1), mode, depth or 8)
 

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
-from internal_gan.images.colours import luminance
+from internal_gan.images.colours import in_floats, luminance
 from internal_gan.images.edges import Canny
 from internal_gan.images.lines import continue_lines
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
@@ -164,7 +165,7 @@ class EdgeConnect(Fills):
 
     def fill(
         self,
-        image: Tensor,
+        photo: Photo,
         hole: Tensor,
         *,
         edges: Tensor | None = None,
@@ -173,11 +174,11 @@ class EdgeConnect(Fills):
     ) -> Filling:
         """See :meth:`internal_gan.models.abilities.Fills.fill`; outside the windows, lines are 0.
 
-        An image larger than a window is filled hole by hole, each in a window with the known pixels
+        A photo larger than a window is filled hole by hole, each in a window with the known pixels
         around it; later windows see earlier fillings. A hole too large for a window is filled at a
         lower resolution.
         """
-        image, left, drawn = image.clone(), hole.clone(), torch.zeros_like(hole)
+        image, left, drawn = photo.copied(), hole.clone(), torch.zeros_like(hole)
         barred = hole if excluded is None else torch.maximum(hole, excluded)
         for window in windows(hole, self.scale, self.largest):
             here, size = (..., *window), extent(window)
@@ -193,7 +194,7 @@ class EdgeConnect(Fills):
         return Filling(image, drawn, self.scale)
 
     def lines_to_finish(
-        self, image: Tensor, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
+        self, photo: Photo, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
         if self.detector is None or (self.base == "white" and not given):
@@ -203,9 +204,9 @@ class EdgeConnect(Fills):
         weight = 1.0 if given else OWN_LINES
 
         def guiding(window: Window) -> Tensor:
-            here = (..., *window)
-            size = size_of(image[here])
-            part, closed_part = _shrunk(image[here], scaled(size, self.scale), closed[here])
+            here, size = (..., *window), extent(window)
+            part = in_floats(photo.colours[here])
+            part, closed_part = _shrunk(part, scaled(size, self.scale), closed[here])
             found = self.find_edges(part.to(self.device), closed_part.to(self.device)).cpu()
             return weight * torch.where(hole[here] > 0, inside[here], F.interpolate(found, size))
 

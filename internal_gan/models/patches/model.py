@@ -133,7 +133,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
 
     def fill(
         self,
-        image: Tensor,
+        photo: Photo,
         hole: Tensor,
         *,
         edges: Tensor | None = None,
@@ -141,7 +141,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         seed: int | None = None,
     ) -> Filling:
         rng = None if seed is None else torch.Generator().manual_seed(seed)
-        filled, scale = draw_filling(Photo(image), hole, excluded, rng, edges=edges)
+        filled, scale = draw_filling(photo, hole, excluded, rng, edges=edges)
         return Filling(filled, torch.zeros_like(hole) if edges is None else edges, scale)
 
     def _held_at(self, start_scale: int, size: Size) -> Size:

@@ -12,6 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.filling import DETECTOR
 from internal_gan.images.files.image import read_image
 from internal_gan.images.periodic import Tileable
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Motion
@@ -127,7 +128,7 @@ def test_a_film_is_a_round(landscape: Patches) -> None:
 
 def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
     photo, hole = picture(60, 80), holes((60, 80), (20, 30, 20, 20))
-    made = [model.fill(photo, hole, seed=seed) for seed in (None, None, 1)]
+    made = [model.fill(Photo(photo), hole, seed=seed) for seed in (None, None, 1)]
     assert torch.equal(made[0].image, made[1].image)
     assert not torch.equal(made[0].image, made[2].image)
     assert torch.equal(made[2].image * (1 - hole), photo * (1 - hole))
@@ -141,7 +142,10 @@ def test_a_filling_follows_lines(model: Patches) -> None:
         ground[start : start + 24] = 54
     photo = 0.1 * picture(96, 128) + torch.where(rows < ground, 0.8, -0.8)
     hole = holes((96, 128), (28, 46, 38, 36))
-    made = [model.fill(photo, hole, edges=edges).image for edges in (None, DETECTOR(photo) * hole)]
+    made = [
+        model.fill(Photo(photo), hole, edges=edges).image
+        for edges in (None, DETECTOR(photo) * hole)
+    ]
     free, led = (float(((image - photo).abs() * hole).sum()) for image in made)
     assert led < 0.75 * free
 
