@@ -154,31 +154,40 @@ def hide(pixels: Levels, origins: Places, source: Levels, how: Hiding) -> NDArra
 
 def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = NO_WRAP) -> Values:
     """E of the screened Poisson equation (hold - Laplace) E = wanted, (H, W, C), which is 0 outside
-    the part. There is no step across borders that do not wrap; ``wanted`` is overwritten."""
-    grids = [_Grid.of(part, np.float32(hold), wanted.shape[2])]
+    the part; in the memory of ``wanted``. There is no step across borders that do not wrap."""
+    grids = [_Grid.of(part, np.float32(hold))]
     while min(grids[-1].part.shape) > COARSEST:
         fine = grids[-1]
         even = np.pad(fine.part, [(0, side % 2) for side in fine.part.shape])
         rows = even[::2] & even[1::2]
-        coarser = rows[:, ::2] & rows[:, 1::2]
-        grids.append(_Grid.of(coarser, 4 * fine.hold, wanted.shape[2]))
+        grids.append(_Grid.of(rows[:, ::2] & rows[:, 1::2], 4 * fine.hold))
     wanted[~part] = 0
-    left = wanted
-    found, enough = np.zeros_like(left), ACCURACY**2 * np.vdot(left, left)
-    along, before = np.zeros_like(left), np.float32(1)
+    for channel in range(wanted.shape[2]):  # one after another, since pictures are large
+        plane = np.ascontiguousarray(wanted[..., channel])
+        wanted[..., channel] = _solved_plane(plane, grids, wrap)
+    return wanted
+
+
+def _solved_plane(wanted: Values, grids: Sequence["_Grid"], wrap: Wrap) -> Values:
+    """One channel, (H, W); ``wanted`` is overwritten."""
+    found, along = np.zeros_like(wanted), np.zeros_like(wanted)
+    # Torch computes on all cores.
+    left, total, way = (torch.from_numpy(values).flatten() for values in (wanted, found, along))
+    enough, before = ACCURACY**2 * float(left.dot(left)), 1.0
     for _ in range(STEPS):
-        if np.vdot(left, left) <= enough:
+        if float(left.dot(left)) <= enough:
             break
-        near = _nearly_solved(left, grids, wrap)
+        near = _nearly_solved(wanted, grids, wrap)
         (pushed,) = (values for values in grids[0].values if values is not near)
-        length = np.vdot(left, near)
-        along *= length / before
-        along += near
+        better = torch.from_numpy(near).flatten()
+        length = float(left.dot(better))
+        way.mul_(length / before).add_(better)
         # (hold - Laplace) of it in the part, and 0 outside.
         _step_of(along, along, grids[0], wrap, pushed, 0, 0, -1)
-        step = length / np.vdot(along, pushed)
-        found += np.multiply(along, step, out=near)
-        left -= np.multiply(pushed, step, out=near)
+        change = torch.from_numpy(pushed).flatten()
+        step = length / float(way.dot(change))
+        total.add_(way, alpha=step)
+        left.sub_(change, alpha=step)
         before = length
     return found
 
@@ -191,8 +200,8 @@ class _Grid(NamedTuple):
     values: list[Values]
 
     @classmethod
-    def of(cls, part: Flags, hold: np.float32, channels: int) -> "_Grid":
-        return cls(part, hold, [np.empty((*part.shape, channels), np.float32) for _ in range(2)])
+    def of(cls, part: Flags, hold: np.float32) -> "_Grid":
+        return cls(part, hold, [np.empty(part.shape, np.float32) for _ in range(2)])
 
 
 def _nearly_solved(wanted: Values, grids: Sequence[_Grid], wrap: Wrap) -> Values:
@@ -212,7 +221,7 @@ def _nearly_solved(wanted: Values, grids: Sequence[_Grid], wrap: Wrap) -> Values
     smooth(SMOOTHED if coarser else COARSEST)
     if coarser:
         _step_of(found, wanted, grid, wrap, other, 0, 1, 1)
-        coarse = np.empty((*coarser[0].part.shape, wanted.shape[2]), np.float32)
+        coarse = np.empty(coarser[0].part.shape, np.float32)
         over_rows(kernels.coarsen, len(coarse), other, coarse)
         over_rows(
             kernels.refine, len(found), found, _nearly_solved(coarse, coarser, wrap), grid.part

@@ -272,53 +272,47 @@ def plurality(field, kernel, wrap, active, origins, top, bottom):
 
 @compiled
 def step(values, wanted, part, factors, wrap, result, top, bottom):
-    """Write ``keep values + part (add wanted - push (hold - Laplace) values)``, float32 (H, W, C);
+    """Write ``keep values + part (add wanted - push (hold - Laplace) values)``, float32 (H, W);
     ``factors`` are hold, keep, add and push."""
-    height, width, channels = values.shape
+    height, width = values.shape
     hold, keep, add, push = factors
     for y in range(top, bottom):
-        above = y - 1 if y > 0 else (height - 1 if wrap[0] else y)
-        below = y + 1 if y < height - 1 else (0 if wrap[0] else y)
-        for x in range(width):
-            before = x - 1 if x > 0 else (width - 1 if wrap[1] else x)
-            after = x + 1 if x < width - 1 else (0 if wrap[1] else x)
-            for c in range(channels):
-                value = values[y, x, c]
-                result[y, x, c] = keep * value
-                if part[y, x]:
-                    beside = values[above, x, c] + values[below, x, c]
-                    beside += values[y, before, c] + values[y, after, c]
-                    steps = np.float32(4) * value - beside
-                    result[y, x, c] += add * wanted[y, x, c] - push * (hold * value + steps)
+        row, inside, want, into = values[y], part[y], wanted[y], result[y]
+        above = values[y - 1 if y > 0 else (height - 1 if wrap[0] else y)]
+        below = values[y + 1 if y < height - 1 else (0 if wrap[0] else y)]
+        # Without the borders, the compiler vectorises the loop.
+        for x in range(1, width - 1):
+            steps = np.float32(4) * row[x] - ((above[x] + below[x]) + (row[x - 1] + row[x + 1]))
+            change = add * want[x] - push * (hold * row[x] + steps)
+            into[x] = keep * row[x] + (change if inside[x] else np.float32(0))
+        for x in (0, width - 1):
+            before = row[x - 1 if x > 0 else (width - 1 if wrap[1] else x)]
+            after = row[x + 1 if x < width - 1 else (0 if wrap[1] else x)]
+            steps = np.float32(4) * row[x] - ((above[x] + below[x]) + (before + after))
+            change = add * want[x] - push * (hold * row[x] + steps)
+            into[x] = keep * row[x] + (change if inside[x] else np.float32(0))
 
 
 @compiled
 def coarsen(values, result, top, bottom):
-    """Write the sums of two by two pixels, float32 (H, W, C), into ``result``, half as large;
-    ``top`` and ``bottom`` count its rows."""
-    height, width, channels = values.shape
+    """Write the sums of two by two pixels, float32 (H, W), into ``result``, half as large; ``top``
+    and ``bottom`` count its rows."""
+    height, width = values.shape
     for y in range(top, bottom):
-        for x in range(result.shape[1]):
-            below, beside = 2 * y + 1 < height, 2 * x + 1 < width
-            for c in range(channels):
-                total = values[2 * y, 2 * x, c]
-                if beside:
-                    total += values[2 * y, 2 * x + 1, c]
-                if below:
-                    total += values[2 * y + 1, 2 * x, c]
-                    if beside:
-                        total += values[2 * y + 1, 2 * x + 1, c]
-                result[y, x, c] = total
+        result[y] = values[2 * y, ::2]
+        result[y, : width // 2] += values[2 * y, 1::2]
+        if 2 * y + 1 < height:
+            result[y] += values[2 * y + 1, ::2]
+            result[y, : width // 2] += values[2 * y + 1, 1::2]
 
 
 @compiled
 def refine(values, coarse, part, top, bottom):
     """Add values at half the size in a part, (H, W)."""
     for y in range(top, bottom):
-        for x in range(values.shape[1]):
-            if part[y, x]:
-                for c in range(values.shape[2]):
-                    values[y, x, c] += coarse[y // 2, x // 2, c]
+        row, inside, more = values[y], part[y], coarse[y // 2]
+        for x in range(len(row)):
+            row[x] += more[x // 2] if inside[x] else np.float32(0)
 
 
 @compiled

@@ -135,9 +135,9 @@ def test_seams_are_hidden_inside_a_part_alone(wrap: Wrap) -> None:
 @pytest.mark.parametrize("size", [(6, 8), (7, 8), (6, 9), (5, 3)])
 def test_values_at_half_the_size_are_sums_and_come_back_in_the_part(size: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(*size, 2)).astype(np.float32)
+    values = rng.normal(size=size).astype(np.float32)
     rows, columns = ((side + 1) // 2 for side in size)
-    sums, expected = (np.zeros((rows, columns, 2), np.float32) for _ in range(2))
+    sums, expected = (np.zeros((rows, columns), np.float32) for _ in range(2))
     for y, x in np.ndindex(size):
         expected[y // 2, x // 2] += values[y, x]
     over_rows(kernels.coarsen, rows, values, sums)
@@ -145,4 +145,4 @@ def test_values_at_half_the_size_are_sums_and_come_back_in_the_part(size: tuple[
     part, finer = rng.random(size) < 0.5, values.copy()
     over_rows(kernels.refine, size[0], finer, sums, part)
     enlarged = sums.repeat(2, 0).repeat(2, 1)[: size[0], : size[1]]
-    assert np.allclose(finer, np.where(part[..., None], values + enlarged, values))
+    assert np.allclose(finer, np.where(part, values + enlarged, values))
