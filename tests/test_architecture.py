@@ -17,22 +17,22 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1600,
-    "finishing": 2376,
+    "finishing": 2386,
     "hub": 130,
     "images": 3621,
     "internal_gan": 1216,
     "judging": 1091,
     "models": 3888,
     "nn": 988,
-    "patches": 1943,
+    "patches": 1937,
     "report": 627,
     "runs": 1041,
     "sweeps": 312,
-    "tasks": 2533,
+    "tasks": 2535,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_029, "tests": 25_002, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 25_035, "tests": 25_002, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -26,7 +26,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_transparent
 from internal_gan.images.windows import Part, Window, around, blocks, extent, within
 from internal_gan.patches.completion import Frame, complete, has_patches
-from internal_gan.patches.origins import own_places, taken
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -58,11 +58,12 @@ def extend(
     the photo, bit for bit.
 
     Args:
+        margins: not all 0.
         excluded: of the photo's size, 1 where no pixel may be taken from.
         rng: of a random filling; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
-    now, places, known = photo, own_places(photo.size), np.ones(photo.size, np.bool_)
+    now, places, known = photo, None, np.ones(photo.size, np.bool_)
     for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
         if not any(sides):
             continue
@@ -74,9 +75,10 @@ def extend(
             canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
         )
         made, at, found = finisher.rebuilt(drawing, scale)
-        around = [(sides.top, sides.bottom), (sides.left, sides.right)]
-        places = taken(np.pad(places, [*around, (0, 0)]), at)
-        known, now = taken(np.pad(known, around), at) & found, replace(canvas, colours=made)
+        at -= np.array([sides.top, sides.left], np.int32)  # in the photo before
+        known = taken(known, at) & found
+        places, now = at if places is None else taken(places, at), replace(canvas, colours=made)
+    assert places is not None
     new = margins.part(photo.size)
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo, option=option)

@@ -28,7 +28,7 @@ from internal_gan.images.levels import (
     used_range,
 )
 from internal_gan.images.photo import Margins, Photo
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import resize
 from internal_gan.images.windows import (
     Part,
     Window,
@@ -181,9 +181,8 @@ class PartFinisher:
         compile_loops(self.reporter.say)
         photo, part = self.photo, self.part
         source = None if self.source is None else self._enlarged(self.source)
-        origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         white = largest_level(photo)
-        pixels, made = drawing, list[tuple[Window, Tensor, Tensor]]()
+        pixels, made = drawing, list[tuple[Window, Flags, Tensor, Places]]()
         # In place, since photos are large.
         for rows in bands(photo.size, AT_ONCE):
             here = (..., rows, slice(None))
@@ -191,7 +190,9 @@ class PartFinisher:
             pixels[here] = torch.where(part[here] > 0, pixels[here], outside)
         copied = pixels if source is None else source.colours
         below = None if source is None else levels_of(source.colours, white)
-        closed = part if self.excluded is None else torch.maximum(part, self.excluded)
+        closed = part[0, 0].numpy() > 0
+        if self.excluded is not None:
+            closed = closed | (self.excluded[0, 0].numpy() > 0)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         before: Window | None = None
         with self.reporter.share("filling with the photo's own pixels") as show:
@@ -200,11 +201,10 @@ class PartFinisher:
                 window = _window(piece, is_thin, closed, source is not None)
                 inside = np.zeros(extent(window), np.bool_)
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
-                shut = closed[(0, 0, *window)].numpy() > 0
                 corner = window[0].start, window[1].start
                 if window != before:
                     levels, before = levels_of(pixels[(..., *window)], white), window
-                canvas = _Canvas(levels, inside, shut, corner)
+                canvas = _Canvas(levels, inside, closed[window], corner)
                 if below is not None:
                     canvas = canvas.below(below)
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
@@ -227,26 +227,25 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                there = piece.mask[0, 0] > 0
-                chosen = there.numpy()
+                chosen = piece.mask[0, 0].numpy() > 0
                 offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
                 inner = within(piece.window, moved(filled.window, offset))
-                places = filled.origins[inner]
+                places = filled.origins[inner][chosen]
                 if source is None:
-                    places = places + np.array(canvas.corner, np.int32)
-                origins[piece.window] = np.where(chosen[..., None], places, origins[piece.window])
-                known[piece.window] |= chosen
-                places = np.where(chosen[..., None], places, 0)
+                    places += np.array(canvas.corner, np.int32)
                 row, column = torch.from_numpy(places).long().unbind(dim=-1)
                 found = torch.where(
-                    torch.from_numpy(filled.exact[inner]),
+                    torch.from_numpy(filled.exact[inner][chosen]),
                     in_floats(copied[..., row, column]),
-                    pixels_of(filled.pixels[inner]),
+                    pixels_of(filled.pixels[inner][chosen][None])[:, :, 0],
                 )
-                made.append((piece.window, there, found[:, :, there]))
+                made.append((piece.window, chosen, found, places))
         # Written only now, so that each piece was rebuilt beside the drawings of the others.
-        for box, there, found in made:
-            pixels[(..., *box)][:, :, there] = found
+        origins, known = own_places(photo.size), part[0, 0].numpy() == 0
+        for box, chosen, found, places in made:
+            pixels[(..., *box)][:, :, torch.from_numpy(chosen)] = found
+            origins[box][chosen] = places
+            known[box] |= chosen
         if self.source is not None and source is not None and source.size != self.source.size:
             inside = part[0, 0].numpy() > 0
             origins[inside] = origins[inside] * self.source.size // source.size
@@ -337,8 +336,8 @@ class _Canvas(NamedTuple):
         return _Canvas(levels, part, closed, (self.corner[0] - start, self.corner[1]))
 
 
-def _window(piece: Part, is_thin: bool, closed: Mask, has_source: bool) -> Window:
-    size, box = size_of(closed), piece.window
+def _window(piece: Part, is_thin: bool, closed: Flags, has_source: bool) -> Window:
+    size, box = (closed.shape[0], closed.shape[1]), piece.window
     if is_thin or has_source:
         margin = THIN_MARGIN if is_thin else MARGIN
         height, width = (side + 2 * margin for side in extent(box))
@@ -346,7 +345,7 @@ def _window(piece: Part, is_thin: bool, closed: Mask, has_source: bool) -> Windo
     side = max(MIN_WINDOW, WINDOW_TIMES * max(extent(box)))
     while True:
         window = around(box, (side, side), size)
-        if side >= max(size) or closed[(..., *window)].mean() < 1 - MIN_OPEN:
+        if side >= max(size) or closed[window].mean() < 1 - MIN_OPEN:
             return window
         side *= 2
 

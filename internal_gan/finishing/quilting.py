@@ -35,17 +35,17 @@ def quilted(
         rng: of a random choice of the strips; None for those that fit best.
     """
     size = picture.shape[:2]
-    made, places, joined = picture.copy(), own_places(size), False
+    places, joined = own_places(size), False
     for axis in (1, 0):
         half = min(int(reach[axis]), size[axis] // 4)
         if wrap[axis] and half > 1:
-            ends = _ends(np.ascontiguousarray(made.swapaxes(axis, 1)), half, joined, rng)
+            turned = places.swapaxes(axis, 1)
+            ends = _ends(taken(picture, turned), half, joined, rng)
             there = [taken(places, end if axis else end[..., ::-1]) for end in ends]
             for span, where in zip((slice(-half, None), slice(half)), there, strict=True):
-                places.swapaxes(axis, 1)[:, span] = where
-                made.swapaxes(axis, 1)[:, span] = taken(picture, where)
+                turned[:, span] = where
             joined = True
-    return made, places
+    return taken(picture, places), places
 
 
 def _ends(picture: Values, half: int, turns: bool, rng: torch.Generator | None) -> list[Places]:

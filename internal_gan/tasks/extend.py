@@ -27,8 +27,10 @@ class Extend(Task[ExtendOptions]):
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
         margins = self._margins(photo)
-        alpha = torch.ones(1, 1, *photo.size) if photo.alpha is None else photo.alpha
-        unknown = avoided(context, "extend.avoid", photo, (alpha <= FAINT).float())
+        unknown = torch.zeros(1, 1, *photo.size)
+        if photo.alpha is not None:
+            unknown = (photo.alpha <= FAINT).float()
+        unknown = avoided(context, "extend.avoid", photo, unknown)
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
