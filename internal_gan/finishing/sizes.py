@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import torch
 from numpy.typing import NDArray
 
-from internal_gan.images.levels import levels_of, pixels_of
+from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.patches.fast import PATCH, Flags, Image
 from internal_gan.units import Size
@@ -62,7 +63,7 @@ def small_copy(photo: Photo) -> Photo:
     levels = levels_of(photo.colours, 255)
     while levels.shape[:2] != size:
         levels = halved(levels)
-    return replace(copy, colours=pixels_of(levels))
+    return replace(copy, colours=torch.from_numpy(levels).permute(2, 0, 1)[None])
 
 
 def halved_flags(flags: Flags) -> Flags:
