@@ -3,7 +3,6 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,11 +21,10 @@ from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
+from tests.images.conftest import Said, Save
 from tests.images.pngs import png_of
 
 Bytes = npt.NDArray[np.uint8]
-Save = Callable[..., Photo]
-Said = Callable[[], list[str]]
 WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
 RGB = {"photometric": "rgb"}
 TWO = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)

@@ -71,8 +71,7 @@ def test_a_file_without_permission(
     path = tmp_path / "photo.png"
     picture.save(path)
     # Root may read any file.
-    refuse = Mock(side_effect=PermissionError(13, "Permission denied", str(path)))
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(13, "Permission denied")))
     assert "permission denied; allowed is a file that you can read" in refusal(path)
 
 

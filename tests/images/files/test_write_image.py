@@ -1,6 +1,5 @@
 """Writing keeps what the photo's file had, or warns about what is lost."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from internal_gan.images.files.image import read_image, read_mark, to_uint8, wri
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
+from tests.images.conftest import Said
 from tests.tiny import noise, rng
-
-Said = Callable[[], list[str]]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
