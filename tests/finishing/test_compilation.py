@@ -2,36 +2,32 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from internal_gan.finishing.drawing import compile_loops
-from tests.commands import ROOT
+from tests.commands import ROOT, run_python
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> Path:
-    """A folder with a copy of the package in which compiled code cannot be cached."""
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with a copy of the package in which compiled code cannot be cached."""
     without = shutil.ignore_patterns("__pycache__", "conf")
     shutil.copytree(ROOT / "internal_gan", tmp_path / "internal_gan", ignore=without)
     # A file in place of the cache folder also stops the superuser.
     (tmp_path / "internal_gan" / "patches" / "__pycache__").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
 def python(folder: Path, home: str, script: str) -> list[str]:
-    left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
-    environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    environment |= {"HOME": home, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", script]
-    result = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
+    where = {"HOME": home, "PYTHONPATH": str(folder)}
+    answer = run_python(script, PYTHONDONTWRITEBYTECODE="1", **where)
+    assert answer.code == 0, answer.err
+    return answer.out.splitlines()
 
 
 @pytest.mark.slow
