@@ -88,9 +88,7 @@ def test_a_truncated_file(suffix: str, share: float, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
-def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
-    suffix: str, picture: Image.Image, tmp_path: Path
-) -> None:
+def test_damage_gives_a_photo_or_a_line(suffix: str, picture: Image.Image, tmp_path: Path) -> None:
     path = tmp_path / f"photo.{suffix}"
     picture.save(path)
     content, generator, lines = path.read_bytes(), np.random.default_rng(0), []
@@ -107,9 +105,7 @@ def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
     assert all(line.startswith(str(path)) and "\n" not in line for line in lines)
 
 
-def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
-    picture: Image.Image, tmp_path: Path
-) -> None:
+def test_a_decompression_bomb_is_not_unpacked(picture: Image.Image, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     picture.save(path)
     content = bytearray(path.read_bytes())

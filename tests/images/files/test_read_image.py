@@ -128,9 +128,7 @@ def test_16_bit_tiff_keeps_16_bits(
     ("kind", "mode", "depth"),
     [("I;16B", "I;16", 16), ("I", "I;16", 16), ("F", "F", 32)],
 )
-def test_gray_of_another_type_keeps_its_numbers(
-    kind: str, mode: str, depth: int, saved: Save
-) -> None:
+def test_gray_of_any_type_keeps_its_numbers(kind: str, mode: str, depth: int, saved: Save) -> None:
     levels = random_words(1)[..., 0]
     numbers = levels.astype({"I;16B": ">u2", "I": "i4", "F": "f4"}[kind])
     if kind == "F":
@@ -160,16 +158,8 @@ def test_exif_orientation_is_applied(orientation: int, suffix: str, saved: Save)
     upright[:8, :12] = (255, 0, 0)
     upright[:8, 12:] = (0, 255, 0)
     upright[8:, :12] = (0, 0, 255)
-    stored = {
-        1: upright,
-        2: upright[:, ::-1],
-        3: upright[::-1, ::-1],
-        4: upright[::-1],
-        5: upright.transpose(1, 0, 2),
-        6: np.rot90(upright, 1),
-        7: upright[::-1, ::-1].transpose(1, 0, 2),
-        8: np.rot90(upright, -1),
-    }[orientation]
+    mirrored = upright[:, ::-1] if orientation in (2, 4, 5, 7) else upright
+    stored = np.rot90(mirrored, (0, 0, 2, 2, 1, 1, -1, -1)[orientation - 1])
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     exif[ExifTags.Base.Artist] = "A. Nother"
@@ -217,13 +207,9 @@ def test_a_picture_after_the_end_of_a_png_file_is_named(
     )
 
 
-def test_the_bundled_photos_can_be_trained_on() -> None:
+def test_the_bundled_photos_are_small_and_credited() -> None:
     folder = ROOT / "examples" / "photos"
-    photos = sorted(folder.glob("*.jpg"))
-    assert len(photos) >= 3
     credits = (folder / "CREDITS.md").read_text(encoding="utf-8")
-    for path in photos:
-        photo = read_image(path)
-        assert max(photo.size) == 250
+    for path in folder.glob("*.jpg"):
         assert path.stat().st_size < 100_000
         assert f"`{path.name}`" in credits

@@ -141,9 +141,7 @@ def test_hidden_colours_do_not_bleed_into_visible_pixels(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("longest", [None, 73, 1000])
-def test_pictures_that_are_not_much_too_large_are_read_bit_for_bit(
-    longest: int | None, tmp_path: Path
-) -> None:
+def test_what_is_not_much_too_large_is_read_whole(longest: int | None, tmp_path: Path) -> None:
     rgb().save(tmp_path / "a.png")
     whole = torch.from_numpy(np.array(rgb())).permute(2, 0, 1)[None] / 255 * 2 - 1
     photo = read_image(tmp_path / "a.png", longest=longest)

@@ -129,9 +129,7 @@ def test_frames_of_16_bits_keep_their_brightness(tmp_path: Path, suffix: str) ->
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
-def test_a_film_is_made_while_its_frames_are_written(
-    suffix: str, files: list[Path], tmp_path: Path
-) -> None:
+def test_a_film_is_made_while_frames_come(suffix: str, files: list[Path], tmp_path: Path) -> None:
     path, whole = tmp_path / f"film.{suffix}", tmp_path / f"whole.{suffix}"
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         frames.expected = len(files)
@@ -145,9 +143,7 @@ def test_a_film_is_made_while_its_frames_are_written(
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
-def test_a_film_whose_frames_do_not_come_is_not_written(
-    suffix: str, files: list[Path], tmp_path: Path
-) -> None:
+def test_a_film_without_a_frame_is_not_made(suffix: str, files: list[Path], tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         frames.expected = len(files)
         made = pool.submit(write_video, tmp_path / f"film.{suffix}", frames, FPS)

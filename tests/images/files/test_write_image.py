@@ -20,9 +20,7 @@ from tests.tiny import noise, rng
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
-def test_jpeg_comes_back_nearly_and_with_all_its_colours(
-    suffix: str, tiny_pixels: Tensor, tmp_path: Path
-) -> None:
+def test_jpeg_keeps_all_colours_nearly(suffix: str, tiny_pixels: Tensor, tmp_path: Path) -> None:
     write_image(tmp_path / f"out.{suffix}", tiny_pixels)
     with Image.open(tmp_path / f"out.{suffix}") as written:
         assert written.format == "JPEG"
