@@ -58,9 +58,7 @@ def test_what_is_no_origin_or_points_outside_the_photo_is_refused(tmp_path: Path
             read_origin(tmp_path / f"{name}.png")
 
 
-def test_differences_are_those_of_each_pixel_in_rows_of_any_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_differences_are_each_pixels_in_rows_of_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     photo, made = Photo(picture(20, 30)), Photo(picture(13, 17, seed=1))
     rng = np.random.default_rng(0)
     places = np.stack([rng.integers(0, side, made.size) for side in photo.size], -1)

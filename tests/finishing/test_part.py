@@ -113,6 +113,15 @@ def test_progress_is_reported() -> None:
     assert 0 < shares[0] < shares[-1] < 1
 
 
+def test_sixteen_bits_stay() -> None:
+    eight, part = photo(100, 120), box((100, 120), 30, 30, 30, 30)
+    fine = eight.astype(np.uint16) * 257 + 5
+    done = filled(fine, part)
+    assert done.pixels.dtype == np.uint16
+    assert np.array_equal(done.pixels[done.exact], taken(fine, done.origins)[done.exact])
+    assert np.array_equal(done.origins, filled(eight, part).origins)
+
+
 def test_without_allowed_patches_nothing_is_made() -> None:
     picture, part = photo(60, 60), box((60, 60), 20, 20, 10, 10)
     assert finish_inside(picture, part, np.ones((60, 60), np.bool_)) is None
