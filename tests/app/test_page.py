@@ -377,9 +377,7 @@ def test_a_model_that_is_trained_to_fill_is_used_from_then_on(opened: Any, photo
 @pytest.mark.parametrize(
     "name", ["turned.webp", pytest.param("turned.jpg", marks=pytest.mark.slow)]
 )
-def test_strokes_land_where_they_were_painted(
-    opened: Any, address: str, tmp_path: Path, name: str
-) -> None:
+def test_strokes_land_where_painted(opened: Any, address: str, tmp_path: Path, name: str) -> None:
     """Browsers ignore the orientation in a WebP file and in XMP; the page shows a copy."""
     exif, xmp = Image.Exif(), b""
     if name.endswith("webp"):
@@ -658,9 +656,7 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, opened: Any) -> None
     again.wait_for(state="detached")
 
 
-def test_the_home_page_says_what_it_is_for_and_takes_photos_alone(
-    opened: Any, tmp_path: Path
-) -> None:
+def test_the_home_page_explains_itself_and_takes_photos_alone(opened: Any, tmp_path: Path) -> None:
     page = opened()
     assert "Remove, extend, tile and reshape photos" in page.locator("header").inner_text()
     (tmp_path / "a.jpg").write_text("no photo")
