@@ -53,6 +53,16 @@ def named_maps(state: dict[str, Tensor], image: Tensor) -> dict[str, Tensor]:
     return named
 
 
+def test_the_maps_are_those_of_vggs_named_layers(tmp_path: Path) -> None:
+    torch.save(stand_in(), tmp_path / "vgg.pth")
+    content, style = VGGFeatures(str(tmp_path / "vgg.pth"), widths=WIDTHS)(picture())
+    named = named_maps(stand_in(), picture())
+    compared = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+    compared += ["relu2_2", "relu3_4", "relu4_4", "relu5_2"]
+    for found, name in zip(content + style, compared, strict=True):
+        torch.testing.assert_close(found, named[name])
+
+
 def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
     state = stand_in()
     torch.save({**state, "features.5.weight": torch.zeros(3, 3, 3, 3)}, tmp_path / "shape.pth")
