@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from internal_gan.errors import UserError
-from internal_gan.finishing.layers import Layer, Layers, read_layer, write_layer
+from internal_gan.finishing.layers import Layer, read_layer, write_layer
 from internal_gan.finishing.origin import EXACT, OTHER, Origin
 from internal_gan.finishing.seams import Hiding
 from internal_gan.images.files.png import png
@@ -202,11 +202,3 @@ def test_changed_normals_have_length_1(white: int) -> None:
     plain = layer.along(replace(halves(), hiding=None))
     assert abs(across(made)).max() < 0.2 * abs(across(plain)).max()
     assert replace(layer, values=values[..., ::-1]).kind == "numbers"
-
-
-def test_all_layers_go_along_each_time() -> None:
-    height = Layer("height", heights(9000), "I;16")
-    layers = Layers([height, replace(height, name="labels", mode="P")])
-    for _ in range(2):
-        made, labels = layers.along(halves())
-        assert (made.values != labels.values).any()

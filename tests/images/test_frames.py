@@ -23,9 +23,10 @@ def bundled(name: str = "mountains") -> Image.Image:
         return photo.convert("RGB")
 
 
-def product(colour: str, top: int) -> Image.Image:
+def drawn(colour: str, kind: str, *boxes: tuple[int, ...]) -> Image.Image:
     image = Image.new("RGB", (500, 400), colour)
-    ImageDraw.Draw(image).ellipse((60, top, 440, 375), fill=(180, 60, 40))
+    for box in boxes:
+        getattr(ImageDraw.Draw(image), kind)(box, fill=(180, 60, 40))
     return image
 
 
@@ -48,8 +49,9 @@ def vignette() -> Image.Image:
 
 
 FRAMELESS: dict[str, Callable[[], Image.Image]] = {
-    "a product on white": lambda: product("white", 120),
-    "a product on black": lambda: product("black", 30),
+    "a thing on white": lambda: drawn("white", "ellipse", (60, 120, 440, 380)),
+    "a thing on black": lambda: drawn("black", "ellipse", (60, 30, 440, 370)),
+    "two on white": lambda: drawn("white", "rectangle", (60, 60, 200, 340), (300, 90, 440, 340)),
     "a page of a book": page,
     "a night sky": night,
     "a vignette": vignette,

@@ -107,9 +107,7 @@ def test_equally_good_patches_are_taken_from_the_same_height() -> None:
     assert filled.std() > 0.5 * 0.3
 
 
-def test_a_patch_counts_the_more_the_closer_it_is_to_the_border(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_patch_counts_the_more_the_nearer_the_border(monkeypatch: pytest.MonkeyPatch) -> None:
     given = picture(64, 96), holes((64, 96), (16, 24, 32, 40))
     trusting = off(*given)
     monkeypatch.setattr(completion, "DISTRUST_PER_PIXEL", 1.0)
@@ -123,9 +121,7 @@ def test_an_image_without_a_known_patch_is_filled_smoothly() -> None:
     assert torch.equal(complete(small, dot), fill_smoothly(small, dot))
 
 
-def test_coarser_matches_are_kept_if_a_search_would_take_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_coarser_matches_are_kept_if_a_search_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     image, hole = checks(64, 96), holes((64, 96), (20, 30, 22, 26))
     searched = complete(image, hole)
     monkeypatch.setattr(completion, "MAX_PAIRS", 1e6)  # enough for a search at half the size
