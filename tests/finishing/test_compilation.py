@@ -23,9 +23,8 @@ def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def python(folder: Path, home: str, script: str) -> list[str]:
-    where = {"HOME": home, "PYTHONPATH": str(folder)}
-    answer = run_python(script, PYTHONDONTWRITEBYTECODE="1", **where)
+def python(script: str, home: str) -> list[str]:
+    answer = run_python(script, HOME=home, PYTHONPATH="", PYTHONDONTWRITEBYTECODE="1")
     assert answer.code == 0, answer.err
     return answer.out.splitlines()
 
@@ -35,15 +34,16 @@ def test_the_first_use_announces_the_compilation(read_only: Path) -> None:
     script = "from internal_gan.finishing.drawing import compile_loops as c; c(print); c(print)"
     home = read_only / "home"
     home.mkdir()
-    (line,) = python(read_only, str(home), script)
+    (line,) = python(script, str(home))
     assert line.startswith("Compiling the search for patches: about ")
     assert line.endswith(" s, only the first time")
     assert list(home.rglob("*.nbc"))
-    assert python(read_only, str(home), script) == []
+    assert python(script, str(home)) == []
 
 
 @pytest.mark.slow
-def test_without_a_writable_folder_a_remedy_is_named(read_only: Path) -> None:
+@pytest.mark.usefixtures("read_only")
+def test_without_a_writable_folder_a_remedy_is_named() -> None:
     script = """
 import numpy as np
 from internal_gan.finishing import drawing
@@ -57,7 +57,7 @@ image = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
 start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
 print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
 """
-    line, answer = python(read_only, os.devnull, script)
+    line, answer = python(script, os.devnull)
     assert line.endswith("numba has no cache folder; NUMBA_CACHE_DIR sets one")
     assert "each time" in line
     assert answer == "False"

@@ -72,8 +72,7 @@ def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
     discriminator = patch(kernel_size=4, norm="none", init="kaiming", rng=rng(), **settings)
     assert discriminator.receptive_field == side
     corners = torch.zeros(4, 1, *size)
-    for corner, (row, column) in zip(corners, [(0, 0), (0, -1), (-1, 0), (-1, -1)], strict=True):
-        corner[0, row, column] = 1
+    corners[range(4), 0, [0, 0, -1, -1], [0, -1, 0, -1]] = 1
     draw = rng()
     drawn = [kind(size, 0.02, draw) for kind in [*KINDS.values()] * 3]
     holes = torch.cat([corners, *drawn])
