@@ -39,8 +39,7 @@ def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
 
 
 def directions() -> np.ndarray:
-    drawn = torch.randn(3 * 49, 256, generator=rng(2))
-    return (drawn / drawn.norm(dim=0)).double().numpy()
+    return F.normalize(torch.randn(3 * 49, 256, generator=rng(2)), dim=0).double().numpy()
 
 
 def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile() -> None:
