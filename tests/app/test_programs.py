@@ -43,6 +43,7 @@ from tests.tiny import holes, tiny_options, untrained
 
 # A file's name, or None, and its bytes or an option's value.
 Field = tuple[str | None, bytes | str]
+Client = Callable[..., None]
 
 
 def asked(task: str, name: str, value: object) -> list[str]:
@@ -130,12 +131,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """The example's client, in the folder of the photo."""
     monkeypatch.chdir(place)
     monkeypatch.setenv("GAN_SERVER", server.address)
     monkeypatch.setenv("GAN_TOKEN", "secret")
-    main: Callable[..., None] = runpy.run_path(str(ROOT / "examples" / "post.py"))["main"]
+    main: Client = runpy.run_path(str(ROOT / "examples" / "post.py"))["main"]
     return main
 
 
@@ -149,7 +150,7 @@ def client(server: Served, place: Path, monkeypatch: pytest.MonkeyPatch) -> Call
     ],
 )
 def test_the_answer_is_the_picture_of_the_command_line(
-    client: Callable[..., None], tmp_path: Path, task: str, fields: tuple[str, ...]
+    client: Client, tmp_path: Path, task: str, fields: tuple[str, ...]
 ) -> None:
     client(task, str(tmp_path / "posted.png"), "image=@photo.png", *fields)
     run = tmp_path / "run"
@@ -163,7 +164,7 @@ def test_the_answer_is_the_picture_of_the_command_line(
 
 
 def test_a_trained_model_is_named_by_its_run(
-    client: Callable[..., None], server: Served, tmp_path: Path
+    client: Client, server: Served, tmp_path: Path
 ) -> None:
     folder, options = server.runs / "photo-singan" / "1", tiny_options()
     folder.mkdir(parents=True)
@@ -175,9 +176,7 @@ def test_a_trained_model_is_named_by_its_run(
     assert read_image(tmp_path / "sample.png").size == (30, 44)
 
 
-def test_layers_come_back_with_the_picture_in_a_zip_file(
-    client: Callable[..., None], tmp_path: Path
-) -> None:
+def test_layers_come_back_with_the_picture_in_a_zip_file(client: Client, tmp_path: Path) -> None:
     layers = ("layers=@avoid.png", "layers=@photo.png", "layers=@mask.png")
     client("make_tileable", str(tmp_path / "all.zip"), "image=@photo.png", *layers)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
@@ -198,22 +197,20 @@ class Sockets(dict[str, Any]):
 
 def node(kind: str, image: Any = None, **inputs: SimpleNamespace) -> SimpleNamespace:
     """A node of Blender, and those that lead to its inputs."""
-    sockets = Sockets()
-    for name, other in inputs.items():
-        link = SimpleNamespace(from_node=other)
-        sockets[name.replace("_", " ")] = SimpleNamespace(links=[link])
-    return SimpleNamespace(type=kind, image=image, inputs=sockets)
+    links = {name: SimpleNamespace(from_node=other) for name, other in inputs.items()}
+    sockets = {name.replace("_", " "): SimpleNamespace(links=[links[name]]) for name in links}
+    return SimpleNamespace(type=kind, image=image, inputs=Sockets(sockets))
 
 
 class BlenderImage:
     """An image in Blender: a file, packed or not, or painted, which ``save`` writes."""
 
-    def __init__(self, path: str, **more: Any) -> None:
-        self.name, self.filepath, self.library = Path(path).name, path, None
-        self.source, self.is_dirty, self.alpha_mode = "FILE", False, "NONE"
-        self.packed_file: Any = None
-        self.colorspace_settings = SimpleNamespace(name="Non-Color")
-        vars(self).update(more)
+    library = packed_file = None
+    alpha_mode, colorspace_settings = "NONE", SimpleNamespace(name="Non-Color")
+
+    def __init__(self, path: str, source: str = "FILE", is_dirty: bool = False) -> None:
+        self.name, self.filepath = Path(path).name, path
+        self.source, self.is_dirty = source, is_dirty
 
     def pack(self) -> None:
         self.packed_file = SimpleNamespace(data=Path(self.filepath).read_bytes())
@@ -238,11 +235,7 @@ def add_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_the_textures_of_a_material_in_blender_tile_together(
-    add_on: dict[str, Any],
-    server: Served,
-    client: Callable[..., None],
-    place: Path,
-    tmp_path: Path,
+    add_on: dict[str, Any], server: Served, client: Client, place: Path, tmp_path: Path
 ) -> None:
     packed = BlenderImage("mask.png")
     packed.pack()
@@ -255,12 +248,11 @@ def test_the_textures_of_a_material_in_blender_tile_together(
     shader = node("BSDF_PRINCIPLED", Roughness=rough, Base_Color=mix)
     output = node("OUTPUT_MATERIAL", Surface=shader, Displacement=height)
     nodes = [output, shader, rough, mix, height, colour]
+    context = Mock()
     tree = SimpleNamespace(nodes=nodes, get_output_node=lambda target: output)
+    context.object.active_material = SimpleNamespace(name="Wall", node_tree=tree)
     given = SimpleNamespace(server=server.address, token="secret")
-    context = SimpleNamespace(
-        object=SimpleNamespace(active_material=SimpleNamespace(name="Wall", node_tree=tree)),
-        preferences=SimpleNamespace(addons={"add_on": SimpleNamespace(preferences=given)}),
-    )
+    context.preferences.addons = {"add_on": SimpleNamespace(preferences=given)}
     operator, said = add_on["MATERIAL_OT_tile"](), list[str]()
     operator.axes = "x"
     operator.report = lambda kinds, text: said.append(text)
@@ -273,9 +265,8 @@ def test_the_textures_of_a_material_in_blender_tile_together(
     rough.image = images[1]
     assert operator.execute(context) == {"FINISHED"}
     found = [texture.image for texture in (colour, rough, height)]
-    assert [image.name for image in found] == [
-        f"{n} tileable" for n in ("photo", "mask", "painted")
-    ]
+    names = ("photo", "mask", "painted")
+    assert [image.name for image in found] == [f"{name} tileable" for name in names]
     Image.new("L", (64, 48), 99).save(tmp_path / "painted.png")
     layers = ("layers=@mask.png", f"layers=@{tmp_path / 'painted.png'}")
     options = ("image=@photo.png", *layers, "make_tileable.axes=x")

@@ -53,13 +53,14 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    "key", ["image", "checkpoint", "resume", "output", "model.features.weights"]
+    "key", ["", "image", "checkpoint", "resume", "output", "model.features.weights"]
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_exists_is_meant_by_its_literal_name(key: str, name: str) -> None:
+    """Without a key, it is the photo."""
     Path(name).touch()
-    (override,) = prepare([f"{key}={name}"])
-    assert understood(override) == [name]
+    (override,) = prepare(overrides_of([f"{key}={name}" if key else name]))
+    assert (key_of(override), understood(override)) == (key or "image", [name])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "[a,b]"])
@@ -140,13 +141,6 @@ def test_a_bare_word_is_no_option_in_python() -> None:
         prepare(["a.png"])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_bare_name_of_a_file_is_the_photo(name: str) -> None:
-    Path(name).touch()
-    (override,) = prepare(overrides_of([name]))
-    assert (key_of(override), understood(override)) == ("image", [name])
-
-
 @pytest.mark.parametrize(
     ("words", "overrides"),
     [
@@ -169,5 +163,3 @@ def test_multirun_takes_several_bare_files_as_a_shell_lists_them() -> None:
     words = ["fill", "photos/a, b.png", "photos/c.png"]
     task, image, _ = prepare(overrides_of(words, multirun=True), multirun=True)
     assert (task, understood(image)) == ("task=fill", words[1:])
-    with pytest.raises(UserError, match=r"fill task=extend: a run has one task"):
-        overrides_of(["fill", "task=extend"], multirun=True)

@@ -45,13 +45,9 @@ def test_targets_inside_mappings_and_lists_are_built_too() -> None:
     "target",
     [
         "os.system",
-        "builtins.eval",
-        "torch.load",
         "torch.optim.Adam",
-        "subprocess.run",
         "internal_gan.cli.os.system",
         "internal_gan.nn.blocks.nn.Module",
-        "internal_gan.nn.blocks.torch.load",
         "internal_gan.models.singan.pyramid.resize_periodic",
         "internal_gan.models...singan",
         "internal_gan.models.singan.model.SinGan",

@@ -11,19 +11,9 @@ from internal_gan.config.arguments import prepare
 from internal_gan.config.build import build
 from internal_gan.config.catalogue import FAMILIES, SPECS, family_of
 from internal_gan.config.conf import groups
-from internal_gan.config.options import Options
 from internal_gan.models import abilities
 from internal_gan.models.base import Model
-from internal_gan.runs.source import Source
-from internal_gan.tasks.context import Context
-from internal_gan.tasks.runner import task_of
 from tests.tiny import tiny_options
-
-
-@pytest.mark.parametrize("name", [name for name in SPECS if name != "train"])
-def test_every_task_has_a_module_of_its_name(name: str) -> None:
-    source = Source(Options(task=name))
-    assert task_of(name, Context(source, source)).name == name
 
 
 @pytest.mark.parametrize("name", SPECS)

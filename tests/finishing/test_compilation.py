@@ -2,36 +2,31 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from internal_gan.finishing.drawing import compile_loops
-from tests.commands import ROOT
+from tests.commands import ROOT, run_python
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> Path:
-    """A folder with a copy of the package in which compiled code cannot be cached."""
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with a copy of the package in which compiled code cannot be cached."""
     without = shutil.ignore_patterns("__pycache__", "conf")
     shutil.copytree(ROOT / "internal_gan", tmp_path / "internal_gan", ignore=without)
     # A file in place of the cache folder also stops the superuser.
     (tmp_path / "internal_gan" / "patches" / "__pycache__").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
-def python(folder: Path, home: str, script: str) -> list[str]:
-    left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
-    environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    environment |= {"HOME": home, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", script]
-    result = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
+def python(script: str, home: str) -> list[str]:
+    answer = run_python(script, HOME=home, PYTHONPATH="", PYTHONDONTWRITEBYTECODE="1")
+    assert answer.code == 0, answer.err
+    return answer.out.splitlines()
 
 
 @pytest.mark.slow
@@ -39,15 +34,16 @@ def test_the_first_use_announces_the_compilation(read_only: Path) -> None:
     script = "from internal_gan.finishing.drawing import compile_loops as c; c(print); c(print)"
     home = read_only / "home"
     home.mkdir()
-    (line,) = python(read_only, str(home), script)
+    (line,) = python(script, str(home))
     assert line.startswith("Compiling the search for patches: about ")
     assert line.endswith(" s, only the first time")
     assert list(home.rglob("*.nbc"))
-    assert python(read_only, str(home), script) == []
+    assert python(script, str(home)) == []
 
 
 @pytest.mark.slow
-def test_without_a_writable_folder_a_remedy_is_named(read_only: Path) -> None:
+@pytest.mark.usefixtures("read_only")
+def test_without_a_writable_folder_a_remedy_is_named() -> None:
     script = """
 import numpy as np
 from internal_gan.finishing import drawing
@@ -61,7 +57,7 @@ image = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
 start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
 print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
 """
-    line, answer = python(read_only, os.devnull, script)
+    line, answer = python(script, os.devnull)
     assert line.endswith("numba has no cache folder; NUMBA_CACHE_DIR sets one")
     assert "each time" in line
     assert answer == "False"

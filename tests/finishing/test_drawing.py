@@ -129,9 +129,7 @@ def test_any_number_of_threads() -> None:
     assert np.array_equal(found[0].pixels, found[1].pixels)
 
 
-def test_a_near_copy_is_synthesised_again_from_a_larger_size(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_near_copy_is_made_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, when one piece covers more than allowed, and only then."""
     watched, decided = Mock(wraps=up_to), Mock(wraps=Level.decided)
     monkeypatch.setattr(finishing, "up_to", watched)

@@ -108,8 +108,7 @@ def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
     rows, columns = np.indices(SIZE)
 
     def disk(left: int) -> NDArray[np.bool_]:
-        inside: NDArray[np.bool_] = (rows - 80) ** 2 + (columns - left) ** 2 < 40**2
-        return inside
+        return np.asarray((rows - 80) ** 2 + (columns - left) ** 2 < 40**2)
 
     def drawn(left: int) -> Tensor:
         colours = np.where(disk(left)[..., None], (250, 200, 40), (30, 60, 90))

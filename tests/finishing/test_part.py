@@ -114,9 +114,8 @@ def test_progress_is_reported() -> None:
 
 
 def test_sixteen_bits_stay() -> None:
-    eight = photo(100, 120)
+    eight, part = photo(100, 120), box((100, 120), 30, 30, 30, 30)
     fine = eight.astype(np.uint16) * 257 + 5
-    part = box((100, 120), 30, 30, 30, 30)
     done = filled(fine, part)
     assert done.pixels.dtype == np.uint16
     assert np.array_equal(done.pixels[done.exact], taken(fine, done.origins)[done.exact])

@@ -97,9 +97,7 @@ def test_many_parts_made_of_another_photo_are_made_together(
     assert search.call_count == searches
 
 
-def test_a_part_is_rebuilt_beside_the_drawings_of_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_part_is_rebuilt_beside_the_others_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def blackened(levels: Levels, *_: Flags, **__: Any) -> Filled:

@@ -31,16 +31,6 @@ def synthesise(
     return origins
 
 
-def test_the_drawing_decides_the_layout() -> None:
-    """The drawing is the photo upside down; the result has the photo's pieces in that order."""
-    photo = picture("mountains", (96, 128))
-    drawing = np.ascontiguousarray(resized(photo, (48, 64))[::-1])
-    result = taken(photo, synthesise(drawing, photo, (96, 128)))
-    difference = np.abs(resized(result, (12, 16)).astype(float) - resized(drawing, (12, 16)))
-    unlike = np.abs(resized(photo, (12, 16)).astype(float) - resized(drawing, (12, 16)))
-    assert difference.mean() < 0.5 * unlike.mean()
-
-
 def test_a_larger_first_size_keeps_closer_to_the_drawing() -> None:
     photo, drawing = picture("mountains", (96, 128)), picture("peaks", (48, 64))
 

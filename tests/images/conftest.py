@@ -12,6 +12,9 @@ from PIL import Image, ImageCms
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 
+Save = Callable[..., Photo]
+Said = Callable[[], list[str]]
+
 
 @pytest.fixture
 def colours() -> npt.NDArray[np.uint8]:
@@ -32,7 +35,7 @@ def profile() -> bytes:
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Callable[..., Photo]:
+def saved(tmp_path: Path) -> Save:
     """Saves a Pillow image, or the bytes of a file, and reads it as a photo."""
 
     def save(image: Image.Image | bytes, suffix: str = "png", **options: Any) -> Photo:
@@ -47,7 +50,7 @@ def saved(tmp_path: Path) -> Callable[..., Photo]:
 
 
 @pytest.fixture
-def said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+def said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Said:
     """The warnings so far, all about a file, without its name."""
 
     def lines() -> list[str]:

@@ -1,7 +1,6 @@
 """One test for each convention of docs/conventions.md, which names it."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +16,8 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, pyramid_sizes
 from internal_gan.images.resize import resize
 from tests.commands import ROOT
+from tests.images.conftest import Said, Save
 from tests.tiny import prepared
-
-Save = Callable[..., Photo]
-Said = Callable[[], list[str]]
 
 
 def test_every_convention_has_a_test_and_every_test_a_convention() -> None:

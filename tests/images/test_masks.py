@@ -1,6 +1,5 @@
 """Masks: which part of an image may change, grown and softened."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,10 @@ from scipy.ndimage import grey_dilation
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_mask
 from internal_gan.images.masks import dilate, read_mask, soften
-from internal_gan.images.photo import Photo
+from tests.images.conftest import Save
 from tests.tiny import holes, rng
 
 SIZE = (30, 40)
-Save = Callable[..., Photo]
 
 
 def disk(top: float = 255) -> np.ndarray[Any, Any]:
@@ -39,16 +37,16 @@ def test_every_mode_of_a_mask_reads_alike(tmp_path: Path, mode: str) -> None:
 
 @pytest.mark.parametrize("kind", ["1", "bool", "uint8", "float", "tensor", "flat", "bools"])
 def test_a_mask_in_memory_is_read_alike(kind: str) -> None:
-    inside = disk() > 0
-    levels = disk().astype(np.uint8)
+    inside, levels = disk() > 0, disk().astype(np.uint8)
+    bools = torch.from_numpy(inside)
     given: dict[str, Any] = {
         "1": Image.fromarray(levels).convert("1"),
         "bool": inside,
         "uint8": levels,
         "float": inside.astype(np.float32),
-        "tensor": torch.from_numpy(inside)[None, None].float(),
-        "flat": torch.from_numpy(inside).float(),
-        "bools": torch.from_numpy(inside),
+        "tensor": bools[None, None].float(),
+        "flat": bools.float(),
+        "bools": bools,
     }
     mask = read_mask(to_mask(given[kind]), SIZE)
     assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())

@@ -23,9 +23,7 @@ def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor)
     assert lost == ["transparency", "16 bits per channel (they become 8)"]
 
 
-def test_drawn_pictures_leave_out_a_profile_of_other_pixels(
-    tiny_pixels: Tensor, profile: bytes
-) -> None:
+def test_drawings_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor, profile: bytes) -> None:
     opaque = torch.ones(1, 1, 40, 56)
     like, lost = output_format_of(Photo(tiny_pixels, opaque, mode="RGBA", icc_profile=profile))
     assert (like.icc_profile, lost) == (profile, [])

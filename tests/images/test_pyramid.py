@@ -7,6 +7,7 @@ import torch
 
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import MAX_SCALES, fit_size, halved, pyramid_sizes
+from tests.tiny import holes
 
 
 def test_sizes_of_a_photo_of_188_by_250() -> None:
@@ -94,9 +95,6 @@ def test_a_factor_with_too_many_scales_is_refused_with_the_largest_allowed(facto
 
 @pytest.mark.parametrize(("y", "x"), [(0, 0), (3, 3), (4, 7), (8, 10)])
 def test_a_halved_mask_covers_every_pixel_it_touches(y: int, x: int) -> None:
-    mask = torch.zeros(1, 1, 9, 11)
-    mask[..., y, x] = 1
-    image, half = halved(torch.zeros(1, 3, 9, 11), mask)
-    assert image.shape == (1, 3, 5, 6)
-    assert half.shape == (1, 1, 5, 6)
+    image, half = halved(torch.zeros(1, 3, 9, 11), holes((9, 11), (y, x, 1, 1)))
+    assert (image.shape, half.shape) == ((1, 3, 5, 6), (1, 1, 5, 6))
     assert half[0, 0, y // 2, x // 2] == 1

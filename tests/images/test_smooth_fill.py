@@ -31,7 +31,8 @@ def test_known_pixels_stay_bit_for_bit_and_others_do_not_matter(
     assert torch.equal(filled[outside], image[outside])
     emptied = torch.where(unknown > 0, torch.nan, image)
     assert torch.equal(filling(emptied, unknown), filled)
-    assert not filling(emptied, torch.ones_like(unknown)).any()
+    for size in ((1, 1), (1, 7), (3, 2), (17, 33)):
+        assert not filling(emptied[..., : size[0], : size[1]], torch.ones(1, 1, *size)).any()
 
 
 def test_an_edge_at_the_rim_stays_sharp() -> None:
@@ -45,12 +46,6 @@ def test_an_edge_at_the_rim_stays_sharp() -> None:
 def test_a_ramp_is_continued_nearly() -> None:
     ramp = torch.linspace(-1, 1, 56).expand(1, 3, 40, 56)
     assert (fill_smoothly(ramp, hole()) - ramp).abs().max() < 0.15
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2), (17, 33)])
-def test_any_size_works_even_without_a_known_pixel(size: tuple[int, int]) -> None:
-    image = torch.full((1, 3, *size), torch.nan)
-    assert torch.equal(fill_smoothly(image, torch.ones(1, 1, *size)), torch.zeros(1, 3, *size))
 
 
 @pytest.mark.parametrize(("steps", "most"), [(smooth_fill.PLATE_STEPS, 0.05), (600, 0.002)])

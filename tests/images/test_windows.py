@@ -5,17 +5,7 @@ from collections.abc import Iterable
 import pytest
 import torch
 
-from internal_gan.images.windows import (
-    Part,
-    around,
-    blocks,
-    bounds,
-    moved,
-    overlap,
-    parts,
-    widened,
-    within,
-)
+from internal_gan.images.windows import Part, around, blocks, bounds, overlap, parts
 from tests.tiny import holes
 
 
@@ -85,21 +75,6 @@ def test_blocks_cover_every_pixel_once_and_are_not_too_large(size: tuple[int, in
         count[window] += 1
         assert 0 < max(count[window].shape) <= 14
     assert torch.equal(count, torch.ones(size))
-
-
-def test_a_widened_window_has_the_margin_around_it() -> None:
-    padded = torch.arange(10 * 12).view(10, 12)
-    for window in blocks((slice(0, 4), slice(0, 6)), 2):
-        inside = padded[3:-3, 3:-3][window]
-        around = padded[widened(window, 3)]
-        assert around.shape == (inside.shape[0] + 6, inside.shape[1] + 6)
-        assert torch.equal(around[3:-3, 3:-3], inside)
-
-
-def test_a_window_inside_another_moves_with_it() -> None:
-    inner, outer = (slice(1, 4), slice(2, 3)), (slice(10, 20), slice(30, 40))
-    assert moved(inner, outer) == (slice(11, 14), slice(32, 33))
-    assert within(moved(inner, outer), outer) == inner
 
 
 def test_what_windows_share_may_be_empty() -> None:

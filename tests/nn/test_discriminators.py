@@ -14,16 +14,8 @@ from internal_gan.images.resize import resize
 from internal_gan.nn.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from tests.tiny import rng
 
-# SinGAN's and InGAN's of their papers, unless told otherwise.
+# SinGAN's of its paper, unless told otherwise.
 patch = partial(PatchDiscriminator, kernel_size=3, norm="batch", init="normal")
-multi_scale = partial(
-    MultiScaleDiscriminator,
-    scales=None,
-    factor=1.4,
-    min_side=13,
-    coarse_weight=2.0,
-    even_after=1 / 3,
-)
 
 
 @pytest.mark.parametrize("size", [(11, 11), (25, 33), (12, 70)])
@@ -36,23 +28,16 @@ def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(size: tuple
     assert [tuple(f.shape) for f in features] == shapes
 
 
-def ingan_patch(**changes: Any) -> Callable[..., PatchDiscriminator]:
-    """The network of one scale of InGAN's discriminator."""
-    settings = {
-        "widths": [64, 128, 128],
-        "strides": [1, 2, 1],
-        "output_kernel_size": 1,
-        "norm": "spectral_batch",
-        "output_norm": "spectral",
-    }
-    return partial(patch, **(settings | changes))
+# The network of one scale of InGAN's discriminator, narrow.
+LAYERS: dict[str, Any] = {"widths": [4, 4, 4], "strides": [1, 2, 1], "output_kernel_size": 1}
+one_scale = partial(patch, norm="none", output_norm="spectral", init="kaiming", **LAYERS)
 
 
 @pytest.mark.parametrize(
     ("make", "side", "stride"),
     [
         (partial(patch, 8, norm="batch", init="kaiming"), 11, 1),
-        (ingan_patch(norm="none", init="kaiming"), 9, 2),
+        (one_scale, 9, 2),
     ],
 )
 def test_a_logit_sees_its_receptive_field(
@@ -87,8 +72,7 @@ def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
     discriminator = patch(kernel_size=4, norm="none", init="kaiming", rng=rng(), **settings)
     assert discriminator.receptive_field == side
     corners = torch.zeros(4, 1, *size)
-    for corner, (row, column) in zip(corners, [(0, 0), (0, -1), (-1, 0), (-1, -1)], strict=True):
-        corner[0, row, column] = 1
+    corners[range(4), 0, [0, 0, -1, -1], [0, -1, 0, -1]] = 1
     draw = rng()
     drawn = [kind(size, 0.02, draw) for kind in [*KINDS.values()] * 3]
     holes = torch.cat([corners, *drawn])
@@ -101,8 +85,9 @@ def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
 
 def small_pair(**settings: Any) -> MultiScaleDiscriminator:
     """Two scales, 30 and 15 pixels high for an image 30 pixels high."""
-    make = ingan_patch(widths=[4, 4, 4], norm="none", init="kaiming")
-    return multi_scale(make, (30, 44), factor=2, rng=rng(), **settings)
+    usual: dict[str, Any] = {"scales": None, "factor": 2, "min_side": 13}
+    usual |= {"coarse_weight": 2.0, "even_after": 1 / 3}
+    return MultiScaleDiscriminator(one_scale, (30, 44), rng=rng(), **(usual | settings))
 
 
 def test_the_maps_are_resized_to_the_first_and_averaged() -> None:
@@ -113,12 +98,8 @@ def test_the_maps_are_resized_to_the_first_and_averaged() -> None:
         for network, size in zip(discriminator.networks, [(30, 44), (15, 22)], strict=True)
     )
     coarse = F.interpolate(coarse, size=fine.shape[-2:], mode="bilinear")
-    for progress, weight in (
-        (0.0, 1 / 3),
-        (1 / 6, 1 / (1 + 2**0.5)),
-        (1 / 3, 1 / 2),
-        (2 / 3, 2 / 3),
-    ):
+    weights = {0.0: 1 / 3, 1 / 6: 1 / (1 + 2**0.5), 1 / 3: 1 / 2, 2 / 3: 2 / 3}
+    for progress, weight in weights.items():
         discriminator.set_progress(progress)
         logits, features = discriminator(image)
         torch.testing.assert_close(logits, weight * fine + (1 - weight) * coarse)
@@ -142,4 +123,4 @@ def test_a_small_image_is_judged_only_by_scales_that_fit() -> None:
 )
 def test_impossible_scale_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        multi_scale(ingan_patch(widths=[2, 2, 2]), (30, 44), **settings)
+        small_pair(**settings)

@@ -18,7 +18,7 @@ from internal_gan.nn.perceptual import (
     gram,
     style_distance,
 )
-from tests.tiny import picture
+from tests.tiny import picture, rng
 
 # Channels of the blocks of a narrow VGG-19.
 WIDTHS = (2, 3, 4, 5, 6)
@@ -28,13 +28,13 @@ random_features = partial(RandomFeatures, 4, kernel_size=7, levels=3, seed=0)
 def stand_in(widths: Sequence[int] = WIDTHS) -> dict[str, Tensor]:
     """A VGG-19 in torchvision's layout, with the classifier head of a real file. Its layers keep
     the size of their values."""
-    rng = torch.Generator().manual_seed(0)
+    draw = rng()
     state, channels, place = {}, 3, 0
     for width, count in zip(widths, CONVOLUTIONS, strict=True):
         for _ in range(count):
-            weight = torch.randn(width, channels, 3, 3, generator=rng)
+            weight = torch.randn(width, channels, 3, 3, generator=draw)
             state[f"features.{place}.weight"] = weight * (2 / (9 * channels)) ** 0.5
-            state[f"features.{place}.bias"] = 0.1 * torch.randn(width, generator=rng)
+            state[f"features.{place}.bias"] = 0.1 * torch.randn(width, generator=draw)
             channels, place = width, place + 2
         place += 1
     return {**state, "classifier.0.weight": torch.zeros(2, 2)}
@@ -54,17 +54,13 @@ def named_maps(state: dict[str, Tensor], image: Tensor) -> dict[str, Tensor]:
 
 
 def test_the_maps_are_those_of_vggs_named_layers(tmp_path: Path) -> None:
-    state = stand_in()
-    torch.save(state, tmp_path / "vgg.pth")
-    network = VGGFeatures(str(tmp_path / "vgg.pth"), widths=WIDTHS)
-    named = named_maps(state, picture())
-    content, style = network(picture())
-    for found, names in (
-        (content, ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),
-        (style, ("relu2_2", "relu3_4", "relu4_4", "relu5_2")),
-    ):
-        for one, name in zip(found, names, strict=True):
-            torch.testing.assert_close(one, named[name])
+    torch.save(stand_in(), tmp_path / "vgg.pth")
+    content, style = VGGFeatures(str(tmp_path / "vgg.pth"), widths=WIDTHS)(picture())
+    named = named_maps(stand_in(), picture())
+    compared = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+    compared += ["relu2_2", "relu3_4", "relu4_4", "relu5_2"]
+    for found, name in zip(content + style, compared, strict=True):
+        torch.testing.assert_close(found, named[name])
 
 
 def test_an_unsuitable_file_gives_a_one_line_error(tmp_path: Path) -> None:
@@ -103,13 +99,13 @@ def test_random_features_refuse_a_kernel_that_they_cannot_use(size: int) -> None
 
 
 def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:
-    x = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(2, 3, 4, 5, generator=rng())
     expected = torch.einsum("nchw,ndhw->ncd", x, x) / (3 * 4 * 5)
     torch.testing.assert_close(gram(x), expected)
 
 
 def test_style_ignores_positions_and_content_does_not() -> None:
-    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(1, 3, 8, 8, generator=rng())
     moved = x.roll(3, dims=-1)
     assert style_distance([x], [moved]) < 1e-6
     assert content_distance([x], [moved]) > 0.5

@@ -17,7 +17,6 @@ from internal_gan.patches.exact import (
     nearest_normalised,
     nearest_patches,
     overlapping,
-    patches_at,
     squared_distances,
 )
 from tests.tiny import picture, rng
@@ -51,16 +50,6 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     nearest_patches(picture(20, 30), picture(30, 20, seed=1), 7)
     given = [call.args for call in product.call_args_list]
     assert max(len(queries) * keys.shape[1] for _, queries, keys in given) == 128
-
-
-def test_patches_of_a_batch_are_counted_image_by_image() -> None:
-    images = torch.cat([picture(9, 11), picture(9, 11, seed=1)])
-    rows, columns = grid(images, 4)
-    assert (rows, columns) == (6, 8)
-    found = patches_at(images, torch.tensor([0, 2 * 8 + 3, 48 + 5 * 8 + 7]), 4)
-    assert torch.equal(found[0], images[0, :, :4, :4].flatten())
-    assert torch.equal(found[1], images[0, :, 2:6, 3:7].flatten())
-    assert torch.equal(found[2], images[1, :, 5:9, 7:11].flatten())
 
 
 def test_an_excluded_key_is_not_taken() -> None:

@@ -6,13 +6,12 @@ from torch import Tensor
 
 from internal_gan.patches.matching import RATE, matched
 from internal_gan.patches.statistics import sliced_wasserstein
-from tests.tiny import holes
+from tests.tiny import holes, rng
 
 
 def halves(share: float, height: int = 24, width: int = 36, seed: int = 0) -> Tensor:
     """A grainy dark part above a grainy bright one; ``share`` is the dark part's share."""
-    grain = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed)) * 0.4
-    image = 0.4 + grain
+    image = 0.4 + torch.rand(1, 3, height, width, generator=rng(seed)) * 0.4
     image[:, :, : round(share * height)] -= 1.0
     return image
 

@@ -77,8 +77,6 @@ def test_carrying_to_a_larger_size_keeps_pieces_whole(ratio: float) -> None:
 
 
 def test_carried_origins_stay_inside_the_source() -> None:
-    origins = own_places((10, 10))[::-1, ::-1]
-    carried = carry(np.ascontiguousarray(origins), 2.0, (19, 20), (19, 20))
+    carried = carry(own_places((10, 10))[::-1, ::-1].copy(), 2.0, (19, 20), (19, 20))
     assert carried.min() >= 0
-    assert carried[..., 0].max() <= 18
-    assert carried[..., 1].max() <= 19
+    assert carried.max(axis=(0, 1)).tolist() == [18, 19]

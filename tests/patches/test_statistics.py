@@ -38,26 +38,24 @@ def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
     return float(np.mean(distances))
 
 
+def directions() -> np.ndarray:
+    return F.normalize(torch.randn(3 * 49, 256, generator=rng(2)), dim=0).double().numpy()
+
+
 def test_sliced_wasserstein_is_the_exact_distance_where_it_takes_every_quantile() -> None:
     # 16 x 32 patches: one for each of the 512 quantiles.
     real, sample = noise(22, 38), noise(22, 38, seed=1) ** 3
-    directions = torch.randn(3 * 49, 256, generator=rng(2))
-    directions = (directions / directions.norm(dim=0)).double()
-    projected = [
-        np.sort(patches_of(image, 7) @ directions.numpy(), axis=0) for image in (real, sample)
-    ]
-    expected = np.abs(projected[0] - projected[1]).mean()
+    one, other = (np.sort(patches_of(image, 7) @ directions(), axis=0) for image in (real, sample))
+    expected = np.abs(one - other).mean()
     assert sliced_wasserstein(real, sample) == pytest.approx(expected, rel=1e-4)
 
 
 def test_sliced_wasserstein_of_a_shift_in_brightness_is_the_shift_along_each_direction() -> None:
     real = noise(32, 40) * 0.8
-    directions = torch.randn(3 * 49, 256, generator=rng(2))
-    directions = directions / directions.norm(dim=0)
-    expected = 0.05 * directions.sum(dim=0).abs().mean()
+    expected = 0.05 * np.abs(directions().sum(axis=0)).mean()
     for shrink in (1, 2, 4):
         found = sliced_wasserstein(real, real + 0.1, shrink=shrink)
-        assert found == pytest.approx(float(expected), rel=1e-3)
+        assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_coherence_and_completeness_are_brute_force_nearest_patches_at_three_sizes() -> None:

@@ -3,7 +3,6 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,11 +21,10 @@ from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
+from tests.images.conftest import Said, Save
 from tests.images.pngs import png_of
 
 Bytes = npt.NDArray[np.uint8]
-Save = Callable[..., Photo]
-Said = Callable[[], list[str]]
 WHITE_IS_0: Literal["miniswhite"] = "miniswhite"
 RGB = {"photometric": "rgb"}
 TWO = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
@@ -109,9 +107,7 @@ def test_a_file_of_another_kind_is_named(start: bytes, reason: str, tmp_path: Pa
     check_refused(tmp_path / "photo.jpg", reason)
 
 
-def test_a_reduced_copy_before_the_picture_is_passed_over(
-    colours: Bytes, tif: Path, said: Said
-) -> None:
+def test_a_reduced_copy_before_a_picture_is_skipped(colours: Bytes, tif: Path, said: Said) -> None:
     deep = colours.astype(np.uint16) * 257
     with tifffile.TiffWriter(tif) as file:
         file.write(deep[::2, ::2], photometric="rgb", subfiletype=1)
@@ -129,9 +125,7 @@ def test_a_reduced_copy_before_the_picture_is_passed_over(
 
 
 @pytest.mark.parametrize("raw", [False, True])
-def test_a_picture_inside_its_own_reduced_copy_is_not_overlooked(
-    raw: bool, colours: Bytes, tif: Path
-) -> None:
+def test_a_picture_inside_its_reduced_copy_is_refused(raw: bool, colours: Bytes, tif: Path) -> None:
     with tifffile.TiffWriter(tif) as file:
         file.write(colours[::2, ::2], photometric="rgb", subfiletype=1, subifds=1)
         file.write(colours[..., 0], photometric="cfa" if raw else "minisblack")
@@ -249,9 +243,7 @@ def test_the_print_resolution_is_kept(
     assert read_image(tmp_path / "out.png").dpi == pytest.approx((300, 240), abs=0.02)
 
 
-def test_a_turned_photo_and_webp_have_their_resolution_in_exif(
-    picture: Image.Image, saved: Save
-) -> None:
+def test_turned_photos_and_webp_have_resolutions_in_exif(picture: Image.Image, saved: Save) -> None:
     exif = Image.Exif()
     exif[Base.XResolution], exif[Base.YResolution], exif[Base.ResolutionUnit] = 100, 50, 3
     exif[Base.Orientation] = 6

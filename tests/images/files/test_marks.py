@@ -1,13 +1,9 @@
 """Machine-readable marks say how a picture was made, in every format."""
 
-from pathlib import Path
 from xml.etree import ElementTree
 
-from internal_gan.images.files.image import read_mark, write_image
 from internal_gan.images.files.marks import VOCABULARY, xmp
-from internal_gan.images.files.video import write_video
 from internal_gan.version import __version__
-from tests.tiny import noise
 
 MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
 
@@ -35,11 +31,3 @@ def test_a_packet_names_its_source_type_software_task_and_model() -> None:
 def test_a_mark_without_a_model_names_none() -> None:
     found = properties(xmp("compositeCapture", "sample", None))
     assert not [name for name in found if "model" in name or "AISystem" in name]
-
-
-def test_a_webp_film_has_the_mark_of_its_frames(tmp_path: Path) -> None:
-    frames = [tmp_path / f"{k}.png" for k in range(3)]
-    for k, frame in enumerate(frames):
-        write_image(frame, noise(24, 30, seed=k), mark=MARK)
-    write_video(tmp_path / "film.webp", frames, 10)
-    assert read_mark(tmp_path / "film.webp") == MARK

@@ -71,8 +71,7 @@ def test_a_file_without_permission(
     path = tmp_path / "photo.png"
     picture.save(path)
     # Root may read any file.
-    refuse = Mock(side_effect=PermissionError(13, "Permission denied", str(path)))
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(13, "Permission denied")))
     assert "permission denied; allowed is a file that you can read" in refusal(path)
 
 
@@ -89,9 +88,7 @@ def test_a_truncated_file(suffix: str, share: float, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "bmp", "gif"])
-def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
-    suffix: str, picture: Image.Image, tmp_path: Path
-) -> None:
+def test_damage_gives_a_photo_or_a_line(suffix: str, picture: Image.Image, tmp_path: Path) -> None:
     path = tmp_path / f"photo.{suffix}"
     picture.save(path)
     content, generator, lines = path.read_bytes(), np.random.default_rng(0), []
@@ -108,9 +105,7 @@ def test_damage_anywhere_gives_a_photo_or_a_one_line_error(
     assert all(line.startswith(str(path)) and "\n" not in line for line in lines)
 
 
-def test_a_decompression_bomb_is_refused_before_it_is_unpacked(
-    picture: Image.Image, tmp_path: Path
-) -> None:
+def test_a_decompression_bomb_is_not_unpacked(picture: Image.Image, tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     picture.save(path)
     content = bytearray(path.read_bytes())

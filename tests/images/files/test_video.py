@@ -39,6 +39,12 @@ def write_frames(folder: Path, frames: Iterable[Tensor]) -> list[Path]:
     return files
 
 
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Three frames of 32 rows and 48 columns."""
+    return write_frames(tmp_path / "frames", flat(32, 48))
+
+
 def frames_of(path: Path) -> list[np.ndarray[Any, Any]]:
     with Image.open(path) as film:
         return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
@@ -104,10 +110,9 @@ def test_a_gif_has_one_palette_for_all_frames(tmp_path: Path) -> None:
 
 
 def test_a_failing_encoder_gives_a_one_line_error_and_leaves_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.images.files.video.H264", ("-c:v", "nothing"))
-    files = write_frames(tmp_path / "frames", flat(16, 16))
     with pytest.raises(UserError, match=r"cannot write MP4.*'Error opening output files"):
         write_video(tmp_path / "film.mp4", files, FPS)
     assert [path.name for path in tmp_path.iterdir()] == ["frames"]
@@ -124,8 +129,8 @@ def test_frames_of_16_bits_keep_their_brightness(tmp_path: Path, suffix: str) ->
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
-def test_a_film_is_made_while_its_frames_are_written(tmp_path: Path, suffix: str) -> None:
-    path, files = tmp_path / f"film.{suffix}", write_frames(tmp_path / "frames", flat(32, 48))
+def test_a_film_is_made_while_frames_come(suffix: str, files: list[Path], tmp_path: Path) -> None:
+    path, whole = tmp_path / f"film.{suffix}", tmp_path / f"whole.{suffix}"
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         frames.expected = len(files)
         made = pool.submit(write_video, path, frames, FPS)
@@ -133,14 +138,12 @@ def test_a_film_is_made_while_its_frames_are_written(tmp_path: Path, suffix: str
             assert not made.done()
             frames.add(file)
         made.result(timeout=60)
-    whole = tmp_path / f"whole.{suffix}"
     write_video(whole, files, FPS)
     assert path.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
-def test_a_film_whose_frames_do_not_come_is_not_written(tmp_path: Path, suffix: str) -> None:
-    files = write_frames(tmp_path / "frames", flat(32, 48))
+def test_a_film_without_a_frame_is_not_made(suffix: str, files: list[Path], tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         frames.expected = len(files)
         made = pool.submit(write_video, tmp_path / f"film.{suffix}", frames, FPS)
@@ -150,13 +153,12 @@ def test_a_film_whose_frames_do_not_come_is_not_written(tmp_path: Path, suffix: 
     assert not list(tmp_path.glob("film*"))
 
 
-def test_after_an_error_no_more_frames_are_joined(tmp_path: Path) -> None:
-    files = write_frames(tmp_path / "frames", flat(32, 48))
+def test_after_an_error_no_more_frames_are_joined(files: list[Path], tmp_path: Path) -> None:
     frames = Frames()
     frames.expected = len(files)
-    for file in files:
-        frames.add(file)
     with suppress(KeyboardInterrupt), frames:
+        for file in files:
+            frames.add(file)
         raise KeyboardInterrupt
     with pytest.raises(RuntimeError):
         write_video(tmp_path / "film.webp", frames, FPS)

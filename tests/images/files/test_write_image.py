@@ -1,6 +1,5 @@
 """Writing keeps what the photo's file had, or warns about what is lost."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,12 @@ from internal_gan.images.files.image import read_image, read_mark, to_uint8, wri
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
+from tests.images.conftest import Said
 from tests.tiny import noise, rng
-
-Said = Callable[[], list[str]]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
-def test_jpeg_comes_back_nearly_and_with_all_its_colours(
-    suffix: str, tiny_pixels: Tensor, tmp_path: Path
-) -> None:
+def test_jpeg_keeps_all_colours_nearly(suffix: str, tiny_pixels: Tensor, tmp_path: Path) -> None:
     write_image(tmp_path / f"out.{suffix}", tiny_pixels)
     with Image.open(tmp_path / f"out.{suffix}") as written:
         assert written.format == "JPEG"
