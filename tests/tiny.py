@@ -174,10 +174,13 @@ def model_of(
     base: Sequence[str],
     pixels: Tensor | None = None,
     hole: Tensor | None = None,
+    finished: int = 0,
 ) -> Any:
-    """A prepared model of any family."""
+    """A prepared model of any family, whose first stages are ``finished`` untrained."""
     recipe = recipe_of(*overrides, base=base)
-    return recipe.prepare(picture() if pixels is None else pixels, hole)
+    model = recipe.prepare(picture() if pixels is None else pixels, hole)
+    finish_stages(recipe, model, finished)
+    return model
 
 
 tiny_ingan = partial(model_of, base=INGAN_PAPER)
@@ -192,8 +195,8 @@ def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None 
 
 def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
     """A model whose first scales, by default all, are finished untrained."""
-    recipe, model = recipe_of(*overrides, base=base), prepared(*overrides, base=base)
-    finish_stages(recipe, model, model.num_stages if scales is None else scales)
+    model = prepared(*overrides, base=base)
+    finish_stages(recipe_of(*overrides, base=base), model, scales or model.num_stages)
     return model
 
 

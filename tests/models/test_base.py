@@ -8,7 +8,45 @@ import torch
 
 from internal_gan.models.losses import Terms
 from internal_gan.models.per_stage import per_stage
-from tests.tiny import stage_of
+from tests.tiny import (
+    EDGECONNECT,
+    INGAN_FAST,
+    INGAN_PAPER,
+    LEAN,
+    TINY_INGAN,
+    check_gradients,
+    finish_stages,
+    picture,
+    recipe_of,
+    stage_of,
+)
+
+# So that every discriminator of InGAN judges.
+SAME_SIZE = "model.scale_range=[1,1]"
+OF_INGAN = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
+OF_SINGAN = (
+    *("model/patch_loss=[sliced_wasserstein,nearest_patch]", "model.noise_padding=random"),
+    *("model.generator.norm=spectral", "model.discriminator.norm=instance", "model.num_scales=2"),
+)
+VARIANTS = [
+    *((*LEAN, change) for change in OF_SINGAN),
+    *((f"experiment=ingan_{name}", *TINY_INGAN, SAME_SIZE) for name in OF_INGAN),
+    *(
+        (*base, f"model/adversarial_loss={loss}")
+        for base in (LEAN, (*INGAN_FAST, SAME_SIZE), (*INGAN_PAPER, SAME_SIZE), EDGECONNECT)
+        for loss in ("hinge", "wgan_gp")
+    ),
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_trains_both_networks_of_every_stage(variant: tuple[str, ...]) -> None:
+    recipe = recipe_of(base=variant)
+    model = recipe.prepare(picture())
+    for stage in finish_stages(recipe, model, model.num_stages):
+        stage.generator.requires_grad_(True)
+        check_gradients(stage)
+    assert model.preview().isfinite().all()
 
 
 @pytest.mark.parametrize(
