@@ -123,12 +123,8 @@ def of_the_process() -> list[object]:
     """The process-wide state that threads could leave changed."""
     logger = logging.getLogger("internal_gan")
     return [
-        *(
-            sys.stdout,
-            sys.stderr,
-            signal.getsignal(signal.SIGINT),
-            signal.getsignal(signal.SIGTERM),
-        ),
+        *(sys.stdout, sys.stderr),
+        *map(signal.getsignal, (signal.SIGINT, signal.SIGTERM)),
         *(warnings.filters[:], logger.level, logger.handlers[:]),
         *(torch.get_deterministic_debug_mode(), torch.get_num_threads()),
         *(torch.is_grad_enabled(), torch.is_autocast_enabled("cpu"), torch.random.initial_seed()),

@@ -16,16 +16,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# Without the variables that point to the checkout.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_"))}
+
+
 def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command without the variables that point to the checkout; return its output."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_"))}
+    """The output of a command."""
     result = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
@@ -73,7 +71,7 @@ def installed(
     return programs
 
 
-def test_wheel_carries_the_package_its_configuration_and_nothing_else(
+def test_the_wheel_has_the_package_and_conf_alone(
     distributions: dict[str, Path],
 ) -> None:
     with zipfile.ZipFile(distributions["wheel"]) as wheel:
@@ -99,9 +97,7 @@ def test_sdist_has_what_tests_and_readers_need(distributions: dict[str, Path]) -
     assert not [path for path in names if "__pycache__" in path.parts or path.suffix == ".pyc"]
 
 
-def test_installed_package_trains_from_another_folder(
-    installed: Path, tmp_path: Path, tiny_photo: Path
-) -> None:
+def test_the_installed_package_trains(installed: Path, tmp_path: Path, tiny_photo: Path) -> None:
     where = run(
         *(installed / "python", "-c", "import internal_gan; print(internal_gan.__file__)"),
         cwd=tmp_path,
@@ -126,12 +122,11 @@ def test_the_installed_app_serves_its_page_and_answers_health_checks(
     installed: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("starlette")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     options = ("host=0.0.0.0", "port=0", "browser=false", "runs=runs")
     with subprocess.Popen(
         [installed / "internal-gan", "app", *options],
         cwd=tmp_path,
-        env=environment,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
     ) as server:

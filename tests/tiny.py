@@ -2,7 +2,7 @@
 
 import copy
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -279,46 +279,25 @@ def trained(
     options = tiny_options(*overrides, base=base)
     model = model or model_of(*overrides, base=base, pixels=pixels, hole=hole)
     recipe = build(options.model)
-    made = recipe.architecture(options.model)
-    folder = train_model(path, recipe, model, options.trainer, made, **settings)
+    settings["architecture"] = recipe.architecture(options.model)
+    folder = train_model(path, recipe, model, options.trainer, **settings)
     save_options(options, folder.config_path)
     return Run(model, options, folder)
 
 
 def train_model(
-    path: Path,
-    recipe: Any,
-    model: Model,
-    trainer: TrainerOptions,
-    architecture: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    precision: torch.dtype = torch.float32,
-    **how: Any,
+    path: Path, recipe: Any, model: Model, trainer: TrainerOptions, **how: Any
 ) -> RunFolder:
     """Train a prepared model of any family in the folder ``path``; ``how`` as for the engine."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
-    train(
-        recipe,
-        model,
-        options=trainer,
-        precision=precision,
-        seed=seed,
-        folder=folder,
-        architecture=architecture or {},
-        **how,
-    )
+    usual: Any = {"seed": 0, "precision": torch.float32, "architecture": {}}
+    train(recipe, model, options=trainer, folder=folder, **{**usual, **how})
     return folder
 
 
-def trained_ingan(
-    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **how: Any
-) -> Any:
-    """The model of :func:`trained`."""
-    return trained(path, *overrides, base=base, **how).model
-
-
-trained_edgeconnect = partial(trained_ingan, base=EDGECONNECT)
+trained_ingan = partial(trained, base=INGAN_PAPER)
+trained_edgeconnect = partial(trained, base=EDGECONNECT)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:

@@ -21,28 +21,13 @@ from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
 from internal_gan.models.edgeconnect.training import Batch, draw_hole
 from internal_gan.models.losses import Losses
-from internal_gan.nn.perceptual import (
-    FeatureNetwork,
-    VGGFeatures,
-    content_distance,
-    style_distance,
-)
-from tests.fidelity.published import (
-    CONVOLUTIONS,
-    field_of_view,
-    in_tasks,
-    initial,
-    precision,
-    published,
-    rng,
-    rows,
-    training,
-    weights,
-    without_spectral_norm,
-)
+from internal_gan.nn import perceptual
+from internal_gan.nn.perceptual import FeatureNetwork, VGGFeatures
+from tests.fidelity import measure
+from tests.fidelity.measure import CONVOLUTIONS
 from tests.nn.test_perceptual import named_maps
 from tests.nn.test_perceptual import stand_in as vgg19
-from tests.tiny import holes, picture
+from tests.tiny import holes, picture, rng
 
 PAPER = "experiment=edgeconnect_paper"
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
@@ -51,7 +36,7 @@ VGG19_WIDTHS = (64, 128, 256, 512, 512)
 @cache
 def paper() -> Any:
     """EdgeConnect for a photo of 256x256 pixels, and its first two stages, without VGG-19."""
-    made = published(PAPER, "model/features=none", size=(256, 256), stages=2, steps=100)
+    made = measure.published(PAPER, "model/features=none", size=(256, 256), stages=2, steps=100)
     return SimpleNamespace(**vars(made), edges=made.stages[0], completion=made.stages[1])
 
 
@@ -59,7 +44,7 @@ SMALL = (
     "model.max_size=88",
     "model.crop=72",
     "model.batch=1",
-    *(f"model.{g}.{x}" for g in ("edge_generator", "generator") for x in ("width=4",)),
+    *(f"model.{g}.width=4" for g in ("edge_generator", "generator")),
     *(f"model.{g}.residual_blocks=1" for g in ("edge_generator", "generator")),
     "model.discriminator.widths=[4,4,4,4]",
 )
@@ -68,16 +53,16 @@ SMALL = (
 @cache
 def trained() -> list[Any]:
     """What each stage does at the first and the last of a hundred steps, with small networks."""
-    made = published(PAPER, "model/features=none", *SMALL, size=(88, 80), stages=0)
+    made = measure.published(PAPER, "model/features=none", *SMALL, size=(88, 80), stages=0)
     recipe, model, found, previous = made.recipe, made.model, [], None
     recipe.features = features
     for index in range(4):
         stage = previous = recipe.stage(model, index, 100, previous, rng(index))
         stage.key()
         drawn = stage.draw()
-        terms = weights(stage.generator_loss)
+        terms = measure.weights(stage.generator_loss)
         before = [p.detach().clone() for p in stage.generator.parameters()]
-        done = training(stage, 100, (0, 99))
+        done = measure.training(stage, 100, (0, 99))
         after = list(stage.generator.parameters())
         found.append(
             SimpleNamespace(
@@ -188,7 +173,7 @@ def drawn_weights() -> set[float]:
     return {
         round(float(weight.std()), 3)
         for network in (*generators(), *discriminators())
-        for _, weight in initial(network)
+        for _, weight in measure.initial(network)
         if weight.numel() > 8000
     }
 
@@ -275,8 +260,8 @@ def style_and_content() -> tuple[bool, bool]:
     found = terms(filled, Colours())
     black = [torch.where(one.hole > 0, x, -1) for x in (filled, one.image)]
     return (
-        torch.allclose(found["style"], style_distance(black[:1], black[1:])),
-        torch.allclose(found["content"], content_distance([filled], [one.image])),
+        torch.allclose(found["style"], perceptual.style_distance(black[:1], black[1:])),
+        torch.allclose(found["content"], perceptual.content_distance([filled], [one.image])),
     )
 
 
@@ -308,7 +293,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: [
             names == everything
             for names, everything in zip(
-                without_spectral_norm(*generators(), *discriminators()),
+                measure.without_spectral_norm(*generators(), *discriminators()),
                 [["output"], all_convolutions(generators()[1]), [], []],
                 strict=True,
             )
@@ -326,7 +311,10 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: convolutions(discriminators()[1]),
         ["4/2 64", "4/2 128", "4/2 256", "4/1 512", "4/1 1"],
     ),
-    "patch of D": (lambda: field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160), 70),
+    "patch of D": (
+        lambda: measure.field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160),
+        70,
+    ),
     "map of D at 256 pixels": (
         lambda: tuple(discriminators()[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
         (30, 30),
@@ -370,9 +358,9 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ],
     ),
     "nothing else": (everything_else, [{1}, True, 0, {False}, {None}, False]),
-    "precision": (lambda: precision(paper()), torch.float32),
+    "precision": (lambda: measure.precision(paper()), torch.float32),
     "nothing else, in tasks": (
-        lambda: in_tasks("edgeconnect", PAPER),
+        lambda: measure.in_tasks("edgeconnect", PAPER),
         {"finish.detail": "network", "mask.dilate": None},
     ),
 }
@@ -385,7 +373,7 @@ def test_number(name: str) -> None:
 
 
 def test_the_page_has_a_row_for_each_number() -> None:
-    assert rows("EdgeConnect") == list(NUMBERS)
+    assert measure.rows("EdgeConnect") == list(NUMBERS)
 
 
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
     assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
 
 
-def test_measuring_covers_every_stage_and_does_not_change_the_model(
+def test_measuring_covers_every_stage_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     recipe = recipe_of()

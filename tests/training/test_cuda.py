@@ -140,9 +140,7 @@ def test_no_step_waits_for_the_device(cuda: Gpu, form: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "method", "how"), DRAWINGS)
-def test_drawing(
-    cuda: Gpu, trained: Trained, family: str, method: str, how: dict[str, Any]
-) -> None:
+def test_drawing(cuda: Gpu, trained: Trained, family: str, method: str, how: Any) -> None:
     drawn = getattr(trained(family).model, method)(output_type="pt", **how)
     first: Tensor = drawn if isinstance(drawn, Tensor) else next(drawn)
     assert not first.is_cuda

@@ -55,9 +55,7 @@ def test_the_seed_alone_decides_the_weights_not_how_often_it_saves_and_logs(tmp_
 
 
 class TestSchedule:
-    def test_the_discriminator_is_updated_and_then_frozen_for_the_generator(
-        self, tmp_path: Path
-    ) -> None:
+    def test_the_discriminator_moves_and_then_rests(self, tmp_path: Path) -> None:
         model = train_toy(ToyRecipe(stages=2, steps=2, updates=(3, 2)), tmp_path)
         assert model.calls == [*[("D", True, True)] * 3, *[("G", True, False)] * 2] * 4
 
@@ -85,9 +83,7 @@ class TestSchedule:
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
     @pytest.mark.parametrize(("clip", "expected"), [(None, 1.0), (0.25, 0.25), (4.0, 1.0)])
-    def test_a_long_gradient_is_clipped(
-        self, clip: float | None, expected: float, tmp_path: Path
-    ) -> None:
+    def test_a_long_gradient_is_clipped(self, clip: Any, expected: float, tmp_path: Path) -> None:
         settings = optimization(betas=(0.5, 0.9), clip=clip)
         train_toy(ToyRecipe(stages=1, steps=1, optimization=settings), tmp_path)
         for state in saved_state(tmp_path)["optimizers"]:
@@ -213,9 +209,7 @@ class TestBudget:
         return ToyRecipe(stages=len(costs), steps=steps, loss=loss)
 
     @pytest.mark.parametrize("seconds", [60, 1000])
-    def test_the_run_uses_the_budget_without_exceeding_it(
-        self, clock: Clock, seconds: int, tmp_path: Path
-    ) -> None:
+    def test_the_budget_is_used_and_kept(self, clock: Clock, seconds: int, tmp_path: Path) -> None:
         recipe = self.recipe(clock, (0.2, 0.5, 2.0))
         started = clock.now
         model = train_toy(recipe, tmp_path, TrainerOptions(time=f"{seconds}s"))

@@ -37,7 +37,7 @@ def test_a_tiny_training_without_a_part(tmp_path: Path, alone: bool) -> None:
     """Without edges, or without either loss that judges by a network."""
     parts = ("experiment=edgeconnect_no_adversarial", "model/features=none")
     without = ("model/edges=none",) if alone else parts
-    model = tiny.trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, *without))
+    model: Any = tiny.trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, *without)).model
     assert model.finished == model.num_stages == (3 if alone else 4)
     assert (model.edge_network is None) == alone
     result, loaded = model.inpaint(picture(), box(), seed=1), tiny.network_of(tmp_path / "run")
@@ -55,7 +55,7 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
         *tiny.TINY_EDGECONNECT,
         "model.discriminator.strides=[2,1]",
     )
-    model = tiny.trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base)
+    model = tiny.trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base).model
     assert model.finished == 4
     (tmp_path / "vgg.pth").unlink()
     loaded = tiny.network_of(tmp_path / "run")
@@ -70,19 +70,19 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
     assert "no patch can be taken near the hole" in caplog.text
 
 
-def test_a_training_that_is_stopped_and_resumed_in_each_stage_ends_bit_equal(
+def test_a_training_stopped_and_resumed_in_each_stage_ends_bit_equal(
     tmp_path: Path,
 ) -> None:
     extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
-    whole = tiny.trained_edgeconnect(tmp_path / "whole", *extra, hole=box())
-    train = partial(tiny.trained_edgeconnect, tmp_path / "part", *extra, hole=box())
+    train = partial(tiny.trained, base=(*EDGECONNECT, *extra), hole=box())
+    whole = train(tmp_path / "whole")
     for stage in range(4):
         with pytest.raises(TrainingStopped):
-            train(callbacks=[tiny.SignalAt(stage, 2)], resume=stage > 0)
-    assert same_weights(train(resume=True), whole)
+            train(tmp_path / "part", callbacks=[tiny.SignalAt(stage, 2)], resume=stage > 0)
+    assert same_weights(train(tmp_path / "part", resume=True).model, whole.model)
 
 
-def test_the_edge_network_is_trained_without_seeing_the_hole(
+def test_the_edge_network_learns_without_seeing_the_hole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = ("model.crop=28", "model.flips=false", "model.sizes_learnt=1")
@@ -118,9 +118,7 @@ def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
 
 
-def test_edges_steer_the_choice_of_patches(
-    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_edges_steer_the_patches(model: EdgeConnect, monkeypatch: pytest.MonkeyPatch) -> None:
     """A square outline drawn in the hole is filled as a square if the image has one elsewhere."""
     image, hole = torch.full((1, 3, 48, 80), -0.6), holes((48, 80), (10, 44, 28, 28))
     image[..., 14:34, 8:28] = 0.6
@@ -202,7 +200,7 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     assert found == pytest.approx([each / (1 + each) for each in odds])
 
 
-def test_the_networks_lines_choose_patches_as_evidence(
+def test_drawn_lines_choose_as_evidence(
     model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hole, start = box(), Mock(wraps=model.start)

@@ -92,9 +92,7 @@ class TestTraining:
         assert extents[3][1] == pytest.approx(2.25, abs=0.05)
 
     @pytest.mark.parametrize(("weight", "smallest"), [(1, 11), (0, 7)])
-    def test_no_output_is_too_small_for_its_losses_or_larger_than_allowed(
-        self, weight: int, smallest: int
-    ) -> None:
+    def test_no_output_is_too_small_or_too_large(self, weight: int, smallest: int) -> None:
         judged = f"model.adversarial_weight={weight}"
         stage = stage_of("model.target_area=2", "model.curriculum=0", judged)
         sizes = set()
@@ -114,9 +112,7 @@ class TestTraining:
         expected = F.mse_loss(drawn, model.real(1))
         torch.testing.assert_close(scalars["identity"], expected.detach())
 
-    def test_the_cycle_goes_back_by_the_inverse_transform(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_cycle_goes_back_by_the_inverse(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """With a generator that changes nothing, what is lost on the way is resampling."""
         stage = stage_of("model.geometry=0.3", "model.cycle_interval=1", "model.cycle_weight=1")
         stage.key()

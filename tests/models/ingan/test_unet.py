@@ -1,6 +1,7 @@
 """The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from tests.tiny import INGAN_PAPER, network_of, same_weights, stage_of, trained_
 
 
 def test_a_tiny_training(tmp_path: Path) -> None:
-    model = trained_ingan(tmp_path / "run", "model.inverse_start=0.5")
+    model: Any = trained_ingan(tmp_path / "run", "model.inverse_start=0.5").model
     loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     painted = loaded.retarget((23, 61))

@@ -52,9 +52,7 @@ def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.M
     assert not torch.equal(first, second)
 
 
-def test_another_shape_is_the_nearest_of_several(
-    photo: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_shape_is_the_nearest_of_many(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = list[int]()
 
     def first(_: Tensor, layouts: Tensor) -> Tensor:
@@ -107,7 +105,7 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
     assert height_share(image) == pytest.approx(share, abs=1e-4)
 
 
-def test_a_pyramids_layouts_are_fewer_where_they_take_longer(
+def test_a_pyramids_layouts_are_fewer_where_they_take_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 3)

@@ -100,9 +100,7 @@ def frames(
 
 @pytest.mark.parametrize("loop", [False, True])
 @pytest.mark.parametrize("start_scale", [0, 1, 2])
-def test_it_begins_at_the_reconstruction_and_moves(
-    model: SinGAN, start_scale: int, loop: bool
-) -> None:
+def test_it_moves_from_the_reconstruction(model: SinGAN, start_scale: int, loop: bool) -> None:
     x = frames(model, 5, start_scale=start_scale, loop=loop)
     assert x.shape == (5, 3, 20, 28)
     assert x.abs().max() <= 1
@@ -120,9 +118,7 @@ def test_one_large_thing_stays_where_a_texture_moves() -> None:
     assert calmness(noise[..., :8, :]) == 1.0  # too small to judge
 
 
-def test_the_coarsest_scale_moves_as_calmly_as_told(
-    model: SinGAN, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_coarsest_scale_moves_as_told(model: SinGAN, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = {}
     for calm in (1.0, 0.2):
         monkeypatch.setattr(animation, "calmness", lambda photo, calm=calm: calm)
