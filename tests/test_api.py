@@ -20,16 +20,9 @@ from internal_gan.device import prepare_device
 from internal_gan.images.files import decode
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.records import read_results
-from tests.commands import TINY_RUN, Shell, pixels
-from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY_INGAN, same_weights
+from tests.commands import OF_FAMILY, TINY_RUN, Shell, fitted, pixels
+from tests.tiny import ARRAY, HOLE, TINY_INGAN, same_weights
 from tests.training.test_cuda import DRAWINGS
-
-CPU = ("precision=fp32", "device=cpu")
-OF_FAMILY = {
-    "singan": list(TINY_RUN),
-    "ingan": [*INGAN_FAST[1:], "model.steps=2", *CPU],
-    "edgeconnect": [*EDGECONNECT[1:], *CPU],
-}
 
 
 def first(drawn: Any) -> torch.Tensor:
@@ -60,11 +53,7 @@ def trained(family: str) -> Any:
 
     @pytest.fixture(scope="module", name=family)
     def run(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-        mask = HOLE if family == "edgeconnect" else None
-        folder = tmp_path_factory.mktemp("runs") / family
-        return internal_gan.fit(
-            photo, family, mask=mask, overrides=OF_FAMILY[family], output=folder
-        )
+        return fitted(family, tmp_path_factory.mktemp("runs") / family, photo)
 
     return run
 
@@ -315,7 +304,7 @@ class TestOptions:
             method(**values)
 
     def test_the_model_is_that_of_the_experiment(self, tmp_path: Path) -> None:
-        overrides = ["experiment=ingan_paper", *TINY_INGAN, "trainer=debug", *CPU]
+        overrides = ["experiment=ingan_paper", *TINY_INGAN, "trainer=debug", "device=cpu"]
         run = internal_gan.fit(ARRAY, overrides=overrides, output=tmp_path / "run")
         assert isinstance(run.model, InGAN)
         with pytest.raises(UserError, match="experiment=ingan_paper is of model=ingan_unet"):
@@ -345,13 +334,10 @@ class TestOptions:
 
 
 class TestTraining:
-    def test_a_mask_in_memory_trains_the_same_model_as_its_file(
-        self, photo: Path, mask: Path, edgeconnect: Run, tmp_path: Path
-    ) -> None:
-        overrides, folder = OF_FAMILY["edgeconnect"], tmp_path / "run"
-        run = internal_gan.fit(photo, "edgeconnect", mask=mask, overrides=overrides, output=folder)
-        assert same_weights(run.model.network, edgeconnect.model.network)
-        assert (pixels(edgeconnect.folder / "inputs" / "mask.file.png") > 0).sum() == HOLE.sum()
+    def test_a_mask_in_memory_is_kept_and_trained_around(self, edgeconnect: Run) -> None:
+        kept = pixels(edgeconnect.folder / "inputs" / "mask.file.png")
+        assert np.array_equal(kept > 0, HOLE)
+        assert edgeconnect.model.network.unknown.any()
 
     def test_a_stopped_training_resumes_to_the_same_result(
         self, singan: Run, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

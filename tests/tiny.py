@@ -200,7 +200,7 @@ def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = 
     return model
 
 
-def sample(model: SinGAN, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
+def sample(model: Any, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
     """Random images, (count, 3, height, width) in [-1, 1]."""
     return torch.cat([*model.samples(count, size, **options)])
 

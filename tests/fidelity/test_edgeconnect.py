@@ -37,7 +37,14 @@ VGG19_WIDTHS = (64, 128, 256, 512, 512)
 def paper() -> Any:
     """EdgeConnect for a photo of 256x256 pixels, and its first two stages, without VGG-19."""
     made = measure.published(PAPER, "model/features=none", size=(256, 256), stages=2, steps=100)
-    return SimpleNamespace(**vars(made), edges=made.stages[0], completion=made.stages[1])
+    edges, completion = made.stages
+    return SimpleNamespace(
+        **vars(made),
+        edges=edges,
+        completion=completion,
+        generators=[edges.generator, completion.generator],
+        discriminators=[edges.discriminator, completion.discriminator],
+    )
 
 
 SMALL = (
@@ -94,14 +101,6 @@ def convolutions(network: nn.Module) -> list[str]:
 
 def all_convolutions(network: nn.Module) -> list[str]:
     return [name for name, layer in network.named_modules() if isinstance(layer, CONVOLUTIONS)]
-
-
-def generators() -> list[Any]:
-    return [paper().edges.generator, paper().completion.generator]
-
-
-def discriminators() -> list[Any]:
-    return [paper().edges.discriminator, paper().completion.discriminator]
 
 
 def stages() -> list[tuple[list[int], bool, int, bool | None]]:
@@ -172,7 +171,7 @@ def drawn_weights() -> set[float]:
     """The deviation of the initial weights of every large convolution, both G and D."""
     return {
         round(float(weight.std()), 3)
-        for network in (*generators(), *discriminators())
+        for network in (*paper().generators, *paper().discriminators)
         for _, weight in measure.initial(network)
         if weight.numel() > 8000
     }
@@ -243,7 +242,7 @@ def maps_matched() -> int:
 
     class Shifted(nn.Module):
         def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-            logits, features = discriminators()[0](image)
+            logits, features = paper().discriminators[0](image)
             shift = image.mean()
             return logits * 0 + shift, [f * 0 + shift for f in features]
 
@@ -269,13 +268,13 @@ HOURGLASS = ["7/1 64", "4/2 128", "4/2 256"] + ["3/1 dilated 2 256", "3/1 256"] 
 HOURGLASS += ["4 up 2 128", "4 up 2 64"]
 NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "layers of both G": (
-        lambda: [convolutions(network) for network in generators()],
+        lambda: [convolutions(network) for network in paper().generators],
         [[*HOURGLASS, "7/1 1"], [*HOURGLASS, "7/1 3"]],
     ),
     "padding of the downscalings": (
         lambda: [
             (block[0].padding, block[0].padding_mode)
-            for network in generators()
+            for network in paper().generators
             for block in network.down
         ],
         [((1, 1), "zeros")] * 4,
@@ -283,7 +282,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "instance norms": (
         lambda: {
             m.affine
-            for network in generators()
+            for network in paper().generators
             for m in network.modules()
             if isinstance(m, nn.InstanceNorm2d)
         },
@@ -293,8 +292,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: [
             names == everything
             for names, everything in zip(
-                measure.without_spectral_norm(*generators(), *discriminators()),
-                [["output"], all_convolutions(generators()[1]), [], []],
+                measure.without_spectral_norm(*paper().generators, *paper().discriminators),
+                [["output"], all_convolutions(paper().generators[1]), [], []],
                 strict=True,
             )
         ],
@@ -302,21 +301,21 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "input of G1, G2, D1 and D2": (
         lambda: [
-            *(g.entry[1].in_channels for g in generators()),
-            *(d.blocks[0][0].in_channels for d in discriminators()),
+            *(g.entry[1].in_channels for g in paper().generators),
+            *(d.blocks[0][0].in_channels for d in paper().discriminators),
         ],
         [3, 4, 2, 4],
     ),
     "layers of D": (
-        lambda: convolutions(discriminators()[1]),
+        lambda: convolutions(paper().discriminators[1]),
         ["4/2 64", "4/2 128", "4/2 256", "4/1 512", "4/1 1"],
     ),
     "patch of D": (
-        lambda: measure.field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160),
+        lambda: measure.field_of_view(lambda x: paper().discriminators[1].eval()(x)[0], 4, 160),
         70,
     ),
     "map of D at 256 pixels": (
-        lambda: tuple(discriminators()[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
+        lambda: tuple(paper().discriminators[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
         (30, 30),
     ),
     "maps of feature matching": (maps_matched, 5),

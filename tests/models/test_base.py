@@ -80,10 +80,7 @@ def test_a_model_of_fewer_stages_has_the_last_of_the_named_numbers() -> None:
     [
         ([1, 2], "2 numbers.*each of 3"),
         ({"coarsest": 1}, "allowed: coarsest with finest, others or both"),
-        (
-            {"coarsest": 1, "finest": 2, "middle": 3},
-            "allowed: coarsest with finest, others or both",
-        ),
+        ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest with finest, others"),
         (-1, "value is -1.0; allowed: 0 to"),
         (math.inf, "value is inf; allowed: 0 to"),
         ([1, math.nan, 2], "value is nan; allowed: 0 to"),

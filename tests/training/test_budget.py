@@ -32,11 +32,6 @@ def test_fitted_steps_have_a_closed_form() -> None:
     assert fitted.threads == 3
 
 
-@pytest.mark.parametrize("seconds", [-5.0, 4.0])
-def test_no_budget_at_all_leaves_one_step_a_stage(seconds: float) -> None:
-    assert [s.steps for s in fit(plan_of((4000, 0.01), (1, 9.0)), seconds).stages] == [1, 1]
-
-
 def test_measuring_covers_every_stage_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

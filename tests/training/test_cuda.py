@@ -17,18 +17,13 @@ import internal_gan
 from internal_gan import Run, TrainingStopped
 from internal_gan.images.files.image import write_image
 from tests import tiny
-from tests.commands import Shell
+from tests.commands import OF_FAMILY, Shell, fitted
 from tests.pretend_cuda import CUDA, PretendCuda, RealCuda, on_cuda, pretend_cuda, real_cuda
 from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, INGAN_PAPER, TINY_EDGECONNECT
 
 Trained = Callable[[str], Run]
 Gpu = PretendCuda | RealCuda
 
-OF_FAMILY = {
-    "singan": ("trainer=debug", *tiny.TINY),
-    "ingan": ("trainer=debug", *INGAN_FAST[1:]),
-    "edgeconnect": ("trainer=debug", *EDGECONNECT[1:]),
-}
 # What changes which computations a step does.
 EDGECONNECT_PAPER = (
     *("experiment=edgeconnect_paper", "model/features=random", "model.features.filters=4"),
@@ -107,15 +102,7 @@ def trained(gpu: Gpu, folder: Path) -> Trained:
     @cache
     def train(family: str) -> Run:
         with pytest.raises(TrainingStopped):
-            internal_gan.fit(
-                ARRAY,
-                family,
-                mask=HOLE if family == "edgeconnect" else None,
-                overrides=OF_FAMILY[family],
-                output=folder / family,
-                device="cuda",
-                stop=lambda: True,
-            )
+            fitted(family, folder / family, device="cuda", stop=lambda: True)
         return internal_gan.resume(folder / family)
 
     return train

@@ -98,10 +98,6 @@ class TestReals:
         shrunk = resize(fine, stages[0].size)
         assert float((shrunk - coarse[: len(fine)]).abs().mean()) < 0.05
 
-    def test_with_none_the_photo_is_alone(self) -> None:
-        stage = stage_of("model.drawings=0")
-        assert torch.equal(stage.reals, stage.real)
-
     def test_the_discriminator_judges_a_batch_of_them(self) -> None:
         stage = stage_of("model.batch=5", "model.drawings=8", "model.penalty_interval=1000")
         stage.discriminator_loss()
