@@ -251,20 +251,6 @@ def trainers(
         previous = stage
 
 
-def check_gradients(stage: Stage) -> None:
-    """Check that either loss of a stage gives all weights of its network a finite gradient."""
-    for total, network in (
-        (stage.discriminator_loss()[0], stage.discriminator),
-        (stage.generator_loss()[0], stage.generator),
-    ):
-        assert network is not None
-        network.zero_grad()
-        torch.autograd.backward(total)
-        for parameter in network.parameters():
-            assert parameter.grad is not None
-            assert torch.isfinite(parameter.grad).all()
-
-
 def trained(
     path: Path,
     *overrides: str,

@@ -32,9 +32,7 @@ def test_fitted_steps_have_a_closed_form() -> None:
     assert fitted.threads == 3
 
 
-def test_measuring_covers_every_stage_and_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_measuring_covers_every_stage_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = recipe_of()
     model = recipe.prepare(picture())
     before = copy.deepcopy(model)

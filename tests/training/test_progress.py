@@ -130,9 +130,7 @@ def test_a_share_gets_a_line_each_half_minute_in_a_file(clock: Clock) -> None:
     ]
 
 
-def test_a_quiet_console_has_no_bar_and_touches_no_output(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_quiet_console_has_no_bar_and_touches_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

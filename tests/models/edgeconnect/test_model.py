@@ -70,9 +70,7 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
     assert "no patch can be taken near the hole" in caplog.text
 
 
-def test_a_training_stopped_and_resumed_in_each_stage_ends_bit_equal(
-    tmp_path: Path,
-) -> None:
+def test_a_training_stopped_and_resumed_in_each_stage_ends_bit_equal(tmp_path: Path) -> None:
     extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
     train = partial(tiny.trained, base=(*EDGECONNECT, *extra), hole=box())
     whole = train(tmp_path / "whole")
@@ -82,9 +80,7 @@ def test_a_training_stopped_and_resumed_in_each_stage_ends_bit_equal(
     assert same_weights(train(tmp_path / "part", resume=True).model, whole.model)
 
 
-def test_the_edge_network_learns_without_seeing_the_hole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_edge_network_learns_without_seeing_the_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ("model.crop=28", "model.flips=false", "model.sizes_learnt=1")
     stage = tiny.stage_of(*whole, base=EDGECONNECT)
     hole, seen = F.pad(torch.ones(1, 1, 8, 8), (8, 12, 6, 6)), list[Tensor]()

@@ -105,9 +105,7 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
     assert height_share(image) == pytest.approx(share, abs=1e-4)
 
 
-def test_a_pyramids_layouts_are_fewer_where_they_take_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 3)
     image = picture()
     sizes = [(12, 16), (24, 32), (64, 65)]

@@ -74,11 +74,10 @@ class TestWarmStart:
 
     def test_a_finished_scale_is_frozen(self) -> None:
         stage = stage_of(index=1)
-        total, _ = stage.generator_loss()
-        model = stage.model
-        total.backward()
-        assert not any(p.requires_grad for p in model.generators[0].parameters())
-        assert not model.generators[0].training
+        stage.generator_loss()[0].backward()
+        finished = stage.model.generators[0]
+        assert not any(p.requires_grad for p in finished.parameters())
+        assert not finished.training
         assert all(p.grad is not None for p in stage.generator.parameters())
 
 
@@ -162,15 +161,9 @@ class TestLosses:
         assert [torch.equal(fake, seen[-1]) for fake in seen[1:6:2]] == [False, False, True]
 
     def test_windows_move_over_the_whole_image_and_fit_into_it(self) -> None:
-        options = ("model.penalty_crop=12", "model.discriminator_crop=13")
-        stage = stage_of(*options)
-        shapes = set()
-        visits = torch.zeros(14, 20)
-
-        def watch(module: torch.nn.Module, arguments: tuple[Tensor, ...]) -> None:
-            shapes.add(tuple(arguments[0].shape))
-
-        stage.discriminator.register_forward_pre_hook(watch)
+        stage = stage_of("model.penalty_crop=12", "model.discriminator_crop=13")
+        shapes, visits = set[torch.Size](), torch.zeros(14, 20)
+        stage.discriminator.register_forward_pre_hook(lambda _, given: shapes.add(given[0].shape))
         for _ in range(40):
             visits[moving_window(stage.size, 13, stage.step)] += 1
             for loss in (stage.discriminator_loss, stage.generator_loss):
