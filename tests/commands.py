@@ -76,7 +76,7 @@ def run_process(*arguments: str, cwd: Path, **environment: str) -> Answer:
 
 
 def run_python(
-    code: str, *arguments: str | Path, cwd: Path | None = None, **environment: str
+    code: str, *arguments: str | Path, cwd: str | Path | None = None, **environment: str
 ) -> Answer:
     """Run Python code, with arguments, in a process of its own that finds this package."""
     done = subprocess.run(

@@ -50,7 +50,6 @@ def test_a_failing_disk_gives_one_line_and_keeps_the_old_file(
 ) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-
     monkeypatch.setattr(os, call, Mock(side_effect=OSError(code, os.strerror(code))))
     with pytest.raises(UserError) as caught, atomic_write(path) as temporary:
         temporary.write_text("new")

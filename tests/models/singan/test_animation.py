@@ -12,7 +12,6 @@ from internal_gan.models.abilities import Motion
 from internal_gan.models.singan import animation
 from internal_gan.models.singan.animation import Fields, Walk, calmness
 from internal_gan.models.singan.model import SinGAN
-from internal_gan.units import Size
 
 COUNT = 20_000
 ALPHA, BETA = 0.1, 0.9
@@ -78,9 +77,8 @@ def test_the_motion_is_the_same_at_any_frame_rate(fps: int) -> None:
     at_ten, other = Walk(ALPHA, BETA), Walk(ALPHA, BETA, fps)
     assert settled(other) == pytest.approx(settled(at_ten)) == pytest.approx(0.219, abs=0.001)
     for seconds in (1, 2, 3):
-        assert likeness(other, seconds * fps) == pytest.approx(
-            likeness(at_ten, seconds * 10), abs=0.1
-        )
+        expected = likeness(at_ten, seconds * 10)
+        assert likeness(other, seconds * fps) == pytest.approx(expected, abs=0.1)
 
 
 def likeness(walk: Walk, frames: int) -> float:
@@ -91,11 +89,9 @@ def likeness(walk: Walk, frames: int) -> float:
     return now
 
 
-def frames(
-    model: SinGAN, count: int, *, seed: int = 0, size: Size | None = None, **motion: Any
-) -> Tensor:
+def frames(model: SinGAN, count: int, **motion: Any) -> Tensor:
     moved = Motion(**{"fps": 10, "alpha": 0.1, **motion})
-    return torch.cat(list(model.animate(count, moved, seed=seed, size=size)))
+    return torch.cat([*model.animate(count, moved)])
 
 
 @pytest.mark.parametrize("loop", [False, True])
