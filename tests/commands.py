@@ -11,11 +11,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import internal_gan
 from internal_gan.cli import main
-from tests.tiny import TINY
+from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY_RUN = ("trainer=debug", *TINY, "precision=fp32", "device=cpu")
+
+
+# Options for tiny networks of each family.
+OF_FAMILY = {
+    "singan": ("trainer=debug", "precision=fp32", *TINY),
+    "ingan": ("trainer=debug", "precision=fp32", *INGAN_FAST[1:]),
+    "edgeconnect": ("trainer=debug", "precision=fp32", *EDGECONNECT[1:]),
+}
+
+
+def fitted(family: str, folder: Path, photo: Any = ARRAY, **how: Any) -> internal_gan.Run:
+    """A run of a tiny network; EdgeConnect's has a hole."""
+    how = {"mask": HOLE if family == "edgeconnect" else None, "device": "cpu", **how}
+    return internal_gan.fit(photo, family, overrides=OF_FAMILY[family], output=folder, **how)
 
 
 @dataclass
@@ -60,10 +75,13 @@ def run_process(*arguments: str, cwd: Path, **environment: str) -> Answer:
     return Answer(process.returncode, out, err)
 
 
-def run_python(code: str, *arguments: str | Path, **environment: str) -> Answer:
+def run_python(
+    code: str, *arguments: str | Path, cwd: str | Path | None = None, **environment: str
+) -> Answer:
     """Run Python code, with arguments, in a process of its own that finds this package."""
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=cwd,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
         text=True,

@@ -124,9 +124,6 @@ class PretendCuda(TorchFunctionMode):
     def _run_read_is_cpu(self, func: Any, args: Any, kwargs: Any) -> bool:
         return not on_cuda(args[0])
 
-    def _run_is_pinned(self, func: Any, args: Any, kwargs: Any) -> bool:
-        return hasattr(args[0], PINNED)
-
     def _run_pin_memory(self, func: Any, args: Any, kwargs: Any) -> Tensor:
         if on_cuda(args[0]):
             raise RuntimeError("cannot pin a tensor of cuda:0")
@@ -145,9 +142,6 @@ class PretendCuda(TorchFunctionMode):
 
     def _run_cpu(self, func: Any, args: Any, kwargs: Any) -> Tensor:
         return self._moved(args[0], CPU, False)
-
-    def _run_cuda(self, func: Any, args: Any, kwargs: Any) -> Tensor:
-        return self._moved(args[0], CUDA, bool(kwargs.get("non_blocking")))
 
     def _run_to(self, func: Any, args: Any, kwargs: Any) -> Tensor:
         parts = list(args[1:])

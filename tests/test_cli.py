@@ -41,14 +41,11 @@ print("heavy:", sorted(heavy))
 """
 
 
-def test_help_completion_and_mistakes_need_no_torch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "model.safetensors").touch()
+def test_help_completion_and_mistakes_need_no_torch(shell: Shell) -> None:
+    Path("model").mkdir()
+    Path("model/model.safetensors").touch()
     target = "internal_gan.models.singan.training.SinGANRecipe"
-    (tmp_path / "model" / "config.yaml").write_text(f"model: {{_target_: {target}}}\n")
-    monkeypatch.chdir(tmp_path)
+    Path("model/config.yaml").write_text(f"model: {{_target_: {target}}}\n")
     said = run_python(LIGHT).out
     assert said.splitlines()[-1] == "heavy: []"
     assert "trainer=fast" in said
@@ -57,9 +54,7 @@ def test_help_completion_and_mistakes_need_no_torch(
     assert "error: checkpoint=model: a model of singan; task=retarget needs one" in said
 
 
-def test_tab_completion_can_be_installed_and_offers_tasks(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tab_completion_offers_tasks(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     def completed(what: str) -> str:
         monkeypatch.setattr(sys, "argv", ["internal-gan", "-sc", what])  # which Hydra reads
         return shell.done("-sc", what).out
@@ -89,9 +84,7 @@ def test_a_mistake_is_one_line_that_names_it(
     assert list(Path.cwd().iterdir()) == []
 
 
-def test_an_unexpected_error_names_its_traceback_file(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_names_its_traceback_file(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("internal_gan.commands.run", Mock(side_effect=KeyError("inside")))
     answer = shell("image=photo.png")
     assert answer.code == 1
@@ -121,9 +114,7 @@ def test_a_real_process_says_one_line_and_ends_with_2(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_characters_that_the_encoding_lacks_are_escaped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_ascii_lacks_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("internal_gan.cli._run", lambda arguments: print("é and \udce9"))
     with (tmp_path / "out").open("w", encoding="ascii") as file:
         monkeypatch.setattr(sys, "stdout", file)

@@ -1,7 +1,7 @@
 """The device and the precision are the requested ones, or the best available."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -61,27 +61,16 @@ def test_a_missing_or_unknown_device_is_refused_with_those_allowed(
         prepare_device(name)
 
 
-@pytest.fixture
-def tf32() -> Iterator[None]:
-    """Turns on torch's TF32 switches, and restores them afterwards."""
-    switches: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
-    before = [switch.allow_tf32 for switch in switches]
-    for switch in switches:
-        switch.allow_tf32 = True
-    yield
-    for switch, value in zip(switches, before, strict=True):
-        switch.allow_tf32 = value
-
-
-@pytest.mark.usefixtures("tf32")
 @pytest.mark.parametrize(("name", "rounded"), [("cuda", False), ("auto", False), ("cpu", True)])
 def test_float32_is_not_rounded_to_tf32(
-    cards: Callable[[int], None], name: str, rounded: bool
+    cards: Callable[[int], None], name: str, rounded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    switches = [SimpleNamespace(allow_tf32=True) for _ in range(2)]
+    monkeypatch.setattr(torch.backends, "cudnn", switches[0])
+    monkeypatch.setattr(torch.backends.cuda, "matmul", switches[1])
     cards(1)
     prepare_device(name)
-    assert torch.backends.cudnn.allow_tf32 is rounded
-    assert torch.backends.cuda.matmul.allow_tf32 is rounded
+    assert [switch.allow_tf32 for switch in switches] == [rounded, rounded]
 
 
 @pytest.mark.parametrize(

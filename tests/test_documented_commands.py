@@ -141,9 +141,9 @@ def test_every_command_of_a_guide_runs(
     page: Path,
     place: Path,
     models: dict[str, Path],
+    shell: Shell,
     cluster: Path,
     stand_ins: None,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In the order of the page, where RUN is the newest model of the family that the task needs.
@@ -152,7 +152,7 @@ def test_every_command_of_a_guide_runs(
     run in this process, and Slurm's are started by a script in place of ``sbatch``.
     """
     monkeypatch.chdir(place)
-    shell, newest = Shell(capsys), dict(models)
+    newest = dict(models)
     for number, command in enumerate(commands_of(page)):
         words = shlex.split(command, comments=True)
         given = {word.partition("=")[0] for word in words}

@@ -1,18 +1,16 @@
 """The examples of docs/extending.md work when applied to a copy of the package."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.commands import ROOT, TINY_RUN, pixels
+from tests.commands import ROOT, TINY_RUN, pixels, run_python
 
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILE = re.compile(
@@ -88,17 +86,10 @@ with TestClient(application(settings), "http://127.0.0.1:7860") as client:
 
 def run(copy: Path, photo: Path, *commands: Sequence[str], then: str = "") -> str:
     """What the copy prints when it runs commands, and ``then`` Python code, in one process."""
-    result = subprocess.run(
-        [sys.executable, "-c", COMMANDS + then, json.dumps(commands), photo],
-        cwd=copy,
-        env=os.environ | {"PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
+    words = json.dumps(commands)
+    answer = run_python(COMMANDS + then, words, photo, cwd=copy, PYTHONPATH=str(copy))
+    assert answer.code == 0, answer.err
+    return answer.out + answer.err
 
 
 def test_the_examples_touch_as_many_files_as_they_say() -> None:

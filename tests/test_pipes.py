@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a JPEG file on its side, a 16-bit PNG file and their mask; the working folder,
     with one of its own for temporary files."""
     for folder in ("work", "temporary"):
@@ -31,10 +32,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", None)
     levels = np.random.default_rng(0).integers(0, 65536, (6, 8, 3)).repeat(8, 0).repeat(8, 1)
     write_16_bits(Path("deep.png"), levels)
-    turned, exif = (
-        Image.fromarray((levels >> 8).astype(np.uint8)).rotate(90, expand=True),
-        Image.Exif(),
-    )
+    turned = Image.fromarray((levels >> 8).astype(np.uint8)).rotate(90, expand=True)
+    exif = Image.Exif()
     exif[0x0112] = 6
     turned.save("turned.jpg", exif=exif, icc_profile=PROFILE, dpi=(300, 300))
     write_mask("mask.png", holes((48, 64), (12, 20, 12, 14)))
@@ -51,15 +50,13 @@ def piped(*arguments: str, given: bytes) -> tuple[int, bytes, str]:
 
 
 @pytest.mark.parametrize("photo", ["deep.png", "turned.jpg"])
-def test_a_pipe_gets_the_file_that_a_run_would_have_written(
-    place: Path, photo: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pipe_gets_the_file_that_a_run_would_write(place: Path, photo: str, shell: Shell) -> None:
     before = {*place.iterdir()}
     code, written, said = piped(*FILL, "image=-", given=Path(photo).read_bytes())
     assert code == 0, said
     assert {*place.iterdir()} == before
     assert not [*place.with_name("temporary").iterdir()]
-    assert Shell(capsys)("fill", photo, "mask=mask.png", "output=run").code == 0
+    shell.done("fill", photo, "mask=mask.png", "output=run")
     assert Path("run/fill/000.png").read_bytes() == written
     Path("out.png").write_bytes(written)
     result, given = read_image("out.png"), read_image(photo)
@@ -75,15 +72,11 @@ def test_a_pipe_gets_the_file_that_a_run_would_have_written(
     [(b"", "the file is empty (0 bytes)"), (b"junk", "not an image, or a damaged")],
 )
 def test_what_is_no_picture_is_refused_in_one_line(
-    place: Path,
-    given: bytes,
-    why: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    place: Path, given: bytes, why: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {*place.iterdir()}
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-    answer = Shell(capsys)(*FILL, "-")
+    answer = shell(*FILL, "-")
     assert (answer.code, answer.out) == (2, "")
     (line,) = answer.lines
     assert line.startswith(f"error: image=-: {why}")
@@ -93,9 +86,7 @@ def test_what_is_no_picture_is_refused_in_one_line(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
 @pytest.mark.parametrize("command", [("--help",), (*FILL, "deep.png")])
-def test_a_command_whose_output_nobody_reads_ends_quietly(
-    place: Path, command: tuple[str, ...]
-) -> None:
+def test_a_command_whose_output_nobody_reads_ends_quietly(place: Path, command: Any) -> None:
     process = start_process(*command, cwd=place)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -105,12 +96,10 @@ def test_a_command_whose_output_nobody_reads_ends_quietly(
         assert said.read() == ""
 
 
-def test_a_terminal_is_refused(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_terminal_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    answer = Shell(capsys)(*FILL, "deep.png")
-    assert answer.err == "error: output=-: a terminal shows no picture; add > result.png\n"
+    said = shell.refused(*FILL, "deep.png")
+    assert said == "output=-: a terminal shows no picture; add > result.png"
     monkeypatch.setattr(sys, "stdin", None)
-    answer = Shell(capsys)("fill", "-", "mask=mask.png")
-    assert answer.err == "error: image=-: nothing is piped into this command; add < x.jpg\n"
+    said = shell.refused("fill", "-", "mask=mask.png")
+    assert said == "image=-: nothing is piped into this command; add < x.jpg"

@@ -55,10 +55,8 @@ def test_every_part_of_a_trainer_belongs_to_a_model() -> None:
         trainer, model = part.with_suffix("").parts
         assert model in names("model")
         assert trainer in names("trainer")
-        changed = [
-            compose([f"model={model}", f"trainer={name}"]).model for name in (trainer, "fast")
-        ]
-        assert changed[0] != changed[1]
+        made = [compose([f"model={model}", f"trainer={name}"]).model for name in (trainer, "fast")]
+        assert made[0] != made[1]
 
 
 @pytest.mark.parametrize("ablation", names("experiment/ablation"))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,14 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 
-import internal_gan
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.process_settings import shared
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.log import log_to
 from internal_gan.training import threads
-from tests.commands import TINY_RUN
-from tests.tiny import ARRAY, EDGECONNECT, INGAN_FAST
+from tests.commands import fitted
+from tests.tiny import ARRAY
 
 
 def in_threads(*functions: Callable[[], Any]) -> list[Any]:
@@ -123,12 +122,8 @@ def of_the_process() -> list[object]:
     """The process-wide state that threads could leave changed."""
     logger = logging.getLogger("internal_gan")
     return [
-        *(
-            sys.stdout,
-            sys.stderr,
-            signal.getsignal(signal.SIGINT),
-            signal.getsignal(signal.SIGTERM),
-        ),
+        *(sys.stdout, sys.stderr),
+        *map(signal.getsignal, (signal.SIGINT, signal.SIGTERM)),
         *(warnings.filters[:], logger.level, logger.handlers[:]),
         *(torch.get_deterministic_debug_mode(), torch.get_num_threads()),
         *(torch.is_grad_enabled(), torch.is_autocast_enabled("cpu"), torch.random.initial_seed()),
@@ -139,15 +134,10 @@ def of_the_process() -> list[object]:
 @pytest.mark.slow
 def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) -> None:
     """Two threads train, and two sample from shared models."""
-    singan = internal_gan.fit(ARRAY, overrides=TINY_RUN, output=tmp_path / "singan").model
-    options = [*EDGECONNECT[1:], "device=cpu"]
-    filler = internal_gan.fit(
-        ARRAY, "edgeconnect", overrides=options, output=tmp_path / "edgeconnect"
-    ).model
+    singan, filler = (fitted(name, tmp_path / name).model for name in ("singan", "edgeconnect"))
 
-    def train(family: str, overrides: Sequence[str], folder: Path) -> list[torch.Tensor]:
-        options = [*overrides, "trainer.threads=1"]
-        run = internal_gan.fit(ARRAY, family, overrides=options, output=folder)
+    def train(family: str, folder: Path) -> list[torch.Tensor]:
+        run = fitted(family, folder)
         told = (folder / "log.txt").read_text()
         assert f"Run folder {folder}\n" in told
         assert told.count("Run folder") == told.count("Done in") == 1
@@ -161,8 +151,8 @@ def test_four_parallel_threads_give_the_same_results_as_alone(tmp_path: Path) ->
 
     def works(place: Path) -> list[Callable[[], list[torch.Tensor]]]:
         return [
-            partial(train, "singan", TINY_RUN, place / "a"),
-            partial(train, "ingan", [*INGAN_FAST[1:], "device=cpu"], place / "b"),
+            partial(train, "singan", place / "a"),
+            partial(train, "ingan", place / "b"),
             partial(draw, 0),
             partial(draw, 1),
         ]

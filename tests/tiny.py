@@ -2,7 +2,7 @@
 
 import copy
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -174,10 +174,13 @@ def model_of(
     base: Sequence[str],
     pixels: Tensor | None = None,
     hole: Tensor | None = None,
+    finished: int = 0,
 ) -> Any:
-    """A prepared model of any family."""
+    """A prepared model of any family, whose first stages are ``finished`` untrained."""
     recipe = recipe_of(*overrides, base=base)
-    return recipe.prepare(picture() if pixels is None else pixels, hole)
+    model = recipe.prepare(picture() if pixels is None else pixels, hole)
+    finish_stages(recipe, model, finished)
+    return model
 
 
 tiny_ingan = partial(model_of, base=INGAN_PAPER)
@@ -192,12 +195,12 @@ def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None 
 
 def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
     """A model whose first scales, by default all, are finished untrained."""
-    recipe, model = recipe_of(*overrides, base=base), prepared(*overrides, base=base)
-    finish_stages(recipe, model, model.num_stages if scales is None else scales)
+    model = prepared(*overrides, base=base)
+    finish_stages(recipe_of(*overrides, base=base), model, scales or model.num_stages)
     return model
 
 
-def sample(model: SinGAN, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
+def sample(model: Any, count: int = 1, size: Size | None = None, **options: Any) -> Tensor:
     """Random images, (count, 3, height, width) in [-1, 1]."""
     return torch.cat([*model.samples(count, size, **options)])
 
@@ -248,20 +251,6 @@ def trainers(
         previous = stage
 
 
-def check_gradients(stage: Stage) -> None:
-    """Check that either loss of a stage gives all weights of its network a finite gradient."""
-    for total, network in (
-        (stage.discriminator_loss()[0], stage.discriminator),
-        (stage.generator_loss()[0], stage.generator),
-    ):
-        assert network is not None
-        network.zero_grad()
-        torch.autograd.backward(total)
-        for parameter in network.parameters():
-            assert parameter.grad is not None
-            assert torch.isfinite(parameter.grad).all()
-
-
 def trained(
     path: Path,
     *overrides: str,
@@ -276,46 +265,25 @@ def trained(
     options = tiny_options(*overrides, base=base)
     model = model or model_of(*overrides, base=base, pixels=pixels, hole=hole)
     recipe = build(options.model)
-    made = recipe.architecture(options.model)
-    folder = train_model(path, recipe, model, options.trainer, made, **settings)
+    settings["architecture"] = recipe.architecture(options.model)
+    folder = train_model(path, recipe, model, options.trainer, **settings)
     save_options(options, folder.config_path)
     return Run(model, options, folder)
 
 
 def train_model(
-    path: Path,
-    recipe: Any,
-    model: Model,
-    trainer: TrainerOptions,
-    architecture: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    precision: torch.dtype = torch.float32,
-    **how: Any,
+    path: Path, recipe: Any, model: Model, trainer: TrainerOptions, **how: Any
 ) -> RunFolder:
     """Train a prepared model of any family in the folder ``path``; ``how`` as for the engine."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
-    train(
-        recipe,
-        model,
-        options=trainer,
-        precision=precision,
-        seed=seed,
-        folder=folder,
-        architecture=architecture or {},
-        **how,
-    )
+    usual: Any = {"seed": 0, "precision": torch.float32, "architecture": {}}
+    train(recipe, model, options=trainer, folder=folder, **{**usual, **how})
     return folder
 
 
-def trained_ingan(
-    path: Path, *overrides: str, base: Sequence[str] = INGAN_PAPER, **how: Any
-) -> Any:
-    """The model of :func:`trained`."""
-    return trained(path, *overrides, base=base, **how).model
-
-
-trained_edgeconnect = partial(trained_ingan, base=EDGECONNECT)
+trained_ingan = partial(trained, base=INGAN_PAPER)
+trained_edgeconnect = partial(trained, base=EDGECONNECT)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:

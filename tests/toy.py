@@ -59,9 +59,7 @@ class Diary(Callback):
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self.replans.append(plan)
 
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
+    def on_step(self, stage_index: int, step: int, steps: int, scalars: Any) -> None:
         self.entries.append(("step", stage_index, step, steps, scalars and sorted(scalars)))
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:

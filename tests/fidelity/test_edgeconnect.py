@@ -21,28 +21,13 @@ from internal_gan.images.edges import Canny
 from internal_gan.images.random_holes import KINDS
 from internal_gan.models.edgeconnect.training import Batch, draw_hole
 from internal_gan.models.losses import Losses
-from internal_gan.nn.perceptual import (
-    FeatureNetwork,
-    VGGFeatures,
-    content_distance,
-    style_distance,
-)
-from tests.fidelity.published import (
-    CONVOLUTIONS,
-    field_of_view,
-    in_tasks,
-    initial,
-    precision,
-    published,
-    rng,
-    rows,
-    training,
-    weights,
-    without_spectral_norm,
-)
+from internal_gan.nn import perceptual
+from internal_gan.nn.perceptual import FeatureNetwork, VGGFeatures
+from tests.fidelity import measure
+from tests.fidelity.measure import CONVOLUTIONS
 from tests.nn.test_perceptual import named_maps
 from tests.nn.test_perceptual import stand_in as vgg19
-from tests.tiny import holes, picture
+from tests.tiny import holes, picture, rng
 
 PAPER = "experiment=edgeconnect_paper"
 VGG19_WIDTHS = (64, 128, 256, 512, 512)
@@ -51,15 +36,22 @@ VGG19_WIDTHS = (64, 128, 256, 512, 512)
 @cache
 def paper() -> Any:
     """EdgeConnect for a photo of 256x256 pixels, and its first two stages, without VGG-19."""
-    made = published(PAPER, "model/features=none", size=(256, 256), stages=2, steps=100)
-    return SimpleNamespace(**vars(made), edges=made.stages[0], completion=made.stages[1])
+    made = measure.published(PAPER, "model/features=none", size=(256, 256), stages=2, steps=100)
+    edges, completion = made.stages
+    return SimpleNamespace(
+        **vars(made),
+        edges=edges,
+        completion=completion,
+        generators=[edges.generator, completion.generator],
+        discriminators=[edges.discriminator, completion.discriminator],
+    )
 
 
 SMALL = (
     "model.max_size=88",
     "model.crop=72",
     "model.batch=1",
-    *(f"model.{g}.{x}" for g in ("edge_generator", "generator") for x in ("width=4",)),
+    *(f"model.{g}.width=4" for g in ("edge_generator", "generator")),
     *(f"model.{g}.residual_blocks=1" for g in ("edge_generator", "generator")),
     "model.discriminator.widths=[4,4,4,4]",
 )
@@ -68,16 +60,16 @@ SMALL = (
 @cache
 def trained() -> list[Any]:
     """What each stage does at the first and the last of a hundred steps, with small networks."""
-    made = published(PAPER, "model/features=none", *SMALL, size=(88, 80), stages=0)
+    made = measure.published(PAPER, "model/features=none", *SMALL, size=(88, 80), stages=0)
     recipe, model, found, previous = made.recipe, made.model, [], None
     recipe.features = features
     for index in range(4):
         stage = previous = recipe.stage(model, index, 100, previous, rng(index))
         stage.key()
         drawn = stage.draw()
-        terms = weights(stage.generator_loss)
+        terms = measure.weights(stage.generator_loss)
         before = [p.detach().clone() for p in stage.generator.parameters()]
-        done = training(stage, 100, (0, 99))
+        done = measure.training(stage, 100, (0, 99))
         after = list(stage.generator.parameters())
         found.append(
             SimpleNamespace(
@@ -109,14 +101,6 @@ def convolutions(network: nn.Module) -> list[str]:
 
 def all_convolutions(network: nn.Module) -> list[str]:
     return [name for name, layer in network.named_modules() if isinstance(layer, CONVOLUTIONS)]
-
-
-def generators() -> list[Any]:
-    return [paper().edges.generator, paper().completion.generator]
-
-
-def discriminators() -> list[Any]:
-    return [paper().edges.discriminator, paper().completion.discriminator]
 
 
 def stages() -> list[tuple[list[int], bool, int, bool | None]]:
@@ -187,8 +171,8 @@ def drawn_weights() -> set[float]:
     """The deviation of the initial weights of every large convolution, both G and D."""
     return {
         round(float(weight.std()), 3)
-        for network in (*generators(), *discriminators())
-        for _, weight in initial(network)
+        for network in (*paper().generators, *paper().discriminators)
+        for _, weight in measure.initial(network)
         if weight.numel() > 8000
     }
 
@@ -258,7 +242,7 @@ def maps_matched() -> int:
 
     class Shifted(nn.Module):
         def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-            logits, features = discriminators()[0](image)
+            logits, features = paper().discriminators[0](image)
             shift = image.mean()
             return logits * 0 + shift, [f * 0 + shift for f in features]
 
@@ -275,8 +259,8 @@ def style_and_content() -> tuple[bool, bool]:
     found = terms(filled, Colours())
     black = [torch.where(one.hole > 0, x, -1) for x in (filled, one.image)]
     return (
-        torch.allclose(found["style"], style_distance(black[:1], black[1:])),
-        torch.allclose(found["content"], content_distance([filled], [one.image])),
+        torch.allclose(found["style"], perceptual.style_distance(black[:1], black[1:])),
+        torch.allclose(found["content"], perceptual.content_distance([filled], [one.image])),
     )
 
 
@@ -284,13 +268,13 @@ HOURGLASS = ["7/1 64", "4/2 128", "4/2 256"] + ["3/1 dilated 2 256", "3/1 256"] 
 HOURGLASS += ["4 up 2 128", "4 up 2 64"]
 NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "layers of both G": (
-        lambda: [convolutions(network) for network in generators()],
+        lambda: [convolutions(network) for network in paper().generators],
         [[*HOURGLASS, "7/1 1"], [*HOURGLASS, "7/1 3"]],
     ),
     "padding of the downscalings": (
         lambda: [
             (block[0].padding, block[0].padding_mode)
-            for network in generators()
+            for network in paper().generators
             for block in network.down
         ],
         [((1, 1), "zeros")] * 4,
@@ -298,7 +282,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "instance norms": (
         lambda: {
             m.affine
-            for network in generators()
+            for network in paper().generators
             for m in network.modules()
             if isinstance(m, nn.InstanceNorm2d)
         },
@@ -308,8 +292,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         lambda: [
             names == everything
             for names, everything in zip(
-                without_spectral_norm(*generators(), *discriminators()),
-                [["output"], all_convolutions(generators()[1]), [], []],
+                measure.without_spectral_norm(*paper().generators, *paper().discriminators),
+                [["output"], all_convolutions(paper().generators[1]), [], []],
                 strict=True,
             )
         ],
@@ -317,18 +301,21 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "input of G1, G2, D1 and D2": (
         lambda: [
-            *(g.entry[1].in_channels for g in generators()),
-            *(d.blocks[0][0].in_channels for d in discriminators()),
+            *(g.entry[1].in_channels for g in paper().generators),
+            *(d.blocks[0][0].in_channels for d in paper().discriminators),
         ],
         [3, 4, 2, 4],
     ),
     "layers of D": (
-        lambda: convolutions(discriminators()[1]),
+        lambda: convolutions(paper().discriminators[1]),
         ["4/2 64", "4/2 128", "4/2 256", "4/1 512", "4/1 1"],
     ),
-    "patch of D": (lambda: field_of_view(lambda x: discriminators()[1].eval()(x)[0], 4, 160), 70),
+    "patch of D": (
+        lambda: measure.field_of_view(lambda x: paper().discriminators[1].eval()(x)[0], 4, 160),
+        70,
+    ),
     "map of D at 256 pixels": (
-        lambda: tuple(discriminators()[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
+        lambda: tuple(paper().discriminators[1](torch.zeros(1, 4, 256, 256))[0].shape[-2:]),
         (30, 30),
     ),
     "maps of feature matching": (maps_matched, 5),
@@ -370,9 +357,9 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ],
     ),
     "nothing else": (everything_else, [{1}, True, 0, {False}, {None}, False]),
-    "precision": (lambda: precision(paper()), torch.float32),
+    "precision": (lambda: measure.precision(paper()), torch.float32),
     "nothing else, in tasks": (
-        lambda: in_tasks("edgeconnect", PAPER),
+        lambda: measure.in_tasks("edgeconnect", PAPER),
         {"finish.detail": "network", "mask.dilate": None},
     ),
 }
@@ -385,7 +372,7 @@ def test_number(name: str) -> None:
 
 
 def test_the_page_has_a_row_for_each_number() -> None:
-    assert rows("EdgeConnect") == list(NUMBERS)
+    assert measure.rows("EdgeConnect") == list(NUMBERS)
 
 
 def test_vgg19_has_its_weights(tmp_path: Path) -> None:

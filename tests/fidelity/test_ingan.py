@@ -18,18 +18,8 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from internal_gan.images.resize import resize
 from internal_gan.nn.blocks import ConvBlock, DoublingConv2d, OwnBatchNorm2d, Reflect
-from tests.fidelity.published import (
-    in_tasks,
-    initial,
-    precision,
-    published,
-    rows,
-    slopes,
-    training,
-    weights,
-    without_spectral_norm,
-)
-from tests.tiny import INGAN_PAPER, finish_stages, picture, recipe_of, tiny_ingan
+from tests.fidelity import measure
+from tests.tiny import INGAN_PAPER, picture, stage_of, tiny_ingan
 
 STEPS = 75_000
 
@@ -37,13 +27,13 @@ STEPS = 75_000
 @cache
 def paper() -> Any:
     """InGAN for a photo of 270x300 pixels, its stage, G and D."""
-    made = published("experiment=ingan_paper", size=(270, 300), steps=STEPS)
+    made = measure.published("experiment=ingan_paper", size=(270, 300), steps=STEPS)
     return SimpleNamespace(**vars(made), g=made.stage.generator, d=made.stage.discriminator)
 
 
 def narrow() -> Any:
     """A stage with small networks, on a photo of 20x28 pixels."""
-    return published(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
+    return measure.published(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
 
 
 def size(network: nn.Module) -> int:
@@ -89,7 +79,7 @@ def range_at(step: int) -> tuple[float, float]:
 
 def shapes_at(step: int) -> float:
     """The largest shift of a corner at a step, with ``model.geometry=0.4``."""
-    stage = published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
+    stage = measure.published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
     stage.step = step
     corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
     drawn = (stage.key() and stage.transform.inverse().source(corners) for _ in range(40))
@@ -127,7 +117,7 @@ def terms_at(step: int) -> dict[str, float]:
     """The weights of the terms of G's loss at a step."""
     stage = narrow()
     stage.step = step
-    return weights(stage.generator_loss)
+    return measure.weights(stage.generator_loss)
 
 
 def adversarial_term(value: float) -> float:
@@ -153,7 +143,7 @@ def map_of(logit: float) -> set[float]:
 def initial_deviations() -> set[float]:
     """The deviation of each large convolution's initial weights, relative to Xavier's, G and D."""
     found = set()
-    for layer, weight in [*initial(paper().g), *initial(paper().d)]:
+    for layer, weight in [*measure.initial(paper().g), *measure.initial(paper().d)]:
         fans = weight[0, 0].numel() * (layer.in_channels + layer.out_channels)
         if weight.numel() > 5000:
             found.add(round(float(weight.std()) / math.sqrt(2 / fans), 3))
@@ -182,10 +172,8 @@ def inner_size() -> tuple[tuple[int, int], tuple[int, int]]:
 
 def judged_scales() -> list[int]:
     """The scales of D, 0 for the finest, that judge a real image of 40 rows and a fake of 16."""
-    base = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
-    recipe = recipe_of(*base, base=INGAN_PAPER)
-    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, torch.Generator())
-    stage.key()
+    large = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
+    stage = stage_of(*large, base=INGAN_PAPER)
     assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
     small = resize(picture(), (16, 30))  # 16 and 11 rows
     stage.draw = lambda: small
@@ -199,8 +187,8 @@ def judged_scales() -> list[int]:
 @cache
 def in_training() -> Any:
     """The optimisers at some steps."""
-    stage = published.__wrapped__(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
-    return training(stage, STEPS, (0, 19_999, 47_500, 74_999))
+    stage = measure.published.__wrapped__(*INGAN_PAPER, size=(40, 56), steps=STEPS).stage
+    return measure.training(stage, STEPS, (0, 19_999, 47_500, 74_999))
 
 
 DOWN = "pad spectral conv 3/1 {} batch leaky pool"
@@ -230,12 +218,12 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [f"spectral conv 3/1 {width} batch leaky" for width in (256, 128, 64)],
     ),
     "last layer": (
-        lambda: (paper().g.output.kernel_size, without_spectral_norm(paper().g, paper().d)),
+        lambda: (paper().g.output.kernel_size, measure.without_spectral_norm(paper().g, paper().d)),
         ((7, 7), [["output"], []]),
     ),
     "initial weights": (initial_deviations, {0.01}),
     "padding": (paddings, {(7, 7): {True}, (3, 3): {True}, (1, 1): {False}}),
-    "slope of LeakyReLU": (lambda: slopes(paper().g, paper().d), {0.2}),
+    "slope of LeakyReLU": (lambda: measure.slopes(paper().g, paper().d), {0.2}),
     "statistics at test": (
         lambda: {type(m) for m in paper().g.modules() if isinstance(m, nn.BatchNorm2d)},
         {OwnBatchNorm2d},
@@ -307,9 +295,9 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     ),
     "steps": (lambda: paper().recipe.steps_of(paper().model), [STEPS]),
     "multiples of the size": (inner_size, ((24, 32), (21, 30))),
-    "precision": (lambda: precision(paper()), torch.float32),
+    "precision": (lambda: measure.precision(paper()), torch.float32),
     "nothing else, in tasks": (
-        lambda: in_tasks("ingan", "experiment=ingan_paper"),
+        lambda: measure.in_tasks("ingan", "experiment=ingan_paper"),
         {"finish.detail": "network", "finish.resolution": "model"},
     ),
 }
@@ -322,12 +310,11 @@ def test_number(name: str) -> None:
 
 
 def test_the_page_has_a_row_for_each_number() -> None:
-    assert rows("InGAN") == list(NUMBERS)
+    assert measure.rows("InGAN") == list(NUMBERS)
 
 
 def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -> None:
-    recipe, model = recipe_of(base=INGAN_PAPER), tiny_ingan()
-    finish_stages(recipe, model, 1)
+    model = tiny_ingan(finished=1)
     assert torch.equal(model.retarget((24, 31)), model.retarget((24, 31)))
     seen: list[Tensor] = []
     norm = model.generators[0].get_submodule("entry.2")
@@ -341,10 +328,8 @@ def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -
 
 
 def test_a_result_of_a_single_pixel_can_be_normalised() -> None:
-    recipe, model = recipe_of(base=INGAN_PAPER), tiny_ingan()
-    finish_stages(recipe, model, 1)
-    generator = model.generators[0]
-    assert torch.isfinite(generator(model.image, (1, 1))).all()
+    model = tiny_ingan(finished=1)
+    assert torch.isfinite(model.generators[0](model.image, (1, 1))).all()
     x = torch.full((1, 3, 1, 1), 7.0)
     norm = OwnBatchNorm2d(3)
     torch.nn.init.constant_(norm.bias, 0.3)

@@ -19,32 +19,15 @@ from internal_gan.config.compose import compose, options_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import pyramid_sizes
 from internal_gan.images.resize import resize
-from internal_gan.models.redrawing import (
-    EDIT_DILATE,
-    FEATHER,
-    HARMONIZE_DILATE,
-    PAINT,
-    soft_mask,
-    start_scale_for,
-)
+from internal_gan.models import redrawing
 from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
-from tests.fidelity.published import (
-    field_of_view,
-    in_tasks,
-    initial,
-    precision,
-    published,
-    rng,
-    rows,
-    slopes,
-    training,
-    weights,
-)
+from tests import tiny
+from tests.fidelity import measure
 from tests.tiny import PAPER as TINY_PAPER
-from tests.tiny import finish_stages, picture, prepared, recipe_of, sample, tiny_options, untrained
+from tests.tiny import finish_stages, picture, prepared, recipe_of, rng, sample, untrained
 
 PAPER = "experiment=singan_paper"
 ENLARGING = ("task=super_resolution", "experiment=singan_paper_super_resolution")
@@ -54,12 +37,12 @@ FILMS = "experiment=singan_paper_animation"
 
 def paper() -> Any:
     """SinGAN for a photo of 188x250 pixels and its first stage."""
-    return published(PAPER, size=(188, 250))
+    return measure.published(PAPER, size=(188, 250))
 
 
 def second() -> Any:
     """SinGAN for a photo of 60x80 pixels and its second stage."""
-    return published(PAPER, size=(60, 80), stages=2)
+    return measure.published(PAPER, size=(60, 80), stages=2)
 
 
 def networks() -> tuple[nn.Module, nn.Module]:
@@ -84,15 +67,17 @@ def ratio(sizes: list[tuple[int, int]]) -> float:
 @cache
 def in_training() -> Any:
     """The optimisers in four steps of a scale's training."""
-    stage = published.__wrapped__(PAPER, *NARROW, size=(30, 40)).stage
-    return training(stage, 2000, (0, 1599, 1600, 1999))
+    stage = measure.published.__wrapped__(PAPER, *NARROW, size=(30, 40)).stage
+    return measure.training(stage, 2000, (0, 1599, 1600, 1999))
 
 
 def drawn_weights() -> list[float]:
     """Deviation of the initial weights of every convolution, mean and deviation of the norms'."""
     modules = [m for network in networks() for m in network.modules()]
     norms = torch.cat([m.weight.detach() for m in modules if isinstance(m, nn.BatchNorm2d)])
-    drawn = [float(weight.std()) for network in networks() for _, weight in initial(network)]
+    drawn = [
+        float(weight.std()) for network in networks() for _, weight in measure.initial(network)
+    ]
     return [*drawn, float(norms.mean()), float(norms.std())]
 
 
@@ -158,7 +143,7 @@ def critic(real: float, fake: float) -> float:
 def everything_else() -> list[Any]:
     """The terms of every loss in three steps, whether D sees the whole photo, G's gradient where
     its output saturates, and what changes the weights besides Adam."""
-    stage = published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
+    stage = measure.published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
     terms, seen = set(), []
     with stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])):
         for _ in range(3):
@@ -169,7 +154,7 @@ def everything_else() -> list[Any]:
     bias = stage.generator.output.bias
     nn.init.constant_(bias, 100)
     (gradient,) = torch.autograd.grad(stage.generator(stage.reconstruction_noise).sum(), bias)
-    done = training(stage, 2000, [0])
+    done = measure.training(stage, 2000, [0])
     return [terms, photo, float(gradient.abs().max()), done.averaged, stage.optimization.clip]
 
 
@@ -178,7 +163,7 @@ def grown_mask(dilate: float, feather: float) -> tuple[int, int]:
     model = paper().model
     mask = torch.zeros(1, 1, *model.sizes[-1])
     mask[..., :100] = 1
-    row = soft_mask(model, mask, dilate, feather)[0, 0, 90].double()
+    row = redrawing.soft_mask(model, mask, dilate, feather)[0, 0, 90].double()
     step = -row.diff()
     places = torch.arange(len(step)) + 1.0
     mean = float((step * places).sum())
@@ -187,13 +172,13 @@ def grown_mask(dilate: float, feather: float) -> tuple[int, int]:
 
 def trained_to_enlarge() -> list[Any]:
     """The number of scales, coarsest side, steps, rate and weight of the reconstruction."""
-    made = published(*ENLARGING, size=(180, 250))
+    made = measure.published(*ENLARGING, size=(180, 250))
     return [
         len(made.model.sizes),
         min(made.model.sizes[0]),
         set(made.recipe.steps_of(made.model)),
         made.stage.optimization.generator_lr,
-        weights(made.stage.generator_loss)["reconstruction"],
+        measure.weights(made.stage.generator_loss)["reconstruction"],
     ]
 
 
@@ -215,12 +200,12 @@ def passes() -> tuple[float, int, bool]:
 
 def trained_for_films() -> list[Any]:
     """Coarsest side, steps, weight of the reconstruction, deviation of the noise's border."""
-    made = published(FILMS, size=(90, 120))
-    border = torch.cat([made.model.random_noise(0, (40, 900), 1, rng())[0, 0, :5].flatten()])
+    made = measure.published(FILMS, size=(90, 120))
+    border = made.model.random_noise(0, (40, 900), 1, rng())[0, 0, :5]
     return [
         min(made.model.sizes[0]),
         set(made.recipe.steps_of(made.model)),
-        weights(made.stage.generator_loss)["reconstruction"],
+        measure.weights(made.stage.generator_loss)["reconstruction"],
         round(float(border.std()), 1),
     ]
 
@@ -234,7 +219,7 @@ def walk() -> tuple[float, float]:
 
 def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     """What a task draws with a small model of the paper's form and its own defaults."""
-    options, model = tiny_options(base=TINY_PAPER), untrained(base=TINY_PAPER)
+    options, model = tiny.tiny_options(base=TINY_PAPER), untrained(base=TINY_PAPER)
     files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
     wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
     trained = Source(options, photo=Photo(model.image))
@@ -268,7 +253,7 @@ def painted_without_retraining() -> bool:
     """Whether a painting is drawn as it is given, by the networks as they were trained."""
     given, model = picture(seed=1), untrained(base=TINY_PAPER)
     (found,) = (item.image.pixels for item in done("paint", image=given) if item.kind == "result")
-    start = start_scale_for(model, PAINT)
+    start = redrawing.start_scale_for(model, redrawing.PAINT)
     return torch.equal(found, model.inject(resize(given, model.sizes[-1]).clamp(-1, 1), start))
 
 
@@ -294,11 +279,11 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ),
         [32] * 4 + [64] * 4 + [128] * 3,
     ),
-    "slope of LeakyReLU": (lambda: slopes(*networks()), {0.2}),
+    "slope of LeakyReLU": (lambda: measure.slopes(*networks()), {0.2}),
     "receptive field": (
         lambda: (
-            field_of_view(lambda x: paper().stage.discriminator.eval()(x)[0], 3, 41),
-            field_of_view(paper().stage.generator.eval().detail, 3, 41),
+            measure.field_of_view(lambda x: paper().stage.discriminator.eval()(x)[0], 3, 41),
+            measure.field_of_view(paper().stage.generator.eval().detail, 3, 41),
         ),
         (11, 11),
     ),
@@ -311,7 +296,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         (3, [0.1, 0, 0.4]),
     ),
     "reconstruction weight": (
-        lambda: weights(paper().stage.generator_loss),
+        lambda: measure.weights(paper().stage.generator_loss),
         {"generator": 1, "reconstruction": 10},
     ),
     "steps of a scale": (
@@ -330,11 +315,11 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         everything_else,
         [{("discriminator", "penalty", "generator", "reconstruction")}, True, 0, False, None],
     ),
-    "precision": (lambda: precision(paper()), torch.float32),
+    "precision": (lambda: measure.precision(paper()), torch.float32),
     "mask of an edit": (
         lambda: (
-            [grown_mask(d, 0)[0] for d in (EDIT_DILATE, HARMONIZE_DILATE)]
-            + [grown_mask(0, FEATHER)[1]]
+            [grown_mask(d, 0)[0] for d in (redrawing.EDIT_DILATE, redrawing.HARMONIZE_DILATE)]
+            + [grown_mask(0, redrawing.FEATHER)[1]]
         ),
         [20, 7, 5],
     ),
@@ -349,7 +334,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "object to harmonize": (injected_as_pasted, True),
     "retraining for paintings": (painted_without_retraining, True),
     "nothing else, in tasks": (
-        lambda: in_tasks("singan", PAPER),
+        lambda: measure.in_tasks("singan", PAPER),
         {
             "finish.detail": "network",
             "finish.resolution": "model",
@@ -373,18 +358,16 @@ def test_number(name: str) -> None:
 
 
 def test_the_page_has_a_row_for_each_number() -> None:
-    assert rows("SinGAN") == list(NUMBERS)
+    assert measure.rows("SinGAN") == list(NUMBERS)
 
 
 def test_the_released_code_has_one_more_scale_unless_the_photo_shrinks_by_part_of_a_step() -> None:
-    for size in ((188, 250), (120, 200), (250, 250)):
-        assert len(pyramid_sizes(size, count="released")) == len(pyramid_sizes(size)) + 1
-    shrunk = [
-        len(pyramid_sizes((h, w), count="released")) - len(pyramid_sizes((h, w)))
-        for h in range(300, 900, 37)
-        for w in range(300, 900, 41)
-    ]
-    assert set(shrunk) == {0, 1}
+    def more(height: int, width: int) -> int:
+        released = pyramid_sizes((height, width), count="released")
+        return len(released) - len(pyramid_sizes((height, width)))
+
+    assert {more(*size) for size in ((188, 250), (120, 200), (250, 250))} == {1}
+    assert {more(h, w) for h in range(300, 900, 37) for w in range(300, 900, 41)} == {0, 1}
     assert pyramid_sizes((20, 30), count="released") == [(20, 30)]
     # No two scales have the same size.
     for size in ((26, 30), (27, 27), (30, 200)):
@@ -410,7 +393,7 @@ def test_training_and_sampling_hand_over_the_same_image() -> None:
     finish_stages(recipe, model, 2)
     # An output far beyond the range, which the next scale must not see.
     torch.nn.init.constant_(model.generators[1].get_parameter("output.bias"), 1.5)
-    stage = recipe.stage(model, 2, 4, None, torch.Generator().manual_seed(0))
+    stage = recipe.stage(model, 2, 4, None, rng())
     seen: list[torch.Tensor] = []
     stage.generator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[1]))
     stage.discriminator_loss()

@@ -8,21 +8,11 @@ from internal_gan.config.build import build
 from internal_gan.images.masks import soften
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
-from internal_gan.models.redrawing import (
-    EDIT,
-    HARMONIZE,
-    PAINT,
-    Change,
-    bring_back,
-    foreign,
-    redraw,
-    soft_mask,
-    start_scale_for,
-    with_colours,
-    working_size,
-)
+from internal_gan.models import redrawing
+from internal_gan.models.redrawing import Change, bring_back, foreign, redraw, soft_mask
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.models.singan.training import SinGANRecipe
+from internal_gan.units import Size
 from tests.tiny import holes, noise, picture, tiny_options, untrained
 
 
@@ -32,17 +22,13 @@ def model() -> SinGAN:
 
 
 @pytest.mark.parametrize("size", [(20, 28), (39, 57), (400, 560)])
-def test_a_photo_of_the_models_shape_is_worked_on_at_its_size(
-    model: SinGAN, size: tuple[int, int]
-) -> None:
-    assert working_size(model, size) == (20, 28)
+def test_a_photo_of_the_models_shape_is_worked_on_at_its_size(model: SinGAN, size: Size) -> None:
+    assert redrawing.working_size(model, size) == (20, 28)
 
 
 @pytest.mark.parametrize("size", [(200, 100), (30, 300), (7, 7)])
-def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
-    model: SinGAN, size: tuple[int, int]
-) -> None:
-    height, width = working_size(model, size)
+def test_other_shapes_keep_their_aspect_and_number_of_pixels(model: SinGAN, size: Size) -> None:
+    height, width = redrawing.working_size(model, size)
     assert height * width == pytest.approx(20 * 28, rel=0.1)
     assert height / width == pytest.approx(size[0] / size[1], rel=0.12)
     assert model.inject(picture(*size), 2).shape == (1, 3, height, width)
@@ -59,19 +45,18 @@ def test_other_shapes_keep_their_aspect_and_the_number_of_pixels(
     ],
 )
 def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyramid(
-    finest: tuple[int, int], num_scales: int, expected: tuple[int, int, int]
+    finest: Size, num_scales: int, expected: tuple[int, int, int]
 ) -> None:
     model = build(SinGANRecipe.architecture(tiny_options().model))
     ratios = [(12 / finest[0]) ** (1 - n / (num_scales - 1)) for n in range(num_scales)]
     sizes = [(round(finest[0] * r), round(finest[1] * r)) for r in ratios]
     model.restore({"sizes": sizes, "finished": num_scales})
-    assert tuple(start_scale_for(model, side) for side in (PAINT, EDIT, HARMONIZE)) == expected
+    sides = (redrawing.PAINT, redrawing.EDIT, redrawing.HARMONIZE)
+    assert tuple(redrawing.start_scale_for(model, side) for side in sides) == expected
 
 
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])
-def test_editing_changes_nothing_outside_of_the_soft_mask(
-    model: SinGAN, size: tuple[int, int]
-) -> None:
+def test_editing_changes_nothing_outside_of_the_soft_mask(model: SinGAN, size: Size) -> None:
     image, mask = picture(*size), holes(size, (5, 4, 6, 6))
     change = redraw(model, image, mask, 1)
     for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
@@ -115,7 +100,7 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
 def test_what_is_drawn_takes_the_given_colours_and_keeps_its_detail() -> None:
     detail = 0.2 * torch.sin(torch.arange(60.0) * 3).expand(1, 3, 40, 60)
     given = torch.linspace(-0.5, 0.5, 60).expand(1, 3, 40, 60)
-    found = with_colours(given, detail - 0.6, EDIT)
+    found = redrawing.with_colours(given, detail - 0.6, redrawing.EDIT)
     assert (found - given - detail).abs().mean() < 0.03
 
 

@@ -3,6 +3,7 @@
 On the machine's GPU if it has one; elsewhere ``tests/pretend_cuda.py`` pretends that there is one.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -15,38 +16,22 @@ from torch import Tensor
 import internal_gan
 from internal_gan import Run, TrainingStopped
 from internal_gan.images.files.image import write_image
-from tests.commands import Shell
+from tests import tiny
+from tests.commands import OF_FAMILY, Shell, fitted
 from tests.pretend_cuda import CUDA, PretendCuda, RealCuda, on_cuda, pretend_cuda, real_cuda
-from tests.tiny import (
-    ARRAY,
-    EDGECONNECT,
-    HOLE,
-    INGAN_FAST,
-    INGAN_PAPER,
-    LEAN,
-    PAPER,
-    TINY,
-    TINY_EDGECONNECT,
-    picture,
-    trainers,
-)
+from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, INGAN_PAPER, TINY_EDGECONNECT
 
 Trained = Callable[[str], Run]
 Gpu = PretendCuda | RealCuda
 
-OF_FAMILY = {
-    "singan": ("trainer=debug", *TINY),
-    "ingan": ("trainer=debug", *INGAN_FAST[1:]),
-    "edgeconnect": ("trainer=debug", *EDGECONNECT[1:]),
-}
 # What changes which computations a step does.
 EDGECONNECT_PAPER = (
     *("experiment=edgeconnect_paper", "model/features=random", "model.features.filters=4"),
     *("model.features.kernel_size=3", *TINY_EDGECONNECT, "model.discriminator.strides=[2,1]"),
 )
 FORMS = {
-    "singan": LEAN,
-    "singan, paper": PAPER,
+    "singan": tiny.LEAN,
+    "singan, paper": tiny.PAPER,
     "ingan": (*INGAN_FAST, "model.cycle_weight=1", "model.geometry=0.3"),
     "ingan, paper": (*INGAN_PAPER, "model.geometry=0.3"),
     "edgeconnect": EDGECONNECT,
@@ -106,7 +91,7 @@ def cuda(gpu: Gpu) -> Gpu:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``photo.png``, and the runs of :func:`trained` by their families' names."""
     folder = tmp_path_factory.mktemp("pretended")
-    write_image(folder / "photo.png", picture())
+    write_image(folder / "photo.png", tiny.picture())
     return folder
 
 
@@ -117,15 +102,7 @@ def trained(gpu: Gpu, folder: Path) -> Trained:
     @cache
     def train(family: str) -> Run:
         with pytest.raises(TrainingStopped):
-            internal_gan.fit(
-                ARRAY,
-                family,
-                mask=HOLE if family == "edgeconnect" else None,
-                overrides=OF_FAMILY[family],
-                output=folder / family,
-                device="cuda",
-                stop=lambda: True,
-            )
+            fitted(family, folder / family, device="cuda", stop=lambda: True)
         return internal_gan.resume(folder / family)
 
     return train
@@ -140,7 +117,7 @@ def test_a_training_stops_and_resumes(trained: Trained, family: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_step_waits_for_the_device(cuda: Gpu, form: str) -> None:
-    for trainer in trainers(base=FORMS[form], steps=2, device=CUDA, precision=torch.bfloat16):
+    for trainer in tiny.trainers(base=FORMS[form], steps=2, device=CUDA, precision=torch.bfloat16):
         for _ in range(2):
             trainer.take_step()
     model = trainer.stage.model
@@ -150,9 +127,7 @@ def test_no_step_waits_for_the_device(cuda: Gpu, form: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "method", "how"), DRAWINGS)
-def test_drawing(
-    cuda: Gpu, trained: Trained, family: str, method: str, how: dict[str, Any]
-) -> None:
+def test_drawing(cuda: Gpu, trained: Trained, family: str, method: str, how: Any) -> None:
     drawn = getattr(trained(family).model, method)(output_type="pt", **how)
     first: Tensor = drawn if isinstance(drawn, Tensor) else next(drawn)
     assert not first.is_cuda
@@ -170,21 +145,12 @@ def test_drawing_in_half_precision(cuda: Gpu, trained: Trained, number: int, dty
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_commands(
-    cuda: Gpu,
-    trained: Trained,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    command: str,
-) -> None:
+def test_commands(cuda: Gpu, trained: Trained, folder: Path, shell: Shell, command: str) -> None:
     for family in OF_FAMILY:
         if f"checkpoint={family}" in command:
             trained(family)
-    monkeypatch.chdir(folder)
-    answer = Shell(capsys)(*command.split(), "device=cuda", f"output={tmp_path / 'out'}")
-    assert answer.code == 0, answer.err
+    command = re.sub("photo.png|(?<=checkpoint=)", f"{folder}/\\g<0>", command)
+    shell.done(*command.split(), "device=cuda")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="nothing is pretended on a GPU")

@@ -18,21 +18,9 @@ from internal_gan.training.callbacks import Callback
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.saver import save_state
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.tiny import (
-    LEAN,
-    PAPER,
-    Run,
-    SignalAt,
-    contents,
-    rng,
-    same_weights,
-    stage_of,
-    train_model,
-    trained,
-)
+from tests import tiny
+from tests.tiny import LEAN, PAPER, Run, SignalAt, same_weights, trained
 from tests.toy import RATE, Clock, Diary, ToyModel, ToyRecipe, ToyStage, optimization
-
-BF16, FP32 = torch.bfloat16, torch.float32
 
 
 def train_toy(
@@ -43,19 +31,17 @@ def train_toy(
     **how: Any,
 ) -> ToyModel:
     model = recipe.prepare()
-    train_model(path, recipe, model, trainer or TrainerOptions(), callbacks=callbacks, **how)
+    tiny.train_model(path, recipe, model, trainer or TrainerOptions(), callbacks=callbacks, **how)
     return model
 
 
-def steps_of(path: Path) -> list[int]:
+def saved_state(path: Path) -> Any:
+    return torch.load(path / "training.ckpt", weights_only=True)
+
+
+def steps_of(path: Path) -> Any:
     """The final number of steps of each stage of a training."""
-    steps: list[int] = saved_state(path)["steps"]
-    return steps
-
-
-def saved_state(path: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(path / "training.ckpt", weights_only=True)
-    return state
+    return saved_state(path)["steps"]
 
 
 def test_the_seed_alone_decides_the_weights_not_how_often_it_saves_and_logs(tmp_path: Path) -> None:
@@ -69,9 +55,7 @@ def test_the_seed_alone_decides_the_weights_not_how_often_it_saves_and_logs(tmp_
 
 
 class TestSchedule:
-    def test_the_discriminator_is_updated_and_then_frozen_for_the_generator(
-        self, tmp_path: Path
-    ) -> None:
+    def test_the_discriminator_moves_and_then_rests(self, tmp_path: Path) -> None:
         model = train_toy(ToyRecipe(stages=2, steps=2, updates=(3, 2)), tmp_path)
         assert model.calls == [*[("D", True, True)] * 3, *[("G", True, False)] * 2] * 4
 
@@ -99,9 +83,7 @@ class TestSchedule:
         assert model.weights() == pytest.approx([-expected * RATE], rel=1e-4)
 
     @pytest.mark.parametrize(("clip", "expected"), [(None, 1.0), (0.25, 0.25), (4.0, 1.0)])
-    def test_a_long_gradient_is_clipped(
-        self, clip: float | None, expected: float, tmp_path: Path
-    ) -> None:
+    def test_a_long_gradient_is_clipped(self, clip: Any, expected: float, tmp_path: Path) -> None:
         settings = optimization(betas=(0.5, 0.9), clip=clip)
         train_toy(ToyRecipe(stages=1, steps=1, optimization=settings), tmp_path)
         for state in saved_state(tmp_path)["optimizers"]:
@@ -181,15 +163,9 @@ class TestStop:
         assert ("end",) not in diary.entries
 
     def test_a_caller_can_stop_it_like_ctrl_c(self, tmp_path: Path) -> None:
-        steps: list[int] = []
-
-        class Count(Callback):
-            def on_step(self, stage_index: int, step: int, *_: object) -> None:
-                steps.append(step)
-
-        recipe = ToyRecipe(stages=2, steps=10)
+        recipe, diary = ToyRecipe(stages=2, steps=10), Diary()
         with pytest.raises(TrainingStopped, match=r"stop\(\) at toy 1, step 3") as caught:
-            train_toy(recipe, tmp_path, None, Count(), stop=lambda: len(steps) == 13)
+            train_toy(recipe, tmp_path, None, diary, stop=lambda: len(diary.steps) == 13)
         assert caught.value.folder == tmp_path
         assert saved_state(tmp_path)["step"] == 3
         model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
@@ -201,37 +177,25 @@ class TestStop:
         assert (str(again), again.folder) == (str(stopped), tmp_path)
 
 
-EXACT = ("model.steps=3", "trainer.checkpoint_interval=9999")
-
-
-@pytest.fixture(scope="module", params=["lean", "paper", "lean in bfloat16"])
-def uninterrupted(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Run, tuple[str, ...], torch.dtype]:
-    base = PAPER if request.param == "paper" else LEAN
-    precision = BF16 if "bfloat16" in request.param else FP32
-    path = tmp_path_factory.mktemp("uninterrupted")
-    return trained(path, *EXACT, base=base, precision=precision), base, precision
-
-
+@pytest.mark.parametrize(
+    ("base", "precision"),
+    [(LEAN, torch.float32), (PAPER, torch.float32), (LEAN, torch.bfloat16)],
+    ids=["lean", "paper", "lean in bfloat16"],
+)
 def test_a_resumed_run_ends_bit_equal_to_one_that_was_never_stopped(
-    uninterrupted: tuple[Run, tuple[str, ...], torch.dtype], tmp_path: Path
+    base: tuple[str, ...], precision: torch.dtype, tmp_path: Path
 ) -> None:
-    expected, base, precision = uninterrupted
+    def train(name: str, **how: Any) -> Run:
+        exact = ("model.steps=3", "trainer.checkpoint_interval=9999")
+        return trained(tmp_path / name, *exact, base=base, precision=precision, **how)
+
     for number, point in enumerate([(0, 2), (1, 1), (1, 3), (2, 2)]):
         torch.manual_seed(number)
         with pytest.raises(TrainingStopped):
-            trained(
-                tmp_path,
-                *EXACT,
-                base=base,
-                precision=precision,
-                callbacks=(SignalAt(*point),),
-                resume=number > 0,
-            )
-    run = trained(tmp_path, *EXACT, base=base, precision=precision, resume=True)
+            train("stopped", callbacks=(SignalAt(*point),), resume=number > 0)
+    run, expected = train("stopped", resume=True), train("whole")
     assert same_weights(run.model, expected.model)
-    assert contents(run.folder.model_path) == contents(expected.folder.model_path)
+    assert tiny.contents(run.folder.model_path) == tiny.contents(expected.folder.model_path)
 
 
 class TestBudget:
@@ -245,9 +209,7 @@ class TestBudget:
         return ToyRecipe(stages=len(costs), steps=steps, loss=loss)
 
     @pytest.mark.parametrize("seconds", [60, 1000])
-    def test_the_run_uses_the_budget_without_exceeding_it(
-        self, clock: Clock, seconds: int, tmp_path: Path
-    ) -> None:
+    def test_the_budget_is_used_and_kept(self, clock: Clock, seconds: int, tmp_path: Path) -> None:
         recipe = self.recipe(clock, (0.2, 0.5, 2.0))
         started = clock.now
         model = train_toy(recipe, tmp_path, TrainerOptions(time=f"{seconds}s"))
@@ -364,7 +326,7 @@ class TestBudget:
 
 def trainer_of(norm: str) -> StageTrainer:
     settings = f"model.generator.norm={norm}", "model.optimization.ema=0.9"
-    return StageTrainer(stage_of(*settings, steps=6), torch.float32)
+    return StageTrainer(tiny.stage_of(*settings, steps=6), torch.float32)
 
 
 def test_batch_norm_statistics_are_averaged_with_the_weights() -> None:
@@ -385,7 +347,7 @@ def test_averaged_weights_are_divided_by_their_own_spectral_norms() -> None:
     trainer: Any = trainer_of("spectral")
     trainer.take_step()
     for average in trainer.ema:  # as far as possible from the last weights
-        average.normal_(0, 0.02, generator=rng())
+        average.normal_(0, 0.02, generator=tiny.rng())
     trainer.finish()
     for block in trainer.stage.generator.blocks:
         assert not block[0].training

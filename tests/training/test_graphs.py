@@ -22,16 +22,7 @@ from internal_gan import TrainingStopped
 from internal_gan.training import graphs
 from internal_gan.training.progress import Progress
 from tests import tiny
-from tests.tiny import (
-    EDGECONNECT,
-    INGAN_FAST,
-    INGAN_PAPER,
-    LEAN,
-    PAPER,
-    SignalAt,
-    same_weights,
-    trained,
-)
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, PAPER, same_weights
 from tests.training.test_cuda import EDGECONNECT_PAPER
 
 NETWORKS = ("generator", "discriminator")
@@ -151,13 +142,13 @@ def test_a_training_with_graphs_is_planned_stopped_and_resumed(
     record_on("cpu", monkeypatch)
     console = Console(file=StringIO())
     steps = "model.steps=8"
-    whole = trained(tmp_path / "whole", steps, callbacks=[Progress(console)])
+    whole = tiny.trained(tmp_path / "whole", steps, callbacks=[Progress(console)])
     assert "1 thread; 1 MB for CUDA graphs\n" in console.file.getvalue()  # type: ignore[attr-defined]
     with pytest.raises(TrainingStopped):
-        trained(tmp_path / "stopped", steps, callbacks=[SignalAt(1, 5)])
-    assert same_weights(trained(tmp_path / "stopped", steps, resume=True).model, whole.model)
+        tiny.trained(tmp_path / "stopped", steps, callbacks=[tiny.SignalAt(1, 5)])
+    assert same_weights(tiny.trained(tmp_path / "stopped", steps, resume=True).model, whole.model)
     monkeypatch.delattr(graphs, "Recorder")
-    trained(tmp_path / "off", steps, "trainer.graphs=off")
+    tiny.trained(tmp_path / "off", steps, "trainer.graphs=off")
 
 
 def test_a_capture_that_fails_is_a_called_step(

@@ -11,10 +11,16 @@ from internal_gan.models.base import Model
 from internal_gan.training.callbacks import MetricsLogger, StagePlan, TrainingPlan
 from tests.toy import Clock
 
+ALL_STEPS = [(stage, step) for stage in range(3) for step in (1, 3, 5, 7, 9, 10)]
 PLAN = TrainingPlan([StagePlan(f"scale {i}", (8 * (i + 1), 8), 10, 0.1) for i in range(3)], 1)
 
 
 MODEL = cast(Model, None)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "metrics.jsonl"
 
 
 def train(
@@ -35,11 +41,7 @@ def steps(path: Path) -> list[tuple[int, int]]:
     return [(row["stage"], row["step"]) for row in read_json_lines(path) if "step" in row]
 
 
-ALL_STEPS = [(stage, step) for stage in range(3) for step in (1, 3, 5, 7, 9, 10)]
-
-
-def test_the_file_starts_with_the_plan_and_has_the_logged_steps(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
+def test_the_file_starts_with_the_plan_and_has_the_logged_steps(path: Path) -> None:
     train(MetricsLogger(path), (0, 1), (2, 10))
     rows = read_json_lines(path)
     assert rows[0]["event"] == "plan"
@@ -48,8 +50,7 @@ def test_the_file_starts_with_the_plan_and_has_the_logged_steps(tmp_path: Path) 
     assert rows[1]["rec"] == 0.01
 
 
-def test_a_new_plan_is_appended(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
+def test_a_new_plan_is_appended(path: Path) -> None:
     logger = MetricsLogger(path)
     train(logger, (0, 1), (0, 10))
     shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3, 1)
@@ -64,11 +65,8 @@ def test_a_new_plan_is_appended(tmp_path: Path) -> None:
     ("again", "torn"),
     [((0, 1), ""), ((1, 1), ""), ((1, 4), ""), ((2, 6), '{"stage": 2, "step": 7')],
 )
-def test_a_resumed_run_has_each_step_once(
-    tmp_path: Path, again: tuple[int, int], torn: str
-) -> None:
+def test_a_resumed_run_has_each_step_once(path: Path, again: tuple[int, int], torn: str) -> None:
     """Also if the last line was torn by a kill."""
-    path = tmp_path / "metrics.jsonl"
     train(MetricsLogger(path), (0, 1), (2, 5))
     path.write_text(path.read_text() + torn)
     train(MetricsLogger(path), again, (2, 10))
@@ -77,8 +75,7 @@ def test_a_resumed_run_has_each_step_once(
     assert [row["event"] for row in rows if "event" in row] == ["plan"]
 
 
-def test_seconds_continue_after_an_interruption(tmp_path: Path, clock: Clock) -> None:
-    path = tmp_path / "metrics.jsonl"
+def test_seconds_continue_after_an_interruption(path: Path, clock: Clock) -> None:
     train(MetricsLogger(path), (0, 1), (1, 5), clock)
     clock.now += 5000.0
     train(MetricsLogger(path), (1, 6), (2, 10), clock)
@@ -87,8 +84,7 @@ def test_seconds_continue_after_an_interruption(tmp_path: Path, clock: Clock) ->
     assert seconds[-1] == pytest.approx(30.0)
 
 
-def test_a_value_that_is_not_finite_is_null_and_the_file_stays_json(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
+def test_a_value_that_is_not_finite_is_null_and_the_file_stays_json(path: Path) -> None:
     logger = MetricsLogger(path)
     logger.on_start(MODEL, PLAN)
     logger.on_step(0, 1, 10, {"rec": float("nan"), "d_loss": float("inf")})

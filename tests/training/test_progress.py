@@ -11,12 +11,7 @@ from rich.console import Console
 
 from internal_gan.models.base import Model
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
-from internal_gan.training.progress import (
-    Progress,
-    ProgressReports,
-    TrainingProgress,
-    show_share,
-)
+from internal_gan.training.progress import Progress, ProgressReports, TrainingProgress, show_share
 from tests.toy import Clock
 
 MODEL = cast(Model, None)
@@ -48,20 +43,17 @@ def run(progress: Progress, clock: Clock, speed: float = 1.0, until: int = 200) 
 class TestReports:
     """What a function is told after every step."""
 
-    @pytest.fixture
-    def told(self) -> list[TrainingProgress]:
-        return []
-
-    @pytest.fixture
-    def reports(self, told: list[TrainingProgress], clock: Clock) -> ProgressReports:
+    def started(self) -> tuple[ProgressReports, list[TrainingProgress]]:
+        told = list[TrainingProgress]()
         reports = ProgressReports(told.append)
         reports.on_start(MODEL, PLAN)
-        return reports
+        return reports, told
 
     @pytest.mark.parametrize("speed", [0.25, 1.0, 3.0])
     def test_steps_count_by_their_planned_seconds_and_the_measured_speed(
-        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock, speed: float
+        self, clock: Clock, speed: float
     ) -> None:
+        reports, told = self.started()
         for stage, steps in ((0, 100), (1, 50)):
             for step in range(1, steps + 1):
                 clock.now += PLAN.stages[stage].seconds_per_step / speed
@@ -74,20 +66,17 @@ class TestReports:
         assert (last.stage, last.stage_index, last.step, last.steps) == ("scale 1", 1, 50, 100)
         assert (first.scalars, last.scalars) == ({"loss": 1.0}, {"loss": 1.0})
 
-    def test_a_resumed_run_does_not_count_the_steps_before_it_as_fast(
-        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
-    ) -> None:
+    def test_a_resumed_run_does_not_count_earlier_steps_as_fast(self, clock: Clock) -> None:
+        reports, told = self.started()
         clock.now += 0.9
         reports.on_step(1, 50, 100, None)
         assert told[-1].fraction == pytest.approx(0.55)
         assert told[-1].seconds_left == pytest.approx(45.0)
 
-    def test_a_shorter_schedule_reduces_the_time_left(
-        self, reports: ProgressReports, told: list[TrainingProgress], clock: Clock
-    ) -> None:
-        reports.on_replan(
-            MODEL, TrainingPlan([PLAN.stages[0], StagePlan("scale 1", (50, 66), 20, 0.9)], 2)
-        )
+    def test_a_shorter_schedule_reduces_the_time_left(self, clock: Clock) -> None:
+        reports, told = self.started()
+        shorter = StagePlan("scale 1", (50, 66), 20, 0.9)
+        reports.on_replan(MODEL, TrainingPlan([PLAN.stages[0], shorter], 2))
         for step in range(1, 101):
             clock.now += 0.1
             reports.on_step(0, step, 100, None)
@@ -141,9 +130,7 @@ def test_a_share_gets_a_line_each_half_minute_in_a_file(clock: Clock) -> None:
     ]
 
 
-def test_a_quiet_console_shows_no_bar_and_leaves_the_output_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_quiet_console_has_no_bar_and_touches_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

@@ -14,54 +14,46 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.models.singan.training import SinGANStage
 from internal_gan.training.stage_trainer import StageTrainer
-from tests.tiny import (
-    EDGECONNECT,
-    INGAN_FAST,
-    INGAN_PAPER,
-    LEAN,
-    same_weights,
-    trained,
-    trainers,
-)
+from tests import tiny
+from tests.tiny import LEAN, same_weights, trained
 from tests.toy import Diary
+from tests.training.test_engine import saved_state
 
 BF16, FP32 = torch.bfloat16, torch.float32
 LONG = ("model.steps=[2,20,2]", "trainer.log_interval=5")
 
 
-class Fault:
-    """Corrupts a gradient if ``when(stage, step, precision)`` is true."""
+def spoil(
+    monkeypatch: pytest.MonkeyPatch,
+    when: Callable[[int, torch.dtype], bool],
+    network: str = "generator",
+) -> list[int]:
+    """Make a gradient NaN in the steps for which ``when(step, precision)`` is true; these steps."""
+    take_step, spoilt = StageTrainer.take_step, list[int]()
 
-    def __init__(self, when: Callable[[str, int, torch.dtype], bool]) -> None:
-        self.when = when
-        self.count = 0
+    def faulty(trainer: StageTrainer) -> dict[str, Tensor]:
+        if not when(trainer.step, trainer.precision):
+            return take_step(trainer)
+        spoilt.append(trainer.step)
+        weight = next(getattr(trainer.stage, network).parameters())
+        hook = weight.register_hook(lambda gradient: gradient * float("nan"))
+        try:
+            return take_step(trainer)
+        finally:
+            hook.remove()
 
-    def install(self, monkeypatch: pytest.MonkeyPatch, network: str = "generator") -> None:
-        take_step = StageTrainer.take_step
-
-        def faulty(trainer: StageTrainer) -> dict[str, Tensor]:
-            if not self.when(trainer.stage.name, trainer.step, trainer.precision):
-                return take_step(trainer)
-            self.count += 1
-            weight = next(getattr(trainer.stage, network).parameters())
-            hook = weight.register_hook(lambda gradient: gradient * float("nan"))
-            try:
-                return take_step(trainer)
-            finally:
-                hook.remove()
-
-        monkeypatch.setattr(StageTrainer, "take_step", faulty)
+    monkeypatch.setattr(StageTrainer, "take_step", faulty)
+    return spoilt
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_a_bfloat16_fault_switches_to_float32(
     network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fault = Fault(lambda stage, step, precision: precision == BF16 and step >= 12)
-    fault.install(monkeypatch, network)
+    spoilt = spoil(monkeypatch, lambda step, dtype: dtype == BF16 and step >= 12, network)
     diary = Diary()
     run = trained(tmp_path, *LONG, precision=BF16, callbacks=(diary,))
-    assert fault.count == 1
+    assert spoilt == [12]
     assert run.model.finished == 3
     assert all(tensor.isfinite().all() for tensor in run.model.state_dict().values())
     (line,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
@@ -70,8 +62,7 @@ def test_a_bfloat16_fault_switches_to_float32(
     )
     told = [(stage, step) for stage, step, *_ in diary.steps]
     assert told == [(0, 1), (0, 2), *((1, n) for n in range(1, 21)), (2, 1), (2, 2)]
-    saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
-    assert saved["precision"] == "float32"
+    assert saved_state(tmp_path)["precision"] == "float32"
 
 
 def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
@@ -80,7 +71,7 @@ def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
     """A fault in the first step of a scale leaves no trace of bfloat16 in it."""
     one = ("model.steps=[20,2,2]", "trainer.log_interval=5")
     expected = trained(tmp_path / "float32", *one, precision=FP32)
-    Fault(lambda stage, step, precision: precision == BF16 and step == 12).install(monkeypatch)
+    spoil(monkeypatch, lambda step, dtype: dtype == BF16 and step == 12)
     found = trained(tmp_path / "fallen", *one, precision=BF16)
     assert same_weights(found.model, expected.model)
 
@@ -91,26 +82,25 @@ def test_a_fault_in_float32_ends_the_run_resumably(
 ) -> None:
     often = (*LONG, f"trainer.checkpoint_interval={interval}")
     with monkeypatch.context() as patch:
-        Fault(lambda stage, step, precision: step >= 12).install(patch)
+        spoil(patch, lambda step, _: step >= 12)
         with pytest.raises(UserError) as caught:
             trained(tmp_path, *often, precision=BF16)
     assert str(caught.value) == (
         "scale 1: a loss is not finite at step 13, even in float32; the state after step "
         f"{kept} is saved (smaller learning rates may help)"
     )
-    saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
+    saved = saved_state(tmp_path)
     assert (saved["stage"], saved["step"], saved["precision"]) == (1, kept, "float32")
     assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
     assert (tmp_path / "model.safetensors").is_file()
     assert trained(tmp_path, *often, precision=BF16, resume=True).model.finished == 3
-    saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
-    assert saved["precision"] == "float32"
+    assert saved_state(tmp_path)["precision"] == "float32"
 
 
 def test_what_is_logged_after_a_fault_has_the_terms_from_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Fault(lambda stage, step, precision: precision == BF16 and step == 12).install(monkeypatch)
+    spoil(monkeypatch, lambda step, dtype: dtype == BF16 and step == 12)
     seldom = (*LONG, "model.reconstruction_interval=17", "trainer.checkpoint_interval=0")
     diary = Diary()
     trained(tmp_path, *seldom, precision=BF16, callbacks=[diary])
@@ -126,9 +116,9 @@ FAMILIES = {
         *("model.noise_padding=random", "model.reconstruction_interval=2"),
         *("model.discriminator_crop=12", "model.penalty_crop=13"),
     ),
-    "ingan": (*INGAN_FAST, "model.geometry=0.3", "model.cycle_weight=1"),
-    "ingan_unet": (*INGAN_PAPER, "model.geometry=0.3", "model/adversarial_loss=wgan_gp"),
-    "edgeconnect": EDGECONNECT,
+    "ingan": (*tiny.INGAN_FAST, "model.geometry=0.3", "model.cycle_weight=1"),
+    "ingan_unet": (*tiny.INGAN_PAPER, "model.geometry=0.3", "model/adversarial_loss=wgan_gp"),
+    "edgeconnect": tiny.EDGECONNECT,
 }
 
 
@@ -139,10 +129,8 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 
 @pytest.mark.parametrize("base", FAMILIES.values(), ids=FAMILIES)
-def test_a_good_state_holds_everything_a_step_depends_on(
-    base: tuple[str, ...], device: torch.device
-) -> None:
-    for trainer in trainers(base=base, steps=20, device=device):
+def test_a_good_state_holds_everything_a_step_depends_on(base: Any, device: torch.device) -> None:
+    for trainer in tiny.trainers(base=base, steps=20, device=device):
         stage = trainer.stage
         trainer.keep()
         for _ in range(2):
@@ -171,10 +159,10 @@ def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
         trainer.device = torch.device("cuda")  # a step does not look at its gradients
 
     monkeypatch.setattr(StageTrainer, "__init__", as_on_a_gpu)
-    Fault(lambda stage, step, precision: step == 12).install(monkeypatch)
+    spoil(monkeypatch, lambda step, _: step == 12)
     with pytest.raises(UserError, match="at step 15, even in float32; the state after step 0 is"):
         trained(tmp_path, *LONG, "trainer.checkpoint_interval=9999")
-    saved = torch.load(tmp_path / "training.ckpt", weights_only=True)
+    saved = saved_state(tmp_path)
     assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
 
 

@@ -63,9 +63,7 @@ class TestTrainingFile:
         assert said in complaint(read_training, path)
 
     @pytest.mark.parametrize("write", [torch.save, lambda c, p: p.write_bytes(pickle.dumps(c))])
-    def test_runs_no_code_from_the_file(
-        self, write: Callable[[object, Path], object], tmp_path: Path
-    ) -> None:
+    def test_runs_no_code_from_the_file(self, write: Any, tmp_path: Path) -> None:
         path, made = tmp_path / "training.ckpt", tmp_path / "made"
         write({"family": "singan", "trap": Trap(made)}, path)
         complaint(read_training, path)
@@ -74,9 +72,7 @@ class TestTrainingFile:
 
 @BOTH
 class TestDamagedFile:
-    def test_truncated_anywhere_is_refused(
-        self, run: Run, load: Load, name: str, tmp_path: Path
-    ) -> None:
+    def test_cut_anywhere_is_refused(self, run: Run, load: Load, name: str, tmp_path: Path) -> None:
         content = (run.folder.path / name).read_bytes()
         path = tmp_path / name
         lengths = {0, 1, 7, 8, 9, 100, len(content) - 1, len(content) - 100}
@@ -130,9 +126,7 @@ def test_a_training_resumed_with_another_number_of_threads_says_so(
         ("step", "many"),
     ],
 )
-def test_a_state_of_another_run_gives_a_one_line_error(
-    part: str, value: Any, run: Run, tmp_path: Path
-) -> None:
+def test_another_runs_state_is_one_line(part: str, value: Any, run: Run, tmp_path: Path) -> None:
     state = torch.load(run.folder.checkpoint_path, weights_only=True)
     torch.save({**state, part: value}, tmp_path / "training.ckpt")
     other = r"training.ckpt does not fit the training that .*config.yaml"

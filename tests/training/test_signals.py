@@ -2,26 +2,18 @@
 
 import os
 import signal
-import threading
 
 import pytest
 
 from internal_gan.training.signals import StopRequest, ctrl_c_ends, ctrl_c_raises
 from tests.commands import Answer, run_python
+from tests.test_several_threads import in_threads
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
 def send(number: int) -> None:
     os.kill(os.getpid(), number)
-
-
-@BOTH
-def test_the_first_signal_is_noted_by_name(number: signal.Signals) -> None:
-    with StopRequest() as stop:
-        assert stop.reason is None
-        send(number)
-        assert stop.reason == number.name
 
 
 @BOTH
@@ -61,16 +53,12 @@ def test_requests_can_be_nested() -> None:
 
 def test_in_another_thread_handlers_are_not_changed() -> None:
     before = signal.getsignal(signal.SIGINT)
-    seen: list[object] = []
 
-    def work() -> None:
+    def work() -> list[object]:
         with StopRequest() as stop:
-            seen.extend([signal.getsignal(signal.SIGINT), stop.reason])
+            return [signal.getsignal(signal.SIGINT), stop.reason]
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert seen == [before, None]
+    assert in_threads(work) == [[before, None]]
 
 
 # Ctrl-C arrives while a library is being imported, which turns it into another error.

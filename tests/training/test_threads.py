@@ -16,16 +16,11 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretends a machine of four cores, while torch really uses one thread."""
-    count = 1
-
-    def use(number: int) -> None:
-        nonlocal count
-        count = number
-
+    counts = [1]
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(threads, "usable_cores", lambda: 4)
-    monkeypatch.setattr(torch, "set_num_threads", use)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+    monkeypatch.setattr(torch, "set_num_threads", counts.append)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: counts[-1])
 
 
 def test_a_thread_count_set_by_the_user_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Holes in images of any size are filled by a model that records its inputs."""
 
+import copy
 from typing import Any
 
 import torch
@@ -22,18 +23,9 @@ class Recorder(EdgeConnect):
         self.largest, self.scale = largest, scale
         self.seen: list[Any] = []  # image, hole, edges and what is excluded
 
-    def inpaint(
-        self,
-        image: Tensor,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        excluded: Tensor | None = None,
-        seed: int | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        self.seen.append(
-            tuple(x if x is None else x.clone() for x in (image, hole, edges, excluded))
-        )
+    def inpaint(self, image: Tensor, hole: Tensor, **how: Any) -> tuple[Tensor, Tensor]:
+        edges = how["edges"]
+        self.seen.append(copy.deepcopy((image, hole, edges, how["excluded"])))
         return torch.where(hole > 0, 0.5, image), hole if edges is None else edges
 
     @property

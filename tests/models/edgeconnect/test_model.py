@@ -13,23 +13,10 @@ from torch.nn import functional as F
 from internal_gan.errors import UserError
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.training.engine import TrainingStopped
+from tests import tiny
 from tests.nn.test_perceptual import WIDTHS
 from tests.nn.test_perceptual import stand_in as vgg19
-from tests.tiny import (
-    EDGECONNECT,
-    TINY_EDGECONNECT,
-    SignalAt,
-    check_gradients,
-    finish_stages,
-    holes,
-    network_of,
-    picture,
-    recipe_of,
-    rng,
-    same_weights,
-    tiny_edgeconnect,
-    trained_edgeconnect,
-)
+from tests.tiny import EDGECONNECT, finish_stages, holes, picture, recipe_of, same_weights
 
 
 def box(height: int = 40, width: int = 56) -> Tensor:
@@ -41,18 +28,8 @@ def box(height: int = 40, width: int = 56) -> Tensor:
 @pytest.fixture(scope="module")
 def model() -> EdgeConnect:
     """All of its stages are finished untrained."""
-    recipe = recipe_of(base=EDGECONNECT)
-    found: EdgeConnect = recipe.prepare(picture())
-    finish_stages(recipe, found, 4)
+    found: EdgeConnect = tiny.tiny_edgeconnect(finished=4)
     return found
-
-
-@pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
-def test_every_adversarial_loss_trains_both_networks_of_every_stage(loss: str) -> None:
-    recipe = recipe_of(f"model/adversarial_loss={loss}", base=EDGECONNECT)
-    for stage in finish_stages(recipe, recipe.prepare(picture()), 4):
-        stage.generator.requires_grad_(True)
-        check_gradients(stage)
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -60,10 +37,10 @@ def test_a_tiny_training_without_a_part(tmp_path: Path, alone: bool) -> None:
     """Without edges, or without either loss that judges by a network."""
     parts = ("experiment=edgeconnect_no_adversarial", "model/features=none")
     without = ("model/edges=none",) if alone else parts
-    model = trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, *without))
+    model: Any = tiny.trained_edgeconnect(tmp_path / "run", base=(*EDGECONNECT, *without)).model
     assert model.finished == model.num_stages == (3 if alone else 4)
     assert (model.edge_network is None) == alone
-    result, loaded = model.inpaint(picture(), box(), seed=1), network_of(tmp_path / "run")
+    result, loaded = model.inpaint(picture(), box(), seed=1), tiny.network_of(tmp_path / "run")
     assert torch.equal(loaded.inpaint(picture(), box(), seed=1)[0], result[0])
     assert result[1].any() != alone
     assert not torch.equal(result[0], picture())
@@ -75,13 +52,13 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
         "experiment=edgeconnect_paper",
         f"model.features.weights='{tmp_path / 'vgg.pth'}'",
         f"model.features.widths={list(WIDTHS)}".replace(" ", ""),
-        *TINY_EDGECONNECT,
+        *tiny.TINY_EDGECONNECT,
         "model.discriminator.strides=[2,1]",
     )
-    model = trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base)
+    model = tiny.trained_edgeconnect(tmp_path / "run", "model.batch=2", base=base).model
     assert model.finished == 4
     (tmp_path / "vgg.pth").unlink()
-    loaded = network_of(tmp_path / "run")
+    loaded = tiny.network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     assert torch.isfinite(loaded.inpaint(picture(), box())[0]).all()
 
@@ -93,24 +70,19 @@ def test_a_hole_without_any_usable_patch_gives_a_warning(
     assert "no patch can be taken near the hole" in caplog.text
 
 
-def test_a_training_that_is_stopped_and_resumed_in_each_stage_ends_bit_equal(
-    tmp_path: Path,
-) -> None:
+def test_a_training_stopped_and_resumed_in_each_stage_ends_bit_equal(tmp_path: Path) -> None:
     extra = ("model.max_size=40", "model.crop=32", "model.batch=2", "model.steps=3")
-    whole = trained_edgeconnect(tmp_path / "whole", *extra, hole=box())
-    train = partial(trained_edgeconnect, tmp_path / "part", *extra, hole=box())
+    train = partial(tiny.trained, base=(*EDGECONNECT, *extra), hole=box())
+    whole = train(tmp_path / "whole")
     for stage in range(4):
         with pytest.raises(TrainingStopped):
-            train(callbacks=[SignalAt(stage, 2)], resume=stage > 0)
-    assert same_weights(train(resume=True), whole)
+            train(tmp_path / "part", callbacks=[tiny.SignalAt(stage, 2)], resume=stage > 0)
+    assert same_weights(train(tmp_path / "part", resume=True).model, whole.model)
 
 
-def test_the_edge_network_is_trained_without_seeing_the_hole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_edge_network_learns_without_seeing_the_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ("model.crop=28", "model.flips=false", "model.sizes_learnt=1")
-    recipe = recipe_of(*whole, base=EDGECONNECT)
-    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
+    stage = tiny.stage_of(*whole, base=EDGECONNECT)
     hole, seen = F.pad(torch.ones(1, 1, 8, 8), (8, 12, 6, 6)), list[Tensor]()
     monkeypatch.setattr("internal_gan.models.edgeconnect.training.draw_hole", lambda *_: hole)
     stage.generator.register_forward_hook(lambda _, given, drawn: seen.append(given[0]))
@@ -142,9 +114,7 @@ def test_edges_are_known_right_up_to_the_hole(model: EdgeConnect) -> None:
     assert torch.equal(model.find_edges(image, hole), everywhere * (1 - hole))
 
 
-def test_edges_steer_the_choice_of_patches(
-    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_edges_steer_the_patches(model: EdgeConnect, monkeypatch: pytest.MonkeyPatch) -> None:
     """A square outline drawn in the hole is filled as a square if the image has one elsewhere."""
     image, hole = torch.full((1, 3, 48, 80), -0.6), holes((48, 80), (10, 44, 28, 28))
     image[..., 14:34, 8:28] = 0.6
@@ -168,7 +138,7 @@ def test_a_photo_is_learnt_at_several_sizes_around_its_hole() -> None:
     recipe = recipe_of(*sizes, base=EDGECONNECT)
     model = recipe.prepare(picture(90, 60, seed=1), box(90, 60))
     assert model.image.shape[-2:] == model.unknown.shape[-2:] == (64, 43)
-    stage = recipe.stage(model, 0, 4, None, rng())
+    stage = recipe.stage(model, 0, 4, None, tiny.rng())
     drawn = [stage.draw_batch() for _ in range(12)]
     assert {tuple(batch.image.shape[-2:]) for batch in drawn} == {(48, 43), (32, 22)}
     assert any(batch.unknown.any() for batch in drawn)
@@ -186,8 +156,8 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
     monkeypatch.setattr(EdgeConnect, "find_edges", places)
     across = torch.linspace(-1, 1, 56).expand(1, 3, 40, 56)
     down = torch.linspace(-0.5, 0.5, 40).view(40, 1)
-    model = tiny_edgeconnect("model.max_size=56", pixels=across + down, hole=box())
-    stage = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, rng())
+    model = tiny.tiny_edgeconnect("model.max_size=56", pixels=across + down, hole=box())
+    stage = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, tiny.rng())
     mirrored = []
     for _ in range(20):
         batch = stage.draw_batch()
@@ -198,30 +168,21 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
 
 def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
     hole = holes((40, 56), (11, 13, 1, 1))
-    model = tiny_edgeconnect(hole=hole)
+    model = tiny.tiny_edgeconnect(hole=hole)
     unknown = model.unknown
     assert unknown.shape == (1, 1, 20, 28)
     assert torch.equal(F.interpolate(unknown, (40, 56))[hole > 0], torch.ones(1))
 
 
 def test_without_a_crop_a_batch_shows_the_whole_photo() -> None:
-    recipe = recipe_of("model.crop=null", base=EDGECONNECT)
-    stage = recipe.stage(recipe.prepare(picture()), 0, 4, None, rng())
+    stage = tiny.stage_of("model.crop=null", base=EDGECONNECT)
     assert stage.draw_batch().image.shape[-2:] == stage.model.image.shape[-2:]
-
-
-def test_what_is_under_a_hole_is_not_learnt() -> None:
-    photo, hole = picture(), box()
-    other = torch.where(hole > 0, -photo, photo)
-    first, second = (tiny_edgeconnect(pixels=pixels, hole=hole) for pixels in (photo, other))
-    assert torch.equal(first.image, second.image)
-    assert not torch.equal(first.image, tiny_edgeconnect(pixels=photo).image)
 
 
 def test_a_hole_that_leaves_too_little_is_refused() -> None:
     hole = F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0)
     with pytest.raises(UserError, match="leaves 9 pixels of the photo to train on; needed"):
-        tiny_edgeconnect(hole=hole)
+        tiny.tiny_edgeconnect(hole=hole)
 
 
 def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
@@ -235,7 +196,7 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     assert found == pytest.approx([each / (1 + each) for each in odds])
 
 
-def test_the_networks_lines_choose_patches_as_evidence(
+def test_drawn_lines_choose_as_evidence(
     model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hole, start = box(), Mock(wraps=model.start)

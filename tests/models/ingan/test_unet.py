@@ -1,6 +1,7 @@
 """The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -8,40 +9,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.transforms import Homography
-from tests.tiny import (
-    INGAN_PAPER,
-    TINY_INGAN,
-    check_gradients,
-    network_of,
-    same_weights,
-    stage_of,
-    trained_ingan,
-)
-
-LOSSES = ("hinge", "wgan_gp")
-ABLATIONS = ("no_cycle", "one_scale", "no_curriculum", "no_inverse")
+from tests.tiny import INGAN_PAPER, network_of, same_weights, stage_of, trained_ingan
 
 
 def test_a_tiny_training(tmp_path: Path) -> None:
-    model = trained_ingan(tmp_path / "run", "model.inverse_start=0.5")
+    model: Any = trained_ingan(tmp_path / "run", "model.inverse_start=0.5").model
     loaded = network_of(tmp_path / "run")
     assert same_weights(loaded, model)
     painted = loaded.retarget((23, 61))
     assert painted.shape == (1, 3, 23, 61)
     assert torch.equal(painted, model.retarget((23, 61)))
-
-
-@pytest.mark.parametrize(
-    "variant",
-    [
-        *([f"experiment=ingan_{name}"] for name in ABLATIONS),
-        *(["experiment=ingan_paper", f"model/adversarial_loss={loss}"] for loss in LOSSES),
-    ],
-)
-def test_every_variant_trains_both_networks(variant: list[str]) -> None:
-    # So that every discriminator judges.
-    same_size = "model.scale_range=[1,1]"
-    check_gradients(stage_of(same_size, base=(*variant, *TINY_INGAN)))
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])

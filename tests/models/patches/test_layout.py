@@ -21,8 +21,15 @@ def photo() -> Tensor:
     return picture(40, 60)
 
 
-@pytest.mark.parametrize("size", [(40, 120), (20, 30), (61, 17), (8, 60)])
-def test_any_size_has_the_photos_patches(photo: Tensor, size: Size) -> None:
+@pytest.mark.parametrize(
+    ("own", "size"),
+    [
+        *(((40, 60), size) for size in ((40, 120), (20, 30), (61, 17), (8, 60))),
+        *((size, size) for size in ((5, 9), (3, 40), (1, 12))),  # smaller than a patch
+    ],
+)
+def test_any_size_has_the_photos_patches(own: Size, size: Size) -> None:
+    photo = picture(*own)
     made = layout(photo, size, rng())
     assert made.shape == (1, 3, *size)
     assert made.abs().max() <= 1
@@ -45,9 +52,7 @@ def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.M
     assert not torch.equal(first, second)
 
 
-def test_another_shape_is_the_nearest_of_several(
-    photo: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_shape_is_the_nearest_of_many(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = list[int]()
 
     def first(_: Tensor, layouts: Tensor) -> Tensor:
@@ -88,13 +93,6 @@ def test_the_nearest_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert nearest(photo, torch.cat([left, middle])).equal(middle)
 
 
-@pytest.mark.parametrize("size", [(5, 9), (3, 40), (1, 12)])
-def test_a_photo_smaller_than_a_patch(size: Size) -> None:
-    made = layout(picture(*size), size, rng())
-    assert made.shape == (1, 3, *size)
-    assert made.isfinite().all()
-
-
 @pytest.mark.parametrize(
     ("image", "share"),
     [
@@ -107,9 +105,7 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
     assert height_share(image) == pytest.approx(share, abs=1e-4)
 
 
-def test_a_pyramids_layouts_are_fewer_where_they_take_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 3)
     image = picture()
     sizes = [(12, 16), (24, 32), (64, 65)]

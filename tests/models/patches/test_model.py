@@ -20,16 +20,13 @@ from internal_gan.models.patches.model import Patches
 from internal_gan.units import Size
 from tests.commands import ROOT
 from tests.tiny import holes, picture
+from tests.tiny import sample as drawn
 
 
 @pytest.fixture(scope="module")
 def model() -> Patches:
     gravel = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels
     return Patches.of(resize(gravel, (36, 48)).clamp(-1, 1))
-
-
-def drawn(model: Patches, count: int = 1, size: Size | None = None, **how: object) -> Tensor:
-    return torch.cat([*model.samples(count, size, **how)])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [(30, 40), (90, 120), (300, 300), (60, 160), (41, 14)])

@@ -101,9 +101,7 @@ def test_what_is_kept_keeps_its_size_on_the_way(size: Size) -> None:
         assert int(frame.kept[0, 0].any(dim=1).sum()) == pytest.approx(12, abs=1)
 
 
-def test_without_noise_the_way_leads_to_the_transformed_image(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_noise_the_way_leads_to_the_moved_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step moves what the step before has drawn."""
     monkeypatch.setattr(reshaping, "denoised", lambda *_, start, **__: start)
     image, end = resize(picture(6, 9), (40, 60)), Homography.to_corners(TILTED)

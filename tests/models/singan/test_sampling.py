@@ -75,7 +75,7 @@ def test_rolled_noise_gives_the_rolled_image_if_it_wraps(model: SinGAN, wrap: Wr
 def test_the_step_over_a_tileable_samples_border_is_one_like_those_inside(
     model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
 ) -> None:
-    images = torch.cat(list(model.samples(40, (30, 41), tileable=tileable)))
+    images = sample(model, 40, (30, 41), tileable=tileable)
     for axis in (-2, -1):
         steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
         over, inside = steps[0], steps[1:]

@@ -22,8 +22,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
-from tests.tiny import picture, tiny_options
-from tests.tiny import rng as rng
+from tests.tiny import picture, rng, tiny_options
 
 # What a task is asked for, by the last part of the option's name.
 ASKED = {"count", "size", "shape", "scale", "seed", "format", "fps", "seconds", "loop"}
