@@ -36,9 +36,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A trained model of three scales, (20, 28) pixels at the finest. Tests leave it as it is."""
-    run = trained(tmp_path_factory.mktemp("tiny") / "model")
-    save_options(run.options, run.folder.config_path)
-    return run
+    return trained(tmp_path_factory.mktemp("tiny") / "model")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.report.page import read_picture
-from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import Source
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
@@ -209,23 +207,17 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(shell: Shell, checkpoint:
     assert "edges.png" in Path("out/index.html").read_text(encoding="utf-8")
 
 
-def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
-    own = ("finish.detail=patches", "output=own")
-    shell.done("task=fill", checkpoint, "mask=hole.png", *own)
-    made, photo, inside = pixels("own/fill/000.png"), pixels("photo.png"), pixels("hole.png") > 0
-    assert np.array_equal(made[~inside], photo[~inside])
-    known = photo[~inside].astype(int)
-    nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
-    assert np.mean(nearest) < 10
-    verify = ("task=verify", "image=own/fill/000.png", "verify.photo=photo.png")
-    shell.done(*verify, "output=verified")
-    # The network's output is saved next to it, at the training size.
-    shell("task=fill", checkpoint, "mask=hole.png", "output=drawn")
-    drawn = read_image("own/fill/drawn/000.png")
-    alone = resize(read_image("drawn/fill/000.png").pixels, drawn.size)
+def test_what_the_network_drew_is_saved_beside_a_hole_of_the_photos_own_pixels(
+    shell: Shell, checkpoint: str
+) -> None:
+    for detail in ("patches", "network"):
+        how = (f"finish.detail={detail}", f"output={detail}")
+        shell.done("task=fill", checkpoint, "mask=hole.png", *how)
+    drawn = read_image("patches/fill/drawn/000.png")
+    alone = resize(read_image("network/fill/000.png").pixels, drawn.size)
     assert max(drawn.size) == 28
     assert (drawn.pixels - alone).abs().mean() < 0.02
-    assert not Path("drawn/fill/drawn").exists()
+    assert not Path("network/fill/drawn").exists()
 
 
 def test_a_mask_is_dilated(shell: Shell, checkpoint: str) -> None:
@@ -327,6 +319,11 @@ def test_a_training_ends_with_the_filled_hole_whose_pixels_have_no_effect(
     assert load_options(Path("photo/config.yaml")).mask.file == str(Path("hole.png").absolute())
     shell.done("task=fill", "checkpoint=photo", "output=again")
     assert np.array_equal(pixels("photo/fill/000.png"), pixels("again/fill/000.png"))
+    # A published model has only the training images.
+    for name in ("hole.png", "photo.png", "photo/inputs.json"):
+        Path(name).unlink()
+    shell.done("task=fill", "checkpoint=photo", "output=published")
+    assert pixels("published/fill/000.png").shape == (28, 28, 3)
 
 
 @pytest.mark.slow
@@ -362,27 +359,6 @@ def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint:
     answer = train(shell, "image=photo.png")
     assert "No mask=FILE" in answer.out
     assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
-
-
-@pytest.mark.slow
-def test_a_training_around_a_hole_goes_on_without_its_files(shell: Shell, checkpoint: str) -> None:
-    write_mask("trained-hole.png", holes(SIZE, (5, 5, 10, 12)))
-    train(shell, "image=photo.png", "mask=trained-hole.png", "model.max_size=null")
-    assert network_of("trained").unknown.any()
-    assert Path("trained/unknown.png").is_file()
-    shell.done("task=fill", "checkpoint=trained", "output=again")
-    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
-    RunFolder(Path("trained")).write_status("stopped")
-    shutil.rmtree("trained/fill")
-    for name in ("photo.png", "trained-hole.png"):
-        Path(name).unlink()
-    shell.done("resume=trained")
-    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
-    # A published model has only the training images.
-    RunFolder(Path("trained")).write_status("stopped")
-    Path("trained/inputs.json").unlink()
-    shell.done("resume=trained")
-    assert pixels("trained/fill/000.png").shape == (*network_of("trained").image.shape[-2:], 3)
 
 
 def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(

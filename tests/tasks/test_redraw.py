@@ -51,24 +51,6 @@ def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str)
     assert made[0] == made[1] != made[2]
 
 
-def test_an_edited_part_consists_of_the_training_photos_pixels(
-    shell: Shell, checkpoint: str
-) -> None:
-    learnt = pixels("edited.png")
-    edited = learnt.copy()
-    edited[20:32, 30:45] = (255, 0, 255)  # a colour that does not occur in the photo
-    Image.fromarray(learnt).save("photo.png")
-    Image.fromarray(edited).save("edited.png")
-    shell.done(*used("edit"), checkpoint, "finish.detail=patches", *SMALL, "output=out")
-    made, weight = pixels("out/edit/000.png").astype(int), pixels("out/edit/mask.png")
-    assert np.array_equal(made[weight < 127], edited[weight < 127])
-    inside = made[weight > 128]
-    nearest = [np.abs(learnt.reshape(-1, 3) - pixel).max(axis=1).min() for pixel in inside]
-    assert np.mean(nearest) < 15
-    assert (np.abs(inside - (255, 0, 255)).max(axis=1) > 60).mean() > 0.9
-    assert read_image("out/edit/drawn/000.png").size == (20, 28)
-
-
 def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoint: str) -> None:
     pasted = np.array(Image.open("edited.png"))
     stripes = np.indices((12, 15)).sum(axis=0) % 2 * 80

@@ -107,15 +107,6 @@ def test_pictures_appear_one_by_one_with_the_time_left(
     assert abs(spent.total_seconds() - status["seconds"]) <= 2
 
 
-@pytest.mark.usefixtures("gravel")
-def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
-    folder = at_once(shell, "sample.count=1", "sample.size=[50,110]")
-    assert read_image(folder / "000.png").size == (50, 110)
-    write_image("photo.png", picture(16, 160))
-    shell.done("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
-    assert read_image("narrow/sample/000.png").size == (16, 160)
-
-
 @pytest.mark.parametrize(
     "options",
     [
