@@ -145,13 +145,6 @@ def test_an_unreadable_status_is_unknown(folder: RunFolder, content: str) -> Non
     assert folder.status()["state"] == "unknown"
 
 
-def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(UserError, match=r"is not empty; choose another folder$"):
-        RunFolder.create(tmp_path)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["mine.txt"]
-
-
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
     with pytest.raises(UserError, match="is not a run folder: it has no config"):
         RunFolder.open(folder.path.parent)

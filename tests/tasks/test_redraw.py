@@ -15,8 +15,8 @@ from internal_gan.images.photo import Margins, Photo
 from internal_gan.models import redrawing
 from internal_gan.tasks.redraw import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
-from tests.tasks.conftest import layers, numbers
-from tests.tiny import Run, holes, picture, write_16_bits
+from tests.tasks.conftest import layers, numbers, save
+from tests.tiny import Run, holes, picture
 
 SMALL = ("mask.dilate=2",)
 
@@ -71,12 +71,10 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
 def test_outside_of_the_softened_mask_every_bit_is_the_photos(
     shell: Shell, checkpoint: str, task: str, kind: str
 ) -> None:
-    array = layers("RGB" if kind == "P" else kind)
-    if kind in ("RGB16", "RGBA16"):
-        write_16_bits(Path("edited.png"), array)
+    if kind == "P":
+        Image.fromarray(layers("RGB")).quantize(40).save("edited.png")
     else:
-        image = Image.fromarray(array)
-        (image.quantize(40) if kind == "P" else image).save("edited.png")
+        save("edited.png", layers(kind))
     shell.done(*used(task), checkpoint, "output=out", *SMALL)
     depth = 16 if kind.endswith("16") else 8
     original, result = read_image("edited.png"), read_image(f"out/{task}/000.png")
