@@ -65,7 +65,7 @@ def masks(draw: st.DrawFn, photo: Array) -> Array:
     return mask
 
 
-def tried(size: Any, call: Callable[..., Any], *given: Any, **how: Any) -> Array | None:
+def tried(size: Any, call: Callable[..., Any], /, *given: Any, **how: Any) -> Array | None:
     """A result (H, W, 3), of this size if one is given, or None after a mistake that is told in one
     line."""
     try:

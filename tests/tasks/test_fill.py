@@ -213,9 +213,10 @@ def test_what_the_network_drew_is_saved_beside_a_hole_of_the_photos_own_pixels(
         how = (f"finish.detail={detail}", f"output={detail}")
         shell.done("task=fill", checkpoint, "mask=hole.png", *how)
     drawn = read_image("patches/fill/drawn/000.png")
-    alone = resize(read_image("network/fill/000.png").pixels, drawn.size)
+    files = ("network/fill/000.png", "photo.png")
+    alone, photo = (resize(read_image(file).pixels, drawn.size) for file in files)
     assert max(drawn.size) == 28
-    assert (drawn.pixels - alone).abs().mean() < 0.02
+    assert (drawn.pixels - alone).abs().mean() < 0.2 * (drawn.pixels - photo).abs().mean()
     assert not Path("network/fill/drawn").exists()
 
 
@@ -317,8 +318,8 @@ def test_a_training_ends_with_the_filled_hole_whose_pixels_have_no_effect(
     assert load_options(Path("photo/config.yaml")).mask.file == str(Path("hole.png").absolute())
     shell.done("task=fill", "checkpoint=photo", "output=again")
     assert np.array_equal(pixels("photo/fill/000.png"), pixels("again/fill/000.png"))
-    # A published model has only the training images.
-    for name in ("hole.png", "photo.png", "photo/inputs.json"):
+    # Without its mask or a copy of it, as a published model is, the training image is filled.
+    for name in ("hole.png", "photo/inputs.json"):
         Path(name).unlink()
     shell.done("task=fill", "checkpoint=photo", "output=published")
     assert pixels("published/fill/000.png").shape == (28, 28, 3)
