@@ -193,6 +193,7 @@ def test_super_resolve(
 @at_random(photo=photos(), anchor=st.sampled_from([*ANCHORS]))
 def test_extend(data: Any, seed: int, photo: Array, anchor: str) -> None:
     how: dict[str, Any] = {"seed": seed}
+    size: Any = None
     wish = data.draw(MARGINS | sizes() | st.just("16:9"))
     height, width = photo.shape[:2]
     if isinstance(wish, list):

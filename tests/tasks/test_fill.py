@@ -242,7 +242,7 @@ def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     shell: Shell, checkpoint: str
 ) -> None:
     """For a model and for a training, where a transparent strip overlaps the hole."""
-    hole, made, learnt = pixels("hole.png") > 0, [], []
+    hole, made, learnt = pixels("hole.png") > 0, list[Any](), list[Any]()
     for value in (0, 200):
         array = np.dstack([layers("RGB"), np.full(SIZE, 255, np.uint8)])
         array[hole, :3] = value

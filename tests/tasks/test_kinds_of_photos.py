@@ -32,7 +32,8 @@ def write_files(name: str, width: int, height: int) -> None:
     else:
         Image.fromarray(pixels).save(name, quality=90)
     mask, sides = Image.new("L", (width, height)), (width, height, width, height)
-    mask.paste(255, tuple(round(part * side) for part, side in zip(BOX, sides, strict=True)))
+    left, top, right, bottom = (round(p * side) for p, side in zip(BOX, sides, strict=True))
+    mask.paste(255, (left, top, right, bottom))
     mask.save("mask.png")
 
 
