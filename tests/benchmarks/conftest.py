@@ -1,8 +1,9 @@
 """Runs a benchmark as a reader would."""
 
 import json
-import subprocess
+import runpy
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,31 +12,42 @@ import pytest
 
 from benchmarks._processes import Processes
 from internal_gan.errors import UserError
-
-ROOT = Path(__file__).resolve().parents[2]
+from internal_gan.images.files.image import write_image
+from tests.tiny import picture
 
 Run = Callable[..., dict[str, Any]]
+Given = Callable[..., list[str]]
 
 
 @pytest.fixture
-def benchmark() -> Run:
-    """``benchmark(name, *arguments)`` runs ``python -m benchmarks.name`` and reads its JSON."""
+def benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """``benchmark(name, *arguments)`` does in this process what ``python -m benchmarks.name`` does,
+    and reads its JSON. A job that fails is an error."""
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
 
     def run(name: str, *arguments: str) -> dict[str, Any]:
-        result = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        record: dict[str, Any] = json.loads(result.stdout)
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the module may be imported already
+            runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+        record: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert record["benchmark"] == name
         assert {"commit", "machine", "versions"} <= set(record["environment"])
         return record
 
     return run
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Given:
+    """``given(height, width)`` writes a photo of this size, ``a.png`` if no other name is given,
+    and returns the options for it and the folder ``output``."""
+
+    def options(height: int, width: int, name: str = "a.png") -> list[str]:
+        write_image(tmp_path / name, picture(height, width))
+        return ["--photos", str(tmp_path / name), "--output", str(tmp_path / "output")]
+
+    return options
 
 
 @pytest.fixture

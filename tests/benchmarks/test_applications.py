@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from benchmarks.applications import APPLICATIONS, FPS, motion, moved, tables
-from internal_gan.images.files.image import write_image
-from tests.tiny import picture
+from tests.benchmarks.conftest import Given, Run
 
 
 def test_the_figures_of_a_film_that_brightens() -> None:
@@ -28,11 +27,8 @@ def test_what_moves_by_more_than_it_varies_is_told() -> None:
 
 
 @pytest.mark.slow
-def test_every_application_is_measured(benchmark: Any, tmp_path: Any) -> None:
-    write_image(tmp_path / "photo.png", picture(48, 60))
-    argv = ("--photos", str(tmp_path / "photo.png"), "--output", str(tmp_path / "out"))
-    found = benchmark(
-        "applications", *argv, "--seeds", "0", "1", "--overrides", "trainer.max_steps=3"
-    )
+def test_every_application_is_measured(benchmark: Run, given: Given) -> None:
+    options = [*given(48, 60), "--seeds", "0", "1", "--overrides", "trainer.max_steps=3"]
+    found = benchmark("applications", *options)
     assert found["figures"].keys() == APPLICATIONS.keys()
     assert tables(found)["null"].count("\n") > len(APPLICATIONS)

@@ -1,6 +1,9 @@
 """The benchmarks of what commands, their parts, samples and large photos cost."""
 
+import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +13,20 @@ from PIL import Image
 
 import internal_gan
 from benchmarks import commands, large, sampling, shares
-from benchmarks._common import PHOTO, ROOT
+from benchmarks._common import ROOT
 from internal_gan.config.arguments import prepare
 from internal_gan.config.compose import compose
+from tests.benchmarks.conftest import Given, Run
 
 
 @pytest.mark.slow
-def test_a_command_and_a_call_are_timed(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_and_a_call_are_timed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": (3, 6)})
     monkeypatch.setattr(commands, "CALLS", {"extend({small}, shape='2:1')": (4, None)})
-    found: dict[str, Any] = {}
-    monkeypatch.setattr(commands, "print_json", lambda name, record: found.update(record))
     commands.main(["--beside", str(ROOT)])
+    found = json.loads(capsys.readouterr().out)
     (cost,) = found["commands"].values()
     assert cost["seconds"]["median"] > 0
     assert 0.1 < cost["memory"] < 5
@@ -58,20 +63,21 @@ def test_every_command_uses_options_that_exist_and_every_call_functions() -> Non
         assert callable(getattr(internal_gan, call.partition("(")[0]))
 
 
-def test_every_part_of_a_task_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_part_of_a_task_is_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(shares, "MEGAPIXELS", (1,))
     monkeypatch.setitem(commands.SIZES, 1, (160, 120))
     monkeypatch.setattr(shares, "TASKS", {"extend": shares.TASKS["extend"]})
-    found: dict[str, Any] = {}
-    monkeypatch.setattr(shares, "print_json", lambda name, record: found.update(record))
     shares.main([])
+    found = json.loads(capsys.readouterr().out)
     (one,) = found["tasks"]
     assert 0 < sum(one["parts"].values()) < one["seconds"]
     assert all(spent > 0 for spent in one["parts"].values())
     assert "| `extend` | 1 |" in shares.tables(found)["tasks"]
 
 
-def test_seconds_are_reported_for_every_size(benchmark: Any) -> None:
+def test_seconds_are_reported_for_every_size(benchmark: Run) -> None:
     found = benchmark(
         *("sampling", "--sizes", "30x40", "60x90", "--photo-size", "40x56"),
         *("--rounds", "1", "--threads", "1", "--largest", "1200"),
@@ -92,13 +98,11 @@ def test_seconds_are_reported_for_every_size(benchmark: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_sample_is_measured_and_judged(benchmark: Any, tmp_path: Path, reused: Any) -> None:
-    with Image.open(PHOTO) as photo:
-        photo.resize((600, 400)).save(tmp_path / "a.png")
-    options = ["--photos", str(tmp_path / "a.png"), "--output", str(tmp_path / "out")]
-    options += ["--overrides", "trainer=debug", "finish.detail=patches"]
-    found = benchmark("large", *options)
-    assert found["failures"] == []
+def test_a_sample_is_measured_and_judged(given: Given, reused: Any) -> None:
+    """In a process of its own, whose memory is measured."""
+    options = [*given(400, 600), "--overrides", "trainer=debug", "finish.detail=patches"]
+    command = [sys.executable, "-m", "benchmarks.large", *options]
+    found = json.loads(subprocess.check_output(command, cwd=ROOT, text=True))
     (result,) = found["results"]
     assert result["size"] == [400, 600]
     assert result["bytes_a_pixel"] > 0

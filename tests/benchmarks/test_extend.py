@@ -1,7 +1,6 @@
 """The benchmark of extending on a tiny photo, and its figures."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Margins
+from tests.benchmarks.conftest import Given, Run
 from tests.tiny import holes, picture
 
 MARGINS = Margins(0, 16, 12, 0)
@@ -20,13 +20,10 @@ MARGINS = Margins(0, 16, 12, 0)
 
 @pytest.mark.slow
 def test_every_method_extends_every_photo(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: Run, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_image(tmp_path / "a.png", picture(128, 128))
     write_image(tmp_path / "b.png", picture(40, 60))
-    output = tmp_path / "output"
-    options = ["--photos", str(tmp_path / "a.png"), "--large", str(tmp_path / "b.png")]
-    options += ["--output", str(output), "--size", "128"]
+    options = [*given(128, 128), "--large", str(tmp_path / "b.png"), "--size", "128"]
     found = benchmark("extend", *options)
     (cut,), (large,) = found["cut"], found["large"]
     assert {OURS, "mirrored", "Telea", "Navier-Stokes"} <= set(cut["figures"])
@@ -35,7 +32,7 @@ def test_every_method_extends_every_photo(
     assert large["megapixels"] == 0.0024
     assert f"| {OURS} |" in extend.tables(found)["cut"]
     assert "| b |" in extend.tables(found)["large"]
-    assert (output / "sheets" / "a.png").is_file()
+    assert (tmp_path / "output/sheets/a.png").is_file()
 
     # Finished results are reused.
     monkeypatch.setattr(extend, "cost_of", None)

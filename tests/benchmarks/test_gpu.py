@@ -23,20 +23,6 @@ PARTS = (
 )
 
 
-def rehearse(out: Path, *parts: str) -> subprocess.CompletedProcess[str]:
-    """Run the kit with this interpreter as ``python3``."""
-    bin_dir = out / "bin"
-    bin_dir.mkdir(parents=True)
-    (bin_dir / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (bin_dir / "python3").chmod(0o755)
-    given = {"DEVICE": "cpu", "TINY": "1", "OUT": str(out / "out"), "WORK": str(out / "work")}
-    paths = {"PATH": f"{bin_dir}:{os.environ['PATH']}"}
-    command = ["bash", "benchmarks/gpu.sh", *parts]
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | given | paths, capture_output=True, text=True
-    )
-
-
 def test_an_unknown_part_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["gpu", "tests+smok"])
     with pytest.raises(UserError, match="smok: no such part; allowed: smoke, tests"):
@@ -45,13 +31,18 @@ def test_an_unknown_part_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_every_part_leaves_its_findings(tmp_path: Path) -> None:
-    answer = rehearse(tmp_path, *PARTS)
-    assert answer.returncode == 0, answer.stderr
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    """With this interpreter as ``python3``."""
+    python, out = tmp_path / "python3", tmp_path / "out"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    given = {"DEVICE": "cpu", "TINY": "1", "OUT": str(out), "WORK": str(tmp_path / "work")}
+    environment = os.environ | given | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "benchmarks/gpu.sh", *PARTS], cwd=ROOT, env=environment, check=True)
+    results = json.loads((out / "results.json").read_text())
     for part in "+".join(PARTS).split("+"):
         found = results[part]
         assert "error" not in found
-        assert zipfile.is_zipfile(tmp_path / "out" / f"{part}.zip")
+        assert zipfile.is_zipfile(out / f"{part}.zip")
         for name, command in found.items():
             if "state" in command and name != "ingan-fp32-evaluate":  # too small for its patches
                 assert command["state"] == "finished", name

@@ -11,32 +11,27 @@ from benchmarks import lines
 from benchmarks._continuity import continuity
 from benchmarks.lines import FIGURES, GUIDES, STEPS
 from internal_gan.images.edges import Canny
-from internal_gan.images.files.image import write_image
-from tests.tiny import EDGECONNECT, picture
+from tests.benchmarks.conftest import Given, Run
+from tests.tiny import EDGECONNECT
 
 CANNY = Canny(sigma=2.0, low=0.1, high=0.2)
 
 
 @pytest.mark.slow
 def test_every_guide_is_evaluated_in_every_hole(
-    benchmark: Any, tmp_path: Path, reused: Any
+    benchmark: Run, given: Given, tmp_path: Path, reused: Any
 ) -> None:
-    photo = tmp_path / "house.png"
-    write_image(photo, picture(60, 96))
-    output = tmp_path / "output"
-    options = ["--photos", str(photo), "--output", str(output), "--size", "96"]
+    options = [*given(60, 96, "house.png"), "--size", "96"]
     options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=96"]
-    found = benchmark("lines", *options)
-    assert found["failures"] == []
-    (result,) = found["results"]
+    (result,) = benchmark("lines", *options)["results"]
     assert len(result["holes"]) == 2
     for hole in result["holes"]:
         assert set(hole) == set(STEPS)
         for guides in hole.values():
             assert set(guides) == set(GUIDES)
             assert all(set(FIGURES) <= set(figures) for figures in guides.values())
-    assert "| finished | own |" in (output / "summary.md").read_text()
-    assert (output / "sheets" / "house-seed0.png").is_file()
+    assert "| finished | own |" in (tmp_path / "output/summary.md").read_text()
+    assert (tmp_path / "output/sheets/house-seed0.png").is_file()
     reused(lines.main, options, "seed=3")
 
 

@@ -8,10 +8,11 @@ from PIL import Image
 
 from benchmarks import null
 from benchmarks._null_job import AS_DRAWN, DEFAULT, FORMULA, NULL, OWN, SAMPLES, SCALES
-from benchmarks._null_table import summarise, tables
-from internal_gan.images.files.image import read_image, write_image
+from benchmarks._null_table import summarise
+from internal_gan.images.files.image import read_image
 from internal_gan.patches.statistics import layout_distances
-from tests.tiny import EDGECONNECT, picture
+from tests.benchmarks.conftest import Given, Run
+from tests.tiny import EDGECONNECT
 
 DRAWN = {row + AS_DRAWN for row in (DEFAULT, NULL, FORMULA)}
 # Of the second witness, whose weights need not be installed.
@@ -22,22 +23,13 @@ LAYOUT = {
 } | {"layout"}
 
 
-def options_for(folder: Path, *overrides: str) -> list[str]:
-    """The options for a photo of 72 x 96 pixels."""
-    write_image(folder / "a.png", picture(72, 96))
-    output = str(folder / "output")
-    return ["--photos", str(folder), "--output", output, "--overrides", *overrides]
-
-
 @pytest.mark.slow
 def test_samples_are_compared_with_those_of_no_network_and_patches(
-    benchmark: Any, tmp_path: Path, reused: Any
+    benchmark: Run, given: Given, tmp_path: Path, reused: Any
 ) -> None:
-    options = options_for(tmp_path, *FINISHED, "model.num_scales=1")
-    options += ["--samples", "2", "--seeds", "3"]
-    found = benchmark("null", *options)
-    assert found["failures"] == []
-    (result,) = found["results"]
+    options = [*given(72, 96), "--samples", "2", "--seeds", "3"]
+    options += ["--overrides", *FINISHED, "model.num_scales=1"]
+    (result,) = benchmark("null", *options)["results"]
     assert (result["photo"], result["seed"]) == ("a", 3)
     rows = result["figures"][SAMPLES]
     assert set(rows) == {DEFAULT, NULL, FORMULA, OWN, *DRAWN}
@@ -66,12 +58,11 @@ def test_samples_are_compared_with_those_of_no_network_and_patches(
 
 
 @pytest.mark.slow
-def test_sizes_are_compared_with_the_resized_photo(benchmark: Any, tmp_path: Path) -> None:
-    options = options_for(
-        tmp_path, "model=ingan", *FINISHED, "trainer.max_steps=1", "model.max_size=40"
-    )
-    found = benchmark("null", *options, "--family", "ingan")
-    assert found["failures"] == []
+def test_sizes_are_compared_with_the_resized_photo(
+    benchmark: Run, given: Given, tmp_path: Path
+) -> None:
+    options = [*given(72, 96), "--family", "ingan", "--overrides", "model=ingan", *FINISHED]
+    found = benchmark("null", *options, "trainer.max_steps=1", "model.max_size=40")
     figures = found["results"][0]["figures"]
     assert list(figures) == list(SCALES)
     for rows in figures.values():
@@ -85,10 +76,11 @@ def test_sizes_are_compared_with_the_resized_photo(benchmark: Any, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_fillings_are_compared_with_those_of_patches(benchmark: Any, tmp_path: Path) -> None:
-    options = options_for(tmp_path, *EDGECONNECT, "device=cpu")
-    found = benchmark("null", *options, "--family", "edgeconnect")
-    assert found["failures"] == []
+def test_fillings_are_compared_with_those_of_patches(
+    benchmark: Run, given: Given, tmp_path: Path
+) -> None:
+    options = [*given(72, 96), "--family", "edgeconnect", "--overrides", *EDGECONNECT, "device=cpu"]
+    found = benchmark("null", *options)
     figures = found["results"][0]["figures"]
     assert list(figures) == ["box 20-30 %", "strokes 20-30 %"]
     for rows in figures.values():
@@ -109,28 +101,10 @@ def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, A
     return {"photo": photo, "seed": seed, "figures": {SAMPLES: rows}}
 
 
-def results() -> list[dict[str, Any]]:
-    """The default is better on ``b``, and on ``a`` only with the first seed."""
-    return [
-        result_of("a", 0, 0.1, 0.2),
-        result_of("a", 1, 0.5, 0.2),
-        result_of("b", 0, 0.1, 0.2),
-    ]
-
-
 def test_a_photo_is_the_mean_of_its_seeds() -> None:
-    found = summarise(results())[SAMPLES]
+    """The default is better on ``b``, and on ``a`` only with the first seed."""
+    given = (("a", 0, 0.1, 0.2), ("a", 1, 0.5, 0.2), ("b", 0, 0.1, 0.2))
+    found = summarise([result_of(*one) for one in given])[SAMPLES]
     assert found["rows"][DEFAULT]["layout"] == pytest.approx(0.2)
     assert found["ratios"][NULL] == pytest.approx({"layout": 1, "diversity": 2})
     assert found["better"][NULL] == {"layout": (1, 2)}
-
-
-def test_a_row_for_each_source() -> None:
-    every = results()
-    for one in every:
-        one["figures"][SAMPLES][FORMULA] = {"layout": 0.04, "diversity": 0.6}
-        one["figures"][SAMPLES][OWN] = {"layout": 0.05, "diversity": 0.4}
-    lines = tables({"settings": {"family": "singan"}, "results": every})["singan"].splitlines()
-    assert lines[0] == "| row | layout | diversity | default is better |"
-    assert "| default / no network | 1 | 2 | layout: 1 of 2 |" in lines
-    assert "| default / patches | 4 | 1.25 | layout: 0 of 2 |" in lines

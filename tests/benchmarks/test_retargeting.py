@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import retargeting
 from internal_gan.images.files.image import read_image, write_image
+from tests.benchmarks.conftest import Given
 from tests.tiny import picture
 
 OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_size=60"]
@@ -15,6 +16,7 @@ OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_s
 
 @pytest.mark.slow
 def test_every_scale_and_method_is_evaluated(
+    given: Given,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -22,15 +24,12 @@ def test_every_scale_and_method_is_evaluated(
 ) -> None:
     scales = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)}
     monkeypatch.setattr(retargeting, "SCALES", scales)
-    write_image(tmp_path / "a.png", picture(56, 60))
-    output = tmp_path / "output"
-    options = ["--photos", str(tmp_path / "a.png"), "--output", str(output)]
     (tmp_path / "others").mkdir()
     write_image(tmp_path / "others" / "a-2x-wide.png", picture(56, 120, 1))
-    options += ["--seeds", "0", "3", "--others", f"theirs={tmp_path / 'others'}"]
-    retargeting.main([*options, "--overrides", *OVERRIDES])
+    options = [*given(56, 60), "--seeds", "0", "3", "--others", f"theirs={tmp_path / 'others'}"]
+    options += ["--overrides", *OVERRIDES]
+    retargeting.main(options)
     found = json.loads(capsys.readouterr().out)
-    assert found["failures"] == []
     figures = found["results"][0]["figures"]
     carving = {"seam carving", "seam carving, full size"}
     always = {"InGAN", "InGAN, finished", "resizing", *carving}
@@ -43,23 +42,23 @@ def test_every_scale_and_method_is_evaluated(
     assert figures["2x wide"]["InGAN"]["way back"] > 0
     assert figures["2x wide"]["InGAN, finished"]["coherence"] > 0
     assert found["results"][1]["seed"] == 3
-    assert "| 2x wide | seam carving |" in (output / "summary.md").read_text()
-    assert (output / "pictures" / "a-seed3" / "2x-wide-InGAN.png").is_file()
-    reused(retargeting.main, [*options, "--overrides", *OVERRIDES])
+    assert "| 2x wide | seam carving |" in (tmp_path / "output/summary.md").read_text()
+    assert (tmp_path / "output/pictures/a-seed3/2x-wide-InGAN.png").is_file()
+    reused(retargeting.main, options)
 
 
 def test_a_photos_patches_need_no_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    given: Given,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(retargeting, "SCALES", {"21x9": 21 / 9})
-    write_image(tmp_path / "a.png", picture(48, 64))
-    output = tmp_path / "output"
-    options = ["--photos", str(tmp_path / "a.png"), "--output", str(output)]
-    retargeting.main([*options, "--overrides", "model=patches"])
+    retargeting.main([*given(48, 64), "--overrides", "model=patches"])
     found = json.loads(capsys.readouterr().out)["results"][0]["figures"]["21x9"]
     finished, carved = found["patches, finished"], found["seam carving, full size"]
     assert 0 < finished["layout coherence"] < carved["layout coherence"]
     assert "way back" not in found["patches"]
-    assert not (output / "runs").exists()
-    made = read_image(output / "pictures" / "a-seed0" / "21x9-patches,-finished.png")
+    assert not (tmp_path / "output/runs").exists()
+    made = read_image(tmp_path / "output/pictures/a-seed0/21x9-patches,-finished.png")
     assert made.size == (36, 85)

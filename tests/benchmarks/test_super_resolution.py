@@ -27,26 +27,19 @@ def test_a_shrunk_photo_has_8_bits_and_a_reference_of_the_enlarged_size(factor: 
     assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> list[str]:
-    """Two photos of 41 x 57 pixels, and the options that name them."""
+def test_every_photo_is_shrunk_enlarged_and_judged(benchmark: Run, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     for name, seed in (("my sea", 0), ("hill", 1)):
         write_image(tmp_path / "photos" / f"{name}.png", picture(41, 57, seed))
-    return ["--photos", str(tmp_path / "photos"), "--output", str(tmp_path / "out")]
-
-
-def test_every_photo_is_shrunk_enlarged_and_judged(
-    benchmark: Run, folders: list[str], tmp_path: Path
-) -> None:
-    found = benchmark("super_resolution", *folders, "--factor", "2")
+    out = tmp_path / "out"
+    options = ["--photos", str(tmp_path / "photos"), "--output", str(out)]
+    found = benchmark("super_resolution", *options, "--factor", "2")
     assert [entry["photo"] for entry in found["photos"]] == ["hill", "my sea"]
     assert all(entry["seconds"] > 0 for entry in found["photos"])
-    out = tmp_path / "out"
     for method in ("bicubic", "lanczos", "patches"):
         assert set(found["photos"][0]["figures"][method]) == {"rmse", "psnr", "ssim"}
         assert read_image(out / "pictures" / "my sea" / f"{method}.png").size == (40, 56)
     assert read_image(out / "shrunk" / "my sea.png").size == (20, 28)
     assert "| **mean of 2** | patches |" in (out / "summary.md").read_text()
     with pytest.raises(UserError, match="needs a number above 1"):
-        super_resolution.main([*folders, "--factor", "1"])
+        super_resolution.main([*options, "--factor", "1"])

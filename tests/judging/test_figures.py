@@ -9,9 +9,11 @@ from tests.tiny import noise
 
 
 def test_the_layout_is_judged_where_a_patch_fits() -> None:
-    photo, sample = noise(88, 44), noise(28, 56, seed=1)
+    photo, sample = noise(88, 44), noise(27, 56, seed=1)
     found = judge(photo, sample)
     figures = layout_distances(photo, sample)
+    assert {"swd1", "swd2", *figures} <= found.keys()
+    assert not found.keys() & {"swd4", "coherence", "completeness", "repetition"}
     assert {name: found[name] for name in found if name.startswith("layout")} == figures
     assert set(figures) == {
         f"layout_{way}_{patch}" for way in ("coherence", "completeness") for patch in (11, 15)

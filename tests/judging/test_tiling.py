@@ -38,6 +38,5 @@ def test_patches_on_a_seam_are_strange() -> None:
     border[:, -1] = True
     own = spacing(photo)
     assert strangeness(photo, photo, border, own) > 1.25
-    assert (
-        strangeness(photo, photo, border.roll(45, 1), own) < 0.2
-    )  # inside, all patches are its own
+    # Inside, all patches are the photo's own.
+    assert strangeness(photo, photo, border.roll(45, 1), own) < 0.2

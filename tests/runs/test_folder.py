@@ -32,18 +32,14 @@ time.sleep(60)
 
 @contextmanager
 def training_process(path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -143,13 +139,6 @@ def test_claim_removes_what_a_killed_writer_left(folder: RunFolder) -> None:
 def test_an_unreadable_status_is_unknown(folder: RunFolder, content: str) -> None:
     folder.status_path.write_text(content)
     assert folder.status()["state"] == "unknown"
-
-
-def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(UserError, match=r"is not empty; choose another folder$"):
-        RunFolder.create(tmp_path)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:

@@ -73,32 +73,29 @@ def test_a_film_without_its_encoder_names_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("options", "size"),
+    ("longest", "options", "size"),
     [
-        (("animate.start_scale=1", "animate.loop=true"), (40, 56)),
-        (("finish.resolution=model",), (20, 28)),
-        (("animate.size=[30,90]",), (30, 90)),
+        (1024, "animate.start_scale=1 animate.loop=true", (40, 56)),
+        (1024, "finish.resolution=model", (20, 28)),
+        (1024, "animate.size=[30,90]", (30, 90)),
+        (35, "finish.resolution=auto", (25, 35)),
+        (35, "finish.resolution=photo", (40, 56)),
     ],
-    ids=str,
 )
-def test_frames_are_as_large_as_the_photo(
-    shell: Shell, learnt: str, options: tuple[str, ...], size: tuple[int, int]
+def test_frames_are_as_large_as_the_photo_up_to_a_limit(
+    shell: Shell,
+    learnt: str,
+    longest: int,
+    options: str,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *options)
+    monkeypatch.setattr("internal_gan.tasks.animate.LONGEST_IN_FILMS", longest)
+    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *options.split())
     files = sorted(Path("out/animate/frames").iterdir())
     assert [read_image(file).size for file in files] == [size] * 4
     with Image.open("out/animate/animation.webp") as film:
         assert (film.height, film.width) == size
-
-
-def test_films_of_large_photos_are_smaller(
-    shell: Shell, learnt: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("internal_gan.tasks.animate.LONGEST_IN_FILMS", 35)
-    for resolution, size in (("auto", (25, 35)), ("photo", (40, 56))):
-        wanted = (f"finish.resolution={resolution}", f"output={resolution}")
-        shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *wanted)
-        assert read_image(f"{resolution}/animate/frames/0000.png").size == size
 
 
 def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -> None:

@@ -21,6 +21,8 @@ LONGEST, SHORTEST, MOST = 400, 16, 16  # sides in pixels, and their ratio
 Array = np.ndarray[Any, Any]
 Options = Mapping[str, Any]
 DILATE = st.none() | st.floats(0, 30)
+INWARDS = st.floats(0, 0.4)
+MARGINS = st.lists(st.integers(0, 120) | st.just("10%"), min_size=4, max_size=4)
 TILEABLE = st.sampled_from([False, True, "x", "y"])
 SEEDS = st.integers(0, 3)
 
@@ -63,8 +65,9 @@ def masks(draw: st.DrawFn, photo: Array) -> Array:
     return mask
 
 
-def tried(call: Callable[..., Any], *given: Any, **how: Any) -> Array | None:
-    """A result (H, W, 3), or None after a mistake that is told in one line."""
+def tried(size: Any, call: Callable[..., Any], /, *given: Any, **how: Any) -> Array | None:
+    """A result (H, W, 3), of this size if one is given, or None after a mistake that is told in one
+    line."""
     try:
         found: Array = call(*given, output_type="np", **how)
     except UserError as error:
@@ -73,6 +76,7 @@ def tried(call: Callable[..., Any], *given: Any, **how: Any) -> Array | None:
         return None
     event("made")
     assert np.isfinite(found).all()
+    assert size is None or found.shape == (*size, 3)
     return found
 
 
@@ -110,12 +114,10 @@ BY_SINGAN = st.sampled_from(["patches", "singan"])
 def test_sample(
     models: Options, data: Any, seed: int, photo: Array, family: str, size: Any, tileable: Any
 ) -> None:
-    how = {"start_scale": data.draw(st.integers(0, 5))}
+    how = {"seed": seed, "tileable": tileable, "start_scale": data.draw(st.integers(0, 5))}
     model = drawer(models, family, photo)
-    found = tried(lambda **all_of: model.sample(1, **all_of)[0], size=size, seed=seed, **how)
-    if found is not None:
-        own = photo.shape[:2] if family == "patches" else (48, 72)
-        assert found.shape == (*(size or own), 3)
+    own = photo.shape[:2] if family == "patches" else (48, 72)
+    tried(size or own, lambda **all_of: model.sample(1, **all_of)[0], size=size, **how)
 
 
 @at_random(photo=photos(), family=st.sampled_from(["patches", "ingan"]), size=sizes())
@@ -124,31 +126,28 @@ def test_retarget(
 ) -> None:
     how = {"seed": seed, "resolution": data.draw(st.sampled_from(["auto", "photo", 40]))}
     shape = data.draw(st.sampled_from(["size", "corners", "outline", "protect"]))
-    learnt = photo if family == "patches" else picture(48, 72)[0].movedim(0, -1).numpy()
     if shape == "corners":
-        inwards = [[data.draw(st.floats(0, 0.4)) for _ in range(2)] for _ in range(4)]
-        signs = ((1, 1), (1, -1), (-1, -1), (-1, 1))
-        how["corners"] = [
-            [y if down > 0 else 1 - y, x if right > 0 else 1 - x]
-            for (y, x), (down, right) in zip(inwards, signs, strict=True)
+        inwards = data.draw(st.lists(st.tuples(INWARDS, INWARDS), min_size=4, max_size=4))
+        corners = ((0, 0), (0, 1), (1, 1), (1, 0))
+        how[shape] = [
+            [abs(row - down), abs(column - right)]
+            for (down, right), (row, column) in zip(inwards, corners, strict=True)
         ]
     elif shape != "size":
+        learnt = photo if family == "patches" else np.zeros((48, 72))
         how[shape] = data.draw(masks(learnt if shape == "protect" else np.zeros(size)))
-    found = tried(drawer(models, family, photo).retarget, size, **how)
-    assert found is None or found.shape == (*size, 3)
+    tried(size, drawer(models, family, photo).retarget, size, **how)
 
 
 @at_random(photo=photos(), family=st.sampled_from(["patches", "edgeconnect"]))
 def test_fill(models: Options, data: Any, seed: int, photo: Array, family: str) -> None:
-    how: dict[str, Any] = {"dilate": data.draw(DILATE)}
+    how: dict[str, Any] = {"dilate": data.draw(DILATE), "seed": seed}
     names = data.draw(st.sets(st.sampled_from(["avoid", "edges"]), max_size=1))
     transparent = photo.shape[2] == 4 and data.draw(st.booleans())
     for name in names if transparent else {"mask", *names}:
         how[name] = data.draw(masks(photo))
-    model = drawer(models, family, photo)
     given = () if family == "patches" else (photo,)
-    found = tried(model.fill, *given, seed=seed, **how)
-    assert found is None or found.shape == (*photo.shape[:2], 3)
+    tried(photo.shape[:2], drawer(models, family, photo).fill, *given, **how)
 
 
 @pytest.mark.parametrize("task", ["edit", "harmonize", "paint"])
@@ -160,9 +159,8 @@ def test_inject(
     if task != "paint" and (task == "harmonize" or data.draw(st.booleans())):
         how["mask"] = data.draw(masks(changed))
         how["dilate"] = data.draw(DILATE)
-    found = tried(getattr(drawer(models, family, photo), task), changed, **how)
-    if found is not None and task != "paint":
-        assert found.shape == (*changed.shape[:2], 3)
+    size = None if task == "paint" else changed.shape[:2]
+    tried(size, getattr(drawer(models, family, photo), task), changed, **how)
 
 
 @at_random(photo=photos(), family=BY_SINGAN, size=st.none() | sizes(), loop=st.booleans())
@@ -177,10 +175,9 @@ def test_animate(
         frames.extend(model.animate(seconds, **all_of))
         return frames[-1]
 
-    if tried(film, size=size, loop=loop, seed=seed, **how) is not None:
+    if tried(size, film, size=size, loop=loop, seed=seed, **how) is not None:
         assert len(frames) == round(seconds * how["fps"])
         assert len({frame.shape for frame in frames}) == 1
-        assert size is None or frames[0].shape == (*size, 3)
 
 
 @at_random(photo=photos(), family=BY_SINGAN, factor=st.floats(1.01, 3))
@@ -188,40 +185,36 @@ def test_super_resolve(
     models: Options, data: Any, seed: int, photo: Array, family: str, factor: float
 ) -> None:
     given = () if family == "patches" else (photo,)
-    found = tried(drawer(models, family, photo).super_resolve, *given, factor=factor, seed=seed)
-    if found is not None:
-        assert found.shape == (*(max(1, round(side * factor)) for side in photo.shape[:2]), 3)
+    size = [max(1, round(side * factor)) for side in photo.shape[:2]]
+    enlarge = drawer(models, family, photo).super_resolve
+    tried(size, enlarge, *given, factor=factor, seed=seed)
 
 
 @at_random(photo=photos(), anchor=st.sampled_from([*ANCHORS]))
 def test_extend(data: Any, seed: int, photo: Array, anchor: str) -> None:
-    margins = st.lists(st.integers(0, 120) | st.just("10%"), min_size=4, max_size=4)
-    how = data.draw(
-        st.builds(lambda m: {"margins": m}, margins)
-        | st.builds(lambda s: {"shape": s, "anchor": anchor}, sizes() | st.just("16:9"))
-    )
-    if data.draw(st.booleans()):
-        how["avoid"] = data.draw(masks(photo))
-    found = tried(internal_gan.extend, photo, seed=seed, **how)
-    if found is not None and "margins" in how:
+    how: dict[str, Any] = {"seed": seed}
+    size: Any = None
+    wish = data.draw(MARGINS | sizes() | st.just("16:9"))
+    height, width = photo.shape[:2]
+    if isinstance(wish, list):
         top, right, bottom, left = (
             one if isinstance(one, int) else round(0.1 * side)
-            for one, side in zip(how["margins"], 2 * photo.shape[:2], strict=True)
+            for one, side in zip(wish, 2 * (height, width), strict=True)
         )
-        height, width = photo.shape[:2]
-        assert found.shape == (height + top + bottom, width + left + right, 3)
-    elif found is not None:
-        size = how["shape"]
-        wide = isinstance(size, str) and math.isclose(
-            found.shape[1] / found.shape[0], 16 / 9, rel_tol=0.1
-        )
-        assert wide or found.shape == (*size, 3)
+        how["margins"], size = wish, (height + top + bottom, width + left + right)
+    else:
+        how |= {"shape": wish, "anchor": anchor}
+        size = None if wish == "16:9" else wish
+    if data.draw(st.booleans()):
+        how["avoid"] = data.draw(masks(photo))
+    found = tried(size, internal_gan.extend, photo, **how)
+    if found is not None and wish == "16:9":
+        assert math.isclose(found.shape[1] / found.shape[0], 16 / 9, rel_tol=0.1)
 
 
 @at_random(photo=photos(), axes=st.sampled_from(["both", "x", "y"]))
 def test_make_tileable(data: Any, seed: int, photo: Array, axes: str) -> None:
-    found = tried(internal_gan.make_tileable, photo, axes=axes, seed=seed)
-    assert found is None or found.shape == (*photo.shape[:2], 3)
+    tried(photo.shape[:2], internal_gan.make_tileable, photo, axes=axes, seed=seed)
 
 
 @at_random(photo=photos(), samples=st.lists(photos(), min_size=1, max_size=3))
@@ -231,4 +224,4 @@ def test_evaluate(data: Any, seed: int, photo: Array, samples: list[Array]) -> N
         assert [tuple(one["size"]) for one in found] == [one.shape[:2] for one in samples]
         return np.array([value for one in found for value in one["figures"].values()])
 
-    tried(judged)
+    tried(None, judged)

@@ -140,16 +140,6 @@ def test_samples_of_a_singan_are_evaluated_and_not_their_copies(
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
-def test_small_pictures_go_without_some_figures(shell: Shell, files: list[str]) -> None:
-    for path in (Path("photo.png"), *Path("drawn").iterdir()):
-        write_image(path, read_image(path).pixels[..., :27, :48])
-    shell.done(*files, "output=out")
-    missing = ["swd4", "coherence", "completeness", "repetition"]
-    figures = record()["groups"]["samples"]["figures"]
-    assert {"swd1", "swd2", "layout_coherence_15", "copy"} <= figures.keys()
-    assert not figures.keys() & {*missing}
-
-
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
     trained_ingan(tmp_path / "run", base=INGAN_PAPER)
     shapes = "retarget.shape=[[100%,200%],[100%,100%]]"

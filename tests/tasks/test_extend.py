@@ -27,16 +27,14 @@ def mark(left: int, right: int) -> None:
 
 
 def test_the_photo_is_kept_and_the_margins_are_its_own_pixels(shell: Shell) -> None:
-    path = extended(shell, "extend.margins=[6,25%,0,7]")
+    path = extended(shell, "extend.margins=[6,25%,0,7]", "extend.count=2")
     photo, made = pixels("photo.png"), pixels(path)
     assert made.shape == (66, 112, 3)
     assert np.array_equal(made[6:, 7:-21], photo)
     origin = read_origin(path.with_suffix(".origin.png"))
-    exact = origin.kinds == EXACT
-    rows, columns = origin.places[..., 0], origin.places[..., 1]
-    assert np.array_equal(made[exact], photo[rows, columns][exact])
-    assert exact[6:, 7:-21].all()
-    assert ((origin.kinds == EXACT) | (origin.kinds == BLENDED)).all()
+    assert (origin.kinds[6:, 7:-21] == EXACT).all()
+    assert np.isin(origin.kinds, (EXACT, BLENDED)).all()
+    assert (made != pixels(path.with_name("001.png"))).any()
     margin = made[:, -21:].reshape(-1, 3).astype(float)
     assert margin.std() > 0.5 * photo.std()
     shell.done("task=verify", f"image={path}", "verify.photo=photo.png", "output=check")
@@ -101,8 +99,3 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     assert np.array_equal(made[:60], gray)
     assert np.array_equal(along[:60], columns)
     assert np.array_equal(along, read_origin(path.with_suffix(".origin.png")).places[..., 1])
-
-
-def test_results_after_the_first_are_random(shell: Shell) -> None:
-    path = extended(shell, "extend.margins=[8,8,8,8]", "extend.count=2")
-    assert (pixels(path) != pixels(path.with_name("001.png"))).any()

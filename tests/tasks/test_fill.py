@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.report.page import read_picture
-from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import Source
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
@@ -34,7 +32,6 @@ from tests.tasks.conftest import layers
 from tests.tiny import EDGECONNECT, holes, network_of, picture, same_weights, trained_edgeconnect
 
 SIZE = HEIGHT, WIDTH = 60, 84
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def at_once(shell: Shell, *options: str) -> Path:
@@ -209,23 +206,18 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(shell: Shell, checkpoint:
     assert "edges.png" in Path("out/index.html").read_text(encoding="utf-8")
 
 
-def test_the_hole_is_filled_with_the_photos_own_pixels(shell: Shell, checkpoint: str) -> None:
-    own = ("finish.detail=patches", "output=own")
-    shell.done("task=fill", checkpoint, "mask=hole.png", *own)
-    made, photo, inside = pixels("own/fill/000.png"), pixels("photo.png"), pixels("hole.png") > 0
-    assert np.array_equal(made[~inside], photo[~inside])
-    known = photo[~inside].astype(int)
-    nearest = [np.abs(known - pixel).max(axis=1).min() for pixel in made[inside].astype(int)]
-    assert np.mean(nearest) < 10
-    verify = ("task=verify", "image=own/fill/000.png", "verify.photo=photo.png")
-    shell.done(*verify, "output=verified")
-    # The network's output is saved next to it, at the training size.
-    shell("task=fill", checkpoint, "mask=hole.png", "output=drawn")
-    drawn = read_image("own/fill/drawn/000.png")
-    alone = resize(read_image("drawn/fill/000.png").pixels, drawn.size)
+def test_what_the_network_drew_is_saved_beside_a_hole_of_the_photos_own_pixels(
+    shell: Shell, checkpoint: str
+) -> None:
+    for detail in ("patches", "network"):
+        how = (f"finish.detail={detail}", f"output={detail}")
+        shell.done("task=fill", checkpoint, "mask=hole.png", *how)
+    drawn = read_image("patches/fill/drawn/000.png")
+    files = ("network/fill/000.png", "photo.png")
+    alone, photo = (resize(read_image(file).pixels, drawn.size) for file in files)
     assert max(drawn.size) == 28
-    assert (drawn.pixels - alone).abs().mean() < 0.02
-    assert not Path("drawn/fill/drawn").exists()
+    assert (drawn.pixels - alone).abs().mean() < 0.2 * (drawn.pixels - photo).abs().mean()
+    assert not Path("network/fill/drawn").exists()
 
 
 def test_a_mask_is_dilated(shell: Shell, checkpoint: str) -> None:
@@ -246,32 +238,25 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
 
 
-def cut_out(under_the_hole: int, name: str) -> Array:
-    """Write the picture with a transparent strip that overlaps the hole. Pixels under the hole and
-    under the strip get colours of their own."""
-    array = np.dstack([layers("RGB"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
-    array[10:25, 50:70, :3] = under_the_hole
-    array[:, 65:78] = (1, 2, 3, 0)
-    Image.fromarray(array).save(name)
-    return array
-
-
-@pytest.mark.slow
 def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     shell: Shell, checkpoint: str
 ) -> None:
-    arrays = [cut_out(value, f"{value}.png") for value in (0, 200)]
+    """For a model and for a training, where a transparent strip overlaps the hole."""
+    hole, made, learnt = pixels("hole.png") > 0, list[Any](), list[Any]()
     for value in (0, 200):
-        arguments = (f"image={value}.png", "mask=hole.png", "model.max_size=84")
-        shell.done("task=fill", checkpoint, *arguments[:2], f"output=task-{value}")
-        train(shell, *arguments, output=f"trained-{value}")
-    hole = pixels("hole.png") > 0
-    for kind in ("task", "trained"):
-        made, other = (pixels(f"{kind}-{value}/fill/000.png") for value in (0, 200))
-        assert np.array_equal(made, other)
-        # Outside the hole, all values are the file's, even hidden ones; inside, all is opaque.
-        assert np.array_equal(made[~hole], arrays[0][~hole])
-        assert (made[hole][:, 3] == 255).all()
+        array = np.dstack([layers("RGB"), np.full(SIZE, 255, np.uint8)])
+        array[hole, :3] = value
+        array[:, 65:78] = (1, 2, 3, 0)
+        Image.fromarray(array).save("cut.png")
+        shell.done("task=fill", checkpoint, "image=cut.png", "mask=hole.png", f"output={value}")
+        made.append(pixels(f"{value}/fill/000.png"))
+        photo, _ = training_crop("image=cut.png", "mask.file=hole.png")
+        learnt.append(photo.pixels[..., ~torch.from_numpy(hole)])
+    assert np.array_equal(*made)
+    assert torch.equal(*learnt)
+    # Outside the hole, all values are the file's, even hidden ones; inside, all is opaque.
+    assert np.array_equal(made[1][~hole], array[~hole])
+    assert (made[1][hole][:, 3] == 255).all()
 
 
 def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
@@ -298,6 +283,12 @@ def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
 
 
 TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
+
+
+def training_crop(*options: str, size: int | None = None) -> tuple[Photo, list[str]]:
+    """What a training with these options would learn, and say of it."""
+    source = Source(compose([*TINY_TRAINING, *options]))
+    return task_of("fill", Context(source, source)).training_crop(source.photo(), size)
 
 
 def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:
@@ -327,6 +318,11 @@ def test_a_training_ends_with_the_filled_hole_whose_pixels_have_no_effect(
     assert load_options(Path("photo/config.yaml")).mask.file == str(Path("hole.png").absolute())
     shell.done("task=fill", "checkpoint=photo", "output=again")
     assert np.array_equal(pixels("photo/fill/000.png"), pixels("again/fill/000.png"))
+    # Without its mask or a copy of it, as a published model is, the training image is filled.
+    for name in ("hole.png", "photo/inputs.json"):
+        Path(name).unlink()
+    shell.done("task=fill", "checkpoint=photo", "output=published")
+    assert pixels("published/fill/000.png").shape == (28, 28, 3)
 
 
 @pytest.mark.slow
@@ -364,27 +360,6 @@ def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint:
     assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
 
-@pytest.mark.slow
-def test_a_training_around_a_hole_goes_on_without_its_files(shell: Shell, checkpoint: str) -> None:
-    write_mask("trained-hole.png", holes(SIZE, (5, 5, 10, 12)))
-    train(shell, "image=photo.png", "mask=trained-hole.png", "model.max_size=null")
-    assert network_of("trained").unknown.any()
-    assert Path("trained/unknown.png").is_file()
-    shell.done("task=fill", "checkpoint=trained", "output=again")
-    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
-    RunFolder(Path("trained")).write_status("stopped")
-    shutil.rmtree("trained/fill")
-    for name in ("photo.png", "trained-hole.png"):
-        Path(name).unlink()
-    shell.done("resume=trained")
-    assert np.array_equal(pixels("trained/fill/000.png"), pixels("again/fill/000.png"))
-    # A published model has only the training images.
-    RunFolder(Path("trained")).write_status("stopped")
-    Path("trained/inputs.json").unlink()
-    shell.done("resume=trained")
-    assert pixels("trained/fill/000.png").shape == (*network_of("trained").image.shape[-2:], 3)
-
-
 def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     shell: Shell, checkpoint: str
 ) -> None:
@@ -394,6 +369,5 @@ def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
     assert model.image.shape[-2:] == (28, 28)
     assert model.scale == 1.0
     write_mask("two.png", holes(SIZE, (4, 6, 6, 8), (44, 60, 10, 12)))
-    source = Source(compose([*TINY_TRAINING, "image=photo.png", "mask.file=two.png"]))
-    _, said = task_of("fill", Context(source, source)).training_crop(source.photo(), 28)
+    _, said = training_crop("image=photo.png", "mask.file=two.png", size=28)
     assert "Trains on a window around the largest hole, rows 32 to 60" in said[-1]

@@ -1,5 +1,6 @@
-"""Inside a mask, results consist of the photo's pixels: origins, layers, 16 bits and alpha."""
+"""Results consist of the photo's pixels, also inside a mask: origins, layers, 16 bits and alpha."""
 
+import shutil
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
 
@@ -15,8 +16,9 @@ from internal_gan.finishing.seams import seam_figure
 from internal_gan.images.files.image import read_image
 from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import read_results
 from tests.commands import Shell
-from tests.tasks.conftest import copy_of, layers, numbers
+from tests.tasks.conftest import FINISHED, copy_of, layers, numbers, save
 from tests.tiny import Run, holes, picture, trained_edgeconnect, write_16_bits
 
 SIZE = (60, 84)
@@ -45,10 +47,7 @@ def write(deep: bool = False) -> None:
     edited = own.copy()
     edited[PASTED] = edited[PASTED][::-1, ::-1]
     for name, array in (("photo", own), ("edited", edited)):
-        if deep:
-            write_16_bits(Path(f"{name}.png"), array)
-        else:
-            Image.fromarray(array).save(f"{name}.png")
+        save(f"{name}.png", array)
     write_mask("mask.png", holes(SIZE, (16, 26, 20, 23)))
 
 
@@ -76,6 +75,7 @@ def test_the_origin_is_verified_and_layers_follow_it(shell: Shell, runs: Path, t
     result = f"out/{task}/000.png"
     found = internal_gan.verify(result, "photo.png")
     assert found.holds
+    assert found.change[0] < 50  # where seams are hidden; the drawings differ by more
     origin, own = found.origin, np.moveaxis(np.indices(SIZE), 0, -1)
     made, source = (np.asarray(Image.open(file)) for file in (result, "photo.png"))
     same = (made == source[origin.places[..., 0], origin.places[..., 1]]).all(axis=2)
@@ -183,3 +183,64 @@ def test_given_edges_guide_the_finishing_of_a_hole(
     assert guide.shape == SIZE
     assert (guide[26, MASK[1]] > 0).all()
     assert (guide[MASK] == 0).any()
+
+
+def sample(shell: Shell, *options: str) -> None:
+    shell.done("task=sample", "checkpoint=run", "output=out", *options)
+
+
+def test_every_result_comes_with_every_layer(run: Path, shell: Shell) -> None:
+    rng = np.random.default_rng(0)
+    depth = rng.normal(25000, 4500, (120, 168)).astype(np.uint16)
+    mask = rng.integers(0, 7, (120, 168)).astype(np.uint8)
+    Image.fromarray(depth).save("depth.tif")
+    Image.fromarray(mask).save("mask.png")
+    sample(shell, "layers=[mask.png,depth.tif]", "sample.count=2")
+    for number in ("000", "001"):
+        places = read_origin(f"out/sample/{number}.origin.png").places
+        # Few values are labels.
+        found = read_layer(f"out/sample/layers/mask/{number}.png").values
+        assert (found == mask[places[..., 0], places[..., 1]]).all()
+        there = read_layer(f"out/sample/layers/depth/{number}.png").values
+        copied = depth[places[..., 0], places[..., 1]]
+        assert abs(there - copied.astype(float)).mean() < depth.std() / 2
+    results = read_results(Path("out"))
+    assert {r.kind for r in results if "layers" in r.file} == {"aside"}
+    assert len([r for r in results if r.kind == "result"]) == 2
+
+
+def test_a_training_keeps_its_layers(shell: Shell, photo: str) -> None:
+    mask = np.random.default_rng(1).integers(0, 7, (40, 56)).astype(np.uint8)
+    Image.fromarray(mask).save("mask.png")
+    shell.done("model=singan", f"image={photo}", "layers=mask.png", "output=run", *FINISHED)
+    assert Path("run/sample/layers/mask/000.png").is_file()
+    sample(shell, "sample.count=1", "finish.resolution=30")
+    found = read_layer("out/sample/layers/mask/000.png").values
+    assert set(np.unique(found)) <= set(np.unique(mask))
+    own = read_layer("mask.png")
+    Path("mask.png").unlink()
+    shutil.move("run", "moved")
+    shell.done("task=sample", "checkpoint=moved", "output=again", "sample.count=1")
+    places = read_origin("again/sample/000.origin.png").places
+    there = read_layer("again/sample/layers/mask/000.png").values
+    assert (there == mask[places[..., 0], places[..., 1]]).all()
+    # A changed photo may have another size.
+    Image.fromarray(np.zeros((24, 32, 3), np.uint8)).save("small.png")
+    Image.fromarray(np.eye(24, 32, dtype=np.uint8) * 255).save("where.png")
+    edited = ("task=edit", "edit.image=small.png", "mask=where.png", "output=edited")
+    shell.done("checkpoint=moved", *edited)
+    origin = read_origin("edited/edit/000.origin.png")
+    there = read_layer("edited/edit/layers/mask/000.png").values
+    assert (there == own.shrunk_to(origin.photo_size).along(origin).values).all()
+
+
+def test_a_layer_that_is_the_photo_is_the_result(shell: Shell, large: str) -> None:
+    """The strictest test of seams: they are hidden as those of the colours were."""
+    shutil.copy(large, "same.png")
+    asked = ("image=photo.png", "layers=same.png")
+    for task, more in (("sample", "sample.count=1"), ("make_tileable", "seed=0")):
+        shell.done(f"task={task}", *asked, more, f"output={task}")
+        made = read_layer(f"{task}/{task}/000.png").values
+        layer = read_layer(f"{task}/{task}/layers/same/000.png").values
+        assert (made != read_layer(large).values).any()
+        assert (made == layer).all()

@@ -11,7 +11,7 @@ from internal_gan.finishing.layers import read_layer
 from internal_gan.finishing.origin import EXACT, OTHER, read_origin
 from internal_gan.images.masks import write_mask
 from internal_gan.tasks import retarget
-from tests.commands import Shell
+from tests.commands import Shell, pixels
 from tests.tiny import INGAN_FAST, holes, labels
 
 FRAME, LEFT_OUT = 6, "framed.png: its frame (top 6, right 6, bottom 6, left 6) is not used"
@@ -24,11 +24,7 @@ def framed(gravel: None) -> None:
 
 
 def whites(path: str) -> int:
-    return int((rgb(path) > 250).all(axis=2).sum())
-
-
-def rgb(path: str) -> Any:
-    return np.asarray(Image.open(path).convert("RGB"))
+    return int((pixels(path) > 250).all(axis=2).sum())
 
 
 @pytest.mark.parametrize(
@@ -47,22 +43,21 @@ def test_new_pictures_have_nothing_of_the_frame(
     shell.done(*options, "framed.png", "output=out")
     assert [LEFT_OUT in line for line in caplog.messages if "frame" in line] == [True]
     assert whites(f"out/{result}") <= whites("photo.png")
+    if options[0] == "extend":  # the photo is inside bit for bit
+        assert np.array_equal(pixels(f"out/{result}")[:, 30:-30], pixels("photo.png"))
+        shell.done("verify", f"out/{result}", "verify.photo=framed.png", "output=check")
 
 
 def test_a_frame_may_be_kept(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
     shell.done("sample", "framed.png", "sample.count=1", "output=kept", "keep_frame=true")
     assert "frame (" not in caplog.text
     assert whites("kept/sample/000.png") > whites("photo.png") + 200
-
-
-def test_an_extended_photo_is_inside_bit_for_bit_and_can_be_verified(shell: Shell) -> None:
-    shell.done("extend", "framed.png", "extend.margins=[0,20,0,20]", "output=out")
-    assert np.array_equal(rgb("out/extend/000.png")[:, 20:-20], rgb("photo.png"))
-    shell.done("verify", "out/extend/000.png", "verify.photo=framed.png", "output=check")
+    assert internal_gan.Patches("framed.png", keep_frame=True).photo.size == (96, 72)
+    assert internal_gan.Patches("framed.png").photo.size == (84, 60)
 
 
 def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
-    size = rgb("framed.png").shape[:2]
+    size = pixels("framed.png").shape[:2]
     write_mask("protect.png", holes(size, (20, 30, 20, 20)))
     rows, columns = np.indices(size)
     labels(2 * rows + columns).save("depth.png")
@@ -76,7 +71,7 @@ def test_masks_and_layers_of_the_whole_picture_fit(shell: Shell) -> None:
 
 def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) -> None:
     shell.done("fill", "framed.png", "mask.box=[6,6,20,20]", "output=out")
-    made, framed = map(rgb, ("out/fill/000.png", "framed.png"))
+    made, framed = map(pixels, ("out/fill/000.png", "framed.png"))
     inside = np.zeros(made.shape[:2], bool)
     inside[6:26, 6:26] = True
     assert np.array_equal(made[~inside], framed[~inside])
@@ -87,7 +82,7 @@ def test_a_filled_photo_keeps_its_frame_and_takes_nothing_from_it(shell: Shell) 
 
 
 def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
-    edited = rgb("framed.png").copy()
+    edited = pixels("framed.png").copy()
     edited[8:23, 8:23] = (200, 30, 30)
     Image.fromarray(edited).save("edited.png")
     size = edited.shape[:2]
@@ -98,7 +93,7 @@ def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     shell.done("edit", "framed.png", *files, "output=out")
     rim = np.ones(size, bool)
     rim[FRAME:-FRAME, FRAME:-FRAME] = False
-    assert np.array_equal(rgb("out/edit/000.png")[rim], edited[rim])
+    assert np.array_equal(pixels("out/edit/000.png")[rim], edited[rim])
     origin = read_origin("out/edit/000.origin.png")
     moved = read_layer("out/edit/layers/values/000.png").values
     exact = origin.kinds == EXACT
@@ -108,19 +103,12 @@ def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     assert np.array_equal(moved[exact], values[rows, columns][exact])
 
 
-def test_from_python_the_frame_is_left_out_and_can_be_kept() -> None:
-    height, width = rgb("photo.png").shape[:2]
-    assert internal_gan.Patches("framed.png").photo.size == (width, height)
-    kept = internal_gan.Patches("framed.png", keep_frame=True)
-    assert kept.photo.size == (width + 2 * FRAME, height + 2 * FRAME)
-
-
 def test_a_protected_part_is_found_in_the_photo_without_its_frame(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where what a model draws is judged."""
     shell.done("image=framed.png", "output=run", "trainer=debug", *INGAN_FAST, "device=cpu")
-    write_mask("protect.png", holes(rgb("framed.png").shape[:2], (20, 30, 20, 20)))
+    write_mask("protect.png", holes(pixels("framed.png").shape[:2], (20, 30, 20, 20)))
     seen, protected = list[Any](), retarget._protected
 
     def note(*how: Any) -> Any:

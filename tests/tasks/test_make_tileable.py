@@ -7,11 +7,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from internal_gan.finishing.filling import make_tileable
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.photo import Photo
 from internal_gan.tasks import make_tileable as module
 from tests.commands import Shell, pixels
 from tests.tiny import picture
@@ -48,16 +46,6 @@ def test_the_band_is_made_of_the_photos_own_pixels(
         assert np.array_equal(copies, np.tile(image, (1, 2, 1)))
     assert "Step across the border before" in Path("out/index.html").read_text()
     assert "left and right" in answer.out
-
-
-def test_a_photo_keeps_its_size_depth_mode_and_profile(shell: Shell) -> None:
-    gray = (picture(50, 70)[0, 0].numpy() * 0.5 + 0.5) * 65535
-    Image.fromarray(gray.clip(0, 65535).astype(np.uint16)).save("deep.png")
-    shell.done("task=make_tileable", "image=deep.png", "output=out")
-    made: Photo = read_image("out/make_tileable/000.png")
-    assert (made.size, made.bit_depth, made.is_gray) == ((50, 70), 16, True)
-    inside = (..., slice(8, -8), slice(11, -11))
-    assert torch.equal(made.pixels[inside], read_image("deep.png").pixels[inside])
 
 
 def test_what_repeats_already_stays_as_it_is(shell: Shell) -> None:

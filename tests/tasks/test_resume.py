@@ -4,11 +4,9 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
-from typing import Any
 
 import pytest
 
@@ -17,9 +15,7 @@ from internal_gan.config.compose import load_options, save_options
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.runs.folder import RunFolder
-from internal_gan.training.callbacks import Callback
-from internal_gan.training.engine import TrainingStopped
-from tests.commands import TINY_RUN, Shell, plain_environment, start_process
+from tests.commands import TINY_RUN, Shell, start_process
 from tests.tiny import network_of, picture, same_weights
 
 # A checkpoint at every step, and enough steps to interrupt.
@@ -73,44 +69,13 @@ def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     assert folder.status()["state"] == ("stopped" if said else "interrupted")
     assert said in out
     assert bool(said) == ("  Resume:   python -m internal_gan resume=run" in out)
-    resume(shell, whole)
-
-
-def resume(shell: Shell, whole: Path) -> None:
-    """Resume ``run`` to the end, which must be that of the uninterrupted run."""
     shell.done("resume=run")
-    folder = RunFolder(Path("run"))
     assert folder.status()["state"] == "finished"
     assert not list(folder.path.glob(".tmp-*"))
     assert read_image("run/sample/000.png").size == (20, 28)
     assert same_weights(network_of("run"), network_of(whole))
     for name in ("sample/000.png", "scales/00.png", "model.safetensors"):
         assert Path("run", name).read_bytes() == Path(whole, name).read_bytes()
-
-
-@pytest.mark.slow
-def test_a_run_on_a_full_disk_ends_bit_equal_once_there_is_space(
-    shell: Shell, photo: str, whole: Path
-) -> None:
-    # Copied out of the small disk, which vanishes with the process that mounted it.
-    script = (
-        'mkdir disk && mount -t tmpfs -o size="$1k" none disk && shift && "$@"; code=$?; '
-        "cp -R disk/run run; exit $code"
-    )
-    # Room for one and a half checkpoints: a second one, written next to the first, may not fit.
-    kilobytes = str((whole / "training.ckpt").stat().st_size * 3 // 2048)
-    command = ["unshare", "-rm", "sh", "-c", script, "sh", kilobytes, sys.executable, "-m"]
-    command += ["internal_gan", f"image={photo}", "output=disk/run", *SLOW]
-    how: Any = {"env": plain_environment(), "capture_output": True, "text": True}
-    process = subprocess.run(command, check=False, **how)
-    if "unshare failed" in process.stderr or "mount:" in process.stderr:
-        pytest.skip("no private mounts for this user")
-    assert process.returncode == 2, process.stderr
-    assert process.stderr.splitlines()[-1].endswith("free some space or choose another folder")
-    folder = RunFolder(Path("run"))
-    assert folder.status()["state"] == "failed"
-    assert not list(folder.path.glob(".tmp-*"))
-    resume(shell, whole)
 
 
 def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> None:
@@ -123,14 +88,17 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
 
 
 def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
+    """Train into ``run`` until its first scale is done."""
     with pytest.MonkeyPatch.context() as patch:
         stop = lambda *_: signal.raise_signal(SIGINT)  # noqa: E731
         patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
-        assert shell(*arguments).code == 130
+        answer = shell(*TINY_RUN, "image=photo.png", "output=run", *arguments)
+    assert answer.code == 130
+    assert "1 of 3 scales are done" in answer.out
 
 
 def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
-    stop_after_a_scale(shell, f"image={photo}", "output=run", *TINY_RUN)
+    stop_after_a_scale(shell)
     metrics = Path("run/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
     rows = [row | {"seconds": 1000.0} if "seconds" in row else row for row in rows]
@@ -140,29 +108,13 @@ def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo
     assert "and 16 min 40 s before" in answer.out
 
 
-def test_a_stopped_run_can_be_sampled(shell: Shell, photo: str) -> None:
-    import internal_gan.tasks.train as task
-
-    class Stop(Callback):
-        def on_stage_end(self, model: object, stage_index: int) -> None:
-            raise TrainingStopped("SIGINT at scale 0, step 3", Path())
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task, "MetricsLogger", lambda _: Stop())
-        answer = shell(f"image={photo}", "output=run", *TINY_RUN)
-    assert answer.code == 130
-    assert "1 of 3 scales are done" in answer.out
-    shell.done("task=sample", "checkpoint=run", "output=out", "sample.start_scale=0")
-    assert read_image("out/sample/000.png").size == (14, 20)
-
-
 def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
     shell: Shell, photo: str
 ) -> None:
     """As in the paper's form, whose number depends on the photo's size before it was shrunk."""
-    given = (*TINY_RUN, "model.scale_count=released", f"image={photo}")
-    shell.done(*given, "output=whole")
-    stop_after_a_scale(shell, *given, "output=run")
+    released = "model.scale_count=released"
+    shell.done(*TINY_RUN, released, f"image={photo}", "output=whole")
+    stop_after_a_scale(shell, released)
     shell.done("resume=run")
     assert network_of("run").sizes == network_of("whole").sizes
     assert same_weights(network_of("run"), network_of("whole"))

@@ -16,7 +16,6 @@ import internal_gan
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.errors import UserError
 from internal_gan.finishing.layers import read_layer
-from internal_gan.finishing.origin import EXACT, read_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
@@ -39,13 +38,10 @@ def at_once(shell: Shell, *options: str) -> Path:
 @pytest.mark.usefixtures("gravel")
 def test_a_photo_is_sampled_at_once_with_its_own_pixels(shell: Shell) -> None:
     folder = at_once(shell, "sample.count=2", "seed=3")
-    own, *made = (pixels(path) for path in ("photo.png", folder / "000.png", folder / "001.png"))
-    assert (made[0] != made[1]).any()
-    origin = read_origin(folder / "000.origin.png")
-    exact = origin.kinds == EXACT
-    rows, columns = origin.places[..., 0], origin.places[..., 1]
-    assert exact.mean() > 0.1
-    assert np.array_equal(made[0][exact], own[rows, columns][exact])
+    assert (pixels(folder / "000.png") != pixels(folder / "001.png")).any()
+    found = internal_gan.verify(folder / "000.png", "photo.png")
+    assert found.holds
+    assert found.exact > 0.1
     assert read_image(folder / "drawn" / "000.png").size == (43, 60)
     status = RunFolder(Path("out")).status()
     assert (status["state"], "model_task" in status) == ("finished", False)
@@ -68,16 +64,11 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
     }[task]
     shell.done(task, "photo.png", wanted, "layers=height.png", "output=out")
     folder = Path("out", task)
-    made, origin = read_image(folder / f"{name}.png"), read_origin(folder / f"{name}.origin.png")
+    made = read_image(folder / f"{name}.png")
     assert (made.bit_depth, made.mode) == (16, "RGBA")
-    exact = origin.kinds == EXACT
-    assert exact.mean() > 0.05
-    rows, columns = (origin.places[exact][:, axis] for axis in (0, 1))
-    photo = read_image("photo.png")
-    assert torch.equal(made.pixels[0][:, exact], photo.pixels[0][:, rows, columns])
-    assert made.alpha is not None
-    assert photo.alpha is not None
-    assert (made.alpha[0, 0][exact] - photo.alpha[0, 0][rows, columns]).abs().max() < 0.01
+    found = internal_gan.verify(folder / f"{name}.png", "photo.png")
+    assert found.holds
+    assert found.exact > 0.05
     assert read_layer(folder / f"layers/height/{name}.png").values.shape == made.size
 
 
@@ -105,15 +96,6 @@ def test_pictures_appear_one_by_one_with_the_time_left(
     # It was started before the first picture was drawn.
     spent = datetime.fromisoformat(status["updated"]) - datetime.fromisoformat(status["started"])
     assert abs(spent.total_seconds() - status["seconds"]) <= 2
-
-
-@pytest.mark.usefixtures("gravel")
-def test_a_size_and_a_narrow_photo(shell: Shell) -> None:
-    folder = at_once(shell, "sample.count=1", "sample.size=[50,110]")
-    assert read_image(folder / "000.png").size == (50, 110)
-    write_image("photo.png", picture(16, 160))
-    shell.done("task=sample", "image=photo.png", "sample.count=1", "output=narrow")
-    assert read_image("narrow/sample/000.png").size == (16, 160)
 
 
 @pytest.mark.parametrize(

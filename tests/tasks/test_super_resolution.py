@@ -40,13 +40,6 @@ def test_a_model_enlarges_another_photo(shell: Shell, model: str) -> None:
     assert (read_image(Path("out", ENLARGED)).pixels - expected).abs().max() <= 1.01 / 255
 
 
-def test_without_the_file_the_training_image_is_enlarged(shell: Shell, model: str) -> None:
-    Path("photo.png").unlink()
-    answer = shell.done("task=super_resolution", f"checkpoint={model}", "output=out")
-    assert size_of("out") == (80, 112)
-    assert "model/photo.png" in answer.out
-
-
 def test_a_model_may_be_trained_for_it(shell: Shell) -> None:
     training = ("task=super_resolution", "model=singan", "image=photo.png", *TINY_RUN)
     answer = shell.done(*training, "output=out")

@@ -108,23 +108,19 @@ def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
 
 
 @pytest.mark.parametrize("letter", ["a", "日"])
-def test_photos_with_the_longest_names_get_a_run_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_photos_with_the_longest_names_get_a_run_folder(shell: Shell, letter: str) -> None:
     stem = letter * (250 // len(letter.encode()))
     assert new_run_path(Options(image=f"{stem}.png"), "singan").is_dir()
 
 
 def test_runs_started_in_the_same_second_get_their_own_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Noon(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> "Noon":
             return cls(2026, 1, 31, 12)
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("internal_gan.runs.folder.datetime", Noon)
     made = [new_run_path(Options(image="photos/lake.jpg"), "singan") for _ in range(3)]
     folder = Path("runs/lake-singan")
@@ -172,34 +168,28 @@ def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
     assert same_weights(network_of("run"), again)
 
 
-class TestLongPhotos:
-    """The short side of a photo longer than 2:1 has half of ``model.max_size``."""
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ("model.max_size=80 model.max_aspect=5", (16, 200)),
+        ("model.max_size=200 model.max_aspect=null", (16, 200)),
+        ("model.max_size=60", (24, 300)),
+    ],
+)
+def test_the_short_side_of_a_long_photo_has_half_of_the_size_in_training(
+    shell: Shell, options: str, size: tuple[int, int]
+) -> None:
+    write_image("long.png", picture(24, 300))
+    debug = ("trainer=debug", "trainer.max_steps=1", "finish.detail=network", "device=cpu")
+    shell.done("image=long.png", "output=run", "sample.count=1", *debug, *options.split())
+    assert read_image("run/photo.png").size == size
 
-    @pytest.fixture(autouse=True)
-    def panorama(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
-        write_image("long.png", picture(24, 300))
 
-    @pytest.mark.parametrize(
-        ("options", "size"),
-        [
-            (["model.max_size=80", "model.max_aspect=5"], (16, 200)),
-            (["model.max_size=200", "model.max_aspect=null"], (16, 200)),
-            (["model.max_size=60"], (24, 300)),
-        ],
-    )
-    def test_the_size_in_training(
-        self, shell: Shell, options: list[str], size: tuple[int, int]
-    ) -> None:
-        debug = ("trainer=debug", "trainer.max_steps=1", "finish.detail=network", "device=cpu")
-        shell.done("image=long.png", "output=run", "sample.count=1", *debug, *options)
-        assert read_image("run/photo.png").size == size
-
-    def test_a_stopped_training_is_resumed_at_its_size(self) -> None:
-        overrides = ["trainer=debug", "finish.detail=network", "device=cpu", "model.max_size=40"]
-        steps: list[object] = []
-        how: Any = {"progress": steps.append, "stop": lambda: bool(steps)}
-        with pytest.raises(internal_gan.TrainingStopped):
-            internal_gan.fit("long.png", overrides=overrides, output="run", **how)
-        run = internal_gan.resume("run")
-        assert run.model.network.image.shape[-2:] == (20, 250)
+def test_a_stopped_training_of_a_long_photo_is_resumed_at_its_size(shell: Shell) -> None:
+    write_image("long.png", picture(24, 300))
+    overrides = ["trainer=debug", "finish.detail=network", "device=cpu", "model.max_size=40"]
+    steps: list[object] = []
+    how: Any = {"progress": steps.append, "stop": lambda: bool(steps)}
+    with pytest.raises(internal_gan.TrainingStopped):
+        internal_gan.fit("long.png", overrides=overrides, output="run", **how)
+    assert internal_gan.resume("run").model.network.image.shape[-2:] == (20, 250)
