@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 948,
     "app": 1411,
     "config": 1600,
-    "finishing": 2386,
+    "finishing": 2387,
     "hub": 130,
     "images": 3621,
     "internal_gan": 1216,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_035, "tests": 25_002, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 25_036, "tests": 23_752, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
