@@ -45,8 +45,8 @@ from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Levels, Mask, Pixels
 from internal_gan.units import Size, by
 
-BYTES_PER_PIXEL = 150  # of the photo
-BYTES_PER_NEW_PIXEL = 100  # of a rebuilt part, in addition
+BYTES_PER_PIXEL = 100  # of the photo
+BYTES_PER_NEW_PIXEL = 150  # of a rebuilt part, in addition
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
 # A part is rebuilt from a square window around it, whose side doubles until enough of it may be

@@ -33,6 +33,7 @@ COARSEST = 32  # the cycle stops halving at this shorter side, in pixels
 SMOOTHED = 1  # smoothing steps of the cycle before each halving
 STEPS = 60  # of conjugate gradients, at most
 ACCURACY = 3e-3  # the relative error at which they end
+ROWS = 256  # that one thread works on at a time
 
 
 @dataclass(frozen=True)
@@ -222,10 +223,9 @@ def _nearly_solved(wanted: Values, grids: Sequence[_Grid], wrap: Wrap) -> Values
     if coarser:
         _step_of(found, wanted, grid, wrap, other, 0, 1, 1)
         coarse = np.empty(coarser[0].part.shape, np.float32)
-        over_rows(kernels.coarsen, len(coarse), other, coarse)
-        over_rows(
-            kernels.refine, len(found), found, _nearly_solved(coarse, coarser, wrap), grid.part
-        )
+        over_rows(kernels.coarsen, len(coarse), other, coarse, band=ROWS)
+        more = _nearly_solved(coarse, coarser, wrap)
+        over_rows(kernels.refine, len(found), found, more, grid.part, band=ROWS)
         smooth(SMOOTHED + 1)
     return found
 
@@ -234,8 +234,8 @@ def _step_of(
     values: Values, wanted: Values, grid: _Grid, wrap: Wrap, result: Values, *factors: float
 ) -> None:
     """:func:`internal_gan.patches.kernels.step` on a grid; ``factors`` are keep, add and push."""
-    every = np.array([grid.hold, *factors], np.float32)
-    over_rows(kernels.step, len(values), values, wanted, grid.part, every, wrap, result)
+    given = values, wanted, grid.part, np.array([grid.hold, *factors], np.float32), wrap
+    over_rows(kernels.step, len(values), *given, result, band=ROWS)
 
 
 def _waves(side: int, around: bool) -> NDArray[np.float32]:
