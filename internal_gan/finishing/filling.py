@@ -120,8 +120,8 @@ def make_tileable(
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
     hiding = seams.Hiding(hold, wrap, part[0, 0].numpy() > 0)
     if finisher.blends:
-        made = made + hiding.added(made, places, source)
-    pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp(-1, 1)
+        made += hiding.added(made, places, source)
+    pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp_(-1, 1)
     return finisher.traced(pixels, places, np.ones(photo.size, np.bool_), hiding=hiding)
 
 
