@@ -16,7 +16,6 @@ nothing heavy: each name is imported when it is first used.
 """
 
 import importlib
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from internal_gan.process_settings import set_environment
@@ -74,7 +73,7 @@ _HOMES = {
     "training.engine": ("TrainingStopped",),
     "training.progress": ("TrainingProgress",),
 }
-__all__ = ["__version__", *itertools.chain(*_HOMES.values())]
+__all__ = ["__version__", *(name for names in _HOMES.values() for name in names)]
 
 if not TYPE_CHECKING:  # to which any name would then look valid
 

@@ -15,7 +15,7 @@ from typing import NoReturn
 import hydra
 
 from internal_gan.commands import report, run_piped
-from internal_gan.config.arguments import key_of, overrides_of, prepare, values_of
+from internal_gan.config.arguments import overrides_of, prepare, values_of
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import CONFIG_NAME, compose, shown
 from internal_gan.config.conf import conf_dir, swept_by
@@ -77,9 +77,9 @@ def _run(arguments: list[str]) -> None:
 
 def _one(overrides: list[str]) -> int:
     options = compose(overrides)
-    experiment = values_of(overrides).get("experiment", "none")
-    given = {key_of(override) for override in overrides}
-    if set(swept_by(experiment)) - given:
+    given = values_of(overrides)
+    experiment = given.get("experiment", "none")
+    if set(swept_by(experiment)) - given.keys():
         raise UserError(f"experiment={experiment}: makes several runs; add -m")
     return run_piped(options, changed=given)
 

@@ -1,14 +1,12 @@
 """What models can draw, and the families' classes."""
 
 from collections.abc import Iterator
-from os import PathLike
 from typing import Any, ClassVar
 
 import torch
 
 from internal_gan.api.model import Given, Model, source_of
 from internal_gan.config import catalogue
-from internal_gan.errors import UserError
 from internal_gan.images.files.memory import check_output_type, to_memory
 from internal_gan.tasks.runner import patches_of
 
@@ -33,11 +31,8 @@ class Injects(Model):
     """Gives other pictures its photo's look."""
 
     def reconstruct(self, *, output_type: str = "pil") -> Any:
-        """The model's reconstruction of the photo, at the size of its training.
-
-        Raises:
-            internal_gan.UserError: ``output_type`` is unknown.
-        """
+        """The model's reconstruction of the photo, at the size of its training; a UserError if
+        ``output_type`` is unknown."""
         check_output_type(output_type)
         return to_memory(self.network.preview(), output_type, self._source.like)
 
@@ -161,10 +156,6 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
         source = source_of("sample", {"photo": photo})
         source.options.keep_frame = keep_frame
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
-
-    def save_pretrained(self, folder: str | PathLike[str], *, licence: str | None = None) -> None:
-        """Always a UserError: the photo is the model."""
-        raise UserError("a photo's patches are not saved: keep the photo")
 
 
 class SinGAN(Samples, Injects, Animates, Enlarges):

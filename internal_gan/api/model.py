@@ -111,8 +111,8 @@ class Model:
         path = hub.local(name, **of_hub)
         if is_file(path):
             network = load_model(path)
-            source = Source(Options(), photo=Photo(network.image))
-            model = _of_family(network, path, source)
+            source = Source(Options(), files={"image": Photo(network.image)})
+            model = Model.classes.get(network.family, Model)(network, path, source)
         else:
             model = opened(None, RunFolder.open(path, needs=["model.safetensors"]))
         if not isinstance(model, cls):
@@ -130,10 +130,11 @@ class Model:
 
         Raises:
             UserError: ``licence`` is not an identifier, the folder holds anything but a model
-                saved there earlier, or it cannot be written.
+                saved there earlier, or it cannot be written; always for :class:`Patches`.
         """
         folder = Path(folder)
-        assert self._file is not None
+        if self._file is None:
+            raise UserError("a photo's patches are not saved: keep the photo")
         hub.save(self._file, folder, self.network, licence)
         if not (folder / "photo.png").is_file():
             write_image(folder / "photo.png", self.network.image)
@@ -228,9 +229,8 @@ def results(
             raise UserError("seed, generator: both set the random numbers; give only one")
         given["seed"] = int(torch.randint(2**63 - 1, (), generator=rng, device=rng.device))
     stop = given.pop("stop", None)
-    source = source_of(task, given, name=trained.name if trained else None)
+    source = source_of(task, given, trained)
     source.options.confirm = "large"  # a program asks for what it wants
-    source.of = source if source.has_photo or trained is None else trained
     work = task_of(task, Context(source, trained or source))
     like = trained.like if trained else None
     with enough_memory(work.memory):
@@ -255,20 +255,15 @@ def opened(network: Network | None, folder: RunFolder) -> Model:
     """The model of a run folder, with ``network`` if it is already in memory."""
     network = load_model(folder.model_path) if network is None else network
     source = Source(load_options(folder.config_path), folder.path)
-    return _of_family(network, folder.model_path, source)
+    return Model.classes.get(network.family, Model)(network, folder.model_path, source)
 
 
-def _of_family(network: Network, file: Path, source: Source) -> Model:
-    return Model.classes.get(network.family, Model)(network, file, source)
-
-
-def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = None) -> Source:
+def source_of(task: str, arguments: Mapping[str, Any], trained: Source | None = None) -> Source:
     """A task's checked options, and its pictures in memory.
 
     ``arguments`` are values and pictures by their options' names without the group; ``photo``
     stands for ``image=``. None means the option's default. If the task has no such option, or a
-    value is not allowed, this is a UserError. ``name`` is that of the photo that masks in a folder
-    belong to, if no photo is given.
+    value is not allowed, this is a UserError. ``trained`` is as in :class:`Source`.
     """
     values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}
@@ -282,11 +277,9 @@ def source_of(task: str, arguments: Mapping[str, Any], *, name: str | None = Non
             if isinstance(value, Photo):
                 files[option], value = value, IN_MEMORY
         values[option] = value
-    photo = files.pop("image", None)
-    if photo is not None:
+    if "image" in files:
         del values["image"]
-    options = options_of(values)
-    return Source(options, photo=photo, name=options.image or name, files=files)
+    return Source(options_of(values), trained=trained, files=files)
 
 
 def option_of(task: str, name: str, value: Any = None) -> str:

@@ -10,7 +10,7 @@ from internal_gan.api.model import Given, option_of, picture_of, results, source
 from internal_gan.config.catalogue import families_for
 from internal_gan.config.options import ANCHORS, PATHS, taken_by
 from internal_gan.finishing.finisher import LONGEST
-from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
+from internal_gan.finishing.sizes import SMALL_SIDE, small_copy
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
@@ -42,13 +42,7 @@ class Previews:
     """
 
     def __init__(self, photo: Given) -> None:
-        """
-        Args:
-            photo: as given to :func:`internal_gan.fit`.
-
-        Raises:
-            UserError: the photo cannot be read.
-        """
+        """``photo`` is as given to :func:`internal_gan.fit`; a UserError if it cannot be read."""
         self._source = source_of("fill", {"photo": photo})
         self._photo = self._source.photo(longest=SMALL_SIDE)
         # A layout can be another one if a single bit differs.
@@ -57,7 +51,7 @@ class Previews:
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
         """The copy of the photo that a task works on, for a ``finish.resolution``."""
-        return self._copy(self._sizes(task, resolution, None)[0])[0]
+        return self._copy(self._full_size(task, resolution))[0]
 
     def __call__(self, task: str, /, **given: Any) -> Any:
         """A preview of a task's first result.
@@ -74,7 +68,7 @@ class Previews:
         wanted = given.get("shape") if task == "retarget" else given.get("size")
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
-        full, small = self._sizes(task, given.pop("resolution", None), wanted)
+        full = self._full_size(task, given.pop("resolution", None), wanted)
         image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
@@ -85,7 +79,7 @@ class Previews:
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
             if option in _IN_PIXELS:
-                given[name] = _scaled(value, max(small) / max(full))
+                given[name] = _scaled(value, max(image.size) / max(full))
             elif option in PATHS and value is not None:
                 picture = picture_of(value, option, to_mask)
                 if isinstance(picture, Path):
@@ -96,9 +90,8 @@ class Previews:
             return next(results(task, {"photo": image, **given}))
         return next(results(task, given, self._network, source))
 
-    def _sizes(self, task: str, resolution: str | int | None, wanted: Any) -> tuple[Size, Size]:
-        """The sizes of the photo in a task's results of a ``wanted`` size, if any, and of the copy
-        for its previews."""
+    def _full_size(self, task: str, resolution: str | int | None, wanted: Any = None) -> Size:
+        """The size of the photo in a task's results of a ``wanted`` size, if any."""
         full = self._photo.full_size
         if "finish.resolution" in taken_by(task) and resolution != "photo":
             longest = resolution if isinstance(resolution, int) else LONGEST
@@ -107,7 +100,7 @@ class Previews:
                 share = math.prod(wanted) / math.prod(full)
                 longest = max(longest, round(max(full) * math.sqrt(share)))
             full = fit_size(full, longest)
-        return full, small_size(full)
+        return full
 
     def _copy(self, full: Size) -> tuple[Image.Image, Source]:
         if full not in self._copies:

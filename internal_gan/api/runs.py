@@ -102,12 +102,9 @@ def fit(
         options.image = str(photo)
         check_image_file(options.image)
     hooks = Hooks(callbacks, stop, progress)
-    source = Source(
-        options,
-        photo=photo if isinstance(photo, Photo) else None,
-        files={"mask.file": hole} if isinstance(hole, Photo) else None,
-    )
-    network, folder = training.train(source, changed=changed, hooks=hooks)
+    given = {"image": photo, "mask.file": hole}
+    files = {name: one for name, one in given.items() if isinstance(one, Photo)}
+    network, folder = training.train(Source(options, files=files), changed=changed, hooks=hooks)
     return Run(folder.path, opened(network, folder))
 
 

@@ -7,7 +7,6 @@ from types import FrameType
 
 from internal_gan.app.settings import Settings
 from internal_gan.errors import UserError
-from internal_gan.files import make_folder
 
 INSTALL = "pip install 'internal-gan[app]'"
 
@@ -20,7 +19,6 @@ def serve(settings: Settings) -> None:
         from internal_gan.app.server import application
     except ImportError as error:
         raise UserError(f"internal-gan app needs {error.name}: {INSTALL}") from error
-    make_folder(settings.runs)
     page = application(settings)
 
     class Server(uvicorn.Server):

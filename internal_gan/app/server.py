@@ -222,7 +222,6 @@ class Server:
         return JSONResponse(self._about(name))
 
     async def delete(self, request: Request) -> Response:
-        """Delete a run with all its files."""
         name = _name(request)
         folder = self.runs.path(name)
         if not self.runs.asked(name):
@@ -284,12 +283,12 @@ class Server:
 
 
 def application(settings: Settings) -> Starlette:
-    """The application; its processes end with it."""
+    """The application; its processes end with it. A UserError if its folder cannot be made."""
+    make_folder(settings.runs)
     server = Server(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        settings.runs.mkdir(parents=True, exist_ok=True)
         start = asyncio.get_running_loop().run_in_executor(None, server.warm_up)
         try:
             yield
@@ -319,7 +318,8 @@ def application(settings: Settings) -> Starlette:
     served = Starlette(
         routes=routes,
         lifespan=lifespan,
-        exception_handlers={UserError: _user_error, Stopped: _stopped},
+        # Nobody waits for the answer of what was stopped.
+        exception_handlers={UserError: _user_error, Stopped: lambda *_: Response(status_code=204)},
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
     )
     served.state.server = server
@@ -329,10 +329,6 @@ def application(settings: Settings) -> Starlette:
 async def _user_error(_: Request, error: Exception) -> Response:
     text = str(error)
     return PlainTextResponse(text, 404 if text.startswith("there is no such") else 400)
-
-
-async def _stopped(_: Request, error: Exception) -> Response:
-    return Response(status_code=204)  # nobody waits for the answer
 
 
 def _name(request: Request) -> str:

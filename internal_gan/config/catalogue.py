@@ -90,11 +90,6 @@ class TaskSpec:
         """The options of the run itself that apply once there is a model, or without one."""
         return _OF_MODEL if self.needs else self.run
 
-    @property
-    def frameless(self) -> bool:
-        """Whether results are new pictures, without a frame that the photo has."""
-        return "keep_frame" in self.takes and not self.whole
-
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once there is a model, or without one."""
         group = option.partition(".")[0]

@@ -95,8 +95,7 @@ def _check_model(overrides: Sequence[str]) -> None:
 
 
 def options_of(values: Mapping[str, Any]) -> Options:
-    """The default options with some values replaced, by full name, or a UserError if one is
-    wrong."""
+    """The default options but for these values, by full name; a UserError if one is wrong."""
     config = OmegaConf.create()
     for name, value in values.items():
         OmegaConf.update(config, name, plain(value), force_add=True)

@@ -33,11 +33,6 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         return unknown(group, name, error.options)
-    absent = groups().keys() - chosen.hydra.runtime.choices.keys()
-    for override in map(parsed, overrides):
-        if override.key_or_group in absent and not override.is_add():
-            model = chosen.hydra.runtime.choices.model
-            return UserError(f"{override.input_line}: model={model} has no such part")
     why = [" ".join(str(error).split()), str(error.__cause__ or "").partition("\n")[0]]
     return UserError(": ".join(filter(None, why)) or type(error).__name__)
 
@@ -46,9 +41,11 @@ def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
     key, given = override.key_or_group, override.input_line
     if override.is_sweep_override():
         return UserError(f"{given}: {_needs(key)}; for one run per value add -m")
-    value, names = override.value(), groups().get(key)
-    if names is not None:
-        return None if value in names else unknown(key, written(value), names)
+    value, names, choices = override.value(), groups().get(key), chosen.hydra.runtime.choices
+    if names is not None and value not in names:
+        return unknown(key, written(value), names)
+    if names is not None and key not in choices and not override.is_add():
+        return UserError(f"{given}: model={choices.model} has no such part")
     known = [*_keys(OmegaConf.to_container(chosen)), *groups()]
     wrong = [key, *_keys(value, f"{key}.")] if not override.is_add() else []
     if not key.startswith("hydra/") and not {*wrong} <= {*known}:

@@ -26,6 +26,7 @@ from internal_gan.config.fields import (
     whole,
 )
 from internal_gan.errors import Range
+from internal_gan.type_hints import fits
 from internal_gan.units import parse_duration, ratio_of
 
 # Where each anchor puts a photo on a larger canvas: the share of the new rows above it, and of the
@@ -64,9 +65,9 @@ def _start_scale(least: int, help: str) -> Any:
     )
 
 
-def _is_corner(value: Any) -> bool:
-    plain = isinstance(value, list) and all(type(n) in (int, float) for n in value)
-    return plain and len(value) == 2 and all(abs(n) < 100 for n in value)
+def _are_corners(value: Any) -> bool:
+    plain = fits(value, list[tuple[float, float]]) and len(value) == 4
+    return plain and all(abs(side) < 100 for corner in value for side in corner)
 
 
 def _is_shape(value: Any, side: Callable[[Any], bool]) -> bool:
@@ -178,7 +179,7 @@ class RetargetOptions:
         "where a homography moves the corners; 0 to 1 is inside the frame; null: a rectangle",
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
-        lambda v: len(v) == 4 and all(map(_is_corner, v)),
+        _are_corners,
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
@@ -30,7 +30,6 @@ from internal_gan.judging.tiling import seams_in_words
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.report.curves import loss_curves
 from internal_gan.runs.records import (
-    MOVIE_SUFFIXES,
     Result,
     in_words,
     read_metrics,
@@ -65,17 +64,6 @@ class PagePicture:
     is_huge: bool = False
 
 
-@dataclass(frozen=True)
-class StageRow:
-    """A stage; ``seconds`` is measured if it is ``done``, else planned."""
-
-    name: str
-    size: Sequence[int]
-    steps: int
-    seconds: float
-    done: bool
-
-
 class RunState:
     """The state of a run, from its folder, which need not be complete: ``status`` and ``rows`` as
     :mod:`~internal_gan.runs.records` reads them, the ``photo`` that was given or, if a model learns
@@ -86,6 +74,7 @@ class RunState:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.status = read_status(folder / "status.json")
+        self.state = self.status.get("state", "unknown")
         self.rows = read_metrics(folder / "metrics.jsonl")
         plans = [row for row in self.rows if row.get("event") == "plan"]
         self.stages = _stages(plans[-1], self.rows) if plans else []
@@ -121,15 +110,6 @@ class RunState:
         return str(options.model.get("_target_", "")).rpartition(".")[2].removesuffix("Recipe")
 
     @property
-    def state(self) -> str:
-        return str(self.status.get("state", "unknown"))
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether this is an unfinished training."""
-        return self.options is not None and self.options.trains and self.state != "finished"
-
-    @property
     def model_path(self) -> str | None:
         """The folder of the run that trained the model: this one, or the one it used."""
         if (self.folder / "model.safetensors").is_file():
@@ -137,7 +117,8 @@ class RunState:
         return self.options.checkpoint if self.options else None
 
 
-def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[StageRow]:
+def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The planned stages, with their ``seconds``, which are measured if a stage is ``done``."""
     last = {row["stage"]: row for row in rows if "step" in row}
     stages = []
     for index, stage in enumerate(plan["stages"]):
@@ -146,7 +127,7 @@ def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[
         if done:
             before = last[index - 1]["seconds"] if index - 1 in last else 0.0
             seconds = last[index]["seconds"] - before
-        stages.append(StageRow(stage["name"], stage["size"], stage["steps"], seconds, done))
+        stages.append({**stage, "seconds": seconds, "done": done})
     return stages
 
 
@@ -157,17 +138,13 @@ def write_report(folder: Path) -> Path:
     """
     run = RunState(folder)
     sections, previews = read_gallery(run)
-    page = (
-        _templates()
-        .get_template("page.html")
-        .render(
-            run=run,
-            sections=sections,
-            previews=previews,
-            evaluation=read_json_object(folder / EVALUATION),
-            charts=loss_curves(run.rows, [(stage.name, stage.steps) for stage in run.stages]),
-            now=datetime.now().astimezone().isoformat(timespec="seconds"),
-        )
+    page = _template().render(
+        run=run,
+        sections=sections,
+        previews=previews,
+        evaluation=read_json_object(folder / EVALUATION),
+        charts=loss_curves(run.rows, [(stage["name"], stage["steps"]) for stage in run.stages]),
+        now=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     path = folder / "index.html"
     # File names need not be valid text.
@@ -176,7 +153,7 @@ def write_report(folder: Path) -> Path:
 
 
 @cache
-def _templates() -> Environment:
+def _template() -> Template:
     templates = Environment(
         loader=PackageLoader("internal_gan.report"),
         autoescape=True,
@@ -193,7 +170,7 @@ def _templates() -> Environment:
         "seams": seams_in_words,
         "shell": quoted,
     }
-    return templates
+    return templates.get_template("page.html")
 
 
 def _clock(time: str) -> str:
@@ -229,7 +206,7 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
             sections["Samples" if task == "sample" else in_words(task)] = rows
     previews = []
     for index, result in enumerate(result for result in results if result.kind == "preview"):
-        name = run.stages[index].name if index < len(run.stages) else f"scale {index}"
+        name = run.stages[index]["name"] if index < len(run.stages) else f"scale {index}"
         previews.append(replace(result, caption=name.capitalize()))
     return sections, _read(run, previews)
 
@@ -250,7 +227,7 @@ def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
 
     def read(result: Result) -> PagePicture | None:
-        if PurePosixPath(result.file).suffix.lower() in MOVIE_SUFFIXES:
+        if result.file.lower().endswith(".mp4"):
             return PagePicture(result.file, None, height, width, result.caption, is_film=True)
         return read_picture(run.folder, result.file, result.caption)
 

@@ -61,8 +61,7 @@ class RunFolder:
         make_folder(folder.path)
         with disk_errors(folder.path):
             names = folder._names()
-        made = names & {"config.yaml", "model.safetensors"}
-        if names and (made or not folder._ended_early()):
+        if names and (names & {"config.yaml", "model.safetensors"} or not folder._ended_early()):
             hint = "choose another folder"
             if "config.yaml" in names:
                 hint += f", or resume that run with resume={folder.path}"

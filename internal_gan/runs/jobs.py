@@ -78,7 +78,6 @@ def read_records(sweep: Path) -> list[Record]:
     folder, found = sweep / RECORDS, list[Record]()
     for path in sorted(folder.rglob("*.json"), key=lambda path: natural(path.as_posix())):
         with suppress(UserError):
-            record = read_record(Record, path)
-            if record is not None:
+            if record := read_record(Record, path):
                 found.append(record)
     return found

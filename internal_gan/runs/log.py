@@ -9,8 +9,6 @@ from pathlib import Path
 from internal_gan.process_settings import shared
 
 _LOGGER = logging.getLogger("internal_gan")
-
-
 # The files of the runs that the current thread works on.
 _files: ContextVar[tuple[logging.Handler, ...]] = ContextVar("files", default=())
 

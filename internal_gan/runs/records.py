@@ -22,7 +22,6 @@ MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
 # Folders next to results, for what belongs to them; the first is for the network's output.
 DRAWN = "drawn"
 BESIDE = (DRAWN, "origin", "layers")
-MOVIE_SUFFIXES = {".mp4"}
 
 
 class Status(TypedDict, total=False):
@@ -50,10 +49,6 @@ class PlannedStage(TypedDict):
     size: tuple[int, int]
     steps: int
     seconds_per_step: float
-
-
-class Plan(TypedDict):
-    stages: list[PlannedStage]
 
 
 class Step(TypedDict):
@@ -138,8 +133,8 @@ def in_words(name: str) -> str:
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Read a ``metrics.jsonl``; empty if it is missing.
 
-    A line with an event has a `Plan`; others have the fields of a `Step`, and further ones that are
-    finite numbers or null. A file that is not regular, or not readable, is a UserError.
+    A line with an event has `PlannedStage`s; others have the fields of a `Step`, and further ones
+    that are finite numbers or null. A file that is not regular, or not readable, is a UserError.
     """
     return [row for row in read_json_lines(path) if _is_row(row)]
 
@@ -152,5 +147,5 @@ def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:
 
 def _is_row(row: Mapping[str, Any]) -> bool:
     if row.get("event") == "plan":
-        return fits(row, Plan)
+        return fits(row.get("stages"), list[PlannedStage])
     return fits(row, Step) and fits(row, dict[str, float | None])

@@ -65,9 +65,8 @@ class Source:
 
     Args:
         folder: the run's, whose index must not be damaged (a UserError); None before it begins.
-        photo: in memory, in place of the file that ``options.image`` names.
-        name: of the photo that masks in a folder belong to; by default ``options.image``.
-        files: other pictures in memory, by option.
+        trained: the inputs of a model, whose photo is worked on if the run was given none.
+        files: pictures in memory, by the options that would name their files.
 
     Attributes:
         choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
@@ -78,31 +77,27 @@ class Source:
         self,
         options: Options,
         folder: Path | None = None,
-        photo: Photo | None = None,
-        name: str | None = None,
+        trained: "Source | None" = None,
         files: Mapping[str, Photo] | None = None,
     ) -> None:
         self.options = options
         self.choose: Choose | None = None
         self.alike: Choose | None = None
-        self.of = self
         self._frame: Margins | None = None  # of the photo, once that was looked for
         self._is_looked_at = False
         self.folder = folder
-        self.name = options.image if name is None else name
+        self.name: str | None = options.image or (trained.name if trained else None)
         self._in_memory = dict(files or {})
-        if photo is not None:
-            self._in_memory[_PHOTO] = photo
         index = None if folder is None else read_record(Index, folder / INDEX)
         self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
+        self.of = self if self.has_photo or trained is None else trained
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
 
     @property
     def has_photo(self) -> bool:
         """Whether the run was given a photo."""
-        is_kept = _PHOTO in self._in_memory or (_PHOTO, 0) in self._inputs
-        return bool(self.options.image) or is_kept
+        return bool(self.options.image) or _PHOTO in self._in_memory or (_PHOTO, 0) in self._inputs
 
     def photo(self, *, longest: int | None = None) -> Photo:
         """The photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
@@ -130,10 +125,10 @@ class Source:
 
     @property
     def _leaves_frames_out(self) -> bool:
-        options = self.options
-        family = family_of(options.model)
-        task = ending_of(family) if options.task == "train" and family else options.task
-        return not options.keep_frame and SPECS[task].frameless
+        """Whether results are new pictures, without a frame that the photo has."""
+        options, family = self.options, family_of(self.options.model)
+        task = SPECS[ending_of(family) if options.task == "train" and family else options.task]
+        return not options.keep_frame and "keep_frame" in task.takes and not task.whole
 
     def _given(self, longest: int | None) -> Photo:
         if _PHOTO in self._in_memory:
@@ -267,8 +262,7 @@ class Source:
         return _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
 
     def _kept(self, option: str, number: int = 0) -> Path:
-        assert self.folder is not None
-        return self.folder / self._inputs[option, number].file
+        return self._path(self._inputs[option, number].file)
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None

@@ -39,7 +39,6 @@ _FILES = ("image", "checkpoint", "resume")
 # Up to this many runs are measured at the end, in some seconds each.
 MEASURED = 100
 
-
 # The launchers' configurations in conf/ replace those of the plugins.
 warnings.filterwarnings("ignore", r"\n'hydra/launcher/\w+' is validated against", UserWarning)
 OmegaConf.register_new_resolver(
@@ -54,7 +53,6 @@ def sweep(overrides: Sequence[str]) -> int:
     folder, overrides = _checked(overrides)
     ctrl_c_raises()
     print(f"Run folders in {short(str(folder))}", flush=True)
-    ended_early = False
     try:
         with disk_errors(folder), hydra_of_conf():
             GlobalHydra.instance().hydra.multirun(CONFIG_NAME, job, overrides)  # type: ignore[union-attr]
@@ -65,8 +63,8 @@ def sweep(overrides: Sequence[str]) -> int:
             wrong = write_error(folder, error) if isinstance(error, OSError) else None
             raise wrong or UserError(why) from error
         say(f"the sweep ended early ({type(error).__name__}): {why}")
-        ended_early = True
-    return _end(folder, ended_early)
+        return _end(folder, ended_early=True)
+    return _end(folder, ended_early=False)
 
 
 def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
@@ -79,16 +77,24 @@ def _checked(overrides: Sequence[str]) -> tuple[Path, list[str]]:
     _check_installed(settings)
     params = settings.sweeper.get("params") or {}
     choices = choices_of([f"{key}={value}" for key, value in params.items()]) | choices
-    jobs = jobs_of(choices)
+    if math.prod(map(len, choices.values())) > MAX_JOBS:
+        raise UserError(f"these options make too many runs; at most {MAX_JOBS} are allowed")
     trained = _check_jobs(choices)
     path = Path(str(settings.sweep.dir)).absolute()
-    _check_folder(path, overrides, settings.sweep.dir, skips=config.skip_finished)
+    if config.skip_finished and "hydra.sweep.dir" not in map(key_of, overrides):
+        raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier sweep")
+    if not config.skip_finished and path.is_dir() and any(path.iterdir()):
+        raise UserError(
+            f"output folder {settings.sweep.dir} is not empty; choose another folder, or continue "
+            "that sweep with skip_finished=true"
+        )
     for_hydra = [
         *(_of_each_job(o, choices) for o in overrides if key_of(o) != "hydra.sweep.dir"),
         f"hydra.sweep.dir={quote(str(path))}",
     ]
     if "hydra.sweep.subdir" not in map(key_of, overrides):
         keys = ["image", *(key for key, values in choices.items() if len(values) != 1)]
+        jobs = [*itertools.product(*choices.values())]
         _check_names([job_name(job, keys) for job in jobs], jobs, path)
         for_hydra.append(f"hydra.sweep.subdir='${{job_name:{','.join(keys)}}}'")
     for model in trained:
@@ -178,13 +184,6 @@ def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:
     {'seed': ['seed=1', 'seed=2'], 'image': ['image=x.jpg']}
     """
     return {key_of(override): _values(parsed(override)) for override in overrides}
-
-
-def jobs_of(choices: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Every combination of the choices, or a UserError for too many jobs."""
-    if math.prod(map(len, choices.values())) > MAX_JOBS:
-        raise UserError(f"these options make too many runs; at most {MAX_JOBS} are allowed")
-    return list(itertools.product(*choices.values()))
 
 
 def job_name(overrides: Sequence[str], keys: Iterable[str]) -> str:
@@ -281,17 +280,6 @@ def _check_jobs(choices: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
         if trains and of_model:
             models[written(options.model)] = options.model
     return [*models.values()]
-
-
-def _check_folder(path: Path, overrides: Sequence[str], name: str, skips: bool) -> None:
-    """Refuse to mix a new sweep into an older one."""
-    if skips and not any(key_of(o) == "hydra.sweep.dir" for o in overrides):
-        raise UserError("skip_finished=true needs output=FOLDER, the folder of the earlier sweep")
-    if not skips and path.is_dir() and any(path.iterdir()):
-        raise UserError(
-            f"output folder {name} is not empty; choose another folder, or continue that sweep "
-            "with skip_finished=true"
-        )
 
 
 def _check_names(names: Sequence[str], jobs: Sequence[Sequence[str]], path: Path) -> None:

@@ -66,10 +66,9 @@ def run_task(options: Options) -> int:
     """
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
-    given = Source(options, name=options.image or (trained.name if trained else None))
+    given = Source(options, trained=trained)
     if options.keep_frame and trained is not None and not given.has_photo:
         raise UserError("keep_frame=true: the model is trained already; give it to the training")
-    given.of = given if given.has_photo or trained is None else trained
     photo = None
     if options.task == "fill":
         given.choose = partial(around_hole, given)

@@ -222,7 +222,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     options, model = tiny.tiny_options(base=TINY_PAPER), untrained(base=TINY_PAPER)
     files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
     wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
-    trained = Source(options, photo=Photo(model.image))
+    trained = Source(options, files={"image": Photo(model.image)})
     context = Context(Source(wanted, files=files), trained)
     yield from task_of(task, context).draw(model)
 

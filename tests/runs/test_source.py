@@ -103,7 +103,7 @@ def test_a_photo_in_memory_is_kept_without_loss(
     place: Path, array: np.ndarray[Any, Any], tolerance: float
 ) -> None:
     photo = to_photo(array)
-    source = Source(Options(), photo=photo)
+    source = Source(Options(), files={"image": photo})
     assert source.photo() is photo
     source.keep(Path("run"))
     for again in (source.photo(), Source(Options(), Path("run")).photo()):

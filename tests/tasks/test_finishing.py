@@ -91,7 +91,7 @@ def test_sizes_are_exact(
 def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) -> AsDrawn:
     """The finishing step for a photo and what a model has learnt of it."""
     options = compose(["image=x.png", PATCHES, f"finish.resolution={resolution}"])
-    source = Source(options, photo=Photo(photo))
+    source = Source(options, files={"image": Photo(photo)})
     return Context(source, source).finisher(learnt, size)
 
 

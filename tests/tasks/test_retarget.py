@@ -137,7 +137,7 @@ def test_sizes_are_those_of_the_result(
 
 def test_a_large_photo_keeps_its_own_pixels() -> None:
     pixels = picture(150, 600, seed=3)
-    trained = Source(tiny_options(base=INGAN_FAST), photo=Photo(pixels))
+    trained = Source(tiny_options(base=INGAN_FAST), files={"image": Photo(pixels)})
     model = model_of("model.max_size=56", base=INGAN_FAST, pixels=pixels)
     for resolution, size in (("auto", (39, 155)), ("photo", (150, 600))):
         wanted = ("retarget.shape=[60,100]", f"finish.resolution={resolution}")
