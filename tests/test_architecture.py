@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 948,
-    "app": 1411,
-    "config": 1600,
+    "api": 922,
+    "app": 1405,
+    "config": 1592,
     "finishing": 2387,
     "hub": 130,
     "images": 3621,
-    "internal_gan": 1216,
+    "internal_gan": 1215,
     "judging": 1091,
     "models": 3888,
     "nn": 988,
     "patches": 1937,
-    "report": 627,
-    "runs": 1041,
-    "sweeps": 312,
-    "tasks": 2535,
+    "report": 604,
+    "runs": 1026,
+    "sweeps": 300,
+    "tasks": 2534,
     "training": 1304,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 25_036, "tests": 23_752, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_944, "tests": 23_752, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
