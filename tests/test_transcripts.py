@@ -22,7 +22,7 @@ from internal_gan.config.compose import compose, save_options
 from internal_gan.images.files.image import write_image
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.source import Source
-from internal_gan.tasks.train import train
+from internal_gan.tasks.train import Hooks, train
 from tests.commands import ROOT, Shell
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture
 
@@ -85,7 +85,7 @@ def furnish(path: Path) -> None:
     tifffile.imwrite(path / "thermal.tif", thermal, photometric="minisblack")
     for name, options in FAMILIES.items():
         given = compose([f"image={path / 'photo.png'}", *options, f"output={path / name}"])
-        train(Source(given))
+        train(Source(given), (), Hooks())
     drawn = RunFolder.create(path / "samples")
     save_options(compose(["task=sample", "model=patches"]), drawn.config_path)
     drawn.write_status("stopped")

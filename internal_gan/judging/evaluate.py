@@ -102,9 +102,14 @@ class Evaluation:
             own, spread = list[dict[str, float]](), figures.Diversity(self.real)
             for sample in samples:
                 pixels = _read(sample).pixels.to(self.real.device)
+                found = figures.judge(self.real, pixels, self._stem)
+                if self._mask is not None:
+                    found |= figures.compare(self.real, pixels, self._mask)
+                if not isinstance(sample, Photo):
+                    found |= self._pieces(sample, pixels)
                 row = {"file": _name(sample), "group": group, "size": list(pixels.shape[-2:])}
-                own.append(self._figures(sample, pixels))
-                self.rows.append({**row, "figures": own[-1]})
+                self.rows.append({**row, "figures": found})
+                own.append(found)
                 spread.add(pixels)
                 yield
             summary = {"count": len(own), "figures": figures.summarise(own)}
@@ -138,13 +143,6 @@ class Evaluation:
                 f"{_name(sample)}: {by(size)} pixels; {figures.PATCH} a side are needed"
             )
         return size
-
-    def _figures(self, sample: Sample, pixels: Pixels) -> dict[str, float]:
-        real = self.real
-        found = figures.judge(real, pixels, self._stem)
-        if self._mask is not None:
-            found |= figures.compare(real, pixels, self._mask)
-        return found | ({} if isinstance(sample, Photo) else self._pieces(sample, pixels))
 
     def _pieces(self, path: Path, sample: Pixels) -> dict[str, float]:
         """The figures that need a picture's origin; none if that is missing or of another photo."""

@@ -167,12 +167,9 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return summaries
 
 
-# A mean, and how far its 95 % interval reaches, infinitely for a single value.
-Interval = tuple[float, float]
-
-
-def interval_of(values: Sequence[float]) -> Interval:
-    """The mean of values, and its interval by Student's t.
+def interval_of(values: Sequence[float]) -> tuple[float, float]:
+    """The mean of values, and how far its 95 % interval by Student's t reaches, infinitely for a
+    single value.
 
     >>> mean, reach = interval_of([1.0, 3.0, 5.0])
     >>> mean, round(reach, 3)

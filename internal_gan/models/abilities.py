@@ -13,7 +13,6 @@ from torch import Tensor
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable, Wrap, wrap_of
 from internal_gan.images.photo import Photo
-from internal_gan.images.resize import resize
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
 from internal_gan.models.retargeting import Retargets as Retargets
@@ -128,10 +127,6 @@ class Injects(Model):
 
     def preview(self) -> Tensor:
         return self.reconstruct()
-
-    def real(self, scale: int) -> Tensor:
-        """The photo at a scale."""
-        return resize(self.image, self.sizes[scale]).clamp(-1, 1)
 
     @abstractmethod
     def inject(

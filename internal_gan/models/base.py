@@ -99,8 +99,6 @@ class Stage(ABC):
         cpu_rng: of what :meth:`key` draws on the CPU, in stages that do; see :func:`cpu_generator`.
     """
 
-    recipe: "Recipe"
-    model: "Model"
     generator: nn.Module
     discriminator: nn.Module | None
     generator_steps: int = 1
@@ -239,8 +237,7 @@ class Stage(ABC):
         return state if self.cpu_rng is None else {**state, "cpu_rng": self.cpu_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        for name in self.counters:
-            setattr(self, name, state[name])
+        vars(self).update({name: state[name] for name in self.counters})
         if self.cpu_rng is not None:
             self.cpu_rng.set_state(state["cpu_rng"].cpu())
 
@@ -264,7 +261,6 @@ class Model(nn.Module, ABC):
     family: ClassVar[str]
     is_trained: ClassVar[bool] = True
     image: Pixels
-    generators: nn.ModuleList
     precision: torch.dtype = torch.float32
 
     def __init__(self) -> None:
@@ -298,6 +294,10 @@ class Model(nn.Module, ABC):
         """Set the working size of every stage and allocate the image, at the last size."""
         self.sizes = [(int(height), int(width)) for height, width in sizes]
         self.register_buffer("image", torch.zeros(1, 3, *self.sizes[-1], device=device))
+
+    def real(self, stage: int) -> Pixels:
+        """The image at the size of a stage."""
+        return resize(self.image, self.sizes[stage]).clamp(-1, 1)
 
     def new_generator(self, stage: int, rng: torch.Generator | None = None) -> nn.Module:
         """An untrained generator for a stage."""

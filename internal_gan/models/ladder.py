@@ -39,9 +39,7 @@ class Widths:
         check_range(1, MAX_CHANNELS, coarsest=self.coarsest, limit=self.limit)
         check_range(1, every=self.every)
         check_range(0.01, 100, factor=self.factor)
-        if (self.factor > 1 and self.limit < self.coarsest) or (
-            self.factor < 1 and self.limit > self.coarsest
-        ):
+        if (self.factor - 1) * (self.limit - self.coarsest) < 0:
             raise ValueError(
                 f"factor={self.factor} moves from coarsest={self.coarsest} away from "
                 f"limit={self.limit}; change factor or limit, or use factor=1"

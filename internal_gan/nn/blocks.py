@@ -221,12 +221,14 @@ def _iterate_power(layer: nn.Module) -> None:
     layer.train(mode)
 
 
-def check_hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> None:
-    """Raise a ValueError if a network is too large; ``depth`` counts its doublings of ``width``."""
+def hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> list[int]:
+    """The channels of a network that doubles its ``width`` ``depth`` times, from outside to inside;
+    a ValueError if it is too large."""
     check_range(1, MAX_CHANNELS, width=width)
     check_range(0, int(math.log2(MAX_CHANNELS / width)), depth=depth)
     check_range(0, MAX_LAYERS, residual_blocks=residual_blocks)
     check_kernel(kernel_size)
+    return [width * 2**level for level in range(depth + 1)]
 
 
 def check_kernel(kernel_size: int) -> None:

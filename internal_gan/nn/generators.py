@@ -1,7 +1,7 @@
 """Generators, shared by the families: SinGAN's, InGAN's and EdgeConnect's."""
 
+from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,8 @@ from internal_gan.nn.blocks import (
     Init,
     Norm,
     Residual,
-    check_hourglass,
     check_kernel,
+    hourglass,
     initialise,
     pad_to_multiple,
     reflect,
@@ -120,14 +120,8 @@ class ShapeFlexibleGenerator(nn.Module):
     ) -> None:
         super().__init__()
         check_range(1, depth=depth)
-
-        def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
-            return ConvBlock(
-                channels, wanted, norm=norm, padded=True, own_statistics=True, **settings
-            )
-
-        check_hourglass(width, depth, residual_blocks, kernel_size)
-        widths = [width * 2**level for level in range(depth + 1)]
+        block = partial(ConvBlock, norm=norm, padded=True, own_statistics=True)
+        widths = hourglass(width, depth, residual_blocks, kernel_size)
         self.entry = block(3, width, kernel_size=kernel_size)
         self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairwise(widths))
         inner, narrow = widths[-1], max(1, widths[-1] // 4)
@@ -192,13 +186,9 @@ class DilatedResidualGenerator(nn.Module):
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_hourglass(width, depth, residual_blocks, kernel_size)
+        widths = hourglass(width, depth, residual_blocks, kernel_size)
         check_range(1, LARGEST_KERNEL, dilation=dilation)
-
-        def block(channels: int, wanted: int, **settings: Any) -> ConvBlock:
-            return ConvBlock(channels, wanted, norm=norm, padded=True, slope=0.0, **settings)
-
-        widths = [width * 2**level for level in range(depth + 1)]
+        block = partial(ConvBlock, norm=norm, padded=True, slope=0.0)
         self.entry = block(in_channels, width, kernel_size=kernel_size)
         self.down = nn.Sequential(*(block(w, 2 * w, downscale="wide") for w in widths[:-1]))
         inner = widths[-1]

@@ -10,7 +10,7 @@ from statistics import fmean, variance
 from PIL import Image, ImageDraw, ImageFont
 
 from internal_gan.images.files.names import PILLOW_FORMATS
-from internal_gan.judging.figures import Interval, interval_of
+from internal_gan.judging.figures import interval_of
 
 # How figures get better, by the value of a perfect result.
 ARROWS = {"0": "↓", "small": "↓", "high": "↑", "1": "→ 1"}
@@ -52,7 +52,7 @@ class Setting:
         squares = sum((len(seeds) - 1) * variance(seeds.values()) for seeds in each)
         return math.sqrt(squares / free) if free else None
 
-    def less(self, other: "Setting", figure: str, perfect: str = "") -> Interval:
+    def less(self, other: "Setting", figure: str, perfect: str = "") -> tuple[float, float]:
         """How much larger a figure is than that of another setting, or, given the value of a
         ``perfect`` result, how much farther from it."""
         means, every = list[float](), list[float]()

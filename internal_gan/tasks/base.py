@@ -205,7 +205,6 @@ class Task(ABC, Generic[Wanted]):
         return f"{self.name}.size={written(size)}" if size else "finish.resolution"
 
     def seeds(self, count: int) -> list[int]:
-        """The seeds of several results."""
         return [(self.context.options.seed + k) % (LARGEST_SEED + 1) for k in range(count)]
 
     def chances(self, count: int) -> list[torch.Generator | None]:

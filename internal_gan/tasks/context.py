@@ -65,7 +65,6 @@ class Context(Reporter):
 
     @property
     def options(self) -> Options:
-        """The options of the run."""
         return self.given.options
 
     @property

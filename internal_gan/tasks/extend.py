@@ -48,9 +48,7 @@ class Extend(Task[ExtendOptions]):
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
         height, width = photo.size
-        if max(margins.top, margins.bottom) > MAX_MARGIN * height or (
-            max(margins.left, margins.right) > MAX_MARGIN * width
-        ):
+        if any(new > MAX_MARGIN * old for new, old in zip(margins, 2 * photo.size, strict=True)):
             raise UserError(
                 f"{named}: margins of {list(margins)} pixels; allowed is at most {MAX_MARGIN} "
                 f"times the photo's side, {by((MAX_MARGIN * height, MAX_MARGIN * width))}"

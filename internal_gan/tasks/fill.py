@@ -8,16 +8,15 @@ from torch import Tensor
 
 from internal_gan.config.options import FillOptions
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
 from internal_gan.tasks.base import Picture, Task, aside, gray
 from internal_gan.tasks.context import Context
-from internal_gan.tasks.holes import Case, Holes, without
+from internal_gan.tasks.holes import Holes, without
 
 # Brightness of the edges outside the hole, while those inside are white.
 KNOWN_EDGES = 0.4
@@ -68,7 +67,12 @@ class Fill(Task[FillOptions]):
             return
         options = self.context.options
         case = self._holes.case(options.seed if options.trains else None)
-        photo, hole, finisher = case.photo, case.hole, self._finisher(case, model.hold)
+        photo, hole, alpha = case.photo, case.hole, case.photo.alpha
+        if alpha is not None and (alpha[hole > 0] <= FAINT).any():
+            alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
+        finisher = self.context.part_finisher(
+            photo, hole, alpha=alpha, excluded=case.unknown, hold=model.hold
+        )
         drawn = hole
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
@@ -114,21 +118,12 @@ class Fill(Task[FillOptions]):
         window = replace(done, like=replace(photo, whole=None))
         yield Picture(f"{WINDOW}/{name}", window, "aside", made=True)
 
-    def _finisher(self, case: Case, hold: float) -> PartFinisher:
-        alpha = case.photo.alpha
-        if alpha is not None and (alpha[case.hole > 0] <= FAINT).any():
-            alpha = torch.maximum(alpha, case.hole)  # the filling of a transparent hole is opaque
-        return self.context.part_finisher(
-            case.photo, case.hole, alpha=alpha, excluded=case.unknown, hold=hold
-        )
-
 
 def _window(hole: Tensor, limit: int) -> tuple[slice, slice]:
     """The window around the hole or, if the hole is too large, around its largest part."""
-    size = (hole.shape[-2], hole.shape[-1])
     box = bounds(hole)
     if 2 * max(extent(box)) > limit:
         boxes = (part.window for part in parts(hole, max(limit // 8, 1)))
         box = max(boxes, key=lambda one: max(extent(one)))
     side = max(limit, 2 * max(extent(box)))
-    return around(box, (side, side), size)
+    return around(box, (side, side), size_of(hole))

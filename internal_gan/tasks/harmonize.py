@@ -15,10 +15,7 @@ class Harmonize(Redraw):
     injected_at, dilate, is_object = HARMONIZE, HARMONIZE_DILATE, True
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
-        """Keep the object's colours from bleeding across its outline, unless results stay as they
-        are drawn."""
-        if not self.context.rebuilds:
-            return change
+        """Keep the object's colours from bleeding across its outline."""
         assert mask is not None
         size = size_of(change.after)
         outside = F.adaptive_max_pool2d((mask <= 0.5).float(), size)

@@ -20,7 +20,7 @@ from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.images.windows import Window, around, extent
+from internal_gan.images.windows import Window, around, extent, within
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.context import Context
@@ -173,8 +173,8 @@ def without(photo: Photo, hole: Tensor) -> Photo:
     return replace(photo, colours=torch.where(photo.alpha > 0, photo.pixels, apart))
 
 
-def _check_box(box: list[int], size: Size) -> None:
-    """Raise a UserError if ``mask.box`` is not in a photo of this size, or all of it."""
+def _window(box: list[int], size: Size) -> Window:
+    """The window of ``mask.box``; a UserError if it leaves a photo of this size, or fills it."""
     top, left, height, width = box
     rows, columns = size
     name = f"mask.box={written(box)}"
@@ -185,16 +185,16 @@ def _check_box(box: list[int], size: Size) -> None:
         )
     if (height, width) == (rows, columns):
         raise UserError(f"{name}: the box is the whole photo; choose a smaller one")
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _box(box: list[int], photo: Photo) -> Tensor:
-    top, left, height, width = box
     if photo.whole is None:
-        _check_box(box, photo.size)
+        window = _window(box, photo.size)
     else:
-        top, left = (at - side.start for at, side in zip(box, photo.whole.window, strict=False))
+        window = within(_window(box, photo.whole.image.size[::-1]), photo.whole.window)
     mask = torch.zeros(1, 1, *photo.size)
-    mask[..., top : top + height, left : left + width] = 1
+    mask[(..., *window)] = 1
     return mask
 
 
@@ -235,9 +235,7 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     """The box around the hole; a pixel if there is none, since then no filling begins."""
     mask, rim, size = source.options.mask, 0, (photo.height, photo.width)
     if mask.box is not None:
-        _check_box(mask.box, size)
-        top, left, height, width = mask.box
-        return slice(top, top + height), slice(left, left + width)
+        return _window(mask.box, size)
     # Reading a pixel of the mask gives all of it, too.
     source.alike = partial(_same, photo, (slice(0, 1), slice(0, 1)))
     if given := source.read("mask.file"):

@@ -48,7 +48,7 @@ class MakeTileable(Task[MakeTileableOptions]):
                 f"make_tileable/{tiling.proof_name(wrap)}-{name}.png", proof, like=like, made=True
             )
         context.facts |= {"seams_before": before, "seams": after, "strangeness": strange}
-        same = [tiling.NAMES[axis - 2] for axis in range(2) if wrap[axis] and met[axis]]
+        same = [tiling.NAMES[axis - 2] for axis in range(2) if met[axis]]
         if same:
             context.say(f"Repeats already, and stays as it is: {', '.join(same)}")
         context.say("Step across the border, as a multiple of the steps inside:")

@@ -96,7 +96,7 @@ class Redraw(FromImage[EditOptions]):
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
         if mask is not None and learnt is not None and not self.is_object:
             mask = _narrowed(mask, photo, learnt)
-        if mask is None and not preview:
+        if mask is None:
             self.context.say(
                 "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
                 "the rest"
@@ -121,7 +121,8 @@ class Redraw(FromImage[EditOptions]):
         match = self.is_object and bool(self.context.as_trained("harmonize.match"))
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             change = redrawing.redraw(model, photo.pixels, mask, start, seed=seed, match=match)
-            drawing = redrawing.bring_back(photo, self._changed(change, mask), redrawn)
+            changed = change if learnt is None else self._changed(change, mask)
+            drawing = redrawing.bring_back(photo, changed, redrawn)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             yield Picture(f"{self.name}/{index:03d}.png", done)
@@ -141,12 +142,8 @@ class Redraw(FromImage[EditOptions]):
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
-        """What to bring into the photo; ``mask`` is as given.
-
-        Patches are looked for by the colours that were given, not by those of a rough drawing.
-        """
-        if not self.context.rebuilds:
-            return change
+        """What patches are looked for by: the colours that were given, not those of a rough
+        drawing; ``mask`` is as given."""
         return Change(change.before, with_colours(*change, self.injected_at))
 
     def _mask(self, photo: Photo) -> Tensor | None:

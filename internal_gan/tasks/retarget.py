@@ -27,7 +27,6 @@ from internal_gan.units import Size, by, ratio_of
 
 # The shapes by default.
 EXAMPLES = [["100%", "200%"], ["100%", "50%"], ["200%", "200%"]]
-_OWN = ["100%", "100%"]
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
 
@@ -107,7 +106,7 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         except ValueError as error:
             raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
     outline = context.given.read("retarget.mask")
-    usual: list[Any] = EXAMPLES if transform is None else [_OWN]
+    usual: list[Any] = EXAMPLES if transform is None else [["100%", "100%"]]
     # Pairs: the size of a result, and what makes the finisher of a part of it.
     aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
     for shape in shapes_in(wanted.shape) or (usual if outline is None else []):

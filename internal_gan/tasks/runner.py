@@ -212,7 +212,6 @@ def _write_film(folder: Path, film: Film, frames: Frames) -> Result:
 def _write_picture(
     folder: Path, picture: Picture, like: Photo | None, mark: bytes | None, layers: Layers
 ) -> list[Result]:
-    """Write a picture and what is beside it."""
     own = mark if picture.made or picture.kind in MADE else None
     # The files of a large picture take seconds, so two are written at a time. Warnings go to this
     # run's log.

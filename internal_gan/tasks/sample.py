@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from statistics import fmean
 from typing import cast
 
 from internal_gan.config.options import SampleOptions
@@ -11,7 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.images.resize import resize, size_of
-from internal_gan.judging.figures import Diversity
+from internal_gan.judging.figures import Diversity, means
 from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
 from internal_gan.shapes import Pixels
@@ -50,7 +49,7 @@ class Sample(Task[SampleOptions]):
         count = min(wanted.count, MAX_PREVIEWS) if preview else wanted.count
         finisher = self.context.finisher(model.image, wanted.size)
         candidates = 1 if preview else self.context.as_trained("sample.candidates")
-        wrap, steps = wrap_of(tileable), dict[str, list[float]]()
+        wrap, steps = wrap_of(tileable), list[dict[str, float]]()
         scale = min(wanted.start_scale, model.finished - 1)
         matching = 0 if model.is_matched else MATCHING
         if not preview:
@@ -80,8 +79,7 @@ class Sample(Task[SampleOptions]):
             if any(wrap):
                 joined = proof(drawn.pixels, wrap)
                 yield aside(f"sample/{proof_name(wrap)}/{index:03d}.png", joined, made=True)
-            for axis, step in seams(drawn.pixels, wrap).items():
-                steps.setdefault(axis, []).append(step)
+            steps.append(seams(drawn.pixels, wrap))
         if not preview:
             self.context.tell_new_colours()
         found = varied.value
@@ -89,8 +87,7 @@ class Sample(Task[SampleOptions]):
             self.context.say(
                 f"The samples hardly differ; a sample.start_scale below {scale} varies more"
             )
-        if steps:
-            means = {axis: fmean(ratios) for axis, ratios in steps.items()}
-            self.context.facts["seams"] = means
+        if across := means(steps):
+            self.context.facts["seams"] = across
             what = "Step across the border, as a multiple of the steps inside"
-            self.context.say(f"{what}: {seams_in_words(means)}")
+            self.context.say(f"{what}: {seams_in_words(across)}")

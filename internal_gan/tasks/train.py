@@ -59,12 +59,7 @@ class Hooks:
     progress: bool | Callable[[TrainingProgress], object] | None = None
 
 
-NO_HOOKS = Hooks()
-
-
-def train(
-    source: Source, *, changed: Collection[str] = (), hooks: Hooks = NO_HOOKS
-) -> tuple[Model, RunFolder]:
+def train(source: Source, changed: Collection[str], hooks: Hooks) -> tuple[Model, RunFolder]:
     """Train a new model on the photo of ``source``, and write its pictures and its page; returns
     the model, on the device it was trained on, and the run's folder.
 

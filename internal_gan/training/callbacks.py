@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from internal_gan.files import atomic_write, write_error
+from internal_gan.files import write_error, write_text
 from internal_gan.models.base import Model
 from internal_gan.runs.records import read_metrics
 from internal_gan.units import Size
@@ -120,7 +120,6 @@ class MetricsLogger(Callback):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._plan: TrainingPlan | None = None
-        self._start = 0.0
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
         self._start = monotonic()
@@ -132,26 +131,21 @@ class MetricsLogger(Callback):
     def on_step(
         self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
     ) -> None:
-        self._begin(stage_index, step)
+        if self._plan is not None:
+            # Before this process's first line, remove what an earlier one wrote from this step on.
+            kept = [
+                row
+                for row in read_metrics(self._path)
+                if "stage" in row and (row["stage"], row["step"]) < (stage_index, step)
+            ]
+            lines = map(_line, (_plan_row(self._plan), *kept))
+            write_text(self._path, "".join(lines))
+            if kept:
+                self._start -= kept[-1]["seconds"]
+            self._plan = None
         if scalars:
             seconds = round(monotonic() - self._start, 3)
             self._append({"stage": stage_index, "step": step, "seconds": seconds, **scalars})
-
-    def _begin(self, stage_index: int, step: int) -> None:
-        """Before this process's first line, remove what an earlier one wrote from this step on."""
-        if self._plan is None:
-            return
-        kept = [
-            row
-            for row in read_metrics(self._path)
-            if "stage" in row and (row["stage"], row["step"]) < (stage_index, step)
-        ]
-        with atomic_write(self._path) as temporary:
-            lines = map(_line, (_plan_row(self._plan), *kept))
-            temporary.write_text("".join(lines), encoding="utf-8")
-        if kept:
-            self._start -= kept[-1]["seconds"]
-        self._plan = None
 
     def _append(self, row: dict[str, Any]) -> None:
         try:

@@ -114,13 +114,13 @@ class StepGraphs:
                     return values
             else:
                 self._capture(key, step, before)
-            self._set(before)
+            vars(self._stage).update(before)
             if not self.active:
                 return step()
         self.seconds += time.perf_counter() - began
         values, replay, counted = self.captured[key]
         replay()
-        self._set({name: count + counted[name] for name, count in before.items()})
+        vars(self._stage).update({name: n + counted[name] for name, n in before.items()})
         return values
 
     def _capture(self, key: Hashable, step: Step, before: dict[str, int]) -> None:
@@ -139,7 +139,3 @@ class StepGraphs:
 
     def _counts(self) -> dict[str, int]:
         return {name: getattr(self._stage, name) for name in self._stage.counters}
-
-    def _set(self, counts: dict[str, int]) -> None:
-        for name, count in counts.items():
-            setattr(self._stage, name, count)

@@ -34,9 +34,7 @@ class StageTrainer:
         self.precision = precision
         settings = stage.optimization
         self.rates = (settings.generator_lr, settings.discriminator_lr)
-        self._networks = [stage.generator]
-        if stage.discriminator is not None:
-            self._networks.append(stage.discriminator)
+        self._networks = [n for n in (stage.generator, stage.discriminator) if n is not None]
         for network in self._networks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()

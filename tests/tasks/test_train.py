@@ -19,7 +19,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.source import Source
-from internal_gan.tasks.train import train
+from internal_gan.tasks.train import Hooks, train
 from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, picture, same_weights
 
@@ -162,7 +162,7 @@ def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
     assert min(saved.model["steps"]) > 0
     given = replace(saved, output="again")
     before = copy.deepcopy(given)
-    again, _ = train(Source(given))
+    again, _ = train(Source(given), (), Hooks())
     assert given == before
     assert load_options(Path("again/config.yaml")).model["steps"] == saved.model["steps"]
     assert same_weights(network_of("run"), again)

@@ -149,12 +149,10 @@ class EdgeConnect(Fills):
             drawn = self.draw_edges(self.edge_network, known, hole, guide)
             lines = torch.where(hole > 0, drawn, found)
             choosing = torch.where(hole > 0, evidence(drawn, hole), _neutral_rim(found, hole))
-        rng = None
-        if seed is not None and self.completion_network is not None:
-            rng = torch.Generator().manual_seed(seed)
-        start = self.start(known, hole, lines=choosing, excluded=excluded, rng=rng)
         filled = known
         if self.completion_network is not None:
+            rng = None if seed is None else torch.Generator().manual_seed(seed)
+            start = self.start(known, hole, lines=choosing, excluded=excluded, rng=rng)
             noise = None if rng is None else self.draw_noise(hole, rng)
             painted = self.paint(self.completion_network, start, hole, lines, noise)
             filled = torch.where(hole > 0, painted, known)

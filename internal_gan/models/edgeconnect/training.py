@@ -100,7 +100,6 @@ class EdgeConnectRecipe(Recipe):
 
     @cached_property
     def min_side(self) -> int:
-        """The discriminator's receptive field."""
         return self.discriminator().receptive_field
 
     def prepare(self, pixels: Pixels, hole: Mask | None = None) -> EdgeConnect:
@@ -351,14 +350,11 @@ class CompletionStage(InpaintingStage):
         share = (batch.hole - batch.unknown).mean().clamp_min(1e-3)
         terms.add("l1", F.l1_loss(filled.float(), batch.image) / share, self.weight("l1"))
         if self.features is not None:
-            with torch.no_grad():
-                wanted = self.features(batch.image)
-            found = self.features(filled)
+            wanted, found = self.features(batch.image), self.features(filled)
             content = content_distance(found[0], wanted[0])
             terms.add("content", content, self.weight("content"))
             if self.recipe.style_inside:
-                with torch.no_grad():
-                    wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
+                wanted = self.features(torch.where(batch.hole > 0, batch.image, -1))
                 found = self.features(torch.where(batch.hole > 0, filled, -1))
             terms.add("style", style_distance(found[1], wanted[1]), self.weight("style"))
 

@@ -45,10 +45,6 @@ class InGANPyramid(Retargets, LadderModel):
         # Measured on the CPU with 16 and 64 channels at 512 and 1000 pixels.
         return 14.0 * self.widths.at(max(0, self.num_stages - 1)) + 140
 
-    def real(self, scale: int) -> Pixels:
-        return resize(self.image, self.sizes[scale]).clamp(-1, 1)
-
-    @torch.no_grad()
     def preview(self) -> Tensor:
         return self.synthesise(self.real(0), self.sizes[: self.finished]).clamp(-1, 1)
 
@@ -70,22 +66,19 @@ class InGANPyramid(Retargets, LadderModel):
             share = resize(keep, to_sizes[scale]).clamp(0, 1)
             return torch.lerp(painted, transformed(scale), share)
 
-        sizes = to_sizes[: self.finished]
-        painted = self.synthesise(transformed(0), sizes, after=kept)
+        painted = self.synthesise(transformed(0), to_sizes[: self.finished], after=kept)
         return resize(painted, size).clamp(-1, 1)
 
     def synthesise(
-        self, base: Pixels, sizes: Sequence[Size], *, after: After | None = None
+        self, image: Pixels, sizes: Sequence[Size], *, after: After | None = None
     ) -> Pixels:
         """The output, roughly in [-1, 1], of the finest of ``sizes``, which are those of scales 0
-        to the last wanted; ``base`` is T(x_0) at the first."""
-        made = base
+        to the last wanted; ``image`` is T(x_0) at the first."""
         for scale, size in enumerate(sizes):
-            seen = made if scale == 0 else resize(made, size)
-            made = self.run(self.generators[scale], None, seen)
+            image = self.run(self.generators[scale], None, resize(image, size))
             if after is not None:
-                made = after(scale, made)
-        return made
+                image = after(scale, image)
+        return image
 
 
 def transformed_to(image: Tensor, size: Size, transform: Transform | None) -> Tensor:

@@ -54,8 +54,8 @@ class InGANPyramidStage(Stage):
         self.coarsest, self.real = model.real(0), model.real(index)
         self.sizes = model.sizes[: index + 1]
         self.patch_terms = recipe.patch_terms(index, model.num_stages, self.real, rng)
-        with torch.no_grad():  # what this scale starts from at the photo's own size
-            self.identity_base = self._base(self.coarsest, self.sizes)
+        # What this scale starts from at the photo's own size.
+        self.identity_base = self._base(self.coarsest, self.sizes)
         judged = 1 if self.discriminator is None else self.discriminator.min_side
         patches = [term.loss.patch for term in self.patch_terms]
         self.smallest = max(judged, *patches, 1)
@@ -88,14 +88,13 @@ class InGANPyramidStage(Stage):
 
     def discriminator_loss(self) -> Losses:
         fake, recipe, step = self.drawn_for_discriminator(), self.recipe, self.step
-        real = self.real
         assert self.discriminator is not None
         judged = _window(fake, recipe.discriminator_crop, step)
         self.discriminator.judge_as(size_of(judged))
-        sides = zip(real.shape[-2:], fake.shape[-2:], strict=True)
+        sides = zip(self.real.shape[-2:], fake.shape[-2:], strict=True)
         height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
-        penalised = _window(real, (height, width), step), _window(fake, (height, width), step)
-        real = _window(real, recipe.discriminator_crop, step)
+        penalised = _window(self.real, (height, width), step), _window(fake, (height, width), step)
+        real = _window(self.real, recipe.discriminator_crop, step)
         return self.judge(real, judged, penalised=penalised, step=step)
 
     def add_terms(self, terms: Terms, drawn: Tensor) -> None:
@@ -126,10 +125,8 @@ class InGANPyramidStage(Stage):
     def draw(self) -> Tensor:
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
-        with torch.no_grad():
-            start = transformed_to(self.coarsest, sizes[0], self.transform)
-            base = self._base(start, sizes)
-        return self.generator(None, base)  # type: ignore[no-any-return]
+        start = transformed_to(self.coarsest, sizes[0], self.transform)
+        return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
 
     def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:
         """What this scale starts from: the coarser scales' output for ``start``, T(x_0), enlarged
@@ -188,7 +185,6 @@ class InGANPyramidRecipe(LadderRecipe):
 
     @cached_property
     def min_side(self) -> int:
-        """The shortest side that the discriminator judges, in pixels."""
         return self.discriminator(size=LARGE, width=1, scales=1).min_side
 
     def check(self, model: InGANPyramid) -> None:

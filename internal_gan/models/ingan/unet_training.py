@@ -156,7 +156,6 @@ class InGANRecipe(Recipe):
 
     @cached_property
     def min_side(self) -> int:
-        """The shortest side that the discriminator judges, in pixels."""
         return self.discriminator(size=LARGE, scales=1).min_side
 
     def prepare(self, pixels: Pixels, hole: Mask | None = None) -> InGAN:

@@ -31,10 +31,8 @@ HELD_STEPS = 15
 
 
 class Pass(NamedTuple):
-    """One size at which a layout is drawn, as a share of the full one; the side of a patch there,
-    in pixels; the steps of denoising, and those of matching afterwards."""
+    """How a layout is drawn: a patch's side in pixels, steps of denoising, then of matching."""
 
-    share: float
     patch: int
     steps: int
     matching: int
@@ -42,7 +40,8 @@ class Pass(NamedTuple):
 
 # The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
 # adds detail. Matching brings back what is drawn too rarely.
-COARSE, FINE = Pass(0.4, 11, 20, 100), Pass(1.0, 17, 10, 50)
+COARSE, FINE = Pass(11, 20, 100), Pass(17, 10, 50)
+SHARE = 0.4  # of the full size, at first
 # A layout of another shape than the photo's has no room for the photo's mix, and matching tears it.
 # So it is matched in this share of the steps.
 MATCHING = 0.3
@@ -82,7 +81,7 @@ def layout(
         rng: source of the noise, on the CPU.
         wrap: whether the layout wraps from bottom to top, and from right to left.
     """
-    here, coarse = scaled(size, COARSE.share), resized(photo, COARSE.share)
+    here, coarse = scaled(size, SHARE), shrunk(photo)
     new_shape = any(abs(new - old) > 1 for new, old in zip(size, size_of(photo), strict=True))
     denoiser = Denoiser(coarse, min(COARSE.patch, *here), price=price_of(photo, wrap), wrap=wrap)
     for _ in range(TRIES):
@@ -136,9 +135,9 @@ def nearest(photo: Pixels, layouts: Pictures) -> Pixels:
     return min(every, key=distance) if len(every) > 1 else layouts
 
 
-def resized(photo: Pixels, share: float) -> Pixels:
-    """A photo at a share of its size."""
-    return resize(photo, scaled(size_of(photo), share)).clamp(-1, 1)
+def shrunk(photo: Pixels) -> Pixels:
+    """A photo at the size of the first pass."""
+    return resize(photo, scaled(size_of(photo), SHARE)).clamp(-1, 1)
 
 
 def white(rng: torch.Generator, count: int, size: Size, like: Pixels) -> Pictures:
@@ -165,8 +164,7 @@ def held(
     size, (height, width) = size_of(noise), size_of(picture)
     side = math.sqrt(math.prod(size)) * HELD_PIXELS / math.sqrt(height * width)
     side = max(SMALLEST, round(min(side, LARGEST * max(size))))
-    side = min(side, *size, *size_of(photo))
-    denoiser = Denoiser(photo, side, price=price, balanced=balanced, wrap=wrap)
+    denoiser = Denoiser(photo, min(side, *size), price=price, balanced=balanced, wrap=wrap)
     return denoised(denoiser, noise, HELD_STEPS, coarser=picture)
 
 
@@ -198,10 +196,8 @@ def layouts(
         for first in range(0, count, AT_ONCE):
             last = min(first + AT_ONCE, count)
             noise = white(rng, last - first, size, photo)
-            if found:
-                drawn.append(denoised(denoiser, noise, 10, coarser=found[-1][first:last]))
-            else:
-                drawn.append(denoised(denoiser, noise, 20))
+            coarser = found[-1][first:last] if found else None
+            drawn.append(denoised(denoiser, noise, 10 if found else 20, coarser=coarser))
         found.append(torch.cat(drawn))
     return found
 

@@ -71,7 +71,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def reconstruct(self) -> Tensor:
         return self.image
 
-    @torch.no_grad()
     def sample(
         self, size: Size, start_scale: int, candidates: int, seed: int, number: int, wrap: Wrap
     ) -> Tensor:
@@ -87,7 +86,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def sampling_memory(self, size: Size) -> int:
         return round(self.bytes_per_pixel * math.prod(size))
 
-    @torch.no_grad()
     def repaint(
         self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
@@ -95,7 +93,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         route = Route(image, size, transform, kept)
         return reshaped(self.image, route, torch.Generator().manual_seed(seed))
 
-    @torch.no_grad()
     def inject(
         self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
     ) -> Tensor:
@@ -106,7 +103,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         price = INJECTED_PRICE * price_of(self.image)
         return held(self.image, given, noise, price=price).cpu()
 
-    @torch.no_grad()
     def animate(
         self, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
     ) -> Iterator[Tensor]:
@@ -127,7 +123,6 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def animating_memory(self, size: Size) -> int:
         return self.sampling_memory(size)
 
-    @torch.no_grad()
     def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
         return enlarged(image.to(self.device), factor, torch.Generator().manual_seed(seed))
 

@@ -22,10 +22,11 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Resize, Then, Transform, pixel_centres
 from internal_gan.models.patches.layout import (
     COARSE,
+    SHARE,
     detailed,
     nearest,
     price_of,
-    resized,
+    shrunk,
     tries,
     white,
 )
@@ -61,7 +62,7 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
         photo: (1, 3, h, w), some tens of pixels a side, whose patches are used.
         rng: source of the noise, on the CPU.
     """
-    real = resized(photo, COARSE.share)
+    real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
     layout, known = nearest(real, drawn), route.frame(1.0).known(route.image)
     still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
@@ -72,11 +73,11 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
 def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Generator) -> Pictures:
     """Coarse layouts at the end of a route, each from noise of its own; ``real`` is the photo at
     their size."""
-    count = tries(scaled(route.size, COARSE.share), TRIES)
-    pictures = resized(route.image, COARSE.share).repeat(count, 1, 1, 1)
+    count = tries(scaled(route.size, SHARE), TRIES)
+    pictures = shrunk(route.image).repeat(count, 1, 1, 1)
     before, price = Frame(size_of(route.image)), price_of(photo)
     for frame in route.frames(way.growth):
-        here = scaled(frame.size, COARSE.share)
+        here = scaled(frame.size, SHARE)
         pictures = frame.moved(pictures, here, before).clamp(-1, 1)
         known = frame.known(route.image, here)
         denoiser = Denoiser(real, min(way.patch, *here), price=price)

@@ -64,9 +64,7 @@ def animate(
             return (rest + calm * field) / math.sqrt(1.0 + calm**2 * variance)
 
         base = rest if start_scale > 0 else None
-        with torch.no_grad():
-            image = model.synthesise(sizes, noise, first=start_scale, image=base)
-        return image.clamp(-1, 1).cpu()
+        return model.synthesise(sizes, noise, first=start_scale, image=base).clamp(-1, 1).cpu()
 
     return (frame(*step) for step in islice(steps, frames))
 
@@ -91,8 +89,7 @@ def calmness(photo: Pixels) -> float:
 def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
     """The part that does not move: the noise of scale 0, or the output below the start scale."""
     if start_scale > 0:
-        with torch.no_grad():
-            below = model.synthesise(model.sizes[:start_scale], model.fixed_noise)
+        below = model.synthesise(model.sizes[:start_scale], model.fixed_noise)
         return resize(below, sizes[start_scale - 1])
     if sizes[0] == model.sizes[0]:
         return model.fixed_noise(0, sizes[0])

@@ -42,22 +42,17 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
     def animating_memory(self, size: Size) -> int:
         return self.sampling_memory(size) + animation.BYTES_PER_PIXEL * size[0] * size[1]
 
-    @torch.no_grad()
     def inject(
         self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
     ) -> Tensor:
         last = last_start_scale(self)
         sizes = self.sizes_for(size or working_size(self, size_of(image)), last)
         start = resize(image.to(self.device), sizes[start_scale - 1]).clamp(-1, 1)
-        drawn = self.synthesise(
-            sizes,
-            self.noise_from(torch.Generator().manual_seed(seed), share=self.detail_noise),
-            first=start_scale,
-            image=start,
-            # No scale was trained on values outside [-1, 1], which would grow.
-            after=lambda scale, made: made.clamp(-1, 1),
-        )
-        return drawn.cpu()
+        noise = self.noise_from(torch.Generator().manual_seed(seed), share=self.detail_noise)
+        # No scale was trained on values outside [-1, 1], which would grow.
+        return self.synthesise(
+            sizes, noise, first=start_scale, image=start, after=lambda _, made: made.clamp(-1, 1)
+        ).cpu()
 
     def check_enlarging(self) -> None:
         if self.num_stages < 2:
@@ -102,7 +97,6 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         steps = [factor ** (k / passes) for k in range(1, passes)] + [factor]
         return [scaled(size, step) for step in steps]
 
-    @torch.no_grad()
     def sample(
         self, size: Size, start_scale: int, candidates: int, seed: int, number: int, wrap: Wrap
     ) -> Tensor:
@@ -111,14 +105,8 @@ class SinGAN(NoisePyramid, Samples, Injects, Animates, Enlarges):
         moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
 
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
-            noise = self.noise_from(rng, count, share)
-            return self.synthesise(
-                *(sizes, noise),
-                first=first,
-                image=image,
-                wrap=wrap,
-                after=lambda scale, made: moves.on(made),
-            )
+            noise, moved = self.noise_from(rng, count, share), lambda _, made: moves.on(made)
+            return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=moved)
 
         image = None
         if start_scale > 0:

@@ -72,12 +72,12 @@ class NoisePyramid(LadderModel):
         self.register_buffer("reconstruction_noise", noise)
         self.register_buffer("noise_std", torch.zeros(len(sizes), device=device))
 
-    @torch.no_grad()
     def reconstruct(self) -> Tensor:
         """The finished scales' reconstruction of the image from the noise {z*, 0, ..., 0}, of shape
         (1, 3, h, w) in [-1, 1] at the finest one's size."""
         return self.synthesise(self.sizes[: self.finished], self.fixed_noise).clamp(-1, 1)
 
+    @torch.no_grad()
     def synthesise(
         self,
         sizes: Sequence[Size],
@@ -169,8 +169,7 @@ class NoisePyramid(LadderModel):
         """The reconstruction's noise, (1, 3, h + 2 margin, w + 2 margin): z* at the coarsest scale,
         zeros elsewhere."""
         if scale == 0:
-            margin = self.margins[0]
-            return F.pad(self.reconstruction_noise, (margin,) * 4).expand(-1, 3, -1, -1)
+            return F.pad(self.reconstruction_noise, (self.margins[0],) * 4).expand(-1, 3, -1, -1)
         height, width = (side + 2 * self.margins[scale] for side in size)
         return torch.zeros(1, 3, height, width, device=self.device)
 

@@ -60,8 +60,7 @@ class SinGANStage(Stage):
         self.patch_terms = recipe.patch_terms(index, model.num_stages, self.real, rng)
         self.reconstruction_base: Tensor | None = None
         if index > 0:
-            with torch.no_grad():
-                rebuilt = model.synthesise(model.sizes[:index], model.fixed_noise)
+            rebuilt = model.synthesise(model.sizes[:index], model.fixed_noise)
             self.reconstruction_base = model.hand_over(rebuilt, self.size)
             rmse = F.mse_loss(self.reconstruction_base, self.real).sqrt()
             strength = recipe.by_stage("noise_strength", model)[index]
@@ -112,8 +111,7 @@ class SinGANStage(Stage):
         super().finish()
 
     def state_dict(self) -> dict[str, Any]:
-        bases = None if self._bases is None else self._bases.clone()
-        return {**super().state_dict(), "bases": bases}
+        return {**super().state_dict(), "bases": self._bases}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
@@ -165,10 +163,9 @@ class SinGANStage(Stage):
         if self._bases is None or self.bases_left < self.batch:
             count = min(MAX_BASES, MAX_BASE_PIXELS // (self.size[0] * self.size[1]))
             count = max(1, count // self.batch) * self.batch
-            with torch.no_grad():
-                noise = self.model.noise_from(self.rng, count)
-                coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
-                drawn = self.model.hand_over(coarse.float(), self.size)
+            noise = self.model.noise_from(self.rng, count)
+            coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
+            drawn = self.model.hand_over(coarse.float(), self.size)
             self._bases = drawn if self._bases is None else self._bases.copy_(drawn)
             self.bases_left = count
         base = self._bases[: self.batch].clone()
@@ -229,7 +226,6 @@ class SinGANRecipe(LadderRecipe):
 
     @property
     def min_side(self) -> int:
-        """The discriminator's receptive field."""
         return self.discriminator(width=1).receptive_field
 
     def check(self, model: SinGAN) -> None:

@@ -42,7 +42,7 @@ def test_any_size_has_the_photos_patches(own: Size, size: Size) -> None:
 
 
 def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = module.resized(photo, module.COARSE.share)
+    copy = module.shrunk(photo)
     drawn = Mock(side_effect=[copy, *[DEFAULT] * 2], wraps=denoised)
     monkeypatch.setattr(module, "denoised", drawn)
     made = layout(photo, (40, 60), rng())

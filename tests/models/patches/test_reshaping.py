@@ -56,7 +56,7 @@ def test_a_layout_begins_with_the_image() -> None:
     """Another image than the photo says what goes where, unless a jump hides it."""
     bands = torch.where(torch.arange(60) // 15 % 2 == 0, -0.7, 0.7)
     photo = (0.2 * picture(36, 60) + bands).clamp(-1, 1)
-    coarse = layout.resized(photo, layout.COARSE.share)
+    coarse = layout.shrunk(photo)
 
     def first_band(image: Tensor) -> float:
         drawn = reshaping._drawn(photo, coarse, Route(image, (36, 64)), reshaping.WAYS[0], rng())
@@ -105,7 +105,7 @@ def test_without_noise_the_way_leads_to_the_moved_image(monkeypatch: pytest.Monk
     """Each step moves what the step before has drawn."""
     monkeypatch.setattr(reshaping, "denoised", lambda *_, start, **__: start)
     image, end = resize(picture(6, 9), (40, 60)), Homography.to_corners(TILTED)
-    coarse = layout.resized(image, layout.COARSE.share)
+    coarse = layout.shrunk(image)
     drawn = reshaping._drawn(image, coarse, Route(image, (40, 60), end), reshaping.WAYS[1], rng())
     inside = end.coverage((16, 24)).expand(1, 3, -1, -1) == 1
     assert (drawn[:1] - end(coarse, (16, 24)))[inside].abs().mean() < 0.1
