@@ -21,18 +21,18 @@ MAX_LINES = {
     "hub": 130,
     "images": 3621,
     "internal_gan": 1215,
-    "judging": 1091,
-    "models": 3888,
-    "nn": 988,
+    "judging": 1086,
+    "models": 3835,
+    "nn": 980,
     "patches": 1937,
     "report": 604,
     "runs": 1026,
     "sweeps": 300,
-    "tasks": 2534,
-    "training": 1304,
+    "tasks": 2507,
+    "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_944, "tests": 23_752, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_839, "tests": 23_752, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
