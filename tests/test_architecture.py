@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 922,
+    "api": 926,
     "app": 1405,
     "config": 1592,
     "finishing": 2387,
@@ -28,11 +28,11 @@ MAX_LINES = {
     "report": 604,
     "runs": 1026,
     "sweeps": 300,
-    "tasks": 2507,
+    "tasks": 2510,
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_839, "tests": 23_752, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_846, "tests": 23_774, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

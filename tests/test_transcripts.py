@@ -74,6 +74,7 @@ def furnish(path: Path) -> None:
         mask.save(path / name)
     mask.save(path / "labels.jpg")
     Image.new("RGBA", (56, 40)).save(path / "clear.png")
+    Image.new("RGBA", (56, 40), (200, 90, 30, 128)).save(path / "half.png")
     two = b"".join((path / name).read_bytes() for name in ("photo.png", "mask.png"))
     (path / "stream.png").write_bytes(two)
     (path / "text.png").write_text("not an image", encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 
 from internal_gan.api.methods import Patches
 from internal_gan.api.model import Given, picture_of, results, source_of
+from internal_gan.errors import UserError
 from internal_gan.images.photo import Photo
 from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.verify import Verification
@@ -96,13 +97,16 @@ def evaluate(
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a file cannot be read, pictures are too small, or an argument is not allowed.
+        UserError: a file cannot be read, pictures are missing or too small, or an argument is not
+            allowed.
     """
     pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
         how["samples"] = samples
     else:
         pictures += [picture_of(one, "an image") for one in samples]
+        if not pictures:
+            raise UserError("samples: there is no picture; at least one is needed")
     source = source_of("evaluate", {"photo": photo, **how})
     with enough_memory("samples"):
         evaluation = Evaluation(source.options.evaluate, source)

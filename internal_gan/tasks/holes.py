@@ -80,7 +80,10 @@ class Holes:
             return None
         if not (photo.alpha > FAINT).any():
             raise UserError("image: every pixel is transparent; a photo must show something")
-        return self._grown((photo.alpha <= 1 - FAINT).float())
+        hole = photo.alpha <= 1 - FAINT
+        if hole.all():
+            raise UserError("image: no pixel is opaque, so the hole is all of it; give mask=FILE")
+        return self._grown(hole.float())
 
     def case(self, seed: int | None = None) -> Case:
         """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows

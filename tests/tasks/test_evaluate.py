@@ -78,6 +78,8 @@ def test_from_python_figures_are_the_same(shell: Shell, files: list[str]) -> Non
     assert found["groups"] == expected["groups"]
     with pytest.raises(UserError, match=r"evaluate\.samples=no\.png: no such file"):
         internal_gan.evaluate("photo.png", ["no.png"])
+    with pytest.raises(UserError, match=r"^samples: there is no picture"):
+        internal_gan.evaluate("photo.png", [])
 
 
 def test_a_folder_of_folders_is_a_group_each(shell: Shell, files: list[str]) -> None:
