@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_846, "tests": 23_774, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_846, "tests": 23_797, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

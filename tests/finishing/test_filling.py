@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from internal_gan.finishing.filling import draw_filling, extend, make_tileable
+from internal_gan.finishing.origin import EXACT, OTHER
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.photo import Margins
@@ -28,6 +29,16 @@ def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
     outside = np.ones((60, 76), np.bool_)
     outside[12:52, 12:56] = False
     assert places[2][outside][:, 1].min() >= 10
+
+
+def test_margins_of_a_photo_from_which_nothing_may_be_taken_come_from_nowhere() -> None:
+    made = extend(
+        to_photo(picture("gravel", (40, 44))), Margins(9, 8, 7, 6), torch.ones(1, 1, 40, 44)
+    )
+    assert made.origin is not None
+    expected = np.full((56, 58), OTHER)
+    expected[9:49, 6:50] = EXACT
+    assert np.array_equal(made.origin.kinds, expected)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Strips over the borders of a tile."""
 
 from itertools import product
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 
+from internal_gan.finishing import quilting
 from internal_gan.finishing.quilting import quilted
 from internal_gan.images.resize import resize
 from internal_gan.patches.fast import over_rows
@@ -30,6 +32,16 @@ def test_only_the_band_changes_and_is_the_photo_s_own(wrap: tuple[bool, bool]) -
         if wrap[axis]:
             step = np.take(places, 0, axis) - np.take(places, -1, axis)
             assert np.mean((step == np.eye(2, dtype=int)[axis]).all(axis=-1)) > 0.9
+
+
+def test_the_second_strip_is_looked_for_in_what_the_first_has_joined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, ends = np.moveaxis(picture(60, 90)[0].numpy(), 0, -1), Mock(side_effect=quilting._ends)
+    monkeypatch.setattr(quilting, "_ends", ends)
+    quilted(given, (9.0, 14.0), (True, True), None)
+    joined, _ = quilted(given, (9.0, 14.0), (False, True), None)
+    assert (ends.call_args_list[1].args[0] == joined.swapaxes(0, 1)).all()
 
 
 def test_a_strip_finds_the_rows_where_a_pattern_goes_on() -> None:
