@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1592,
     "finishing": 2387,
     "hub": 130,
-    "images": 3621,
+    "images": 3622,
     "internal_gan": 1215,
     "judging": 1086,
     "models": 3835,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_846, "tests": 23_797, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_847, "tests": 23_809, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -75,7 +75,7 @@ def extend(
             canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
         )
         made, at, found = finisher.rebuilt(drawing, scale)
-        at -= np.array([sides.top, sides.left], np.int32)  # in the photo before
+        at -= np.array([sides.top, sides.left], np.int32)  # places in `now`
         known = taken(known, at) & found
         places, now = at if places is None else taken(places, at), replace(canvas, colours=made)
     assert places is not None

@@ -150,7 +150,7 @@ def read_origin(path: str | Path) -> Origin:
 
 
 def _channels(image: Photo, photo: Photo) -> Tensor:
-    """(1, C, H, W), levels or in [-1, 1]: colours and, if the photo is transparent somewhere,
+    """(1, C, H, W), 8-bit levels or floats: colours and, if the photo is transparent somewhere,
     alpha; fully transparent pixels then have no colour."""
     colours = image.colours if image is photo or image.raw is None else image.raw
     if photo.alpha is not None and (photo.alpha < 1).any():

@@ -33,7 +33,7 @@ COARSEST = 32  # the cycle stops halving at this shorter side, in pixels
 SMOOTHED = 1  # smoothing steps of the cycle before each halving
 STEPS = 60  # of conjugate gradients, at most
 ACCURACY = 3e-3  # the relative error at which they end
-ROWS = 256  # that one thread works on at a time
+ROWS = 256  # of a grid that one thread works on at a time
 
 
 @dataclass(frozen=True)

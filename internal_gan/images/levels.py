@@ -25,7 +25,7 @@ AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the proc
 
 def levels_of(colours: Tensor, largest: int) -> Levels:
     """Convert an image (1, C, H, W), 8-bit levels or in [-1, 1], to whole numbers from 0 to
-    ``largest``."""
+    ``largest``, which may share its memory."""
     if colours.dtype == torch.uint8 and largest == 255:
         return colours[0].permute(1, 2, 0).contiguous().numpy()
     kind = torch.uint8 if largest == 255 else torch.uint16

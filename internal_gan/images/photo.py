@@ -41,9 +41,9 @@ class Photo:
     """An image, upright, and what its file says about it.
 
     Attributes:
-        colours: (1, 3, H, W), 8-bit levels if the file has those, else floats in [-1, 1]. Gray is
-            repeated in the three channels; fully transparent pixels continue the visible colours
-            around them.
+        colours: (1, 3, H, W), levels of 8 bits as read from an opaque file of 8 bits, else floats
+            in [-1, 1]. Gray is repeated in the three channels; fully transparent pixels continue
+            the visible colours around them.
         alpha: 1 is opaque; None without transparency.
         mode: Pillow's name of the file's colour mode, such as ``RGB``, ``LA``, ``P``, ``I;16``.
         bit_depth: bits per channel: 8, 16, or 32 for floating point.
@@ -82,8 +82,9 @@ class Photo:
         return in_floats(self.colours)
 
     def copied(self) -> Pixels:
-        """:attr:`pixels` in new memory."""
-        return self.pixels.clone() if self.colours.is_floating_point() else self.pixels
+        """:attr:`pixels` in memory of their own."""
+        pixels = self.pixels.contiguous()
+        return pixels.clone() if pixels is self.colours else pixels
 
     @property
     def size(self) -> Size:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
+from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Photo, check_trainable, output_format_of
 
 
@@ -30,6 +31,17 @@ def test_drawings_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor, profi
     like, lost = output_format_of(Photo(tiny_pixels, mode="L", icc_profile=profile))
     assert like.icc_profile is None
     assert lost == ["a colour profile that does not fit the photo's pixels"]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_copy_has_memory_of_its_own(kind: type, channels: int) -> None:
+    photo = to_photo(np.full((9, 7, channels), 255 if kind is np.uint8 else 1, kind))
+    before, copy = photo.colours.clone(), photo.copied()
+    assert copy.equal(photo.pixels)
+    copy[:, 1, 2:4] = -0.5
+    assert [float(channel.min()) == -0.5 for channel in copy[0]] == [False, True, False]
+    assert photo.colours.equal(before)
 
 
 def test_a_long_map_is_shrunk_to_the_pixels_in_the_middle() -> None:
