@@ -17,7 +17,7 @@ MAX_LINES = {
     "api": 926,
     "app": 1405,
     "config": 1592,
-    "finishing": 2387,
+    "finishing": 2381,
     "hub": 130,
     "images": 3622,
     "internal_gan": 1215,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_847, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_841, "tests": 23_809, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

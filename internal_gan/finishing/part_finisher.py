@@ -20,13 +20,7 @@ from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import (
-    AT_ONCE,
-    largest_level,
-    levels_of,
-    pixels_of,
-    used_range,
-)
+from internal_gan.images.levels import AT_ONCE, largest_level, levels_of, pixels_of, used_range
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resize
 from internal_gan.images.windows import (
