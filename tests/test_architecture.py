@@ -24,7 +24,7 @@ MAX_LINES = {
     "judging": 1086,
     "models": 3835,
     "nn": 980,
-    "patches": 1937,
+    "patches": 1981,
     "report": 604,
     "runs": 1026,
     "sweeps": 300,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_841, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_885, "tests": 23_810, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -70,11 +70,12 @@ def test_values_with_zero_weight_do_not_count() -> None:
     assert nearest(queries, keys, weights=weights).tolist() == list(range(13))
 
 
-@pytest.mark.parametrize("at_once", [2**22, 40])
+@pytest.mark.parametrize(("at_once", "kept"), [(2**22, 1000), (40, 1000), (40, 0)])
 def test_the_normalised_distance_has_its_closed_form(
-    at_once: int, monkeypatch: pytest.MonkeyPatch
+    at_once: int, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exact, "AT_ONCE", at_once)
+    for name, value in (("AT_ONCE", at_once), ("MAX_KEPT", kept), ("COLUMNS", 5)):
+        monkeypatch.setattr(exact, name, value)
     wanted, keys = torch.rand(13, 20, generator=rng()), torch.rand(17, 20, generator=rng(1))
     distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
     normalised = distances / (0.08 + distances.amin(dim=0))
