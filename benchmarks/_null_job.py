@@ -26,6 +26,7 @@ from internal_gan.files import make_folder
 from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.random_holes import KINDS
 from internal_gan.images.resize import resize, size_of
@@ -247,7 +248,7 @@ def resized(learnt: Tensor, size: Size) -> Tensor:
 
 def redrawn(learnt: Tensor, seed: int, size: Size) -> Tensor:
     """The photo at another size, drawn by its patches."""
-    return Patches.of(learnt).retarget(size, seed=seed)
+    return Patches.of(Photo(learnt)).retarget(size, seed=seed)
 
 
 def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iterator[Picture]:

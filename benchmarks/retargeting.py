@@ -172,7 +172,7 @@ def _at(size: Size, scale: tuple[float, float] | float) -> Size:
 def model_of(photo: Path, seed: int, output: Path, settings: Settings, by: Processes) -> Retargets:
     """A model of the photo, trained unless it needs no training."""
     if "model=patches" in settings.overrides:
-        return Patches.of(read_image(photo).pixels)
+        return Patches.of(read_image(photo))
     name = f"{photo.stem}-seed{seed}"
     arguments = [*settings.overrides, f"image={photo}", f"seed={seed}"]
     by.train(output / "runs" / name, arguments, output / "logs" / f"{name}.txt", settings.threads)

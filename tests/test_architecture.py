@@ -17,12 +17,12 @@ MAX_LINES = {
     "api": 926,
     "app": 1405,
     "config": 1592,
-    "finishing": 2381,
+    "finishing": 2402,
     "hub": 130,
-    "images": 3622,
+    "images": 3670,
     "internal_gan": 1215,
     "judging": 1086,
-    "models": 3835,
+    "models": 3845,
     "nn": 980,
     "patches": 1981,
     "report": 604,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_885, "tests": 23_810, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_964, "tests": 23_851, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

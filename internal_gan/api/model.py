@@ -246,7 +246,7 @@ def results(
                 return
             if isinstance(item, Picture) and item.kind in ("result", "frame"):
                 image = item.image
-                yield to_memory(image.pixels, output_type, image.like or like, image.alpha)
+                yield to_memory(image.colours, output_type, image.like or like, image.alpha)
 
     return in_memory()
 

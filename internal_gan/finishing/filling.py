@@ -20,14 +20,14 @@ from internal_gan.images.colours import in_floats
 from internal_gan.images.edges import Canny
 from internal_gan.images.levels import gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
-from internal_gan.images.photo import Margins, Photo
+from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_nearest, fill_transparent
-from internal_gan.images.windows import Part, Window, around, blocks, extent, within
+from internal_gan.images.windows import Part, Window, around, blocks, extent, hull, within
 from internal_gan.patches.completion import Frame, complete, has_patches
 from internal_gan.patches.origins import taken
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # A hole is filled in a small copy of its surroundings.
@@ -74,21 +74,21 @@ def extend(
         finisher = PartFinisher(
             canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
         )
-        made, at, found = finisher.rebuilt(drawing, scale)
+        colours, at, found = finisher.rebuilt(drawing, scale)
         at -= np.array([sides.top, sides.left], np.int32)  # places in `now`
         known = taken(known, at) & found
-        places, now = at if places is None else taken(places, at), replace(canvas, colours=made)
+        places, now = at if places is None else taken(places, at), replace(canvas, colours=colours)
     assert places is not None
     new = margins.part(photo.size)
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo, option=option)
     hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
-    return result.traced(now.pixels, places, known, hiding=hiding)
+    return result.traced(now.colours, places, known, hiding=hiding)
 
 
 def _drawn_around(
     photo: Photo, sides: Margins, excluded: Mask, rng: torch.Generator | None
-) -> tuple[Pixels, float]:
+) -> tuple[list[Drawn], float]:
     """Fill margins around a small copy of a photo, as :func:`draw_filling` does, so that a preview
     of it, which has the same copy, shows the same margins."""
     small = small_copy(photo)
@@ -96,10 +96,15 @@ def _drawn_around(
     margins = Margins(*(side and max(1, round(side / ratio)) for side in sides))
     part, frame = margins.part(small.size), margins.window(small.size)
     closed = margins.padded(F.adaptive_max_pool2d(excluded, small.size), 1.0)
-    drawing, scale = draw_filling(margins.around(small), part, closed, rng, frame)
+    canvas = margins.around(small)
+    drawing, scale = draw_filling(canvas, part, closed, rng, frame)
     if small is photo:
         return drawing, scale
-    return resize(drawing, sides.around_size(photo.size)).clamp_(-1, 1), scale / ratio
+    whole = replace(canvas, colours=canvas.pixels).with_drawn(drawing, part)
+    size = sides.around_size(photo.size)
+    large = whole.resized(size)
+    beside = _beside(size, sides.window(photo.size))
+    return [Drawn(window, large[(..., *window)].clone()) for window in beside], scale / ratio
 
 
 def make_tileable(
@@ -137,7 +142,7 @@ def draw_filling(
     rng: torch.Generator | None,
     frame: Window | None = None,
     edges: Mask | None = None,
-) -> tuple[Pixels, float]:
+) -> tuple[list[Drawn], float]:
     """Fill each part of a hole at a small size, from its border inwards.
 
     ``unknown`` and ``rng`` are as for :func:`internal_gan.patches.completion.complete`; ``frame``
@@ -145,17 +150,20 @@ def draw_filling(
     those inside the hole, which then continue those found around it.
 
     Returns:
-        The filled photo, and the smallest size at which a part was filled, relative to the photo's.
+        What was drawn, in a window that holds the hole, if there is one, and the smallest size at
+        which a part was filled, relative to the photo's.
     """
-    closed = hole if unknown is None else torch.maximum(hole, unknown)
-    drawing, left, least = spread(photo).copied(), hole.clone(), 1.0
-    cut = pieces(hole, AROUND) if frame is None else ((one, False) for one in _blocks(hole, frame))
-    for (box, part), is_thin in cut:
-        sides = [side * (1 if is_thin else 3) + 2 * AROUND for side in extent(box)]
-        # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
-        height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
-        window = around(box, (height, width), photo.size)
-        here, size = (..., *window), extent(window)
+    size = photo.size
+    cut = pieces(hole, AROUND) if frame is None else ((one, False) for one in _blocks(size, frame))
+    seen = [(*piece, is_thin, _seen(piece.window, is_thin, size)) for piece, is_thin in cut]
+    if not seen:
+        return [], 1.0
+    area = hull(window for *_, window in seen)
+    inner = (..., *area)
+    drawing, left, least = spread(photo).crop(*area).copied(), hole[inner].clone(), 1.0
+    closed = hole[inner] if unknown is None else torch.maximum(hole[inner], unknown[inner])
+    for box, part, is_thin, window in seen:
+        here, size = (..., *within(window, area)), extent(window)
         if is_thin:
             filled = fill_transparent(drawing[here], 1 - left[here])
         else:
@@ -163,30 +171,42 @@ def draw_filling(
             # Whatever has a part in the hole is filled, so old pixels in it have no influence.
             start = F.adaptive_avg_pool2d(drawing[here], smaller)
             masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
-            inner = None if frame is None else _fractions(frame, window, size)
+            place = None if frame is None else _fractions(frame, window, size)
             lines = None
             if edges is not None:
-                given = F.adaptive_max_pool2d(edges[here], smaller)
+                given = F.adaptive_max_pool2d(edges[(..., *window)], smaller)
                 lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
-            made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=inner)
+            made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=place)
             filled = resize(made, size).clamp(-1, 1)
             least = min(least, max(smaller) / max(size))
-        inside, filled = (..., *box), filled[(..., *within(box, window))]
+        inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]
         drawing[inside] = torch.where(part > 0, filled, drawing[inside])
         left[inside] = torch.where(part > 0, 0.0, left[inside])
-    return gathered(drawing, used_range(photo)), least
+    return [Drawn(area, gathered(drawing, used_range(photo)))], least
 
 
-def _blocks(canvas: Mask, frame: Window) -> Iterator[Part]:
-    """The boxes beside a photo on a canvas, then those above and below it."""
-    height, width = size_of(canvas)
-    rows, columns = frame
+def _seen(box: Window, is_thin: bool, size: Size) -> Window:
+    """What a part is filled from: its box and its surroundings."""
+    sides = [side * (1 if is_thin else 3) + 2 * AROUND for side in extent(box)]
+    # Limit the aspect ratio, so that a long thin part keeps some height once shrunk.
+    height, width = (max(side, max(sides) // MAX_ASPECT) for side in sides)
+    return around(box, (height, width), size)
+
+
+def _beside(size: Size, frame: Window) -> Iterator[Window]:
+    """The boxes beside a photo on a canvas of a size, then those above and below it."""
+    (height, width), (rows, columns) = size, frame
     beside = (rows, slice(0, columns.start)), (rows, slice(columns.stop, width))
     above, below = slice(0, rows.start), slice(rows.stop, height)
     for window in (*beside, (above, slice(0, width)), (below, slice(0, width))):
-        if thin := min(extent(window)):
-            for block in blocks(window, max(LONGEST_BLOCK * thin, SHORT_BLOCK)):
-                yield Part(block, torch.ones(1, 1, *extent(block)))
+        if min(extent(window)):
+            yield window
+
+
+def _blocks(size: Size, frame: Window) -> Iterator[Part]:
+    for window in _beside(size, frame):
+        for block in blocks(window, max(LONGEST_BLOCK * min(extent(window)), SHORT_BLOCK)):
+            yield Part(block, torch.ones(1, 1, *extent(block)))
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
@@ -20,14 +21,15 @@ from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
-from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.colours import in_floats
+from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.photo import Photo, output_format_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import own_places, taken
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Levels, Mask, Pixels
 from internal_gan.units import Size, by
 
 # Default long side of the photo in results, in pixels.
@@ -48,18 +50,23 @@ class Finished:
     """A picture, and what it is made of.
 
     Attributes:
-        pixels: the picture, (1, 3, H, W) in [-1, 1].
+        colours: the picture, (1, 3, H, W), levels of 8 bits or in [-1, 1].
         drawing: the network's output; None if that is the picture itself.
         origin: where the pixels come from; None if the network drew them.
         alpha: (1, 1, H, W) in [0, 1]; None: opaque, or like ``like``.
         like: the photo whose format the file takes; None: the training photo.
     """
 
-    pixels: Pixels
+    colours: Tensor
     drawing: Pixels | None = None
     origin: Origin | None = None
     alpha: Mask | None = None
     like: Photo | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        """The colours in [-1, 1]; levels are converted at each call."""
+        return in_floats(self.colours)
 
 
 class AsDrawn:
@@ -231,7 +238,7 @@ class Finisher(AsDrawn):
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
-        return self._made(pixels_of(done.pixels), done.origin, drawing)
+        return self._made(done.pixels, done.origin, drawing)
 
     def film(
         self,
@@ -245,12 +252,12 @@ class Finisher(AsDrawn):
         if still:
             size = self.photo_size
             origin = Origin(own_places(size), np.full(size, EXACT, np.uint8), size)
-            picture = self._made(pixels_of(self._photo), origin)
+            picture = self._made(self._photo, origin)
         else:
             picture = replace(self(first), drawing=None)
         assert picture.origin is not None
         yield picture
-        low, high = self._used
+        (low, high), pixels = self._used, picture.pixels
         moving = motions(chain([first], drawn))
         if around is not None:
             moving = between([*moving], *around)
@@ -258,13 +265,13 @@ class Finisher(AsDrawn):
             motion = replace(motion, change=motion.change * ((high - low) / 2))
             yield replace(
                 picture,
-                pixels=motion.moved(picture.pixels),
+                colours=motion.moved(pixels),
                 origin=motion.origin(picture.origin) if traced else None,
                 alpha=None if picture.alpha is None else motion.mask(picture.alpha),
             )
 
-    def _made(self, pixels: Pixels, origin: Origin, drawing: Pixels | None = None) -> Finished:
+    def _made(self, levels: Levels, origin: Origin, drawing: Pixels | None = None) -> Finished:
         alpha = None
         if self._alpha is not None:
             alpha = torch.from_numpy(taken(self._alpha, origin.places))[None, None]
-        return Finished(pixels, drawing, origin, alpha, self._like)
+        return Finished(colours_of(levels), drawing, origin, alpha, self._like)

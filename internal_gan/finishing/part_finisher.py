@@ -1,7 +1,7 @@
 """Finishes a part of a photo: rebuilds a drawing there from pixels elsewhere in the photo."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,16 +18,14 @@ from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origi
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
-from internal_gan.images.colours import in_floats
+from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import AT_ONCE, largest_level, levels_of, pixels_of, used_range
-from internal_gan.images.photo import Margins, Photo
-from internal_gan.images.resize import resize
+from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import (
     Part,
     Window,
     around,
-    bands,
     box_of,
     extent,
     moved,
@@ -132,7 +130,7 @@ class PartFinisher:
 
     def __call__(
         self,
-        drawing: Pixels,
+        drawing: Sequence[Drawn],
         scale: float,
         drawn: Pixels | None = None,
         lines: Callable[[Window], Mask] | None = None,
@@ -140,8 +138,7 @@ class PartFinisher:
         """Finish a photo with a drawing in its part.
 
         Args:
-            drawing: of the photo's size; not to be used afterwards, as it is overwritten or becomes
-                the result.
+            drawing: what was drawn in the part and, if it is soft, beside it.
             scale: size at which it was drawn, relative to the photo's.
             drawn: the network's output, to show; None if there is no other.
             lines: takes a window of the photo and returns the lines that its patches must follow;
@@ -149,12 +146,13 @@ class PartFinisher:
         """
         if self.detail == "network":
             alpha = self.photo.alpha if self.alpha is None else self.alpha
-            return Finished(drawing, alpha=alpha, like=self.photo)
+            colours = self.photo.with_drawn(drawing).colours
+            return Finished(colours, alpha=alpha, like=self.photo)
         if self.keeps:
-            pixels, places = drawing, own_places(self.photo.size)
+            colours, places = self.photo.with_drawn(drawing).colours, own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)
         else:
-            pixels, places, known = self.rebuilt(drawing, scale, lines)
+            colours, places, known = self.rebuilt(drawing, scale, lines)
         if self.source is not None:
             outside, kept = self.part[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
@@ -164,25 +162,21 @@ class PartFinisher:
                 if any(frame):
                     places[outside] -= np.array([frame.top, frame.left], np.int32)
             known = np.where(outside, kept, known)
-        return self.traced(pixels, places, known, drawn)
+        return self.traced(colours, places, known, drawn)
 
     def rebuilt(
-        self, drawing: Pixels, scale: float, lines: Callable[[Window], Mask] | None = None
-    ) -> tuple[Pixels, Places, Flags]:
-        """The photo with its rebuilt part, outside unchanged bit for bit, in the memory of the
-        drawing; (H, W, 2), row and column of each pixel in the photo or source; and (H, W), whether
-        it comes from there rather than from the drawing."""
+        self, drawing: Sequence[Drawn], scale: float, lines: Callable[[Window], Mask] | None = None
+    ) -> tuple[Tensor, Places, Flags]:
+        """The photo's colours with its rebuilt part, outside unchanged bit for bit; (H, W, 2), row
+        and column of each pixel in the photo or source; and (H, W), whether it comes from there
+        rather than from the drawing."""
         compile_loops(self.reporter.say)
         photo, part = self.photo, self.part
         source = None if self.source is None else self._enlarged(self.source)
         white = largest_level(photo)
-        pixels, made = drawing, list[tuple[Window, Flags, Tensor, Places]]()
-        # In place, since photos are large.
-        for rows in bands(photo.size, AT_ONCE):
-            here = (..., rows, slice(None))
-            outside = in_floats(photo.colours[here])
-            pixels[here] = torch.where(part[here] > 0, pixels[here], outside)
-        copied = pixels if source is None else source.colours
+        colours = photo.with_drawn(drawing, part).colours
+        made = list[tuple[Window, Flags, Tensor, Places]]()
+        copied = colours if source is None else source.colours
         below = None if source is None else levels_of(source.colours, white)
         closed = part[0, 0].numpy() > 0
         if self.excluded is not None:
@@ -197,7 +191,7 @@ class PartFinisher:
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
                 corner = window[0].start, window[1].start
                 if window != before:
-                    levels, before = levels_of(pixels[(..., *window)], white), window
+                    levels, before = levels_of(colours[(..., *window)], white), window
                 canvas = _Canvas(levels, inside, closed[window], corner)
                 if below is not None:
                     canvas = canvas.below(below)
@@ -233,17 +227,17 @@ class PartFinisher:
                     in_floats(copied[..., row, column]),
                     pixels_of(filled.pixels[inner][chosen][None])[:, :, 0],
                 )
-                made.append((piece.window, chosen, found, places))
+                made.append((piece.window, chosen, in_kind_of(colours, found), places))
         # Written only now, so that each piece was rebuilt beside the drawings of the others.
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         for box, chosen, found, places in made:
-            pixels[(..., *box)][:, :, torch.from_numpy(chosen)] = found
+            colours[(..., *box)][:, :, torch.from_numpy(chosen)] = found
             origins[box][chosen] = places
             known[box] |= chosen
         if self.source is not None and source is not None and source.size != self.source.size:
             inside = part[0, 0].numpy() > 0
             origins[inside] = origins[inside] * self.source.size // source.size
-        return pixels, origins, known
+        return colours, origins, known
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
         """What is rebuilt at a time, and whether it is thin; many parts together if each takes a
@@ -257,7 +251,7 @@ class PartFinisher:
 
     def traced(
         self,
-        pixels: Pixels,
+        colours: Tensor,
         places: Places,
         known: Flags,
         drawing: Pixels | None = None,
@@ -289,11 +283,11 @@ class PartFinisher:
             kinds = np.where(known, np.uint8(EXACT), np.uint8(OTHER))
             for box, _ in parts(self.part, self._apart):  # nothing else has changed
                 here = (..., *box)
-                made = pixels[here], photo.crop(*box), None if alpha is None else alpha[here]
+                made = colours[here], photo.crop(*box), None if alpha is None else alpha[here]
                 _, off = differences(as_written(*made), source, places[box])
                 kinds[box][known[box] & (off != 0)] = BLENDED
             origin = Origin(places, kinds, source.size, hiding)
-        return Finished(pixels, drawing, origin, alpha, photo)
+        return Finished(colours, drawing, origin, alpha, photo)
 
     def _enlarged(self, source: Photo) -> Photo:
         """A source, enlarged to about the photo's area if it is smaller."""
@@ -301,7 +295,7 @@ class PartFinisher:
         size = round(source.size[0] * ratio), round(source.size[1] * ratio)
         if size == source.size:
             return source
-        return replace(source, colours=resize(source.pixels, size).clamp(-1, 1))
+        return replace(source, colours=source.resized(size))
 
 
 class _Canvas(NamedTuple):

@@ -26,6 +26,13 @@ def in_floats(colours: Tensor) -> Pixels:
     return each.float().div_(127.5).sub_(1.0).expand_as(colours)
 
 
+def in_kind_of(colours: Tensor, pixels: Pixels) -> Tensor:
+    """Pixels in [-1, 1] as what ``colours`` are: rounded to 8-bit levels, or floats as they are."""
+    if colours.is_floating_point():
+        return pixels
+    return ((pixels + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
 def luminance(image: Tensor) -> Tensor:
     """Gray values (N, 1, H, W) of (N, 3, H, W), in the same range (Rec. 601)."""
     return 0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:3]

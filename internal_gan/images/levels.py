@@ -48,6 +48,14 @@ def pixels_of(levels: Levels) -> Tensor:
     return torch.from_numpy(values)[None].div_(np.iinfo(levels.dtype).max / 2).sub_(1)
 
 
+def colours_of(levels: Levels) -> Tensor:
+    """Whole numbers as the colours of a photo, (1, C, H, W): those of 8 bits as they are, in the
+    same memory, others in [-1, 1]."""
+    if levels.dtype != np.uint8:
+        return pixels_of(levels)
+    return torch.from_numpy(levels).permute(2, 0, 1)[None]
+
+
 def used_range(photo: Photo) -> Used:
     """The lowest and highest value, in [-1, 1], that a model or a search must tell apart: -1 and 1
     unless a photo of over 8 bits, such as a thermal one, uses less than `NARROW` of this range."""

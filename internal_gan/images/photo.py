@@ -1,7 +1,7 @@
 """A photo in memory, also on a larger canvas, what results inherit from it, and whether a model can
 learn from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.images.colours import has_few_colours, in_floats
+from internal_gan.images.colours import has_few_colours, in_floats, in_kind_of
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
@@ -34,6 +34,13 @@ class Whole(NamedTuple):
 
     image: Image.Image
     window: Window
+
+
+class Drawn(NamedTuple):
+    """What was drawn in a window of a photo, (1, 3, h, w) in [-1, 1]."""
+
+    window: Window
+    pixels: Pixels
 
 
 @dataclass(frozen=True)
@@ -123,13 +130,29 @@ class Photo:
             small = self._each(lambda layer: layer[..., at[0], :][..., at[1]].contiguous())
             return replace(small, given=self.full_size, frame=None)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
-        pixels = resize(self.pixels, size).clamp(-1, 1)
+        pixels = self.resized(size)
         ratios = 2 * tuple(new / old for new, old in zip(size, self.size, strict=True))
         cut = zip(self.frame or (), ratios, strict=False)
         frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
         return replace(
             self, colours=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
         )
+
+    def resized(self, size: Size) -> Pixels:
+        """The pixels at another size; with 8 bits, one channel at a time becomes floats."""
+        channels = (in_floats(self.colours[:, each : each + 1]) for each in range(3))
+        return torch.cat([resize(each, size) for each in channels], dim=1).clamp_(-1, 1)
+
+    def with_drawn(self, drawn: Iterable[Drawn], part: Mask | None = None) -> "Photo":
+        """The photo with what was drawn in it, or only in its ``part``, where that is not 0."""
+        colours = self.colours.clone(memory_format=torch.contiguous_format)
+        for window, pixels in drawn:
+            here = (..., *window)
+            made = in_kind_of(colours, pixels)
+            if part is not None:
+                made = torch.where(part[here] > 0, made, colours[here])
+            colours[here] = made
+        return replace(self, colours=colours)
 
     def crop(self, rows: slice, columns: slice) -> "Photo":
         """A part of the photo."""

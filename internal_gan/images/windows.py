@@ -1,6 +1,6 @@
 """Rectangular windows of an image, each a pair of slices (rows, columns)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
 from math import ceil
 from typing import NamedTuple, Self
@@ -125,6 +125,15 @@ def overlap(one: Window, other: Window) -> Window:
     rows, columns = (
         slice(start := max(a.start, b.start), max(start, min(a.stop, b.stop)))
         for a, b in zip(one, other, strict=True)
+    )
+    return rows, columns
+
+
+def hull(windows: Iterable[Window]) -> Window:
+    """The smallest window that holds all of some; there must be one."""
+    rows, columns = (
+        slice(min(side.start for side in sides), max(side.stop for side in sides))
+        for sides in zip(*windows, strict=True)
     )
     return rows, columns
 

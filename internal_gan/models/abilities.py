@@ -12,7 +12,7 @@ from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
 from internal_gan.images.periodic import Tileable, Wrap, wrap_of
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
 from internal_gan.models.retargeting import Retargets as Retargets
@@ -66,12 +66,12 @@ class Samples(Model):
 
 
 class Filling(NamedTuple):
-    """A filled image in new memory, unchanged outside the hole, bit for bit; the lines that guided
-    the filling, (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was
-    drawn, as a fraction of the image's."""
+    """What was drawn in a hole, in windows of the photo; the lines that guided the filling, if any,
+    (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was drawn, as a
+    fraction of the photo's."""
 
-    image: Tensor
-    lines: Tensor
+    drawn: list[Drawn]
+    lines: Tensor | None
     scale: float
 
 
@@ -105,7 +105,13 @@ class Fills(Model):
         """
 
     def lines_to_finish(
-        self, photo: Photo, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
+        self,
+        photo: Photo,
+        hole: Tensor,
+        lines: Tensor | None,
+        excluded: Tensor | None,
+        *,
+        given: bool,
     ) -> Callable[[Window], Tensor] | None:
         """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
         [0, 1], in a window of the photo; None for a filling without lines.

@@ -11,7 +11,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.colours import match_colours
 from internal_gan.images.masks import FAINT, soften
 from internal_gan.images.masks import dilate as dilated
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import gaussian_blur, resize, resize_part, size_of
 from internal_gan.images.windows import bounds
@@ -67,7 +67,7 @@ def working_size(model: Model, size: Size) -> Size:
 
 def redraw(
     model: Injects,
-    image: Tensor,
+    photo: Photo,
     mask: Tensor | None,
     start_scale: int,
     *,
@@ -77,16 +77,16 @@ def redraw(
     """Make an edited photo, or one with a pasted object, look like one photo again.
 
     Args:
-        image: (1, 3, H, W) in [-1, 1], of any size.
-        mask: (1, 1, H, W) in [0, 1], 1 where the image was changed; None for everywhere.
+        photo: the edited one.
+        mask: (1, 1, H, W) in [0, 1], 1 where it was changed; None for everywhere.
         start_scale, seed: see :meth:`internal_gan.models.abilities.Injects.inject`.
         match: first give the masked region the photo's mean colour, and at most its contrast.
 
     Returns:
-        The whole image at the working size, to be brought back where it may change.
+        The whole photo at the working size, to be brought back where it may change.
     """
-    size = working_size(model, size_of(image))
-    before = given = resize(image, size).clamp(-1, 1)
+    size = working_size(model, photo.size)
+    before = given = photo.resized(size)
     if match and mask is not None:
         region = shrink_mask(model, mask).to(before)
         given = match_colours(before, region, model.image.to(before))
@@ -100,25 +100,23 @@ def with_colours(given: Tensor, drawn: Tensor, side: float) -> Tensor:
     return (drawn + gaussian_blur(given - drawn, sigma)).clamp(-1, 1)
 
 
-def bring_back(photo: Photo, change: Change, mask: Mask) -> Pixels:
-    """Apply a change that was made to a copy of a photo, of any size, to the photo itself.
+def bring_back(photo: Photo, change: Change, mask: Mask) -> list[Drawn]:
+    """What a change that was made to a copy of a photo, of any size, makes of the photo itself, in
+    the window of the mask, if there is any.
 
     Inside the mask, the result is the resampled copy plus the photo's finer details, scaled by the
     share of local variance that survived the change: textures stay sharp, and an edge that was
     smoothed away does not return. Where the mask is 0 the result is the photo, bit for bit.
     """
-    result, size = photo.copied(), photo.size
     if not mask.any():
-        return result
-    box = bounds(mask)
-    inside = (..., *box)
-    changed = resize_part(change.after, *box, size)
+        return []
+    box, size = bounds(mask), photo.size
+    given, changed = photo.crop(*box).pixels, resize_part(change.after, *box, size)
     if size_of(change.after) != size:
         kept = (_variance(change.after) / _variance(change.before)).clamp(0.0, 1.0)
-        details = result[inside] - resize_part(change.before, *box, size)
+        details = given - resize_part(change.before, *box, size)
         changed += resize_part(kept, *box, size) * details
-    result[inside] = torch.lerp(result[inside], changed.clamp(-1.0, 1.0), mask[inside])
-    return result
+    return [Drawn(box, torch.lerp(given, changed.clamp(-1.0, 1.0), mask[(..., *box)]))]
 
 
 def _variance(pixels: Pixels) -> Tensor:
@@ -127,11 +125,11 @@ def _variance(pixels: Pixels) -> Tensor:
     return gaussian_blur(details, VARIANCE_SIGMA) + QUANTISATION_VARIANCE
 
 
-def foreign(photo: Tensor, given: Tensor, mask: Tensor | None = None) -> tuple[float, int, int]:
+def foreign(photo: Tensor, given: Photo, mask: Tensor | None = None) -> tuple[float, int, int]:
     """The share of a given image, where a mask is white, whose colours the photo has nowhere, and
     the row and column that are farthest from it."""
-    size = fit_size(size_of(given), FOREIGN_SIDE)
-    small, known = resize(given, size), resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
+    size = fit_size(given.size, FOREIGN_SIDE)
+    small, known = given.resized(size), resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
     rows, others = (patches_at(x, lattice(x, 3), 3) for x in (small.cpu(), known.cpu()))
     off = (rows - others[nearest(rows, others)]).square().mean(dim=1).sqrt() / 2
     inside = torch.ones(1, 1, *size) if mask is None else F.adaptive_max_pool2d(mask, size).cpu()
@@ -140,7 +138,7 @@ def foreign(photo: Tensor, given: Tensor, mask: Tensor | None = None) -> tuple[f
         return 0.0, 0, 0
     share, worst = float((off[part] > FOREIGN).float().mean()), int((off * part).argmax())
     row, column = divmod(worst, size[1] - 2)
-    height, width = size_of(given)
+    height, width = given.size
     return share, (row + 1) * height // size[0], (column + 1) * width // size[1]
 
 

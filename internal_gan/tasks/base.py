@@ -196,7 +196,7 @@ class Task(ABC, Generic[Wanted]):
 
     def photo(self) -> Pixels:
         """The photo for the page of a run without a model."""
-        return Patches.of(spread(self.context.given.photo()).pixels).image
+        return Patches.of(spread(self.context.given.photo())).image
 
     @property
     def size_option(self) -> str:

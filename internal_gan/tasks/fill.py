@@ -11,7 +11,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import size_of
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
 from internal_gan.tasks.base import Picture, Task, aside, gray
@@ -73,24 +73,24 @@ class Fill(Task[FillOptions]):
         finisher = self.context.part_finisher(
             photo, hole, alpha=alpha, excluded=case.unknown, hold=model.hold
         )
-        drawn = hole
+        shown = None
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
-            filled, edges, scale = model.fill(
+            filled, lines, scale = model.fill(
                 photo, hole, edges=case.edges, excluded=case.unknown, seed=chance
             )
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
             done = finisher(
                 filled,
                 scale,
-                drawn=resize(filled, fit_size(photo.size, longest)).clamp(-1, 1),
+                drawn=photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest)),
                 lines=model.lines_to_finish(
-                    photo, hole, edges, case.unknown, given=case.edges is not None
+                    photo, hole, lines, case.unknown, given=case.edges is not None
                 ),
             )
             if index == 0:
-                drawn = torch.where(hole > 0, edges, KNOWN_EDGES * edges)
+                shown = lines
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
         room, given = "fill", self.context.source.copy_of("image")
@@ -98,9 +98,10 @@ class Fill(Task[FillOptions]):
             room, given, photo = WINDOW, None, replace(photo, whole=None)
         yield aside(f"{room}/before.png", photo.colours, "before", photo, given=given)
         yield gray(f"{room}/mask.png", hole, "mask")
-        if drawn.any():
+        if shown is not None and shown.any():
             emptied = torch.where(hole > 0, 0.0, photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
+            drawn = torch.where(hole > 0, shown, KNOWN_EDGES * shown)
             yield gray(f"{room}/edges.png", drawn, "aside")
 
     def _result(self, name: str, done: Finished) -> Iterator[Picture]:
@@ -110,7 +111,7 @@ class Fill(Task[FillOptions]):
             yield Picture(f"fill/{name}", done)
             return
         rows, columns = photo.whole.window
-        yield Picture(f"fill/{name}", Finished(done.pixels, alpha=done.alpha, like=photo))
+        yield Picture(f"fill/{name}", replace(done, drawing=None, origin=None))
         self.context.say(
             f"Filled in a window of the photo, rows {rows.start} to {rows.stop} and columns "
             f"{columns.start} to {columns.stop}"

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 
 import torch
 from PIL import Image, ImageChops
@@ -138,7 +138,7 @@ class Holes:
             parts.append(cut.part(photo.without(cut).size))
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
-        return torch.stack(parts).amax(dim=0) if parts else None
+        return reduce(torch.maximum, parts) if parts else None
 
     def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""

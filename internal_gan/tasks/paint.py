@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from internal_gan.config.options import PaintOptions
-from internal_gan.images.resize import resize
+from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size
 from internal_gan.tasks.base import Picture, aside
@@ -17,10 +17,9 @@ class Paint(FromImage[PaintOptions]):
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         # A long and narrow painting is processed at a longer size than the model's.
-        painting = self._read(4 * max(model.sizes[-1])).pixels
-        start = self._start_scale(model)
-        size = working_size(model, (painting.shape[-2], painting.shape[-1]))
-        painting = resize(painting, size).clamp(-1, 1)
+        given = self._read(4 * max(model.sizes[-1]))
+        start, size = self._start_scale(model), working_size(model, given.size)
+        painting = given.resized(size)
         finisher = self.context.finisher(model.image).enlarging(size)
         finisher.check("finish.resolution")
         yield aside("paint/before.png", painting, "before")
@@ -30,4 +29,4 @@ class Paint(FromImage[PaintOptions]):
                 image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))
         self.context.tell_new_colours()
-        self._tell_foreign(model, painting)
+        self._tell_foreign(model, Photo(painting))

@@ -63,7 +63,7 @@ class FromImage(Task[Injected]):
         self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
         return int(wanted)
 
-    def _tell_foreign(self, model: Injects, given: Tensor, mask: Tensor | None = None) -> None:
+    def _tell_foreign(self, model: Injects, given: Photo, mask: Tensor | None = None) -> None:
         share, row, column = redrawing.foreign(model.image, given, mask)
         if share > MUCH:
             part = "image" if mask is None else "part"
@@ -120,7 +120,7 @@ class Redraw(FromImage[EditOptions]):
             redrawn = used * ((used < 0.5) | (mask >= 0.5))
         match = self.is_object and bool(self.context.as_trained("harmonize.match"))
         for index, seed in enumerate(self.seeds(self.wanted.count)):
-            change = redrawing.redraw(model, photo.pixels, mask, start, seed=seed, match=match)
+            change = redrawing.redraw(model, photo, mask, start, seed=seed, match=match)
             changed = change if learnt is None else self._changed(change, mask)
             drawing = redrawing.bring_back(photo, changed, redrawn)
             scale = change.after.shape[-1] / photo.size[1]
@@ -132,7 +132,7 @@ class Redraw(FromImage[EditOptions]):
             yield gray(f"{self.name}/mask.png", used, "mask")
         self.context.tell_new_colours(blends=self.is_object)
         if not self.is_object:
-            self._tell_foreign(model, photo.pixels, mask)
+            self._tell_foreign(model, photo, mask)
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""

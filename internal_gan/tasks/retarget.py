@@ -202,4 +202,4 @@ def in_outline(drawn: Finished, target: Target) -> Finished:
         origin = None if origin is None else origin.placed(target.size, *window)
     if outline is not None:
         alpha = outline if alpha is None else outline.to(alpha) * alpha
-    return replace(drawn, pixels=pixels, alpha=alpha, origin=origin)
+    return replace(drawn, colours=pixels, alpha=alpha, origin=origin)

@@ -154,7 +154,7 @@ def pipe(task: Task[Any], model: Model | None, like: Photo | None) -> int:
         if others:
             raise UserError("output=-: takes one picture, and there are several; name a folder")
         path, image, mark = Path(folder, "result.png"), one.image, mark_of(task, model)
-        write_image(path, image.pixels, like=image.like or like, alpha=image.alpha, mark=mark)
+        write_image(path, image.colours, like=image.like or like, alpha=image.alpha, mark=mark)
         out.write(path.read_bytes())
     return task.exit_code
 
@@ -218,7 +218,7 @@ def _write_picture(
     with ThreadPoolExecutor(1) as pool:
         beside = pool.submit(copy_context().run, _write_beside, folder, picture, like, mark, layers)
         image, path = picture.image, folder / picture.file
-        write_image(path, image.pixels, like=image.like or like, alpha=image.alpha, mark=own)
+        write_image(path, image.colours, like=image.like or like, alpha=image.alpha, mark=own)
     made = Result(picture.file, picture.kind, picture.caption or _caption(picture.file))
     return [made, *beside.result()]
 
@@ -291,7 +291,7 @@ def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:
     """The photo's patches as a model, and lines to print; a UserError if there is no such
     device."""
     at, reason = prepare_device(device)
-    model = Patches.of(spread(photo).pixels.to(at))
+    model = Patches.of(spread(photo), at)
     return model, [f"Device {at} ({reason})", "Works on the photo itself; nothing is trained"]
 
 

@@ -79,6 +79,8 @@ def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:
         ((full, small), hole, None),
         ((margins.around(full), margins.around(small)), part, frame),
     ):
-        of_full, of_small = (draw_filling(one, where, None, None, inner)[0] for one in photos)
+        ((_, of_full),), ((_, of_small),) = (
+            draw_filling(one, where, None, None, inner)[0] for one in photos
+        )
         low, high = used_range(photos[1])
         assert torch.allclose(2 * (of_small - low) / (high - low) - 1, of_full, atol=1e-4)

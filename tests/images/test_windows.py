@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 import torch
 
-from internal_gan.images.windows import Part, around, blocks, bounds, overlap, parts
+from internal_gan.images.windows import Part, around, blocks, bounds, hull, overlap, parts
 from tests.tiny import holes
 
 
@@ -75,6 +75,11 @@ def test_blocks_cover_every_pixel_once_and_are_not_too_large(size: tuple[int, in
         count[window] += 1
         assert 0 < max(count[window].shape) <= 14
     assert torch.equal(count, torch.ones(size))
+
+
+def test_a_hull_holds_all_windows() -> None:
+    windows = (slice(3, 5), slice(2, 9)), (slice(1, 2), slice(4, 6))
+    assert hull(iter(windows)) == (slice(1, 5), slice(2, 9))
 
 
 def test_what_windows_share_may_be_empty() -> None:

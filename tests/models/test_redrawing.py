@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.config.build import build
@@ -58,9 +59,9 @@ def test_default_start_scales_inject_the_same_number_of_pixels_into_every_pyrami
 @pytest.mark.parametrize("size", [(20, 28), (90, 130)])
 def test_editing_changes_nothing_outside_of_the_soft_mask(model: SinGAN, size: Size) -> None:
     image, mask = picture(*size), holes(size, (5, 4, 6, 6))
-    change = redraw(model, image, mask, 1)
+    change = redraw(model, Photo(image), mask, 1)
     for used in (soft_mask(model, mask, 2, 1), soft_mask(model, mask, 1, 0), mask):
-        redrawn = bring_back(Photo(image), change, used)
+        redrawn = brought_back(image, change, used)
         outside = (used == 0).expand_as(image)
         assert 0.1 < outside.float().mean() < 0.999
         assert torch.equal(redrawn[outside], image[outside])
@@ -89,7 +90,8 @@ def test_an_object_gets_the_photos_colours_unless_told_otherwise(model: SinGAN) 
     image = picture(20, 28) * 0.3
     image[..., 5:13, 6:16] = torch.tensor([1.0, -1.0, 1.0]).view(1, 3, 1, 1)
     mask = F.pad(torch.ones(1, 1, 8, 10), (6, 12, 5, 7))
-    matched, plain = (redraw(model, image, mask, 2, match=match).after for match in (True, False))
+    photo = Photo(image)
+    matched, plain = (redraw(model, photo, mask, 2, match=match).after for match in (True, False))
     wanted = model.image.mean(dim=(2, 3))
     distances = [
         float((x[..., 7:11, 9:13].mean(dim=(2, 3)) - wanted).norm()) for x in (matched, plain)
@@ -106,15 +108,15 @@ def test_what_is_drawn_takes_the_given_colours_and_keeps_its_detail() -> None:
 
 def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
     photo, given = picture(40, 60), picture(40, 60)
-    assert foreign(photo, given)[0] < 0.02
+    assert foreign(photo, Photo(given))[0] < 0.02
     given[..., 20:30, 40:52] = torch.tensor([1.0, -1.0, 1.0]).view(3, 1, 1)
-    share, row, column = foreign(photo, given)
+    share, row, column = foreign(photo, Photo(given))
     assert 0.02 < share < 0.2
     assert 18 <= row <= 31
     assert 38 <= column <= 53
     mask = holes((40, 60), (20, 40, 10, 12))
-    assert foreign(photo, given, mask)[0] > 0.9
-    assert foreign(photo, given, torch.zeros(1, 1, 40, 60))[0] == 0
+    assert foreign(photo, Photo(given), mask)[0] > 0.9
+    assert foreign(photo, Photo(given), torch.zeros(1, 1, 40, 60))[0] == 0
 
 
 def grainy() -> torch.Tensor:
@@ -122,18 +124,23 @@ def grainy() -> torch.Tensor:
     return (picture(120, 160) * 0.6 + 0.15 * noise(120, 160, seed=1)).clamp(-1, 1)
 
 
+def brought_back(image: Tensor, change: Change, mask: Tensor) -> Tensor:
+    photo = Photo(image)
+    return photo.with_drawn(bring_back(photo, change, mask)).colours
+
+
 def test_at_the_same_size_the_change_is_pasted_unchanged() -> None:
     image, other, mask = grainy(), grainy().flip(3), holes((120, 160), (40, 53, 40, 53))
-    result = bring_back(Photo(image), Change(image, other), mask)
+    result = brought_back(image, Change(image, other), mask)
     assert torch.equal(result, torch.where(mask > 0, other, image))
-    soft = bring_back(Photo(image), Change(image, other), mask * 0.25)
+    soft = brought_back(image, Change(image, other), mask * 0.25)
     assert torch.allclose(soft, torch.where(mask > 0, 0.75 * image + 0.25 * other, image))
 
 
 def test_a_change_of_colour_keeps_the_grain() -> None:
     image = grainy() * 0.7
     small = resize(image, (30, 40))
-    result = bring_back(Photo(image), Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
+    result = brought_back(image, Change(small, small + 0.2), torch.ones(1, 1, 120, 160))
     assert torch.allclose(result, image + 0.2, atol=1e-4)
 
 
@@ -141,5 +148,5 @@ def test_an_edge_that_was_smoothed_away_does_not_come_back() -> None:
     image = torch.full((1, 3, 120, 160), -0.5)
     image[..., 81:] = 0.5
     small = resize(image, (30, 40))
-    result = bring_back(Photo(image), Change(small, small * 0), torch.ones(1, 1, 120, 160))
+    result = brought_back(image, Change(small, small * 0), torch.ones(1, 1, 120, 160))
     assert result.diff(dim=-1).abs().max() < 0.1

@@ -11,7 +11,7 @@ from PIL import Image
 
 from internal_gan.images.files.image import read_image, to_uint8, write_image
 from internal_gan.images.masks import write_mask
-from internal_gan.images.photo import Margins, Photo
+from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.models import redrawing
 from internal_gan.tasks.redraw import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
@@ -132,7 +132,7 @@ def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
 ) -> None:
     redrawn, bring_back = list[torch.Tensor](), redrawing.bring_back
 
-    def noted(photo: Photo, change: redrawing.Change, mask: torch.Tensor) -> torch.Tensor:
+    def noted(photo: Photo, change: redrawing.Change, mask: torch.Tensor) -> list[Drawn]:
         redrawn.append(mask[0, 0])
         return bring_back(photo, change, mask)
 

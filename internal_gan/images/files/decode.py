@@ -179,9 +179,8 @@ def _unreadable(name: str, why: str) -> UserError:
 
 def channels_of(image: Image.Image) -> Tensor:
     """Pillow's numbers, (C, H, W)."""
-    array = np.atleast_3d(np.array(image))
-    numbers = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
-    return numbers.permute(2, 0, 1).contiguous()
+    array = np.stack([np.asarray(channel) for channel in image.split()])
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
 def _shrunk(image: Image.Image, to: Size) -> Image.Image:

@@ -176,6 +176,8 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
 
 def _array(channels: Channels, bit_depth: int) -> np.ndarray[Any, Any]:
     """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
+    if channels.mode == "RGB" and bit_depth == 8 and channels.pixels.dtype == torch.uint8:
+        return channels.pixels.permute(1, 2, 0).contiguous().numpy()
     kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[bit_depth]
     size, largest = size_of(channels.pixels), 2**bit_depth - 1
     found = torch.empty(*size, len(channels.mode), dtype=kind)

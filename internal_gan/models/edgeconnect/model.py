@@ -15,7 +15,7 @@ from internal_gan.errors import check_range
 from internal_gan.images.colours import in_floats, luminance
 from internal_gan.images.edges import Canny
 from internal_gan.images.lines import continue_lines
-from internal_gan.images.photo import Photo
+from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, settle
@@ -178,7 +178,8 @@ class EdgeConnect(Fills):
         """
         image, left, drawn = photo.copied(), hole.clone(), torch.zeros_like(hole)
         barred = hole if excluded is None else torch.maximum(hole, excluded)
-        for window in windows(hole, self.scale, self.largest):
+        seen = list(windows(hole, self.scale, self.largest))
+        for window in seen:
             here, size = (..., *window), extent(window)
             small = scaled(size, min(self.scale, self.largest / max(size)))
             part, inside, closed = _shrunk(image[here], small, left[here], barred[here])
@@ -189,13 +190,20 @@ class EdgeConnect(Fills):
             image[here] = torch.where(left[here] > 0, made, image[here])
             drawn[here] = torch.maximum(drawn[here], lines)
             left[here] = 0.0
-        return Filling(image, drawn, self.scale)
+        found = [Drawn(window, image[(..., *window)]) for window in seen]
+        return Filling(found, drawn, self.scale)
 
     def lines_to_finish(
-        self, photo: Photo, hole: Tensor, lines: Tensor, excluded: Tensor | None, *, given: bool
+        self,
+        photo: Photo,
+        hole: Tensor,
+        lines: Tensor | None,
+        excluded: Tensor | None,
+        *,
+        given: bool,
     ) -> Callable[[Window], Tensor] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
-        if self.detector is None or (self.base == "white" and not given):
+        if lines is None or self.detector is None or (self.base == "white" and not given):
             return None
         closed = hole if excluded is None else torch.maximum(hole, excluded)
         inside = lines if given else guiding_lines(evidence(lines, hole))

@@ -60,10 +60,9 @@ MAX_PIXELS = 4096  # in a picture; larger ones would take too long
 AT_ONCE = 64  # pictures drawn at once
 
 
-def sizes_of(photo: Pixels) -> list[Size]:
+def sizes_of(size: Size) -> list[Size]:
     """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
-    unless the photo is very long."""
-    size = size_of(photo)
+    unless it is very long."""
     longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
     share = MAX_PIXELS / math.prod(fit_size(size, longest))
     longest = round(longest * min(1.0, math.sqrt(share)))

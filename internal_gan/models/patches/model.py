@@ -33,7 +33,6 @@ from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, s
 from internal_gan.models.patches.reshaping import Route, reshaped
 from internal_gan.models.redrawing import last_start_scale, working_size
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
-from internal_gan.shapes import Pixels
 from internal_gan.units import Size
 
 # Of the price of leaving its height, what a patch pays where the user says what goes where.
@@ -57,11 +56,11 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         super().__init__((SMALLEST_FACTOR, LARGEST_FACTOR))
 
     @classmethod
-    def of(cls, pixels: Pixels) -> Self:
-        """The model of a photo (1, 3, H, W) in [-1, 1], on its device."""
-        model, sizes = cls(), sizes_of(pixels)
-        model.allocate(sizes, pixels.device)
-        model.image.copy_(resize(pixels, sizes[-1]).clamp(-1, 1))
+    def of(cls, photo: Photo, device: torch.device | None = None) -> Self:
+        """The model of a photo."""
+        model, sizes = cls(), sizes_of(photo.size)
+        model.allocate(sizes, device)
+        model.image.copy_(photo.resized(sizes[-1]))
         return model
 
     @property
@@ -137,7 +136,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     ) -> Filling:
         rng = None if seed is None else torch.Generator().manual_seed(seed)
         filled, scale = draw_filling(photo, hole, excluded, rng, edges=edges)
-        return Filling(filled, torch.zeros_like(hole) if edges is None else edges, scale)
+        return Filling(filled, edges, scale)
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
         """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly

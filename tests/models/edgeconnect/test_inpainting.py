@@ -36,16 +36,17 @@ class Recorder(EdgeConnect):
 def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
-    filled, edges, _ = model.fill(Photo(image), hole)
+    drawn, edges, _ = model.fill(Photo(image), hole)
     assert model.shown == [(60, 80)]
-    assert torch.equal(filled, torch.where(hole > 0, 0.5, image))
+    assert torch.equal(Photo(image).with_drawn(drawn).colours, torch.where(hole > 0, 0.5, image))
+    assert edges is not None
     assert torch.equal(edges, hole)
 
 
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     image, hole = picture(*SIZE), holes(SIZE, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder(largest=256)
-    filled = model.fill(Photo(image), hole).image
+    filled = Photo(image).with_drawn(model.fill(Photo(image), hole).drawn).colours
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
     # Windows include enough surroundings, at the photo's own resolution.
@@ -69,7 +70,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder(largest=256)
-    filled = model.fill(Photo(image), hole).image
+    filled = Photo(image).with_drawn(model.fill(Photo(image), hole).drawn).colours
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])

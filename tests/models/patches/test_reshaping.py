@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from internal_gan.images.photo import Photo
 from internal_gan.images.protect import protect
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Homography, Transform
@@ -68,7 +69,7 @@ def test_a_layout_begins_with_the_image() -> None:
 
 def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
     photo, mask = picture(40, 60), holes((40, 60), (14, 20, 12, 14))
-    model, kept = Patches.of(photo), protect(mask, (40, 90))
+    model, kept = Patches.of(Photo(photo)), protect(mask, (40, 90))
     where = (kept.weight > 0.5).float()
     made = [
         model.repaint(photo, (40, 90), kept.transform, keep, 0)
