@@ -19,7 +19,7 @@ MAX_LINES = {
     "config": 1592,
     "finishing": 2402,
     "hub": 130,
-    "images": 3670,
+    "images": 3674,
     "internal_gan": 1215,
     "judging": 1086,
     "models": 3845,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_964, "tests": 23_851, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_968, "tests": 23_851, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

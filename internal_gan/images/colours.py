@@ -30,7 +30,7 @@ def in_kind_of(colours: Tensor, pixels: Pixels) -> Tensor:
     """Pixels in [-1, 1] as what ``colours`` are: rounded to 8-bit levels, or floats as they are."""
     if colours.is_floating_point():
         return pixels
-    return ((pixels + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return (pixels + 1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def luminance(image: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.errors import UserError, about
-from internal_gan.images.colours import luminance
+from internal_gan.images.colours import in_floats, luminance
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
@@ -111,11 +111,11 @@ def soften(mask: Masks, sigma: float) -> Masks:
 
 
 def _levels(photo: Photo) -> Tensor:
-    colours = photo.pixels[:, :1] if photo.is_gray else luminance(photo.pixels)
-    gray = (colours + 1.0) / 2.0
+    colours = in_floats(photo.colours[:, :1]) if photo.is_gray else luminance(photo.pixels)
+    gray = (colours + 1.0).div_(2.0)
     alpha = photo.alpha
     if alpha is None or alpha.min() > 1.0 - FAINT:
-        return gray.clamp(0.0, 1.0)
+        return gray.clamp_(0.0, 1.0)
     visible = gray[alpha > FAINT]
     if not len(visible) or visible.max() - visible.min() <= 2 * FAINT:
         return alpha

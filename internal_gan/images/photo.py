@@ -139,9 +139,12 @@ class Photo:
         )
 
     def resized(self, size: Size) -> Pixels:
-        """The pixels at another size; with 8 bits, one channel at a time becomes floats."""
-        channels = (in_floats(self.colours[:, each : each + 1]) for each in range(3))
-        return torch.cat([resize(each, size) for each in channels], dim=1).clamp_(-1, 1)
+        """The pixels at another size; levels become floats in the memory of one channel."""
+        if self.colours.is_floating_point() or size == self.size:
+            return resize(self.pixels, size).clamp(-1, 1)
+        plane, channels = torch.empty(1, 1, *self.size), torch.split(self.colours, 1, dim=1)
+        made = [resize(plane.copy_(one).div_(127.5).sub_(1.0), size) for one in channels]
+        return torch.cat(made, dim=1).clamp_(-1, 1)
 
     def with_drawn(self, drawn: Iterable[Drawn], part: Mask | None = None) -> "Photo":
         """The photo with what was drawn in it, or only in its ``part``, where that is not 0."""

@@ -88,7 +88,8 @@ def decode(
     keyed = depth == 16 and "transparency" in image.info
     to = size if keyed else reduced_size(size, longest)
     if depth == 8:
-        levels = channels_of(_shrunk(coloured(upright), to))
+        is_gray = upright.mode == "L" and not upright.has_transparency_data
+        levels = channels_of(_shrunk(upright if is_gray else coloured(upright), to))
     else:
         largest = {16: 4095 if raw_mode.endswith(";12") else 65535, 32: 1}[depth]
         levels = _deep(name, upright, low_bytes, to, largest)
