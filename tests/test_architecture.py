@@ -19,8 +19,8 @@ MAX_LINES = {
     "config": 1592,
     "finishing": 2381,
     "hub": 130,
-    "images": 3622,
-    "internal_gan": 1215,
+    "images": 3541,
+    "internal_gan": 1232,
     "judging": 1086,
     "models": 3835,
     "nn": 980,
@@ -29,10 +29,10 @@ MAX_LINES = {
     "runs": 1026,
     "sweeps": 300,
     "tasks": 2510,
-    "training": 1292,
+    "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_841, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_733, "tests": 23_809, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -9,10 +9,9 @@ from torch import Tensor
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# Pixel art, maps and diagrams have so few colours, and so many equal neighbours. About so many of a
-# picture's pixels tell that it has more.
+# Pixel art, maps and diagrams have so few colours, and so many equal neighbours.
 FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
-SEEN = 4096
+SEEN = 4096  # pixels, about, that tell whether a picture has more
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))
 
@@ -34,8 +33,7 @@ def luminance(image: Tensor) -> Tensor:
 def match_colours(pixels: Pixels, mask: Mask, reference: Pixels) -> Pixels:
     """Give the masked part of an image the mean colour of a reference, and at most its contrast.
 
-    A channel's standard deviation is never raised, so a flat part stays flat. The mask must not be
-    0 everywhere.
+    A channel's standard deviation is never raised, so a flat part stays flat. Some mask is not 0.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001; here in RGB.
     """

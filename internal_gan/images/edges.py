@@ -17,8 +17,7 @@ class Canny:
 
     Attributes:
         sigma: standard deviation of the smoothing, in pixels.
-        low, high: for gray values in [0, 1]: the gradient of an edge is at least ``low`` everywhere
-            and reaches ``high`` somewhere.
+        low, high: the least gradient of an edge everywhere, and somewhere; gray is in [0, 1].
     """
 
     sigma: float

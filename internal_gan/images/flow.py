@@ -18,7 +18,6 @@ DUAL_STEP = 0.25
 def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
     """The smooth motion, (N, 2, h, w) as rows and columns in pixels, that makes of one picture each
     of several others, of some tens of pixels a side: ``warped(still, flow)`` is about ``moved``.
-    Equal pictures have no motion.
 
     Source: TV-L1 by duality, coarse to fine (Zach, Pock and Bischof, "A duality based approach for
     realtime TV-L1 optical flow", DAGM 2007).
@@ -35,8 +34,7 @@ def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
 
 
 def warped(image: Tensor, flow: Tensor, mode: str = "bilinear") -> Tensor:
-    """An image (1, C, H, W) with each pixel taken from where a flow (N, 2, H, W) says; beyond the
-    border it is reflected. (N, C, H, W)."""
+    """(N, C, H, W): an image (1, C, H, W) looked up where a flow (N, 2, H, W) says; reflected."""
     sides = flow.new_tensor(size_of(flow)).flip(0)
     grid = pixel_centres(size_of(flow), flow.device) + 2 * flow.flip(1).movedim(1, -1) / sides
     image = image.expand(len(flow), -1, -1, -1)
