@@ -21,9 +21,9 @@ MAX_LINES = {
     "hub": 130,
     "images": 3541,
     "internal_gan": 1232,
-    "judging": 1086,
-    "models": 3835,
-    "nn": 980,
+    "judging": 1065,
+    "models": 3648,
+    "nn": 944,
     "patches": 1937,
     "report": 604,
     "runs": 1026,
@@ -32,7 +32,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_733, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_489, "tests": 23_808, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -42,11 +42,8 @@ def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
 
     Args:
         photo: (1, 3, h, w) in [-1, 1], of any size.
-        factor: above 1; the sides are rounded.
+        factor: above 1, or it is a ValueError; the sides are rounded.
         rng: of the noise; other noise gives slightly different detail.
-
-    Raises:
-        ValueError: ``factor`` is not above 1.
     """
     if not 1 < factor < math.inf:
         raise ValueError(f"factor {factor:g}; must be above 1")
@@ -71,8 +68,7 @@ def _back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
 
 
 def _detail(plain: Pixels, photo: Pixels, blurred: Pixels, rng: torch.Generator) -> Pixels:
-    """The expected detail of an enlarged photo (1, 3, H, W); a photo (1, 3, h, w), blurred in the
-    same way, has the examples."""
+    """The expected detail of an enlarged photo (1, 3, H, W), by examples of one blurred alike."""
     noise = torch.randn(plain.shape, generator=rng, device=rng.device).to(plain.device)
     size, sides = size_of(plain), size_of(photo)
     tiles = [-(-side // TILE) for side in size]
