@@ -33,7 +33,8 @@ def luminance(image: Tensor) -> Tensor:
 def match_colours(pixels: Pixels, mask: Mask, reference: Pixels) -> Pixels:
     """Give the masked part of an image the mean colour of a reference, and at most its contrast.
 
-    A channel's standard deviation is never raised, so a flat part stays flat. Some mask is not 0.
+    A channel's standard deviation is never raised, so a flat part stays flat. The mask must not be
+    0 everywhere.
 
     Source: E. Reinhard et al., "Color transfer between images", 2001; here in RGB.
     """

@@ -17,7 +17,8 @@ class Canny:
 
     Attributes:
         sigma: standard deviation of the smoothing, in pixels.
-        low, high: the least gradient of an edge everywhere, and somewhere; gray is in [0, 1].
+        low, high: for gray values in [0, 1]: the gradient of an edge is at least ``low`` everywhere
+            and reaches ``high`` somewhere.
     """
 
     sigma: float

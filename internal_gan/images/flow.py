@@ -34,7 +34,8 @@ def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
 
 
 def warped(image: Tensor, flow: Tensor, mode: str = "bilinear") -> Tensor:
-    """(N, C, H, W): an image (1, C, H, W) looked up where a flow (N, 2, H, W) says; reflected."""
+    """An image (1, C, H, W) with each pixel taken from where a flow (N, 2, H, W) says; beyond the
+    border it is reflected. (N, C, H, W)."""
     sides = flow.new_tensor(size_of(flow)).flip(0)
     grid = pixel_centres(size_of(flow), flow.device) + 2 * flow.flip(1).movedim(1, -1) / sides
     image = image.expand(len(flow), -1, -1, -1)

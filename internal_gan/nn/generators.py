@@ -122,16 +122,15 @@ class ShapeFlexibleGenerator(nn.Module):
         self.entry = block(3, width, kernel_size=kernel_size)
         self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairs)
         inner, narrow = widths[-1], max(1, widths[-1] // 4)
-        self.bottleneck = nn.Sequential(
-            *(
-                Residual(
-                    block(inner, narrow, kernel_size=1),
-                    block(narrow, narrow),
-                    block(narrow, inner, kernel_size=1, activation=False),
-                )
-                for _ in range(residual_blocks)
+        residual = (
+            Residual(
+                block(inner, narrow, kernel_size=1),
+                block(narrow, narrow),
+                block(narrow, inner, kernel_size=1, activation=False),
             )
+            for _ in range(residual_blocks)
         )
+        self.bottleneck = nn.Sequential(*residual)
         self.up = nn.ModuleList(block(b, a, upscale="nearest") for a, b in reversed(pairs))
         self.output = nn.Conv2d(width, 3, kernel_size)
         self.stride = 2**depth

@@ -1,4 +1,5 @@
-"""What Pillow hides of a file: each tag and chunk is heeded, named as lost, or refuses the file."""
+"""One look at what Pillow hides of a file: each tag and chunk is heeded, named as lost, or the
+reason why the file is refused."""
 
 import mmap
 import re

@@ -262,7 +262,7 @@ class EdgeConnect(Fills):
 
 
 def evidence(lines: Mask, hole: Mask) -> Mask:
-    """How much drawn lines say for a line: above 0.5 where it is likelier than in all of the hole.
+    """How much drawn lines say for a line: above 0.5 where it is likelier than the hole's average.
 
     Known patches have lines as often as the photo does, so by Bayes' rule that average is divided
     out of the odds (docs/decisions/0021-what-judges-a-filling.md). CONFIDENCE weighs what is left.

@@ -38,12 +38,9 @@ class InGANPyramidStage(Stage):
         self.generator = model.new_generator(index, rng)
         self.discriminator = None
         if self.weight("adversarial"):
-            self.discriminator = recipe.discriminator(
-                size=model.sizes[index],
-                width=recipe.widths.at(index),
-                sigmoid=recipe.adversarial_loss.sigmoid,
-                rng=rng,
-            )
+            width, sigmoid = recipe.widths.at(index), recipe.adversarial_loss.sigmoid
+            made = recipe.discriminator(size=self.size, width=width, sigmoid=sigmoid, rng=rng)
+            self.discriminator = made
         if isinstance(previous, InGANPyramidStage):
             warm_start(self.generator, model.generators[index - 1])
             if self.discriminator is not None and previous.discriminator is not None:

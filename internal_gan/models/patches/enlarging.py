@@ -68,7 +68,8 @@ def _back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
 
 
 def _detail(plain: Pixels, photo: Pixels, blurred: Pixels, rng: torch.Generator) -> Pixels:
-    """The expected detail of an enlarged photo (1, 3, H, W), by examples of one blurred alike."""
+    """The expected detail of an enlarged photo (1, 3, H, W); a photo (1, 3, h, w), blurred in the
+    same way, has the examples."""
     noise = torch.randn(plain.shape, generator=rng, device=rng.device).to(plain.device)
     size, sides = size_of(plain), size_of(photo)
     tiles = [-(-side // TILE) for side in size]

@@ -24,7 +24,6 @@ from internal_gan.images.transforms import Resize, Then, Transform, pixel_centre
 from internal_gan.models.patches.layout import (
     COARSE,
     SHARE,
-    Known,
     detailed,
     nearest,
     price_of,
@@ -99,7 +98,7 @@ class Frame(NamedTuple):
             return self.transform(pictures, size)
         return Then(before.transform.inverse(), self.transform)(pictures, size)
 
-    def known(self, image: Pixels, size: Size | None = None) -> Known:
+    def known(self, image: Pixels, size: Size | None = None) -> tuple[Pixels, Mask] | None:
         """What of the image is kept, and where, by default at the frame's own size."""
         if self.kept is None:
             return None
