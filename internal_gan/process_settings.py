@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
 # Whether this process was forked from one that had imported this package.
 forked = False
@@ -66,6 +67,22 @@ def shared(
                     stack.close()
 
     return block
+
+
+def temporary(owner: Any, name: str, value: Any) -> Callable[[], AbstractContextManager[None]]:
+    """A shared context in which an attribute of a module has another value."""
+
+    @shared
+    @contextmanager
+    def changed() -> Iterator[None]:
+        before = getattr(owner, name)
+        setattr(owner, name, value)
+        try:
+            yield
+        finally:
+            setattr(owner, name, before)
+
+    return changed
 
 
 @shared

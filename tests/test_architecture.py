@@ -19,20 +19,20 @@ MAX_LINES = {
     "config": 1592,
     "finishing": 2402,
     "hub": 130,
-    "images": 3674,
-    "internal_gan": 1215,
-    "judging": 1086,
-    "models": 3845,
-    "nn": 980,
+    "images": 3597,
+    "internal_gan": 1232,
+    "judging": 1065,
+    "models": 3656,
+    "nn": 943,
     "patches": 1981,
     "report": 604,
     "runs": 1026,
     "sweeps": 300,
     "tasks": 2510,
-    "training": 1292,
+    "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_968, "tests": 23_851, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_617, "tests": 23_852, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

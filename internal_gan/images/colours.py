@@ -9,10 +9,9 @@ from torch import Tensor
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# Pixel art, maps and diagrams have so few colours, and so many equal neighbours. About so many of a
-# picture's pixels tell that it has more.
+# Pixel art, maps and diagrams have so few colours, and so many equal neighbours.
 FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
-SEEN = 4096
+SEEN = 4096  # pixels, about, that tell whether a picture has more
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))
 

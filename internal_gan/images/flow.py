@@ -18,7 +18,6 @@ DUAL_STEP = 0.25
 def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
     """The smooth motion, (N, 2, h, w) as rows and columns in pixels, that makes of one picture each
     of several others, of some tens of pixels a side: ``warped(still, flow)`` is about ``moved``.
-    Equal pictures have no motion.
 
     Source: TV-L1 by duality, coarse to fine (Zach, Pock and Bischof, "A duality based approach for
     realtime TV-L1 optical flow", DAGM 2007).

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from internal_gan.images.photo import Margins, Photo
 
 LEVEL = 2 / 255  # of 8 bits, in [-1, 1]
-# The thinnest band: pixels, and share of the picture's long side. The widest: share of the side
-# that it takes from.
+# The thinnest band, in pixels and of the long side; the widest, of the side that it takes from.
 LEAST, THINNEST, WIDEST = 2, 1 / 500, 0.25
 # A band's pixels differ from its colour by at most so many levels, but for a few.
 NOISE, FEW = 12 * LEVEL, 0.02
@@ -25,8 +24,7 @@ def frame_of(photo: Photo) -> Margins | None:
     """The frame of a picture; None if it has none, or if some of it is transparent.
 
     A frame is bands of one colour along all four sides, or along two opposite ones, that end in a
-    step along nearly all of their inner side. So a thing on white, a night sky and a page of a book
-    have none.
+    step along nearly all of their inner side, unlike a thing on white, a night sky or a page.
     """
     if photo.alpha is not None and (photo.alpha < 1).any():
         return None

@@ -15,8 +15,7 @@ from internal_gan.shapes import Levels
 
 Used = tuple[float, float]
 ALL: Used = (-1.0, 1.0)
-# Shares of the range of values: below NARROW, 8 bits hold too little of it; below FLAT, it is one
-# colour.
+# Shares of the range: below NARROW, 8 bits hold too little of it; below FLAT, it is one colour.
 NARROW, FLAT = 1 / 8, 1e-4
 OUTLIERS = 0.001  # share of values at either end that do not count, such as stars
 ENOUGH = 1_000_000  # pixels of which the range is found
@@ -24,8 +23,8 @@ AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the proc
 
 
 def levels_of(colours: Tensor, largest: int) -> Levels:
-    """Convert an image (1, C, H, W), 8-bit levels or in [-1, 1], to whole numbers from 0 to
-    ``largest``, which may share its memory."""
+    """An image (1, C, H, W), 8-bit levels or in [-1, 1], as whole numbers from 0 to ``largest``,
+    perhaps in the same memory."""
     if colours.dtype == torch.uint8 and largest == 255:
         return colours[0].permute(1, 2, 0).contiguous().numpy()
     kind = torch.uint8 if largest == 255 else torch.uint16

@@ -38,8 +38,7 @@ def read_mask(
     White may change, black is kept, and gray may change in part. Colours count by their luminance.
     If all visible pixels of a picture with transparency have one colour, like a brush on an empty
     layer, the opacity is the mask; otherwise transparent pixels are kept. In JPEG files, values
-    within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to the whole
-    range.
+    within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to [0, 1].
 
     A UserError if it is not a readable image, has another size, or is empty or covers everything.
 

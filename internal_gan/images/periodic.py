@@ -76,11 +76,8 @@ def cross_fade(
 
 
 def join_borders(x: Tensor, wrap: Wrap) -> Tensor:
-    """:func:`cross_fade` without ghosting one border over the other: colours are mixed over a
-    broad band, details over a narrow one.
-
-    Source: Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983; here
-    with two levels.
+    """:func:`cross_fade` without ghosts: colours are mixed over a broad band, details over a narrow
+    one (Burt, Adelson, "A multiresolution spline with application to image mosaics", 1983).
     """
     if not any(wrap):
         return x

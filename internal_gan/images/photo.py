@@ -1,5 +1,4 @@
-"""A photo in memory, also on a larger canvas, what results inherit from it, and whether a model can
-learn from it."""
+"""A photo in memory, and on a canvas; what results inherit, and whether a model can learn it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -130,13 +129,11 @@ class Photo:
             small = self._each(lambda layer: layer[..., at[0], :][..., at[1]].contiguous())
             return replace(small, given=self.full_size, frame=None)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
-        pixels = self.resized(size)
+        made = self.resized(size)
         ratios = 2 * tuple(new / old for new, old in zip(size, self.size, strict=True))
         cut = zip(self.frame or (), ratios, strict=False)
         frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
-        return replace(
-            self, colours=pixels, alpha=alpha, raw=None, given=self.full_size, frame=frame
-        )
+        return replace(self, colours=made, alpha=alpha, raw=None, given=self.full_size, frame=frame)
 
     def resized(self, size: Size) -> Pixels:
         """The pixels at another size; levels become floats in the memory of one channel."""
@@ -203,8 +200,8 @@ class Margins(NamedTuple):
         return F.pad(image, (self.left, self.right, self.top, self.bottom), value=value)
 
     def around(self, photo: Photo) -> Photo:
-        """The photo on its canvas, whose margins have its mean colour, so that they widen no range,
-        and are transparent if it has alpha."""
+        """The photo on its canvas, whose margins have its mean colour, which widens no range; they
+        are transparent if it has alpha."""
         given = photo.colours
         mean = given.float().mean(dim=(2, 3), keepdim=True).to(given.dtype)
         colours = mean.expand(-1, -1, *self.around_size(photo.size)).clone()
@@ -253,8 +250,7 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     """What a model's pictures inherit from its photo: gray or colour, the colour profile and dpi.
 
     They have no EXIF entries, which would be untrue, and, unless ``finished`` from the photo's own
-    pixels, 8 bits per channel and no transparency. Returns the ``like`` for ``write_image``, and a
-    few words about each property that is lost.
+    pixels, 8 bits and no transparency. Returns ``write_image``'s ``like``, and what is lost.
     """
     lost = []
     if photo.alpha is not None and (photo.alpha < 1).any() and not finished:

@@ -40,10 +40,8 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 
 def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
-    """A larger ``max_size`` for a long image, whose short side would get too small, or None.
-
-    An image longer than ``max_aspect`` is to have ``max_size / max_aspect`` pixels on its short
-    side, if it has so many.
+    """A larger ``max_size`` for an image longer than ``max_aspect``, whose short side is to have
+    ``max_size / max_aspect`` pixels, if it has so many; None for others.
 
     >>> wider_limit((300, 3000), 60, 2.0)
     300

@@ -5,7 +5,7 @@ Generators are on the CPU.
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,17 +67,9 @@ def random_strokes(size: Size, ratio: float, rng: torch.Generator) -> Mask:
 KINDS = {"box": random_box, "strokes": random_strokes}
 
 
-class _Piece(NamedTuple):
-    """A straight piece of a stroke: its begin and the way to its end, (row, column), in pixels."""
-
-    start: tuple[float, float]
-    way: tuple[float, float]
-    length: float
-    radius: float
-
-
-def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[_Piece]:
-    """The pieces of strokes without end, stroke by stroke."""
+def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[tuple[Any, ...]]:
+    """The straight pieces of strokes without end, stroke by stroke, in pixels: begin and way to the
+    end, (row, column), length and radius."""
     short = float(min(size))
     share = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / math.prod(size)
     # Drawn so many at a time; nearly always, the first of them cover the ratio.
@@ -96,10 +88,10 @@ def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[_Piece]:
         points = extent - (extent - points.remainder(2.0 * extent)).abs()
         ways = points.diff(dim=1)
         found = (points[:, :-1], ways, ways.norm(dim=2).clamp_min(1e-3), diameters / 2.0)
-        yield from map(_Piece, *(part.flatten(0, 1).tolist() for part in found))
+        yield from zip(*(part.flatten(0, 1).tolist() for part in found), strict=True)
 
 
-def _draw(piece: _Piece, number: int, times: NDArray[np.float32]) -> None:
+def _draw(piece: tuple[Any, ...], number: int, times: NDArray[np.float32]) -> None:
     """Lower the times, in pieces, at which the brush reaches each pixel to those of one piece."""
     start, way, length, radius = piece
     near = [

@@ -27,8 +27,7 @@ FADING_DEPTH = 2.0  # within which the correction falls to 1/e, in pixels
 def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
     """Continue the visible colours into fully transparent pixels, where ``alpha`` is 0.
 
-    Files hold arbitrary colours there, often black. An image without visible pixels is returned
-    unchanged.
+    Files hold arbitrary colours there, often black. An image that is all transparent stays.
 
     Source: the push-pull algorithm of S. Gortler et al., "The Lumigraph", 1996, section 3.4.
     """
@@ -85,8 +84,7 @@ def fill_nearest(image: Tensor, hole: Tensor) -> Tensor:
 def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     """:func:`fill_smoothly` with a clamped thin plate, which also continues slopes.
 
-    It approximates the solution of the biharmonic equation by conjugate gradients, coarse to fine,
-    and is less exact far from the border.
+    The biharmonic equation is solved by conjugate gradients, coarse to fine, less exactly inside.
     """
     unknown = hole > 0.5
     image = image.masked_fill(unknown, 0.0)
@@ -116,8 +114,7 @@ def settle(filled: Tensor, hole: Masks) -> Tensor:
     """Shift the colours of a filled hole in [-1, 1] to match its surroundings, keeping its details.
 
     A thin plate predicts the colours of the hole's outermost pixels, and a membrane subtracts their
-    error: a small one, such as another shade, over the whole hole; a large one, such as half an
-    animal, over a few pixels.
+    error: over the whole hole if small, as another shade; over a few pixels if like half an animal.
 
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.

@@ -65,9 +65,7 @@ class Transform(ABC):
 
 def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
     """Normalised centres of an image's pixels: (1, height, width, 2) as (x, y)."""
-    y, x = (
-        (2 * torch.arange(side, device=device, dtype=torch.float32) + 1) / side - 1 for side in size
-    )
+    y, x = ((2 * torch.arange(n, device=device, dtype=torch.float32) + 1) / n - 1 for n in size)
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).unsqueeze(0)
 
 

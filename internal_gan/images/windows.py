@@ -1,6 +1,6 @@
 """Rectangular windows of an image, each a pair of slices (rows, columns)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, product
 from math import ceil
 from typing import NamedTuple, Self
@@ -81,8 +81,7 @@ class Part(NamedTuple):
 def parts(mask: Mask, gap: int) -> Iterator[Part]:
     """The parts of a mask, from top to bottom, whose sum is the mask.
 
-    Pixels closer together than ``gap`` belong to one part; those more than twice as far apart
-    belong to different ones, unless others link them.
+    Pixels closer than ``gap`` belong to one part; those over twice as far apart only if linked.
     """
     height, width = mask.shape[-2:]
     cells = F.max_pool2d(mask, gap, ceil_mode=True)[0, 0] > 0
@@ -102,31 +101,29 @@ def parts(mask: Mask, gap: int) -> Iterator[Part]:
         yield Part.inside(window, mask[(..., *window)] * grown[: size[0], : size[1]])
 
 
+def _by_axis(change: Callable[..., slice], *windows: Window) -> Window:
+    rows, columns = map(change, *windows)
+    return rows, columns
+
+
 def moved(window: Window, outer: Window) -> Window:
     """A window of what another one shows, as one of the whole image."""
-    rows, columns = (
-        slice(inner.start + outer.start, inner.stop + outer.start)
-        for inner, outer in zip(window, outer, strict=True)
-    )
-    return rows, columns
+    return _by_axis(lambda a, b: slice(a.start + b.start, a.stop + b.start), window, outer)
 
 
 def within(window: Window, outer: Window) -> Window:
     """The reverse of :func:`moved`."""
-    rows, columns = (
-        slice(inner.start - side.start, inner.stop - side.start)
-        for inner, side in zip(window, outer, strict=True)
-    )
-    return rows, columns
+    return _by_axis(lambda a, b: slice(a.start - b.start, a.stop - b.start), window, outer)
 
 
 def overlap(one: Window, other: Window) -> Window:
     """What two windows share, which may be empty."""
-    rows, columns = (
-        slice(start := max(a.start, b.start), max(start, min(a.stop, b.stop)))
-        for a, b in zip(one, other, strict=True)
-    )
-    return rows, columns
+
+    def shared(a: slice, b: slice) -> slice:
+        start = max(a.start, b.start)
+        return slice(start, max(start, min(a.stop, b.stop)))
+
+    return _by_axis(shared, one, other)
 
 
 def hull(windows: Iterable[Window]) -> Window:
@@ -164,5 +161,4 @@ def blocks(window: Window, longest: int) -> Iterator[Window]:
 
 def widened(window: Window, margin: int) -> Window:
     """The window and a margin around it, in the image padded by that margin."""
-    rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
-    return rows, columns
+    return _by_axis(lambda side: slice(side.start, side.stop + 2 * margin), window)

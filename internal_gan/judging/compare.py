@@ -46,7 +46,7 @@ class Shown:
 
 
 def compare(runs: str | PathLike[str]) -> list[Row]:
-    """Compare the runs of a folder, as task=compare does.
+    """Compare the runs of a folder, as task=compare does; a UserError if it is missing or has none.
 
     Args:
         runs: the folder of a multirun, or another folder of run folders.
@@ -55,9 +55,6 @@ def compare(runs: str | PathLike[str]) -> list[Row]:
         A row for each run with its name (``job``) and ``photo``, the options that differ, its
         ``state``, its ``seconds``, the figures of its first pictures, and the ``reason`` of a
         failure; None where something is unknown, without columns that are empty for all.
-
-    Raises:
-        UserError: the folder is missing, or has no runs.
     """
     folder = Path(runs)
     records = records_of(folder)
@@ -140,10 +137,8 @@ def figures_of(folder: Path, name: str) -> dict[str, float]:
 def judge(shown: Shown) -> dict[str, float]:
     """The figures of a run's pictures.
 
-    For filled holes they are the means of :func:`~internal_gan.judging.fidelity.judge_hole`,
-    named ``psnr_inside`` and so on; for other pictures
-    :func:`~internal_gan.judging.figures.panel`. A picture that cannot be read, or is too small,
-    is a UserError.
+    For filled holes they are the means of :func:`judge_hole`, named ``psnr_inside`` and so on; for
+    others :func:`panel`. A picture that cannot be read, or is too small, is a UserError.
     """
     assert shown.photo is not None
     photo = read_image(shown.photo).pixels
@@ -155,8 +150,7 @@ def judge(shown: Shown) -> dict[str, float]:
 
 
 def _as_learnt(path: Path, photo_size: Size) -> Pixels:
-    """A picture, shrunk as the photo was for training, since photo and picture are compared patch
-    by patch."""
+    """A picture, shrunk as the photo was for training, since their patches are compared."""
     picture, origin = read_image(path).pixels, origin_path(path)
     if not origin.is_file():
         return picture

@@ -37,11 +37,7 @@ Groups = Mapping[str, Sequence[Sample]]
 
 
 class Evaluation:
-    """The comparison of pictures with a photo.
-
-    Args:
-        wanted: how they are compared.
-        photos: those to which the origins of the pictures refer.
+    """The comparison of pictures, whose origins refer to ``photos``, with a photo.
 
     Attributes:
         real: the photo, which :meth:`read` reads.
@@ -62,8 +58,7 @@ class Evaluation:
             self._stem = read_inception(wanted.inception, "evaluate.inception")
 
     def read(self, given: Source, samples: Sequence[Sample] = ()) -> Groups:
-        """Read the photo and the mask of a run, and check the samples: those in memory, or the
-        files that the option names.
+        """Read a run's photo and mask, and check the samples: given ones, or the option's files.
 
         If all have one smaller size with the photo's aspect ratio, the photo is shrunk to it.
         """

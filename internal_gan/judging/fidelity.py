@@ -37,11 +37,8 @@ def psnr(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
 def ssim(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
     """Structural similarity of the luma (Rec. 601), 1 for equal images.
 
-    The mean over all windows of 11 x 11 pixels in the image, each weighted by the mask at its
-    centre.
-
-    Raises:
-        UserError: no window fits into the image, or the mask is 0 at all their centres.
+    The mean over all windows of 11 x 11 pixels, each weighted by the mask at its centre; a
+    UserError if none fits into the image, or the mask is 0 at all their centres.
 
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE Transactions on Image Processing, 2004.
@@ -57,8 +54,7 @@ def ssim(real: Pixels, image: Pixels, mask: Mask | None = None) -> float:
 
 
 def judge_hole(photo: Pixels, filled: Pixels, hole: Mask) -> dict[str, float]:
-    """All figures for the inside of a filled hole; a UserError if it is empty, or the image is too
-    small.
+    """All figures for the inside of a filled hole; a UserError if it or the image is too small.
 
     They are ``psnr`` in dB; ``ssim``; ``l1`` as a fraction of the range from black to white;
     ``patches``, see :func:`patch_distance`, in thousandths of that range; ``sharpness``, the mean

@@ -91,8 +91,7 @@ def judge_pieces(sample: Pixels, origin: Origin, photo: Pixels) -> dict[str, flo
 def compare(real: Pixels, image: Pixels, mask: Mask | None = None) -> dict[str, float]:
     """Figures of an image that should equal the photo: a reconstruction, or a filled hole.
 
-    They are ``psnr``, ``ssim`` (from 11 pixels a side) and ``l1``; a mask adds ``psnr_inside`` and
-    so on.
+    They are ``psnr``, ``ssim`` (from 11 pixels a side) and ``l1``; with a mask, also ``*_inside``.
     """
     figures: dict[str, float] = {}
     for suffix, weights in [("", None)] + ([("_inside", mask)] if mask is not None else []):
@@ -135,8 +134,7 @@ class Diversity:
 
     @property
     def value(self) -> float | None:
-        """See :func:`internal_gan.patches.statistics.diversity`; None for fewer than two
-        pictures."""
+        """:func:`internal_gan.patches.statistics.diversity`; None for fewer than two pictures."""
         if self._count < 2:
             return None
         spread = (self._squares / (self._count - 1)).sqrt().mean()
@@ -168,8 +166,7 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 def interval_of(values: Sequence[float]) -> tuple[float, float]:
-    """The mean of values, and how far its 95 % interval by Student's t reaches, infinitely for a
-    single value.
+    """The mean, and how far its 95 % interval by Student's t reaches: infinitely for one value.
 
     >>> mean, reach = interval_of([1.0, 3.0, 5.0])
     >>> mean, round(reach, 3)

@@ -43,8 +43,8 @@ class Verification:
         origin: the claim that was checked.
         photo: that it was compared with, at the size that the claim refers to.
         wrong: (H, W), pixels that are claimed to be exact copies and are not.
-        change: mean and largest difference of blended pixels from the photo's, in levels of 255, in
-            the channel that differs most.
+        change: mean and largest difference of blended pixels, in levels of 255, in the channel that
+            differs most.
     """
 
     origin: Origin
@@ -81,8 +81,8 @@ class Verification:
         return torch.where(shown, picture.new_tensor(WRONG).view(1, 3, 1, 1), picture)
 
     def in_words(self, photo: str = "the photo") -> str:
-        """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams``,
-        and how much blended pixels were changed."""
+        """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams
+        (changed by 3.0 levels of 255 on average, 20 at most)``."""
         mean, most = self.change
         by = f" (changed by {mean:.1f} levels of 255 on average, {most:.0f} at most)"
         parts = [
@@ -98,7 +98,8 @@ class Verification:
 
 
 def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None) -> Verification:
-    """Compare every pixel of a picture with the photo's pixel from which it claims to come.
+    """Compare every pixel of a picture with the photo's pixel from which it claims to come; a
+    UserError if a picture or the origin cannot be read, or their sizes do not match.
 
     Exact copies have the same levels in all channels, and the same transparency if the photo has
     any. If the photo was shrunk for the result, one level of its own bit depth is tolerated, since
@@ -107,9 +108,6 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
     Args:
         picture, photo: files, or pictures in memory.
         file: the picture's origin, by default the one next to its file.
-
-    Raises:
-        UserError: a picture or the origin cannot be read, or their sizes do not match.
     """
     if file is None:
         if isinstance(picture, Photo):
@@ -137,9 +135,8 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
 def origin_map(origin: Origin) -> Pixels:
     """A picture of where pixels come from, at most ``MAP_SIDE`` a side.
 
-    An exact copy has the colour of its place in the photo (see
-    :func:`internal_gan.images.colours.colour_code`), a blended pixel a paler one, and a pixel from
-    no photo is dark gray.
+    An exact copy has the colour of its place in the photo (see :func:`colour_code`), a blended
+    pixel a paler one, and a pixel from no photo is dark gray.
     """
     step = _step(origin)
     kinds = torch.from_numpy(origin.kinds[::step, ::step].copy())

@@ -16,15 +16,12 @@ from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.windows import Window
 from internal_gan.models.base import Model
 from internal_gan.models.retargeting import Retargets as Retargets
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 
 class Samples(Model):
-    """Draws random images.
-
-    Attributes:
-        is_matched: whether they have the photo's mix of patches already.
-    """
+    """Draws random images; if ``is_matched``, they have the photo's mix of patches already."""
 
     is_matched: ClassVar[bool] = False
 
@@ -46,13 +43,10 @@ class Samples(Model):
             candidates: layouts drawn for each image, the best of which is kept; more keep things
                 more often whole, and vary less. A model without layouts ignores it.
             seed: sample k depends only on ``seed``, k and the other arguments.
-            tileable: whether images repeat without a seam: ``x`` horizontally, ``y`` vertically,
-                True in both directions.
+            tileable: how images repeat without a seam: ``x`` across, ``y`` down, True both ways.
         """
         at, wrap = size or self.sizes[self.finished - 1], wrap_of(tileable)
-        return (
-            self.sample(at, start_scale, candidates, seed, number, wrap) for number in range(count)
-        )
+        return (self.sample(at, start_scale, candidates, seed, k, wrap) for k in range(count))
 
     @abstractmethod
     def sample(
@@ -76,24 +70,14 @@ class Filling(NamedTuple):
 
 
 class Fills(Model):
-    """Fills holes in photos.
-
-    Attributes:
-        hold: how strongly colours are held while the seams of its fillings are hidden; see
-            :class:`internal_gan.finishing.part_finisher.PartFinisher`.
-    """
+    """Fills holes in photos; ``hold`` is how strongly colours are held while seams are hidden, see
+    :class:`internal_gan.finishing.part_finisher.PartFinisher`."""
 
     hold: ClassVar[float] = HOLD
 
     @abstractmethod
     def fill(
-        self,
-        photo: Photo,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        excluded: Tensor | None = None,
-        seed: int | None = None,
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
     ) -> Filling:
         """A photo of any size, filled at the model's resolution.
 
@@ -135,19 +119,13 @@ class Injects(Model):
         return self.reconstruct()
 
     @abstractmethod
-    def inject(
-        self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
-    ) -> Tensor:
-        """An image of any size, which replaces the coarser scales' output and is refined.
+    def inject(self, image: Tensor, start_scale: int, *, seed: int = 0) -> Tensor:
+        """An image of any size, of which a copy replaces the coarser scales' output and is refined
+        to that size again; a UserError if fewer than two scales are finished.
 
         Args:
             start_scale: 1 to the finest; higher values stay closer to the image.
-            size: (height, width) of the result in pixels; by default
-                :func:`internal_gan.models.redrawing.working_size`.
             seed: random seed of the details.
-
-        Raises:
-            UserError: fewer than two scales are finished.
         """
 
 
@@ -169,12 +147,8 @@ class Motion(NamedTuple):
 
 
 class Animates(Model):
-    """Shows its photo in motion.
-
-    Attributes:
-        keys: how many drawings on a circle are enough for a film of any length, which the motion
-            between them completes; None: every frame is drawn.
-    """
+    """Shows its photo in motion. ``keys`` drawings on a circle are enough for a film of any length,
+    which the motion between them completes; None: every frame is drawn."""
 
     keys: ClassVar[int | None] = None
 
@@ -202,8 +176,5 @@ class Enlarges(Model):
     @abstractmethod
     def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
         """An image of any size enlarged, with added detail like the photo's own; on the model's
-        device. Any ``factor`` above 1 is possible.
-
-        Raises:
-            UserError: fewer than two scales are finished.
+        device. Any ``factor`` above 1 is possible; a UserError for fewer than two finished scales.
         """

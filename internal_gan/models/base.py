@@ -165,8 +165,7 @@ class Stage(ABC):
         raise NotImplementedError
 
     def generator_loss(self) -> Losses:
-        """The generator's loss on the discriminator's last draw, made with the same weights, or in
-        further updates on fresh ones."""
+        """The generator's loss on the discriminator's last draw, then on fresh ones."""
         terms, kept, self._kept = Terms(self.step), self._kept, None
         self.add_terms(terms, self.draw() if kept is None else kept)
         self.step += 1
@@ -190,8 +189,7 @@ class Stage(ABC):
 
         Args:
             weight: how much each logit counts, of the logits' shape; equal by default.
-            penalised: a real and a generated image of the same size for the penalty; ``real`` and
-                ``fake`` by default.
+            penalised: images of one size for the penalty; by default ``real`` and ``fake``.
             step: a recipe with a ``penalty_interval`` has the penalty added in one of so many
                 steps, with as many times its weight.
         """
@@ -254,8 +252,7 @@ class Model(nn.Module, ABC):
         sizes: working size of every stage; empty without an image.
         generators: those of the finished stages. A family that keeps its networks by name, such as
             EdgeConnect, overrides ``finished`` and :meth:`restore`.
-        precision: dtype of the networks' convolutions in :meth:`run`. Weights, masks and searches
-            stay in float32.
+        precision: dtype of convolutions in :meth:`run`. Weights, masks and searches are in float32.
     """
 
     family: ClassVar[str]
@@ -334,8 +331,7 @@ class Recipe(ABC):
     Attributes:
         model_class: its constructor's arguments are fields of the recipe with the same names.
         stage_class: class of every stage, unless ``stage_class_at`` says otherwise.
-        named_stages: names by which an option may have a number for each stage; see
-            :func:`internal_gan.models.per_stage.per_stage`.
+        named_stages: by which an option may have a number for each; see :func:`per_stage`.
         steps: training steps per stage.
         learning_rates: factors per stage on the rates in ``optimization``.
         max_size: long side of a photo in training, in pixels; None keeps its own.

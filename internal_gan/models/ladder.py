@@ -27,8 +27,7 @@ After = Callable[[int, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Widths:
-    """Channels per scale: ``coarsest``, multiplied by ``factor`` after every ``every`` scales, up
-    or down to ``limit``."""
+    """Channels per scale: ``coarsest``, times ``factor`` every ``every`` scales, to ``limit``."""
 
     coarsest: int
     factor: float
@@ -53,12 +52,8 @@ class Widths:
 
 
 class LadderModel(Model):
-    """A model with a generator for every scale, coarsest first.
-
-    Attributes:
-        make_generator: called with ``width``, ``depth`` and ``rng`` to make a scale's generator.
-        widths, depths: channels and convolutions per scale.
-    """
+    """A model with a generator for every scale, coarsest first; ``widths`` and ``depths`` are their
+    channels and convolutions."""
 
     make_generator: Callable[..., ResidualPatchGenerator]
     widths: Widths
@@ -104,9 +99,8 @@ class LadderRecipe(Recipe):
     """Training options of a :class:`LadderModel`; ``conf/model/FAMILY.yaml`` explains them.
 
     Attributes:
-        generator: called with ``width`` and ``rng`` to make a scale's generator.
-        scale_factor, min_size, max_size, num_scales, scale_count: see
-            :func:`internal_gan.images.pyramid.pyramid_sizes`, which calls the last ``count``.
+        generator: called with ``width``, ``depth`` and ``rng`` to make a scale's generator.
+        scale_factor, min_size, max_size, num_scales, scale_count: of :func:`pyramid_sizes`.
     """
 
     generator: Callable[..., ResidualPatchGenerator]
@@ -176,8 +170,7 @@ def moving_window(size: Size, side: int | Size | None, turn: int) -> Any:
 
     ``side`` is a square's side or a size; None means the whole image. An additive recurrence
     spreads the windows evenly without waiting for the device. Its positions reach up to a quarter
-    of a side beyond the border and are then clamped to it, since few windows would otherwise touch
-    the border.
+    of a side beyond the border and are then clamped, since few windows would otherwise touch it.
     """
     if side is None:
         return ...

@@ -20,7 +20,8 @@ def per_stage(
     high: float = MAX_VALUE,
     stages: Sequence[str] = (),
 ) -> list[float]:
-    """An option's number for every stage, coarsest first.
+    """An option's number for every stage, coarsest first; a ValueError for a list of another
+    length, other keys, or a number out of range.
 
     Args:
         value: one number for all stages; a list with one number per stage;
@@ -29,9 +30,6 @@ def per_stage(
         name: the option's name in messages.
         low, high: the allowed range of each number.
         stages: the names of a family's stages. A model with fewer has the last of them.
-
-    Raises:
-        ValueError: a list of another length, other keys, or a number out of range.
     """
     if isinstance(value, Mapping):
         check_range(low, high, **{f"{name}.{key}": number for key, number in value.items()})

@@ -21,8 +21,7 @@ from internal_gan.patches.exact import lattice, nearest, patches_at
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# The size at which an image is injected, in pixels: the square root of its area. Chosen by eye from
-# the results of all start scales.
+# The square root of the area, in pixels, at which an image is injected; chosen by eye.
 PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
 # In pixels at the model's size, from the authors' configuration.
 EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
@@ -66,31 +65,23 @@ def working_size(model: Model, size: Size) -> Size:
 
 
 def redraw(
-    model: Injects,
-    photo: Photo,
-    mask: Tensor | None,
-    start_scale: int,
-    *,
-    seed: int = 0,
-    match: bool = False,
+    model: Injects, photo: Photo, mask: Tensor | None, start_scale: int, *, seed: int, match: bool
 ) -> Change:
-    """Make an edited photo, or one with a pasted object, look like one photo again.
+    """Make an edited photo, or one with a pasted object, look like one photo again: all of it, at
+    the working size, to be brought back where it may change.
 
     Args:
         photo: the edited one.
         mask: (1, 1, H, W) in [0, 1], 1 where it was changed; None for everywhere.
         start_scale, seed: see :meth:`internal_gan.models.abilities.Injects.inject`.
         match: first give the masked region the photo's mean colour, and at most its contrast.
-
-    Returns:
-        The whole photo at the working size, to be brought back where it may change.
     """
     size = working_size(model, photo.size)
     before = given = photo.resized(size)
     if match and mask is not None:
         region = shrink_mask(model, mask).to(before)
         given = match_colours(before, region, model.image.to(before))
-    return Change(before.cpu(), model.inject(given, start_scale, size=size, seed=seed))
+    return Change(before.cpu(), model.inject(given, start_scale, seed=seed))
 
 
 def with_colours(given: Tensor, drawn: Tensor, side: float) -> Tensor:
@@ -143,12 +134,8 @@ def foreign(photo: Tensor, given: Photo, mask: Tensor | None = None) -> tuple[fl
 
 
 def soft_mask(model: Model, mask: Tensor, dilate: float, feather: float) -> Tensor:
-    """A mask (1, 1, H, W) in [0, 1], dilated and feathered; 0 wherever it is black in 8 bits.
-
-    Args:
-        dilate: radius of the dilation, in pixels at the model's size.
-        feather: standard deviation of the Gaussian blur, in the same pixels.
-    """
+    """A mask (1, 1, H, W) in [0, 1], dilated by a radius and feathered by a Gaussian's standard
+    deviation, in pixels at the model's size; 0 wherever it is black in 8 bits."""
     used = mask
     if dilate or feather:
         grown = soften(dilated(shrink_mask(model, mask), dilate), feather)

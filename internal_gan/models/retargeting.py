@@ -24,10 +24,8 @@ SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
 class Retargets(Model):
     """Draws its photo in other sizes and shapes (Shocher et al. 2019).
 
-    ``scale_range`` is the smallest and largest factor on a side in training, and in one pass.
-
-    Attributes:
-        is_random: whether another seed draws another picture.
+    ``scale_range`` is the smallest and largest factor on a side in training, and in one pass. If it
+    ``is_random``, another seed draws another picture.
     """
 
     is_random: ClassVar[bool] = False
@@ -53,8 +51,7 @@ class Retargets(Model):
     ) -> Pixels:
         """Run one pass on an image on the model's device.
 
-        Where ``keep`` is 1, the transformed image replaces each scale's output, so that the
-        surroundings adapt to it.
+        Where ``keep`` is 1, the transformed image replaces each scale's output; the rest adapts.
         """
 
     @torch.no_grad()
@@ -67,8 +64,7 @@ class Retargets(Model):
         protect: Tensor | None = None,
         seed: int = 0,
     ) -> Tensor:
-        """The image in another size or shape; a size beyond the range of the training takes several
-        passes.
+        """The image in another size or shape, in several passes beyond the range of the training.
 
         Args:
             size: any (height, width) in pixels; the image's own by default.
@@ -76,11 +72,8 @@ class Retargets(Model):
                 generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
             image: (1, 3, h, w); the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched; see :mod:`internal_gan.images.protect`.
+                and the rest is stretched (:mod:`internal_gan.images.protect`), or is a UserError.
             seed: of another result, for a model that draws at random.
-
-        Raises:
-            UserError: ``protect`` does not fit.
         """
         painted = (self.image if image is None else image).to(self.device)
         own = size_of(painted)
@@ -104,9 +97,7 @@ class Retargets(Model):
         steps = sizes_between(first, last, self.scale_range)[:-1]
         # A side that is protected from end to end has nothing to stretch.
         free = [side > least for side, least in zip(size_of(image), stiff, strict=True)]
-        between = [
-            (stiff[0] + height * free[0], stiff[1] + width * free[1]) for height, width in steps
-        ]
+        between = [(stiff[0] + h * free[0], stiff[1] + w * free[1]) for h, w in steps]
         for at in [*between, size]:
             kept = protection_of(mask, at)
             painted = self.repaint(image, at, kept.transform, kept.weight, seed)

@@ -37,8 +37,7 @@ class ConvBlock(nn.Sequential):
             by 2x2 max pooling after everything else.
         padded: whether the input is reflected beyond its border.
         activation: whether a LeakyReLU of ``slope`` follows.
-        own_statistics: whether a batch norm uses its input's own mean and variance after training,
-            too, and not running averages.
+        own_statistics: whether a batch norm uses no running averages, even after training.
     """
 
     def __init__(
@@ -113,8 +112,7 @@ class DilatedConv2d(nn.Conv2d):
     """A dilated convolution whose gradient is correct for any number of channels.
 
     With channels-last bfloat16 on CPUs with bfloat16 instructions, oneDNN's gradient of a dilated
-    kernel is NaN or crashes unless the numbers of channels are multiples of 16 (torch 2.13). Other
-    numbers use the contiguous layout.
+    kernel is NaN or crashes (torch 2.13), but not in the contiguous layout, or for multiples of 16.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -155,8 +153,6 @@ def _merged(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Reflect(nn.Module):
-    """:func:`reflect` as a layer."""
-
     def __init__(self, margin: int) -> None:
         super().__init__()
         self.margin = margin
@@ -205,8 +201,7 @@ def initialise(
 
 
 def update_spectral_norms(module: nn.Module) -> None:
-    """Estimate all spectral norms anew after weights were set rather than trained; ``module``
-    keeps its mode, training or inference."""
+    """Estimate all spectral norms anew after weights were set; ``module`` keeps its mode."""
     for layer in module.modules():
         if is_parametrized(layer, "weight"):
             _iterate_power(layer)
@@ -222,8 +217,7 @@ def _iterate_power(layer: nn.Module) -> None:
 
 
 def hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> list[int]:
-    """The channels of a network that doubles its ``width`` ``depth`` times, from outside to inside;
-    a ValueError if it is too large."""
+    """A network's channels, as its ``width`` doubles ``depth`` times; a ValueError if too large."""
     check_range(1, MAX_CHANNELS, width=width)
     check_range(0, int(math.log2(MAX_CHANNELS / width)), depth=depth)
     check_range(0, MAX_LAYERS, residual_blocks=residual_blocks)
@@ -245,8 +239,7 @@ def reflect(x: Tensor, margin: int) -> Tensor:
 
 
 def pad_to_multiple(x: Tensor, step: int) -> Tensor:
-    """Pad (N, C, H, W) like :func:`reflect`, at the bottom and the right, until ``step`` divides
-    both sides."""
+    """:func:`reflect` only at the bottom and the right, until ``step`` divides both sides."""
     height, width = x.shape[-2:]
     bottom, right = -height % step, -width % step
     fits = bottom < height and right < width

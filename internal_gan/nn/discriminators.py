@@ -29,8 +29,8 @@ LARGE = (1024, 1024)
 
 
 class PatchDiscriminator(nn.Module):
-    """One logit for each overlapping patch; unpadded unless ``padding`` is set (Shaham et al. 2019,
-    Section 3.2).
+    """One logit for each overlapping patch, of ``receptive_field`` pixels a side; unpadded unless
+    ``padding`` is set (Shaham et al. 2019, Section 3.2).
 
     Args:
         width, kernel_size, norm: of the hidden layers; ``channels`` are the image's.
@@ -39,9 +39,6 @@ class PatchDiscriminator(nn.Module):
         strides: of each hidden layer; None means 1.
         output_kernel_size: of the last layer; None means ``kernel_size``.
         padding: zero padding of each layer's input, in pixels on every side.
-
-    Attributes:
-        receptive_field: side in pixels of the patch that one logit judges.
     """
 
     def __init__(
@@ -118,8 +115,7 @@ class MultiScaleDiscriminator(nn.Module):
     An image too small for the coarsest scales is judged by the others.
 
     Args:
-        discriminator: called with ``rng``, and with ``width`` unless None, to make the network of
-            one scale.
+        discriminator: called with ``rng``, and ``width`` unless None, to make a scale's network.
         size: of the images to judge.
         scales: most scales to use; None uses all that fit. 1 is the paper's ablation.
         factor: ratio of a scale's sides to the next coarser one's.
@@ -128,12 +124,9 @@ class MultiScaleDiscriminator(nn.Module):
             is coarse_weight^(1 - progress / even_after).
         even_after: progress at which all scales weigh the same, 0 to 1; 0: always.
         sigmoid: whether each map passes through a sigmoid before it is averaged.
-
-    Attributes:
-        shares: row n - 1 has the weights of the first n scales, finest first, whose sum is 1.
     """
 
-    shares: Tensor
+    shares: Tensor  # row n - 1 has the weights of the first n scales, finest first; their sum is 1
 
     def __init__(
         self,
@@ -154,12 +147,9 @@ class MultiScaleDiscriminator(nn.Module):
         check_range(1.01, 100, factor=factor)
         check_range(0.01, 100, coarse_weight=coarse_weight)
         check_range(0, 1, even_after=even_after)
-        self.factor = factor
-        self.min_side = min_side
-        self.coarse_weight = coarse_weight
-        self.even_after = even_after
+        self.factor, self.min_side, self.sigmoid = factor, min_side, sigmoid
+        self.coarse_weight, self.even_after = coarse_weight, even_after
         self.most: int | None = None
-        self.sigmoid = sigmoid
         fitting = len(self._sizes(size))
         if not fitting:
             raise ValueError(f"min_side is {min_side}; allowed: up to the image's {min(size)}")

@@ -30,15 +30,13 @@ from internal_gan.units import Size
 class ResidualPatchGenerator(nn.Module):
     """One scale of SinGAN's pyramid, at any size: ``image + tanh(convolutions(noise + image))``.
 
-    Zeros pad the input once, by half the receptive field; the blocks do not pad (Shaham et al.
-    2019, Section 3.2 and Figure 5).
+    Zeros pad the input once, by half the receptive field (Shaham et al. 2019, Section 3.2, Fig. 5).
 
     Args:
         width: channels of the hidden layers.
         depth: number of convolutions, each of an odd ``kernel_size``.
         output_std: with a small value, the scale starts near the identity.
-        gradient_floor: added to the derivative of the last tanh, 0 to 1, so that saturated outputs
-            can recover.
+        gradient_floor: added to the last tanh's derivative, 0 to 1: saturated outputs can recover.
 
     Attributes:
         margin: half the receptive field, rounded down, in pixels.
@@ -92,8 +90,7 @@ class ResidualPatchGenerator(nn.Module):
 
 
 class ShapeFlexibleGenerator(nn.Module):
-    """An hourglass whose first feature map is geometrically transformed (Shocher et al. 2019,
-    Section 3.2 and Figure 5).
+    """An hourglass whose first map is transformed (Shocher et al. 2019, Section 3.2 and Figure 5).
 
     The transformed map passes downscalings that double the channels, residual blocks with a quarter
     of them in the middle (He et al. 2016, Figure 5), and upscalings. Skip connections add the map
@@ -103,8 +100,7 @@ class ShapeFlexibleGenerator(nn.Module):
         width: channels of the first feature map.
         depth: number of downscalings by 2, at least 1.
         kernel_size: of the first and the last layer, odd.
-        norm: of all blocks; the last layer has none. A batch norm uses the image's own statistics,
-            after training too.
+        norm: of all blocks but the last layer. A batch norm always uses the image's own statistics.
     """
 
     def __init__(
@@ -122,22 +118,20 @@ class ShapeFlexibleGenerator(nn.Module):
         check_range(1, depth=depth)
         block = partial(ConvBlock, norm=norm, padded=True, own_statistics=True)
         widths = hourglass(width, depth, residual_blocks, kernel_size)
+        pairs = list(pairwise(widths))
         self.entry = block(3, width, kernel_size=kernel_size)
-        self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairwise(widths))
+        self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairs)
         inner, narrow = widths[-1], max(1, widths[-1] // 4)
-        self.bottleneck = nn.Sequential(
-            *(
-                Residual(
-                    block(inner, narrow, kernel_size=1),
-                    block(narrow, narrow),
-                    block(narrow, inner, kernel_size=1, activation=False),
-                )
-                for _ in range(residual_blocks)
+        residual = (
+            Residual(
+                block(inner, narrow, kernel_size=1),
+                block(narrow, narrow),
+                block(narrow, inner, kernel_size=1, activation=False),
             )
+            for _ in range(residual_blocks)
         )
-        self.up = nn.ModuleList(
-            block(b, a, upscale="nearest") for a, b in reversed(list(pairwise(widths)))
-        )
+        self.bottleneck = nn.Sequential(*residual)
+        self.up = nn.ModuleList(block(b, a, upscale="nearest") for a, b in reversed(pairs))
         self.output = nn.Conv2d(width, 3, kernel_size)
         self.stride = 2**depth
         initialise(self, init, rng)
@@ -191,15 +185,9 @@ class DilatedResidualGenerator(nn.Module):
         block = partial(ConvBlock, norm=norm, padded=True, slope=0.0)
         self.entry = block(in_channels, width, kernel_size=kernel_size)
         self.down = nn.Sequential(*(block(w, 2 * w, downscale="wide") for w in widths[:-1]))
-        inner = widths[-1]
-        self.residual = nn.Sequential(
-            *(
-                Residual(
-                    block(inner, inner, dilation=dilation), block(inner, inner, activation=False)
-                )
-                for _ in range(residual_blocks)
-            )
-        )
+        same, count = partial(block, widths[-1], widths[-1]), range(residual_blocks)
+        residual = (Residual(same(dilation=dilation), same(activation=False)) for _ in count)
+        self.residual = nn.Sequential(*residual)
         self.up = nn.Sequential(
             *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
         )

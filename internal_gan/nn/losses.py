@@ -46,8 +46,7 @@ class AdversarialLoss(ABC):
 
 
 class WGANGP(AdversarialLoss):
-    """Wasserstein GAN with a penalty on gradients whose norm is not 1 (Gulrajani et al. 2017,
-    Equation 3).
+    """Wasserstein GAN that penalises gradients whose norm is not 1 (Gulrajani et al. 2017, Eq. 3).
 
     ``penalty_weight`` is lambda. The penalised gradient is that of the summed logits, and its norm
     that of each pixel's channels, as in SinGAN's release.
@@ -83,8 +82,7 @@ class WGANGP(AdversarialLoss):
 
 
 class WGANLP(WGANGP):
-    """Wasserstein GAN that penalises no gradients but those that are too large (Petzka, Fischer and
-    Lukovnikov 2018, Equation 8).
+    """Wasserstein GAN that penalises too large gradients (Petzka, Fischer, Lukovnikov 2018, Eq. 8).
 
     What must not exceed 1 is the root mean square over an image of the norm that WGAN-GP takes at
     each pixel. So there need be no gradient where real and generated images agree.
@@ -95,8 +93,7 @@ class WGANLP(WGANGP):
 
 
 class LSGAN(AdversarialLoss):
-    """Least-squares GAN with targets 1 for real and 0 for fake (Mao et al. 2017). InGAN sets
-    ``sigmoid``."""
+    """Least-squares GAN, targets 1 (real), 0 (fake) (Mao et al. 2017); InGAN sets ``sigmoid``."""
 
     def __init__(self, sigmoid: bool = False) -> None:
         self.sigmoid = sigmoid

@@ -34,8 +34,7 @@ class FeatureNetwork(nn.Module, ABC):
 class RandomFeatures(FeatureNetwork):
     """Rectified responses of random filters at several scales, and the colours.
 
-    Their Gram matrices describe a texture about as well as those of a trained network
-    (Ustyuzhaninov et al. 2017).
+    Their Gram matrices suit textures as a trained network's do (Ustyuzhaninov et al. 2017).
 
     Args:
         kernel_size: of a filter, in pixels, odd, at least 3.
@@ -76,11 +75,8 @@ class VGGFeatures(FeatureNetwork):
     Images are in [0, 1], as in EdgeConnect's release, not normalised as in the network's training.
 
     Args:
-        weights: a ``.pth`` or safetensors file with torchvision's state dict of ``vgg19``.
+        weights: ``.pth`` or safetensors file of torchvision's ``vgg19``, or it is a UserError.
         widths: channels of the five blocks.
-
-    Raises:
-        UserError: the file does not exist, or belongs to another network.
     """
 
     def __init__(self, weights: str | None = None, *, widths: Sequence[int]) -> None:
@@ -132,8 +128,7 @@ def _sides(tensor: Tensor) -> str:
 
 
 def content_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """The sum of the mean absolute differences of two lists of maps: perceptual loss, or feature
-    matching."""
+    """The sum of two lists' mean absolute differences: perceptual loss, or feature matching."""
     parts = [F.l1_loss(x.float(), y.float()) for x, y in zip(a, b, strict=True)]
     return torch.stack(parts).sum()
 

@@ -24,7 +24,7 @@ class Paint(FromImage[PaintOptions]):
         finisher.check("finish.resolution")
         yield aside("paint/before.png", painting, "before")
         for index, seed in enumerate(self.seeds(self.wanted.count)):
-            image = model.inject(painting, start, size=size, seed=seed)
+            image = model.inject(painting, start, seed=seed)
             if self.context.rebuilds:
                 image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))

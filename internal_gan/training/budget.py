@@ -24,11 +24,9 @@ _log = logging.getLogger(__name__)
 # Held back from a budget for steps slower than measured and for the images at the end.
 RESERVE_FRACTION = 0.08
 RESERVE_SECONDS = 4.0
-# Of a budget. On a slow or busy machine, any excess is added to the budget; otherwise no time would
-# be left to train.
+# Of a budget. Any excess, on a slow or busy machine, is added, so that time is left to train.
 MAX_MEASURING_FRACTION = 1 / 3
-# More threads must take less than this fraction of the time, since their number affects the last
-# digits of results.
+# More threads, which change results' last digits, must take less than this fraction of the time.
 WORTHWHILE_FRACTION = 0.9
 # A stage's cost is measured on a few steps, at most a third of its own.
 PROBE_STEPS = 8  # enough to include all work that is not done in every step
@@ -46,12 +44,8 @@ def plan(
 ) -> tuple[TrainingPlan, float]:
     """Choose the number of threads and of every stage's steps, and measure what they cost here.
 
-    Args:
-        state: saved state of a resumed training, whose steps and number of threads are kept.
-        started: ``time.monotonic()`` at the start of the run.
-
-    Returns:
-        The plan, and the ``time.monotonic()`` at which the budget ends, infinite without one.
+    The run ``started`` at a ``time.monotonic()``; the plan comes with that at which the budget
+    ends, infinite without one. A resumed training keeps the steps and threads of its ``state``.
     """
     limit, earlier = options.max_steps or math.inf, state["threads"] if state else None
     planned = (max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model))
@@ -94,14 +88,10 @@ def fastest(counts: Sequence[int], measured: Callable[[], TrainingPlan]) -> Trai
 
 
 def measure(
-    recipe: Recipe,
-    model: Model,
-    steps: Sequence[int],
-    seed: int,
-    trained: Callable[[Stage], StageTrainer],
+    recipe: Recipe, model: Model, steps: list[int], seed: int, trained: Callable[..., StageTrainer]
 ) -> TrainingPlan:
     """Try a few of the planned ``steps`` of every stage, each with the trainer that ``trained``
-    makes; ``model``, prepared but untrained, is not changed."""
+    makes of it; ``model``, prepared but untrained, is not changed."""
     model = copy.deepcopy(model)
     rng, held = torch.Generator(model.device).manual_seed(seed), 0
     plans: list[StagePlan] = []

@@ -1,7 +1,6 @@
 """Callbacks that follow a training run, the plan that they receive at its start, and the log."""
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from internal_gan.models.base import Model
 from internal_gan.runs.records import read_metrics
 from internal_gan.units import Size
 
+# Losses and other measures by name, or None where they are not read.
+Scalars = dict[str, float] | None
+
 
 @dataclass(frozen=True)
 class StagePlan:
-    """The expected cost of a stage, named such as ``scale 3``; ``seconds_per_step`` was measured
-    before training."""
+    """The cost of a stage, such as ``scale 3``; ``seconds_per_step`` was measured in advance."""
 
     name: str
     size: Size
@@ -54,9 +55,8 @@ class Callback:
     A run calls :meth:`on_start` once, then for each stage :meth:`on_step` after every step and
     :meth:`on_stage_end`, then :meth:`on_end`, and finally :meth:`close`.
 
-    Calls come from the training thread, which waits for them; several callbacks are called in the
-    order in which they were given. Move long work to a thread of your own that does not touch the
-    model.
+    Calls come from the training thread, which waits for them, in the order of the callbacks. Move
+    long work to a thread of your own that does not touch the model.
 
     A callback may read its arguments and call ``model.preview()``. To keep runs reproducible it
     must not change the model, ``scalars``, torch's number of threads or its deterministic mode.
@@ -83,9 +83,7 @@ class Callback:
         """Called between two stages when training is too slow for its time budget; the whole plan
         has fewer steps for the stages that have not begun."""
 
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
+    def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         """Called once for every step, even if a loss that was not finite made it run again.
 
         A GPU may not have finished the step yet. ``stage_index`` counts from 0, ``step`` from 1 to
@@ -95,8 +93,7 @@ class Callback:
         """
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
-        """Called when a stage's weights are final and saved in the model file; ``model.finished``
-        counts it."""
+        """Called when a stage's weights are final and saved; ``model.finished`` counts it."""
 
     def on_end(self, model: Model) -> None:
         """Called when all stages are done, not when a run stops or fails."""
@@ -113,8 +110,7 @@ class MetricsLogger(Callback):
     * ``{"stage": 3, "step": 120, "seconds": 41.2, "<scalar>": ..., ...}`` for every logged step;
       ``seconds`` is the training time over all processes of the run.
 
-    Values that are not finite become null. A resumed run first removes the lines of the steps that
-    it repeats.
+    Values that are not finite become null. A resumed run first removes lines of repeated steps.
     """
 
     def __init__(self, path: Path) -> None:
@@ -126,11 +122,9 @@ class MetricsLogger(Callback):
         self._plan = plan
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
-        self._append(_plan_row(plan))
+        self._append({"event": "plan", **asdict(plan)})
 
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
+    def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         if self._plan is not None:
             # Before this process's first line, remove what an earlier one wrote from this step on.
             kept = [
@@ -138,8 +132,8 @@ class MetricsLogger(Callback):
                 for row in read_metrics(self._path)
                 if "stage" in row and (row["stage"], row["step"]) < (stage_index, step)
             ]
-            lines = map(_line, (_plan_row(self._plan), *kept))
-            write_text(self._path, "".join(lines))
+            plan = {"event": "plan", **asdict(self._plan)}
+            write_text(self._path, "".join(map(_line, (plan, *kept))))
             if kept:
                 self._start -= kept[-1]["seconds"]
             self._plan = None
@@ -155,13 +149,6 @@ class MetricsLogger(Callback):
             raise write_error(self._path, error) or error from error
 
 
-def _plan_row(plan: TrainingPlan) -> dict[str, Any]:
-    return {"event": "plan", **asdict(plan)}
-
-
 def _line(row: dict[str, Any]) -> str:
-    finite = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in row.items()
-    }
-    return json.dumps(finite) + "\n"
+    # JSON has no number that is not finite.
+    return json.dumps(json.loads(json.dumps(row), parse_constant=lambda name: None)) + "\n"

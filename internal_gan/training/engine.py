@@ -14,7 +14,7 @@ from torch import Tensor
 from internal_gan.config.options import TrainerOptions
 from internal_gan.errors import UserError
 from internal_gan.models.base import FailedStageError, Model, Recipe, Stage
-from internal_gan.process_settings import shared
+from internal_gan.process_settings import shared, temporary
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.training import budget, threads
@@ -24,6 +24,8 @@ from internal_gan.training.signals import StopRequest
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
 
 _log = logging.getLogger(__name__)
+# Filling fresh memory with NaN would provoke the very faults that it is meant to reveal.
+_unfilled = temporary(torch.utils.deterministic, "fill_uninitialized_memory", False)
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
@@ -185,14 +187,11 @@ def _recover(trainer: StageTrainer, save: Callable[[], None], failed: int) -> No
 @contextmanager
 def _deterministic() -> Iterator[None]:
     """Fix the order of parallel sums, such as the gradient of indexing."""
-    memory: Any = torch.utils.deterministic
-    before = torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
+    before = torch.get_deterministic_debug_mode()
     # "warn", since the setting is process-wide and must not fail another thread's GPU operations.
     torch.set_deterministic_debug_mode("warn")
-    # Filling fresh memory with NaN would provoke the very faults that it is meant to reveal.
-    memory.fill_uninitialized_memory = False
     try:
-        yield
+        with _unfilled():
+            yield
     finally:
-        torch.set_deterministic_debug_mode(before[0])
-        memory.fill_uninitialized_memory = before[1]
+        torch.set_deterministic_debug_mode(before)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from internal_gan.models.base import Model
-from internal_gan.training.callbacks import Callback, TrainingPlan
+from internal_gan.training.callbacks import Callback, Scalars, TrainingPlan
 from internal_gan.units import counted, duration, memory
 
 # The first steps say little about the speed. So the measurement starts as if the training had run
@@ -142,9 +142,7 @@ class ProgressReports(Callback):
         seconds = (stage.seconds for stage in plan.stages)
         *self._before, self._total = accumulate(seconds, initial=0.0)
 
-    def on_step(
-        self, stage_index: int, step: int, steps: int, scalars: dict[str, float] | None
-    ) -> None:
+    def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         self._scalars = scalars or self._scalars
         stage = self._plan.stages[stage_index]
         done = self._before[stage_index] + stage.seconds_per_step * step

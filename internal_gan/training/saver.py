@@ -17,17 +17,12 @@ from internal_gan.runs.model_file import check_there
 from internal_gan.training.callbacks import TrainingPlan
 from internal_gan.training.stage_trainer import StageTrainer
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
 
 def save_state(
     folder: RunFolder, model: Model, plan: TrainingPlan, trainer: StageTrainer, stage_rng: Tensor
 ) -> None:
-    """Write the state of a training, whole or not at all.
-
-    ``stage_rng`` is the state of the random number generator before the stage was built, so that a
-    resumed run builds the same stage.
-    """
+    """Write the state of a training, whole or not at all. ``stage_rng`` is the random numbers'
+    state before the stage was built, so that a resumed run builds the same stage."""
     state = {
         "family": model.family,
         "stage": model.finished,
@@ -48,8 +43,7 @@ def save_state(
 
 
 def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
-    """Read the state from which the training in ``folder`` continues, without running code from
-    the file.
+    """Read the state from which the training in ``folder`` continues, without running its code.
 
     A UserError if it is missing, damaged, of another family, or from another kind of device, whose
     random numbers cannot be continued here.
@@ -63,17 +57,16 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
         raise UserError(f"{path} is truncated or not a training checkpoint") from error
     if not isinstance(state, dict) or "family" not in state:
         raise UserError(f"{path} is not a training checkpoint of internal-gan")
-    if state["family"] != model.family:
-        raise UserError(
-            f"{path} is a checkpoint of the family {state['family']}, not {model.family}"
-        )
+    if (family := state["family"]) != model.family:
+        raise UserError(f"{path} is a checkpoint of the family {family}, not {model.family}")
     if (trained_on := state.get("device")) != device.type:
         raise UserError(
             f"run folder {folder.path} was trained on {trained_on} and cannot continue on "
             f"{device.type}, which draws other random numbers; resume it with device={trained_on}"
         )
     with fitting(folder):
-        state["precision"] = PRECISIONS[state["precision"]]
+        precisions = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+        state["precision"] = precisions[state["precision"]]
         if len(state["steps"]) != model.num_stages:
             raise ValueError("steps of other stages")
     return state
@@ -82,8 +75,7 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
 def restore_model(
     folder: RunFolder, model: Model, rng: torch.Generator, state: Mapping[str, Any]
 ) -> None:
-    """Restore the finished stages of a prepared model, and the random numbers of the next one, if
-    the state fits it."""
+    """Restore a prepared model's finished stages, and random numbers for the next, if they fit."""
     device = model.device
     with fitting(folder):
         rng.set_state(state["stage_rng"].cpu())

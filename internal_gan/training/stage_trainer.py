@@ -1,8 +1,8 @@
 """A stage in training: networks, optimisers, averaged weights and precision."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -12,8 +12,12 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses
 from internal_gan.nn.blocks import update_spectral_norms
-from internal_gan.process_settings import shared
+from internal_gan.process_settings import temporary
 from internal_gan.training.graphs import StepGraphs
+
+# For cuDNN plans for milliseconds whenever it meets a new size (docs/results/gpu.md). The switch is
+# the process's, so other threads do without it, too.
+_without_cudnn = temporary(torch.backends.cudnn, "enabled", False)
 
 
 class NotFiniteError(Exception):
@@ -64,8 +68,7 @@ class StageTrainer:
             lr = group["lr"]
             group["lr"] = lr.fill_(now) if isinstance(lr, Tensor) else now
         scalars = self.graphs.take((self.precision, self.stage.key()), self._both)
-        if self.ema is not None:
-            assert self.stage.optimization.ema is not None
+        if self.ema is not None and self.stage.optimization.ema is not None:
             # Early on the average follows faster, so that the random initial weights fade.
             decay = min(self.stage.optimization.ema, (1 + self.step) / (10 + self.step))
             torch._foreach_lerp_(self.ema, _averaged(self.stage.generator), 1 - decay)
@@ -156,19 +159,6 @@ class StageTrainer:
     def go_back(self) -> None:
         """Return to the state that was kept last."""
         self.load_state_dict(self._kept)
-
-
-@shared
-@contextmanager
-def _without_cudnn() -> Iterator[None]:
-    """Do convolutions without cuDNN, which plans for milliseconds whenever it meets a new size
-    (docs/results/gpu.md). The switch is the process's, so other threads do without it, too."""
-    before = torch.backends.cudnn.enabled
-    torch.backends.cudnn.enabled = False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.enabled = before
 
 
 def _averaged(network: nn.Module) -> list[Tensor]:

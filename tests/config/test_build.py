@@ -48,7 +48,7 @@ def test_targets_inside_mappings_and_lists_are_built_too() -> None:
         "torch.optim.Adam",
         "internal_gan.cli.os.system",
         "internal_gan.nn.blocks.nn.Module",
-        "internal_gan.models.singan.pyramid.resize_periodic",
+        "internal_gan.models.singan.model.resize_periodic",
         "internal_gan.models...singan",
         "internal_gan.models.singan.model.SinGan",
         "internal_gan.models.sinGAN.model.SinGAN",

@@ -40,11 +40,11 @@ def test_strokes_are_the_pixels_that_the_brush_reaches_first(ratio: float) -> No
     pixels = np.moveaxis(np.indices(size) + 0.5, 0, -1)
     reached = np.full(size, np.inf)
     for number, piece in enumerate(islice(_pieces(size, ratio, rng()), 300)):
-        way = np.array(piece.way)
-        along = (pixels - piece.start) @ way / piece.length
-        on_piece = np.clip(along / piece.length, 0, 1)[..., None] * way + piece.start
-        inside = np.linalg.norm(pixels - on_piece, axis=-1) <= piece.radius
-        share = (along + piece.radius) / (piece.length + 2 * piece.radius)
+        start, way, length, radius = map(np.array, piece)
+        along = (pixels - start) @ way / length
+        on_piece = np.clip(along / length, 0, 1)[..., None] * way + start
+        inside = np.linalg.norm(pixels - on_piece, axis=-1) <= radius
+        share = (along + radius) / (length + 2 * radius)
         reached = np.minimum(reached, np.where(inside, number + share, np.inf))
     last = np.sort(reached, axis=None)[round(ratio * reached.size) - 1]
     assert last < 300

@@ -42,8 +42,7 @@ def decode(
 
     ``reopen`` opens the same file again, since 16-bit colours are read in two passes; ``longest``
     is for :func:`reduced_size`; with ``choose``, a window of a plain image becomes the photo. A
-    UserError if the colour mode or the values are not those of a photo; whatever Pillow raises for
-    a damaged file comes out.
+    UserError if the colour mode or the values are not a photo's; Pillow's own errors come out, too.
     """
     raw_mode, tags, is_deep = _raw_mode(image), getattr(image, "tag_v2", {}), _is_deep(image)
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
@@ -231,8 +230,8 @@ def photo_of(levels: Tensor, mode: str, bit_depth: int) -> Photo:
 
 
 def reduced_size(size: Size, longest: int | None) -> Size:
-    """The size at which to read a picture of which only ``longest`` pixels a side are needed; its
-    own if less would not save much memory.
+    """The size at which to read a picture of which ``longest`` pixels a side are needed: its own,
+    unless less saves much memory.
 
     >>> reduced_size((10900, 10920), 250)
     (1996, 2000)

@@ -1,6 +1,6 @@
 """Encodes tensors as image files and Pillow images, as faithfully as each format allows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,35 +30,30 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Layout(NamedTuple):
-    """How a file stores an image.
+class Stored(NamedTuple):
+    """A picture as a file, or an image in memory, stores it.
 
-    ``mode`` is ``L``, ``LA``, ``RGB`` or ``RGBA``; 32 bits per channel are floats, of opaque gray
-    only; ``metadata`` has ``icc_profile``, ``exif`` and ``xmp``, if any. With a ``palette`` (n, 4),
-    an image of its colours alone is stored by their numbers, or by one bit if it is gray.
+    Attributes:
+        pixels: (3, H, W) on the CPU, 8-bit levels or in [-1, 1]; other values are clipped.
+        alpha: (1, H, W) in [0, 1], if the picture has it.
+        hidden: the pixels where alpha is 0, if they differ.
+        mode: ``L``, ``LA``, ``RGB`` or ``RGBA``.
+        bit_depth: of a channel; 32 bits are floats, of opaque gray only.
+        metadata: ``icc_profile``, ``exif`` and ``xmp``, if any.
+        dpi: dots per inch, across and down.
+        palette: (n, 4); its colours alone are stored by their numbers, or gray ones by one bit.
+        losses: a line for the user about each.
     """
 
+    pixels: Tensor
+    alpha: Tensor | None
+    hidden: Tensor | None
     mode: str
     bit_depth: int
     metadata: Mapping[str, bytes]
     dpi: tuple[float, float] | None
     palette: NDArray[np.uint8] | None
-
-
-class Channels(NamedTuple):
-    """The channels of a picture as a format stores it.
-
-    Attributes:
-        pixels: (3, H, W) on the CPU, 8-bit levels or in [-1, 1]; other values are clipped.
-        mode: see :class:`Layout`.
-        alpha: (1, H, W) in [0, 1], if the picture has it.
-        hidden: the pixels where alpha is 0, if they differ.
-    """
-
-    pixels: Tensor
-    mode: str
-    alpha: Tensor | None = None
-    hidden: Tensor | None = None
+    losses: Sequence[str]
 
     def rows(self, rows: slice = slice(None)) -> Tensor:
         """All channels of some rows, (C, h, W) in [0, 1], in new memory."""
@@ -71,6 +66,25 @@ class Channels(NamedTuple):
             return colours
         return torch.cat([colours, self.alpha[:, rows]])
 
+    def array(self) -> np.ndarray[Any, Any]:
+        """All channels, (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
+        if self.mode == "RGB" and self.bit_depth == 8 and self.pixels.dtype == torch.uint8:
+            return self.pixels.permute(1, 2, 0).contiguous().numpy()
+        kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[self.bit_depth]
+        size, largest = size_of(self.pixels), 2**self.bit_depth - 1
+        found = torch.empty(*size, len(self.mode), dtype=kind)
+        for rows in bands(size, AT_ONCE):
+            some = self.rows(rows)
+            if self.bit_depth < 32:
+                some.mul_(largest).round_().clamp_(0, largest)
+            found[rows] = some.to(kind).permute(1, 2, 0)
+        return found.numpy()
+
+    def to_pillow(self) -> Image.Image:
+        array = self.array()
+        image = Image.fromarray(array[..., 0] if self.mode == "L" else array)
+        return image if self.palette is None else _indexed(image, self.palette)
+
 
 def arrange(
     pixels: Tensor,
@@ -78,11 +92,8 @@ def arrange(
     like: Photo | None = None,
     alpha: Tensor | None = None,
     mark: bytes | None = None,
-) -> tuple[Channels, Layout, list[str]]:
-    """A picture as a format stores it, for :func:`internal_gan.images.files.image.write_image`:
-    channels, their layout, and a line for the user about each loss. The format is a file's, by
-    Pillow's name, or ``Pillow`` for an image in memory.
-    """
+) -> Stored:
+    """A picture as a format stores it: a file's, by Pillow's name, or ``Pillow``'s in memory."""
     colours, losses, metadata = _checked(pixels), list[str](), dict[str, bytes]()
     like, size = like or Photo(pixels), colours.shape[-2:]
     if alpha is None and like.alpha is not None:
@@ -114,46 +125,35 @@ def arrange(
     if mark is not None:
         metadata["xmp"] = mark
     palette = None if file_format == "JPEG" else like.palette
-    layout = Layout(mode, depth, metadata, like.dpi, palette)
-    return Channels(colours, mode, opacity, hidden), layout, losses
+    return Stored(colours, opacity, hidden, mode, depth, metadata, like.dpi, palette, losses)
 
 
-def encode(
-    path: Path, channels: Channels, layout: Layout, file_format: str, whole: Whole | None = None
-) -> None:
+def encode(path: Path, stored: Stored, file_format: str, whole: Whole | None = None) -> None:
     """Write a file of what :func:`arrange` made for this format, and of the ``whole`` around it,
-    which is overwritten. An OSError or a ValueError says that it cannot be written, or the format
-    cannot hold this size."""
+    which is overwritten; an OSError or a ValueError if the disk or the format cannot hold it."""
     is_png = file_format == "PNG"
-    if is_png and whole is None and layout.palette is None:
-        path.write_bytes(png(_array(channels, layout.bit_depth), layout.metadata, layout.dpi))
+    if is_png and whole is None and stored.palette is None:
+        path.write_bytes(png(stored.array(), stored.metadata, stored.dpi))
         return
-    image = to_pillow(channels, layout)
+    image = stored.to_pillow()
     if whole is not None:
         part, image, (rows, columns) = image, *whole
         alike = image.mode == part.mode and image.getpalette() == part.getpalette()
         if not alike or "transparency" in image.info:
-            image, part = (coloured(one).convert(layout.mode) for one in (image, part))
+            image, part = (coloured(one).convert(stored.mode) for one in (image, part))
         image.info = {}
         image.paste(part, (columns.start, rows.start))
     if is_png and image.mode in ("L", "LA", "RGB", "RGBA"):
-        path.write_bytes(png(np.atleast_3d(np.asarray(image)), layout.metadata, layout.dpi))
+        path.write_bytes(png(np.atleast_3d(np.asarray(image)), stored.metadata, stored.dpi))
         return
-    options = {**_OPTIONS[file_format], **layout.metadata}
-    if layout.dpi:
-        options["dpi"] = layout.dpi
+    options = {**_OPTIONS[file_format], **stored.metadata}
+    if stored.dpi:
+        options["dpi"] = stored.dpi
     # Pillow's ``save`` takes ``xmp`` for JPEG, not for PNG.
     if "xmp" in options and is_png:
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_itxt(XMP_KEYWORD, options.pop("xmp").decode())
     image.save(path, format=file_format, **options)
-
-
-def to_pillow(channels: Channels, layout: Layout) -> Image.Image:
-    """A Pillow image of channels from :func:`arrange`."""
-    array = _array(channels, layout.bit_depth)
-    image = Image.fromarray(array[..., 0] if layout.mode == "L" else array)
-    return image if layout.palette is None else _indexed(image, layout.palette)
 
 
 def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
@@ -172,21 +172,6 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
     mode = "RGB" if (palette[:, 3] == 255).all() else "RGBA"
     result.putpalette(palette[:, : len(mode)].tobytes(), mode)
     return result
-
-
-def _array(channels: Channels, bit_depth: int) -> np.ndarray[Any, Any]:
-    """Channels as (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
-    if channels.mode == "RGB" and bit_depth == 8 and channels.pixels.dtype == torch.uint8:
-        return channels.pixels.permute(1, 2, 0).contiguous().numpy()
-    kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[bit_depth]
-    size, largest = size_of(channels.pixels), 2**bit_depth - 1
-    found = torch.empty(*size, len(channels.mode), dtype=kind)
-    for rows in bands(size, AT_ONCE):
-        some = channels.rows(rows)
-        if bit_depth < 32:
-            some.mul_(largest).round_().clamp_(0, largest)
-        found[rows] = some.to(kind).permute(1, 2, 0)
-    return found.numpy()
 
 
 def _checked(pixels: Tensor) -> Tensor:

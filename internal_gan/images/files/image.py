@@ -28,7 +28,6 @@ MAX_PIXELS = 120_000_000
 # What all of a larger image takes: Pillow's, and once more to turn or convert it.
 BYTES_PER_PIXEL = 8
 
-
 _log = logging.getLogger(__name__)
 
 
@@ -40,8 +39,7 @@ def read_image(
     Only the first of several frames or pages is read. ``longest`` is the longest side needed, in
     pixels: a much larger file is reduced, by :func:`reduced_size` of ``decode.py``. A UserError if
     there is no such file, or it cannot be read, is damaged, is not an image, or has more than
-    ``MAX_PIXELS`` pixels. With ``choose``, only a window of such a file is read, if it is gray, RGB
-    or a palette of 8 bits.
+    ``MAX_PIXELS`` pixels. With ``choose``, only a window of such a file is read, if it is plain.
     """
     path = existing_image(Path(path))
     name = shown(path)
@@ -90,7 +88,6 @@ def opening(path: Path, *, huge: bool = False) -> Iterator[tuple[Image.Image, li
         raise UserError(
             f"{name}: not an image, or a damaged one; allowed are {READABLE} files"
         ) from error
-
     except Exception as error:
         # Pillow raises nearly anything for a damaged file, even KeyError and struct.error.
         detail = " ".join(str(error).split()) or type(error).__name__
@@ -128,14 +125,14 @@ def write_image(
         raise UserError(
             f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
-    channels, layout, losses = arrange(pixels, file_format, like, alpha, mark)
-    size = channels.pixels.shape[-2:]
+    stored = arrange(pixels, file_format, like, alpha, mark)
+    size = stored.pixels.shape[-2:]
     whole = like.whole if like is not None and like.size == size else None
-    for loss in losses:
+    for loss in stored.losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
         try:
-            encode(temporary, channels, layout, file_format, whole)
+            encode(temporary, stored, file_format, whole)
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
@@ -146,11 +143,10 @@ def write_image(
 
 def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Photo:
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
-    channels, layout, _ = arrange(pixels, FORMATS[".png"], like, alpha)
-    largest = 2**layout.bit_depth - 1
-    levels = channels.rows().mul_(largest).round_().clamp_(0, largest)
-    levels = levels.to(torch.uint8) if largest == 255 else levels.div_(largest)
-    return photo_of(levels, layout.mode, layout.bit_depth)
+    stored = arrange(pixels, FORMATS[".png"], like, alpha)
+    levels = torch.from_numpy(stored.array()).permute(2, 0, 1).contiguous()
+    levels = levels if stored.bit_depth == 8 else levels.float().div_(65535)
+    return photo_of(levels, stored.mode, stored.bit_depth)
 
 
 def read_mark(path: Path) -> bytes | None:

@@ -4,8 +4,6 @@ reason why the file is refused."""
 import mmap
 import re
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,9 @@ from internal_gan.errors import UserError
 from internal_gan.images.files import tiff
 from internal_gan.images.files.marks import NAMESPACE
 from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
-from internal_gan.process_settings import shared
+from internal_gan.process_settings import temporary
 
-# What a JPEG file with a gain map, which brightens it on some displays, has somewhere: Adobe's and
-# Google's, Apple's, and ISO's name.
+# What a JPEG file with a gain map for bright displays has somewhere (Adobe and Google, Apple, ISO).
 _GAIN_MAPS = b"hdr-gain-map", b"aux:hdrgainmap", b"iso:ts:21496"
 # What XMP packets have, and what it says.
 _XMP = {
@@ -28,16 +25,7 @@ _XMP = {
     b"photoshop:Credit": "credit",
 }
 _IPTC = 0x0404  # among Photoshop's resources
-
-
-@shared
-@contextmanager
-def _any_size() -> Iterator[None]:
-    usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = usual
+_any_size = temporary(Image, "MAX_IMAGE_PIXELS", None)
 
 
 def opened(path: Path) -> tuple[Image.Image, list[str]]:

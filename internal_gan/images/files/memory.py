@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import decode, photo_of
-from internal_gan.images.files.encode import arrange, to_pillow
+from internal_gan.images.files.encode import arrange
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
 
@@ -19,11 +19,9 @@ _KINDS = "a Pillow image, a NumPy array, a tensor or the name of a file"
 
 
 def to_photo(image: Image.Image | np.ndarray[Any, Any] | Tensor, name: str = "the image") -> Photo:
-    """Make a photo of a Pillow image; an array (H, W) or (H, W, C); or a tensor (C, H, W) or
-    (1, C, H, W) on any device.
-
-    Arrays and tensors are gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1]. Anything else is
-    a UserError, which begins with ``name``.
+    """Make a photo of a Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or
+    (1, C, H, W) on any device: gray, RGB or RGBA, as uint8, uint16 or floats in [0, 1]. Anything
+    else is a UserError, which begins with ``name``.
 
     >>> to_photo(torch.zeros(3, 30, 40)).size
     (30, 40)
@@ -67,7 +65,7 @@ def to_memory(
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
-    colours = arrange(pixels, "Pillow")[0].rows()
+    colours = arrange(pixels, "Pillow").rows()
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
@@ -77,11 +75,11 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None)
     ``like`` determines gray or colour, transparency (unless ``alpha`` does), colour profile and
     EXIF data and, if gray and opaque, the bit depth.
     """
-    channels, layout, _ = arrange(pixels, "Pillow", like, alpha)
-    image = to_pillow(channels, layout)
-    image.info.update(layout.metadata)
-    if layout.dpi:
-        image.info["dpi"] = layout.dpi
+    stored = arrange(pixels, "Pillow", like, alpha)
+    image = stored.to_pillow()
+    image.info.update(stored.metadata)
+    if stored.dpi:
+        image.info["dpi"] = stored.dpi
     return image
 
 

@@ -14,8 +14,7 @@ _PER_INCH = {2: 1.0, 3: 2.54}  # inches and centimetres
 MAX_DPI = 65535  # the most that JPEG can hold
 _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
-# How far a gAMA chunk may be from that of sRGB, as in libpng, and a cHRM chunk: x and y of white,
-# red, green and blue.
+# How far chunks may be from sRGB's: gAMA, as in libpng, and cHRM (x, y of white, red, green, blue).
 _NEAR_GAMMA, _NEAR = 0.05, 0.002
 _SRGB_CICP = bytes((1, 13))
 _SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
@@ -67,9 +66,8 @@ def rgb_profile(profile: bytes | None) -> bytes | None:
 
 
 def other_colours(image: Image.Image) -> str | None:
-    """A line for the user if a loaded image without a profile says anything else about its colours
-    than that they are those of sRGB: by PNG's cICP or, without it and a chunk sRGB, by its gAMA or
-    cHRM, or by EXIF."""
+    """A line for the user if a loaded image without a profile says that its colours are not sRGB's:
+    by PNG's cICP or, without it and a chunk sRGB, by its gAMA or cHRM, or by EXIF."""
     info, said = image.info, None
     gamma, colours = info.get("gamma") or 1 / 2.2, info.get("chromaticity", _SRGB)
     is_gray = image.mode in ("1", "L", "LA", "I;16")

@@ -1,5 +1,4 @@
-"""Writes PNG files (W3C, third edition) of any bit depth, on all cores; Pillow uses one core, and
-writes 16 bits only for gray."""
+"""Writes PNG files (W3C, third edition), also 16-bit colour, on all cores, unlike Pillow."""
 
 import struct
 import zlib
@@ -32,8 +31,7 @@ def png(
 ) -> bytes:
     """A file of whole numbers (H, W, C), gray or RGB, with alpha or without, of 8 or 16 bits.
 
-    ``metadata`` is that of :class:`internal_gan.images.files.encode.Layout`, and ``text`` has
-    Latin-1 texts by keyword.
+    ``metadata`` is that of ``Stored`` in ``encode.py``; ``text`` has Latin-1 texts by keyword.
     """
     height, width, channels = array.shape
     bits, metadata = 8 * array.itemsize, metadata or {}

@@ -1,5 +1,4 @@
-"""The pages of a TIFF file by their tags (TIFF 6.0 and its supplements), most of which Pillow does
-not look at."""
+"""A TIFF file's pages by their tags (TIFF 6.0, supplements), most of which Pillow ignores."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +21,7 @@ _ALPHA = (1, 2, 999)  # kinds of extra samples; Pillow reads CorelDRAW's 999 as 
 
 
 class Page(NamedTuple):
-    """A page's tags, and those of the pictures inside it: reduced copies or, in a camera's raw
-    file, the photo."""
+    """A page's tags, and those of the pictures inside it: copies or, in a raw file, the photo."""
 
     tags: Tags
     inside: list[Tags]

@@ -30,8 +30,7 @@ H264 = (
 
 
 def check_format(file_format: str, fps: float, task: str) -> None:
-    """Raise a UserError for MP4 without its encoder, or a GIF of too many frames per second, that
-    names the option of ``task``."""
+    """Raise a UserError, with the option of ``task``, for MP4 without encoder or too fast a GIF."""
     if file_format == "mp4":
         try:
             _encoder()
@@ -48,11 +47,8 @@ def check_format(file_format: str, fps: float, task: str) -> None:
 
 
 class Frames(Sequence[Path]):
-    """Picture files for a film that is made while they are written, in a ``with`` block. Reading
-    one waits until it is there, and is a RuntimeError if it never comes, or the block failed.
-
-    Attributes:
-        expected: how many there will be.
+    """The ``expected`` picture files of a film that is made while they are written, in a ``with``
+    block. Reading one waits for it; if it never comes, or the block failed, it is a RuntimeError.
     """
 
     def __init__(self) -> None:
@@ -164,8 +160,7 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
 
 
 def _encoder() -> str:
-    """The path of imageio-ffmpeg's encoder; ImportError without the package, RuntimeError without
-    an encoder for this platform."""
+    """The path of imageio-ffmpeg's encoder; ImportError or, on some platforms, RuntimeError."""
     return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
 
 

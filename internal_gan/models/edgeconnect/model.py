@@ -45,7 +45,7 @@ class EdgeConnect(Fills):
     """One network draws the edges inside a hole, another (the completion) colours them.
 
     Args:
-        edge_generator, generator: called with ``in_channels``, ``out_channels`` and ``rng`` to make
+        edge_generator, generator: called with ``in_channels``, ``out_channels``, ``rng`` to make
             the edge network and the completion network.
         edges: the edge detector; empty for a completion without edges.
         base: what the completion begins from. It adds detail to ``patches`` of the known part
@@ -53,18 +53,15 @@ class EdgeConnect(Fills):
             that network also sees how the lines that end at the hole may continue
             (:func:`internal_gan.images.lines.continue_lines`). With ``white``, as in the
             paper, it fills a white hole, and the edge network sees the known lines alone.
-        noise: largest standard deviation of the noise on the completion's input inside the hole,
-            which makes variants differ.
-        settle: whether the filling's colours are shifted to match those around it
-            (:func:`internal_gan.images.smooth_fill.settle`).
+        noise: largest standard deviation of the noise inside the hole that makes variants differ.
+        settle: whether :func:`settle` shifts the filling's colours to match those around it.
 
     Attributes:
         edge_network, completion_network: None until they are trained; ``new_edge_network`` and
             ``new_completion_network`` make untrained ones, called with ``rng``.
         scale: the model's resolution as a fraction of the photo's, in (0, 1].
         largest: longest side of a window in :meth:`fill`, in pixels of the model.
-        practice_hole: (1, 1, h, w), filled in previews of a photo without a hole; None outside
-            training.
+        practice_hole: (1, 1, h, w), filled in a training's previews of a photo without a hole.
     """
 
     family: ClassVar[str] = "edgeconnect"
@@ -91,9 +88,7 @@ class EdgeConnect(Fills):
         channels = 4 if base == "white" else 5
         self.new_completion_network = partial(generator, in_channels=channels, out_channels=3)
         self.detector = edges if isinstance(edges, Canny) else None
-        self.base = base
-        self.noise = noise
-        self.settle = settle
+        self.base, self.noise, self.settle = base, noise, settle
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
@@ -136,8 +131,7 @@ class EdgeConnect(Fills):
         excluded: Mask | None = None,
         seed: int | None = None,
     ) -> tuple[Pixels, Mask]:
-        """Fill a hole in one piece at the image's own resolution, with the image's own lines beside
-        it; otherwise see :meth:`fill`."""
+        """:meth:`fill` in one piece at the image's size, with its own lines around the hole."""
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
@@ -162,19 +156,11 @@ class EdgeConnect(Fills):
         return filled, lines.cpu()
 
     def fill(
-        self,
-        photo: Photo,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        excluded: Tensor | None = None,
-        seed: int | None = None,
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
     ) -> Filling:
-        """See :meth:`internal_gan.models.abilities.Fills.fill`; outside the windows, lines are 0.
-
-        A photo larger than a window is filled hole by hole, each in a window with the known pixels
-        around it; later windows see earlier fillings. A hole too large for a window is filled at a
-        lower resolution.
+        """A photo larger than a window is filled hole by hole, each in a window with the known
+        pixels around it; later windows see earlier fillings. Larger holes are filled at a lower
+        resolution. Outside the windows, lines are 0.
         """
         image, left, drawn = photo.copied(), hole.clone(), torch.zeros_like(hole)
         barred = hole if excluded is None else torch.maximum(hole, excluded)
@@ -260,12 +246,7 @@ class EdgeConnect(Fills):
         return torch.sigmoid(self.run(network, torch.cat([gray, guide, hole], dim=1)).float())
 
     def paint(
-        self,
-        network: nn.Module,
-        start: Pictures,
-        hole: Masks,
-        edges: Masks,
-        noise: Tensor | None = None,
+        self, network: nn.Module, start: Pictures, hole: Masks, edges: Masks, noise: Tensor | None
     ) -> Pictures:
         """A completion network's output on the whole image, roughly in [-1, 1] (Nazeri et al. 2019,
         Section 3.2), from :meth:`start`, known and drawn edges and :meth:`draw_noise`."""
@@ -275,9 +256,7 @@ class EdgeConnect(Fills):
         seen = torch.cat([seen, edges, hole], dim=1)
         return start + torch.tanh(self.run(network, seen).float())
 
-    def draw_noise(
-        self, hole: Tensor, rng: torch.Generator, strength: float | Tensor = 1.0
-    ) -> Tensor:
+    def draw_noise(self, hole: Masks, rng: torch.Generator, strength: float | Tensor = 1) -> Tensor:
         """Normal noise of the hole's shape, of standard deviation ``noise`` times ``strength``."""
         noise = torch.randn(hole.shape, device=rng.device, generator=rng).to(hole.device)
         return self.noise * strength * noise
@@ -291,12 +270,10 @@ class EdgeConnect(Fills):
 
 
 def evidence(lines: Mask, hole: Mask) -> Mask:
-    """How much drawn lines say for a line at each pixel: more than 0.5 where a line is likelier
-    than on average inside the hole.
+    """How much drawn lines say for a line: above 0.5 where it is likelier than the hole's average.
 
     Known patches have lines as often as the photo does, so by Bayes' rule that average is divided
-    out of the odds (docs/decisions/0021-what-judges-a-filling.md). What is left counts less by
-    CONFIDENCE.
+    out of the odds (docs/decisions/0021-what-judges-a-filling.md). CONFIDENCE weighs what is left.
     """
     lines = lines.clamp(1e-3, 1 - 1e-3)
     average = (lines * hole).sum() / hole.sum().clamp_min(1)
@@ -314,12 +291,8 @@ def guiding_lines(says: Mask) -> Mask:
 
 def windows(hole: Mask, scale: float, largest: int) -> Iterator[Window]:
     """A window for each hole with the known pixels around it, as rows and columns of the image; a
-    single one if the image fits into it, none without a hole.
-
-    Args:
-        scale: the model's resolution as a fraction of the image's, in (0, 1].
-        largest: longest side of a window, in pixels of the model, unless the hole is larger.
-    """
+    single one if the image fits into it, none without a hole. ``largest`` is its longest side in
+    pixels of the model, unless the hole is larger; ``scale`` is that of the model."""
     size = size_of(hole)
     if not hole.any():
         return
@@ -346,8 +319,7 @@ def _shrunk(image: Pixels, size: Size, hole: Mask, *masks: Mask) -> list[Tensor]
 def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:
     """Lines around a hole, 0.5 within a patch of it.
 
-    There the colours tell already where a line ends, and a known patch whose line is a pixel off
-    would count as one without a line.
+    There the colours tell where a line ends, and one that is a pixel off would count as missing.
     """
     reach = PATCH - 1
     near = F.max_pool2d(hole, 2 * reach + 1, stride=1, padding=reach)

@@ -45,8 +45,7 @@ class EdgeConnectRecipe(Recipe):
     under a user's own hole reaches them.
 
     Attributes:
-        edge_generator, generator, edges, base, noise, settle: see
-            :class:`internal_gan.models.edgeconnect.model.EdgeConnect`.
+        edge_generator, generator, edges, base, noise, settle: see :class:`EdgeConnect`.
         discriminator: called with ``channels`` and ``rng`` to make either discriminator.
         features: makes the feature network of the content and style losses; empty for none.
         judge_composite: whether the filling's known pixels are the true ones. The completion's
@@ -103,8 +102,7 @@ class EdgeConnectRecipe(Recipe):
         return self.discriminator().receptive_field
 
     def prepare(self, pixels: Pixels, hole: Mask | None = None) -> EdgeConnect:
-        """See :meth:`internal_gan.models.base.Recipe.prepare`; unknown pixels are replaced first,
-        and too few known ones are a UserError."""
+        """See :meth:`Recipe.prepare`; too few known pixels are a UserError."""
         if hole is not None:
             pixels = fill_smoothly(pixels, hole)
         size = fit_size(size_of(pixels), self.max_size)
@@ -182,8 +180,7 @@ class Batch:
         unknown: 1 where the photo is excluded from training.
         hole: 1 in the random hole and where unknown.
         start: see :func:`practice_start`.
-        guide: see :meth:`internal_gan.models.edgeconnect.model.EdgeConnect.guide`; 0 if the batch
-            no edge network draws its edges.
+        guide: see :meth:`EdgeConnect.guide`; 0 if no edge network draws the batch's edges.
     """
 
     image: Pictures
@@ -198,10 +195,8 @@ class InpaintingStage(Stage):
     """A stage trained on random holes in random crops of the photo.
 
     Inside the user's hole, the real and the filled image are made equal, so neither network learns
-    from it. Batches are drawn on the CPU, since continuing lines has no form for a GPU, and handed
-    to the device without waiting for it.
-
-    ``trained`` has the networks by the names of the model's attributes for them.
+    from it. Batches are drawn on the CPU, since continuing lines has no form for a GPU. ``trained``
+    has the networks by the names of the model's attributes for them.
     """
 
     recipe: EdgeConnectRecipe
@@ -209,7 +204,7 @@ class InpaintingStage(Stage):
     trained: dict[str, DilatedResidualGenerator]
     cpu_rng: torch.Generator
     discriminator: PatchDiscriminator
-    guided = True  # whether an edge network draws a batch's edges
+    edge_generator: DilatedResidualGenerator | None  # draws a batch's edges
 
     def make(self, previous: Stage | None) -> None:
         model, most, shortest = self.model, self.recipe.sizes_learnt, self.recipe.min_side
@@ -242,7 +237,9 @@ class InpaintingStage(Stage):
         ]
         hole = torch.maximum(torch.cat(holes), unknown)
         start = practice_start(model, image, hole, rng)
-        guide = model.guide(edges, image, hole) if self.guided else torch.zeros_like(edges)
+        guide = torch.zeros_like(edges)
+        if self.edge_generator is not None:
+            guide = model.guide(edges, image, hole)
         return Batch(image, edges, unknown, hole, start, guide)
 
     def _crop(self, photo: list[Tensor], size: Size) -> list[Tensor]:
@@ -279,7 +276,7 @@ class EdgeStage(InpaintingStage):
 
     def make(self, previous: Stage | None) -> None:
         super().make(previous)
-        self.generator = self.model.new_edge_network(rng=self.rng)
+        self.generator = self.edge_generator = self.model.new_edge_network(rng=self.rng)
         self.trained = {"edge_network": self.generator}
         self.discriminator = self.recipe.discriminator(channels=2, rng=self.rng)
 
@@ -324,7 +321,6 @@ class CompletionStage(InpaintingStage):
         super().make(previous)
         model, recipe = self.model, self.recipe
         self.edge_generator = model.edge_network if model.completion_network is not None else None
-        self.guided = self.edge_generator is not None
         self.completion = model.new_completion_network(rng=self.rng)
         self.discriminator = recipe.discriminator(channels=4, rng=self.rng)
         self.trained = {"completion_network": self.completion}

@@ -1,8 +1,7 @@
 """InGAN's fast form: retargets a photo to any size, coarse to fine on SinGAN's pyramid.
 
 As in Shocher et al. 2019, y = G(x; T) has the size that T sets and the patches of x. T is applied
-at a scale so coarse that a small network sees whole elements, which it repeats or leaves out. The
-finer scales add detail.
+where a small network sees whole elements, to repeat or leave out; finer scales add detail.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,9 +68,7 @@ class InGANPyramid(Retargets, LadderModel):
         painted = self.synthesise(transformed(0), to_sizes[: self.finished], after=kept)
         return resize(painted, size).clamp(-1, 1)
 
-    def synthesise(
-        self, image: Pixels, sizes: Sequence[Size], *, after: After | None = None
-    ) -> Pixels:
+    def synthesise(self, image: Pixels, sizes: list[Size], *, after: After | None = None) -> Pixels:
         """The output, roughly in [-1, 1], of the finest of ``sizes``, which are those of scales 0
         to the last wanted; ``image`` is T(x_0) at the first."""
         for scale, size in enumerate(sizes):

@@ -38,12 +38,9 @@ class InGANPyramidStage(Stage):
         self.generator = model.new_generator(index, rng)
         self.discriminator = None
         if self.weight("adversarial"):
-            self.discriminator = recipe.discriminator(
-                size=model.sizes[index],
-                width=recipe.widths.at(index),
-                sigmoid=recipe.adversarial_loss.sigmoid,
-                rng=rng,
-            )
+            width, sigmoid = recipe.widths.at(index), recipe.adversarial_loss.sigmoid
+            made = recipe.discriminator(size=self.size, width=width, sigmoid=sigmoid, rng=rng)
+            self.discriminator = made
         if isinstance(previous, InGANPyramidStage):
             warm_start(self.generator, model.generators[index - 1])
             if self.discriminator is not None and previous.discriminator is not None:
@@ -129,8 +126,7 @@ class InGANPyramidStage(Stage):
         return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
 
     def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:
-        """What this scale starts from: the coarser scales' output for ``start``, T(x_0), enlarged
-        to the last of ``sizes``."""
+        """What this scale starts from: what coarser ones make of ``start``, T(x_0), enlarged."""
         if self.index == 0:
             return start
         return resize(self.model.synthesise(start, sizes[:-1]).float(), sizes[-1])
@@ -144,9 +140,8 @@ class InGANPyramidStage(Stage):
             low, high = 1 + (low - 1) * grown, 1 + (high - 1) * grown
         # An additive recurrence covers the range evenly without waiting for the device. Its ratios
         # differ from the moving windows'; otherwise some sizes would always show the same place.
-        rows, columns = (
-            low + (high - low) * (self.step * ratio % 1) for ratio in (0.6180340, 0.4142136)
-        )
+        places = (self.step * ratio % 1 for ratio in (0.6180340, 0.4142136))
+        rows, columns = (low + (high - low) * place for place in places)
         shrink = min(1.0, (self.target_area / (rows * columns)) ** 0.5)
         height, width = (
             near(side * factor * shrink, side, self.recipe.size_grid, self.smallest)
@@ -159,8 +154,7 @@ class InGANPyramidStage(Stage):
 class InGANPyramidRecipe(LadderRecipe):
     """Training options of InGAN's fast form; ``conf/model/ingan.yaml`` sets and explains them.
 
-    ``generator`` is also called with ``depth``; ``discriminator`` with ``size``, ``width``,
-    ``sigmoid`` and ``rng``.
+    ``discriminator`` is called with ``size``, ``width``, ``sigmoid`` and ``rng``.
     """
 
     model_class: ClassVar[type[Model]] = InGANPyramid

@@ -123,8 +123,7 @@ class InGANRecipe(Recipe):
     """Options of InGAN's paper form; ``conf/model/ingan_unet.yaml`` sets and explains them.
 
     Attributes:
-        generator: called with ``rng`` to make the generator.
-        discriminator: called with ``size``, ``sigmoid`` and ``rng`` to make the discriminator.
+        generator, discriminator: called with ``rng``, the latter also with ``size``, ``sigmoid``.
         size_grid: by multiples of so many pixels a random size differs from the crop's.
         noise: largest uniform noise, for images in [0, 1], on those that the discriminator is
             trained on and on the generator's input.
@@ -149,9 +148,8 @@ class InGANRecipe(Recipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range(1, crop=self.crop, size_grid=self.size_grid)
-        check_range(
-            0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start, noise=self.noise
-        )
+        check_range(0, 1, curriculum=self.curriculum, inverse_start=self.inverse_start)
+        check_range(0, 1, noise=self.noise)
         check_range(0, 0.49, geometry=self.geometry)
 
     @cached_property

@@ -42,11 +42,8 @@ def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
 
     Args:
         photo: (1, 3, h, w) in [-1, 1], of any size.
-        factor: above 1; the sides are rounded.
+        factor: above 1, or it is a ValueError; the sides are rounded.
         rng: of the noise; other noise gives slightly different detail.
-
-    Raises:
-        ValueError: ``factor`` is not above 1.
     """
     if not 1 < factor < math.inf:
         raise ValueError(f"factor {factor:g}; must be above 1")

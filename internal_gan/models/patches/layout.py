@@ -2,12 +2,11 @@
 :mod:`internal_gan.patches.denoiser`."""
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 
-from internal_gan.images.periodic import Wrap
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import fit_size, pyramid_sizes, scaled, wider_limit
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.denoiser import Denoiser, denoised
@@ -28,6 +27,8 @@ PRICE = 20.0
 # share of the drawing, and no smaller than so many pixels of it.
 HELD_PIXELS, LARGEST, SMALLEST = 4.2, 0.2, 3
 HELD_STEPS = 15
+# What a layout keeps of an image, and where, if anything.
+Known = tuple[Pixels, Mask] | None
 
 
 class Pass(NamedTuple):
@@ -42,8 +43,7 @@ class Pass(NamedTuple):
 # adds detail. Matching brings back what is drawn too rarely.
 COARSE, FINE = Pass(11, 20, 100), Pass(17, 10, 50)
 SHARE = 0.4  # of the full size, at first
-# A layout of another shape than the photo's has no room for the photo's mix, and matching tears it.
-# So it is matched in this share of the steps.
+# A layout of another shape has no room for the photo's mix: it is matched in this share of steps.
 MATCHING = 0.3
 # Instead, so many are drawn, fewer if they have more than so many pixels, and the nearest to the
 # photo is used: it has the smallest sum of the distances of patches of COARSE's side, both ways,
@@ -61,25 +61,16 @@ AT_ONCE = 64  # pictures drawn at once
 
 
 def sizes_of(size: Size) -> list[Size]:
-    """The sizes at which a photo is drawn, coarsest first: those of SinGAN's default pyramid,
-    unless it is very long."""
+    """The sizes at which a photo is drawn, coarsest first: as SinGAN's, unless it is very long."""
     longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
     share = MAX_PIXELS / math.prod(fit_size(size, longest))
     longest = round(longest * min(1.0, math.sqrt(share)))
     return pyramid_sizes(size, scale_factor=FACTOR, min_size=SHORTEST, max_size=longest)
 
 
-def layout(
-    photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = (False, False)
-) -> Pixels:
-    """Put a small photo's patches together anew.
-
-    Args:
-        photo: some tens of pixels a side.
-        size: of the layout.
-        rng: source of the noise, on the CPU.
-        wrap: whether the layout wraps from bottom to top, and from right to left.
-    """
+def layout(photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = NO_WRAP) -> Pixels:
+    """Put the patches of a photo, some tens of pixels a side, together anew at a size; ``rng``, on
+    the CPU, is the source of the noise, and ``wrap`` says which borders meet."""
     here, coarse = scaled(size, SHARE), shrunk(photo)
     new_shape = any(abs(new - old) > 1 for new, old in zip(size, size_of(photo), strict=True))
     denoiser = Denoiser(coarse, min(COARSE.patch, *here), price=price_of(photo, wrap), wrap=wrap)
@@ -90,18 +81,12 @@ def layout(
             break
     share = MATCHING if new_shape else 1
     drawn = matched(nearest(coarse, drawn), coarse, round(share * COARSE.matching), wrap)
-    picture = detailed(photo, drawn, size, rng, wrap=wrap)
+    picture = detailed(photo, drawn, size, rng, wrap, None)
     return matched(picture, photo, round(share * FINE.matching), wrap)
 
 
 def detailed(
-    photo: Pixels,
-    drawn: Pixels,
-    size: Size,
-    rng: torch.Generator,
-    *,
-    wrap: Wrap = (False, False),
-    known: tuple[Pixels, Mask] | None = None,
+    photo: Pixels, drawn: Pixels, size: Size, rng: torch.Generator, wrap: Wrap, known: Known
 ) -> Pixels:
     """Add detail to a coarse layout, up to a size at which things are as large as in the photo;
     ``known`` is what is kept, see :func:`internal_gan.patches.denoiser.denoised`."""
@@ -116,8 +101,7 @@ def tries(size: Size, most: int = TRIES) -> int:
 
 
 def nearest(photo: Pixels, layouts: Pictures) -> Pixels:
-    """Of some layouts, the one nearest to the photo: in what lies beside what, and in how much
-    there is of each kind of patch."""
+    """The layout nearest to the photo: in what lies beside what, and in its mix of patches."""
 
     def distance(layout: Pixels) -> float:
         sizes = *size_of(photo), *size_of(layout)
@@ -151,7 +135,7 @@ def held(
     *,
     price: float = 0.0,
     balanced: bool = False,
-    wrap: Wrap = (False, False),
+    wrap: Wrap = NO_WRAP,
 ) -> Pixels:
     """Draw a picture that shrinks to a given one, out of a small photo's patches.
 
@@ -167,14 +151,18 @@ def held(
     return denoised(denoiser, noise, HELD_STEPS, coarser=picture)
 
 
-def price_of(photo: Pixels, wrap: Wrap = (False, False)) -> float:
-    """What it costs a patch to leave its height: nothing where the top meets the bottom."""
-    return 0.0 if wrap[0] else PRICE * height_share(photo)
+def price_of(photo: Pixels, wrap: Wrap = NO_WRAP) -> float:
+    """What it costs a patch to leave its height: nothing where the top meets the bottom, else the
+    more, the more of the colours' variance is between rows, as of sky, sea and sand."""
+    if wrap[0]:
+        return 0.0
+    rows = photo.mean(dim=3, keepdim=True)
+    centred = photo - photo.mean(dim=(2, 3), keepdim=True)
+    between = (rows - rows.mean(dim=2, keepdim=True)).square().mean()
+    return PRICE * float(between / centred.square().mean().clamp_min(1e-8))
 
 
-def layouts(
-    photo: Pixels, sizes: Sequence[Size], most: int, rng: torch.Generator
-) -> list[Pictures]:
+def layouts(photo: Pixels, sizes: list[Size], most: int, rng: torch.Generator) -> list[Pictures]:
     """New layouts at the sizes of a pyramid, coarsest first, each a coarser one with more detail.
 
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
@@ -199,12 +187,3 @@ def layouts(
             drawn.append(denoised(denoiser, noise, 10 if found else 20, coarser=coarser))
         found.append(torch.cat(drawn))
     return found
-
-
-def height_share(photo: Pixels) -> float:
-    """The share of the colours' variance that is between the rows of a photo: nearly 0 in a
-    texture, nearly 1 where sky, sea and sand lie above each other."""
-    rows = photo.mean(dim=3, keepdim=True)
-    centred = photo - photo.mean(dim=(2, 3), keepdim=True)
-    between = (rows - rows.mean(dim=2, keepdim=True)).square().mean()
-    return float(between / centred.square().mean().clamp_min(1e-8))

@@ -31,8 +31,9 @@ from internal_gan.models.abilities import (
 from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, white
 from internal_gan.models.patches.reshaping import Route, reshaped
-from internal_gan.models.redrawing import last_start_scale, working_size
+from internal_gan.models.redrawing import last_start_scale
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
+from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # Of the price of leaving its height, what a patch pays where the user says what goes where.
@@ -40,8 +41,7 @@ INJECTED_PRICE = 0.3
 
 
 class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
-    """A photo's own patches. It has the sizes of SinGAN's default pyramid, all of them finished,
-    and no networks."""
+    """A photo's own patches at all sizes of SinGAN's default pyramid, without networks."""
 
     family: ClassVar[str] = "patches"
     is_trained: ClassVar[bool] = False
@@ -92,11 +92,9 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         route = Route(image, size, transform, kept)
         return reshaped(self.image, route, torch.Generator().manual_seed(seed))
 
-    def inject(
-        self, image: Tensor, start_scale: int, *, size: Size | None = None, seed: int = 0
-    ) -> Tensor:
+    def inject(self, image: Tensor, start_scale: int, *, seed: int = 0) -> Tensor:
         last_start_scale(self)
-        size = size or working_size(self, size_of(image))
+        size = size_of(image)
         given = resize(image.to(self.device), self._held_at(start_scale, size)).clamp(-1, 1)
         noise = white(torch.Generator().manual_seed(seed), 1, size, self.image)
         price = INJECTED_PRICE * price_of(self.image)
@@ -126,21 +124,14 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         return enlarged(image.to(self.device), factor, torch.Generator().manual_seed(seed))
 
     def fill(
-        self,
-        photo: Photo,
-        hole: Tensor,
-        *,
-        edges: Tensor | None = None,
-        excluded: Tensor | None = None,
-        seed: int | None = None,
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
     ) -> Filling:
         rng = None if seed is None else torch.Generator().manual_seed(seed)
         filled, scale = draw_filling(photo, hole, excluded, rng, edges=edges)
         return Filling(filled, edges, scale)
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
-        """The size of what is held at a start scale, for a drawing of ``size``; at 0, hardly
-        anything is."""
+        """The size of what is held at a start scale for a drawing of ``size``; least at 0."""
         at, full = self.sizes[max(0, start_scale - 1)], self.sizes[-1]
         at = at if start_scale else scaled(at, FACTOR)
         return scaled(at, *(new / old for new, old in zip(size, full, strict=True)))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
+from internal_gan.images.periodic import NO_WRAP
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Resize, Then, Transform, pixel_centres
@@ -50,29 +51,23 @@ WAYS = Way(1.05, COARSE.patch, 0.35, 6), Way(1.12, 9, 0.35, 8), Way(math.inf, 9,
 TRIES = 8  # layouts drawn in each way, or fewer
 MATCHING = 5  # steps of matching the nearest layout to the photo's mix; more tear it
 MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
-# How much a transform stretches is looked at between so many places along each side, and no more
-# than this factor counts.
+# A transform's stretch is found between so many places along each side; it counts up to a factor.
 PLACES, FARTHEST = 9, 8.0
 
 
 def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
-    """Draw an image at another size with a small photo's patches.
-
-    Args:
-        photo: (1, 3, h, w), some tens of pixels a side, whose patches are used.
-        rng: source of the noise, on the CPU.
-    """
+    """Draw an image at another size with the patches of a photo (1, 3, h, w), some tens of pixels a
+    side; ``rng``, on the CPU, is the source of the noise."""
     real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
     layout, known = nearest(real, drawn), route.frame(1.0).known(route.image)
     still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
     layout = matched(layout, real, MATCHING, kept=still)
-    return detailed(photo, layout, route.size, rng, known=known)
+    return detailed(photo, layout, route.size, rng, NO_WRAP, known)
 
 
 def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Generator) -> Pictures:
-    """Coarse layouts at the end of a route, each from noise of its own; ``real`` is the photo at
-    their size."""
+    """Coarse layouts at a route's end, each from noise of its own; ``real``: the photo, shrunk."""
     count = tries(scaled(route.size, SHARE), TRIES)
     pictures = shrunk(route.image).repeat(count, 1, 1, 1)
     before, price = Frame(size_of(route.image)), price_of(photo)
@@ -96,8 +91,7 @@ class Frame(NamedTuple):
     kept: Mask | None = None
 
     def moved(self, pictures: Pictures, size: Size, before: "Frame | None" = None) -> Pictures:
-        """The image, or what it has become at a frame ``before``, at this frame; ``size`` is that
-        of the result."""
+        """The image, or what it has become at a frame ``before``, as it is here, at ``size``."""
         if self.transform is None:
             return resize(pictures, size)
         if before is None or before.transform is None:

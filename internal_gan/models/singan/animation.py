@@ -1,4 +1,4 @@
-"""Animates a photo by a random walk in a trained model's noise."""
+"""How an animated photo moves: a random walk in a trained model's noise."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -10,14 +10,9 @@ from torch import Tensor
 
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.models.abilities import Motion
-from internal_gan.models.singan.pyramid import NoisePyramid, sample_seed
 from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
 from internal_gan.shapes import Pixels
-from internal_gan.units import Size
 
-# Measured at 1000x1500 pixels: the walk's two states and the memory of a step.
-BYTES_PER_PIXEL = 180
 # The paper's smoothness of the motion, and its frames per second.
 BETA, PAPER_FPS = 0.9, 10.0
 # How rare a photo's things are is judged at this long side by patches of this side, in pixels, and
@@ -28,45 +23,6 @@ CALMEST = 0.15
 
 Fields = Sequence[Tensor]
 Innovations = Callable[[int], Fields]
-
-
-def animate(
-    model: NoisePyramid, frames: int, motion: Motion, *, seed: int = 0, size: Size | None = None
-) -> Iterator[Pixels]:
-    """See :meth:`internal_gan.models.abilities.Animates.animate`.
-
-    From ``start_scale`` on, the noise starts at the reconstruction's and walks randomly around it.
-    The coarser scales reconstruct the image.
-
-    The generators were trained with noise of variance 1. If the reconstruction's noise and the walk
-    together exceed that, as at scale 0 and with a small ``alpha``, their sum is divided by its
-    standard deviation.
-    """
-    calm = calmness(model.image) if motion.start_scale is None else 1.0
-    start_scale = motion.start_scale or 0
-    walk = Walk(motion.alpha, BETA, motion.fps)
-    sizes = model.sizes_for(size, model.finished - 1)
-
-    def innovations(t: int) -> Fields:
-        rng = torch.Generator().manual_seed(sample_seed(seed, t))
-        scales = range(start_scale, len(sizes))
-        return [model.random_noise(scale, sizes[scale], 1, rng) for scale in scales]
-
-    period = frames if motion.loop else None
-    steps = zip(walk.fields(innovations, period), walk.variances(period), strict=False)
-    rest = _anchor(model, sizes, start_scale, seed)
-
-    def frame(fields: Fields, variance: float) -> Pixels:
-        def noise(scale: int, _: Size) -> Tensor:
-            field = fields[scale - start_scale]
-            if scale > 0:
-                return field / math.sqrt(max(variance, 1.0))
-            return (rest + calm * field) / math.sqrt(1.0 + calm**2 * variance)
-
-        base = rest if start_scale > 0 else None
-        return model.synthesise(sizes, noise, first=start_scale, image=base).clamp(-1, 1).cpu()
-
-    return (frame(*step) for step in islice(steps, frames))
 
 
 def calmness(photo: Pixels) -> float:
@@ -84,18 +40,6 @@ def calmness(photo: Pixels) -> float:
     off = (patches - patches[near]).square().mean(dim=1).quantile(RAREST)
     rarity = float((off / small.var(dim=(2, 3)).mean().clamp(min=1e-6)).sqrt())
     return min(1.0, max(CALMEST, 1 - (rarity - COMMON) / (RARE - COMMON)))
-
-
-def _anchor(model: NoisePyramid, sizes: list[Size], start_scale: int, seed: int) -> Tensor:
-    """The part that does not move: the noise of scale 0, or the output below the start scale."""
-    if start_scale > 0:
-        below = model.synthesise(model.sizes[:start_scale], model.fixed_noise)
-        return resize(below, sizes[start_scale - 1])
-    if sizes[0] == model.sizes[0]:
-        return model.fixed_noise(0, sizes[0])
-    # Frames are numbered from 0, so none of them uses this seed.
-    rng = torch.Generator().manual_seed(sample_seed(seed, -1))
-    return model.random_noise(0, sizes[0], 1, rng)
 
 
 class Walk:

@@ -15,8 +15,7 @@ from internal_gan.models.ladder import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.patches.layout import layouts
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.pyramid import Handover
+from internal_gan.models.singan.model import Handover, SinGAN
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.patches.losses import MAX_STEPS_BETWEEN
@@ -196,18 +195,12 @@ class SinGANRecipe(LadderRecipe):
     noise_padding: Literal["zero", "random"]
     handover: Handover
     enlarging_ratio: float | None
-    _kept: tuple[int, Tensor, list[Pictures]] | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    _kept: Any = field(default=None, init=False, repr=False, compare=False)  # the last drawings
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range(
-            1,
-            MAX_STEPS_BETWEEN,
-            generator_steps=self.generator_steps,
-            discriminator_steps=self.discriminator_steps,
-        )
+        check_range(1, MAX_STEPS_BETWEEN, generator_steps=self.generator_steps)
+        check_range(1, MAX_STEPS_BETWEEN, discriminator_steps=self.discriminator_steps)
         check_range(0, 1, detail_noise=self.detail_noise)
         check_range(0, MAX_DRAWINGS, drawings=self.drawings)
 
@@ -218,7 +211,7 @@ class SinGANRecipe(LadderRecipe):
         if self._kept is not None:
             drawn_by, photo, kept = self._kept
             if drawn_by == threads and torch.equal(photo, model.image):
-                return kept
+                return kept  # type: ignore[no-any-return]
         same = torch.Generator().manual_seed(0)
         drawn = layouts(model.image, model.sizes, self.drawings, same)
         self._kept = threads, model.image.clone(), drawn

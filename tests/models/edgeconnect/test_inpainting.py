@@ -36,7 +36,7 @@ class Recorder(EdgeConnect):
 def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
-    drawn, edges, _ = model.fill(Photo(image), hole)
+    drawn, edges, _ = model.fill(Photo(image), hole, None, None, None)
     assert model.shown == [(60, 80)]
     assert torch.equal(Photo(image).with_drawn(drawn).colours, torch.where(hole > 0, 0.5, image))
     assert edges is not None
@@ -46,7 +46,8 @@ def test_a_small_image_is_processed_whole() -> None:
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     image, hole = picture(*SIZE), holes(SIZE, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder(largest=256)
-    filled = Photo(image).with_drawn(model.fill(Photo(image), hole).drawn).colours
+    made = model.fill(Photo(image), hole, None, None, None)
+    filled = Photo(image).with_drawn(made.drawn).colours
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
     # Windows include enough surroundings, at the photo's own resolution.
@@ -57,7 +58,7 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
 
 def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
     model = Recorder(largest=256)
-    model.fill(Photo(picture(*SIZE)), NEAR)
+    model.fill(Photo(picture(*SIZE)), NEAR, None, None, None)
     _, second = windows(NEAR, 1.0, 256)
     image, left, *_ = model.seen[1]
     filled = (NEAR[(..., *second)] > 0) & (left == 0)
@@ -70,7 +71,8 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder(largest=256)
-    filled = Photo(image).with_drawn(model.fill(Photo(image), hole).drawn).colours
+    made = model.fill(Photo(image), hole, None, None, None)
+    filled = Photo(image).with_drawn(made.drawn).colours
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
@@ -80,7 +82,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
 def test_given_edges_are_resized_to_the_models_scale() -> None:
     model = Recorder(scale=0.5)
     drawn = holes((60, 80), (30, 0, 1, 80))
-    model.fill(Photo(picture(60, 80)), holes((60, 80), (20, 20, 20, 30)), edges=drawn)
+    model.fill(Photo(picture(60, 80)), holes((60, 80), (20, 20, 20, 30)), drawn, None, None)
     edges = model.seen[0][2]
     assert edges.shape[-2:] == (30, 40)
     assert bool((edges[..., 15, :] == 1).all())
@@ -99,7 +101,7 @@ def test_windows_hold_their_holes() -> None:
 
 def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     model = Recorder(largest=256)
-    model.fill(Photo(picture(*SIZE)), NEAR, excluded=holes(SIZE, (60, 0, 10, 300)))
+    model.fill(Photo(picture(*SIZE)), NEAR, None, holes(SIZE, (60, 0, 10, 300)), None)
     columns = [excluded.sum(dim=2).flatten() for *_, excluded in model.seen]
     assert {float(found.min()) for found in columns} == {10}  # the excluded region below both
     assert (columns[0] == 30).sum() == 40 + 34

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.images.resize import resize
 from internal_gan.models.patches import layout as module
-from internal_gan.models.patches.layout import TRIES, height_share, layout, layouts, nearest
+from internal_gan.models.patches.layout import PRICE, TRIES, layout, layouts, nearest, price_of
 from internal_gan.patches.denoiser import denoised
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
@@ -102,7 +102,7 @@ def test_the_nearest_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_share_of_height(image: Tensor, share: float) -> None:
-    assert height_share(image) == pytest.approx(share, abs=1e-4)
+    assert price_of(image) / PRICE == pytest.approx(share, abs=1e-4)
 
 
 def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.models.abilities import Motion
-from internal_gan.models.singan import animation
+from internal_gan.models.singan import model as singan
 from internal_gan.models.singan.animation import Fields, Walk, calmness
 from internal_gan.models.singan.model import SinGAN
 
@@ -117,7 +117,7 @@ def test_one_large_thing_stays_where_a_texture_moves() -> None:
 def test_the_coarsest_scale_moves_as_told(model: SinGAN, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = {}
     for calm in (1.0, 0.2):
-        monkeypatch.setattr(animation, "calmness", lambda photo, calm=calm: calm)
+        monkeypatch.setattr(singan, "calmness", lambda photo, calm=calm: calm)
         x = frames(model, 12, start_scale=None)
         moved[calm] = float((x - x[:1]).abs().mean())
     assert moved[1.0] == float((frames(model, 12) - frames(model, 1)).abs().mean())

@@ -11,8 +11,7 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import resize
 from internal_gan.models.ladder import Widths, moving_window
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.pyramid import sample_seed
+from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.models.singan.training import SinGANStage
 from tests import tiny
 from tests.tiny import (

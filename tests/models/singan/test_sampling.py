@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.periodic import Tileable, Wrap
-from internal_gan.models.singan.model import SinGAN
-from internal_gan.models.singan.pyramid import sample_seed
+from internal_gan.models.singan.model import SinGAN, sample_seed
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
 from tests.tiny import rng, sample, trained, untrained
