@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import stat
 import sys
 import time
@@ -90,11 +89,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
         name = _written(error)
         is_about = name is None or str(name) in (str(temporary), str(path))
         raise (is_about and write_error(path, error)) or error from error
-    except Exception as error:
-        # torch and safetensors raise errors of their own for a full disk, without an errno.
-        if not _is_disk_full(error, path.parent):
-            raise
-        raise UserError(f"cannot write {path}: {_REASONS[errno.ENOSPC]}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -173,20 +167,10 @@ def read_file(path: Path) -> bytes:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line, empty if missing; incomplete lines are skipped."""
-    try:
-        text = read_file(path).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return []
-    # str.splitlines also splits at other characters, which values may contain.
-    return [row for line in text.split("\n") if (row := _json_object(line))]
-
-
 def read_json_object(path: Path) -> dict[str, Any]:
     """Read a file of one JSON object; empty if the file is missing or damaged."""
     try:
-        return _json_object(read_file(path))
+        return json_object(read_file(path))
     except (OSError, UserError):
         return {}
 
@@ -204,7 +188,8 @@ def read_record(kind: type[T], path: Path) -> T | None:
         raise UserError(f"{path} is damaged, or internal-gan did not write it") from error
 
 
-def _json_object(text: str | bytes) -> dict[str, Any]:
+def json_object(text: str | bytes) -> dict[str, Any]:
+    """A JSON object; empty for any other text."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
@@ -235,11 +220,3 @@ def _sync(path: Path, flags: int) -> None:
 def _written(error: OSError) -> Any:
     """The name of the file that an error is about; of a copy that fails, the second one."""
     return (error.errno in _FULL and error.filename2) or error.filename
-
-
-def _is_disk_full(error: Exception, folder: Path) -> bool:
-    if "No space left on device" in str(error):
-        return True
-    with suppress(OSError):
-        return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < 4096
-    return False

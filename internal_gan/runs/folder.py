@@ -1,5 +1,4 @@
-"""The folder of a run: its place, its files, its state, and the claim of the process that works in
-it."""
+"""The folder of a run: its files, its state, and the claim of the process that works in it."""
 
 import json
 import os
@@ -9,7 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,7 +21,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, make_folder, remove_leftovers, write_error, write_text
 from internal_gan.images.files.names import shown
-from internal_gan.runs.records import Result, State, as_json, read_status
+from internal_gan.runs.records import Result, State, read_status
 
 # How long a run on another machine, whose process cannot be looked up, counts as alive without
 # writing.
@@ -155,8 +156,8 @@ class RunFolder:
         ``results`` are all that the run has made so far; None keeps what was recorded. ``fields``
         are further JSON values.
         """
-        if results is not None:
-            fields["results"] = [as_json(result) for result in results]
+        if results is not None:  # whose empty fields are left out
+            fields["results"] = [{k: v for k, v in vars(one).items() if v} for one in results]
         earlier = read_status(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -272,17 +273,17 @@ def new_run_path(options: Options, family: str) -> Path:
     name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
     parent = Path("runs", f"{name}-{family}")
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    path, number = parent / now, 2
-    while True:
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            # Another run began in this second, perhaps in another process.
-            path, number = parent / f"{now}-{number}", number + 1
-        except OSError:
-            return path  # RunFolder.create says what is wrong with it
-        else:
-            return path
+    path = parent / now
+    # RunFolder.create says what else is wrong with it.
+    with suppress(OSError):
+        for number in count(2):
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                # Another run began in this second, perhaps in another process.
+                path = parent / f"{now}-{number}"
+    return path
 
 
 def _check_text(path: Path) -> None:

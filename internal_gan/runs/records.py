@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
-from internal_gan.files import is_file, read_json_lines, read_json_object
+from internal_gan.files import is_file, json_object, read_file, read_json_object
 from internal_gan.type_hints import fits, hints_of, typed
 
 State = Literal["running", "finished", "stopped", "failed"]
@@ -99,11 +99,6 @@ class Result:
         return "/".join(PurePosixPath(self.file).parts[1:-1])
 
 
-def as_json(result: Result) -> dict[str, str]:
-    """The entry of a result in ``status.json``, without empty fields."""
-    return {name: value for name, value in vars(result).items() if value}
-
-
 def read_results(folder: Path) -> list[Result]:
     """The results of a run, in the order in which they are shown.
 
@@ -136,7 +131,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     A line with an event has `PlannedStage`s; others have the fields of a `Step`, and further ones
     that are finite numbers or null. A file that is not regular, or not readable, is a UserError.
     """
-    return [row for row in read_json_lines(path) if _is_row(row)]
+    try:
+        text = read_file(path).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    # str.splitlines also splits at other characters, which values may contain.
+    return [row for row in map(json_object, text.split("\n")) if _is_row(row)]
 
 
 def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:

@@ -148,8 +148,8 @@ class Source:
     def original(self) -> Path | None:
         """The file of the photo as it was given; None if it was in memory, or if the file is gone
         and there is no copy, as in a published model."""
-        if (_PHOTO, 0) in self._inputs:
-            return self._kept(_PHOTO)
+        if kept := self._inputs.get((_PHOTO, 0)):
+            return self._path(kept.file)
         name = self.options.image
         if name is None or (self.folder is not None and not is_file(name)):
             return None
@@ -212,8 +212,6 @@ class Source:
         Where it names a folder, it is the image in it with the photo's name; if there are several,
         or none, this is a UserError.
         """
-        if (option, 0) in self._inputs:
-            return self._kept(option)
         name = attrgetter(option)(self.options)
         return None if name is None or option in self._in_memory else self._named(option, name)
 
@@ -227,11 +225,7 @@ class Source:
         and errors are as for :meth:`file`."""
         names = attrgetter(option)(self.options)
         listed = [names] if isinstance(names, str) else list(names or [])
-        return [
-            (name, self._kept(*at) if at in self._inputs else self._named(option, name))
-            for number, name in enumerate(listed)
-            for at in [(option, number)]
-        ]
+        return [(name, self._named(option, name, number)) for number, name in enumerate(listed)]
 
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy the inputs into the run's folder and read them from there; only once for a run.
@@ -258,11 +252,11 @@ class Source:
         if unknown is not None and unknown.any():
             write_mask(self._path(_UNKNOWN), unknown)
 
-    def _named(self, option: str, name: str) -> Path:
+    def _named(self, option: str, name: str, number: int = 0) -> Path:
+        """The copy of what an option names or, as long as there is none, the user's file."""
+        if kept := self._inputs.get((option, number)):
+            return self._path(kept.file)
         return _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
-
-    def _kept(self, option: str, number: int = 0) -> Path:
-        return self._path(self._inputs[option, number].file)
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
