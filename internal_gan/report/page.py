@@ -66,10 +66,9 @@ class PagePicture:
 
 class RunState:
     """The state of a run, from its folder, which need not be complete: ``status`` and ``rows`` as
-    :mod:`~internal_gan.runs.records` reads them, the ``photo`` that was given or, if a model learns
-    it or files are judged, as it is learnt or compared with, the text of its configuration, and its
-    options, if it is a run's.
-    """
+    :mod:`~internal_gan.runs.records` reads them, the ``photo`` as given or, if a model learns it or
+    files are judged, as it is learnt or compared with, the text of its configuration, and its
+    options, if that is a run's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -132,10 +131,7 @@ def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[
 
 
 def write_report(folder: Path) -> Path:
-    """Write the page of a run from the files that its folder has so far, and return its path.
-
-    While the run is in progress, the page reloads itself every 15 seconds.
-    """
+    """Write the page of a run from the files that its folder has so far, and return its path."""
     run = RunState(folder)
     sections, previews = read_gallery(run)
     page = _template().render(
@@ -236,11 +232,9 @@ def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
 
 
 def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | None:
-    """Prepare a picture of a run folder for its page; None if it cannot be read.
-
-    Small PNG files and moving pictures are embedded unchanged, large moving pictures not at all,
-    and other pictures as WebP with a long side of at most `MAX_SIDE` pixels.
-    """
+    """A picture of a run folder for its page: small PNG files and moving pictures unchanged, large
+    moving ones not embedded, and others as WebP of at most `MAX_SIDE` pixels a side; None if it
+    cannot be read."""
     path = folder / file
     try:
         with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:

@@ -15,11 +15,8 @@ _files: ContextVar[tuple[logging.Handler, ...]] = ContextVar("files", default=()
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """Append the package's log records of this thread to a file while the block runs.
-
-    If the caller has not set up logging, warnings are shown on standard error as well. Errors are
-    not, for they are also raised, and whoever catches them reports them.
-    """
+    """Append the package's log records of this thread to a file while the block runs; if the caller
+    has not set up logging, show warnings on standard error, too, but no errors, which are raised."""
     file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     with _set_up():
@@ -53,8 +50,8 @@ def _set_up() -> Iterator[None]:
 
 
 class _Files(logging.Handler):
-    """Passes records on to the files of their thread. A logger's own handlers must not change while
-    other threads log: one of theirs could be passed over."""
+    """Passes records on to the files of their thread. If a logger's own handlers changed while
+    other threads log, one of theirs could be passed over."""
 
     def emit(self, record: logging.LogRecord) -> None:
         for file in _files.get():

@@ -1,9 +1,5 @@
-"""What a run recorded about itself, read back from ``status.json``, with its results, and
-``metrics.jsonl``.
-
-A run folder may be damaged or edited, and that must not stop a run. A line or a field of the wrong
-type counts as missing.
-"""
+"""What a run recorded about itself in ``status.json`` and ``metrics.jsonl``, read back. A line or a
+field of the wrong type counts as missing, since a damaged or edited folder must not stop a run."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -58,10 +54,8 @@ class Step(TypedDict):
 
 
 def read_status(path: Path) -> dict[str, Any]:
-    """Read a ``status.json``; empty if it is missing or damaged.
-
-    ``state``, if present, is a `State`. Fields unknown to this version are kept.
-    """
+    """Read a ``status.json``, with fields that are unknown to this version; empty if it is missing
+    or damaged."""
     hints = hints_of(Status)
     found = read_json_object(path)
     return {key: value for key, value in found.items() if fits(value, hints.get(key, Any))}
@@ -100,10 +94,8 @@ class Result:
 
 
 def read_results(folder: Path) -> list[Result]:
-    """The results of a run, in the order in which they are shown.
-
-    Invalid entries are left out, as are files that are missing or outside the run folder.
-    """
+    """The results of a run, in the order in which they are shown, without invalid entries and files
+    that are missing or outside the run folder."""
     found = list[Result]()
     for entry in read_status(folder / "status.json").get("results", []):
         with suppress(TypeError):
@@ -126,10 +118,10 @@ def in_words(name: str) -> str:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Read a ``metrics.jsonl``; empty if it is missing.
+    """Read a ``metrics.jsonl``; empty if it is missing, a UserError if it is not readable.
 
     A line with an event has `PlannedStage`s; others have the fields of a `Step`, and further ones
-    that are finite numbers or null. A file that is not regular, or not readable, is a UserError.
+    that are finite numbers or null.
     """
     try:
         text = read_file(path).decode("utf-8", "replace")

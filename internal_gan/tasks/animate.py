@@ -23,10 +23,7 @@ STILL = 0.5
 
 
 class Animate(Task[AnimateOptions]):
-    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
-
-    Frames made of the photo's own pixels are the photo, moved as the network's frames are.
-    """
+    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png."""
 
     def check(self, model: Animates) -> None:
         wanted = self.wanted

@@ -35,10 +35,8 @@ class Fill(Task[FillOptions]):
         self._holes = Holes(context)
 
     def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
-
-        If the hole is larger than half of that, the window has twice its size and is shrunk.
-        """
+        """The photo with its unknown part, or its window around the hole, ``max_size`` a side or,
+        if the hole is larger than half of that, twice the hole's size, to be shrunk."""
         holes = self._holes
         hole = holes.found(photo, warn=True)
         nothing = torch.zeros(1, 1, *photo.size)

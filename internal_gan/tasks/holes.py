@@ -60,8 +60,7 @@ class Holes:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
 
-        If both a mask and a box are given, or they do not fit, this is a UserError; with ``warn``,
-        a mask of more than half of the photo brings a warning.
+        A UserError if there is no hole that fits; with ``warn``, a warning about a large mask.
         """
         options = self.mask
         if options.box is not None:
@@ -86,9 +85,8 @@ class Holes:
         return self._grown(hole.float())
 
     def case(self, seed: int | None = None) -> Case:
-        """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows
-        what a model trained without one does; without a seed, this is a UserError. For others, see
-        :meth:`found` and :func:`avoided`."""
+        """The photo with its hole or, if there is none, a random one of a ``seed``, which shows
+        what a model does that was trained without one; without a seed, this is a UserError."""
         photo, edges = self._photo(), None
         if photo.unknown is not None and self._are_learnt:
             hole, unknown = photo.unknown, None
@@ -203,10 +201,8 @@ def _box(box: list[int], photo: Photo) -> Tensor:
 
 def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
     """The window of a photo in a file of that name: three times as high and wide as its hole, and
-    larger around a small one. From then on the source reads the same of masks and drawings.
-
-    If the hole is too large, or an option needs all of the photo, this is a UserError.
-    """
+    larger around a small one. From then on the source reads the same of masks and drawings. A
+    UserError if the hole is too large, or an option needs all of the photo."""
     options, size = source.options, (photo.height, photo.width)
     if options.layers.files:
         raise UserError(f"layers: not possible {_OF_HUGE}")

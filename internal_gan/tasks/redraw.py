@@ -74,12 +74,9 @@ class FromImage(Task[Injected]):
 
 
 class Redraw(FromImage[EditOptions]):
-    """Redraws a part of ``edit.image``, ``000.png`` and so on; also shows the photo and the mask,
-    which grows by default by ``dilate`` pixels at the model's size.
-
-    The photo has no patches like an object (``is_object``): it needs a mask, may first get the
-    photo's colours, and stays as it is drawn, with its outline.
-    """
+    """Redraws a part of ``edit.image``, and shows the mask, which grows by default by ``dilate``
+    pixels at the model's size. The photo has no patches like an object (``is_object``): it needs a
+    mask, may first get the photo's colours, and stays as it is drawn, with its outline."""
 
     group, what = "edit", "the photo with its changes"
     dilate: ClassVar[float]

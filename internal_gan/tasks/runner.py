@@ -117,8 +117,8 @@ def write_run(
     others: Sequence[Result] = (),
 ) -> None:
     """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
-    task's facts in the status. Every half second, tell there and on the console how far drawing is,
-    which began at a time of :func:`time.monotonic`."""
+    task's facts in the status; tell there and on the console how far drawing is, which began at a
+    time of :func:`time.monotonic`."""
     context, folder, told = task.context, task.context.run, since
 
     def record(results: Sequence[Result], **facts: Any) -> None:
@@ -167,17 +167,15 @@ def write(
     layers: Layers = NO_LAYERS,
     report: Callable[[list[Result]], None] = lambda results: None,
 ) -> list[Result]:
-    """Write what a task draws into a folder, replacing older files.
+    """Write what a task draws into a folder, replacing older files; pictures in the format of
+    ``like``, unless they have their own, and with the ``mark`` if a model generated them.
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
-    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name, with
-    copies side by side if it tiles.
-
-    Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
-    generated. ``report`` is called with all results so far after each picture. A film is made in
-    the background, while its frames are drawn.
+    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name.
+    ``report`` is called with all results so far after each picture. A film is made in the
+    background, while its frames are drawn.
     """
-    results, films = list[Result](), list[Future[Result]]()
+    results, films = list[Result](), dict[Result, Future[None]]()
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         for item in drawn:
             if item is None:
@@ -188,7 +186,8 @@ def write(
                 write_text(path, item.text, errors="backslashreplace")
             elif isinstance(item, Film):
                 frames.expected = item.count
-                films.append(pool.submit(copy_context().run, _write_film, folder, item, frames))
+                film = Result(item.file, "film", _caption(item.file))
+                films[film] = pool.submit(copy_context().run, write_video, path, frames, item.fps)
             elif item.given is not None and _is_shown(item.given):
                 file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
                 with atomic_write(folder / file) as temporary:
@@ -200,13 +199,10 @@ def write(
                     frames.add(path)
                 report(results)
         frames.end()
-        results += [film.result() for film in films]
+        for film, written in films.items():
+            written.result()
+            results.append(film)
     return results
-
-
-def _write_film(folder: Path, film: Film, frames: Frames) -> Result:
-    write_video(folder / film.file, frames, film.fps)
-    return Result(film.file, "film", _caption(film.file))
 
 
 def _write_picture(

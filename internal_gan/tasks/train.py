@@ -63,13 +63,9 @@ def train(source: Source, changed: Collection[str], hooks: Hooks) -> tuple[Model
     """Train a new model on the photo of ``source``, and write its pictures and its page; returns
     the model, on the device it was trained on, and the run's folder.
 
-    ``changed`` names the options that the user set, to refuse those of a task that the training
-    does not run.
-
-    Raises:
-        UserError: the photo, an option or the output folder is not usable; no folder is left
-            behind unless the training itself fails.
-        TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
+    ``changed`` names the options that the user set. Those of a task that the training does not run
+    are UserErrors, as are a photo, an option or a folder that is not usable; no folder is left
+    behind unless the training itself fails. A training that is stopped is a TrainingStopped.
     """
     options, training = source.options, _prepare(source)
     _refuse_other_tasks(training, changed)
@@ -234,16 +230,13 @@ class Upkeep(ProgressReports):
         self._previews = [r for r in read_results(self._folder.path) if r.kind == "preview"]
         self._written = -math.inf
 
-    def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        super().on_start(model, plan)
-        self._context.write_page()
-
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         super().on_replan(model, plan)
         options = self._options
         learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
         trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
         save_options(replace(options, model=learnt, trainer=trainer), self._folder.config_path)
+        self._context.write_page()
 
     def _write_left(self, at: TrainingProgress) -> None:
         if monotonic() - self._written >= STATUS_SECONDS:
