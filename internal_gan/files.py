@@ -54,8 +54,8 @@ _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Raise errors that only the user can correct, such as a full disk, as a UserError about the
-    file, or about ``place`` if the system names none."""
+    """Raise errors that only the user can correct, such as a full disk, as UserErrors about the
+    file or, if the system names none, ``place``."""
     try:
         yield
     except OSError as error:
@@ -70,12 +70,9 @@ def disk_errors(place: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Replace ``path`` in one step by the temporary file that the block writes.
-
-    The temporary file has the same folder and suffix, and is synced to disk before it replaces
-    ``path``. If the block fails, it is removed and ``path`` is unchanged. If the disk is full, or
-    the folder is missing or not writable, this is a UserError.
-    """
+    """Replace ``path`` in one step by the temporary file that the block writes, in the same folder
+    and with the same suffix. If the block fails, ``path`` is unchanged; a UserError if the disk is
+    full, or the folder is missing or not writable."""
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
     try:
         temporary.touch()
@@ -151,8 +148,8 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path) -> bytes:
-    """Read a regular file, not a pipe, which could block forever; a FileNotFoundError if there is
-    no such file, a UserError if it cannot be read, or is not a regular file."""
+    """Read a file; a FileNotFoundError if there is none, a UserError if it cannot be read, or is
+    not a regular file, such as a pipe, which could block forever."""
     try:
         # The flag prevents blocking on a pipe; regular files ignore it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)

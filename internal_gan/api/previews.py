@@ -30,9 +30,8 @@ _NO_OPTIONS = ("output_type", "generator", "stop")
 class Previews:
     """What tasks would make of a photo: the same calls, on a smaller copy.
 
-    The photo's sides are halved until the longer has at most ``SMALL_SIDE`` pixels. Since results
-    are decided at small sizes, which are halves, too, a preview shows the picture that the task
-    itself would make.
+    The photo's sides are halved until the longer has at most ``SMALL_SIDE`` pixels. Results are
+    decided at such sizes, too, so a preview shows the picture that the task itself would make.
 
     >>> import internal_gan
     >>> from PIL import Image

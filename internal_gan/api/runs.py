@@ -145,8 +145,8 @@ def load(name: str | PathLike[str], **how: Any) -> Any:
 
 
 def _as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
-    """The overrides and other options, by name, as arguments for Hydra, with file names quoted.
-    None leaves an option out; one that is given twice is a UserError.
+    """The overrides and ``others``, unless None, as arguments for Hydra; a UserError if an option
+    is given twice.
 
     >>> _as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
     ['seed=3', 'sample.size=[30,80]', 'runs=null']

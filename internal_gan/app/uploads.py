@@ -54,8 +54,8 @@ class Uploads:
 
     @contextmanager
     def begun(self, name: str) -> Iterator[Path]:
-        """The file to which a photo is to be written, in a folder of its own, which is removed if
-        the block fails; a UserError if the name is not that of a picture."""
+        """The file to write a photo to, in a folder that is removed if the block fails; a UserError
+        if the name is not that of a picture."""
         name = plain(name)
         suffix = Path(name).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
@@ -70,8 +70,8 @@ class Uploads:
             raise
 
     def add(self, name: str, path: Path) -> Upload:
-        """Accept the photo written to the file of :meth:`begun`, and write its smaller copies; a
-        UserError if it cannot be read as a picture, or is too large."""
+        """Accept the photo written to the file of :meth:`begun`, or raise a UserError, and write
+        its smaller copies."""
         name = plain(name)
         self.pixels(name, path)
         try:
@@ -159,11 +159,8 @@ class Uploads:
 
 
 def drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
-    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size.
-
-    ``kind`` is ``mask`` (white where something was drawn) or ``paint`` (the photo with the strokes
-    on it).
-    """
+    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size: for the kind
+    ``mask`` white where something was drawn, else the photo with the strokes on it."""
     strokes = _strokes(data)
     found = strokes.getchannel("A").resize(photo.size, Image.Resampling.BILINEAR)
     if kind == "mask":

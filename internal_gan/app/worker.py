@@ -1,8 +1,5 @@
-"""A process that runs commands one after another, with the package already loaded.
-
-It reads a JSON list of overrides per line from its standard input, and answers each with a line of
-JSON: null, or why the command failed.
-"""
+"""A process that runs commands one after another, with the package already loaded: it reads lists
+of overrides, one a line, as JSON, and answers each with a line: null, or why it failed."""
 
 import contextlib
 import importlib

@@ -1,9 +1,6 @@
-"""What each task works on, takes and needs, and the families of models, each listed once, with what
-they can do. Does not load torch.
-
-A class of :mod:`internal_gan.models.abilities` says what each ability asks of a model, and one of
-:mod:`internal_gan.api.methods` has its methods in Python.
-"""
+"""What each task works on, takes and needs, and the families of models, with their abilities. A
+class of :mod:`internal_gan.models.abilities` says what an ability asks of a model, and one of
+:mod:`internal_gan.api.methods` has its methods in Python."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +14,10 @@ from internal_gan.images.files.marks import SourceType
 class Ability:
     """What a task can ask of a model.
 
-    The last three describe how a training ends if this is its family's first ability; they are
-    empty if it is never the first.
-
     Attributes:
         verb: completes "a model that ...".
-        task: with which the training ends.
-        pipeline: what the model does, as the Hub calls it.
+        task: with which a training ends if this is its family's first ability; else empty.
+        pipeline: what the model then does, as the Hub calls it.
         call: a line of code that does it.
     """
 
@@ -70,7 +64,7 @@ class TaskSpec:
         again: example options for running it again.
         source: the digital source type of a trained model's results
             (:mod:`internal_gan.images.files.marks`).
-        has_folder: whether it makes a run folder, rather than only files.
+        has_folder: whether it makes a run folder, not only files.
     """
 
     name: str

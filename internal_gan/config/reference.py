@@ -15,8 +15,7 @@ from internal_gan.errors import unknown
 
 
 def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
-    """Name, ``name=default``, help and what they take of options, all or those that are named
-    themselves or by their group."""
+    """Name, ``name=default``, help and needs of options, all or those named, or whose group is."""
     for name, field in fields_of(Options):
         value = attrgetter(name)(Options())
         chosen = names is None or name in names or name.partition(".")[0] in names

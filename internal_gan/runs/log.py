@@ -15,8 +15,9 @@ _files: ContextVar[tuple[logging.Handler, ...]] = ContextVar("files", default=()
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """Append the package's log records of this thread to a file while the block runs; if the caller
-    has not set up logging, show warnings on standard error, too, but no errors, which are raised."""
+    """Append the package's log records of this thread to a file while the block runs. If the caller
+    has not set up logging, warnings go to standard error, too; errors do not, as they are raised.
+    """
     file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     with _set_up():
