@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 
 # Whether this process was forked from one that had imported this package.
 forked = False
@@ -68,9 +69,5 @@ def shared(
     return block
 
 
-@shared
-@contextmanager
-def ignored_warnings() -> Iterator[None]:
-    """Ignore libraries' warnings, such as about harmless oddities in files."""
-    with warnings.catch_warnings(action="ignore"):
-        yield
+# A context without libraries' warnings, such as about harmless oddities in files.
+ignored_warnings = shared(partial(warnings.catch_warnings, action="ignore"))

@@ -212,10 +212,7 @@ class Model:
 
 
 def results(
-    task: str,
-    given: dict[str, Any],
-    network: Network | None = None,
-    trained: Source | None = None,
+    task: str, given: dict[str, Any], network: Network | None = None, trained: Source | None = None
 ) -> Iterator[Any]:
     """Yield a task's results, or a film's frames, in memory; ``given`` are ``output_type``,
     ``generator``, ``stop``, and what :func:`source_of` takes."""

@@ -20,9 +20,8 @@ from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
 # Options in pixels of the photo, or of the result.
-_IN_PIXELS = (
-    *("sample.size", "retarget.shape", "extend.margins", "extend.shape", "mask.box", "mask.dilate"),
-)
+_IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
+_IN_PIXELS |= {"mask.box", "mask.dilate"}
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
 

@@ -83,13 +83,8 @@ def fit(
     """
     photo = picture_of(image)
     hole = None if mask is None else picture_of(mask, "mask", to_mask)
-    others: dict[str, Any] = {
-        "model": model,
-        "mask": IN_MEMORY if isinstance(hole, Photo) else hole,
-        "output": output,
-        "seed": seed,
-        "device": device,
-    }
+    others = {"model": model, "output": output, "seed": seed, "device": device}
+    others["mask"] = IN_MEMORY if isinstance(hole, Photo) else hole
     arguments = _as_arguments(overrides, others)
     options = compose(arguments)
     changed = set(map(key_of, arguments))

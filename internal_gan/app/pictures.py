@@ -39,8 +39,7 @@ def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
-    """An RGB picture of one colour profile in another, by default sRGB; unchanged if a profile is
-    damaged."""
+    """An RGB picture of one colour profile in another, None: sRGB; as it is if one is damaged."""
     mode = "L" if source is not None and profile_space(source) == "L" else "RGB"
     source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
     if source == target:

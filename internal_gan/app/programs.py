@@ -86,10 +86,7 @@ def object_of(data: str | bytes) -> dict[str, Any]:
 
 
 def preview(
-    form: FormData,
-    upload: Upload,
-    previews: Callable[[Path], Previews],
-    stop: Callable[[], bool],
+    form: FormData, upload: Upload, previews: Callable[[Path], Previews], stop: Callable[[], bool]
 ) -> bytes:
     """The JPEG file of a preview, for fields ``task`` and ``options``, as JSON, and files of
     strokes by the options that take them; the name of each file is its kind, see :func:`drawn`."""

@@ -67,8 +67,7 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
 
 
 class Part(functools.partial[Any]):
-    """A target that waits for further arguments, whose ValueErrors become UserErrors that name
-    ``key``, the configuration's name."""
+    """A target that waits for further arguments; its ValueErrors become UserErrors with ``key``."""
 
     key: str
 

@@ -166,13 +166,8 @@ SPECS = {task.name: task for task in _TASKS}
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models, whose code is in ``internal_gan/models/NAME``.
-
-    Attributes:
-        title: its name in text.
-        abilities: what its models can do; a training ends with the first.
-        minutes: how long a training takes by default, in words.
-    """
+    """A family of models, in ``internal_gan/models/NAME``: its ``title`` in text, what models can
+    do, with the first of which a training ends, and how long that takes by default."""
 
     title: str
     abilities: tuple[Ability, ...]

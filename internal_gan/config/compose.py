@@ -157,13 +157,11 @@ def _absolute(names: Any) -> Any:
 
 def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
     """Write the ``config.yaml`` of a run folder; for files that exist, what ``written`` says."""
-    values = dataclasses.asdict(options)
+    config = OmegaConf.create(plain(dataclasses.asdict(options)))
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:
-        *groups, key = option.split(".")
-        part = functools.reduce(dict.__getitem__, groups, values)
-        part[key] = written(part[key])
-    write_text(path, OmegaConf.to_yaml(OmegaConf.create(plain(values))))
+        OmegaConf.update(config, option, plain(written(attrgetter(option)(options))))
+    write_text(path, OmegaConf.to_yaml(config))
 
 
 def load_options(path: Path) -> Options:

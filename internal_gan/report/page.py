@@ -29,14 +29,7 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.judging.tiling import seams_in_words
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.report.curves import loss_curves
-from internal_gan.runs.records import (
-    Result,
-    in_words,
-    read_metrics,
-    read_results,
-    read_status,
-    seconds_of,
-)
+from internal_gan.runs import records
 from internal_gan.units import counted, duration, three_digits
 
 EVALUATION = "evaluation.json"
@@ -72,12 +65,12 @@ class RunState:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.status = read_status(folder / "status.json")
+        self.status = records.read_status(folder / "status.json")
         self.state = self.status.get("state", "unknown")
-        self.rows = read_metrics(folder / "metrics.jsonl")
+        self.rows = records.read_metrics(folder / "metrics.jsonl")
         plans = [row for row in self.rows if row.get("event") == "plan"]
         self.stages = _stages(plans[-1], self.rows) if plans else []
-        self.seconds_spent = seconds_of(self.rows)
+        self.seconds_spent = records.seconds_of(self.rows)
         path = folder / "config.yaml"
         self.config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
         self.options: Options | None = None
@@ -188,10 +181,9 @@ class Row:
 
 
 def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]]:
-    """The results to show by the titles of their tasks, the first of each row and evenly spread
-    frames, and all previews."""
-    results = read_results(run.folder)
-    made: dict[str, dict[str, list[Result]]] = {}
+    """The results to show, by the titles of their tasks, and all previews."""
+    results = records.read_results(run.folder)
+    made: dict[str, dict[str, list[records.Result]]] = {}
     for result in results:
         if result.kind != "preview":
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
@@ -199,7 +191,7 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
     for task, groups in made.items():
         rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
         if rows:
-            sections["Samples" if task == "sample" else in_words(task)] = rows
+            sections["Samples" if task == "sample" else records.in_words(task)] = rows
     previews = []
     for index, result in enumerate(result for result in results if result.kind == "preview"):
         name = run.stages[index]["name"] if index < len(run.stages) else f"scale {index}"
@@ -207,7 +199,7 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
     return sections, _read(run, previews)
 
 
-def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
+def _row(run: RunState, title: str, results: Sequence[records.Result]) -> Row:
     at_most = MAX_ROW if title else MAX_PICTURES
     chosen = results[:at_most]
     if results[0].kind == "frame":
@@ -216,13 +208,13 @@ def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
         chosen = [results[int(index * step)] for index in range(len(chosen))]
     pictures = _read(run, chosen)
     folder = PurePosixPath(results[0].file).parent.as_posix()
-    return Row(in_words(title), pictures, len(results) - len(pictures), folder)
+    return Row(records.in_words(title), pictures, len(results) - len(pictures), folder)
 
 
-def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
+def _read(run: RunState, results: Sequence[records.Result]) -> list[PagePicture]:
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
 
-    def read(result: Result) -> PagePicture | None:
+    def read(result: records.Result) -> PagePicture | None:
         if result.file.lower().endswith(".mp4"):
             return PagePicture(result.file, None, height, width, result.caption, is_film=True)
         return read_picture(run.folder, result.file, result.caption)

@@ -20,9 +20,8 @@ FORMAT_VERSION = 2
 
 
 def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> None:
-    """Write the finished stages of ``model`` and its
-    :meth:`~internal_gan.models.base.Recipe.architecture` as safetensors; equal models give equal
-    bytes."""
+    """Write the finished stages of a model and its architecture as safetensors; see
+    :meth:`~internal_gan.models.base.Recipe.architecture`. Equal models give equal bytes."""
     metadata = {
         "format_version": str(FORMAT_VERSION),
         "package_version": __version__,

@@ -28,7 +28,6 @@ class Status(TypedDict, total=False):
     process_start: float
     host: str
     started: str
-    updated: str
     reason: str
     device: str
     seconds: float
@@ -54,8 +53,7 @@ class Step(TypedDict):
 
 
 def read_status(path: Path) -> dict[str, Any]:
-    """Read a ``status.json``, with fields that are unknown to this version; empty if it is missing
-    or damaged."""
+    """Read a ``status.json``, also fields that are not known here; empty if it is unusable."""
     hints = hints_of(Status)
     found = read_json_object(path)
     return {key: value for key, value in found.items() if fits(value, hints.get(key, Any))}

@@ -1,5 +1,4 @@
-"""The photo, masks and drawings that a run was given, and the copies and the index of these files
-in the run's folder."""
+"""The photo, masks and drawings that a run was given, and their copies in the run's folder."""
 
 import json
 import logging
@@ -144,8 +143,7 @@ class Source:
         return photo
 
     def original(self) -> Path | None:
-        """The file of the photo as given; None if it was in memory, or is gone without a copy, as
-        of a published model."""
+        """The file of the photo as given; None if it was in memory, or is gone without a copy."""
         if kept := self._inputs.get((_PHOTO, 0)):
             return self._path(kept.file)
         name = self.options.image
@@ -236,8 +234,7 @@ class Source:
         self._inputs = {(entry.option, entry.number): entry for entry in kept}
 
     def keep_learnt(self, image: Pixels, unknown: Mask | None, like: Photo) -> None:
-        """Write the photo as the model learns it, in the format of ``like``, with what is
-        ``unknown`` of it, if anything."""
+        """Write the photo as the model learns it, in the format of ``like``."""
         write_image(self.learnt_path(), image, like=like)
         if unknown is not None and unknown.any():
             write_mask(self._path(_UNKNOWN), unknown)

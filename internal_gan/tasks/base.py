@@ -60,8 +60,7 @@ class Picture:
 def aside(
     file: str, pixels: Tensor, kind: Kind = "aside", like: Photo | None = None, **more: Any
 ) -> Picture:
-    """A picture beside the results, of pixels or 8-bit levels; ``like`` as in :class:`Finished`,
-    ``more`` as in :class:`Picture`."""
+    """A picture beside the results, of pixels or 8-bit levels; ``like`` as in :class:`Finished`."""
     return Picture(file, Finished(pixels, like=like), kind, **more)
 
 
@@ -132,16 +131,13 @@ class Task(ABC, Generic[Wanted]):
         return photo, []
 
     def check(self, model: Any) -> None:
-        """Raise a UserError if the options do not fit a model, which may not be trained yet, or do
-        not go together without one (None)."""
+        """Raise a UserError if the options do not fit a model, trained or not, or None."""
 
     @abstractmethod
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
-        ``model`` is None if the task works without one.
 
-        The run folder is created after the first item, so raise any UserError about files or
-        options before it.
+        The run folder is created after the first item, so raise any UserError before it.
         """
 
     @property

@@ -27,8 +27,7 @@ APART = (
 
 
 class Compare(Task[None]):
-    """Writes ``comparison.csv``, ``.md`` and ``.png`` about a folder of runs into the folder
-    ``output``, by default ``runs``."""
+    """Writes ``comparison.csv``, ``.md`` and ``.png`` about ``runs`` there or into ``output``."""
 
     def check(self, model: None) -> None:
         options = self.context.options

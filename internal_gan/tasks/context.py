@@ -103,13 +103,11 @@ class Context(Reporter):
         return Finisher(learnt, read, at, **how)
 
     def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
-        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
-        arguments and errors."""
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher`."""
         return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
 
     def check_size(self, size: Size, option: str) -> None:
-        """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed."""
+        """Raise a UserError that names ``option`` for a very large result, unless confirmed."""
         pixels = math.prod(size)
         if self.options.confirm != "large" and pixels > LARGE:
             raise UserError(

@@ -93,8 +93,7 @@ def _protected(image: Tensor, context: Context) -> Tensor | None:
 
 
 def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Target]:
-    """The targets without what they protect; ``finisher`` gives the finisher of results of a size
-    in pixels, by default the photo's."""
+    """The targets without what they protect; ``finisher`` makes one for a size in pixels."""
     wanted, photo = context.options.retarget, finisher()
     own, transform = photo.photo_size, None
     if wanted.corners is not None:

@@ -59,11 +59,8 @@ def task_of(name: str, context: Context) -> Task[Any]:
 
 def run_task(options: Options) -> int:
     """Do a task on the model in ``options.checkpoint``, on the photo's own patches or without a
-    model, in a new run folder if the task has one, and return the exit code.
-
-    If the checkpoint, the device, an option or a file is not usable, this is a UserError, and no
-    folder is left behind.
-    """
+    model, and return the exit code. If something is not usable, this is a UserError, and no run
+    folder is left behind."""
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, trained=trained)
@@ -92,7 +89,12 @@ def run_task(options: Options) -> int:
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
     del photo
-    kept = _kept(options, trained)
+    kept = options
+    if trained is not None:
+        before = trained.options
+        kept = replace(options, model=before.model, trainer=before.trainer)
+        kept.image = options.image or before.image
+        kept.checkpoint = str(Path(str(options.checkpoint)).absolute())
     kind = model.family if model is not None and model.is_trained else options.task
     folder = context.folder = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
@@ -270,9 +272,8 @@ def _caption(file: str) -> str:
 
 
 def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
-    """Read the model in the run folder ``options.checkpoint``, with the inputs of its training and
-    lines to print; a UserError if the device or the checkpoint is not usable, or the task needs
-    another model."""
+    """Read the model in ``options.checkpoint``, with the inputs of its training and lines to print;
+    a UserError if it or the device is not usable, or the task needs another model."""
     assert options.checkpoint is not None
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
@@ -284,23 +285,7 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
 
 
 def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:
-    """The photo's patches as a model, and lines to print; a UserError if there is no such
-    device."""
+    """The photo's patches as a model, and lines to print."""
     at, reason = prepare_device(device)
     model = Patches.of(spread(photo).pixels.to(at))
     return model, [f"Device {at} ({reason})", "Works on the photo itself; nothing is trained"]
-
-
-def _kept(options: Options, trained: Source | None) -> Options:
-    """The options for the run's folder, with those of the model's training."""
-    if trained is None:
-        return options
-    assert trained.folder is not None
-    before = trained.options
-    return replace(
-        options,
-        image=options.image or before.image,
-        model=before.model,
-        trainer=before.trainer,
-        checkpoint=str(trained.folder.absolute()),
-    )
