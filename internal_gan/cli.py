@@ -1,5 +1,7 @@
-"""The command line: parses arguments and reports every mistake in one line. What needs no pixels,
-such as ``--help`` and tab completion, works without importing torch."""
+"""The command line: parses arguments and reports every mistake in one line.
+
+``--help``, tab completion and all checks that need no pixels work without importing torch.
+"""
 
 import argparse
 import io

@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 926,
-    "app": 1405,
-    "config": 1592,
+    "api": 909,
+    "app": 1365,
+    "config": 1552,
     "finishing": 2381,
-    "hub": 130,
+    "hub": 123,
     "images": 3622,
-    "internal_gan": 1215,
+    "internal_gan": 1171,
     "judging": 1086,
     "models": 3835,
     "nn": 980,
     "patches": 1937,
-    "report": 604,
-    "runs": 1026,
-    "sweeps": 300,
-    "tasks": 2510,
+    "report": 586,
+    "runs": 957,
+    "sweeps": 291,
+    "tasks": 2403,
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_841, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_490, "tests": 23_809, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

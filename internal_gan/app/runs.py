@@ -56,9 +56,6 @@ class Runs:
         """The page's request that started a run."""
         return read_json_object(request_path(self.path(name)))
 
-    def forget(self, name: str) -> None:
-        request_path(self.path(name)).unlink(missing_ok=True)
-
     def about(
         self, name: str, place: int | None, error: str | None, drawing: bool
     ) -> dict[str, Any]:

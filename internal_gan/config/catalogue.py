@@ -12,14 +12,9 @@ from internal_gan.images.files.marks import SourceType
 
 @dataclass(frozen=True)
 class Ability:
-    """What a task can ask of a model.
-
-    Attributes:
-        verb: completes "a model that ...".
-        task: with which a training ends if this is its family's first ability; else empty.
-        pipeline: what the model then does, as the Hub calls it.
-        call: a line of code that does it.
-    """
+    """What a task can ask of a model; the ``verb`` completes "a model that ...". If it is the first
+    of a family, trainings end with a ``task``, ``pipeline`` is what models do, as the Hub calls it,
+    and ``call`` a line of code that does it."""
 
     verb: str
     task: str = ""

@@ -36,14 +36,8 @@ _UNKNOWN = "unknown.png"
 
 @dataclass(frozen=True)
 class Input:
-    """A file that a run was given.
-
-    Attributes:
-        option: that named it, such as ``mask.file``.
-        number: 0, or which of several files of one option.
-        name: its absolute path as given; empty for a picture in memory.
-        file: its copy in the run folder, such as ``inputs/image.jpg``.
-    """
+    """A file that a run was given: by which option, such as ``mask.file``, and as which of several,
+    its absolute path as given, empty for a picture in memory, and its copy in the run folder."""
 
     option: str
     number: int

@@ -143,8 +143,12 @@ def _job(config: DictConfig, settings: Any) -> None:
         options = to_options(config)
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
+        given = {key_of(override) for override in overrides}
+        if not options.trains and options.resume is None:
+            # Those of a training are for the jobs of other models.
+            given = {key for key in given if key.partition(".")[0] not in ("trainer", "precision")}
         with beside_others(settings, sweep / RECORDS / f"{record.name}.txt"):
-            record.code = run(options, changed=_applying(options, overrides))
+            record.code = run(options, changed=given)
     except Exception as error:
         record.code, record.reason = report(error, record.name), str(error)
     except KeyboardInterrupt:
@@ -156,14 +160,6 @@ def _job(config: DictConfig, settings: Any) -> None:
         folder.rmdir()
     if record.state == "stopped":
         raise SystemExit(record.code)
-
-
-def _applying(options: Options, overrides: Sequence[str]) -> set[str]:
-    """The options that a job is given, less those of the trainings of other jobs."""
-    given = {key_of(override) for override in overrides}
-    if options.trains or options.resume is not None:
-        return given
-    return {key for key in given if key.partition(".")[0] not in ("trainer", "precision")}
 
 
 def short(path: str) -> str:
