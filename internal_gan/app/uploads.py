@@ -54,7 +54,7 @@ class Uploads:
 
     @contextmanager
     def begun(self, name: str) -> Iterator[Path]:
-        """The file to write a photo of that name to, which is removed if the block fails."""
+        """The file to write a photo to, removed if the block fails; a UserError for other names."""
         name = plain(name)
         suffix = Path(name).suffix.lower()
         if suffix not in READABLE_SUFFIXES:

@@ -1,4 +1,4 @@
-"""Command-line arguments, whose file names are quoted: Hydra would read ``= # ( ) , [ ] { }``."""
+"""Command-line arguments; file names are quoted, as Hydra interprets ``= # ( ) , [ ] { }``."""
 
 import glob
 import os

@@ -131,7 +131,7 @@ class Task(ABC, Generic[Wanted]):
         return photo, []
 
     def check(self, model: Any) -> None:
-        """Raise a UserError if the options do not fit a model, trained or not, or None."""
+        """Raise a UserError if the options do not fit the model, trained or not, if any."""
 
     @abstractmethod
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:

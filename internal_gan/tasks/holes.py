@@ -48,7 +48,7 @@ class Holes:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
 
-        A UserError if there is no hole that fits; with ``warn``, a warning about a large mask.
+        A UserError if mask and box are not usable; with ``warn``, a large mask brings a warning.
         """
         options = self.mask
         if options.box is not None:
