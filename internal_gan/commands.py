@@ -1,7 +1,4 @@
-"""Runs a command, after refusing options that do not apply to its task.
-
-Does not import torch at first, so that a wrong file name is reported immediately.
-"""
+"""Runs a command, after refusing options that do not apply to its task, before torch is loaded."""
 
 import dataclasses
 import gc
@@ -34,12 +31,9 @@ _MAKES = {"animate": "a film", "evaluate": "figures", "verify": "a verdict", "co
 
 
 def run(options: Options, changed: Collection[str] = ()) -> int:
-    """Run the task that checked options describe; a UserError if they do not go together.
-
-    ``changed`` names the options that the user gave, to refuse those that do not apply. Returns the
-    process's exit code: 0; 130 or 143 after a stop by Ctrl-C or SIGTERM; 1 if task=verify finds a
-    wrong claim.
-    """
+    """Run the task that checked options describe; a UserError if they do not go together, or one
+    that the user ``changed`` does not apply. Returns the process's exit code: 0; 130 or 143 after a
+    stop by Ctrl-C or SIGTERM; 1 if task=verify finds a wrong claim."""
     given = {key for key in changed if not key.startswith("hydra")}
     if options.skip_finished and options.resume is None:
         if options.output is None:
@@ -159,11 +153,8 @@ def _load() -> None:
 
 
 def _goes_on(options: Options, given: Collection[str]) -> bool:
-    """Whether the run in ``options.output`` is resumed, rather than begun.
-
-    Waits for any other process that works there. Raises a UserError if the folder holds a run that
-    differs in options that the user gave (``given``) or that affect the result.
-    """
+    """Whether the run in ``options.output`` is resumed, rather than begun, once no other process
+    works there; a UserError if it differs in options that were ``given`` or affect the result."""
     folder = RunFolder(Path(str(options.output)))
     folder.wait()
     begun = folder.config_path.is_file()
@@ -212,10 +203,8 @@ def say(message: str) -> None:
 
 
 def report(error: Exception, job: str | None = None) -> int:
-    """Print why a command, or a job of that name, failed; returns its exit code.
-
-    The traceback of an internal error is in a new file, or where the error's notes say.
-    """
+    """Print why a command, or a job of that name, failed, with the file of an internal error's
+    traceback; returns its exit code."""
     where = "" if job is None else f"job {job}: "
     if isinstance(error, UserError):
         say(f"{where}{error}")

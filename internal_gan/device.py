@@ -40,9 +40,8 @@ def prepare_device(name: str) -> tuple[torch.device, str]:
 def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]:
     """The dtype of convolutions for ``auto``, ``fp32`` or ``bf16``, and the reason for it.
 
-    ``auto`` picks bfloat16 on a CPU with native support. Elsewhere float32 is faster. On a GPU,
-    steps of small networks wait for the launch of kernels, and bfloat16 launches more
-    (docs/results/gpu.md).
+    ``auto`` picks bfloat16 on a CPU with native support. Elsewhere float32 is faster: on a GPU,
+    networks wait for the launch of kernels, and bfloat16 launches more (docs/results/gpu.md).
     """
     if name != "auto":
         return {"fp32": torch.float32, "bf16": torch.bfloat16}[name], "as requested"
@@ -72,10 +71,8 @@ def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def check_memory(needed: int, device: torch.device, option: str) -> None:
-    """Raise a UserError if there are fewer than ``needed`` bytes of free memory.
-
-    ``option`` has its value, as in ``"sample.size=[9000,9000]"``.
-    """
+    """Raise a UserError about an option, such as ``"sample.size=[9000,9000]"``, if there are fewer
+    than ``needed`` bytes of free memory."""
     free = free_memory(device)
     if needed > free:
         raise UserError(

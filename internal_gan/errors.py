@@ -80,8 +80,7 @@ def _shown(number: float) -> str:
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """A hint at the allowed name that ``name`` means, or is closest to, or an empty string if none
-    is similar."""
+    """A hint at the allowed name that ``name`` means or is most like; empty if none is similar."""
     found = get_close_matches(ALSO_CALLED.get(name, name), list(allowed), n=1, cutoff=0.6)
     return f"; did you mean '{found[0]}'?" if found else ""
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import stat
 import sys
 import time
@@ -55,8 +54,8 @@ _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Raise errors that only the user can correct, such as a full disk, as a UserError about the
-    file, or about ``place`` if the system names none."""
+    """Raise errors that only the user can correct, such as a full disk, as UserErrors about the
+    file or, if the system names none, ``place``."""
     try:
         yield
     except OSError as error:
@@ -71,12 +70,9 @@ def disk_errors(place: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Replace ``path`` in one step by the temporary file that the block writes.
-
-    The temporary file has the same folder and suffix, and is synced to disk before it replaces
-    ``path``. If the block fails, it is removed and ``path`` is unchanged. If the disk is full, or
-    the folder is missing or not writable, this is a UserError.
-    """
+    """Replace ``path`` in one step by the temporary file that the block writes, in the same folder
+    and with the same suffix. If the block fails, ``path`` is unchanged; a UserError if the disk is
+    full, or the folder is missing or not writable."""
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(6)}{path.suffix}"
     try:
         temporary.touch()
@@ -90,11 +86,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
         name = _written(error)
         is_about = name is None or str(name) in (str(temporary), str(path))
         raise (is_about and write_error(path, error)) or error from error
-    except Exception as error:
-        # torch and safetensors raise errors of their own for a full disk, without an errno.
-        if not _is_disk_full(error, path.parent):
-            raise
-        raise UserError(f"cannot write {path}: {_REASONS[errno.ENOSPC]}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -157,8 +148,8 @@ def make_folder(path: Path) -> Path:
 
 
 def read_file(path: Path) -> bytes:
-    """Read a regular file, not a pipe, which could block forever; a FileNotFoundError if there is
-    no such file, a UserError if it cannot be read, or is not a regular file."""
+    """Read a file; a FileNotFoundError if there is none, a UserError if it cannot be read, or is
+    not a regular file, such as a pipe, which could block forever."""
     try:
         # The flag prevents blocking on a pipe; regular files ignore it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
@@ -173,20 +164,10 @@ def read_file(path: Path) -> bytes:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line, empty if missing; incomplete lines are skipped."""
-    try:
-        text = read_file(path).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return []
-    # str.splitlines also splits at other characters, which values may contain.
-    return [row for line in text.split("\n") if (row := _json_object(line))]
-
-
 def read_json_object(path: Path) -> dict[str, Any]:
     """Read a file of one JSON object; empty if the file is missing or damaged."""
     try:
-        return _json_object(read_file(path))
+        return json_object(read_file(path))
     except (OSError, UserError):
         return {}
 
@@ -204,7 +185,8 @@ def read_record(kind: type[T], path: Path) -> T | None:
         raise UserError(f"{path} is damaged, or internal-gan did not write it") from error
 
 
-def _json_object(text: str | bytes) -> dict[str, Any]:
+def json_object(text: str | bytes) -> dict[str, Any]:
+    """A JSON object; empty for any other text."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: deeply nested brackets
@@ -235,11 +217,3 @@ def _sync(path: Path, flags: int) -> None:
 def _written(error: OSError) -> Any:
     """The name of the file that an error is about; of a copy that fails, the second one."""
     return (error.errno in _FULL and error.filename2) or error.filename
-
-
-def _is_disk_full(error: Exception, folder: Path) -> bool:
-    if "No space left on device" in str(error):
-        return True
-    with suppress(OSError):
-        return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < 4096
-    return False

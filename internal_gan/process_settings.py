@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 # Whether this process was forked from one that had imported this package.
@@ -85,9 +86,5 @@ def temporary(owner: Any, name: str, value: Any) -> Callable[[], AbstractContext
     return changed
 
 
-@shared
-@contextmanager
-def ignored_warnings() -> Iterator[None]:
-    """Ignore libraries' warnings, such as about harmless oddities in files."""
-    with warnings.catch_warnings(action="ignore"):
-        yield
+# A context without libraries' warnings, such as about harmless oddities in files.
+ignored_warnings = shared(partial(warnings.catch_warnings, action="ignore"))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from internal_gan.files import natural
-from internal_gan.runs.records import Kind, Result, as_json, in_words, read_status
+from internal_gan.runs.records import Kind, Result, in_words, read_status
 
 KINDS: dict[str, Kind] = {
     "scales": "preview",
@@ -32,7 +32,7 @@ def record_files(run: Path) -> None:
         found = [file.relative_to(run) for file in run.glob("*/**/*.*")]
         made = [file for file in found if file.parts[0] not in ("photos", "inputs")]
         made.sort(key=lambda file: (len(file.parts), natural(str(file))))
-        results = [as_json(_result(file)) for file in made]
+        results = [vars(_result(file)) for file in made]
         path.write_text(json.dumps(status | {"results": results}))
 
 

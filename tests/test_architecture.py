@@ -14,25 +14,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 926,
-    "app": 1405,
-    "config": 1592,
+    "api": 909,
+    "app": 1365,
+    "config": 1552,
     "finishing": 2402,
-    "hub": 130,
+    "hub": 123,
     "images": 3597,
-    "internal_gan": 1232,
+    "internal_gan": 1188,
     "judging": 1065,
     "models": 3656,
     "nn": 943,
     "patches": 1981,
-    "report": 604,
-    "runs": 1026,
-    "sweeps": 300,
-    "tasks": 2510,
+    "report": 586,
+    "runs": 957,
+    "sweeps": 291,
+    "tasks": 2403,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_617, "tests": 23_852, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_266, "tests": 23_852, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

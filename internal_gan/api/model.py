@@ -212,16 +212,10 @@ class Model:
 
 
 def results(
-    task: str,
-    given: dict[str, Any],
-    network: Network | None = None,
-    trained: Source | None = None,
+    task: str, given: dict[str, Any], network: Network | None = None, trained: Source | None = None
 ) -> Iterator[Any]:
-    """Yield a task's results, or a film's frames, in memory, without a run folder.
-
-    ``given`` are ``output_type``, ``seed``, ``generator``, ``stop``, and what :func:`source_of`
-    takes. Pictures have the properties of the model's photo, unless they have their own.
-    """
+    """Yield a task's results, or a film's frames, in memory; ``given`` are ``output_type``,
+    ``generator``, ``stop``, and what :func:`source_of` takes."""
     output_type = given.pop("output_type", "pil")
     check_output_type(output_type)
     if (rng := given.pop("generator", None)) is not None:
@@ -259,12 +253,8 @@ def opened(network: Network | None, folder: RunFolder) -> Model:
 
 
 def source_of(task: str, arguments: Mapping[str, Any], trained: Source | None = None) -> Source:
-    """A task's checked options, and its pictures in memory.
-
-    ``arguments`` are values and pictures by their options' names without the group; ``photo``
-    stands for ``image=``. None means the option's default. If the task has no such option, or a
-    value is not allowed, this is a UserError. ``trained`` is as in :class:`Source`.
-    """
+    """A task's checked options, and its pictures in memory, from ``arguments`` by their options'
+    names without the group; ``photo`` stands for ``image=``, and None for the option's default."""
     values: dict[str, Any] = {"task": task}
     files: dict[str, Photo] = {}
     for argument, value in arguments.items():

@@ -20,9 +20,8 @@ from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
 # Options in pixels of the photo, or of the result.
-_IN_PIXELS = (
-    *("sample.size", "retarget.shape", "extend.margins", "extend.shape", "mask.box", "mask.dilate"),
-)
+_IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
+_IN_PIXELS |= {"mask.box", "mask.dilate"}
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
 
@@ -30,9 +29,8 @@ _NO_OPTIONS = ("output_type", "generator", "stop")
 class Previews:
     """What tasks would make of a photo: the same calls, on a smaller copy.
 
-    The photo's sides are halved until the longer has at most ``SMALL_SIDE`` pixels. Since results
-    are decided at small sizes, which are halves, too, a preview shows the picture that the task
-    itself would make.
+    The photo's sides are halved until the longer has at most ``SMALL_SIDE`` pixels. Results are
+    decided at such sizes, too, so a preview shows the picture that the task itself would make.
 
     >>> import internal_gan
     >>> from PIL import Image

@@ -83,13 +83,8 @@ def fit(
     """
     photo = picture_of(image)
     hole = None if mask is None else picture_of(mask, "mask", to_mask)
-    others: dict[str, Any] = {
-        "model": model,
-        "mask": IN_MEMORY if isinstance(hole, Photo) else hole,
-        "output": output,
-        "seed": seed,
-        "device": device,
-    }
+    others = {"model": model, "output": output, "seed": seed, "device": device}
+    others["mask"] = IN_MEMORY if isinstance(hole, Photo) else hole
     arguments = _as_arguments(overrides, others)
     options = compose(arguments)
     changed = set(map(key_of, arguments))
@@ -145,8 +140,8 @@ def load(name: str | PathLike[str], **how: Any) -> Any:
 
 
 def _as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
-    """The overrides and other options, by name, as arguments for Hydra, with file names quoted.
-    None leaves an option out; one that is given twice is a UserError.
+    """The overrides and ``others``, unless None, as arguments for Hydra; a UserError if an option
+    is given twice.
 
     >>> _as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
     ['seed=3', 'sample.size=[30,80]', 'runs=null']

@@ -73,8 +73,7 @@ def _refusal(request: Request, token: str | None) -> Response | None:
     given = request.query_params.get("token") or bearer or request.cookies.get(cookie) or ""
     if not hmac.compare_digest(given.encode(), token.encode()):
         return PlainTextResponse(
-            "The token is missing or wrong. Open the address that internal-gan app printed.",
-            401,
+            "The token is missing or wrong. Open the address that internal-gan app printed.", 401
         )
     if "token" in request.query_params and request.url.path == "/":
         answer = Response(status_code=303, headers={"location": "/"})

@@ -17,8 +17,7 @@ MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
 
 
 def shown(photo: Photo, longest: int | None = None) -> Image.Image:
-    """A photo in sRGB and on white, which all browsers show alike, of at most ``longest`` pixels a
-    side."""
+    """A photo in sRGB and on white, of at most ``longest`` pixels a side."""
     image = to_pil(photo.pixels, alpha=photo.alpha)
     if longest is not None:
         image.thumbnail((longest, longest))
@@ -40,10 +39,7 @@ def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
-    """An RGB picture of one colour profile in another; without one, or a fitting one, it is sRGB.
-
-    A damaged profile converts nothing.
-    """
+    """An RGB picture of one colour profile in another, None: sRGB; as it is if one is damaged."""
     mode = "L" if source is not None and profile_space(source) == "L" else "RGB"
     source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
     if source == target:

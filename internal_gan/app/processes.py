@@ -15,8 +15,7 @@ from typing import Any
 
 
 def interrupt(pid: int) -> None:
-    """Ask a process of this program to stop, as Ctrl-C does; an OSError if there is none, or on
-    Windows if it has another console."""
+    """Ask a process of this program to stop, as Ctrl-C does; an OSError if it cannot be asked."""
     # On Windows, os.kill would end the process at any other signal.
     os.kill(pid, getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 

@@ -1,9 +1,5 @@
 """Requests as commands, and ``POST /api/TASK`` for other programs: files and options in, pictures
-out, nothing is kept.
-
-Only the task's options can be set by a request, and no value is a path: photos, drawings and runs
-are named by their ids.
-"""
+out, nothing is kept. No value is a path: photos, drawings and runs are named by their ids."""
 
 import io
 import json
@@ -44,9 +40,8 @@ TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verif
 def overrides_of(
     task: str, given: Mapping[str, Any], drawing: Callable[[str], Path] | None = None
 ) -> list[str]:
-    """The overrides for the options of a task, given by their full names; a UserError if a request
-    cannot set an option, or a value is of the wrong type. ``drawing`` finds a drawing by its id;
-    without it, no option may name a file."""
+    """The overrides for a task's options, given by their full names; a UserError for one that a
+    request cannot set. ``drawing`` finds a drawing by its id; without it, none may name a file."""
     if task not in TASKS:
         raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
     found = []
@@ -91,14 +86,10 @@ def object_of(data: str | bytes) -> dict[str, Any]:
 
 
 def preview(
-    form: FormData,
-    upload: Upload,
-    previews: Callable[[Path], Previews],
-    stop: Callable[[], bool],
+    form: FormData, upload: Upload, previews: Callable[[Path], Previews], stop: Callable[[], bool]
 ) -> bytes:
     """The JPEG file of a preview, for fields ``task`` and ``options``, as JSON, and files of
-    strokes, by the options for which they are drawn; the name of each is its kind, see
-    :func:`internal_gan.app.uploads.drawn`."""
+    strokes by the options that take them; the name of each file is its kind, see :func:`drawn`."""
     if stop():
         raise Stopped
     task, options = str(form.get("task")), object_of(str(form.get("options")))
@@ -117,10 +108,7 @@ def preview(
 
 def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:
     """Do a task with :meth:`internal_gan.app.processes.Worker.do`: the response is its picture, or
-    a zip file if there are several, or layers.
-
-    What the command line would refuse is a UserError or an HTTPException, as is too large a file.
-    """
+    a zip file if there are several. What cannot be done is a UserError or an HTTPException."""
     with TemporaryDirectory(prefix=".post-", dir=runs.folder) as place:
         folder, run = Path(place), Path(place) / "run"
         files, options = dict[str, list[Path]](), dict[str, str]()

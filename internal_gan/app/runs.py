@@ -56,14 +56,11 @@ class Runs:
         """The page's request that started a run."""
         return read_json_object(request_path(self.path(name)))
 
-    def forget(self, name: str) -> None:
-        request_path(self.path(name)).unlink(missing_ok=True)
-
     def about(
         self, name: str, place: int | None, error: str | None, drawing: bool
     ) -> dict[str, Any]:
-        """What the page shows about a run: ``place`` is its place in the queue of trainings, if
-        any, ``error`` why it could not start, and ``drawing`` whether the worker is running it."""
+        """What the page shows about a run: its ``place`` in the queue of trainings, if any, the
+        ``error`` for which it did not start, and whether the worker is ``drawing`` it."""
         folder, request = RunFolder(self.path(name)), self.asked(name)
         asked, trains = request.get("asked", {}), request.get("trains", False)
         status = folder.status()
@@ -116,8 +113,8 @@ def request_path(folder: Path) -> Path:
 def in_python(
     task: str, run: str | None, photo: str, model: str | None, options: Mapping[str, Any]
 ) -> str:
-    """Python code that does the same as a command: on a run, or a photo, for which a model is
-    trained first if one is named; ``options`` are values by full names."""
+    """Python code that does the same as a command: on a run or a photo, for which a ``model`` is
+    trained first; ``options`` are values by full names."""
     begin = "import internal_gan\n\nresult = internal_gan."
     if model is not None:
         return f"{begin}fit({photo!r}, {model!r}, overrides={ {'task': task, **options} })"

@@ -133,7 +133,7 @@ class Server:
             self.drawing.remove(name)
         if error is not None:
             self.uploads.forget_run(upload, name)
-            self.runs.forget(name)
+            runs.request_path(self.runs.path(name)).unlink(missing_ok=True)
             raise UserError(error)
         return JSONResponse(self._about(name))
 
@@ -231,7 +231,7 @@ class Server:
         for upload in self.uploads.all():
             if name in upload.runs:
                 self.uploads.forget_run(upload, name)
-        self.runs.forget(name)
+        runs.request_path(folder).unlink(missing_ok=True)
         await run_in_threadpool(shutil.rmtree, folder, True)
         return JSONResponse({"run": name})
 

@@ -54,8 +54,7 @@ class Uploads:
 
     @contextmanager
     def begun(self, name: str) -> Iterator[Path]:
-        """The file to which a photo is to be written, in a folder of its own, which is removed if
-        the block fails; a UserError if the name is not that of a picture."""
+        """The file to write a photo to, removed if the block fails; a UserError for other names."""
         name = plain(name)
         suffix = Path(name).suffix.lower()
         if suffix not in READABLE_SUFFIXES:
@@ -70,8 +69,7 @@ class Uploads:
             raise
 
     def add(self, name: str, path: Path) -> Upload:
-        """Accept the photo written to the file of :meth:`begun`, and write its smaller copies; a
-        UserError if it cannot be read as a picture, or is too large."""
+        """Accept the photo written to the file of :meth:`begun`, and write its smaller copies."""
         name = plain(name)
         self.pixels(name, path)
         try:
@@ -138,8 +136,7 @@ class Uploads:
         return path
 
     def pixels(self, name: str, path: Path) -> float:
-        """The number of a file's pixels, which is refused if it is too large; 0 if the file's
-        header cannot be read."""
+        """The number of a file's pixels, if that is allowed; 0 if its header cannot be read."""
         with ignored_warnings():
             try:
                 with Image.open(path, formats=PILLOW_FORMATS) as image:
@@ -159,11 +156,8 @@ class Uploads:
 
 
 def drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
-    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size.
-
-    ``kind`` is ``mask`` (white where something was drawn) or ``paint`` (the photo with the strokes
-    on it).
-    """
+    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size: for the kind
+    ``mask`` white where something was drawn, else the photo with the strokes on it."""
     strokes = _strokes(data)
     found = strokes.getchannel("A").resize(photo.size, Image.Resampling.BILINEAR)
     if kind == "mask":

@@ -1,11 +1,7 @@
-"""A process that runs commands one after another, with the package already loaded.
-
-It reads a JSON list of overrides per line from its standard input, and answers each with a line of
-JSON: null, or why the command failed.
-"""
+"""A process that runs commands one after another, with the package already loaded: it reads lists
+of overrides, one a line, as JSON, and answers each with a line: null, or why it failed."""
 
 import contextlib
-import importlib
 import io
 import json
 import os
@@ -20,6 +16,8 @@ from internal_gan.config.arguments import key_of, prepare
 from internal_gan.config.compose import compose
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
+from internal_gan.finishing.drawing import compile_loops
+from internal_gan.tasks import runner, sample  # noqa: F401 (loaded in advance)
 
 
 def main() -> None:
@@ -27,22 +25,12 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Output of tasks must not mix with the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    _warm_up()
-
+    # What the first task needs. If loops have to be compiled, tell the user who waits for the page.
+    compose([])
+    compile_loops(partial(print, file=sys.stderr))
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         print(json.dumps(done(json.loads(line))), file=answers, flush=True)
-
-
-def _warm_up() -> None:
-    """Load in advance what the first task needs."""
-    from internal_gan.finishing.drawing import compile_loops
-
-    compose([])
-    for task in ("sample", "runner"):
-        importlib.import_module(f"internal_gan.tasks.{task}")
-    # If they have to be compiled, tell the user who waits for the server.
-    compile_loops(partial(print, file=sys.stderr))
 
 
 def done(overrides: Sequence[str]) -> str | None:

@@ -1,8 +1,4 @@
-"""Command-line arguments, made safe for Hydra's grammar.
-
-Hydra interprets ``= # ( ) , [ ] { }`` and spaces in values, so file names are quoted. Imports
-neither Hydra nor torch.
-"""
+"""Command-line arguments; file names are quoted, as Hydra interprets ``= # ( ) , [ ] { }``."""
 
 import glob
 import os
@@ -196,8 +192,7 @@ def _is_list(value: str) -> bool:
 
 
 def _jobs(part: str) -> list[str]:
-    """The values of ``image`` for one part of a sweep: the images in a folder or matching a
-    pattern; any other name is returned unchanged."""
+    """The values of ``image`` for a part of a sweep: a file, or those of a folder or a pattern."""
     name = part if _exists(part) else unquote(part)
     if not _exists(name) and glob.has_magic(name):
         found = glob.glob(name, recursive=True)  # noqa: PTH207 (a pattern with its own root)

@@ -1,7 +1,7 @@
 """Objects from configuration: ``_target_`` names a class, and the other keys are its arguments.
 
-A configuration may come from an untrusted model file. Targets are therefore restricted to this
-package's networks, models, patch losses and edge detectors; nothing else is imported.
+A model file may not be trusted: targets are in some rooms of this package, and nothing else is
+imported.
 """
 
 import functools
@@ -25,11 +25,11 @@ _ALLOWED = (
 
 
 def build(config: Mapping[str, Any], key: str = "model") -> Any:
-    """Build the object that ``config`` describes and, recursively, those among its arguments.
+    """Build the object that ``config`` describes and, recursively, those among its arguments; with
+    ``_partial_: true`` a :class:`Part`, which takes the remaining arguments.
 
-    With ``_partial_: true`` the result is a :class:`Part` that takes the remaining arguments. If
-    the target is not allowed or does not exist, or an argument is unknown, missing or of the wrong
-    type, this is a UserError, which begins with ``key``.
+    A UserError, which begins with ``key``, for a target that is not allowed or missing, and an
+    argument that is unknown, missing or of the wrong type.
 
     >>> build({"_target_": "internal_gan.nn.losses.WGANGP", "penalty_weight": 10}).penalty_weight
     10
@@ -67,10 +67,7 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
 
 
 class Part(functools.partial[Any]):
-    """A target that waits for further arguments, made by ``_partial_: true``.
-
-    Its ValueErrors become UserErrors that name ``key``, the configuration's name.
-    """
+    """A target that waits for further arguments; its ValueErrors become UserErrors with ``key``."""
 
     key: str
 
@@ -94,8 +91,7 @@ def _build_value(value: Any, key: str) -> Any:
 
 
 def _find(name: str, key: str) -> Any:
-    """The class or function called ``name``; a UserError if there is none, or if it is not allowed,
-    when nothing is imported."""
+    """The class or function called ``name``; a UserError if there is none, or it is not allowed."""
     refused = f"{key}._target_={name}: "
     if not name.startswith(_ALLOWED):
         raise UserError(f"{refused}a target begins with {' or '.join(_ALLOWED)}")

@@ -1,9 +1,6 @@
-"""What each task works on, takes and needs, and the families of models, each listed once, with what
-they can do. Does not load torch.
-
-A class of :mod:`internal_gan.models.abilities` says what each ability asks of a model, and one of
-:mod:`internal_gan.api.methods` has its methods in Python.
-"""
+"""What each task works on, takes and needs, and the families of models, with their abilities. A
+class of :mod:`internal_gan.models.abilities` says what an ability asks of a model, and one of
+:mod:`internal_gan.api.methods` has its methods in Python."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +12,9 @@ from internal_gan.images.files.marks import SourceType
 
 @dataclass(frozen=True)
 class Ability:
-    """What a task can ask of a model.
-
-    The last three describe how a training ends if this is its family's first ability; they are
-    empty if it is never the first.
-
-    Attributes:
-        verb: completes "a model that ...".
-        task: with which the training ends.
-        pipeline: what the model does, as the Hub calls it.
-        call: a line of code that does it.
-    """
+    """What a task can ask of a model; the ``verb`` completes "a model that ...". If it is the first
+    of a family, trainings end with a ``task``, ``pipeline`` is what models do, as the Hub calls it,
+    and ``call`` a line of code that does it."""
 
     verb: str
     task: str = ""
@@ -70,7 +59,7 @@ class TaskSpec:
         again: example options for running it again.
         source: the digital source type of a trained model's results
             (:mod:`internal_gan.images.files.marks`).
-        has_folder: whether it makes a run folder, rather than only files.
+        has_folder: whether it makes a run folder, not only files.
     """
 
     name: str
@@ -172,13 +161,8 @@ SPECS = {task.name: task for task in _TASKS}
 
 @dataclass(frozen=True)
 class Family:
-    """A family of models, whose code is in ``internal_gan/models/NAME``.
-
-    Attributes:
-        title: its name in text.
-        abilities: what its models can do; a training ends with the first.
-        minutes: how long a training takes by default, in words.
-    """
+    """A family of models, in ``internal_gan/models/NAME``: its ``title`` in text, what models can
+    do, with the first of which a training ends, and how long that takes by default."""
 
     title: str
     abilities: tuple[Ability, ...]

@@ -43,8 +43,7 @@ def compose(overrides: Sequence[str] = ()) -> Options:
 
 
 def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
-    """The configuration with these overrides, before the check of its values; a UserError if Hydra
-    refuses one, or this process runs another Hydra application."""
+    """The configuration with these overrides, unchecked; a UserError if Hydra refuses one."""
     _check_model(overrides)
     try:
         return _compose(overrides, with_hydra)
@@ -79,8 +78,7 @@ def shown(overrides: Sequence[str]) -> str:
 
 
 def _check_model(overrides: Sequence[str]) -> None:
-    """Refuse a ``model=`` that would silently replace the one of the chosen experiment, and a part
-    of a trainer in its place."""
+    """Refuse a model that would replace an experiment's, and a part of a trainer in its place."""
     given = values_of(overrides)
     model, experiment = given.get("model"), given.get("experiment")
     if "/" in (trainer := given.get("trainer", "")):
@@ -159,13 +157,11 @@ def _absolute(names: Any) -> Any:
 
 def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
     """Write the ``config.yaml`` of a run folder; for files that exist, what ``written`` says."""
-    values = dataclasses.asdict(options)
+    config = OmegaConf.create(plain(dataclasses.asdict(options)))
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:
-        *groups, key = option.split(".")
-        part = functools.reduce(dict.__getitem__, groups, values)
-        part[key] = written(part[key])
-    write_text(path, OmegaConf.to_yaml(OmegaConf.create(plain(values))))
+        OmegaConf.update(config, option, plain(written(attrgetter(option)(options))))
+    write_text(path, OmegaConf.to_yaml(config))
 
 
 def load_options(path: Path) -> Options:

@@ -1,7 +1,4 @@
-"""Fields of the option dataclasses, with their default, help and allowed values.
-
-Imports nothing heavy.
-"""
+"""Fields of the option dataclasses, with their default, help and allowed values."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -47,8 +44,7 @@ def flag(default: bool | None, help: str) -> Any:
 
 
 def path(help: str, needs: str = "the name of one image file, or null") -> Any:
-    """A file or folder, by default an image, or a list of them if the field's type allows one; null
-    by default."""
+    """A file or folder, or a list of them if the field's type allows one; null by default."""
     return option(None, help, needs, _are_names, is_path=True)
 
 
@@ -66,8 +62,7 @@ def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
 def number(
     default: float | None, within: Range, help: str, of: str = "", *, kind: str = "a number"
 ) -> Any:
-    """A finite number, or null if that is the default; ``of`` is the unit in error messages, such
-    as ``of seconds``."""
+    """A finite number, or null if that is the default; ``of`` is its unit, as ``of seconds``."""
     words = str(within)
     joined = " " if words.startswith("above") else ", " if words.endswith("more") else " from "
     null = ", or null" if default is None else ""

@@ -1,8 +1,5 @@
-"""All options of a run except the model's own, which are in ``conf/model``.
-
-Defaults, help and bounds are defined only in these dataclasses. Hydra composes from them, and
-``docs/options.md`` lists them.
-"""
+"""All options of a run, with their defaults, help and bounds, except the model's own, which are in
+``conf/model``. Hydra composes from these dataclasses, and ``docs/options.md`` lists them."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +26,7 @@ from internal_gan.errors import Range
 from internal_gan.type_hints import fits
 from internal_gan.units import parse_duration, ratio_of
 
-# Where each anchor puts a photo on a larger canvas: the share of the new rows above it, and of the
-# new columns left of it.
+# Shares of the new rows above a photo on a larger canvas, and of the new columns left of it.
 ANCHORS = {
     "centre": (0.5, 0.5),
     "top": (0.0, 0.5),

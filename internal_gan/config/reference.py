@@ -9,15 +9,13 @@ from pathlib import Path
 from internal_gan.config.arguments import written
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import groups
-from internal_gan.config.fields import fields_of
 from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import unknown
 
 
 def described(names: Collection[str] | None = None) -> Iterator[tuple[str, str, str, str]]:
-    """Name, ``name=default``, help and what they take of options, all or those that are named
-    themselves or by their group."""
-    for name, field in fields_of(Options):
+    """Name, ``name=default``, help and needs of options, all or those named, or whose group is."""
+    for name, field in FIELDS.items():
         value = attrgetter(name)(Options())
         chosen = names is None or name in names or name.partition(".")[0] in names
         if chosen and name != "model" and not is_dataclass(value):

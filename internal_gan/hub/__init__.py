@@ -31,13 +31,8 @@ _NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-
 
 
 def save(model: Path, folder: Path, network: Model, licence: str | None = None) -> None:
-    """Copy a model's run folder to a ``folder`` for sharing, without the paths of the user's files.
-
-    The folder of the file ``model``, which holds ``network``, may lack other files of a run.
-    ``licence`` is the photo's, as the Hub names it, such as ``cc0-1.0``; None: not stated. A
-    UserError if it is no such name, the folder holds anything but a model saved there earlier, or
-    it cannot be written.
-    """
+    """Copy the run folder of a file ``model``, which holds ``network``, to a ``folder`` for
+    sharing; see :meth:`internal_gan.Model.save_pretrained`. It may lack other files of a run."""
     run, config = model.parent, make_folder(folder) / CONFIG
     _check_place(folder, network)
     # Without a configuration, the files next to the model may be unrelated to it.
@@ -103,10 +98,8 @@ def upload(folder: Path, name: str, *, private: bool, token: str | None, message
 
 
 def local(name: str | PathLike[str], **how: Any) -> Path:
-    """A local folder or file, or else the download of the Hub's repository ``owner/name``.
-
-    ``how`` is passed to ``snapshot_download``. A UserError says why there is nothing to download.
-    """
+    """A local folder or file, or else the Hub's repository ``owner/name``, downloaded by
+    ``snapshot_download(**how)``; a UserError if there is none."""
     path = Path(name).expanduser()
     if path.exists() or not isinstance(name, str) or not _NAME.fullmatch(name):
         if how:

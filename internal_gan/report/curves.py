@@ -85,11 +85,9 @@ class Axis:
 def loss_curves(
     rows: Sequence[Mapping[str, Any]], stages: Sequence[tuple[str, int]]
 ) -> list[Chart]:
-    """A chart of the two adversarial losses, and one for each other scalar.
-
-    ``rows`` are from :func:`internal_gan.runs.records.read_metrics`. ``stages`` are the name and
-    steps of every stage, including those to come; each has a column.
-    """
+    """A chart of the two adversarial losses, and one for each other scalar in ``rows`` from
+    :func:`internal_gan.runs.records.read_metrics`; ``stages`` are the name and steps of every
+    stage, including those to come, and each has a column."""
     series: dict[str, dict[int, list[tuple[float, float]]]] = {}
     for row in rows:
         if "step" in row and (stage := row["stage"]) < len(stages):

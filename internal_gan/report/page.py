@@ -29,14 +29,7 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.judging.tiling import seams_in_words
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.report.curves import loss_curves
-from internal_gan.runs.records import (
-    Result,
-    in_words,
-    read_metrics,
-    read_results,
-    read_status,
-    seconds_of,
-)
+from internal_gan.runs import records
 from internal_gan.units import counted, duration, three_digits
 
 EVALUATION = "evaluation.json"
@@ -66,19 +59,18 @@ class PagePicture:
 
 class RunState:
     """The state of a run, from its folder, which need not be complete: ``status`` and ``rows`` as
-    :mod:`~internal_gan.runs.records` reads them, the ``photo`` that was given or, if a model learns
-    it or files are judged, as it is learnt or compared with, the text of its configuration, and its
-    options, if it is a run's.
-    """
+    :mod:`~internal_gan.runs.records` reads them, the ``photo`` as given or, if a model learns it or
+    files are judged, as it is learnt or compared with, the text of its configuration, and its
+    options, if that is a run's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.status = read_status(folder / "status.json")
+        self.status = records.read_status(folder / "status.json")
         self.state = self.status.get("state", "unknown")
-        self.rows = read_metrics(folder / "metrics.jsonl")
+        self.rows = records.read_metrics(folder / "metrics.jsonl")
         plans = [row for row in self.rows if row.get("event") == "plan"]
         self.stages = _stages(plans[-1], self.rows) if plans else []
-        self.seconds_spent = seconds_of(self.rows)
+        self.seconds_spent = records.seconds_of(self.rows)
         path = folder / "config.yaml"
         self.config = read_file(path).decode("utf-8", "replace") if is_file(path) else ""
         self.options: Options | None = None
@@ -132,10 +124,7 @@ def _stages(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[
 
 
 def write_report(folder: Path) -> Path:
-    """Write the page of a run from the files that its folder has so far, and return its path.
-
-    While the run is in progress, the page reloads itself every 15 seconds.
-    """
+    """Write the page of a run from the files that its folder has so far, and return its path."""
     run = RunState(folder)
     sections, previews = read_gallery(run)
     page = _template().render(
@@ -192,10 +181,9 @@ class Row:
 
 
 def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]]:
-    """The results to show by the titles of their tasks, the first of each row and evenly spread
-    frames, and all previews."""
-    results = read_results(run.folder)
-    made: dict[str, dict[str, list[Result]]] = {}
+    """The results to show, by the titles of their tasks, and all previews."""
+    results = records.read_results(run.folder)
+    made: dict[str, dict[str, list[records.Result]]] = {}
     for result in results:
         if result.kind != "preview":
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
@@ -203,7 +191,7 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
     for task, groups in made.items():
         rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
         if rows:
-            sections["Samples" if task == "sample" else in_words(task)] = rows
+            sections["Samples" if task == "sample" else records.in_words(task)] = rows
     previews = []
     for index, result in enumerate(result for result in results if result.kind == "preview"):
         name = run.stages[index]["name"] if index < len(run.stages) else f"scale {index}"
@@ -211,7 +199,7 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
     return sections, _read(run, previews)
 
 
-def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
+def _row(run: RunState, title: str, results: Sequence[records.Result]) -> Row:
     at_most = MAX_ROW if title else MAX_PICTURES
     chosen = results[:at_most]
     if results[0].kind == "frame":
@@ -220,13 +208,13 @@ def _row(run: RunState, title: str, results: Sequence[Result]) -> Row:
         chosen = [results[int(index * step)] for index in range(len(chosen))]
     pictures = _read(run, chosen)
     folder = PurePosixPath(results[0].file).parent.as_posix()
-    return Row(in_words(title), pictures, len(results) - len(pictures), folder)
+    return Row(records.in_words(title), pictures, len(results) - len(pictures), folder)
 
 
-def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
+def _read(run: RunState, results: Sequence[records.Result]) -> list[PagePicture]:
     height, width = (run.photo.height, run.photo.width) if run.photo else (2, 3)
 
-    def read(result: Result) -> PagePicture | None:
+    def read(result: records.Result) -> PagePicture | None:
         if result.file.lower().endswith(".mp4"):
             return PagePicture(result.file, None, height, width, result.caption, is_film=True)
         return read_picture(run.folder, result.file, result.caption)
@@ -236,11 +224,9 @@ def _read(run: RunState, results: Sequence[Result]) -> list[PagePicture]:
 
 
 def read_picture(folder: Path, file: str, caption: str = "") -> PagePicture | None:
-    """Prepare a picture of a run folder for its page; None if it cannot be read.
-
-    Small PNG files and moving pictures are embedded unchanged, large moving pictures not at all,
-    and other pictures as WebP with a long side of at most `MAX_SIDE` pixels.
-    """
+    """A picture of a run folder for its page: small PNG files and moving pictures unchanged, large
+    moving ones not embedded, and others as WebP of at most `MAX_SIDE` pixels a side; None if it
+    cannot be read."""
     path = folder / file
     try:
         with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:

@@ -107,8 +107,7 @@ def best_of(settings: Sequence[Setting], figure: str, perfect: str) -> Setting |
 
 
 def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dict[str, str]]:
-    """A row for each setting, for :func:`as_markdown`; the best, by the value of a ``perfect``
-    result for each figure, in bold."""
+    """A row for each setting; the best, by the value of a ``perfect`` result, in bold."""
     rows: list[dict[str, str]] = [{"setting": one.name, "runs": str(one.runs)} for one in settings]
     for figure in _names(settings):
         best = best_of(settings, figure, perfect.get(figure, ""))
@@ -121,8 +120,7 @@ def as_rows(settings: Sequence[Setting], perfect: Mapping[str, str]) -> list[dic
 
 
 def as_differences(settings: Sequence[Setting]) -> list[dict[str, str]]:
-    """How each further setting differs from the first, in bold where the interval leaves out 0;
-    nothing if no two runs can be compared."""
+    """How further settings differ from the first, in bold where the interval leaves out 0."""
     first, *others = settings
     rows = []
     for one in others:

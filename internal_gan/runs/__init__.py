@@ -1,4 +1,1 @@
-"""A run on disk.
-
-Files that cannot be read or written are UserErrors.
-"""
+"""A run on disk; files that cannot be read or written are UserErrors."""

@@ -1,5 +1,4 @@
-"""The folder of a run: its place, its files, its state, and the claim of the process that works in
-it."""
+"""The folder of a run: its files, its state, and the claim of the process that works in it."""
 
 import json
 import os
@@ -9,7 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,7 +21,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, make_folder, remove_leftovers, write_error, write_text
 from internal_gan.images.files.names import shown
-from internal_gan.runs.records import Result, State, as_json, read_status
+from internal_gan.runs.records import Result, State, read_status
 
 # How long a run on another machine, whose process cannot be looked up, counts as alive without
 # writing.
@@ -35,8 +36,7 @@ _claimed: "WeakValueDictionary[Path, RunFolder]" = WeakValueDictionary()
 
 
 class RunFolder:
-    """The paths and the status of a run, in which only one process may train: a new one by
-    ``create``, an existing one by ``open``."""
+    """The paths and the status of a run: a new one by ``create``, an existing one by ``open``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,11 +51,8 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> "RunFolder":
-        """Make a run folder, claimed by this process and "running".
-
-        The folder may exist if it is empty, or if its run ended before it wrote its configuration
-        or a model. If something is in the way, or the place is not writable, this is a UserError.
-        """
+        """Make a run folder, claimed by this process and "running"; a UserError if one is there
+        already, unless its run ended before it wrote its configuration or a model."""
         folder = cls(Path(path))
         _check_text(folder.path)
         make_folder(folder.path)
@@ -98,10 +95,8 @@ class RunFolder:
         return folder
 
     def forget(self) -> None:
-        """Let ``create`` begin this run again, writing over what it made.
-
-        If another process is working here, or the run may be finished, this is a UserError.
-        """
+        """Let ``create`` begin this run again, writing over what it made; a UserError if another
+        process works here, or the run may be finished."""
         self._take()
         try:
             if not self._ended_early():
@@ -114,11 +109,8 @@ class RunFolder:
             self.release()
 
     def claim(self) -> None:
-        """Make this process the only one that trains here, and set the state to "running".
-
-        Another process that trains here, a folder that is not writable and a file of the run that
-        is not a regular file are UserErrors.
-        """
+        """Make this process the only one that trains here, and set the state to "running"; a
+        UserError if another one does, or the run's files cannot be written."""
         self._take()
         self.write_status("running")
 
@@ -147,16 +139,14 @@ class RunFolder:
     def write_status(
         self, state: State, *, results: Iterable[Result] | None = None, **fields: Any
     ) -> None:
-        """Update ``status.json``; earlier fields stay, except ``reason``.
-
-        The process, the host and the times of the first write (``started``) and this one
-        (``updated``) are added. A state other than "running" releases the folder.
+        """Update ``status.json``; earlier fields stay, except ``reason``. A state other than
+        "running" releases the folder.
 
         ``results`` are all that the run has made so far; None keeps what was recorded. ``fields``
         are further JSON values.
         """
-        if results is not None:
-            fields["results"] = [as_json(result) for result in results]
+        if results is not None:  # whose empty fields are left out
+            fields["results"] = [{k: v for k, v in vars(one).items() if v} for one in results]
         earlier = read_status(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -179,11 +169,9 @@ class RunFolder:
             self.release()
 
     def status(self) -> dict[str, Any]:
-        """The content of ``status.json``, always with a ``state``.
-
-        Besides a :data:`~internal_gan.runs.records.State`, it may be "interrupted", if the process
-        died while "running", or "unknown", if ``status.json`` is missing or damaged.
-        """
+        """The content of ``status.json``, always with a ``state``: a
+        :data:`~internal_gan.runs.records.State`, "interrupted" if the process died while "running",
+        or "unknown" if the file is missing or damaged."""
         status = read_status(self.status_path)
         state = status.setdefault("state", "unknown")
         if state == "running" and not self._is_alive(status):
@@ -272,17 +260,17 @@ def new_run_path(options: Options, family: str) -> Path:
     name = name.encode()[:LONGEST_NAME].decode(errors="ignore")
     parent = Path("runs", f"{name}-{family}")
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    path, number = parent / now, 2
-    while True:
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            # Another run began in this second, perhaps in another process.
-            path, number = parent / f"{now}-{number}", number + 1
-        except OSError:
-            return path  # RunFolder.create says what is wrong with it
-        else:
-            return path
+    path = parent / now
+    # RunFolder.create says what else is wrong with it.
+    with suppress(OSError):
+        for number in count(2):
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                # Another run began in this second, perhaps in another process.
+                path = parent / f"{now}-{number}"
+    return path
 
 
 def _check_text(path: Path) -> None:

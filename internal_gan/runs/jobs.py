@@ -16,14 +16,8 @@ RECORDS = ".jobs"
 
 @dataclass
 class Record:
-    """A job and its outcome.
-
-    Attributes:
-        name: of the job and its run folder.
-        overrides: those that decide its result, see :func:`lasting`.
-        code: its exit code; None while it runs, or if its process was killed.
-        reason: why it failed.
-    """
+    """A job and its outcome: the name of its run folder, the overrides that decide its result
+    (:func:`lasting`), its exit code, None while it runs or if it was killed, and why it failed."""
 
     name: str
     overrides: list[str]

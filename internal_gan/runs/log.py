@@ -15,12 +15,12 @@ _files: ContextVar[tuple[logging.Handler, ...]] = ContextVar("files", default=()
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """Append the package's log records of this thread to a file while the block runs.
-
-    If the caller has not set up logging, warnings are shown on standard error as well. Errors are
-    not, for they are also raised, and whoever catches them reports them.
+    """Append the package's log records of this thread to a file while the block runs. If the caller
+    has not set up logging, warnings go to standard error, too; errors do not, as they are raised.
     """
-    file = _QuietFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
+    file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
+    # An error here, as on a full disk, would bury the one that matters.
+    file.handleError = lambda record: None  # type: ignore[method-assign]
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     with _set_up():
         token = _files.set((*_files.get(), file))
@@ -28,7 +28,8 @@ def log_to(path: Path) -> Iterator[None]:
             yield
         finally:
             _files.reset(token)
-            file.close()
+            with suppress(OSError):
+                file.close()
 
 
 @shared
@@ -53,20 +54,9 @@ def _set_up() -> Iterator[None]:
 
 
 class _Files(logging.Handler):
-    """Passes records on to the files of their thread. A logger's own handlers must not change while
-    other threads log: one of theirs could be passed over."""
+    """Passes records on to the files of their thread. If a logger's own handlers changed while
+    other threads log, one of theirs could be passed over."""
 
     def emit(self, record: logging.LogRecord) -> None:
         for file in _files.get():
             file.handle(record)
-
-
-class _QuietFileHandler(logging.FileHandler):
-    """Ignores errors, as on a full disk, which would bury the one that matters."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (name of the base)
-        pass
-
-    def close(self) -> None:
-        with suppress(OSError):
-            super().close()

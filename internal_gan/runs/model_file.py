@@ -20,9 +20,8 @@ FORMAT_VERSION = 2
 
 
 def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> None:
-    """Write the finished stages of ``model`` and its
-    :meth:`~internal_gan.models.base.Recipe.architecture` as safetensors; equal models give equal
-    bytes."""
+    """Write the finished stages of a model and its architecture as safetensors; see
+    :meth:`~internal_gan.models.base.Recipe.architecture`. Equal models give equal bytes."""
     metadata = {
         "format_version": str(FORMAT_VERSION),
         "package_version": __version__,
@@ -37,11 +36,10 @@ def save_model(model: Model, path: Path, architecture: Mapping[str, Any]) -> Non
 
 
 def _canonical(content: bytes) -> bytes:
-    """A safetensors file with its metadata sorted by name.
+    """A safetensors file with its metadata sorted by name, whose order differs between processes.
 
-    The library keeps the metadata in a hash map, whose order differs between processes. The file
-    is the length of its header in 8 bytes, the header as JSON padded with blanks to a multiple of
-    8 bytes, and the tensors, which are sorted already.
+    It is the length of its header in 8 bytes, the header as JSON padded with blanks to a multiple
+    of 8 bytes, and the tensors, which are sorted already.
     """
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:end])

@@ -1,9 +1,5 @@
-"""What a run recorded about itself, read back from ``status.json``, with its results, and
-``metrics.jsonl``.
-
-A run folder may be damaged or edited, and that must not stop a run. A line or a field of the wrong
-type counts as missing.
-"""
+"""What a run recorded about itself in ``status.json`` and ``metrics.jsonl``, read back. A line or a
+field of the wrong type counts as missing, since a damaged or edited folder must not stop a run."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
-from internal_gan.files import is_file, read_json_lines, read_json_object
+from internal_gan.files import is_file, json_object, read_file, read_json_object
 from internal_gan.type_hints import fits, hints_of, typed
 
 State = Literal["running", "finished", "stopped", "failed"]
@@ -32,7 +28,6 @@ class Status(TypedDict, total=False):
     process_start: float
     host: str
     started: str
-    updated: str
     reason: str
     device: str
     seconds: float
@@ -58,10 +53,7 @@ class Step(TypedDict):
 
 
 def read_status(path: Path) -> dict[str, Any]:
-    """Read a ``status.json``; empty if it is missing or damaged.
-
-    ``state``, if present, is a `State`. Fields unknown to this version are kept.
-    """
+    """Read a ``status.json``, also fields that are not known here; empty if it is unusable."""
     hints = hints_of(Status)
     found = read_json_object(path)
     return {key: value for key, value in found.items() if fits(value, hints.get(key, Any))}
@@ -99,16 +91,9 @@ class Result:
         return "/".join(PurePosixPath(self.file).parts[1:-1])
 
 
-def as_json(result: Result) -> dict[str, str]:
-    """The entry of a result in ``status.json``, without empty fields."""
-    return {name: value for name, value in vars(result).items() if value}
-
-
 def read_results(folder: Path) -> list[Result]:
-    """The results of a run, in the order in which they are shown.
-
-    Invalid entries are left out, as are files that are missing or outside the run folder.
-    """
+    """The results of a run, in the order in which they are shown, without invalid entries and files
+    that are missing or outside the run folder."""
     found = list[Result]()
     for entry in read_status(folder / "status.json").get("results", []):
         with suppress(TypeError):
@@ -131,12 +116,17 @@ def in_words(name: str) -> str:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Read a ``metrics.jsonl``; empty if it is missing.
+    """Read a ``metrics.jsonl``; empty if it is missing, a UserError if it is not readable.
 
     A line with an event has `PlannedStage`s; others have the fields of a `Step`, and further ones
-    that are finite numbers or null. A file that is not regular, or not readable, is a UserError.
+    that are finite numbers or null.
     """
-    return [row for row in read_json_lines(path) if _is_row(row)]
+    try:
+        text = read_file(path).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    # str.splitlines also splits at other characters, which values may contain.
+    return [row for row in map(json_object, text.split("\n")) if _is_row(row)]
 
 
 def seconds_of(rows: Sequence[Mapping[str, Any]]) -> float:

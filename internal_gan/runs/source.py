@@ -1,5 +1,4 @@
-"""The photo, masks and drawings that a run was given, and the copies and the index of these files
-in the run's folder."""
+"""The photo, masks and drawings that a run was given, and their copies in the run's folder."""
 
 import json
 import logging
@@ -37,14 +36,8 @@ _UNKNOWN = "unknown.png"
 
 @dataclass(frozen=True)
 class Input:
-    """A file that a run was given.
-
-    Attributes:
-        option: that named it, such as ``mask.file``.
-        number: 0, or which of several files of one option.
-        name: its absolute path as given; empty for a picture in memory.
-        file: its copy in the run folder, such as ``inputs/image.jpg``.
-    """
+    """A file that a run was given: by which option, such as ``mask.file``, and as which of several,
+    its absolute path as given, empty for a picture in memory, and its copy in the run folder."""
 
     option: str
     number: int
@@ -100,10 +93,8 @@ class Source:
         return bool(self.options.image) or _PHOTO in self._in_memory or (_PHOTO, 0) in self._inputs
 
     def photo(self, *, longest: int | None = None) -> Photo:
-        """The photo as it was given, see :func:`internal_gan.images.files.image.read_image`, or,
-        failing that, its training image; without its frame, if it has one and results are new
-        pictures.
-        """
+        """The photo as given, see :func:`internal_gan.images.files.image.read_image`, or else its
+        training image; without a frame, if results are new pictures."""
         photo = self._given(longest)
         if photo.frame or not self._leaves_frames_out:
             return photo
@@ -146,10 +137,9 @@ class Source:
         return photo
 
     def original(self) -> Path | None:
-        """The file of the photo as it was given; None if it was in memory, or if the file is gone
-        and there is no copy, as in a published model."""
-        if (_PHOTO, 0) in self._inputs:
-            return self._kept(_PHOTO)
+        """The file of the photo as given; None if it was in memory, or is gone without a copy."""
+        if kept := self._inputs.get((_PHOTO, 0)):
+            return self._path(kept.file)
         name = self.options.image
         if name is None or (self.folder is not None and not is_file(name)):
             return None
@@ -157,8 +147,7 @@ class Source:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the photo is lost: not in memory, and neither :meth:`original` nor the training
-        image left."""
+        """Whether neither the photo nor its training image is left."""
         is_here = _PHOTO in self._in_memory or self.original() is not None
         return not is_here and not self.learnt_path().is_file()
 
@@ -190,8 +179,7 @@ class Source:
         return output_format_of(read_image(path))[0] if path.is_file() else None
 
     def read(self, option: str, longest: int | None = None) -> Photo | None:
-        """The picture that an option names, if any; see :meth:`file` and, for ``longest``,
-        :func:`internal_gan.images.files.image.read_image`."""
+        """The picture that an option names, if any; see :meth:`file` and :meth:`photo`."""
         picture, of, path = self._in_memory.get(option), self.of, self.file(option)
         with about(option.removesuffix(".file")):
             if path is not None:
@@ -207,13 +195,8 @@ class Source:
         return picture.without(of._frame)
 
     def file(self, option: str) -> Path | None:
-        """The file that an option, such as ``mask.file``, names, if any.
-
-        Where it names a folder, it is the image in it with the photo's name; if there are several,
-        or none, this is a UserError.
-        """
-        if (option, 0) in self._inputs:
-            return self._kept(option)
+        """The file that an option, such as ``mask.file``, names, if any; in a folder, the image
+        with the photo's name, or a UserError if there is not exactly one."""
         name = attrgetter(option)(self.options)
         return None if name is None or option in self._in_memory else self._named(option, name)
 
@@ -223,15 +206,10 @@ class Source:
         return self._path(entry.file) if entry and entry.name else None
 
     def files(self, option: str) -> list[tuple[str, Path]]:
-        """The files that an option names as a list, if any, each with its name as given. Folders
-        and errors are as for :meth:`file`."""
+        """Like :meth:`file`, of an option that may name several, each with its name as given."""
         names = attrgetter(option)(self.options)
         listed = [names] if isinstance(names, str) else list(names or [])
-        return [
-            (name, self._kept(*at) if at in self._inputs else self._named(option, name))
-            for number, name in enumerate(listed)
-            for at in [(option, number)]
-        ]
+        return [(name, self._named(option, name, number)) for number, name in enumerate(listed)]
 
     def keep(self, folder: Path, reads: Iterable[str] = ()) -> None:
         """Copy the inputs into the run's folder and read them from there; only once for a run.
@@ -240,11 +218,9 @@ class Source:
             return
         kept = list[Input]()
         if (name := self.options.image) and is_file(name):
-            kept.append(_keep(folder, Path(name), _PHOTO, 0))
-        kept += [_keep(folder, one, option, 0) for option, one in self._in_memory.items()]
-        for option in reads:
-            if path := self.file(option):
-                kept.append(_keep(folder, path, option, 0))
+            kept.append(_keep(folder, Path(name), _PHOTO))
+        kept += [_keep(folder, one, option) for option, one in self._in_memory.items()]
+        kept += [_keep(folder, path, option) for option in reads if (path := self.file(option))]
         for number, (_, path) in enumerate(self.files(_LAYERS)):
             kept.append(_keep(folder, path, _LAYERS, number))
         write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
@@ -252,17 +228,16 @@ class Source:
         self._inputs = {(entry.option, entry.number): entry for entry in kept}
 
     def keep_learnt(self, image: Pixels, unknown: Mask | None, like: Photo) -> None:
-        """Write the photo into the run's folder as the model learns it, in the format of ``like``,
-        with what is ``unknown`` of it, if anything."""
+        """Write the photo as the model learns it, in the format of ``like``."""
         write_image(self.learnt_path(), image, like=like)
         if unknown is not None and unknown.any():
             write_mask(self._path(_UNKNOWN), unknown)
 
-    def _named(self, option: str, name: str) -> Path:
+    def _named(self, option: str, name: str, number: int = 0) -> Path:
+        """The copy of what an option names or, as long as there is none, the user's file."""
+        if kept := self._inputs.get((option, number)):
+            return self._path(kept.file)
         return _namesake(option, name, self.name) if Path(name).is_dir() else Path(name)
-
-    def _kept(self, option: str, number: int = 0) -> Path:
-        return self._path(self._inputs[option, number].file)
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
@@ -294,9 +269,8 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
     return found[0]
 
 
-def _keep(folder: Path, given: Path | Photo, option: str, number: int) -> Input:
-    """Copy a file into a run's folder, or write a picture in memory, as PNG, with 16 bits where 8
-    would lose something."""
+def _keep(folder: Path, given: Path | Photo, option: str, number: int = 0) -> Input:
+    """Copy a file into a run's folder, or write a picture in memory there, losing nothing."""
     name, suffix = "", ".png"
     if isinstance(given, Path):
         given = existing_image(given)

@@ -1,7 +1,5 @@
-"""Many runs by one command: Hydra's sweeper and launcher start the jobs, which run here.
-
-A failed job never stops the others. A job that was interrupted resumes when it is started again.
-"""
+"""Many runs by one command: Hydra's sweeper and launcher start the jobs, which run here. A failed
+job never stops the others; one that was interrupted resumes when it is started again."""
 
 import hashlib
 import importlib
@@ -38,6 +36,8 @@ from internal_gan.training.signals import ctrl_c_raises
 _FILES = ("image", "checkpoint", "resume")
 # Up to this many runs are measured at the end, in some seconds each.
 MEASURED = 100
+# All jobs are checked before the first one starts.
+MAX_JOBS = 100_000
 
 # The launchers' configurations in conf/ replace those of the plugins.
 warnings.filterwarnings("ignore", r"\n'hydra/launcher/\w+' is validated against", UserWarning)
@@ -143,8 +143,12 @@ def _job(config: DictConfig, settings: Any) -> None:
         options = to_options(config)
         if options.resume is None:
             options.output, options.skip_finished = short(str(folder)), True
+        given = {key_of(override) for override in overrides}
+        if not options.trains and options.resume is None:
+            # Those of a training are for the jobs of other models.
+            given = {key for key in given if key.partition(".")[0] not in ("trainer", "precision")}
         with beside_others(settings, sweep / RECORDS / f"{record.name}.txt"):
-            record.code = run(options, changed=_applying(options, overrides))
+            record.code = run(options, changed=given)
     except Exception as error:
         record.code, record.reason = report(error, record.name), str(error)
     except KeyboardInterrupt:
@@ -158,23 +162,10 @@ def _job(config: DictConfig, settings: Any) -> None:
         raise SystemExit(record.code)
 
 
-def _applying(options: Options, overrides: Sequence[str]) -> set[str]:
-    """The options that a job is given, less those of a training if it trains nothing: they are for
-    the jobs of other models."""
-    given = {key_of(override) for override in overrides}
-    if options.trains or options.resume is not None:
-        return given
-    return {key for key in given if key.partition(".")[0] not in ("trainer", "precision")}
-
-
 def short(path: str) -> str:
     """``path``, relative if it is inside the working directory."""
     whole, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 (resolves "..", not links)
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else path
-
-
-# All are checked before the first one starts.
-MAX_JOBS = 100_000
 
 
 def choices_of(overrides: Iterable[str]) -> dict[str, list[str]]:

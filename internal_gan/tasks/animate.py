@@ -23,10 +23,7 @@ STILL = 0.5
 
 
 class Animate(Task[AnimateOptions]):
-    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png.
-
-    Frames made of the photo's own pixels are the photo, moved as the network's frames are.
-    """
+    """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png."""
 
     def check(self, model: Animates) -> None:
         wanted = self.wanted
@@ -74,17 +71,14 @@ class Animate(Task[AnimateOptions]):
                 changes.append(float((gray - second[0]).abs().mean()))
             second.append(gray)
         if changes and (change := fmean(changes)) < STILL:
-            self._tell_still(change, model.keys is None)
+            more, usual = "", AnimateOptions().alpha
+            if wanted.alpha <= usual and wanted.start_scale != 0:
+                more = "; animate.start_scale=0 moves more"
+            elif model.keys is None:
+                more = f"; animate.alpha={min(usual, wanted.alpha / 2):g} moves more"
+            said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
+            self.context.say(f"{said}{more}")
         self.context.tell_new_colours(blends=True)
-
-    def _tell_still(self, change: float, walks: bool) -> None:
-        said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
-        alpha, usual = self.wanted.alpha, AnimateOptions().alpha
-        if alpha <= usual and self.wanted.start_scale != 0:
-            said += "; animate.start_scale=0 moves more"
-        elif walks:
-            said += f"; animate.alpha={min(usual, alpha / 2):g} moves more"
-        self.context.say(said)
 
     def _finisher(self, model: Animates) -> AsDrawn:
         return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)

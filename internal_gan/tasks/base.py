@@ -41,10 +41,7 @@ class Picture:
     """A picture that a task drew.
 
     Attributes:
-        file: its path in the run folder, such as ``"sample/000.png"``; see
-            :class:`internal_gan.runs.records.Result` for this and ``kind``.
-        image: the picture. Its origin, if known, is written to a file next to it, and its drawing
-            into the folder ``drawn``.
+        file, kind: see :class:`internal_gan.runs.records.Result`.
         made: whether a model generated it, so that its file gets the mark. Results, films, frames
             and previews get it anyway.
         caption: the text below it, by default its name.
@@ -63,8 +60,7 @@ class Picture:
 def aside(
     file: str, pixels: Tensor, kind: Kind = "aside", like: Photo | None = None, **more: Any
 ) -> Picture:
-    """A picture beside the results, of pixels or 8-bit levels; ``like`` as in :class:`Finished`,
-    ``more`` as in :class:`Picture`."""
+    """A picture beside the results, of pixels or 8-bit levels; ``like`` as in :class:`Finished`."""
     return Picture(file, Finished(pixels, like=like), kind, **more)
 
 
@@ -97,11 +93,9 @@ Item = Picture | Film | Document | None
 
 
 def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterator[Made]:
-    """Make something of each item, in order.
-
-    The first is made alone, so that it comes early; the others in the background. Items are drawn
-    by the caller's thread, no more than ``at_once`` ahead. With 0, all is done there, in turn.
-    """
+    """Make something of each item, in order: the first alone, so that it comes early, the others in
+    the background. Items are drawn by the caller's thread, at most ``at_once`` ahead; with 0, all
+    is done there, in turn."""
     if not at_once:
         yield from map(make, items)
         return
@@ -119,37 +113,31 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
 
 
 class Task(ABC, Generic[Wanted]):
-    """A task of a ``name``, with its options, ``wanted``."""
+    """A task of a ``name``, with its options, ``wanted``; a ``group`` if that is not called as the
+    task. It may change the ``exit_code`` of the command."""
 
-    # The exit code of the command, once everything is drawn.
     exit_code = 0
-    # The group of its options, if that is not called as the task.
     group = ""
 
     def __init__(self, name: str, context: Context) -> None:
         self.name = name
         self.context = context
         self.group = self.group or name
-        # A task without options has no such field.
-        self.wanted: Wanted = vars(context.options).get(self.group)  # type: ignore[assignment]
+        self.wanted: Wanted = getattr(context.options, self.group, None)  # type: ignore[assignment]
 
     def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The part of a photo to train on for this task, with at most ``max_size`` pixels a side,
-        if that is given, and lines to print about it; a UserError if a mask or the like is not
-        usable."""
+        """The part of a photo to train on, with at most ``max_size`` pixels a side, if that is
+        given, and lines to print about it; a UserError if a mask or the like is not usable."""
         return photo, []
 
     def check(self, model: Any) -> None:
-        """Raise a UserError if the options do not fit a model, which may not be trained yet, or do
-        not go together without one (None)."""
+        """Raise a UserError if the options do not fit the model, trained or not, if any."""
 
     @abstractmethod
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
-        ``model`` is None if the task works without one.
 
-        The run folder is created after the first item, so raise any UserError about files or
-        options before it.
+        The run folder is created after the first item, so raise any UserError before it.
         """
 
     @property
@@ -159,11 +147,8 @@ class Task(ABC, Generic[Wanted]):
 
     def read_layers(self) -> Layers:
         """The layers that move with the pixels of results: those of the photo to work on, given to
-        the run or, if none, to its model's training; none if results are the network's.
-
-        If a file cannot be read, or has another size or the name of another layer, this is a
-        UserError; so it is if layers were given, and results are the network's.
-        """
+        the run or, if none, to its model's training; none if results are the network's. A UserError
+        if a file cannot be read or has a wrong size or name, or the run's layers cannot move."""
         context, photo = self.context, self.context.source
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
@@ -212,8 +197,8 @@ class Task(ABC, Generic[Wanted]):
         return [torch.Generator().manual_seed(n) if n else None for n in self.seeds(count)]
 
     def check_start_scale(self, model: Model, scale: int, first: int = 0, others: str = "") -> None:
-        """Raise a UserError if a model has no such scale, or has not finished it; an untrained one
-        counts as finished. Allowed are scales from the ``first``, and ``others`` in the message."""
+        """Raise a UserError if a model has no such scale, or has not finished it, unless it is
+        untrained; its message allows scales from the ``first``, and ``others``."""
         count = model.finished or model.num_stages
         if scale >= count:
             what = f"this model has {count} scales"

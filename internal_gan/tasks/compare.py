@@ -27,11 +27,7 @@ APART = (
 
 
 class Compare(Task[None]):
-    """Writes ``comparison.csv``, ``.md`` and ``.png`` about a folder of runs.
-
-    They replace older ones in the folder ``output``, by default ``runs``. Figures are measured
-    again only if the pictures have changed.
-    """
+    """Writes ``comparison.csv``, ``.md`` and ``.png`` about ``runs`` there or into ``output``."""
 
     def check(self, model: None) -> None:
         options = self.context.options

@@ -69,7 +69,6 @@ class Context(Reporter):
 
     @property
     def run(self) -> RunFolder:
-        """The folder, where there must be one."""
         assert self.folder is not None
         return self.folder
 
@@ -104,13 +103,11 @@ class Context(Reporter):
         return Finisher(learnt, read, at, **how)
 
     def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
-        """What makes a photo with a changed part from drawings; see :class:`PartFinisher` for
-        arguments and errors."""
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher`."""
         return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
 
     def check_size(self, size: Size, option: str) -> None:
-        """Raise a UserError that names ``option`` if a result of this size is very large, unless
-        that was confirmed."""
+        """Raise a UserError that names ``option`` for a very large result, unless confirmed."""
         pixels = math.prod(size)
         if self.options.confirm != "large" and pixels > LARGE:
             raise UserError(
@@ -119,8 +116,8 @@ class Context(Reporter):
             )
 
     def tell_new_colours(self, blends: bool = False) -> None:
-        """Say that results have more colours than the photo, if it has few and they are not made of
-        its own pixels; ``blends``: they never are."""
+        """Say that results have more colours than a photo of few, unless they are made of its own
+        pixels, which they never are if the task ``blends``."""
         has_more = (blends or not self.rebuilds) and not self.source.is_gone
         if has_more and self.source.photo().has_few_colours:
             self.say("The photo has few colours; these results are drawn or blended, and have more")
@@ -173,8 +170,8 @@ class Context(Reporter):
         is_training = folder.model_path.is_file()
         if is_training:
             self.say(f"  Model:    {folder.model_path}")
-        made = [one for one in read_results(folder.path) if one.task == task]
-        made = [one for one in made if one.kind in ("result", "film")]
+        drawn = [one for one in read_results(folder.path) if one.task == task]
+        made = [one for one in drawn if one.kind in ("result", "film")]
         if len(made) == 1 and made[0].kind == "result":
             with opened(path := folder.path / made[0].file)[0] as image:
                 self.say(f"  Picture:  {path}, {by(image.size[::-1])} pixels")

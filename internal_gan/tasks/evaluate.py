@@ -21,8 +21,7 @@ from internal_gan.units import counted, three_digits
 
 
 class Evaluate(Task[EvaluateOptions]):
-    """Evaluates what the model's own task draws, or files; writes ``evaluation.json``
-    and ``evaluation.csv``."""
+    """Writes ``evaluation.json`` and ``.csv`` about what the model's own task draws, or files."""
 
     # The model's own task.
     _drawing: Task[Any] | None = None

@@ -21,8 +21,7 @@ MAX_MARGIN = 2
 
 
 class Extend(Task[ExtendOptions]):
-    """Draws ``extend/000.png`` and so on: the photo with new margins. Results after the first are
-    random."""
+    """Draws ``extend/000.png`` and so on: the photo with new margins."""
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
@@ -43,11 +42,19 @@ class Extend(Task[ExtendOptions]):
         given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]
         if len(given) != 1:
             raise UserError("task=extend needs extend.margins or extend.shape, one of them")
-        named = f"{self.memory}={written(given[0])}"
-        margins = self._measured(photo, named)
+        named, shape = f"{self.memory}={written(given[0])}", self.wanted.shape
+        height, width = photo.size
+        if shape is None:
+            margins = margins_of(given[0], photo.size)
+        else:
+            wish = ratio_of(shape) if isinstance(shape, str) else (shape[0], shape[1])
+            assert wish is not None
+            if isinstance(wish, tuple) and (wish[0] < height or wish[1] < width):
+                has = by(photo.size)
+                raise UserError(f"{named}: smaller than the photo, which has {has} pixels")
+            margins = margins_to(wish, photo.size, ANCHORS[self.wanted.anchor])
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
-        height, width = photo.size
         if any(new > MAX_MARGIN * old for new, old in zip(margins, 2 * photo.size, strict=True)):
             raise UserError(
                 f"{named}: margins of {list(margins)} pixels; allowed is at most {MAX_MARGIN} "
@@ -61,13 +68,3 @@ class Extend(Task[ExtendOptions]):
             )
         self.context.check_size(size, named)
         return margins
-
-    def _measured(self, photo: Photo, named: str) -> Margins:
-        wanted, shape, size = self.wanted, self.wanted.shape, photo.size
-        if wanted.margins is not None:
-            return margins_of(wanted.margins, size)
-        wish = ratio_of(shape) if isinstance(shape, str) else (shape[0], shape[1])
-        assert wish is not None
-        if isinstance(wish, tuple) and (wish[0] < size[0] or wish[1] < size[1]):
-            raise UserError(f"{named}: smaller than the photo, which has {by(size)} pixels")
-        return margins_to(wish, size, ANCHORS[wanted.anchor])

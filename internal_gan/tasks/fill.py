@@ -15,7 +15,6 @@ from internal_gan.images.resize import size_of
 from internal_gan.images.windows import around, bounds, extent, parts
 from internal_gan.models.abilities import Fills
 from internal_gan.tasks.base import Picture, Task, aside, gray
-from internal_gan.tasks.context import Context
 from internal_gan.tasks.holes import Holes, without
 
 # Brightness of the edges outside the hole, while those inside are white.
@@ -27,19 +26,12 @@ WINDOW = "fill/window"
 
 
 class Fill(Task[FillOptions]):
-    """Fills the hole of a photo, ``fill/000.png`` and so on; also shows the photo, the hole and, of
-    a model that draws them, the edges."""
-
-    def __init__(self, name: str, context: Context) -> None:
-        super().__init__(name, context)
-        self._holes = Holes(context)
+    """Draws ``fill/000.png`` and so on; also shows the photo, the hole and, if drawn, the edges."""
 
     def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
-        """The photo with its unknown part, or its window around the hole, ``max_size`` a side.
-
-        If the hole is larger than half of that, the window has twice its size and is shrunk.
-        """
-        holes = self._holes
+        """The photo with its unknown part, or its window around the hole, ``max_size`` a side or,
+        if the hole is larger than half of that, twice the hole's size, to be shrunk."""
+        holes = Holes(self.context)
         hole = holes.found(photo, warn=True)
         nothing = torch.zeros(1, 1, *photo.size)
         self.context.part_finisher(photo, nothing if hole is None else hole)
@@ -66,19 +58,20 @@ class Fill(Task[FillOptions]):
             # Training itself shows the hole at the model's size; filling a large photo takes long.
             return
         options = self.context.options
-        case = self._holes.case(options.seed if options.trains else None)
-        photo, hole, alpha = case.photo, case.hole, case.photo.alpha
+        example = options.seed if options.trains else None
+        photo, hole, unknown, own_edges = Holes(self.context).case(example)
+        alpha = photo.alpha
         if alpha is not None and (alpha[hole > 0] <= FAINT).any():
             alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
         finisher = self.context.part_finisher(
-            photo, hole, alpha=alpha, excluded=case.unknown, hold=model.hold
+            photo, hole, alpha=alpha, excluded=unknown, hold=model.hold
         )
         shown = None
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
             filled, lines, scale = model.fill(
-                photo, hole, edges=case.edges, excluded=case.unknown, seed=chance
+                photo, hole, edges=own_edges, excluded=unknown, seed=chance
             )
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
             done = finisher(
@@ -86,7 +79,7 @@ class Fill(Task[FillOptions]):
                 scale,
                 drawn=photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest)),
                 lines=model.lines_to_finish(
-                    photo, hole, lines, case.unknown, given=case.edges is not None
+                    photo, hole, lines, unknown, given=own_edges is not None
                 ),
             )
             if index == 0:

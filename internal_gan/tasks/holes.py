@@ -1,7 +1,7 @@
 """The hole of a photo with its masks and the user's edges; the window around it in a huge photo."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, reduce
 
 import torch
@@ -31,20 +31,8 @@ SHARE = 0.3
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 
-@dataclass(frozen=True)
-class Case:
-    """A photo with a ``hole`` to fill, (1, 1, H, W), 1 inside, else 0; no patch may be taken from
-    where ``unknown`` is 1, the hole included; ``edges`` are the user's drawing, if any."""
-
-    photo: Photo
-    hole: Tensor
-    unknown: Tensor
-    edges: Tensor | None = None
-
-
 class Holes:
-    """The hole of a photo, as the options describe it; for the training's own photo, by default
-    that of the training."""
+    """The hole of a photo, as the options describe it, or else its training's."""
 
     def __init__(self, context: Context) -> None:
         given, trained, options = context.given, context.trained, context.options.mask
@@ -60,8 +48,7 @@ class Holes:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
         touches, or else its transparent part, grown by ``mask.dilate``; None if there is none.
 
-        If both a mask and a box are given, or they do not fit, this is a UserError; with ``warn``,
-        a mask of more than half of the photo brings a warning.
+        A UserError if mask and box are not usable; with ``warn``, a large mask brings a warning.
         """
         options = self.mask
         if options.box is not None:
@@ -85,10 +72,10 @@ class Holes:
             raise UserError("image: no pixel is opaque, so the hole is all of it; give mask=FILE")
         return self._grown(hole.float())
 
-    def case(self, seed: int | None = None) -> Case:
-        """The photo with its hole. If there is none, it is a random one of a ``seed``, which shows
-        what a model trained without one does; without a seed, this is a UserError. For others, see
-        :meth:`found` and :func:`avoided`."""
+    def case(self, seed: int | None = None) -> tuple[Photo, Mask, Mask, Mask | None]:
+        """The photo, its hole, where no patch may be taken from, the hole included, and the user's
+        edges. A photo without a hole gets a random one of a ``seed``, which shows what a model does
+        that was trained without one; without a seed, this is a UserError."""
         photo, edges = self._photo(), None
         if photo.unknown is not None and self._are_learnt:
             hole, unknown = photo.unknown, None
@@ -105,11 +92,10 @@ class Holes:
                 )
             photo, unknown = without(photo, hole), self.unknown(photo, hole)
         closed = hole if unknown is None else unknown
-        return Case(photo, hole, avoided(self._context, "fill.avoid", photo, closed), edges)
+        return photo, hole, avoided(self._context, "fill.avoid", photo, closed), edges
 
     def _photo(self) -> Photo:
-        """The photo; its training image with the unknown part if the user's mask is gone, and there
-        is no copy, as in a published model."""
+        """The photo, or its training image if the mask is gone, as from a published model."""
         source = self._context.source
         if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
             file = self._masks.file("mask.file")
@@ -191,22 +177,17 @@ def _window(box: list[int], size: Size) -> Window:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _box(box: list[int], photo: Photo) -> Tensor:
-    if photo.whole is None:
-        window = _window(box, photo.size)
-    else:
-        window = within(_window(box, photo.whole.image.size[::-1]), photo.whole.window)
+def _box(box: list[int], photo: Photo) -> Mask:
+    window = _window(box, photo.whole.image.size[::-1] if photo.whole else photo.size)
     mask = torch.zeros(1, 1, *photo.size)
-    mask[(..., *window)] = 1
+    mask[(..., *(within(window, photo.whole.window) if photo.whole else window))] = 1
     return mask
 
 
 def around_hole(source: Source, name: str, photo: Image.Image) -> Window:
     """The window of a photo in a file of that name: three times as high and wide as its hole, and
-    larger around a small one. From then on the source reads the same of masks and drawings.
-
-    If the hole is too large, or an option needs all of the photo, this is a UserError.
-    """
+    larger around a small one. From then on the source reads the same of masks and drawings. A
+    UserError if the hole is too large, or an option needs all of the photo."""
     options, size = source.options, (photo.height, photo.width)
     if options.layers.files:
         raise UserError(f"layers: not possible {_OF_HUGE}")

@@ -63,8 +63,7 @@ class MakeTileable(Task[MakeTileableOptions]):
             )
 
     def _best(self, photo: Photo, wrap: Wrap) -> tuple[Finished, float]:
-        """The first tile that is good, or else the best of several, and its strangeness; they are
-        tried in a small copy of a large photo."""
+        """The first good tile, or else the best, and its strangeness, tried in a small copy."""
         small = photo.shrunk_to(fit_size(photo.size, min(LONGEST_TRIED, max(photo.size))))
         found, spacing = dict[int, tuple[Finished, float]](), tiling.spacing(small.pixels)
         for number in range(TRIES):

@@ -1,5 +1,4 @@
-"""What painting, editing and harmonization share: an image injected into a model's pyramid, and a
-photo with a mask of what may change."""
+"""What painting, editing and harmonization share: an image injected into a model's pyramid."""
 
 import math
 from collections.abc import Iterator
@@ -74,12 +73,9 @@ class FromImage(Task[Injected]):
 
 
 class Redraw(FromImage[EditOptions]):
-    """Redraws a part of ``edit.image``, ``000.png`` and so on; also shows the photo and the mask,
-    which grows by default by ``dilate`` pixels at the model's size.
-
-    The photo has no patches like an object (``is_object``): it needs a mask, may first get the
-    photo's colours, and stays as it is drawn, with its outline.
-    """
+    """Redraws a part of ``edit.image``, and shows the mask, which grows by default by ``dilate``
+    pixels at the model's size. The photo has no patches like an object (``is_object``): it needs a
+    mask, may first get the photo's colours, and stays as it is drawn, with its outline."""
 
     group, what = "edit", "the photo with its changes"
     dilate: ClassVar[float]
@@ -142,8 +138,7 @@ class Redraw(FromImage[EditOptions]):
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 
     def _changed(self, change: Change, mask: Tensor | None) -> Change:
-        """What patches are looked for by: the colours that were given, not those of a rough
-        drawing; ``mask`` is as given."""
+        """What patches are looked for by: the given colours, not those of a rough drawing."""
         return Change(change.before, with_colours(*change, self.injected_at))
 
     def _mask(self, photo: Photo) -> Tensor | None:
@@ -158,8 +153,7 @@ class Redraw(FromImage[EditOptions]):
 
     def _lengths(self, model: Injects) -> tuple[float, float]:
         """By how much the mask is grown and feathered, in pixels at the model's size."""
-        grown = self.context.options.mask.dilate
-        ratio = max(model.sizes[-1]) / REFERENCE
+        grown, ratio = self.context.options.mask.dilate, max(model.sizes[-1]) / REFERENCE
         if self.is_object and self.context.rebuilds:
             ratio = 0.0
         return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio

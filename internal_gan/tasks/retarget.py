@@ -35,10 +35,8 @@ THIN = 0.1
 class Target:
     """A picture to generate, as ``NAME.png``: a rectangle that the ``finisher`` finishes, or what
     of it is inside a ``transform``; it fills the bounds of a ``mask``, (1, 1, *size) in [0, 1].
-
     What keeps its shape is ``protect``, (1, 1, h, w) at the training image's size, and
-    ``protected`` at the size in which it was given.
-    """
+    ``protected`` at the size in which it was given."""
 
     name: str
     size: Size
@@ -50,7 +48,6 @@ class Target:
 
     @property
     def drawing_size(self) -> Size:
-        """(height, width) of the rectangle that the network generates."""
         assert self.finisher.drawing_size is not None
         return self.finisher.drawing_size
 
@@ -96,8 +93,7 @@ def _protected(image: Tensor, context: Context) -> Tensor | None:
 
 
 def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Target]:
-    """The targets without what they protect; ``finisher`` gives the finisher of results of a size
-    in pixels, by default the photo's."""
+    """The targets without what they protect; ``finisher`` makes one for a size in pixels."""
     wanted, photo = context.options.retarget, finisher()
     own, transform = photo.photo_size, None
     if wanted.corners is not None:

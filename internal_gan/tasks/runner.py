@@ -59,11 +59,8 @@ def task_of(name: str, context: Context) -> Task[Any]:
 
 def run_task(options: Options) -> int:
     """Do a task on the model in ``options.checkpoint``, on the photo's own patches or without a
-    model, in a new run folder if the task has one, and return the exit code.
-
-    If the checkpoint, the device, an option or a file is not usable, this is a UserError, and no
-    folder is left behind.
-    """
+    model, and return the exit code. If something is not usable, this is a UserError, and no run
+    folder is left behind."""
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, trained=trained)
@@ -92,7 +89,12 @@ def run_task(options: Options) -> int:
         # Draw the first item before creating the folder, so that an error leaves none behind.
         drawn = chain([next(drawn)], drawn)
     del photo
-    kept = _kept(options, trained)
+    kept = options
+    if trained is not None:
+        before = trained.options
+        kept = replace(options, model=before.model, trainer=before.trainer)
+        kept.image = options.image or before.image
+        kept.checkpoint = str(Path(str(options.checkpoint)).absolute())
     kind = model.family if model is not None and model.is_trained else options.task
     folder = context.folder = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
@@ -117,8 +119,8 @@ def write_run(
     others: Sequence[Result] = (),
 ) -> None:
     """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
-    task's facts in the status. Every half second, tell there and on the console how far drawing is,
-    which began at a time of :func:`time.monotonic`."""
+    task's facts in the status; tell there and on the console how far drawing is, which began at a
+    time of :func:`time.monotonic`."""
     context, folder, told = task.context, task.context.run, since
 
     def record(results: Sequence[Result], **facts: Any) -> None:
@@ -167,17 +169,15 @@ def write(
     layers: Layers = NO_LAYERS,
     report: Callable[[list[Result]], None] = lambda results: None,
 ) -> list[Result]:
-    """Write what a task draws into a folder, replacing older files.
+    """Write what a task draws into a folder, replacing older files; pictures in the format of
+    ``like``, unless they have their own, and with the ``mark`` if a model generated them.
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
-    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name, with
-    copies side by side if it tiles.
-
-    Pictures take the format of ``like`` by default. The ``mark`` is for the files that a model
-    generated. ``report`` is called with all results so far after each picture. A film is made in
-    the background, while its frames are drawn.
+    in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name.
+    ``report`` is called with all results so far after each picture. A film is made in the
+    background, while its frames are drawn.
     """
-    results, films = list[Result](), list[Future[Result]]()
+    results, films = list[Result](), dict[Result, Future[None]]()
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         for item in drawn:
             if item is None:
@@ -188,7 +188,8 @@ def write(
                 write_text(path, item.text, errors="backslashreplace")
             elif isinstance(item, Film):
                 frames.expected = item.count
-                films.append(pool.submit(copy_context().run, _write_film, folder, item, frames))
+                film = Result(item.file, "film", _caption(item.file))
+                films[film] = pool.submit(copy_context().run, write_video, path, frames, item.fps)
             elif item.given is not None and _is_shown(item.given):
                 file = str(PurePosixPath(item.file).with_suffix(item.given.suffix))
                 with atomic_write(folder / file) as temporary:
@@ -200,13 +201,10 @@ def write(
                     frames.add(path)
                 report(results)
         frames.end()
-        results += [film.result() for film in films]
+        for film, written in films.items():
+            written.result()
+            results.append(film)
     return results
-
-
-def _write_film(folder: Path, film: Film, frames: Frames) -> Result:
-    write_video(folder / film.file, frames, film.fps)
-    return Result(film.file, "film", _caption(film.file))
 
 
 def _write_picture(
@@ -274,9 +272,8 @@ def _caption(file: str) -> str:
 
 
 def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
-    """Read the model in the run folder ``options.checkpoint``, with the inputs of its training and
-    lines to print; a UserError if the device or the checkpoint is not usable, or the task needs
-    another model."""
+    """Read the model in ``options.checkpoint``, with the inputs of its training and lines to print;
+    a UserError if it or the device is not usable, or the task needs another model."""
     assert options.checkpoint is not None
     folder = RunFolder.open(options.checkpoint, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
@@ -288,23 +285,7 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
 
 
 def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:
-    """The photo's patches as a model, and lines to print; a UserError if there is no such
-    device."""
+    """The photo's patches as a model, and lines to print."""
     at, reason = prepare_device(device)
     model = Patches.of(spread(photo), at)
     return model, [f"Device {at} ({reason})", "Works on the photo itself; nothing is trained"]
-
-
-def _kept(options: Options, trained: Source | None) -> Options:
-    """The options for the run's folder, with those of the model's training."""
-    if trained is None:
-        return options
-    assert trained.folder is not None
-    before = trained.options
-    return replace(
-        options,
-        image=options.image or before.image,
-        model=before.model,
-        trainer=before.trainer,
-        checkpoint=str(trained.folder.absolute()),
-    )

@@ -16,8 +16,7 @@ IMAGES_AT_ONCE = 7
 
 
 class SuperResolution(Task[SuperResolutionOptions]):
-    """Draws the enlarged photo, ``super_resolution/enlarged.png``, in the format of the photo's
-    file."""
+    """Draws ``super_resolution/enlarged.png``, in the format of the photo's file."""
 
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()

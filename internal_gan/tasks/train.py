@@ -51,8 +51,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What to call while a model is trained, see :func:`internal_gan.fit`; ``callbacks`` come after
-    the run's own."""
+    """What to call while a model is trained, after the run's own; see :func:`internal_gan.fit`."""
 
     callbacks: Sequence[Callback] = ()
     stop: Callable[[], bool] | None = None
@@ -63,17 +62,20 @@ def train(source: Source, changed: Collection[str], hooks: Hooks) -> tuple[Model
     """Train a new model on the photo of ``source``, and write its pictures and its page; returns
     the model, on the device it was trained on, and the run's folder.
 
-    ``changed`` names the options that the user set, to refuse those of a task that the training
-    does not run.
-
-    Raises:
-        UserError: the photo, an option or the output folder is not usable; no folder is left
-            behind unless the training itself fails.
-        TrainingStopped: by Ctrl-C, SIGTERM or the caller; the run can be resumed.
+    ``changed`` names the options that the user set. Those of a task that the training does not run
+    are UserErrors, as are a photo, an option or a folder that is not usable; no folder is left
+    behind unless the training itself fails. A training that is stopped is a TrainingStopped.
     """
     options, training = source.options, _prepare(source)
-    _refuse_other_tasks(training, changed)
-    folder = RunFolder.create(new_run_path(options, training.model.family))
+    family, task = training.model.family, training.work.name
+    for key in sorted(changed):
+        group, dot, _ = key.partition(".")
+        if dot and group in {*SPECS, "finish", "layers", "mask"} and not SPECS[task].allows(key):
+            raise UserError(
+                f"{key}: a training of {family} ends with task={task}, where this option has no "
+                "effect"
+            )
+    folder = RunFolder.create(new_run_path(options, family))
     with recorded(folder):
         save_options(options, folder.config_path)
         # The saved options have absolute paths; they are saved again when the files may be gone.
@@ -82,11 +84,8 @@ def train(source: Source, changed: Collection[str], hooks: Hooks) -> tuple[Model
 
 
 def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
-    """Continue the training in a run folder, with its options except, unless ``auto``, the device.
-
-    Errors are those of :func:`train`; also a UserError if the folder holds no training, is damaged
-    or in use.
-    """
+    """Continue the training in a run folder, with its options except, unless ``auto``, the device;
+    see :func:`train`. A UserError if the folder holds no training, is damaged or in use."""
     folder = RunFolder.open(path)
     saved = load_options(folder.config_path)
     if not saved.trains:
@@ -102,17 +101,6 @@ def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
     with recorded(folder):
         _learn(training, saved, folder, hooks, has_state)
     return training.model, folder
-
-
-def _refuse_other_tasks(training: Prepared, changed: Collection[str]) -> None:
-    name = training.work.name
-    for key in sorted(changed):
-        group, dot, _ = key.partition(".")
-        if dot and group in {*SPECS, "finish", "layers", "mask"} and not SPECS[name].allows(key):
-            raise UserError(
-                f"{key}: a training of {training.model.family} ends with task={name}, where this "
-                "option has no effect"
-            )
 
 
 def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
@@ -158,11 +146,8 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
 
 
 def _as_begun(model: dict[str, Any]) -> dict[str, Any]:
-    """A model's options when its training is resumed.
-
-    ``scale_count: released`` follows from the size of the original photo, while the photo as learnt
-    may be smaller. The recorded steps tell how many scales there are.
-    """
+    """A model's options when its training is resumed: ``scale_count: released`` follows from the
+    size of the original photo, so the recorded steps tell how many scales there are."""
     steps = model.get("steps")
     if "scale_count" not in model or not isinstance(steps, list):
         return model
@@ -234,16 +219,13 @@ class Upkeep(ProgressReports):
         self._previews = [r for r in read_results(self._folder.path) if r.kind == "preview"]
         self._written = -math.inf
 
-    def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        super().on_start(model, plan)
-        self._context.write_page()
-
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         super().on_replan(model, plan)
         options = self._options
         learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
         trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
         save_options(replace(options, model=learnt, trainer=trainer), self._folder.config_path)
+        self._context.write_page()
 
     def _write_left(self, at: TrainingProgress) -> None:
         if monotonic() - self._written >= STATUS_SECONDS:

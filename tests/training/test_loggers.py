@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from internal_gan.files import read_json_lines
 from internal_gan.models.base import Model
+from internal_gan.runs.records import read_metrics
 from internal_gan.training.callbacks import MetricsLogger, StagePlan, TrainingPlan
 from tests.toy import Clock
 
@@ -38,12 +38,12 @@ def train(
 
 
 def steps(path: Path) -> list[tuple[int, int]]:
-    return [(row["stage"], row["step"]) for row in read_json_lines(path) if "step" in row]
+    return [(row["stage"], row["step"]) for row in read_metrics(path) if "step" in row]
 
 
 def test_the_file_starts_with_the_plan_and_has_the_logged_steps(path: Path) -> None:
     train(MetricsLogger(path), (0, 1), (2, 10))
-    rows = read_json_lines(path)
+    rows = read_metrics(path)
     assert rows[0]["event"] == "plan"
     assert rows[0]["stages"][2]["size"] == [24, 8]
     assert steps(path) == ALL_STEPS
@@ -56,7 +56,7 @@ def test_a_new_plan_is_appended(path: Path) -> None:
     shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3, 1)
     logger.on_replan(MODEL, shorter)
     logger.on_step(1, 1, 5, {"rec": 0.5})
-    plans = [row for row in read_json_lines(path) if row.get("event") == "plan"]
+    plans = [row for row in read_metrics(path) if row.get("event") == "plan"]
     assert [plan["stages"][1]["steps"] for plan in plans] == [10, 5]
     assert steps(path)[-1] == (1, 1)
 
@@ -79,7 +79,7 @@ def test_seconds_continue_after_an_interruption(path: Path, clock: Clock) -> Non
     train(MetricsLogger(path), (0, 1), (1, 5), clock)
     clock.now += 5000.0
     train(MetricsLogger(path), (1, 6), (2, 10), clock)
-    seconds = [row["seconds"] for row in read_json_lines(path) if "seconds" in row]
+    seconds = [row["seconds"] for row in read_metrics(path) if "seconds" in row]
     assert seconds == sorted(seconds)
     assert seconds[-1] == pytest.approx(30.0)
 
