@@ -10,15 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.patches import exact
-from internal_gan.patches.exact import (
-    grid,
-    lattice,
-    nearest,
-    nearest_normalised,
-    nearest_patches,
-    overlapping,
-    squared_distances,
-)
+from internal_gan.patches.exact import grid, lattice, nearest, nearest_normalised, nearest_patches
 from tests.tiny import picture, rng
 
 
@@ -71,9 +63,7 @@ def test_values_with_zero_weight_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("at_once", [2**22, 40])
-def test_the_normalised_distance_has_its_closed_form(
-    at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_normalised_distances_by_closed_form(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact, "AT_ONCE", at_once)
     wanted, keys = torch.rand(13, 20, generator=rng()), torch.rand(17, 20, generator=rng(1))
     distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])
@@ -87,7 +77,7 @@ def test_the_normalised_distance_has_its_closed_form(
 def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
     queries, keys = (torch.rand(n, 20, generator=rng(n)) + 5 for n in (13, 17))
     expected = torch.cdist(queries.double(), keys.double()).square().float()
-    found = squared_distances(queries, keys, dtype)
+    found = exact.squared_distances(queries, keys, dtype)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
 
 
@@ -100,6 +90,6 @@ def test_patches_that_overlap_share_a_pixel() -> None:
         y, x = divmod(place, columns)
         return {(y + i, x + j) for i in range(patch) for j in range(patch)}
 
-    found = overlapping(places, others, columns, patch).tolist()
+    found = exact.overlapping(places, others, columns, patch).tolist()
     expected = [[bool(pixels(a) & pixels(b)) for b in others.tolist()] for a in places.tolist()]
     assert found == expected
