@@ -1,5 +1,4 @@
-"""The architecture diagram matches the code, no modules import each other in a circle, and no room
-grows unnoticed."""
+"""The diagram matches the code, no imports form a circle, and no room grows unnoticed."""
 
 import runpy
 from collections import Counter
@@ -32,7 +31,7 @@ MAX_LINES = {
     "training": 1292,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_841, "tests": 23_809, "benchmarks": 5_567}
+MAX_IN_ALL = {"internal_gan": 24_841, "tests": 22_946, "benchmarks": 5_567}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
