@@ -55,8 +55,8 @@ def plain_environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 
-def start_process(*arguments: str, cwd: Path, **environment: str) -> "subprocess.Popen[str]":
-    """Start ``python -m internal_gan`` in its own process."""
+def start_process(*arguments: str, cwd: Path, **environment: str) -> Any:
+    """``python -m internal_gan``, started in its own process: a Popen."""
     return subprocess.Popen(
         [sys.executable, "-m", "internal_gan", *arguments],
         cwd=cwd,
@@ -79,14 +79,9 @@ def run_python(
     code: str, *arguments: str | Path, cwd: str | Path | None = None, **environment: str
 ) -> Answer:
     """Run Python code, with arguments, in a process of its own that finds this package."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    given = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    done = subprocess.run(command, cwd=cwd, env=given, capture_output=True, text=True)
     return Answer(done.returncode, done.stdout, done.stderr)
 
 

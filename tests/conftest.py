@@ -68,8 +68,7 @@ def _loading_once(load: Callable[..., object]) -> Callable[..., object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _hurry() -> Iterator[None]:
-    """No training in this process is timed beforehand, no file is synced to the disk, and the files
-    of ``conf/`` are parsed once."""
+    """No training is timed beforehand, no file is synced, and ``conf/`` is parsed once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml, "load", _loading_once(yaml.load))
         patch.setattr(budget, "measure", _assumed)

@@ -44,13 +44,8 @@ STRICT = {"cat", "concat", "stack"}
 
 
 class PretendCuda(TorchFunctionMode):
-    """See :func:`pretend_cuda`.
-
-    Attributes:
-        steps: parts of training steps (updates of a network, averaging) taken.
-        waits: what made the CPU wait for the device during these, or may not be in a CUDA graph,
-            and where.
-    """
+    """See :func:`pretend_cuda`. ``waits`` is what made the CPU wait in ``steps``, and where, or may
+    not be in a CUDA graph."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,11 +201,7 @@ class PretendCuda(TorchFunctionMode):
 
 @contextmanager
 def pretend_cuda() -> Iterator[PretendCuda]:
-    """Make torch pretend that there is a GPU.
-
-    As on a real one, calls that mix devices raise, and so does reading a tensor's values without
-    copying them. Waits for the device are counted in training steps.
-    """
+    """Make torch pretend that there is a GPU, which refuses mixed devices and counts waits."""
     mode = PretendCuda()
     with pytest.MonkeyPatch.context() as patch, mode:
         patch.setattr(torch, "Generator", _Generator)

@@ -76,9 +76,7 @@ def test_tab_completion_offers_tasks(shell: Shell, monkeypatch: pytest.MonkeyPat
     ],
     ids=" ".join,
 )
-def test_a_mistake_is_one_line_that_names_it(
-    shell: Shell, arguments: list[str], pieces: list[str]
-) -> None:
+def test_a_mistake_is_one_line(shell: Shell, arguments: list[str], pieces: list[str]) -> None:
     said = shell.refused(*arguments)
     assert all(piece in said for piece in pieces), said
     assert list(Path.cwd().iterdir()) == []
@@ -101,9 +99,7 @@ ASCII = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 @pytest.mark.parametrize(
     ("letters", "environment"), [("é", {}), ("é\udce9", {"LC_ALL": "POSIX"}), ("é\udce9", ASCII)]
 )
-def test_a_real_process_says_one_line_and_ends_with_2(
-    tmp_path: Path, letters: str, environment: dict[str, str]
-) -> None:
+def test_a_process_says_one_line(tmp_path: Path, letters: str, environment: dict[str, str]) -> None:
     name = f"a b=c #1 (2), [{letters}].jpg"
     answer = run_process(f"image={name}", "model=singan", cwd=tmp_path, **environment)
     (line,) = answer.lines

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -76,18 +77,13 @@ def test_float32_is_not_rounded_to_tf32(
 @pytest.mark.parametrize(
     ("used", "capabilities", "wanted"),
     [
-        (CPU, {"avx2": True}, torch.float32),
-        (CPU, {}, torch.float32),
-        (CPU, {"avx512_bf16": True}, torch.bfloat16),
-        (CPU, {"amx_bf16": True}, torch.bfloat16),
+        *((CPU, {"avx2": True}, torch.float32), (CPU, {}, torch.float32)),
+        *((CPU, {"avx512_bf16": True}, torch.bfloat16), (CPU, {"amx_bf16": True}, torch.bfloat16)),
         (CUDA, {"amx_bf16": True}, torch.float32),
     ],
 )
 def test_auto_is_bfloat16_on_a_cpu_that_supports_it(
-    used: torch.device,
-    capabilities: dict[str, bool],
-    wanted: torch.dtype,
-    monkeypatch: pytest.MonkeyPatch,
+    used: Any, capabilities: Any, wanted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert select_precision("auto", used)[0] == wanted

@@ -22,16 +22,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 APPLICATIONS = ROOT / "docs" / "applications"
 # This page documents the server's options.
 PAGE = APPLICATIONS / "app.md"
-COMMAND = re.compile(
-    r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.MULTILINE
-)
+COMMAND = re.compile(r"^(?:\.venv/bin/)?(?:internal-gan|python -m internal_gan) (.+)$", re.M)
 CHOICE = re.compile(r"(task|model|experiment|trainer|model/\w+)=")
 OPTION = re.compile(r"`([a-z][a-z_/.]*=[^`<\s]+)`")
 
 
 def documented_commands() -> list[str]:
-    """Commands of all pages and options of the guides, except those for plugins that may be
-    missing and placeholders."""
+    """Commands of all pages and options of the guides, without optional plugins."""
     texts = {page: page.read_text(encoding="utf-8").replace("\\\n", "") for page in PAGES}
     commands = {command for text in texts.values() for command in COMMAND.findall(text)}
     guides = [ROOT / "README.md", *(ROOT / "docs").glob("user*.md"), *APPLICATIONS.glob("*.md")]

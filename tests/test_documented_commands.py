@@ -138,20 +138,13 @@ def models(place: Path) -> dict[str, Path]:
 @pytest.mark.filterwarnings(r"ignore:\s*'hydra/launcher/\w+' is validated against")
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
 def test_every_command_of_a_guide_runs(
-    page: Path,
-    place: Path,
-    models: dict[str, Path],
-    shell: Shell,
-    cluster: Path,
-    stand_ins: None,
-    monkeypatch: pytest.MonkeyPatch,
+    page: Path, place: Path, models: dict[str, Path], shell: Shell, cluster: Path, stand_ins: None
 ) -> None:
     """In the order of the page, where RUN is the newest model of the family that the task needs.
 
-    Weights that users add are random, in networks that are narrow. No cluster is here: Ray's jobs
-    run in this process, and Slurm's are started by a script in place of ``sbatch``.
+    Users' weights are random. Ray's jobs run in this process, Slurm's by a script for ``sbatch``.
     """
-    monkeypatch.chdir(place)
+    os.chdir(place)  # until the shell is gone
     newest = dict(models)
     for number, command in enumerate(commands_of(page)):
         words = shlex.split(command, comments=True)
@@ -164,10 +157,8 @@ def test_every_command_of_a_guide_runs(
             given -= {"output"}
         if not given & {"output", "resume"}:
             words.append(f"output={Path('runs', page.stem, str(number))}")
-        chosen = task == "train" or (
-            given & {"model", "experiment"} and "model=patches" not in words
-        )
-        trains = bool(chosen) and not given & {"checkpoint", "resume"}
+        asks = task == "train" or (given & {"model", "experiment"} and "model=patches" not in words)
+        trains = bool(asks) and not given & {"checkpoint", "resume"}
         if trains:
             words += [*QUICK, *(["finish.detail=patches"] if "layers" in given else [])]
             words += [NARROW] if "vgg19" in command else []

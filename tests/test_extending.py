@@ -13,10 +13,8 @@ import pytest
 from tests.commands import ROOT, TINY_RUN, pixels, run_python
 
 TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-FILE = re.compile(
-    r"^`([\w/.]+)`[^`\n]*:\n\n```(?:python|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL
-)
-DIFF = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`([\w/.]+)`[^`\n]*:\n\n```(?:python|yaml)\n(.*?)^```$", re.M | re.S)
+DIFF = re.compile(r"^```diff\n(.*?)^```$", re.M | re.S)
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +112,7 @@ def test_the_task_of_the_example_mirrors_the_photo(copy: Path, tiny_photo: Path)
     assert "mirror.axis" in told.rpartition("Done")[2]
 
 
-def test_the_family_of_the_example_samples_by_command_in_python_and_in_the_app(
-    copy: Path, tiny_photo: Path
-) -> None:
+def test_the_family_of_the_example_samples_in_every_place(copy: Path, tiny_photo: Path) -> None:
     pytest.importorskip("starlette")
     asked = ("sample.size=[30,50]", "sample.count=2", "seed=4")
     told = run(

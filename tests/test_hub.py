@@ -137,9 +137,7 @@ def test_a_repository_is_loaded_as_a_run_folder(run: Run, monkeypatch: pytest.Mo
         internal_gan.InGAN.from_pretrained("someone/lake")
 
 
-def test_an_unknown_name_gives_a_one_line_error(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_name_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = Mock(side_effect=OSError("404 Client Error.\n\nRepository Not Found for url: ..."))
     monkeypatch.setattr(huggingface_hub, "snapshot_download", nowhere)
     expected = r"^run folder no/where does not exist, and the .* \(404 Client Error\.\)$"
@@ -153,9 +151,7 @@ def test_an_unknown_name_gives_a_one_line_error(
         internal_gan.load(tmp_path)
 
 
-def test_without_huggingface_hub_the_message_says_how_to_install_it(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_huggingface_hub(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(UserError, match=r"pip install 'internal-gan\[hub\]'"):
         run.model.push_to_hub("someone/lake")

@@ -46,9 +46,7 @@ def test_the_conda_recipe_needs_the_same(project: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems need more packages")
-def test_pip_installs_all_extras_in_their_pinned_versions(
-    project: dict[str, Any], tmp_path: Path
-) -> None:
+def test_pip_installs_all_extras_as_pinned(project: dict[str, Any], tmp_path: Path) -> None:
     """All together: every package has one version, so that pip accepts any of the extras too."""
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
     probe = subprocess.run([*install, "--retries=0", "--no-deps", "pip"], capture_output=True)

@@ -23,8 +23,7 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 @pytest.fixture(autouse=True)
 def place(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a JPEG file on its side, a 16-bit PNG file and their mask; the working folder,
-    with one of its own for temporary files."""
+    """The working folder, with a turned JPEG file, a 16-bit PNG file, and their mask."""
     for folder in ("work", "temporary"):
         (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -43,9 +42,7 @@ def place(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 def piped(*arguments: str, given: bytes) -> tuple[int, bytes, str]:
     """The exit code of a process with this standard input, and what it says on both others."""
     command = [sys.executable, "-m", "internal_gan", *arguments]
-    done = subprocess.run(
-        command, input=given, capture_output=True, env=plain_environment(), check=False
-    )
+    done = subprocess.run(command, input=given, capture_output=True, env=plain_environment())
     return done.returncode, done.stdout, done.stderr.decode()
 
 
@@ -88,8 +85,6 @@ def test_what_is_no_picture_is_refused_in_one_line(
 @pytest.mark.parametrize("command", [("--help",), (*FILL, "deep.png")])
 def test_a_command_whose_output_nobody_reads_ends_quietly(place: Path, command: Any) -> None:
     process = start_process(*command, cwd=place)
-    assert process.stdout is not None
-    assert process.stderr is not None
     process.stdout.close()
     assert process.wait() == 141
     with process.stderr as said:

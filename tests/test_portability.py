@@ -71,9 +71,7 @@ def test_a_lock_without_fcntl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         RunFolder(tmp_path / "run").claim()
 
 
-def test_a_file_that_another_process_reads_is_replaced_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_in_use_is_replaced_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusals = [PermissionError("another process reads it")] * 3
     replace = Path.replace
 

@@ -55,9 +55,7 @@ def mask(width: int, height: int) -> Image.Image:
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
     ],
 )
-def test_sizes_are_in_the_photos_pixels(
-    photo: Image.Image, task: str, options: dict[str, Any], size: tuple[int, int]
-) -> None:
+def test_sizes_are_in_the_photos_pixels(photo: Any, task: str, options: Any, size: Any) -> None:
     assert Previews(photo)(task, **options).size == pytest.approx(size, abs=1)
 
 
@@ -107,9 +105,7 @@ def test_margins_are_drawn_around_the_same_copy(
     preview, result = (call.args for call in drawn.call_args_list)
     assert preview[0].size == (30, 60 if "shape" in options else 56)
     assert torch.equal(preview[0].pixels, result[0].pixels)
-    assert all(
-        torch.equal(one, other) for one, other in zip(preview[1:3], result[1:3], strict=True)
-    )
+    assert all(torch.equal(a, b) for a, b in zip(preview[1:3], result[1:3], strict=True))
     assert preview[2].sum() == preview[1].sum() + 10 * 8
     assert preview[4] == result[4]
     scales = [call.args[2] for call in finished.call_args_list]
@@ -151,11 +147,8 @@ def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
 @pytest.mark.parametrize(
     ("task", "options"),
     [
-        ("sample", {}),
-        ("retarget", {"size": (60, 90)}),
-        ("fill", {"mask": mask(160, 120)}),
-        ("extend", {"shape": "2:1"}),
-        ("edit", {"image": mask(160, 120)}),
+        *(("sample", {}), ("retarget", {"size": (60, 90)}), ("fill", {"mask": mask(160, 120)})),
+        *(("extend", {"shape": "2:1"}), ("edit", {"image": mask(160, 120)})),
     ],
 )
 def test_work_ends_between_two_passes(photo: Image.Image, task: str, options: Any) -> None:

@@ -79,10 +79,8 @@ def test_each_run_logs_its_own_threads_messages(tmp_path: Path) -> None:
     in_threads(*(partial(run, number) for number in range(4)))
     for number in range(4):
         lines = (tmp_path / f"{number}.txt").read_text().splitlines()
-        assert [line.partition(" INFO ")[2] for line in lines] == [
-            *[f"run {number}"] * 20,
-            f"within {number}",
-        ]
+        expected = [*[f"run {number}"] * 20, f"within {number}"]
+        assert [line.partition(" INFO ")[2] for line in lines] == expected
         assert "within" in (tmp_path / f"{number}-within.txt").read_text()
     assert logging.getLogger("internal_gan").level == level
 

@@ -61,12 +61,9 @@ def furnish(path: Path) -> None:
     for seed, (name, size) in enumerate(PHOTOS.items()):
         write_image(path / name, picture(*size, seed=seed))
     for name, size, box in (
-        ("mask.png", (56, 40), (20, 12, 33, 24)),
-        ("keep.png", (28, 20), (12, 8, 17, 12)),
-        ("small.png", (30, 20), (5, 5, 9, 9)),
-        ("black.png", (56, 40), (0, 0, 0, 0)),
-        ("white.png", (56, 40), (0, 0, 56, 40)),
-        ("most.png", (56, 40), (3, 0, 56, 40)),
+        *(("mask.png", (56, 40), (20, 12, 33, 24)), ("keep.png", (28, 20), (12, 8, 17, 12))),
+        *(("small.png", (30, 20), (5, 5, 9, 9)), ("black.png", (56, 40), (0, 0, 0, 0))),
+        *(("white.png", (56, 40), (0, 0, 56, 40)), ("most.png", (56, 40), (3, 0, 56, 40))),
         ("masks/photo.png", (56, 40), (20, 12, 33, 24)),
     ):
         mask = Image.new("L", size, 0)
@@ -94,17 +91,15 @@ def furnish(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("place")
     furnish(path)
     return path
 
 
 @pytest.fixture
-def shell(
-    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    monkeypatch.chdir(place)
+def shell(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.chdir(here)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     return Shell(capsys)
 

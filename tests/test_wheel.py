@@ -9,6 +9,7 @@ import tarfile
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -20,9 +21,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON"
 
 def run(*command: str | Path, cwd: Path) -> str:
     """The output of a command."""
-    result = subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -39,16 +38,11 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module", params=["wheel", pytest.param("sdist", marks=pytest.mark.slow)])
-def installed(
-    request: pytest.FixtureRequest,
-    distributions: dict[str, Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def installed(request: Any, distributions: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs' folder of a new environment with one of the distributions installed.
 
-    A ``.pth`` line adds this environment's packages, so torch need not be installed again. Python
-    does not process ``.pth`` files in folders added that way, so the checkout, installed there in
-    editable mode, stays out of reach.
+    A ``.pth`` line adds this environment's packages, but not those of their own ``.pth`` files, as
+    the checkout, so torch need not be installed again.
     """
     folder = tmp_path_factory.mktemp(request.param)
     venv.create(folder, symlinks=True)
@@ -100,9 +94,7 @@ def test_the_installed_package_trains(installed: Path, tmp_path: Path, tiny_phot
 
 
 @pytest.mark.parametrize("installed", ["wheel"], indirect=True)
-def test_the_installed_app_serves_its_page_and_answers_health_checks(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_the_installed_app_serves_its_page_and_its_health(installed: Path, tmp_path: Path) -> None:
     pytest.importorskip("starlette")
     options = ("host=0.0.0.0", "port=0", "browser=false", "runs=runs")
     with subprocess.Popen(
@@ -114,8 +106,7 @@ def test_the_installed_app_serves_its_page_and_answers_health_checks(
     ) as server:
         try:
             assert server.stdout is not None
-            found = re.search(r"(http://.*:\d+/)(\?token=\S+)", server.stdout.readline())
-            assert found is not None
+            found: Any = re.search(r"(http://.*:\d+/)(\?token=\S+)", server.stdout.readline())
             with urlopen(f"{found[1]}health", timeout=120) as answer:
                 assert answer.status == 204
             with urlopen(f"{found[1]}page/index.html{found[2]}", timeout=60) as answer:

@@ -33,6 +33,5 @@ def test_the_slow_tests_run_every_night() -> None:
     # YAML reads the key "on" as true.
     assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
     assert "make test-slow PYTHON=python" in [step.get("run") for step in steps("nightly")]
-    target = re.search(r"^test-slow:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
-    assert target is not None
+    target: Any = re.search(r"^test-slow:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
     assert target[1].endswith("--runslow -m slow")

@@ -29,57 +29,40 @@ from internal_gan.training.engine import train
 from internal_gan.training.stage_trainer import StageTrainer
 from internal_gan.units import Size
 
+Words = Sequence[str]
+Given = Tensor | None
+
 # Three scales of (14, 20), (17, 23) and (20, 28) for the tiny picture.
 TINY = (
-    "model.min_size=14",
-    "model.max_size=28",
-    "model.scale_factor=0.75",
-    "model.widths.coarsest=4",
-    "model.widths.limit=4",
-    "model.depths=5",
-    "model.steps=4",
+    *("model.min_size=14", "model.max_size=28", "model.scale_factor=0.75"),
+    *("model.widths.coarsest=4", "model.widths.limit=4", "model.depths=5", "model.steps=4"),
     "trainer.log_interval=1",
 )
 LEAN = ("trainer=fast", "finish.detail=network", "model.drawings=8", *TINY)
 PAPER = ("experiment=singan_paper", *TINY)
 # The paper's form of InGAN on the tiny picture at (20, 28) pixels.
 TINY_INGAN = (
-    "model.max_size=28",
-    "model.crop=24",
-    "model.steps=4",
-    "model.generator.width=2",
-    "model.generator.residual_blocks=1",
-    "model.discriminator.discriminator.widths=[2,3,3]",
+    *("model.max_size=28", "model.crop=24", "model.steps=4", "model.generator.width=2"),
+    *("model.generator.residual_blocks=1", "model.discriminator.discriminator.widths=[2,3,3]"),
     "trainer.log_interval=1",
 )
 INGAN_PAPER = ("experiment=ingan_paper", *TINY_INGAN)
 # InGAN's fast form on SinGAN's three scales, without finishing.
 INGAN_FAST = (
-    "model=ingan",
-    "finish.detail=network",
+    *("model=ingan", "finish.detail=network"),
     *TINY,
-    "model.depths=3",
-    "model.identity_weight=10",
-    "model.discriminator.discriminator.depth=5",
-    "model.discriminator.min_side=11",
-    "model.cycle_weight=0",
-    "model.cycle_interval=1",
-    "model.penalty_crop=12",
-    "model.patch_loss.nearest_patch.loss.queries=100",
+    *("model.depths=3", "model.identity_weight=10", "model.discriminator.discriminator.depth=5"),
+    *("model.discriminator.min_side=11", "model.cycle_weight=0", "model.cycle_interval=1"),
+    *("model.penalty_crop=12", "model.patch_loss.nearest_patch.loss.queries=100"),
     "model.patch_loss.nearest_patch.loss.candidates=100",
 )
 # EdgeConnect on the tiny picture at (20, 28) pixels.
 TINY_EDGECONNECT = (
-    "model.max_size=28",
-    "model.crop=20",
+    *("model.max_size=28", "model.crop=20"),
     "model.steps={edges: 3, completion: 3, refinement: 2, joint: 2}",
-    "model.edge_generator.width=2",
-    "model.edge_generator.residual_blocks=1",
-    "model.generator.width=2",
-    "model.generator.residual_blocks=1",
-    "model.discriminator.widths=[2,3]",
-    "trainer.log_interval=1",
-    "finish.detail=network",
+    *("model.edge_generator.width=2", "model.edge_generator.residual_blocks=1"),
+    *("model.generator.width=2", "model.generator.residual_blocks=1"),
+    *("model.discriminator.widths=[2,3]", "trainer.log_interval=1", "finish.detail=network"),
 )
 EDGECONNECT = ("model=edgeconnect", *TINY_EDGECONNECT)
 
@@ -160,21 +143,17 @@ def _composed(overrides: tuple[str, ...]) -> Options:
     return compose(overrides)
 
 
-def tiny_options(*overrides: str, base: Sequence[str] = LEAN) -> Options:
+def tiny_options(*overrides: str, base: Words = LEAN) -> Options:
     return copy.deepcopy(_composed((*base, *overrides)))
 
 
-def recipe_of(*overrides: str, base: Sequence[str] = LEAN) -> Any:
+def recipe_of(*overrides: str, base: Words = LEAN) -> Any:
     """The recipe of any family."""
     return build(tiny_options(*overrides, base=base).model)
 
 
 def model_of(
-    *overrides: str,
-    base: Sequence[str],
-    pixels: Tensor | None = None,
-    hole: Tensor | None = None,
-    finished: int = 0,
+    *overrides: str, base: Words, pixels: Given = None, hole: Given = None, finished: int = 0
 ) -> Any:
     """A prepared model of any family, whose first stages are ``finished`` untrained."""
     recipe = recipe_of(*overrides, base=base)
@@ -187,13 +166,12 @@ tiny_ingan = partial(model_of, base=INGAN_PAPER)
 tiny_edgeconnect = partial(model_of, base=EDGECONNECT)
 
 
-def prepared(*overrides: str, base: Sequence[str] = LEAN, pixels: Tensor | None = None) -> SinGAN:
-    model = model_of(*overrides, base=base, pixels=pixels)
-    assert isinstance(model, SinGAN)
-    return model
+def prepared(*overrides: str, base: Words = LEAN, pixels: Given = None) -> SinGAN:
+    made: SinGAN = model_of(*overrides, base=base, pixels=pixels)
+    return made
 
 
-def untrained(*overrides: str, base: Sequence[str] = LEAN, scales: int | None = None) -> SinGAN:
+def untrained(*overrides: str, base: Words = LEAN, scales: int | None = None) -> SinGAN:
     """A model whose first scales, by default all, are finished untrained."""
     model = prepared(*overrides, base=base)
     finish_stages(recipe_of(*overrides, base=base), model, scales or model.num_stages)
@@ -216,11 +194,7 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
 
 
 def stage_of(
-    *overrides: str,
-    base: Sequence[str] = LEAN,
-    index: int = 0,
-    steps: int = 4,
-    previous: Stage | None = None,
+    *overrides: str, base: Words = LEAN, index: int = 0, steps: int = 4, previous: Any = None
 ) -> Any:
     """A stage of a new model of any family, whose earlier stages are finished untrained."""
     recipe = recipe_of(*overrides, base=base)
@@ -233,7 +207,7 @@ def stage_of(
 
 def trainers(
     *overrides: str,
-    base: Sequence[str],
+    base: Words,
     steps: int,
     device: torch.device | str = "cpu",
     precision: torch.dtype = torch.float32,
@@ -254,14 +228,13 @@ def trainers(
 def trained(
     path: Path,
     *overrides: str,
-    base: Sequence[str] = LEAN,
+    base: Words = LEAN,
     model: Any = None,
-    pixels: Tensor | None = None,
-    hole: Tensor | None = None,
+    pixels: Given = None,
+    hole: Given = None,
     **settings: Any,
 ) -> Run:
-    """Train a model of any family in the folder ``path``, or resume the training there; settings as
-    for `train_model`."""
+    """Train a model of any family in a folder, or resume it there; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
     model = model or model_of(*overrides, base=base, pixels=pixels, hole=hole)
     recipe = build(options.model)

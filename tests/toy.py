@@ -49,7 +49,7 @@ class Diary(Callback):
 
     def __init__(self) -> None:
         self.entries: list[tuple[Any, ...]] = []
-        self.plan: TrainingPlan | None = None
+        self.plan: Any = None
         self.replans: list[TrainingPlan] = []
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
@@ -88,7 +88,7 @@ class ToyStage(Stage):
     recipe: "ToyRecipe"
     model: "ToyModel"
     generator: Number
-    discriminator: Number | None
+    discriminator: Any
 
     def make(self, previous: Stage | None) -> None:
         self.discriminator_steps, self.generator_steps = self.recipe.updates
@@ -96,7 +96,6 @@ class ToyStage(Stage):
         self.discriminator = Number() if self.recipe.adversarial else None
 
     def discriminator_loss(self) -> Losses:
-        assert self.discriminator is not None
         return self._loss("D", self.discriminator)
 
     def generator_loss(self) -> Losses:

@@ -51,9 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     runs = tmp_path_factory.mktemp("app") / "runs"
     options = ("port=0", "browser=false", f"runs={runs}", "trainer=debug")
     with start_process("app", *options, cwd=ROOT) as server:
-        assert server.stdout is not None
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found is not None
+        found: Any = re.search(r"http://\S+", server.stdout.readline())
         yield found[0]
         server.terminate()
         server.communicate()
@@ -85,8 +83,7 @@ def give(page: Any, photo: Path) -> None:
 
 @pytest.fixture(scope="module")
 def looked_at(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
-    """A tab with a variation of a photo on the stage. Checks that no request left the machine and
-    no error occurred."""
+    """A tab with a variation on the stage; at its end, no request left the machine or failed."""
     page = new_page(chromium, viewport={"width": 1200, "height": 900}, accept_downloads=True)
     asked, wrong = list[str](), list[str]()
     page.on("request", lambda request: asked.append(request.url))
@@ -432,9 +429,7 @@ def test_what_is_brushed_is_moved_and_its_old_place_filled(looked_at: Any) -> No
     assert size_of(looked_at, made(looked_at, "Edited", main(looked_at))) == SIZE
 
 
-def test_what_is_drawn_stays_while_a_model_is_trained_which_may_then_draw(
-    opened: Any, photos: Path
-) -> None:
+def test_a_drawing_stays_while_a_model_is_trained_that_may_draw(opened: Any, photos: Path) -> None:
     page = opened(photos / "peaks.jpg")
     panel = tab(page, "Edit and paint")
     sync_api.expect(panel.get_by_label("Drawn by")).to_be_hidden()
@@ -475,8 +470,7 @@ def test_a_preview_is_drawn_kept_and_taken_back(opened: Any, photos: Path) -> No
     with page.expect_request("**/preview?*") as previewed:
         page.keyboard.press("r")
         preview(page)
-    sent = re.search(r'name="options"\s+(\S+)', previewed.value.post_data)
-    assert sent is not None
+    sent: Any = re.search(r'name="options"\s+(\S+)', previewed.value.post_data)
     with page.expect_request("**/runs") as kept:
         made(page, "Retargeted", main(page))
     assert kept.value.post_data_json["options"] == json.loads(sent[1])
@@ -669,9 +663,7 @@ def test_the_home_page_explains_itself_and_takes_photos_alone(opened: Any, tmp_p
 
 @pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install in tests/app")
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
-def test_there_are_no_serious_accessibility_violations(
-    learnt: Any, opened: Any, width: int, scheme: str
-) -> None:
+def test_everyone_has_access(learnt: Any, opened: Any, width: int, scheme: str) -> None:
     """On the home page, in any tab, and with a result."""
     page = opened(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.get_by_text(PHOTO).wait_for()

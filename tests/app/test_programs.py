@@ -163,9 +163,7 @@ def test_the_answer_is_the_picture_of_the_command_line(
     assert (ours.pixels == theirs.pixels).all()
 
 
-def test_a_trained_model_is_named_by_its_run(
-    client: Client, server: Served, tmp_path: Path
-) -> None:
+def test_a_trained_model_is_named_by_a_run(client: Client, server: Served, tmp_path: Path) -> None:
     folder, options = server.runs / "photo-singan" / "1", tiny_options()
     folder.mkdir(parents=True)
     save_options(options, folder / "config.yaml")
@@ -317,9 +315,7 @@ def test_two_gigabytes_are_refused_before_they_are_read(server: Served) -> None:
 def test_a_program_that_goes_away_leaves_nothing_behind(
     server: Served, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with server.begun(500_000) as line:
-        line.sendall(
-            b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc'
-        )
+    with server.begun(500_000) as out:
+        out.sendall(b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc')
     assert server.send("sample")[0] == 400
     assert capsys.readouterr().err == caplog.text == ""

@@ -124,21 +124,15 @@ def test_what_cannot_be_used_gives_a_one_line_error(
 @pytest.mark.parametrize(
     "path",
     [
-        "/runs/..%2f..%2fetc/passwd/x",
-        "/runs/.app/photos/x",
-        "/runs/a/b/..%2f..%2f.app",
-        "/runs/%2e%2e/%2e%2e/etc/passwd",
-        "/photos/..%2f..%2f/file",
-        "/page/..%2f..%2fcli.py",
+        *("/runs/..%2f..%2fetc/passwd/x", "/runs/.app/photos/x", "/runs/a/b/..%2f..%2f.app"),
+        *("/runs/%2e%2e/%2e%2e/etc/passwd", "/photos/..%2f..%2f/file", "/page/..%2f..%2fcli.py"),
     ],
 )
 def test_no_path_reaches_outside_the_runs_folder(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_files_of_a_run_are_served_and_links_out_of_it_are_not(
-    client: TestClient, runs: Path, tmp_path: Path
-) -> None:
+def test_files_are_served_links_out_are_not(client: TestClient, runs: Path, tmp_path: Path) -> None:
     run = runs / "photo-sample" / "2026-01-01"
     (run / "sample").mkdir(parents=True)
     mark = xmp("trainedAlgorithmicMedia", "sample", "singan")
@@ -205,9 +199,7 @@ def test_the_printed_addresses_can_be_opened() -> None:
         ),
     ],
 )
-def test_an_invalid_request_gives_a_one_line_error(
-    client: TestClient, photo: str, asked: dict[str, Any], part: str
-) -> None:
+def test_an_invalid_request_is_one_line(client: Any, photo: str, asked: Any, part: str) -> None:
     answer = client.post(f"/photos/{photo}/runs", json=asked)
     assert part in error(answer, 404 if part.startswith("no such") else 400)
     assert client.get(f"/photos/{photo}").json()["runs"] == []
@@ -263,9 +255,7 @@ def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Pa
     assert tile.json()["state"] == "finished"
 
 
-def test_an_error_in_the_server_gives_a_one_line_answer(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_error_is_told(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Mock(side_effect=ZeroDivisionError("by zero"))
     monkeypatch.setattr("internal_gan.app.uploads.Uploads.all", broken)
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
@@ -360,18 +350,15 @@ def waited_for(client: TestClient, photo: str, run: str, *states: str) -> dict[s
 
 
 @pytest.mark.slow
-def test_stopped_and_queued_trainings_can_be_resumed_after_the_server_restarts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trainings_go_on_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Only trainings draw here.
     monkeypatch.setattr(Worker, "start", lambda self: None)
     settings = Settings(runs=tmp_path, trainer="debug")
     with TestClient(application(settings), BASE, headers=OURS) as client:
         photo = client.post("/photos?name=a.png", content=png()).json()["photo"]
         asked = {"task": "sample", "model": "singan", "options": {"sample.count": 2}}
-        first, second, third = (
-            client.post(f"/photos/{photo}/runs", json=asked).json()["run"] for _ in range(3)
-        )
+        where = f"/photos/{photo}/runs"
+        first, second, third = (client.post(where, json=asked).json()["run"] for _ in range(3))
         assert about(client, photo, second)["state"] == "waiting"
         assert about(client, photo, third)["place"] == 2
         assert client.post(f"/runs/{third}/stop").json()["state"] == "stopped"
@@ -396,7 +383,6 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     command = ("app", "port=0", "browser=false", f"runs={tmp_path}")
     with start_process(*command, cwd=tmp_path) as server:
         try:
-            assert server.stdout is not None
             here = server.stdout.readline().split()[-1]
             assert urlopen(f"{here}health").status == 204
             until(lambda: bool(psutil.Process(server.pid).children()))  # its worker
@@ -425,8 +411,7 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
 
     def draw_and_stop(first: str, second: str, stopped: str) -> None:
         """Stop a drawing while the process, held still, is at the first."""
-        process = worker._process
-        assert process is not None
+        process: Any = worker._process
         with ThreadPoolExecutor() as pool:
             process.send_signal(signal.SIGSTOP)
             pool.submit(draw, first)
@@ -438,12 +423,8 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     draw_and_stop("first", "second", stopped="second")
     draw_and_stop("third", "fourth", stopped="third")
     worker.close()
-    assert answers == {
-        "first": None,
-        "second": "it was stopped",
-        "third": "it was stopped",
-        "fourth": None,
-    }
+    stopped = "it was stopped"
+    assert answers == {"first": None, "second": stopped, "third": stopped, "fourth": None}
 
 
 def test_a_run_on_another_machine_is_not_signalled(
@@ -469,22 +450,13 @@ def strokes() -> bytes:
     return content(drawn)
 
 
-def wished(
-    client: TestClient,
-    photo: str,
-    task: str,
-    options: Any,
-    files: dict[str, Any] | None = None,
-    **tab: Any,
-) -> Any:
+def wished(client: Any, photo: str, task: str, options: Any, files: Any = None, **tab: Any) -> Any:
     """The answer to a wish for a preview."""
     fields = {"task": (None, task), "options": (None, json.dumps(options))}
     return client.post(f"/photos/{photo}/preview", params=tab, files=fields | (files or {}))
 
 
-def test_a_preview_is_what_the_function_makes_and_keeps_nothing(
-    client: TestClient, photo: str, runs: Path
-) -> None:
+def test_a_preview_is_the_result_and_not_kept(client: TestClient, photo: str, runs: Path) -> None:
     before = sorted(runs.rglob("*"))
     files = {"mask.file": ("mask", strokes(), "image/png")}
     answer = wished(client, photo, "fill", {"mask.dilate": 2, "seed": 3}, files)
@@ -514,9 +486,7 @@ def test_a_wish_that_cannot_be_granted_gives_a_one_line_error(
     assert message in error(wished(client, photo, task, options, files))
 
 
-def test_a_newer_wish_of_a_tab_ends_an_older_one(
-    client: TestClient, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_newer_wish_wins(client: TestClient, photo: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(task: str, *, stop: Callable[[], bool], seed: int) -> Image.Image:
         if seed == 1:
             until(stop)

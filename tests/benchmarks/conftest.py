@@ -21,8 +21,7 @@ Given = Callable[..., list[str]]
 
 @pytest.fixture
 def benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """``benchmark(name, *arguments)`` does in this process what ``python -m benchmarks.name`` does,
-    and reads its JSON. A job that fails is an error."""
+    """``benchmark(name, *arguments)`` runs it in this process; its JSON. Failed jobs are errors."""
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)
 
     def run(name: str, *arguments: str) -> dict[str, Any]:
@@ -40,8 +39,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 @pytest.fixture
 def given(tmp_path: Path) -> Given:
-    """``given(height, width)`` writes a photo of this size, ``a.png`` if no other name is given,
-    and returns the options for it and the folder ``output``."""
+    """``given(height, width)`` writes a photo; the options for it and the folder ``output``."""
 
     def options(height: int, width: int, name: str = "a.png") -> list[str]:
         write_image(tmp_path / name, picture(height, width))
@@ -52,8 +50,7 @@ def given(tmp_path: Path) -> Given:
 
 @pytest.fixture
 def reused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """``reused(main, options, *others)`` checks that a benchmark reuses its finished results, and
-    refuses their folder if asked with other options, too."""
+    """``reused(main, options, *others)``: it reuses its results, but not with others' options."""
 
     def check(main: Callable[[list[str]], None], options: list[str], *others: str) -> None:
         monkeypatch.setattr(Processes, "run", None)

@@ -22,9 +22,7 @@ def photo() -> Tensor:
     return halves
 
 
-def test_gpdm_has_the_photos_patches_in_another_place(
-    photo: Tensor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_gpdm_moves_the_photos_patches(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_baselines, "STEPS", (120, 60))
     made = _baselines.gpdm(photo, 0)
     assert made.shape == photo.shape

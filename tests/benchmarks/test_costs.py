@@ -20,9 +20,7 @@ from tests.benchmarks.conftest import Given, Run
 
 
 @pytest.mark.slow
-def test_a_command_and_a_call_are_timed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_and_a_call_are_timed(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr(commands, "COMMANDS", {"task=sample image={small} sample.count=1": (3, 6)})
     monkeypatch.setattr(commands, "CALLS", {"extend({small}, shape='2:1')": (4, None)})
     commands.main(["--beside", str(ROOT)])
@@ -38,9 +36,7 @@ def test_a_command_and_a_call_are_timed(
     assert "| `internal_gan.extend(peaks.jpg, shape='2:1')` |" in tables["calls"]
 
 
-def test_the_photo_is_made_at_other_sizes_with_a_hole_and_a_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inputs_have_a_hole_and_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(commands.SIZES, 3, (160, 120))
     made = commands.write_inputs(tmp_path, 3)
     photo, hole, changed = (
@@ -63,9 +59,7 @@ def test_every_command_uses_options_that_exist_and_every_call_functions() -> Non
         assert callable(getattr(internal_gan, call.partition("(")[0]))
 
 
-def test_every_part_of_a_task_is_found(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_part_of_a_task_is_found(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr(shares, "MEGAPIXELS", (1,))
     monkeypatch.setitem(commands.SIZES, 1, (160, 120))
     monkeypatch.setattr(shares, "TASKS", {"extend": shares.TASKS["extend"]})

@@ -26,9 +26,7 @@ def test_a_method_continues_the_photo_whatever_is_under_the_hole(method: str) ->
 
 
 @pytest.mark.slow
-def test_every_method_is_evaluated_on_every_hole(
-    benchmark: Run, given: Given, tmp_path: Path, reused: Any
-) -> None:
+def test_each_method_fills_holes(benchmark: Run, given: Given, tmp_path: Path, reused: Any) -> None:
     options = [*given(60, 72), "--size", "48", "--ratios", "20-30", "--seeds", "3"]
     options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=48"]
     found = benchmark("inpainting", *options)

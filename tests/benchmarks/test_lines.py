@@ -18,9 +18,7 @@ CANNY = Canny(sigma=2.0, low=0.1, high=0.2)
 
 
 @pytest.mark.slow
-def test_every_guide_is_evaluated_in_every_hole(
-    benchmark: Run, given: Given, tmp_path: Path, reused: Any
-) -> None:
+def test_every_guide_fills_holes(benchmark: Run, given: Given, tmp_path: Path, reused: Any) -> None:
     options = [*given(60, 96, "house.png"), "--size", "96"]
     options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=96"]
     (result,) = benchmark("lines", *options)["results"]

@@ -24,9 +24,7 @@ LAYOUT = {
 
 
 @pytest.mark.slow
-def test_samples_are_compared_with_those_of_no_network_and_patches(
-    benchmark: Run, given: Given, tmp_path: Path, reused: Any
-) -> None:
+def test_samples_of_no_network(benchmark: Run, given: Given, tmp_path: Path, reused: Any) -> None:
     options = [*given(72, 96), "--samples", "2", "--seeds", "3"]
     options += ["--overrides", *FINISHED, "model.num_scales=1"]
     (result,) = benchmark("null", *options)["results"]
@@ -39,11 +37,8 @@ def test_samples_are_compared_with_those_of_no_network_and_patches(
         assert all(value > 0 for value in figures.values())
     output = tmp_path / "output"
     assert "| default / no network |" in (output / "summary.md").read_text()
-    sheets = output / "sheets"
-    with (
-        Image.open(sheets / "a-seed3.png") as sheet,
-        Image.open(sheets / "a-seed3-drawn.png") as drawn,
-    ):
+    at = output / "sheets"
+    with Image.open(at / "a-seed3.png") as sheet, Image.open(at / "a-seed3-drawn.png") as drawn:
         # A row for each source; the photo and eight drawings in one.
         assert sheet.height > 3 * 72
         assert drawn.width > 9 * 96
@@ -58,9 +53,7 @@ def test_samples_are_compared_with_those_of_no_network_and_patches(
 
 
 @pytest.mark.slow
-def test_sizes_are_compared_with_the_resized_photo(
-    benchmark: Run, given: Given, tmp_path: Path
-) -> None:
+def test_sizes_are_compared_with_resizing(benchmark: Run, given: Given, tmp_path: Path) -> None:
     options = [*given(72, 96), "--family", "ingan", "--overrides", "model=ingan", *FINISHED]
     found = benchmark("null", *options, "trainer.max_steps=1", "model.max_size=40")
     figures = found["results"][0]["figures"]
@@ -76,9 +69,7 @@ def test_sizes_are_compared_with_the_resized_photo(
 
 
 @pytest.mark.slow
-def test_fillings_are_compared_with_those_of_patches(
-    benchmark: Run, given: Given, tmp_path: Path
-) -> None:
+def test_fillings_are_compared_with_patches(benchmark: Run, given: Given, tmp_path: Path) -> None:
     options = [*given(72, 96), "--family", "edgeconnect", "--overrides", *EDGECONNECT, "device=cpu"]
     found = benchmark("null", *options)
     figures = found["results"][0]["figures"]

@@ -9,9 +9,7 @@ from benchmarks import options
 from benchmarks._common import ROOT
 
 
-def test_an_option_is_tried_with_both_values(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_option_is_tried_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Image.open(ROOT / "examples" / "photos" / "gravel.jpg") as photo:
         photo.crop((0, 0, 72, 48)).save(tmp_path / "mountains.jpg")
     monkeypatch.setattr(options, "PHOTOS", tmp_path)

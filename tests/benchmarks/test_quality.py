@@ -16,9 +16,7 @@ ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
 
 
 @pytest.mark.slow
-def test_a_photo_is_trained_evaluated_and_tabulated(
-    benchmark: Run, tmp_path: Path, reused: Any
-) -> None:
+def test_a_photo_is_trained_and_evaluated(benchmark: Run, tmp_path: Path, reused: Any) -> None:
     """One of two photos of 64 x 72 with a published sample of each."""
     rng, output = np.random.default_rng(0), tmp_path / "output"
     real, published = (tmp_path / folder for folder in ("real", "published"))
@@ -62,9 +60,7 @@ def test_a_photo_is_trained_evaluated_and_tabulated(
 GPNN = {"c2st": 0.7, "c2st_jpeg": 0.5, "blockiness": 1.25}
 
 
-def result(
-    photo: str, seed: int, swd: float, sharpness: float, seconds: float | None
-) -> dict[str, Any]:
+def row(photo: str, seed: int, swd: float, sharpness: float, seconds: float | None) -> Any:
     return {
         "photo": photo,
         "seed": seed,
@@ -76,11 +72,7 @@ def result(
     }
 
 
-RESULTS = [
-    result("2", 0, 1.0, 0.9, 100),
-    result("2", 1, 2.0, 0.9, None),
-    result("10", 0, 0.5, 1.05, 200),
-]
+RESULTS = [row("2", 0, 1.0, 0.9, 100), row("2", 1, 2.0, 0.9, None), row("10", 0, 0.5, 1.05, 200)]
 
 
 def test_a_photo_is_the_mean_of_its_seeds() -> None:

@@ -16,11 +16,7 @@ OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_s
 
 @pytest.mark.slow
 def test_every_scale_and_method_is_evaluated(
-    given: Given,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    reused: Any,
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, reused: Any
 ) -> None:
     scales = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)}
     monkeypatch.setattr(retargeting, "SCALES", scales)
@@ -48,10 +44,7 @@ def test_every_scale_and_method_is_evaluated(
 
 
 def test_a_photos_patches_need_no_training(
-    given: Given,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(retargeting, "SCALES", {"21x9": 21 / 9})
     retargeting.main([*given(48, 64), "--overrides", "model=patches"])

@@ -13,31 +13,10 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.sweeps.multirun import choices_of
 
 NAMES = [
-    "a b.jpg",
-    "a=b.jpg",
-    "#1.jpg",
-    "photo (1).jpg",
-    "a,b.jpg",
-    "[1].jpg",
-    "[a,b]",
-    "é.jpg",
-    "-x.jpg",
-    "it's.jpg",
-    'the "one".jpg',
-    "back\\slash.jpg",
-    "end\\",
-    "quote\\'.jpg",
-    "{a: b}.jpg",
-    "$HOME.jpg",
-    "${seed}.jpg",
-    "\\${seed}.jpg",
-    "a${b",
-    "null.jpg",
-    "100%.jpg",
-    "new\nline.jpg",
-    "'x'.jpg",
-    "choice(1,2)",
-    "日本.jpg",
+    *("a b.jpg", "a=b.jpg", "#1.jpg", "photo (1).jpg", "a,b.jpg", "[1].jpg", "[a,b]", "é.jpg"),
+    *("-x.jpg", "it's.jpg", 'the "one".jpg', "back\\slash.jpg", "end\\", "quote\\'.jpg"),
+    *("{a: b}.jpg", "$HOME.jpg", "${seed}.jpg", "\\${seed}.jpg", "a${b", "null.jpg", "100%.jpg"),
+    *("new\nline.jpg", "'x'.jpg", "choice(1,2)", "日本.jpg"),
 ]
 
 
@@ -88,9 +67,7 @@ def test_values_in_hydra_syntax_and_other_options_are_left_alone() -> None:
         ("-m output=my runs", "hydra.sweep.dir='my runs'"),
     ],
 )
-def test_short_names_the_home_folder_and_sweeps(
-    given: str, prepared: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_names_and_sweeps(given: str, prepared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert prepare([given.removeprefix("-m ")], multirun=given.startswith("-m ")) == [prepared]
 

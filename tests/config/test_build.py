@@ -1,11 +1,11 @@
 """Configuration builds objects of this package and nothing else."""
 
 import copy
-import dataclasses
 import random
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import reduce
 from math import inf, nan
 from typing import Any
@@ -18,12 +18,7 @@ from internal_gan.models.base import Model
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture, tiny_options
 from tests.toy import optimization
 
-OPTIMIZATION = {
-    "_target_": "internal_gan.models.base.Optimization",
-    **dataclasses.asdict(optimization()),
-}
-
-
+OPTIMIZATION = {"_target_": "internal_gan.models.base.Optimization", **asdict(optimization())}
 LOSS = "internal_gan.nn.losses.AdversarialLoss"
 WGAN = {"_target_": "internal_gan.nn.losses.WGANGP"}
 
@@ -44,16 +39,10 @@ def test_targets_inside_mappings_and_lists_are_built_too() -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "os.system",
-        "torch.optim.Adam",
-        "internal_gan.cli.os.system",
-        "internal_gan.nn.blocks.nn.Module",
-        "internal_gan.models.singan.model.resize_periodic",
-        "internal_gan.models...singan",
-        "internal_gan.models.singan.model.SinGan",
-        "internal_gan.models.sinGAN.model.SinGAN",
-        "internal_gan",
-        "",
+        *("os.system", "torch.optim.Adam", "internal_gan.cli.os.system"),
+        *("internal_gan.nn.blocks.nn.Module", "internal_gan.models.singan.model.resize_periodic"),
+        *("internal_gan.models...singan", "internal_gan.models.singan.model.SinGan"),
+        *("internal_gan.models.sinGAN.model.SinGAN", "internal_gan", ""),
     ],
 )
 def test_targets_outside_this_package_are_refused(target: str) -> None:
@@ -105,8 +94,7 @@ def _names(values: dict[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tup
 
 @pytest.mark.parametrize("base", FAMILIES, ids=lambda base: base[0])
 def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(base: Sequence[str]) -> None:
-    """Tries a sample of all pairs of option and odd value. A refusal must be one line that names
-    the option, and come before training starts."""
+    """In one line, before training starts; for a sample of all pairs of option and odd value."""
     options = tiny_options(base=base).model
     cases = [(name, value) for name in _names(options) for value in ODD_VALUES]
     unnamed = []

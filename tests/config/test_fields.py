@@ -27,9 +27,7 @@ def only(entry: Any) -> "Field[Any]":
         (Range(3), "3 or more", [3, 4], [2, inf]),
     ],
 )
-def test_bounds_are_checked_as_described(
-    within: Range, words: str, allowed: list[float], refused: list[float]
-) -> None:
+def test_bounds_are_as_described(within: Range, words: str, allowed: Any, refused: Any) -> None:
     about = only(number(0.5, within, "a share")).metadata
     assert about["needs"].endswith(words)
     assert all(about["allowed"](value) for value in allowed)

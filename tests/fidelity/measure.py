@@ -53,16 +53,11 @@ _OTHER = ("evaluate",)
 
 
 def in_tasks(family: str, *overrides: str) -> dict[str, Any]:
-    """The options that decide how a model of a family does the tasks of its paper.
-
-    A new option is among them, unless it is one of ``ASKED``.
-    """
+    """The options, all but ``ASKED``, that decide how a family's models do their paper's tasks."""
     tasks = [task for task in SPECS if family in families_for(task) and task not in _OTHER]
     names = set().union(*map(taken_by, tasks)) - {*PATHS}
     options = compose(overrides)
-    return {
-        name: attrgetter(name)(options) for name in names if name.rpartition(".")[2] not in ASKED
-    }
+    return {one: attrgetter(one)(options) for one in names if one.rpartition(".")[2] not in ASKED}
 
 
 def precision(built: Any) -> torch.dtype:
@@ -87,11 +82,7 @@ def weights(loss: Callable[[], Losses]) -> dict[str, float]:
 
 
 def training(stage: Stage, steps: int, at: Sequence[int]) -> Any:
-    """What the optimisers of G and D do in some of the steps of a training.
-
-    The numbers of ``updates`` in each step, the ``rates`` of G and D in each, Adam's ``betas``, and
-    whether weights are ``averaged``.
-    """
+    """What the optimisers of G and D do in some of the steps of a training, and if it averages."""
     trainer = StageTrainer(stage, torch.float32)
     rates = []
     for trainer.step in at:

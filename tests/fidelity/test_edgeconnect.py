@@ -1,7 +1,4 @@
-"""EdgeConnect as published has the paper's numbers; docs/results/fidelity.md lists them.
-
-The keys of ``NUMBERS`` are the rows of that page. VGG-19 has random weights.
-"""
+"""EdgeConnect as published, with a random VGG-19, has the numbers of docs/results/fidelity.md."""
 
 import copy
 import tempfile
@@ -104,8 +101,7 @@ def all_convolutions(network: nn.Module) -> list[str]:
 
 
 def stages() -> list[tuple[list[int], bool, int, bool | None]]:
-    """Of each stage: the channels that the trained networks draw (1: G1, 3: G2), whether all their
-    weights move, the channels that its D judges, and whether true edges guide the filling."""
+    """Of each stage: channels drawn, whether all weights move, D's channels, if edges are true."""
     found = []
     for done in trained():
         guided = None
@@ -132,17 +128,13 @@ class Colours(FeatureNetwork):
 
 
 def everything_else() -> list[Any]:
-    """The sizes of the photo, whether D judges G's own known pixels, what G2's input gets besides
-    the image, and what changes the weights besides Adam and the result besides G2."""
+    """The photo's sizes, what D sees, G2's noise, and what else changes weights and the result."""
     batch, filled, _ = trained()[1].drawn
     known = (batch.hole == 0).expand_as(filled)
     return [
-        {done.sizes for done in trained()},
-        bool((filled != batch.image)[known].all()),
-        paper().model.noise,
-        {done.averaged for done in trained()},
-        {done.clip for done in trained()},
-        paper().model.settle,
+        *({done.sizes for done in trained()}, bool((filled != batch.image)[known].all())),
+        *(paper().model.noise, {done.averaged for done in trained()}),
+        *({done.clip for done in trained()}, paper().model.settle),
     ]
 
 
@@ -153,7 +145,7 @@ def hole_shares() -> tuple[float, float]:
     return min(shares), max(shares)
 
 
-def finds_the_edges_of(detector: Canny) -> bool:
+def finds_edges(detector: Canny) -> bool:
     image = picture(64, 80)
     found = paper().model.find_edges(image, torch.zeros(1, 1, 64, 80))
     return bool(found.any()) and torch.equal(found, detector(image))
@@ -178,7 +170,7 @@ def drawn_weights() -> set[float]:
 
 
 @cache
-def features() -> VGGFeatures:
+def features() -> Any:
     """The feature network of the paper's form, with few random filters."""
     narrow = [4] * 5
     with tempfile.TemporaryDirectory() as folder:
@@ -186,9 +178,7 @@ def features() -> VGGFeatures:
         torch.save(vgg19(narrow), path)
         options = compose([PAPER, f"model.features.weights='{path}'"]).model["features"]
         options["widths"] = narrow
-        network = build(options, "model.features")()
-    assert isinstance(network, VGGFeatures)
-    return network
+        return build(options, "model.features")()
 
 
 def layers_compared() -> list[list[str]]:
@@ -252,8 +242,7 @@ def maps_matched() -> int:
 
 
 def style_and_content() -> tuple[bool, bool]:
-    """Whether style is compared as if everything outside the hole were black, and content
-    everywhere."""
+    """Whether style is compared with black around the hole, and content everywhere."""
     one = batch()
     filled = 0.3 - one.image
     found = terms(filled, Colours())
@@ -336,23 +325,15 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "input of VGG-19": (seen_by_vgg19, (0, 1)),
     "style": (style_and_content, (True, True)),
     "hole": (hole_seen, [1]),
-    "edges": (
-        lambda: [finds_the_edges_of(Canny(sigma, 0.1, 0.2)) for sigma in (2, 1.5)],
-        [True, False],
-    ),
-    "learning rates": (
-        rates,
-        [(1e-4, 1e-5, 0.1), (1e-4, 1e-5, 0.1), (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)],
-    ),
+    "edges": (lambda: [finds_edges(Canny(sigma, 0.1, 0.2)) for sigma in (2, 1.5)], [True, False]),
+    "learning rates": (rates, [*[(1e-4, 1e-5, 0.1)] * 2, (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)]),
     "Adam": (lambda: {betas for done in trained() for betas in done.betas}, {(0, 0.9)}),
     "batch": (lambda: paper().edges.draw_batch().image.shape, (8, 3, 256, 256)),
     "shares of the holes": (hole_shares, pytest.approx((0.1, 0.6), abs=0.02)),
     "stages": (
         stages,
         [
-            ([1], True, 2, None),
-            ([3], True, 4, True),
-            ([3], True, 4, False),
+            *(([1], True, 2, None), ([3], True, 4, True), ([3], True, 4, False)),
             ([1, 3], True, 4, False),
         ],
     ),
@@ -365,9 +346,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_number(name: str) -> None:
-    found, published = NUMBERS[name]
+@pytest.mark.parametrize(("found", "published"), NUMBERS.values(), ids=NUMBERS)
+def test_number(found: Callable[[], Any], published: Any) -> None:
     assert found() == published
 
 

@@ -1,7 +1,4 @@
-"""InGAN as published has the paper's numbers; docs/results/fidelity.md lists them.
-
-The keys of ``NUMBERS`` are the rows of that page.
-"""
+"""InGAN as published has the paper's numbers, the rows of docs/results/fidelity.md."""
 
 import copy
 import math
@@ -86,7 +83,7 @@ def shapes_at(step: int) -> float:
     return max(float((corners - moved).abs().max()) for moved in drawn)
 
 
-def noise_in_a_step() -> dict[str, tuple[float, float]]:
+def noise_in_a_step() -> dict[str, tuple[float, ...]]:
     """The range of the differences of what the networks see from the images, times 255."""
     stage, seen = narrow(), []
     networks = (stage.generator, stage.discriminator)
@@ -107,10 +104,7 @@ def noise_in_a_step() -> dict[str, tuple[float, float]]:
         "input of the way back": (back, drawn),
     }
     noises = {name: 255 * (a - b).detach() for name, (a, b) in pairs.items()}
-    return {
-        name: (round(float(noise.min()), 1), round(float(noise.max()), 1))
-        for name, noise in noises.items()
-    }
+    return {name: tuple(round(float(x), 1) for x in n.aminmax()) for name, n in noises.items()}
 
 
 def terms_at(step: int) -> dict[str, float]:
@@ -201,9 +195,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [DOWN.format(width) for width in (128, 256, 512)],
     ),
     "residual blocks": (
-        lambda: [
-            [kinds(block) for block in bottleneck.blocks] for bottleneck in paper().g.bottleneck
-        ],
+        lambda: [[kinds(block) for block in one.blocks] for one in paper().g.bottleneck],
         [
             [
                 "spectral conv 1/1 128 batch leaky",
@@ -239,11 +231,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             is_parametrized(paper().d.networks[0].output, "weight"),
         ],
         [
-            "spectral conv 3/1 64 batch leaky",
-            "spectral conv 3/2 128 batch leaky",
-            "spectral conv 3/1 128 batch leaky",
-            (1, 1),
-            True,
+            *("spectral conv 3/1 64 batch leaky", "spectral conv 3/2 128 batch leaky"),
+            *("spectral conv 3/1 128 batch leaky", (1, 1), True),
         ],
     ),
     "weights of the scales": (
@@ -251,10 +240,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         [closed_form(step) for step in (0, 12_500, 25_000, 50_000, 75_000)],
     ),
     "coarsest and finest weight": (
-        lambda: [
-            round(w, 2)
-            for w in (scale_weights(0)[-1], scale_weights(0)[0], scale_weights(STEPS)[0])
-        ],
+        lambda: [round(scale_weights(step)[n], 2) for step, n in ((0, -1), (0, 0), (STEPS, 0))],
         [0.30, 0.02, 0.49],
     ),
     "scales in a step": (judged_scales, [0, 1, 0, 1]),
@@ -266,10 +252,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
         ([{0}, {0.5}, {1}], [1, 0.25, 0]),
     ),
     "reconstruction weight": (lambda: terms_at(0), {"generator": 2, "reconstruction": 0.1}),
-    "way back": (
-        lambda: [terms_at(step)["reconstruction"] for step in (9_999, 10_000)],
-        [0.1, 1.1],
-    ),
+    "way back": (lambda: [terms_at(n)["reconstruction"] for n in (9_999, 10_000)], [0.1, 1.1]),
     "noise": (
         noise_in_a_step,
         {
@@ -280,10 +263,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "crop": (lambda: paper().stage.draw_crop().shape, (1, 3, 256, 256)),
     "range of sizes": (
         lambda: [range_at(step) for step in (0, 5_000, 10_000, 75_000)],
-        [
-            pytest.approx(limits, abs=0.01)
-            for limits in ((1, 1), (0.575, 1.625), (0.15, 2.25), (0.15, 2.25))
-        ],
+        [pytest.approx(x, abs=0.01) for x in ((1, 1), (0.575, 1.625), (0.15, 2.25), (0.15, 2.25))],
     ),
     "range of shapes": (
         lambda: [shapes_at(step) for step in (0, 5_000, 10_000, 75_000)],
@@ -303,9 +283,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_number(name: str) -> None:
-    found, published = NUMBERS[name]
+@pytest.mark.parametrize(("found", "published"), NUMBERS.values(), ids=NUMBERS)
+def test_number(found: Callable[[], Any], published: Any) -> None:
     assert found() == published
 
 
@@ -317,8 +296,7 @@ def test_inference_is_deterministic_and_uses_the_images_own_batch_statistics() -
     model = tiny_ingan(finished=1)
     assert torch.equal(model.retarget((24, 31)), model.retarget((24, 31)))
     seen: list[Tensor] = []
-    norm = model.generators[0].get_submodule("entry.2")
-    assert isinstance(norm, OwnBatchNorm2d)
+    norm: Any = model.generators[0].get_submodule("entry.2")
     norm.register_forward_hook(lambda _, inputs, output: seen.append(output))
     for image in (picture(), 0.2 * picture(seed=1)):
         model.retarget((24, 31), image=image)

@@ -1,7 +1,4 @@
-"""SinGAN as published has the paper's numbers; docs/results/fidelity.md lists them.
-
-The keys of ``NUMBERS`` are the rows of that page.
-"""
+"""SinGAN as published has the paper's numbers, the rows of docs/results/fidelity.md."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -75,15 +72,12 @@ def drawn_weights() -> list[float]:
     """Deviation of the initial weights of every convolution, mean and deviation of the norms'."""
     modules = [m for network in networks() for m in network.modules()]
     norms = torch.cat([m.weight.detach() for m in modules if isinstance(m, nn.BatchNorm2d)])
-    drawn = [
-        float(weight.std()) for network in networks() for _, weight in measure.initial(network)
-    ]
+    drawn = [float(w.std()) for network in networks() for _, w in measure.initial(network)]
     return [*drawn, float(norms.mean()), float(norms.std())]
 
 
 def margins() -> tuple[int, bool, bool, set[int]]:
-    """How far a scale's input exceeds its image, whether image and noise are zero there, and what
-    each convolution takes from its input."""
+    """A scale's margin, whether image and noise are zero there, and what convolutions take off."""
     model, stage = second().model, second().stage
     noise = model.random_noise(1, stage.size, 1, rng())
     seen: list[Tensor] = []
@@ -113,8 +107,7 @@ def handed_over() -> tuple[float, int]:
 
 
 def noises() -> list[float]:
-    """Deviation of the noise of the first scale, and of the second relative to the error of the
-    reconstruction; the number of different channels of both."""
+    """Of two scales: the noise's deviation, the second's per error, and its different channels."""
     model, stage = second().model, second().stage
     rmse = F.mse_loss(stage.reconstruction_base, stage.real).sqrt()
     drawn = [model.random_noise(n, (200, 200), 1, rng())[..., 5:-5, 5:-5] for n in (0, 1)]
@@ -141,8 +134,7 @@ def critic(real: float, fake: float) -> float:
 
 
 def everything_else() -> list[Any]:
-    """The terms of every loss in three steps, whether D sees the whole photo, G's gradient where
-    its output saturates, and what changes the weights besides Adam."""
+    """The losses' terms, whether D sees the whole photo, G's saturated gradient, what else acts."""
     stage = measure.published.__wrapped__(PAPER, *NARROW, size=(60, 80), stages=2).stage
     terms, seen = set(), []
     with stage.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])):
@@ -259,10 +251,7 @@ def painted_without_retraining() -> bool:
 
 BLOCKS = "conv batch leaky " * 4 + "conv"
 NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
-    "scales of 188x250": (
-        lambda: (len(paper().model.sizes), ratio(paper().model.sizes)),
-        (10, 0.799),
-    ),
+    "scales of 188x250": (lambda: (len(s := paper().model.sizes), ratio(s)), (10, 0.799)),
     "scales of 243x1024": (lambda: len(released(243, 1024)), 5),
     "coarsest short side": (lambda: min(paper().model.sizes[0]), 25),
     "finest long side": (lambda: max(released(376, 500)[-1]), 250),
@@ -351,9 +340,8 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-def test_number(name: str) -> None:
-    found, published = NUMBERS[name]
+@pytest.mark.parametrize(("found", "published"), NUMBERS.values(), ids=NUMBERS)
+def test_number(found: Callable[[], Any], published: Any) -> None:
     assert found() == published
 
 

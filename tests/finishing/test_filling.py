@@ -1,6 +1,7 @@
 """Margins, holes and borders filled with the photo's own patches: where these come from."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,10 +33,8 @@ def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
 
 
 def test_margins_of_a_photo_from_which_nothing_may_be_taken_come_from_nowhere() -> None:
-    made = extend(
-        to_photo(picture("gravel", (40, 44))), Margins(9, 8, 7, 6), torch.ones(1, 1, 40, 44)
-    )
-    assert made.origin is not None
+    photo = to_photo(picture("gravel", (40, 44)))
+    made: Any = extend(photo, Margins(9, 8, 7, 6), torch.ones(1, 1, 40, 44))
     expected = np.full((56, 58), OTHER)
     expected[9:49, 6:50] = EXACT
     assert np.array_equal(made.origin.kinds, expected)
@@ -45,13 +44,9 @@ def test_margins_of_a_photo_from_which_nothing_may_be_taken_come_from_nowhere() 
     ("reach", "wrap", "fades"),
     [((9, 40), (False, True), 20), ((25, 40), (True, True), 12.5), ((9, 9), (True, True), 7.07)],
 )
-def test_a_tiles_corrections_fade_within_half_its_narrowest_band(
-    reach: tuple[float, float], wrap: Wrap, fades: float
-) -> None:
+def test_corrections_fade_in_the_band(reach: tuple[float, float], wrap: Wrap, fades: float) -> None:
     """And within at most 7 pixels in a narrow one."""
-    made = make_tileable(to_photo(picture("gravel", (110, 170))), reach, wrap)
-    assert made.origin is not None
-    assert made.origin.hiding is not None
+    made: Any = make_tileable(to_photo(picture("gravel", (110, 170))), reach, wrap)
     assert made.origin.hiding.hold**-0.5 == pytest.approx(fades, rel=1e-3)
 
 

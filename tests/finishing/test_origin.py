@@ -8,15 +8,7 @@ from PIL import Image
 
 from internal_gan.errors import UserError
 from internal_gan.finishing import origin as module
-from internal_gan.finishing.origin import (
-    BLENDED,
-    EXACT,
-    OTHER,
-    Origin,
-    differences,
-    read_origin,
-    write_origin,
-)
+from internal_gan.finishing.origin import BLENDED, EXACT, OTHER, Origin, read_origin, write_origin
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
@@ -67,8 +59,8 @@ def test_differences_are_each_pixels_in_rows_of_any_number(monkeypatch: pytest.M
     part = photo.crop(slice(0, 13), slice(0, 17))
     for at_once in (10, 40, 10**6):
         monkeypatch.setattr(module, "AT_ONCE", at_once)
-        white, off = differences(made, photo, places.astype(np.int32))
+        white, off = module.differences(made, photo, places.astype(np.int32))
         assert white == 255
         assert np.array_equal(off, np.abs(levels[0] - there).max(axis=2))
         own = levels[1][:13, :17]
-        assert np.array_equal(differences(made, part)[1], np.abs(levels[0] - own).max(axis=2))
+        assert np.array_equal(module.differences(made, part)[1], np.abs(levels[0] - own).max(2))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from internal_gan.finishing.part import Filled, finish_inside
+from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import Hiding, hide
 from internal_gan.patches.fast import Flags, Image
 from internal_gan.patches.origins import own_places, taken
@@ -31,10 +31,8 @@ def drawn(picture: NDArray[Any], part: Flags) -> NDArray[Any]:
     return result
 
 
-def filled(picture: NDArray[Any], part: Flags, excluded: Any = False, **how: Any) -> Filled:
-    done = finish_inside(drawn(picture, part), part, part | excluded, **how)
-    assert done is not None
-    return done
+def filled(picture: NDArray[Any], part: Flags, excluded: Any = False, **how: Any) -> Any:
+    return finish_inside(drawn(picture, part), part, part | excluded, **how)
 
 
 @pytest.fixture
@@ -60,9 +58,7 @@ def test_every_pixel_comes_from_an_allowed_place_of_the_picture(size: tuple[int,
     assert np.abs(done.pixels.astype(int) - copied)[inside].mean() < 12
 
 
-def test_colours_are_held_as_far_as_where_the_layout_was_decided(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_colours_are_held_as_far_as_in_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     """In pixels of that size, of which two octaves later there are four times as many a side."""
     monkeypatch.setattr("internal_gan.finishing.part.LAYOUT_SIDE", 40)
     picture, part = photo(120, 150), box((120, 150), 30, 40, 40, 50)
@@ -97,8 +93,7 @@ def test_the_drawing_decides_which_patches_are_used() -> None:
     picture[:, 150:, 2] += 200
     part = box((200, 300), 75, 50, 60, 60)
     picture[part] = (10, 10, 210)  # blue amid the red
-    done = finish_inside(picture, part, part, shortest=100)
-    assert done is not None
+    done: Any = finish_inside(picture, part, part, shortest=100)
     middle = done.pixels[part[done.window]].reshape(60, 60, 3)[15:45, 15:45]
     assert (middle[..., 2] > 150).mean() > 0.95
 
@@ -150,8 +145,7 @@ def test_a_guide_places_lines(scale: int, monkeypatch: pytest.MonkeyPatch) -> No
     drawing, guide, part = map(enlarged, (drawing, guide, part))
     lines = []
     for given in (None, guide):
-        done = finish_inside(drawing, part, part, guide=given, shortest=60 * scale)
-        assert done is not None
+        done: Any = finish_inside(drawing, part, part, guide=given, shortest=60 * scale)
         result = drawing.copy()
         result[done.window] = done.pixels
         lines.append(float((result[45 * scale, 40 * scale : 80 * scale] < 90).mean()))

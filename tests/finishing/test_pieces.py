@@ -67,10 +67,9 @@ def test_memory_does_not_grow_with_the_number_of_specks() -> None:
     hole = specks(size, 500, 2)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     drawing, scale = draw_filling(photo, hole, None, None)
-    done = PartFinisher(photo, hole)(drawing, scale)
+    done: Any = PartFinisher(photo, hole)(drawing, scale)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700_000
     assert torch.equal(done.pixels * (1 - hole), photo.pixels * (1 - hole))
-    assert done.origin is not None
     assert (done.origin.kinds[hole[0, 0].numpy() == 0] == EXACT).all()
     at = done.origin.places[hole[0, 0].numpy() > 0]
     assert not hole[0, 0].numpy()[at[:, 0], at[:, 1]].any()

@@ -34,9 +34,7 @@ def test_only_the_band_changes_and_is_the_photo_s_own(wrap: tuple[bool, bool]) -
             assert np.mean((step == np.eye(2, dtype=int)[axis]).all(axis=-1)) > 0.9
 
 
-def test_the_second_strip_is_looked_for_in_what_the_first_has_joined(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_second_strip_is_of_what_the_first_joined(monkeypatch: pytest.MonkeyPatch) -> None:
     given, ends = np.moveaxis(picture(60, 90)[0].numpy(), 0, -1), Mock(side_effect=quilting._ends)
     monkeypatch.setattr(quilting, "_ends", ends)
     quilted(given, (9.0, 14.0), (True, True), None)

@@ -47,9 +47,8 @@ def test_patches_that_the_drawing_lacks_are_preferred(monkeypatch: pytest.Monkey
     drawing = np.ascontiguousarray(photo[:, 40:56].repeat(3, 1))
 
     def lacking() -> float:
-        return completeness(
-            pixels(photo), pixels(taken(photo, synthesise(drawing, photo, (64, 96))))
-        )
+        made = taken(photo, synthesise(drawing, photo, (64, 96)))
+        return completeness(pixels(photo), pixels(made))
 
     preferring = lacking()
     monkeypatch.setattr(walker, "COMPLETENESS_ALPHA", 1e9)
@@ -70,17 +69,12 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     pasted = fixed.imposed(free)
     border = np.zeros(size, np.bool_)
     border[TOP - 1 : TOP + SIDE + 1, MOVED - 1 : MOVED + SIDE + 1] = True
-    seams = [
-        sum(int((breaks(found, axis) & border).sum()) for axis in (0, 1))
-        for found in (made, pasted)
-    ]
+    seams = [sum(int((breaks(x, axis) & border).sum()) for axis in (0, 1)) for x in (made, pasted)]
     assert seams[0] < 0.8 * seams[1]
 
 
 @pytest.mark.parametrize(("top", "left", "side"), [(15, 5, 10), (0, 0, 2)])
-def test_a_match_that_is_not_allowed_becomes_that_of_the_nearest_place_however_far(
-    top: int, left: int, side: int
-) -> None:
+def test_a_forbidden_match_becomes_the_nearest_allowed_one(top: int, left: int, side: int) -> None:
     """Of a striped picture, only a column at its right end may be copied."""
     photo = np.zeros((40, 120, 3), np.uint8)
     photo[:, ::2] = 255

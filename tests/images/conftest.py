@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 
-Save = Callable[..., Photo]
+Save = Callable[..., Any]
 Said = Callable[[], list[str]]
 
 

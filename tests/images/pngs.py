@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 
 def png_of(array: npt.NDArray[Any], depth: int | None = None, /, **chunks: bytes) -> bytes:
-    """A file of whole numbers (H, W, C) of 1 to 16 bits, by default all that they have, with chunks
-    between header and pixels."""
+    """A file of whole numbers (H, W, C) of 1 to 16 bits, by default all theirs, with chunks."""
     height, width, channels = array.shape
     depth = depth or 8 * array.itemsize
     numbers = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))[..., None]

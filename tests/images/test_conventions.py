@@ -60,7 +60,6 @@ def test_a_palette_becomes_colours(picture: Image.Image, saved: Save) -> None:
     seen = np.array(palette) != 2
     colours = to_uint8(photo.pixels)[0].permute(1, 2, 0).numpy()
     assert np.array_equal(colours[seen], np.array(palette.convert("RGB"))[seen])
-    assert photo.alpha is not None
     assert np.array_equal(photo.alpha[0, 0].numpy() == 1.0, seen)
 
 

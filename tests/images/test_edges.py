@@ -1,5 +1,4 @@
-"""Canny's edges lie where the image changes and are one pixel wide; options set how many there
-are."""
+"""Canny's edges lie where the image changes and are one pixel wide; options set their number."""
 
 from functools import partial
 

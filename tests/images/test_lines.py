@@ -32,9 +32,8 @@ def test_a_slope_is_continued_and_batch_items_are_independent() -> None:
     slope[0, 0, rows, torch.arange(60)] = 1
     above = torch.arange(40)[:, None] < rows
     picture = torch.where(above, -0.5, 0.5).expand(1, 3, 40, 60)
-    drawn = continue_lines(
-        torch.cat([edges, slope]), torch.cat([image, picture]), hole.repeat(2, 1, 1, 1)
-    )
+    both = torch.cat([edges, slope]), torch.cat([image, picture])
+    drawn = continue_lines(*both, hole.repeat(2, 1, 1, 1))
     assert torch.equal(drawn[:1], edges * hole)
     near = torch.nn.functional.max_pool2d(slope, 3, stride=1, padding=1)
     assert drawn[1].sum() >= 18

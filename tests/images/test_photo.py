@@ -17,9 +17,8 @@ def test_a_fully_transparent_photo_is_refused(tiny_pixels: Tensor) -> None:
 
 
 def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor) -> None:
-    photo = Photo(
-        tiny_pixels, torch.full((1, 1, 40, 56), 0.5), mode="LA", bit_depth=16, exif=b"Exif"
-    )
+    faint = torch.full((1, 1, 40, 56), 0.5)
+    photo = Photo(tiny_pixels, faint, mode="LA", bit_depth=16, exif=b"Exif")
     like, lost = output_format_of(photo)
     assert (like.is_gray, like.alpha, like.bit_depth, like.exif) == (True, None, 8, None)
     assert lost == ["transparency", "16 bits per channel (they become 8)"]

@@ -57,8 +57,7 @@ def test_fit_size_shrinks_the_long_side_to_max_size_unless_it_is_nearly_so(
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"scale_factor": 1.0}, "scale_factor is 1.0"),
-        ({"min_size": 0}, "min_size is 0"),
+        *(({"scale_factor": 1.0}, "scale_factor is 1.0"), ({"min_size": 0}, "min_size is 0")),
         ({"num_scales": 0}, "num_scales is 0"),
         ({"num_scales": 4, "min_size": 188}, "num_scales=4"),
         ({"num_scales": 10**9}, "num_scales=1000000000"),

@@ -7,13 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images import smooth_fill
-from internal_gan.images.smooth_fill import (
-    depth,
-    fill_as_plate,
-    fill_nearest,
-    fill_smoothly,
-    settle,
-)
+from internal_gan.images.smooth_fill import fill_as_plate, fill_nearest, fill_smoothly, settle
 from tests.tiny import holes, picture
 
 
@@ -22,9 +16,7 @@ def hole(height: int = 40, width: int = 56) -> Tensor:
 
 
 @pytest.mark.parametrize("filling", [fill_smoothly, fill_nearest])
-def test_known_pixels_stay_bit_for_bit_and_others_do_not_matter(
-    filling: Callable[[Tensor, Tensor], Tensor],
-) -> None:
+def test_only_known_pixels_matter_and_stay(filling: Callable[[Tensor, Tensor], Tensor]) -> None:
     image, unknown = picture(), hole()
     filled = filling(image, unknown)
     outside = (unknown == 0).expand_as(image)
@@ -49,9 +41,7 @@ def test_a_ramp_is_continued_nearly() -> None:
 
 
 @pytest.mark.parametrize(("steps", "most"), [(smooth_fill.PLATE_STEPS, 0.05), (600, 0.002)])
-def test_a_plate_is_nearly_the_solution_of_the_biharmonic_equation(
-    steps: int, most: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plate_is_biharmonic(steps: int, most: float, monkeypatch: pytest.MonkeyPatch) -> None:
     restoration = pytest.importorskip("skimage.restoration")
     monkeypatch.setattr(smooth_fill, "PLATE_STEPS", steps)
     image, unknown = picture(), hole()
@@ -97,5 +87,5 @@ def test_an_object_cut_by_the_rim_does_not_bleed_into_the_hole() -> None:
 def test_depth_counts_steps_from_the_border() -> None:
     unknown = framed(9, 2)
     steps = torch.tensor([0, 0, 1, 2, 3, 2, 1, 0, 0])
-    assert torch.equal(depth(unknown)[0, 0, 4], steps.float())
-    assert torch.equal(depth(torch.ones(1, 1, 3, 3)), torch.ones(1, 1, 3, 3))
+    assert torch.equal(smooth_fill.depth(unknown)[0, 0, 4], steps.float())
+    assert torch.equal(smooth_fill.depth(torch.ones(1, 1, 3, 3)), torch.ones(1, 1, 3, 3))

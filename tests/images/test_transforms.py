@@ -8,15 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.images import transforms
 from internal_gan.images.resize import resize
-from internal_gan.images.transforms import (
-    Homography,
-    Resize,
-    Then,
-    Transform,
-    pixel_centres,
-    random_homography,
-)
+from internal_gan.images.transforms import Homography, Resize, Then, Transform, pixel_centres
 from tests.tiny import rng
 
 AFFINE = Homography.of([[0.8, 0.3, 0.1], [-0.2, 0.9, -0.05], [0, 0, 1]])
@@ -93,13 +87,13 @@ def test_points_behind_the_horizon_are_outside() -> None:
 
 def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
     draws = rng(3)
-    first = random_homography(0.4, draws)
+    first = transforms.random_homography(0.4, draws)
     for _ in range(20):
-        other = random_homography(0.4, draws)
+        other = transforms.random_homography(0.4, draws)
         assert other.inverse().coverage((20, 20)).min() == 1
-    again = random_homography(0.4, rng(3))
+    again = transforms.random_homography(0.4, rng(3))
     assert torch.equal(again.source(pixel_centres(SIZE)), first.source(pixel_centres(SIZE)))
-    assert isinstance(random_homography(0.0, draws), Resize)
+    assert isinstance(transforms.random_homography(0.0, draws), Resize)
 
 
 @pytest.mark.parametrize("middle", [((1, 1), (1, -1)), ((1, -1), (0, 0)), ((-1, -1), (1, 1))])

@@ -1,6 +1,4 @@
-"""PSNR and SSIM against closed forms and a direct implementation of the formula, and the figures of
-filled holes.
-"""
+"""PSNR and SSIM against closed forms and the published formula; the figures of filled holes."""
 
 import math
 

@@ -45,9 +45,7 @@ def test_the_gaussian_has_the_moments_of_all_places() -> None:
 
 
 @pytest.mark.parametrize("channels", [64, 192])
-def test_sifid_is_zero_for_the_image_itself_and_grows_with_noise(
-    tmp_path: Path, channels: int, device: torch.device
-) -> None:
+def test_sifid_grows_with_noise_from_0(tmp_path: Path, channels: int, device: torch.device) -> None:
     stem = read_inception(weights_file(tmp_path / "w.pth"))
     real = picture(60, 80)
     noise = torch.randn(real.shape, generator=rng())
@@ -98,9 +96,7 @@ def test_the_features_are_those_of_the_published_layers(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_weights_of_another_kind_are_refused(
-    tmp_path: Path, change: dict[str, Tensor | None], piece: str
-) -> None:
+def test_odd_weights_refused(tmp_path: Path, change: dict[str, Tensor | None], piece: str) -> None:
     tensors = {k: v for k, v in (stand_in() | change).items() if v is not None}
     torch.save(tensors, tmp_path / "w.pth")
     with pytest.raises(UserError, match=piece):

@@ -64,11 +64,8 @@ def losses_of(model: str, folder: Path) -> dict[str, dict[int, float]]:
         device="cpu",
         callbacks=[losses],
         overrides=[
-            "precision=fp32",
-            "trainer.threads=1",
-            "trainer.max_steps=3",
-            "trainer.log_interval=1",
-            "finish.detail=network",
+            *("precision=fp32", "trainer.threads=1", "trainer.max_steps=3"),
+            *("trainer.log_interval=1", "finish.detail=network"),
             *FEW.get(model, []),
         ],
     )

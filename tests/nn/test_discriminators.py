@@ -35,20 +35,14 @@ one_scale = partial(patch, norm="none", output_norm="spectral", init="kaiming", 
 
 @pytest.mark.parametrize(
     ("make", "side", "stride"),
-    [
-        (partial(patch, 8, norm="batch", init="kaiming"), 11, 1),
-        (one_scale, 9, 2),
-    ],
+    [(partial(patch, 8, norm="batch", init="kaiming"), 11, 1), (one_scale, 9, 2)],
 )
-def test_a_logit_sees_its_receptive_field(
-    make: Callable[..., PatchDiscriminator], side: int, stride: int
-) -> None:
+def test_receptive_fields(make: Callable[..., PatchDiscriminator], side: int, stride: int) -> None:
     discriminator = make(rng=rng()).eval()
     assert discriminator.receptive_field == side
-    image = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
+    image: Any = torch.randn(1, 3, 25, 30, generator=rng(1)).requires_grad_()
     logits, _ = discriminator(image)
     logits[0, 0, 3, 4].backward()
-    assert image.grad is not None
     seen = image.grad.abs().sum(dim=(0, 1)) > 0
     expected = torch.zeros_like(seen)
     top, left = 3 * stride, 4 * stride
@@ -64,11 +58,8 @@ def test_a_logit_sees_its_receptive_field(
     ],
 )
 @pytest.mark.parametrize("size", [(96, 96), (71, 94)])
-def test_the_logits_that_a_hole_touches_are_those_that_change_with_it(
-    settings: dict[str, Any], side: int, size: tuple[int, int]
-) -> None:
-    """EdgeConnect's discriminators. Derivatives along a random direction inside the hole are 0
-    only where all of its pixels' are."""
+def test_a_hole_touches_logits(settings: dict[str, Any], side: int, size: tuple[int, int]) -> None:
+    """Derivatives along a random direction in the hole are 0 only where all of its pixels' are."""
     discriminator = patch(kernel_size=4, norm="none", init="kaiming", rng=rng(), **settings)
     assert discriminator.receptive_field == side
     corners = torch.zeros(4, 1, *size)

@@ -10,18 +10,15 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
 from internal_gan.images.transforms import Homography, Resize
+from internal_gan.nn import generators
 from internal_gan.nn.blocks import LEAKY_SLOPE, Norm
-from internal_gan.nn.generators import (
-    DilatedResidualGenerator,
-    ResidualPatchGenerator,
-    ShapeFlexibleGenerator,
-)
+from internal_gan.nn.generators import DilatedResidualGenerator, ShapeFlexibleGenerator
 from tests.tiny import noise, picture, rng
 
 MARGIN = 5
 # SinGAN's of its paper, unless told otherwise.
 residual_patch = partial(
-    ResidualPatchGenerator,
+    generators.ResidualPatchGenerator,
     depth=5,
     kernel_size=3,
     norm="batch",
@@ -49,9 +46,8 @@ def test_the_output_has_the_size_of_the_input(norm: Any, size: tuple[int, int]) 
 @pytest.mark.parametrize("norm", NORMS)
 def test_receptive_field_is_11_by_11_if_the_norm_is_local(norm: Any) -> None:
     generator = residual_patch(8, norm=norm, init="kaiming", rng=rng()).eval()
-    noise = noise_for(21, 27).requires_grad_()
+    noise: Any = noise_for(21, 27).requires_grad_()
     generator(noise)[0, :, 9, 13].sum().backward()
-    assert noise.grad is not None
     seen = noise.grad.abs().sum(dim=(0, 1)) > 0
     expected = torch.zeros_like(seen)
     expected[9 : 9 + 11, 13 : 13 + 11] = True
@@ -94,12 +90,11 @@ def test_output_std_is_the_last_layers_standard_deviation(norm: Any) -> None:
 @pytest.mark.parametrize("floor", [0.0, 0.05])
 def test_a_saturated_output_still_has_gradients_with_a_gradient_floor(floor: float) -> None:
     generator = residual_patch(8, norm="none", gradient_floor=floor, rng=rng())
-    bias = generator.get_parameter("output.bias")
+    bias: Any = generator.get_parameter("output.bias")
     with torch.no_grad():
         generator.output.weight.zero_()
         bias.fill_(20.0)
     generator(noise_for(12, 9)).sum().backward()
-    assert bias.grad is not None
     torch.testing.assert_close(bias.grad, torch.full((3,), floor * 12 * 9))
 
 
@@ -162,14 +157,9 @@ def test_without_downscaling_the_receptive_field_is_the_sum_of_the_kernels() -> 
 @pytest.mark.parametrize(
     ("make", "option", "refused"),
     [
-        (dilated, "width", 0),
-        (dilated, "depth", -1),
-        (dilated, "residual_blocks", -1),
-        (dilated, "dilation", 0),
-        (dilated, "kernel_size", 0),
-        (dilated, "kernel_size", 4),
-        (small, "width", 0),
-        (small, "depth", 0),
+        *((dilated, "width", 0), (dilated, "depth", -1), (dilated, "residual_blocks", -1)),
+        *((dilated, "dilation", 0), (dilated, "kernel_size", 0), (dilated, "kernel_size", 4)),
+        *((small, "width", 0), (small, "depth", 0)),
     ],
 )
 def test_an_impossible_architecture_is_refused(make: Any, option: str, refused: int) -> None:

@@ -10,14 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError
-from internal_gan.nn.perceptual import (
-    CONVOLUTIONS,
-    RandomFeatures,
-    VGGFeatures,
-    content_distance,
-    gram,
-    style_distance,
-)
+from internal_gan.nn import perceptual
+from internal_gan.nn.perceptual import RandomFeatures, VGGFeatures, content_distance, style_distance
 from tests.tiny import picture, rng
 
 # Channels of the blocks of a narrow VGG-19.
@@ -26,11 +20,10 @@ random_features = partial(RandomFeatures, 4, kernel_size=7, levels=3, seed=0)
 
 
 def stand_in(widths: Sequence[int] = WIDTHS) -> dict[str, Tensor]:
-    """A VGG-19 in torchvision's layout, with the classifier head of a real file. Its layers keep
-    the size of their values."""
+    """A VGG-19 in torchvision's layout, with a head, whose layers keep the size of values."""
     draw = rng()
     state, channels, place = {}, 3, 0
-    for width, count in zip(widths, CONVOLUTIONS, strict=True):
+    for width, count in zip(widths, perceptual.CONVOLUTIONS, strict=True):
         for _ in range(count):
             weight = torch.randn(width, channels, 3, 3, generator=draw)
             state[f"features.{place}.weight"] = weight * (2 / (9 * channels)) ** 0.5
@@ -43,7 +36,7 @@ def stand_in(widths: Sequence[int] = WIDTHS) -> dict[str, Tensor]:
 def named_maps(state: dict[str, Tensor], image: Tensor) -> dict[str, Tensor]:
     """The maps of VGG-19's layers, ``relu1_1`` to ``relu5_4``, by its weights."""
     x, named, place = (image + 1) / 2, {}, 0
-    for block, count in enumerate(CONVOLUTIONS, 1):
+    for block, count in enumerate(perceptual.CONVOLUTIONS, 1):
         for number in range(1, count + 1):
             weight, bias = (state[f"features.{place}.{kind}"] for kind in ("weight", "bias"))
             x = named[f"relu{block}_{number}"] = F.relu(F.conv2d(x, weight, bias, padding=1))
@@ -101,7 +94,7 @@ def test_random_features_refuse_a_kernel_that_they_cannot_use(size: int) -> None
 def test_a_gram_matrix_is_the_mean_product_of_channels() -> None:
     x = torch.randn(2, 3, 4, 5, generator=rng())
     expected = torch.einsum("nchw,ndhw->ncd", x, x) / (3 * 4 * 5)
-    torch.testing.assert_close(gram(x), expected)
+    torch.testing.assert_close(perceptual.gram(x), expected)
 
 
 def test_style_ignores_positions_and_content_does_not() -> None:

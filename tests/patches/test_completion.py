@@ -41,9 +41,7 @@ def test_the_rings_alone_continue_the_pattern(monkeypatch: pytest.MonkeyPatch) -
     assert off(checks(34, 44), holes((34, 44), (11, 14, 12, 13))) < 0.4
 
 
-def test_a_hole_that_cannot_be_halved_is_searched_within_the_limit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_hole_that_cannot_be_halved_keeps_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     is_line = torch.arange(80) % 14 < 3
     image, hole = picture(80, 80), (is_line[:, None] | is_line)[None, None].float()
     search = Mock(wraps=nearest_normalised)

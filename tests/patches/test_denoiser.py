@@ -20,8 +20,7 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
 
 
 def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: int) -> Tensor:
-    """The mean of the photo's patches of three pixels for every patch of a picture, overlapping
-    means averaged."""
+    """The photo's mean patch of three pixels for every patch of a picture, overlaps averaged."""
     real, given = (x[0].double().numpy() for x in (photo, noisy))
     span = np.arange(3) - 1
     window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW * 3) ** 2))
@@ -117,10 +116,8 @@ def test_known_pixels_stay_and_the_rest_fits() -> None:
 
 def test_less_noise_stays_closer_to_the_start() -> None:
     photo = picture(24, 32)
-    near, far = (
-        denoised(Denoiser(photo, 7), noise(24, 32), 8, level=level, start=photo)
-        for level in (0.1, 0.9)
-    )
+    how = Denoiser(photo, 7), noise(24, 32), 8
+    near, far = (denoised(*how, level=level, start=photo) for level in (0.1, 0.9))
     assert (near - photo).abs().mean() < 0.5 * (far - photo).abs().mean()
 
 
@@ -131,9 +128,7 @@ def test_a_finer_picture_shrinks_to_the_coarser_one() -> None:
 
 
 @pytest.mark.parametrize("wrap", [(False, True), (True, False), (True, True)])
-def test_a_picture_that_wraps_has_no_borders(
-    wrap: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_wraps_has_no_border(wrap: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch) -> None:
     """Moved noise gives the moved picture."""
     monkeypatch.setattr(module, "STRIDE", 1)
     denoiser, given = Denoiser(picture(20, 28), 7, wrap=wrap), noise(24, 30)

@@ -10,15 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.patches import exact
-from internal_gan.patches.exact import (
-    grid,
-    lattice,
-    nearest,
-    nearest_normalised,
-    nearest_patches,
-    overlapping,
-    squared_distances,
-)
+from internal_gan.patches.exact import grid, lattice, nearest, nearest_normalised, nearest_patches
 from tests.tiny import picture, rng
 
 
@@ -71,7 +63,7 @@ def test_values_with_zero_weight_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(("at_once", "kept"), [(2**22, 1000), (40, 1000), (40, 0)])
-def test_the_normalised_distance_has_its_closed_form(
+def test_normalised_distances_by_closed_form(
     at_once: int, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("AT_ONCE", at_once), ("MAX_KEPT", kept), ("COLUMNS", 5)):
@@ -88,7 +80,7 @@ def test_the_normalised_distance_has_its_closed_form(
 def test_distances_of_all_to_all(dtype: torch.dtype, tolerance: float) -> None:
     queries, keys = (torch.rand(n, 20, generator=rng(n)) + 5 for n in (13, 17))
     expected = torch.cdist(queries.double(), keys.double()).square().float()
-    found = squared_distances(queries, keys, dtype)
+    found = exact.squared_distances(queries, keys, dtype)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
 
 
@@ -101,6 +93,6 @@ def test_patches_that_overlap_share_a_pixel() -> None:
         y, x = divmod(place, columns)
         return {(y + i, x + j) for i in range(patch) for j in range(patch)}
 
-    found = overlapping(places, others, columns, patch).tolist()
+    found = exact.overlapping(places, others, columns, patch).tolist()
     expected = [[bool(pixels(a) & pixels(b)) for b in others.tolist()] for a in places.tolist()]
     assert found == expected

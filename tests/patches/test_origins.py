@@ -7,20 +7,14 @@ import pytest
 
 from internal_gan.finishing.seams import breaks
 from internal_gan.images.periodic import Wrap
+from internal_gan.patches import origins as module
 from internal_gan.patches.fast import PATCH, grid
-from internal_gan.patches.origins import (
-    CENTRE_WEIGHTS,
-    UNIFORM_WEIGHTS,
-    carry,
-    field_of,
-    own_places,
-    vote,
-)
+from internal_gan.patches.origins import CENTRE_WEIGHTS, carry, field_of, own_places, vote
 from tests.patches.pictures import WRAPS
 
 
 @pytest.mark.parametrize("wrap", WRAPS)
-@pytest.mark.parametrize("weights", [UNIFORM_WEIGHTS, CENTRE_WEIGHTS])
+@pytest.mark.parametrize("weights", [module.UNIFORM_WEIGHTS, CENTRE_WEIGHTS])
 def test_vote_agrees_with_a_plain_count(wrap: Wrap, weights: np.ndarray) -> None:
     """Every pixel comes from a source pixel with the most votes."""
     size = (9, 11)

@@ -119,9 +119,7 @@ def test_a_status_file_from_the_future_does_not_count_as_alive(folder: RunFolder
     # The first is a process with an id that was used again, the others are impossible.
     [{"process_start": 1}, *({"pid": pid} for pid in (2**80, 0, -1, "x", None))],
 )
-def test_another_or_impossible_process_is_not_alive(
-    folder: RunFolder, fields: dict[str, object]
-) -> None:
+def test_another_or_odd_process_is_not_alive(folder: RunFolder, fields: dict[str, object]) -> None:
     edit_status(folder, **fields)
     assert folder.status()["state"] == "interrupted"
 
@@ -165,9 +163,7 @@ def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
     assert len(folder.log_path.read_text().splitlines()) == 3
 
 
-def test_the_final_status_is_written_even_on_a_full_disk(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_has_a_last_status(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write_status("running", reason="x" * 1000)
     full = Mock(side_effect=OSError(28, "No space left on device"))
     monkeypatch.setattr("internal_gan.files._sync", full)

@@ -35,21 +35,13 @@ def test_records_of_a_run_are_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        "[1, 2]\n",
-        "\n",
-        "{\n",
-        "[" * 100_000 + "\n",
+        *("[1, 2]\n", "\n", "{\n", "[" * 100_000 + "\n"),
         '{"a":' * 100_000 + "1" + "}" * 100_000 + "\n",
-        '{"stage": 0, "step": 1, "seconds": ' + "9" * 5000 + "}\n",
-        {"event": "plan"},
-        {**PLAN, "stages": [1]},
-        {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]},
+        *('{"stage": 0, "step": 1, "seconds": ' + "9" * 5000 + "}\n", {"event": "plan"}),
+        *({**PLAN, "stages": [1]}, {**PLAN, "stages": [{**PLAN["stages"][0], "size": [20]}]}),
         {**PLAN, "stages": [{**PLAN["stages"][0], "seconds_per_step": 1e300}]},
-        {**END, "seconds": None},
-        {"event": ["plan"], **STEP},
-        {**STEP, "step": True},
-        {**STEP, "seconds": float("nan")},
-        {**STEP, "generator": float("inf")},
+        *({**END, "seconds": None}, {"event": ["plan"], **STEP}, {**STEP, "step": True}),
+        *({**STEP, "seconds": float("nan")}, {**STEP, "generator": float("inf")}),
         {**STEP, "generator": HUGE},
     ],
     ids=lambda odd: str(odd)[:60],
@@ -62,13 +54,8 @@ def test_invalid_lines_are_skipped_and_others_kept(tmp_path: Path, odd: Any) -> 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("state", "asleep"),
-        ("state", ["running"]),
-        ("pid", 2**80),
-        ("seconds", HUGE),
-        ("reason", {"deep": []}),
-        ("share", "half"),
-        ("seams", {"top": "x"}),
+        *(("state", "asleep"), ("state", ["running"]), ("pid", 2**80), ("seconds", HUGE)),
+        *(("reason", {"deep": []}), ("share", "half"), ("seams", {"top": "x"})),
     ],
 )
 def test_invalid_status_fields_are_skipped(tmp_path: Path, field: str, value: Any) -> None:
@@ -97,15 +84,9 @@ def test_what_a_task_records_is_read_in_its_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        None,
-        "sample/0.png",
-        {},
-        {"file": "sample/0.png", "kind": "masterpiece"},
-        {"file": "../secret.png"},
-        {"file": "sample/gone.png"},
-        {"file": "sample/folder.png"},
-        {"file": "sample/link.png"},
-        {"file": "sample/\0.png"},
+        *(None, "sample/0.png", {}, {"file": "sample/0.png", "kind": "masterpiece"}),
+        *({"file": "../secret.png"}, {"file": "sample/gone.png"}, {"file": "sample/folder.png"}),
+        *({"file": "sample/link.png"}, {"file": "sample/\0.png"}),
         {"file": "sample/" + "x" * 300 + ".png"},
     ],
 )

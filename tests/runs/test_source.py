@@ -54,12 +54,7 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
         assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
         assert again.file("fill.avoid") is None
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
-    assert index[0] == {
-        "option": "image",
-        "number": 0,
-        "name": str(place / "a.jpg"),
-        "file": "inputs/image.jpg",
-    }
+    assert index[0] == ENTRY | {"name": str(place / "a.jpg"), "file": "inputs/image.jpg"}
 
 
 @pytest.mark.usefixtures("place")
@@ -79,9 +74,8 @@ def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path
     assert source.photo().size == (40, 56)
     assert source.file("mask.file") == Path("holes/a.png")
     Path("a.jpg").unlink()
-    photo = source.photo()
+    photo: Any = source.photo()
     assert (photo.path, photo.size) == (Path("run/photo.png"), (20, 28))
-    assert photo.unknown is not None
     assert photo.unknown.min() == 1
 
 
@@ -99,9 +93,7 @@ FLOATS = np.random.default_rng(0).random((12, 14, 3))
     ],
     ids=["8 bits", "16 bits", "transparent", "gray", "floats"],
 )
-def test_a_photo_in_memory_is_kept_without_loss(
-    place: Path, array: np.ndarray[Any, Any], tolerance: float
-) -> None:
+def test_a_photo_in_memory_is_kept_without_loss(place: Path, array: Any, tolerance: float) -> None:
     photo = to_photo(array)
     source = Source(Options(), files={"image": photo})
     assert source.photo() is photo
@@ -122,13 +114,8 @@ ENTRY = {"option": "image", "number": 0, "name": "", "file": "inputs/b.jpg"}
 @pytest.mark.parametrize(
     "index",
     [
-        "",
-        "[]",
-        "[" * 100_000,
-        '{"inputs": 7}',
-        '{"inputs": [7]}',
-        '{"inputs": [{"option": "image"}]}',
-        json.dumps({"inputs": [{**ENTRY, "number": []}]}),
+        *("", "[]", "[" * 100_000, '{"inputs": 7}', '{"inputs": [7]}'),
+        *('{"inputs": [{"option": "image"}]}', json.dumps({"inputs": [{**ENTRY, "number": []}]})),
         json.dumps({"inputs": [{**ENTRY, "name": 7}]}),
     ],
     ids=lambda index: index[:30],
@@ -153,9 +140,8 @@ def test_cropping_a_photo_crops_all_its_layers() -> None:
     pixels = layer.expand(1, 3, -1, -1)
     photo = to_photo(np.zeros((3, 4, 3), np.uint8))
     photo = replace(photo, colours=pixels, alpha=layer, raw=pixels, unknown=layer, given=(9, 9))
-    part = photo.crop(slice(1, 3), slice(0, 2))
+    part: Any = photo.crop(slice(1, 3), slice(0, 2))
     expected: Tensor = layer[..., 1:, :2]
     for found in (part.pixels[:, :1], part.alpha, part.raw, part.unknown):
-        assert found is not None
         assert torch.equal(found[:, :1], expected)
     assert part.full_size == (2, 2)

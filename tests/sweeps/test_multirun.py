@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -168,9 +169,7 @@ def test_a_sweep_ends_with_a_table_and_a_grid(shell: Shell) -> None:
     assert Path("out/comparison.csv").read_bytes() == before
 
 
-def test_a_sweep_whose_records_cannot_be_written_is_one_line(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_full_of_records_is_one_line(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     write_photos("photos/a.png")
     full = Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     monkeypatch.setattr(Record, "write", full)
@@ -183,19 +182,11 @@ def test_a_sweep_whose_records_cannot_be_written_is_one_line(
 
 @pytest.mark.parametrize(("known", "threads"), [({}, "2"), ({"OMP_NUM_THREADS": "5"}, "5")])
 def test_a_job_beside_others_has_its_own_output_and_its_share_of_threads(
-    known: dict[str, str],
-    threads: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    known: Any, threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(os, "environ", known)
-    settings = OmegaConf.create(
-        {
-            "launcher": {"cpus_per_task": 2},
-            "runtime": {"choices": {"hydra/launcher": "submitit_local"}},
-        }
-    )
+    runtime = {"choices": {"hydra/launcher": "submitit_local"}}
+    settings = OmegaConf.create({"launcher": {"cpus_per_task": 2}, "runtime": runtime})
     with beside_others(settings, tmp_path / "log"):
         print("one")
         print("two", file=sys.stderr)
@@ -204,9 +195,7 @@ def test_a_job_beside_others_has_its_own_output_and_its_share_of_threads(
     assert known["OMP_NUM_THREADS"] == threads
 
 
-def test_a_missing_launcher_is_reported_with_its_extra(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_launcher_names_its_extra(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hydra_plugins.hydra_ray_launcher", None)
     write_photos("a.png")
     said = shell.refused("-m", "image=a.png", "hydra/launcher=ray")

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -39,15 +40,11 @@ def test_the_frames_are_those_of_the_model_and_tell_how_far_it_is(
 @pytest.mark.parametrize(
     ("file_format", "shown"),
     [
-        ("webp", "data:image/webp;base64"),
-        ("gif", "data:image/gif;base64"),
-        ("mp4", '<video src="animate/animation.mp4"'),
-        ("png", ""),
+        *(("webp", "data:image/webp;base64"), ("gif", "data:image/gif;base64")),
+        *(("mp4", '<video src="animate/animation.mp4"'), ("png", "")),
     ],
 )
-def test_every_format_also_saves_the_frames(
-    shell: Shell, model: str, file_format: str, shown: str
-) -> None:
+def test_every_format_saves_frames(shell: Shell, model: str, file_format: str, shown: str) -> None:
     wanted = (f"animate.format={file_format}", "animate.size=[33,51]")
     shell.done("task=animate", f"checkpoint={model}", *SHORT, *wanted)
     files = [f"animation.{file_format}", "frames"] if shown else ["frames"]
@@ -63,9 +60,7 @@ def test_every_format_also_saves_the_frames(
     assert "<h3>Frames</h3>" in page
 
 
-def test_a_film_without_its_encoder_names_what_to_install(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_encoder(shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     said = shell.refused("task=animate", f"checkpoint={model}", "animate.format=mp4")
     wanted = "pip install 'internal-gan[video]', or choose gif, webp or png"
@@ -73,7 +68,7 @@ def test_a_film_without_its_encoder_names_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("longest", "options", "size"),
+    ("longest", "asked", "size"),
     [
         (1024, "animate.start_scale=1 animate.loop=true", (40, 56)),
         (1024, "finish.resolution=model", (20, 28)),
@@ -83,15 +78,10 @@ def test_a_film_without_its_encoder_names_what_to_install(
     ],
 )
 def test_frames_are_as_large_as_the_photo_up_to_a_limit(
-    shell: Shell,
-    learnt: str,
-    longest: int,
-    options: str,
-    size: tuple[int, int],
-    monkeypatch: pytest.MonkeyPatch,
+    shell: Shell, learnt: str, longest: int, asked: str, size: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("internal_gan.tasks.animate.LONGEST_IN_FILMS", longest)
-    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *options.split())
+    shell.done("task=animate", f"checkpoint={learnt}", *SHORT, *asked.split())
     files = sorted(Path("out/animate/frames").iterdir())
     assert [read_image(file).size for file in files] == [size] * 4
     with Image.open("out/animate/animation.webp") as film:

@@ -1,5 +1,4 @@
-"""Whatever a photo's size and a task's options, the result has the promised size, or one line says
-what is wrong."""
+"""Whatever the photo and the options, a result has the promised size, or one line says why not."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -66,8 +65,7 @@ def masks(draw: st.DrawFn, photo: Array) -> Array:
 
 
 def tried(size: Any, call: Callable[..., Any], /, *given: Any, **how: Any) -> Array | None:
-    """A result (H, W, 3), of this size if one is given, or None after a mistake that is told in one
-    line."""
+    """A result (H, W, 3), of this size if one is given, or None after a one-line mistake."""
     try:
         found: Array = call(*given, output_type="np", **how)
     except UserError as error:

@@ -37,18 +37,12 @@ def text(content: str) -> Damage:
     [
         ("metrics.jsonl", lambda path: path.write_bytes(bytes(range(256)))),
         ("status.json", text('{"state": "stopped", "reason": ' + "[" * 100_000 + "}")),
-        ("index.html", Path.mkdir),
-        ("index.html", os.mkfifo),
-        ("scales", os.mkfifo),
-        ("sample", text("mine")),
-        ("log.txt", Path.mkdir),
-        ("metrics.jsonl", os.mkfifo),
+        *(("index.html", Path.mkdir), ("index.html", os.mkfifo), ("scales", os.mkfifo)),
+        *(("sample", text("mine")), ("log.txt", Path.mkdir), ("metrics.jsonl", os.mkfifo)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_resume_continues_or_names_the_file_in_the_way(
-    shell: Shell, run: Path, name: str, damage: Damage
-) -> None:
+def test_resume_works_or_names_the_file(shell: Shell, run: Path, name: str, damage: Damage) -> None:
     RunFolder(run).write_status("stopped")
     in_place_of(run / name, damage)
     answer = shell(f"resume={run}")
@@ -75,9 +69,7 @@ def test_resume_continues_or_names_the_file_in_the_way(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_task_on_the_model_names_the_file(
-    shell: Shell, run: Path, name: str, damage: Damage, said: str
-) -> None:
+def test_tasks_name_the_file(shell: Shell, run: Path, name: str, damage: Damage, said: str) -> None:
     in_place_of(run / name, damage)
     line = shell.refused("task=sample", f"checkpoint={run}", "output=out")
     assert str(run / name) in line

@@ -126,9 +126,7 @@ def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> No
     assert figures["ssim_inside"] < figures["ssim"] < 1
 
 
-def test_samples_of_a_singan_are_evaluated_and_not_their_copies(
-    shell: Shell, tiny_run: Run
-) -> None:
+def test_samples_of_a_singan_are_evaluated_not_their_copies(shell: Shell, tiny_run: Run) -> None:
     model = f"checkpoint={tiny_run.folder.path}"
     shell.done("task=evaluate", model, "sample.count=3", "sample.tileable=true", "output=out")
     found = record()

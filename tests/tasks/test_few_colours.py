@@ -71,9 +71,7 @@ def colours(path: str | Path) -> set[tuple[int, ...]]:
 @pytest.mark.parametrize(
     ("task", "kind"), [(task, kind) for task, kinds in TASKS.items() for kind in kinds], ids=str
 )
-def test_results_have_the_pictures_own_colours_and_mode(
-    shell: Shell, kind: str, task: tuple[str, ...]
-) -> None:
+def test_results_have_its_colours_and_mode(shell: Shell, kind: str, task: tuple[str, ...]) -> None:
     given = KINDS[kind]()
     given.save("given.png")
     shell.done(*task, "given.png", "output=out")

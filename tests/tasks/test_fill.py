@@ -27,9 +27,10 @@ from internal_gan.report.page import read_picture
 from internal_gan.runs.source import Source
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.runner import task_of
+from tests import tiny
 from tests.commands import ROOT, Shell, pixels
 from tests.tasks.conftest import layers
-from tests.tiny import EDGECONNECT, holes, network_of, picture, same_weights, trained_edgeconnect
+from tests.tiny import EDGECONNECT, holes, network_of, picture, rng, same_weights
 
 SIZE = HEIGHT, WIDTH = 60, 84
 
@@ -74,8 +75,7 @@ def test_the_photo_is_shown_as_it_was_given(shell: Shell) -> None:
     before = Path("out/fill/before.jpg")
     assert before.read_bytes() == Path("turned.jpg").read_bytes()
     assert pixels("out/fill/000.png").shape == (*SIZE, 3)
-    shown = read_picture(Path("out"), "fill/before.jpg")
-    assert shown is not None
+    shown: Any = read_picture(Path("out"), "fill/before.jpg")
     assert (shown.height, shown.width) == SIZE
     data = base64.b64decode(str(shown.data).partition(",")[2])
     assert Image.open(io.BytesIO(data)).size == SIZE[::-1]
@@ -97,9 +97,7 @@ def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
     assert np.array_equal(pixels(before), np.asarray(given))
 
 
-def test_colours_of_a_smooth_photo_change_across_the_whole_hole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, columns = np.mgrid[0:1:96j, 0:1:144j]
     sky = (60 + 120 * columns + 20 * rows)[..., None]
     photo = (sky + np.random.default_rng(1).normal(0, 2, (96, 144, 3))).astype(np.uint8)
@@ -118,10 +116,7 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     hole = torch.zeros(1, 1, 90, 250)
     hole[..., 20:23, 4:200] = 1
     hole[..., 80:86, 240:246] = 1
-    drawn = (
-        draw_filling(Photo(photo), hole, None, torch.Generator().manual_seed(seed))[0]
-        for seed in (1, 2)
-    )
+    drawn = (draw_filling(Photo(photo), hole, None, rng(seed))[0] for seed in (1, 2))
     made = [Photo(photo).with_drawn(one).colours for one in drawn]
     smooth = fill_smoothly(photo, hole)
     for rows in (slice(0, 60), slice(60, 90)):
@@ -158,9 +153,7 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
 
 @pytest.mark.usefixtures("gravel")
 @pytest.mark.parametrize("detail", ["patches", "network"])
-def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
-    shell: Shell, detail: str
-) -> None:
+def test_a_filled_hole_is_opaque_and_its_soft_rim_stays(shell: Shell, detail: str) -> None:
     photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
     photo[17:43, 27:53, 3] = 100
     photo[20:40, 30:50, 3] = 0
@@ -176,7 +169,7 @@ def test_a_filled_transparent_hole_is_opaque_and_its_soft_rim_stays(
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of a tiny model trained around a hole in a photo that no longer exists."""
     path = tmp_path_factory.mktemp("trained") / "model"
-    trained_edgeconnect(path, pixels=picture(HEIGHT, WIDTH), hole=holes(SIZE, (20, 30, 12, 14)))
+    tiny.trained_edgeconnect(path, pixels=picture(*SIZE), hole=holes(SIZE, (20, 30, 12, 14)))
     options = load_options(path / "config.yaml")
     options.image = "photo.png"
     options.mask.box = [20, 30, 12, 14]
@@ -207,9 +200,7 @@ def test_the_hole_of_a_mask_is_filled_and_nothing_else(shell: Shell, checkpoint:
     assert "edges.png" in Path("out/index.html").read_text(encoding="utf-8")
 
 
-def test_what_the_network_drew_is_saved_beside_a_hole_of_the_photos_own_pixels(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_what_the_network_drew_is_saved_beside_the_filling(shell: Shell, checkpoint: str) -> None:
     for detail in ("patches", "network"):
         how = (f"finish.detail={detail}", f"output={detail}")
         shell.done("task=fill", checkpoint, "mask=hole.png", *how)
@@ -239,9 +230,7 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
 
 
-def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_pixels_in_a_hole_do_not_matter_beside_transparency(shell: Shell, checkpoint: str) -> None:
     """For a model and for a training, where a transparent strip overlaps the hole."""
     hole, made, learnt = pixels("hole.png") > 0, list[Any](), list[Any]()
     for value in (0, 200):
@@ -260,9 +249,7 @@ def test_pixels_under_the_hole_do_not_matter_next_to_transparent_parts(
     assert (made[1][hole][:, 3] == 255).all()
 
 
-def test_a_folder_of_photos_with_a_folder_of_masks_is_as_many_runs(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_folders_of_photos_and_masks_are_as_many_runs(shell: Shell, checkpoint: str) -> None:
     for folder in ("photos", "holes"):
         Path(folder).mkdir()
     for seed, name in enumerate(("one", "two")):
@@ -306,9 +293,7 @@ def spoil(shell: Shell, where: Any, *arguments: str) -> None:
     assert same_weights(network_of("photo"), network_of("spoilt"))
 
 
-def test_a_training_ends_with_the_filled_hole_whose_pixels_have_no_effect(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_a_training_ends_with_a_hole_filled_whatever_it_hid(shell: Shell, checkpoint: str) -> None:
     inside = pixels("hole.png") > 0
     spoil(shell, inside, "mask=hole.png")
     for name in ("fill/000.png", "photo.png", "scales/00.png", "scales/03.png"):
@@ -334,9 +319,7 @@ def test_what_is_to_be_avoided_is_not_learnt(shell: Shell, checkpoint: str) -> N
 
 
 @pytest.mark.slow
-def test_what_was_avoided_in_training_is_where_nothing_comes_from(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_nothing_comes_from_what_was_avoided_in_training(shell: Shell, checkpoint: str) -> None:
     write_mask("avoid.png", 1 - holes(SIZE, (0, 0, 60, 40)))
     train(shell, "image=photo.png", "fill.avoid=avoid.png", "model.max_size=84", output="limited")
     hole = ("mask.box=[20,50,16,16]",)
@@ -361,9 +344,7 @@ def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint:
     assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
 
-def test_a_photo_larger_than_the_model_is_trained_on_around_its_hole(
-    shell: Shell, checkpoint: str
-) -> None:
+def test_a_large_photo_is_trained_on_around_its_hole(shell: Shell, checkpoint: str) -> None:
     answer = train(shell, "image=photo.png", "mask.box=[30,40,8,10]")
     assert "Trains on a window around the hole" in answer.out
     model = network_of("trained")

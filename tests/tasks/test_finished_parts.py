@@ -156,9 +156,7 @@ def test_enlarged_pixels_do_not_count_as_exact(shell: Shell, runs: Path) -> None
     assert internal_gan.verify("out/edit/000.png", "photo.png").holds
 
 
-def test_finished_results_are_kept_after_ctrl_c(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_outlive_ctrl_c(shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write()
     interrupted = Mock(wraps=finish_inside, side_effect=[DEFAULT, KeyboardInterrupt])
     monkeypatch.setattr("internal_gan.finishing.part_finisher.finish_inside", interrupted)
@@ -170,9 +168,7 @@ def test_finished_results_are_kept_after_ctrl_c(
     assert RunFolder(Path("out")).status()["state"] == "stopped"
 
 
-def test_given_edges_guide_the_finishing_of_a_hole(
-    shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_edges_guide_finishing(shell: Shell, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write()
     watched = Mock(wraps=finish_inside)
     monkeypatch.setattr("internal_gan.finishing.part_finisher.finish_inside", watched)

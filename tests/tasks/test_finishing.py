@@ -69,17 +69,11 @@ def test_matching_is_undone_if_it_copies_more_of_the_photo(
 @pytest.mark.parametrize(
     ("resolution", "asked", "size"),
     [
-        ("auto", None, (40, 56)),
-        (36, None, (26, 36)),
-        (99, None, (40, 56)),
-        ("auto", (1, 1), (1, 1)),
-        ("photo", (7, 300), (7, 300)),
-        ("model", (33, 91), (33, 91)),
+        *(("auto", None, (40, 56)), (36, None, (26, 36)), (99, None, (40, 56))),
+        *(("auto", (1, 1), (1, 1)), ("photo", (7, 300), (7, 300)), ("model", (33, 91), (33, 91))),
     ],
 )
-def test_sizes_are_exact(
-    shell: Shell, learnt: str, resolution: str | int, asked: Size | None, size: Size
-) -> None:
+def test_sizes_are_exact(shell: Shell, learnt: str, resolution: Any, asked: Any, size: Any) -> None:
     wanted = () if asked is None else (f"sample.size=[{asked[0]},{asked[1]}]",)
     finish = (PATCHES, f"finish.resolution={resolution}", "sample.count=1", "output=out")
     shell.done("task=sample", f"checkpoint={learnt}", *finish, *wanted)
@@ -113,9 +107,7 @@ def test_every_8_bit_level_survives() -> None:
         ((3, 2000), "photo", (MIN_DRAWING, 667)),
     ],
 )
-def test_the_drawing_size_follows_the_share_of_the_photo_shown(
-    size: Size, resolution: str, drawing: Size
-) -> None:
+def test_the_drawing_size_follows_what_is_shown(size: Size, resolution: str, drawing: Size) -> None:
     """Of 90 x 120 pixels, learnt at 30 x 40."""
     made = finisher(picture(90, 120), picture(30, 40), size, resolution)
     assert made.size == size

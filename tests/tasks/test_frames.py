@@ -103,9 +103,7 @@ def test_an_edited_photo_keeps_its_frame_and_its_origin(shell: Shell) -> None:
     assert np.array_equal(moved[exact], values[rows, columns][exact])
 
 
-def test_a_protected_part_is_found_in_the_photo_without_its_frame(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_protected_parts_are_found_in_frames(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where what a model draws is judged."""
     shell.done("image=framed.png", "output=run", "trainer=debug", *INGAN_FAST, "device=cpu")
     write_mask("protect.png", holes(pixels("framed.png").shape[:2], (20, 30, 20, 20)))

@@ -31,9 +31,7 @@ def test_borders_meet_and_the_rest_is_the_photo(shell: Shell) -> None:
         assert step < facts["seams_before"][axis]
 
 
-def test_the_band_is_made_of_the_photos_own_pixels(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_band_has_the_photos_own_pixels(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BAND", 8 / 90)
     answer = shell.done("make_tileable", "given.png", "output=out", "make_tileable.axes=x")
     before, made = map(pixels, ("given.png", "out/make_tileable/000.png"))

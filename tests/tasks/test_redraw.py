@@ -68,9 +68,7 @@ def test_a_harmonised_object_keeps_its_detail_and_outline(shell: Shell, checkpoi
     ("task", "kind"),
     [*(("edit", kind) for kind in ("RGB", "RGBA", "L16", "RGBA16", "P")), ("harmonize", "RGB16")],
 )
-def test_outside_of_the_softened_mask_every_bit_is_the_photos(
-    shell: Shell, checkpoint: str, task: str, kind: str
-) -> None:
+def test_outside_all_is_the_photos(shell: Shell, checkpoint: str, task: str, kind: str) -> None:
     if kind == "P":
         Image.fromarray(layers("RGB")).quantize(40).save("edited.png")
     else:
@@ -97,9 +95,7 @@ def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> N
     assert (a != b).mean() > 0.8
 
 
-def test_a_mask_that_may_be_inverted_gives_a_warning(
-    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_inverted_mask(shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture) -> None:
     write_mask("mask.png", holes((60, 84), (20, 0, 40, 84)))
     shell.done(*used("edit"), checkpoint, *SMALL)
     assert "covers 67 % of the image" in caplog.text
@@ -109,9 +105,7 @@ def test_a_mask_that_may_be_inverted_gives_a_warning(
     assert caplog.text.count("of the image") == 1
 
 
-def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
-    shell: Shell, checkpoint: str, tiny_run: Run
-) -> None:
+def test_what_nobody_changed_is_not_edited(shell: Shell, checkpoint: str, tiny_run: Run) -> None:
     write_image("photo.png", tiny_run.model.image)
     photo = read_image("photo.png").pixels
     changed = photo.clone()
@@ -127,9 +121,7 @@ def test_what_a_mask_covers_and_nobody_changed_is_no_part_of_the_edit(
     assert not made[..., 4:9, 8:15].equal(changed[..., 4:9, 8:15])
 
 
-def test_around_a_change_the_photo_and_no_haze_is_rebuilt(
-    shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_haze_is_rebuilt(shell: Shell, checkpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     redrawn, bring_back = list[torch.Tensor](), redrawing.bring_back
 
     def noted(photo: Photo, change: redrawing.Change, mask: torch.Tensor) -> list[Drawn]:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -34,12 +35,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
 def test_the_status_records_every_outcome_and_nothing_is_printed(
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    raised: BaseException,
-    told: type[BaseException],
-    state: str,
-    reason: str,
+    tmp_path: Path, capfd: Any, raised: BaseException, told: Any, state: str, reason: str
 ) -> None:
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(told), recorded(folder):
@@ -56,9 +52,7 @@ def test_the_status_records_every_outcome_and_nothing_is_printed(
     RunFolder(folder.path).claim()
 
 
-def test_the_first_error_is_reported_if_writing_the_report_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_of_two_errors_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Mock(side_effect=ZeroDivisionError)
     monkeypatch.setattr("internal_gan.tasks.context.write_report", broken)
     folder = RunFolder.create(tmp_path / "run")
@@ -102,12 +96,7 @@ def test_a_full_disk_is_one_line_and_the_status_says_failed(
     ],
 )
 def test_too_little_memory_names_the_option_and_leaves_no_folder(
-    shell: Shell,
-    model: str,
-    monkeypatch: pytest.MonkeyPatch,
-    task: str,
-    option: str,
-    error: Exception,
+    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch, task: str, option: str, error: Any
 ) -> None:
     monkeypatch.setattr("internal_gan.models.singan.model.SinGAN.refine", Mock(side_effect=error))
     said = shell.refused(f"task={task}", f"checkpoint={model}")
@@ -115,9 +104,7 @@ def test_too_little_memory_names_the_option_and_leaves_no_folder(
     assert list(Path.cwd().iterdir()) == [Path(model).absolute()]
 
 
-def test_runs_on_a_read_only_disk_can_be_compared_elsewhere(
-    shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_compare_read_only_runs(shell: Shell, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse = Mock(side_effect=OSError(errno.EROFS, os.strerror(errno.EROFS)))
     shutil.copytree(model, "runs/a")
     Path("runs/a/sample").mkdir()

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
+from typing import Any
 
 import pytest
 
@@ -33,29 +34,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("stops", "after", "extra", "said", "code"),
+    ("stops", "at", "more", "said"),
     [
-        pytest.param([SIGINT], 3, (), "Stopped: ", 130, marks=pytest.mark.slow),
-        ([SIGKILL], 15, (), "", -SIGKILL),
-        pytest.param([SIGINT, SIGTERM], 20, (), "Stopped immediately", 130, marks=pytest.mark.slow),
-        pytest.param([SIGKILL], 5, RARELY, "", -SIGKILL, marks=pytest.mark.slow),
+        pytest.param([SIGINT], 3, (), "Stopped: ", marks=pytest.mark.slow),
+        ([SIGKILL], 15, (), ""),
+        pytest.param([SIGINT, SIGTERM], 20, (), "Stopped immediately", marks=pytest.mark.slow),
+        pytest.param([SIGKILL], 5, RARELY, "", marks=pytest.mark.slow),
     ],
     ids=["Ctrl-C", "kill -9", "two signals", "kill -9 before any checkpoint"],
 )
 def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
-    shell: Shell,
-    tmp_path: Path,
-    photo: str,
-    whole: Path,
-    stops: list[signal.Signals],
-    after: int,
-    extra: tuple[str, ...],
-    said: str,
-    code: int,
+    shell: Shell, tmp_path: Path, photo: str, whole: Path, stops: Any, at: int, more: Any, said: str
 ) -> None:
-    process = start_process(f"image={photo}", "output=run", *SLOW, *extra, cwd=tmp_path)
+    process = start_process(f"image={photo}", "output=run", *SLOW, *more, cwd=tmp_path)
     try:
-        wait_for_lines(tmp_path / "run" / "metrics.jsonl", after, process)
+        wait_for_lines(tmp_path / "run" / "metrics.jsonl", at, process)
         process.send_signal(signal.SIGSTOP)  # so that it cannot end before the second command
         assert f"process {process.pid}" in shell.refused("resume=run")
         for stop in (*stops, signal.SIGCONT):
@@ -64,7 +57,7 @@ def test_a_run_is_resumed_once_it_has_stopped_and_ends_bit_equal(
     finally:
         process.kill()
         process.wait()
-    assert process.returncode == code
+    assert process.returncode == (130 if said else -SIGKILL)
     folder = RunFolder(tmp_path / "run")
     assert folder.status()["state"] == ("stopped" if said else "interrupted")
     assert said in out
@@ -108,9 +101,7 @@ def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo
     assert "and 16 min 40 s before" in answer.out
 
 
-def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
-    shell: Shell, photo: str
-) -> None:
+def test_the_number_of_scales_that_the_photo_decided_stays(shell: Shell, photo: str) -> None:
     """As in the paper's form, whose number depends on the photo's size before it was shrunk."""
     released = "model.scale_count=released"
     shell.done(*TINY_RUN, released, f"image={photo}", "output=whole")
@@ -121,9 +112,7 @@ def test_the_number_of_scales_stays_when_the_original_photo_decided_it(
 
 
 @pytest.mark.parametrize("image", ["photo.png", None])
-def test_restarting_from_the_shrunk_photo_is_reported(
-    shell: Shell, learnt: str, tmp_path: Path, image: str | None
-) -> None:
+def test_a_new_start_is_told(shell: Shell, learnt: str, tmp_path: Path, image: str | None) -> None:
     shutil.copytree(learnt, "run")
     Path("run/training.ckpt").unlink()
     Path("run/inputs.json").unlink()

@@ -72,9 +72,7 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
     assert read_layer(folder / f"layers/height/{name}.png").values.shape == made.size
 
 
-def test_pictures_appear_one_by_one_with_the_time_left(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_appear_with_the_time_left(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     write_image("photo.png", picture(24, 32))
     monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
     seen: list[tuple[int, float, float]] = []

@@ -56,16 +56,14 @@ WITH_FILES = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("place")
 
 
 @pytest.fixture(autouse=True)
-def shell(
-    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
+def shell(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     """The command line, in one folder for all tests, with every file that the commands name."""
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(here)
     give()
     return Shell(capsys)
 
@@ -76,11 +74,8 @@ def give() -> None:
     for seed, name in enumerate(("photo", "other")):
         write_image(f"given/{name}.png", picture(seed=seed))
     for name, box in (
-        ("hole", (10, 12, 10, 12)),
-        ("keep", (16, 24, 8, 10)),
-        ("edges", (15, 5, 1, 45)),
-        ("avoid", (0, 48, 40, 8)),
-        ("holes/photo", (10, 12, 10, 12)),
+        *(("hole", (10, 12, 10, 12)), ("keep", (16, 24, 8, 10)), ("edges", (15, 5, 1, 45))),
+        *(("avoid", (0, 48, 40, 8)), ("holes/photo", (10, 12, 10, 12))),
         ("holes/other", (4, 30, 8, 14)),
     ):
         write_mask(f"given/{name}.png", holes((40, 56), box))

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,7 @@ def size_of(folder: str, name: str = ENLARGED) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(("factor", "size"), [("4", (160, 224)), ("2.5", (100, 140))])
-def test_a_model_enlarges_its_photo_in_full_size(
-    shell: Shell, model: str, factor: str, size: tuple[int, int]
-) -> None:
+def test_a_model_enlarges_its_whole_photo(shell: Shell, model: str, factor: str, size: Any) -> None:
     wanted = f"super_resolution.factor={factor}"
     answer = shell.done("task=super_resolution", f"checkpoint={model}", "output=out", wanted)
     assert size_of("out") == size
@@ -73,8 +72,7 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
         shell.done("task=super_resolution", f"checkpoint={model}", *files)
     deep = read_image(Path("deep", ENLARGED))
     assert (deep.is_gray, deep.bit_depth, deep.size) == (True, 16, (96, 120))
-    clear = read_image(Path("rgba", ENLARGED))
-    assert clear.alpha is not None
+    clear: Any = read_image(Path("rgba", ENLARGED))
     assert clear.alpha.shape == (1, 1, 96, 120)
     assert 0.2 < clear.alpha.mean() < 0.8
     assert clear.icc_profile == profile

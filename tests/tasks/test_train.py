@@ -24,9 +24,7 @@ from tests.commands import TINY_RUN, Shell, run_process
 from tests.tiny import network_of, picture, same_weights
 
 
-def test_the_first_command_does_its_whole_job_and_shows_and_keeps_its_warning(
-    tmp_path: Path, photo: str
-) -> None:
+def test_the_first_command_does_its_job_and_keeps_its_warning(tmp_path: Path, photo: str) -> None:
     name = "-a b=c #1 (2), [é].png"
     (tmp_path / photo).rename(tmp_path / name)
     options = (*TINY_RUN, "trainer.time=0.01s")
@@ -79,9 +77,7 @@ def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
     assert {made.mode for made in (*pictures("run"), *pictures("out"))} == {"L"}
 
 
-def test_properties_of_the_photo_that_pictures_lose_are_announced_first(
-    shell: Shell, photo: str
-) -> None:
+def test_properties_that_pictures_lose_are_announced_first(shell: Shell, photo: str) -> None:
     """They keep its colour profile."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
@@ -113,9 +109,7 @@ def test_photos_with_the_longest_names_get_a_run_folder(shell: Shell, letter: st
     assert new_run_path(Options(image=f"{stem}.png"), "singan").is_dir()
 
 
-def test_runs_started_in_the_same_second_get_their_own_folders(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_of_one_second_have_own_folders(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     class Noon(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> "Noon":
@@ -151,9 +145,7 @@ def test_a_full_disk_is_one_line_and_the_run_can_be_resumed(
     assert same_weights(network_of("run"), network_of(learnt))
 
 
-def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
-    shell: Shell, photo: str
-) -> None:
+def test_a_budgeted_run_saves_its_steps_and_repeats_exactly(shell: Shell, photo: str) -> None:
     options = ("trainer.time=9s", "trainer.max_steps=null", "model.steps=500", "output=run")
     shell.done(f"image={photo}", *TINY_RUN, *options)
     saved = load_options(Path("run/config.yaml"))
@@ -176,9 +168,7 @@ def test_a_budgeted_run_saves_its_fitted_steps_and_repeats_exactly(
         ("model.max_size=60", (24, 300)),
     ],
 )
-def test_the_short_side_of_a_long_photo_has_half_of_the_size_in_training(
-    shell: Shell, options: str, size: tuple[int, int]
-) -> None:
+def test_the_short_side_of_a_long_photo(shell: Shell, options: str, size: tuple[int, int]) -> None:
     write_image("long.png", picture(24, 300))
     debug = ("trainer=debug", "trainer.max_steps=1", "finish.detail=network", "device=cpu")
     shell.done("image=long.png", "output=run", "sample.count=1", *debug, *options.split())

@@ -1,5 +1,4 @@
-"""Every finished result comes with a file that says where its pixels come from; task=verify checks
-that."""
+"""A finished result has a file that says where its pixels come from; task=verify checks it."""
 
 import json
 import shutil
@@ -116,14 +115,7 @@ def test_the_page_shows_its_map_and_shares_and_not_the_file(run: Path) -> None:
     assert shown.caption in (run / "index.html").read_text(encoding="utf-8")
 
 
-def test_network_output_without_finishing_has_no_origin(run: Path, shell: Shell) -> None:
-    shell.done("task=sample", f"checkpoint={run}", "finish.detail=network", "output=plain")
-    assert not list(Path("plain").rglob("*origin*"))
-
-
-def test_a_photo_beyond_16_bits_is_refused(
-    run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_huge_photo_is_refused(run: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("internal_gan.finishing.finisher.MAX_SIDE", 167)
     options = "finish.resolution=photo", "output=out"
     said = shell.refused("task=sample", f"checkpoint={run}", *options)

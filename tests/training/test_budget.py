@@ -55,9 +55,7 @@ def test_measuring_covers_every_stage_and_changes_nothing(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("seconds", "best"),
     [
-        ({1: 1.0, 2: 0.6, 4: 0.4}, 4),
-        ({1: 1.0, 2: 0.95}, 1),
-        ({1: 1.0, 2: 4.0}, 1),
+        *(({1: 1.0, 2: 0.6, 4: 0.4}, 4), ({1: 1.0, 2: 0.95}, 1), ({1: 1.0, 2: 4.0}, 1)),
         ({1: 1.0, 2: 0.6, 4: 0.58}, 2),
     ],
 )

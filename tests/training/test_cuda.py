@@ -160,14 +160,11 @@ class TestThePretence:
     def test_two_devices_in_one_call_are_refused(self, cuda: PretendCuda) -> None:
         here, there = torch.ones(2), torch.ones(2, device="cuda")
         for mixed in (
-            lambda: here + there,
-            lambda: there.add_(here),
-            lambda: torch.ones(()).add_(there.sum()),
-            lambda: torch.cat([here, there]),
+            *(lambda: here + there, lambda: there.add_(here)),
+            *(lambda: torch.ones(()).add_(there.sum()), lambda: torch.cat([here, there])),
             lambda: torch.stack([torch.ones(()), torch.ones((), device=CUDA)]),
             lambda: torch.nn.functional.linear(here, there[None]),
-            lambda: torch.nn.Linear(2, 2)(there),
-            lambda: here[there > 0],
+            *(lambda: torch.nn.Linear(2, 2)(there), lambda: here[there > 0]),
         ):
             with pytest.raises(RuntimeError, match="device"):
                 mixed()
@@ -187,22 +184,13 @@ class TestThePretence:
     def test_waits_are_counted_in_steps(self, cuda: PretendCuda) -> None:
         there, here = torch.ones(2, device="cuda"), torch.ones(2)
         for wait in (
-            lambda: there.sum().item(),
-            lambda: float(there[0]),
-            lambda: bool(there.any()),
-            lambda: there.tolist(),
-            lambda: there.cpu(),
-            lambda: there.to("cpu", non_blocking=True),
-            lambda: there.nonzero(),
-            lambda: there[there > 0],
-            lambda: torch.equal(there, there),
-            lambda: torch.tensor([1.0], device="cuda"),
-            lambda: there.new_tensor([1.0]),
-            lambda: here.to("cuda"),
-            lambda: here.to("cuda", non_blocking=True),
-            lambda: there.copy_(here),
-            lambda: there[torch.tensor([0])],
-            torch.cuda.synchronize,
+            *(lambda: there.sum().item(), lambda: float(there[0]), lambda: bool(there.any())),
+            *(lambda: there.tolist(), lambda: there.cpu()),
+            *(lambda: there.to("cpu", non_blocking=True), lambda: there.nonzero()),
+            *(lambda: there[there > 0], lambda: torch.equal(there, there)),
+            *(lambda: torch.tensor([1.0], device="cuda"), lambda: there.new_tensor([1.0])),
+            *(lambda: here.to("cuda"), lambda: here.to("cuda", non_blocking=True)),
+            *(lambda: there.copy_(here), lambda: there[torch.tensor([0])], torch.cuda.synchronize),
         ):
             cuda.waits.clear()
             wait()

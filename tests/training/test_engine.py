@@ -20,16 +20,10 @@ from internal_gan.training.saver import save_state
 from internal_gan.training.stage_trainer import StageTrainer
 from tests import tiny
 from tests.tiny import LEAN, PAPER, Run, SignalAt, same_weights, trained
-from tests.toy import RATE, Clock, Diary, ToyModel, ToyRecipe, ToyStage, optimization
+from tests.toy import RATE, Clock, Diary, ToyRecipe, ToyStage, optimization
 
 
-def train_toy(
-    recipe: ToyRecipe,
-    path: Path,
-    trainer: TrainerOptions | None = None,
-    *callbacks: Callback,
-    **how: Any,
-) -> ToyModel:
+def train_toy(recipe: Any, path: Path, trainer: Any = None, *callbacks: Any, **how: Any) -> Any:
     model = recipe.prepare()
     tiny.train_model(path, recipe, model, trainer or TrainerOptions(), callbacks=callbacks, **how)
     return model
@@ -112,22 +106,12 @@ def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     train_toy(ToyRecipe(stages=2, steps=3), tmp_path, TrainerOptions(log_interval=2), diary)
     names = ["D", "G"]
     assert diary.entries == [
-        ("start",),
-        ("step", 0, 1, 3, None),
-        ("step", 0, 2, 3, names),
-        ("step", 0, 3, 3, names),
-        ("stage end", 0, 1),
-        ("step", 1, 1, 3, None),
-        ("step", 1, 2, 3, names),
-        ("step", 1, 3, 3, names),
-        ("stage end", 1, 2),
-        ("end",),
+        *(("start",), ("step", 0, 1, 3, None), ("step", 0, 2, 3, names), ("step", 0, 3, 3, names)),
+        *(("stage end", 0, 1), ("step", 1, 1, 3, None), ("step", 1, 2, 3, names)),
+        *(("step", 1, 3, 3, names), ("stage end", 1, 2), ("end",)),
     ]
-    assert diary.plan is not None
-    assert [(s.name, s.size, s.steps) for s in diary.plan.stages] == [
-        ("toy 0", (8, 8), 3),
-        ("toy 1", (8, 8), 3),
-    ]
+    planned = [(s.name, s.size, s.steps) for s in diary.plan.stages]
+    assert planned == [("toy 0", (8, 8), 3), ("toy 1", (8, 8), 3)]
 
 
 def test_terms_that_are_not_due_are_logged_as_they_were_last(tmp_path: Path) -> None:
@@ -182,9 +166,7 @@ class TestStop:
     [(LEAN, torch.float32), (PAPER, torch.float32), (LEAN, torch.bfloat16)],
     ids=["lean", "paper", "lean in bfloat16"],
 )
-def test_a_resumed_run_ends_bit_equal_to_one_that_was_never_stopped(
-    base: tuple[str, ...], precision: torch.dtype, tmp_path: Path
-) -> None:
+def test_resuming_is_exact(base: tuple[str, ...], precision: torch.dtype, tmp_path: Path) -> None:
     def train(name: str, **how: Any) -> Run:
         exact = ("model.steps=3", "trainer.checkpoint_interval=9999")
         return trained(tmp_path / name, *exact, base=base, precision=precision, **how)
@@ -229,7 +211,6 @@ class TestBudget:
         model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), SlowDown(), diary)
         assert clock.now - started < 100
         assert model.finished == 3
-        assert diary.plan is not None
         planned = [stage.steps for stage in diary.plan.stages]
         steps = steps_of(tmp_path)
         assert steps[0] == planned[0]
@@ -283,7 +264,7 @@ class TestBudget:
         assert diary.replans == []
 
     @pytest.mark.parametrize(
-        ("seconds", "costs", "steps", "took", "late"),
+        "case",
         [
             # The first stage is tried with 1 + 1 + 4 steps, the second with 1 + 4.
             (1, [0.5] * 2, 1, "5.5 s", 5.5),
@@ -293,17 +274,9 @@ class TestBudget:
         ],
     )
     def test_too_small_a_budget_gives_a_complete_model_and_a_warning(
-        self,
-        clock: Clock,
-        tmp_path: Path,
-        caplog: pytest.LogCaptureFixture,
-        seconds: int,
-        costs: list[float],
-        steps: int,
-        took: str,
-        late: float,
+        self, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture, case: Any
     ) -> None:
-        started = clock.now
+        (seconds, costs, steps, took, late), started = case, clock.now
         train_toy(self.recipe(clock, costs), tmp_path, TrainerOptions(time=f"{seconds}s"))
         assert steps_of(tmp_path) == [steps] * len(costs)
         assert clock.now - started == pytest.approx(seconds + late)

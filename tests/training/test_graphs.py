@@ -1,7 +1,6 @@
 """Steps that are replayed leave what called ones leave, whatever differs between them.
 
-Without a card, a tape stands for its graphs: it repeats a step's operations on the same tensors,
-without the Python around them.
+Without a card, a tape stands for its graphs: it repeats a step's operations, without the Python.
 """
 
 import copy
@@ -110,9 +109,7 @@ trainers = partial(tiny.trainers, *RATES)
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("form", FORMS)
-def test_replayed_steps_are_like_called_ones(
-    form: str, device: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replays_are_like_calls(form: str, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     record_on(device, monkeypatch)
     close = {"rtol": 0, "atol": 0} if device == "cpu" else {"rtol": 0.1, "atol": 0.02}
     steps = STEPS.get(form, 12)
@@ -136,9 +133,7 @@ def test_replayed_steps_are_like_called_ones(
 
 
 @pytest.mark.usefixtures("measured")
-def test_a_training_with_graphs_is_planned_stopped_and_resumed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_with_graphs_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record_on("cpu", monkeypatch)
     console = Console(file=StringIO())
     steps = "model.steps=8"
@@ -151,9 +146,7 @@ def test_a_training_with_graphs_is_planned_stopped_and_resumed(
     tiny.trained(tmp_path / "off", steps, "trainer.graphs=off")
 
 
-def test_a_capture_that_fails_is_a_called_step(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_failed_captures(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     record_on("cpu", monkeypatch)
 
     def fail(self: TapeRecorder, step: graphs.Step) -> None:

@@ -50,9 +50,7 @@ class TestReports:
         return reports, told
 
     @pytest.mark.parametrize("speed", [0.25, 1.0, 3.0])
-    def test_steps_count_by_their_planned_seconds_and_the_measured_speed(
-        self, clock: Clock, speed: float
-    ) -> None:
+    def test_steps_count_by_plan_and_measured_speed(self, clock: Clock, speed: float) -> None:
         reports, told = self.started()
         for stage, steps in ((0, 100), (1, 50)):
             for step in range(1, steps + 1):

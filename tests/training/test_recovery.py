@@ -1,9 +1,5 @@
-"""A step that is not finite is repeated in float32, from the last good state.
+"""A step with an injected fault, which is not finite, is repeated from the last good state."""
 
-Faults are injected into the gradients of real trainings of tiny default networks.
-"""
-
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +19,7 @@ BF16, FP32 = torch.bfloat16, torch.float32
 LONG = ("model.steps=[2,20,2]", "trainer.log_interval=5")
 
 
-def spoil(
-    monkeypatch: pytest.MonkeyPatch,
-    when: Callable[[int, torch.dtype], bool],
-    network: str = "generator",
-) -> list[int]:
+def spoil(monkeypatch: pytest.MonkeyPatch, when: Any, network: str = "generator") -> list[int]:
     """Make a gradient NaN in the steps for which ``when(step, precision)`` is true; these steps."""
     take_step, spoilt = StageTrainer.take_step, list[int]()
 
@@ -57,17 +49,13 @@ def test_a_bfloat16_fault_switches_to_float32(
     assert run.model.finished == 3
     assert all(tensor.isfinite().all() for tensor in run.model.state_dict().values())
     (line,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
-    assert line == (
-        "scale 1: step 13 is not finite in bfloat16; continuing in float32 after step 0"
-    )
+    assert line == "scale 1: step 13 is not finite in bfloat16; continuing in float32 after step 0"
     told = [(stage, step) for stage, step, *_ in diary.steps]
     assert told == [(0, 1), (0, 2), *((1, n) for n in range(1, 21)), (2, 1), (2, 2)]
     assert saved_state(tmp_path)["precision"] == "float32"
 
 
-def test_the_steps_since_the_last_checkpoint_are_those_of_float32(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_are_repeated_in_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in the first step of a scale leaves no trace of bfloat16 in it."""
     one = ("model.steps=[20,2,2]", "trainer.log_interval=5")
     expected = trained(tmp_path / "float32", *one, precision=FP32)
@@ -97,9 +85,7 @@ def test_a_fault_in_float32_ends_the_run_resumably(
     assert saved_state(tmp_path)["precision"] == "float32"
 
 
-def test_what_is_logged_after_a_fault_has_the_terms_from_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_fault_the_same_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(monkeypatch, lambda step, dtype: dtype == BF16 and step == 12)
     seldom = (*LONG, "model.reconstruction_interval=17", "trainer.checkpoint_interval=0")
     diary = Diary()
@@ -123,8 +109,7 @@ FAMILIES = {
 
 
 def same(a: Tensor, b: Tensor) -> bool:
-    """Bit for bit on the CPU. Sums on a GPU vary, and Adam's first steps are as large for a tiny
-    gradient as for any."""
+    """Bit for bit on the CPU; sums on a GPU vary, and Adam enlarges even tiny gradients."""
     return torch.allclose(a, b, rtol=0.05, atol=0.02) if a.is_cuda else torch.equal(a, b)
 
 
@@ -149,9 +134,7 @@ def test_a_good_state_holds_everything_a_step_depends_on(base: Any, device: torc
             trainer.keep()
 
 
-def test_an_asynchronous_device_is_checked_only_where_it_is_waited_for_anyway(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gpu_is_checked_at_its_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make = StageTrainer.__init__
 
     def as_on_a_gpu(trainer: StageTrainer, *arguments: Any) -> None:

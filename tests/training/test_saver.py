@@ -84,9 +84,7 @@ class TestDamagedFile:
         chance = random.Random(0)
         path = tmp_path / name
         for content in [
-            b"hello\n",
-            b"\x89PNG\r\n\x1a\n" + bytes(100),
-            b"\xff\xd8\xff\xe0" + bytes(100),
+            *(b"hello\n", b"\x89PNG\r\n\x1a\n" + bytes(100), b"\xff\xd8\xff\xe0" + bytes(100)),
             pickle.dumps([1, 2, 3]),
             *(chance.randbytes(length) for length in (1, 2, 5, 50, 500) for _ in range(40)),
         ]:
@@ -101,29 +99,20 @@ class TestDamagedFile:
         assert "is not a file; remove it" in complaint(load, tmp_path / name)
 
 
-def test_a_training_resumed_with_another_number_of_threads_says_so(
-    run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_other_threads_are_told(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     state = torch.load(run.folder.checkpoint_path, weights_only=True)
     torch.save({**state, "threads": 64}, tmp_path / "training.ckpt")
     trained(tmp_path, "model.steps=2", resume=True)
-    assert caplog.messages == [
-        "Continuing with 1 thread instead of 64: results may differ in their last digits"
-    ]
+    said = "Continuing with 1 thread instead of 64: results may differ in their last digits"
+    assert caplog.messages == [said]
 
 
 @pytest.mark.parametrize(
     ("part", "value"),
     [
-        ("device", "cuda"),
-        ("steps", [2, 2]),
-        ("stage_rng", None),
-        ("optimizers", None),
-        ("precision", "float16"),
-        ("metadata", {"sizes": 1}),
-        ("networks", []),
-        ("rng", torch.zeros(3, dtype=torch.uint8)),
-        ("step", "many"),
+        *(("device", "cuda"), ("steps", [2, 2]), ("stage_rng", None), ("optimizers", None)),
+        *(("precision", "float16"), ("metadata", {"sizes": 1}), ("networks", [])),
+        *(("rng", torch.zeros(3, dtype=torch.uint8)), ("step", "many")),
     ],
 )
 def test_another_runs_state_is_one_line(part: str, value: Any, run: Run, tmp_path: Path) -> None:

@@ -136,9 +136,7 @@ def test_a_picture_inside_its_reduced_copy_is_refused(raw: bool, colours: Bytes,
     ("bands", "kinds", "left"),
     [(4, [0], "band 4 of 4"), (5, [0, 0], "bands 4, 5 of 5"), (5, [2, 0], "band 5 of 5")],
 )
-def test_bands_besides_the_colours_are_named(
-    bands: int, kinds: list[int], left: str, tif: Path, said: Said
-) -> None:
+def test_further_bands_are_named(bands: int, kinds: Any, left: str, tif: Path, said: Said) -> None:
     array = np.random.default_rng(0).integers(1, 256, (9, 14, bands), dtype=np.uint8)
     tifffile.imwrite(tif, array, photometric="rgb", extrasamples=kinds)
     read_image(tif)
@@ -154,21 +152,14 @@ P3_PRIMARIES = struct.pack(">8I", *(31270, 32900, 68000, 32000, 26500, 69000, 15
 @pytest.mark.parametrize(
     ("chunks", "by"),
     [
-        ({"cICP": P3}, "cICP"),
-        ({"cICP": b"\1"}, "cICP"),
-        ({"cICP": P3, "sRGB": b"\0"}, "cICP"),
-        ({"cICP": SRGB, "gAMA": LINEAR_GAMMA}, None),
-        ({"gAMA": LINEAR_GAMMA}, "gAMA"),
-        ({"gAMA": SRGB_GAMMA}, None),
-        ({"gAMA": SRGB_GAMMA, "cHRM": P3_PRIMARIES}, "cHRM"),
-        ({"cHRM": bytes(32)}, "cHRM"),
-        ({"cHRM": bytes(40)}, "cHRM"),
+        *(({"cICP": P3}, "cICP"), ({"cICP": b"\1"}, "cICP"), ({"cICP": P3, "sRGB": b"\0"}, "cICP")),
+        *(({"cICP": SRGB, "gAMA": LINEAR_GAMMA}, None), ({"gAMA": LINEAR_GAMMA}, "gAMA")),
+        *(({"gAMA": SRGB_GAMMA}, None), ({"gAMA": SRGB_GAMMA, "cHRM": P3_PRIMARIES}, "cHRM")),
+        *(({"cHRM": bytes(32)}, "cHRM"), ({"cHRM": bytes(40)}, "cHRM")),
         ({"sRGB": b"\0", "gAMA": LINEAR_GAMMA, "cHRM": P3_PRIMARIES}, None),
     ],
 )
-def test_other_colours_without_a_profile_are_named(
-    chunks: dict[str, bytes], by: str | None, saved: Save, said: Said
-) -> None:
+def test_colours_without_a_profile_are_named(chunks: Any, by: Any, saved: Save, said: Said) -> None:
     assert saved(png_of(TWO, **chunks)).icc_profile is None
     note = f"what {by} says about its colours is not used; they count as sRGB"
     assert said() == ([note] if by else [])
@@ -215,9 +206,7 @@ def test_foreign_xmp_entries_are_named(
     assert said() == expected
 
 
-def test_a_gain_map_and_further_views_are_named(
-    picture: Image.Image, saved: Save, said: Said
-) -> None:
+def test_a_gain_map_and_more_views_are_named(picture: Image.Image, saved: Save, said: Said) -> None:
     file = io.BytesIO()
     picture.save(file, "MPO", save_all=True, append_images=[picture])
     content = bytearray(file.getvalue())

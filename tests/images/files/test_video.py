@@ -85,9 +85,7 @@ def test_the_durations_add_up(tmp_path: Path, suffix: str, unit: int, fps: float
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 48), (33, 47)])
-def test_a_film_has_every_frame_and_repeats_the_last_line_of_odd_sides(
-    tmp_path: Path, height: int, width: int
-) -> None:
+def test_a_film_has_every_frame_and_even_sides(tmp_path: Path, height: int, width: int) -> None:
     write_video(tmp_path / "film.mp4", write_frames(tmp_path / "frames", flat(height, width)), FPS)
     height, width = height + height % 2, width + width % 2
     about, shown = decoded(tmp_path / "film.mp4", height, width)

@@ -63,9 +63,7 @@ def test_a_tiny_training_with_the_papers_losses(tmp_path: Path) -> None:
     assert torch.isfinite(loaded.inpaint(picture(), box())[0]).all()
 
 
-def test_a_hole_without_any_usable_patch_gives_a_warning(
-    model: EdgeConnect, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_hole_without_patches_warns(model: EdgeConnect, caplog: pytest.LogCaptureFixture) -> None:
     model.inpaint(picture(), box(), excluded=torch.ones(1, 1, 40, 56))
     assert "no patch can be taken near the hole" in caplog.text
 
@@ -196,9 +194,7 @@ def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:
     assert found == pytest.approx([each / (1 + each) for each in odds])
 
 
-def test_drawn_lines_choose_as_evidence(
-    model: EdgeConnect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_drawn_lines_are_evidence(model: EdgeConnect, monkeypatch: pytest.MonkeyPatch) -> None:
     hole, start = box(), Mock(wraps=model.start)
     monkeypatch.setattr(model, "start", start)
     drawn = model.inpaint(picture(), hole)[1]

@@ -1,7 +1,4 @@
-"""The paper's form of InGAN: numbers, losses, random draws, and a whole training."""
-
-from pathlib import Path
-from typing import Any
+"""InGAN in the form of its paper: the inverse pass."""
 
 import pytest
 import torch
@@ -9,22 +6,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.transforms import Homography
-from tests.tiny import INGAN_PAPER, network_of, same_weights, stage_of, trained_ingan
-
-
-def test_a_tiny_training(tmp_path: Path) -> None:
-    model: Any = trained_ingan(tmp_path / "run", "model.inverse_start=0.5").model
-    loaded = network_of(tmp_path / "run")
-    assert same_weights(loaded, model)
-    painted = loaded.retarget((23, 61))
-    assert painted.shape == (1, 3, 23, 61)
-    assert torch.equal(painted, model.retarget((23, 61)))
+from tests.tiny import INGAN_PAPER, stage_of
 
 
 @pytest.mark.parametrize(("step", "inverse"), [(0, 0.0), (2, 0.7)])
-def test_the_inverse_pass_is_trained_with_and_without_the_forward_pass(
-    step: int, inverse: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_inverse_passes(step: int, inverse: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """One pass with a scaled gradient equals the sum of the paper's two passes."""
     stage = stage_of(
         "model.generator.norm=none",

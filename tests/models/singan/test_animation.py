@@ -56,10 +56,8 @@ def test_a_loop_repeats_and_follows_the_recursion_over_its_joint(alpha: float, b
         torch.testing.assert_close(e[t + 16], e[t])
     assert not e[0].any()
     # What is left over is what the recursion makes of the first state, which was taken off.
-    over = [
-        e[t + 1] - walk.a * e[t] - walk.b * e[t - 1] - walk.c * pushes(t % 16)[0]
-        for t in range(1, 39)
-    ]
+    a, b, c = walk.a, walk.b, walk.c
+    over = [e[t + 1] - a * e[t] - b * e[t - 1] - c * pushes(t % 16)[0] for t in range(1, 39)]
     for one in over:
         torch.testing.assert_close(one, over[0])
 

@@ -25,9 +25,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
 
 class TestTiles:
     @pytest.mark.parametrize("wrap", [(False, False), (True, False), (True, True)])
-    def test_give_the_pixels_of_one_piece(
-        self, model: SinGAN, monkeypatch: pytest.MonkeyPatch, wrap: Wrap
-    ) -> None:
+    def test_are_seamless(self, model: SinGAN, monkeypatch: pytest.MonkeyPatch, wrap: Wrap) -> None:
         def drawn() -> Tensor:
             return model.synthesise(SIZES, model.noise_from(rng()), wrap=wrap)
 
@@ -71,9 +69,7 @@ def test_rolled_noise_gives_the_rolled_image_if_it_wraps(model: SinGAN, wrap: Wr
 
 
 @pytest.mark.parametrize(("tileable", "axes"), [(True, (-2, -1)), ("x", (-1,)), ("y", (-2,))])
-def test_the_step_over_a_tileable_samples_border_is_one_like_those_inside(
-    model: SinGAN, tileable: Tileable, axes: tuple[int, ...]
-) -> None:
+def test_a_tileable_sample_tiles(model: SinGAN, tileable: Tileable, axes: tuple[int, ...]) -> None:
     images = sample(model, 40, (30, 41), tileable=tileable)
     for axis in (-2, -1):
         steps = (images - images.roll(1, axis)).abs().mean(dim=[0, 1, {-2: 3, -1: 2}[axis]])
@@ -84,9 +80,7 @@ def test_the_step_over_a_tileable_samples_border_is_one_like_those_inside(
             assert over > inside.mean() + 3 * inside.std()
 
 
-def test_finer_scales_get_a_share_of_their_noise_unless_they_begin(
-    model: SinGAN, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finer_scales_get_a_share_of_noise(model: SinGAN, monkeypatch: pytest.MonkeyPatch) -> None:
     """The layout is random with a share of 0, and details are the reconstruction's."""
 
     def drawn(share: float, draw: Callable[[], Tensor]) -> Tensor:
