@@ -663,7 +663,7 @@ def test_the_home_page_explains_itself_and_takes_photos_alone(opened: Any, tmp_p
 
 @pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm install in tests/app")
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
-def test_everyone_has_access(learnt: Any, opened: Any, width: int, scheme: str) -> None:
+def test_the_page_is_accessible(learnt: Any, opened: Any, width: int, scheme: str) -> None:
     """On the home page, in any tab, and with a result."""
     page = opened(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.get_by_text(PHOTO).wait_for()

@@ -32,7 +32,9 @@ def measured(target: Image, source: Image, places: Places) -> np.ndarray:
 
 @pytest.mark.parametrize(("places", "worse"), [(2**20, 1.12), (1000, 1.2)])
 @pytest.mark.parametrize("name", ["gravel", "mountains"])
-def test_near_exact(name: str, places: int, worse: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_the_exact_search(
+    name: str, places: int, worse: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where the tree has every other patch of the source."""
     monkeypatch.setattr(fast, "TREE_PLACES", places)
     photo = picture(name, (72, 96))

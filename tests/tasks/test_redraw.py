@@ -95,7 +95,9 @@ def test_without_a_mask_everything_is_edited(shell: Shell, checkpoint: str) -> N
     assert (a != b).mean() > 0.8
 
 
-def test_an_inverted_mask(shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_inverted_mask_warns(
+    shell: Shell, checkpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
     write_mask("mask.png", holes((60, 84), (20, 0, 40, 84)))
     shell.done(*used("edit"), checkpoint, *SMALL)
     assert "covers 67 % of the image" in caplog.text

@@ -146,7 +146,9 @@ def test_a_training_with_graphs_is_resumed(tmp_path: Path, monkeypatch: pytest.M
     tiny.trained(tmp_path / "off", steps, "trainer.graphs=off")
 
 
-def test_failed_captures(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_capture_is_a_called_step(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     record_on("cpu", monkeypatch)
 
     def fail(self: TapeRecorder, step: graphs.Step) -> None:
