@@ -16,22 +16,22 @@ MAX_LINES = {
     "api": 909,
     "app": 1365,
     "config": 1552,
-    "finishing": 2402,
+    "finishing": 2416,
     "hub": 123,
-    "images": 3597,
+    "images": 3599,
     "internal_gan": 1188,
     "judging": 1065,
     "models": 3656,
     "nn": 943,
-    "patches": 1981,
+    "patches": 1982,
     "report": 586,
     "runs": 957,
     "sweeps": 291,
-    "tasks": 2403,
+    "tasks": 2404,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_266, "tests": 22_998, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_284, "tests": 22_998, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

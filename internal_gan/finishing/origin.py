@@ -123,12 +123,26 @@ def write_origin(path: Path, origin: Origin) -> None:
     """Write the origin of a picture as PNG; a UserError if the file cannot be written."""
     if max(origin.photo_size) > MAX_SIDE:
         raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MAX_SIDE} a side")
-    levels = np.empty((*origin.kinds.shape, 3), np.uint16)
-    levels[..., :2] = origin.places
-    levels[..., 2] = origin.kinds
     text = json.dumps({PHOTO_SIZE: list(origin.photo_size)})
     with atomic_write(path) as temporary:
-        temporary.write_bytes(png(levels, text={KEYWORD: text}))
+        temporary.write_bytes(png(_Numbers(origin), text={KEYWORD: text}))
+
+
+class _Numbers:
+    """What a file has of an origin, (H, W, 3) uint16, some rows at a time, since pictures are
+    large."""
+
+    itemsize = 2
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin, self.shape = origin, (*origin.kinds.shape, 3)
+
+    def __len__(self) -> int:
+        return len(self._origin.kinds)
+
+    def __getitem__(self, rows: int | slice) -> NDArray[np.uint16]:
+        parts = self._origin.places[rows], self._origin.kinds[rows][..., None]
+        return np.concatenate(parts, axis=-1, dtype=np.uint16, casting="unsafe")
 
 
 def read_origin(path: str | Path) -> Origin:

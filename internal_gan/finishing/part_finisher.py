@@ -279,7 +279,7 @@ class PartFinisher:
             alpha = alpha.masked_scatter(moved, source.alpha[..., rows, columns])
         origin = None
         if max(source.size) <= MAX_SIDE:
-            places *= known[..., None]
+            places[~known] = 0
             kinds = np.where(known, np.uint8(EXACT), np.uint8(OTHER))
             for box, _ in parts(self.part, self._apart):  # nothing else has changed
                 here = (..., *box)

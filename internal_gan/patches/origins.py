@@ -25,8 +25,9 @@ UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
 def own_places(size: Size, corner: Size = (0, 0)) -> Places:
     """(H, W, 2), the row and column of each pixel itself; those of the first are ``corner``."""
     places = np.empty((*size, 2), np.int32)
-    for axis, own in enumerate(np.indices(size, np.int32, sparse=True)):
-        places[..., axis] = own + corner[axis]
+    columns = np.arange(corner[1], corner[1] + size[1])
+    for number, row in enumerate(places, corner[0]):  # each memory page is touched once
+        row[:, 0], row[:, 1] = number, columns
     return places
 
 

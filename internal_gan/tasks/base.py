@@ -67,7 +67,8 @@ def aside(
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
     """A gray picture, such as a mask, of levels (1, 1, H, W) in [0, 1]."""
     like = Photo(levels, mode="L")
-    return aside(file, (levels * 2.0).sub_(1.0).expand(-1, 3, -1, -1), kind, like)
+    in_bytes = (levels * 255).round_().clamp_(0, 255).to(torch.uint8)
+    return aside(file, in_bytes.expand(-1, 3, -1, -1), kind, like)
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,10 @@ class Stored(NamedTuple):
 
     def array(self) -> np.ndarray[Any, Any]:
         """All channels, (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
-        if self.mode == "RGB" and self.bit_depth == 8 and self.pixels.dtype == torch.uint8:
-            return self.pixels.permute(1, 2, 0).contiguous().numpy()
+        # Channels that are one in memory, as those of a mask, are gray.
+        is_ready = self.mode == "RGB" or (self.mode == "L" and self.pixels.stride(0) == 0)
+        if is_ready and self.bit_depth == 8 and self.pixels.dtype == torch.uint8:
+            return self.pixels[: len(self.mode)].permute(1, 2, 0).contiguous().numpy()
         kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[self.bit_depth]
         size, largest = size_of(self.pixels), 2**self.bit_depth - 1
         found = torch.empty(*size, len(self.mode), dtype=kind)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 # The keyword of the text that holds the XMP packet (XMP specification, part 3).
 XMP_KEYWORD = "XML:com.adobe.xmp"
@@ -24,14 +23,15 @@ _SUB, _UP, _AVERAGE = 1, 2, 3
 
 
 def png(
-    array: NDArray[Any],
+    array: Any,
     metadata: Mapping[str, bytes] | None = None,
     dpi: tuple[float, float] | None = None,
     text: Mapping[str, str] | None = None,
 ) -> bytes:
     """A file of whole numbers (H, W, C), gray or RGB, with alpha or without, of 8 or 16 bits.
 
-    ``metadata`` is that of ``Stored`` in ``encode.py``; ``text`` has Latin-1 texts by keyword.
+    ``array`` may make its rows as they are taken; ``metadata`` is that of ``Stored`` in
+    ``encode.py``; ``text`` has Latin-1 texts by keyword.
     """
     height, width, channels = array.shape
     bits, metadata = 8 * array.itemsize, metadata or {}
@@ -53,7 +53,7 @@ def png(
     return b"".join([b"\x89PNG\r\n\x1a\n", *chunks, _chunk(b"IEND", b"")])
 
 
-def _compressed(array: NDArray[Any]) -> Iterator[bytes]:
+def _compressed(array: Any) -> Iterator[bytes]:
     """A zlib stream of an image, in parts: a chunk must not have more than 2 GiB."""
     height, width = len(array), array[0].nbytes
     strips = pairwise([*range(0, height, max(1, STRIP // width)), height])
@@ -75,7 +75,7 @@ def _compressed(array: NDArray[Any]) -> Iterator[bytes]:
     yield struct.pack(">I", checksum)
 
 
-def _filtered(array: NDArray[Any], top: int, bottom: int, kind: int) -> bytes:
+def _filtered(array: Any, top: int, bottom: int, kind: int) -> bytes:
     """Rows as they are stored, each after the number of its filter."""
     some = array[max(0, top - 1) : bottom]
     stored = np.ascontiguousarray(some, some.dtype.newbyteorder(">"))
