@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 # or say in the commit why it must grow.
 MAX_LINES = {
     "api": 909,
-    "app": 1365,
+    "app": 1370,
     "config": 1552,
     "finishing": 2416,
     "hub": 123,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_284, "tests": 22_998, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_289, "tests": 23_000, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,16 +88,21 @@ class Uploads:
         """A photo by its id, or a UserError."""
         folder = self._photos / id
         found = read_json_object(folder / "photo.json") if _ID.fullmatch(id) else {}
-        if not found:
-            raise UserError("there is no such photo")
-        size, runs = tuple(found["size"]), found.get("runs", [])
-        return Upload(id, found["name"], folder / found["file"], size, runs)
+        try:
+            size, runs = tuple(found["size"]), found.get("runs", [])
+            return Upload(id, found["name"], folder / found["file"], size, runs)
+        except (KeyError, TypeError) as error:  # missing or damaged
+            raise UserError("there is no such photo") from error
 
     def all(self) -> list[Upload]:
         """All photos, newest first."""
         folders = [path.parent for path in self._photos.glob("*/photo.json")]
         folders.sort(key=lambda path: path.stat().st_ctime, reverse=True)
-        return [self.get(path.name) for path in folders if _ID.fullmatch(path.name)]
+        photos = list[Upload]()
+        for path in folders:
+            with suppress(UserError):
+                photos.append(self.get(path.name))
+        return photos
 
     def note_run(self, upload: Upload, run: str) -> None:
         self._note(upload, [*self.get(upload.id).runs, run])

@@ -146,8 +146,8 @@ class PartFinisher:
         """
         if self.detail == "network":
             alpha = self.photo.alpha if self.alpha is None else self.alpha
-            colours = self.photo.with_drawn(drawing).colours
-            return Finished(colours, alpha=alpha, like=self.photo)
+            whole = replace(self.photo, colours=self.photo.pixels)  # not rounded
+            return Finished(whole.with_drawn(drawing).colours, alpha=alpha, like=self.photo)
         if self.keeps:
             colours, places = self.photo.with_drawn(drawing).colours, own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)

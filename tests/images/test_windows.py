@@ -75,12 +75,8 @@ def test_blocks_cover_every_pixel_once_and_are_not_too_large(size: tuple[int, in
     assert torch.equal(count, torch.ones(size))
 
 
-def test_a_hull_holds_all_windows() -> None:
-    windows = (slice(3, 5), slice(2, 9)), (slice(1, 2), slice(4, 6))
-    assert hull(iter(windows)) == (slice(1, 5), slice(2, 9))
-
-
-def test_what_windows_share_may_be_empty() -> None:
+def test_a_hull_holds_windows_and_what_they_share_may_be_empty() -> None:
     window = slice(2, 6), slice(0, 9)
+    assert hull([window, (slice(4, 9), slice(3, 5))]) == (slice(2, 9), slice(0, 9))
     assert overlap(window, (slice(4, 9), slice(3, 5))) == (slice(4, 6), slice(3, 5))
     assert overlap(window, (slice(7, 9), slice(3, 5)))[0] == slice(7, 7)
