@@ -101,6 +101,9 @@ def test_pixels_of_any_device_and_type_are_written(device: torch.device, tmp_pat
     pixels = torch.zeros(1, 3, 4, 4, device=device, dtype=torch.bfloat16, requires_grad=True)
     write_image(tmp_path / "out.png", pixels)
     assert (to_uint8(read_image(tmp_path / "out.png").pixels) == 128).all()
+    levels = torch.tensor([200, 110, 0]).byte().view(3, 1, 1).expand(3, 4, 4)
+    write_image(tmp_path / "out.png", levels, like=Photo(pixels, mode="L"))
+    assert (to_uint8(read_image(tmp_path / "out.png").pixels) == 124).all()
 
 
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.gif", "out.png.bak"])
