@@ -16,22 +16,22 @@ MAX_LINES = {
     "api": 909,
     "app": 1370,
     "config": 1552,
-    "finishing": 2416,
+    "finishing": 2420,
     "hub": 123,
-    "images": 3599,
+    "images": 3607,
     "internal_gan": 1188,
     "judging": 1065,
-    "models": 3656,
-    "nn": 943,
+    "models": 3657,
+    "nn": 944,
     "patches": 1982,
     "report": 586,
     "runs": 957,
     "sweeps": 291,
-    "tasks": 2404,
+    "tasks": 2405,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_289, "tests": 23_000, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_304, "tests": 23_000, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -202,7 +202,7 @@ class Model:
     def photo(self) -> Image.Image:
         """The (first) photo as given, or at its training size if the original was not kept."""
         photo = self._source.photo()
-        return to_pil(photo.pixels, photo)
+        return to_pil(photo.colours, photo)
 
     def _one(self, task: str, /, **given: Any) -> Any:
         return next(self._each(task, **given))

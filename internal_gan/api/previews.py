@@ -111,7 +111,7 @@ class Previews:
 def _shown_small(photo: Photo, full: Size) -> Image.Image:
     """The small copy of a photo that has a size in results."""
     small = small_copy(photo.shrunk_to(full))
-    return to_pil(small.pixels, small)
+    return to_pil(small.colours, small)
 
 
 def _scaled(value: Any, scale: float) -> Any:

@@ -18,7 +18,7 @@ MAX_MARK = 65_000  # bytes of metadata in one JPEG segment
 
 def shown(photo: Photo, longest: int | None = None) -> Image.Image:
     """A photo in sRGB and on white, of at most ``longest`` pixels a side."""
-    image = to_pil(photo.pixels, alpha=photo.alpha)
+    image = to_pil(photo.colours, alpha=photo.alpha)
     if longest is not None:
         image.thumbnail((longest, longest))
     return _on_white(image, photo.icc_profile)

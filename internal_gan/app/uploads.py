@@ -123,7 +123,7 @@ class Uploads:
         """Store what :func:`drawn` makes of strokes on a photo; returns its id."""
         if kind == "paint":
             read = read_image(upload.path)
-            photo = to_pil(read.pixels)
+            photo = to_pil(read.colours)
             photo.info["icc_profile"] = read.icc_profile
         else:
             photo = Image.new("L", upload.size[::-1])

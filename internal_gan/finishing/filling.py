@@ -182,7 +182,11 @@ def draw_filling(
         inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]
         drawing[inside] = torch.where(part > 0, filled, drawing[inside])
         left[inside] = torch.where(part > 0, 0.0, left[inside])
-    return [Drawn(area, gathered(drawing, used_range(photo)))], least
+    # A narrow range had its few values beyond it cut off.
+    kept = torch.where(
+        hole[inner] > 0, gathered(drawing, used_range(photo)), photo.crop(*area).pixels
+    )
+    return [Drawn(area, kept)], least
 
 
 def _seen(box: Window, is_thin: bool, size: Size) -> Window:

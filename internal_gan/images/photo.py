@@ -136,7 +136,7 @@ class Photo:
         return replace(self, colours=made, alpha=alpha, raw=None, given=self.full_size, frame=frame)
 
     def resized(self, size: Size) -> Pixels:
-        """The pixels at another size; levels become floats in the memory of one channel."""
+        """The pixels at another size; levels become floats one channel at a time."""
         if self.colours.is_floating_point() or size == self.size:
             return resize(self.pixels, size).clamp(-1, 1)
         plane, channels = torch.empty(1, 1, *self.size), torch.split(self.colours, 1, dim=1)
@@ -144,7 +144,8 @@ class Photo:
         return torch.cat(made, dim=1).clamp_(-1, 1)
 
     def with_drawn(self, drawn: Iterable[Drawn], part: Mask | None = None) -> "Photo":
-        """The photo with what was drawn in it, or only in its ``part``, where that is not 0."""
+        """The photo with what was drawn in it, rounded if it has levels; if there is a ``part``,
+        only where that is not 0."""
         colours = self.colours.clone(memory_format=torch.contiguous_format)
         for window, pixels in drawn:
             here = (..., *window)

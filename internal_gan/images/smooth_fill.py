@@ -114,7 +114,7 @@ def settle(filled: Tensor, hole: Masks) -> Tensor:
     """Shift the colours of a filled hole in [-1, 1] to match its surroundings, keeping its details.
 
     A thin plate predicts the colours of the hole's outermost pixels, and a membrane subtracts their
-    error: over the whole hole if small, as another shade; over a few pixels if like half an animal.
+    error: over the whole hole if small, as another shade; over a few pixels if large, as an animal.
 
     Source: the membrane of P. Perez, M. Gangnet, A. Blake, "Poisson image editing", SIGGRAPH 2003,
     section 2; the plate takes the place of an overlapping second image.

@@ -120,8 +120,8 @@ class Injects(Model):
 
     @abstractmethod
     def inject(self, image: Tensor, start_scale: int, *, seed: int = 0) -> Tensor:
-        """An image of any size, of which a copy replaces the coarser scales' output and is refined
-        to that size again; a UserError if fewer than two scales are finished.
+        """An image of any size, drawn anew at that size: a small copy of it replaces the coarser
+        scales' output. A UserError if fewer than two scales are finished.
 
         Args:
             start_scale: 1 to the finest; higher values stay closer to the image.

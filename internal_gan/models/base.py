@@ -331,7 +331,7 @@ class Recipe(ABC):
     Attributes:
         model_class: its constructor's arguments are fields of the recipe with the same names.
         stage_class: class of every stage, unless ``stage_class_at`` says otherwise.
-        named_stages: by which an option may have a number for each; see :func:`per_stage`.
+        named_stages: names by which an option may have a number for each; see :func:`per_stage`.
         steps: training steps per stage.
         learning_rates: factors per stage on the rates in ``optimization``.
         max_size: long side of a photo in training, in pixels; None keeps its own.

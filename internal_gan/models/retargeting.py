@@ -72,7 +72,8 @@ class Retargets(Model):
                 generated too; ``transform.coverage(size)`` is an alpha channel that hides them.
             image: (1, 3, h, w); the model's own by default.
             protect: (1, 1, h, w) in [0, 1]: where it is 1, the image's pixels stay bit for bit,
-                and the rest is stretched (:mod:`internal_gan.images.protect`), or is a UserError.
+                and the rest is stretched (:mod:`internal_gan.images.protect`); a UserError if it
+                does not fit.
             seed: of another result, for a model that draws at random.
         """
         painted = (self.image if image is None else image).to(self.device)

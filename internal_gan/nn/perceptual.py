@@ -75,7 +75,8 @@ class VGGFeatures(FeatureNetwork):
     Images are in [0, 1], as in EdgeConnect's release, not normalised as in the network's training.
 
     Args:
-        weights: ``.pth`` or safetensors file of torchvision's ``vgg19``, or it is a UserError.
+        weights: ``.pth`` or safetensors file of torchvision's ``vgg19``; a UserError if it is
+            missing or another network's.
         widths: channels of the five blocks.
     """
 

@@ -114,8 +114,8 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
 
 
 class Task(ABC, Generic[Wanted]):
-    """A task of a ``name``, with its options, ``wanted``; a ``group`` if that is not called as the
-    task. It may change the ``exit_code`` of the command."""
+    """A task of a ``name``, with its options, ``wanted``; ``group`` is theirs, if it is not called
+    as the task, and ``exit_code`` the command's."""
 
     exit_code = 0
     group = ""
@@ -138,7 +138,8 @@ class Task(ABC, Generic[Wanted]):
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         """Draw pictures lazily; for a ``preview`` only a few, with the stages finished so far.
 
-        The run folder is created after the first item, so raise any UserError before it.
+        ``model`` is None if the task works without one. The run folder is created after the first
+        item, so raise any UserError about files or options before it.
         """
 
     @property

@@ -66,7 +66,7 @@ class Fill(Task[FillOptions]):
         finisher = self.context.part_finisher(
             photo, hole, alpha=alpha, excluded=unknown, hold=model.hold
         )
-        shown = None
+        lines = None
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
@@ -82,8 +82,6 @@ class Fill(Task[FillOptions]):
                     photo, hole, lines, unknown, given=own_edges is not None
                 ),
             )
-            if index == 0:
-                shown = lines
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
         room, given = "fill", self.context.source.copy_of("image")
@@ -91,10 +89,10 @@ class Fill(Task[FillOptions]):
             room, given, photo = WINDOW, None, replace(photo, whole=None)
         yield aside(f"{room}/before.png", photo.colours, "before", photo, given=given)
         yield gray(f"{room}/mask.png", hole, "mask")
-        if shown is not None and shown.any():
+        if lines is not None and lines.any():
             emptied = torch.where(hole > 0, 0.0, photo.pixels)
             yield aside(f"{room}/hole.png", emptied, like=photo)
-            drawn = torch.where(hole > 0, shown, KNOWN_EDGES * shown)
+            drawn = torch.where(hole > 0, lines, KNOWN_EDGES * lines)
             yield gray(f"{room}/edges.png", drawn, "aside")
 
     def _result(self, name: str, done: Finished) -> Iterator[Picture]:

@@ -183,6 +183,8 @@ def finished(drawing: Tensor, target: Target) -> Finished:
 
 def in_outline(drawn: Finished, target: Target) -> Finished:
     """A finished rectangle placed where the target's outline is, and transparent outside it."""
+    if target.transform is None and target.mask is None:
+        return drawn
     pixels, alpha, origin, outline = drawn.pixels, drawn.alpha, drawn.origin, target.mask
     if target.transform is not None:
         outline = target.transform.coverage(target.size)

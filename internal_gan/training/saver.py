@@ -43,7 +43,7 @@ def save_state(
 
 
 def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
-    """Read the state from which the training in ``folder`` continues, without running its code.
+    """Read the state from which the training in ``folder`` continues; no code in it is run.
 
     A UserError if it is missing, damaged, of another family, or from another kind of device, whose
     random numbers cannot be continued here.

@@ -122,8 +122,9 @@ def test_what_cannot_be_used_gives_a_one_line_error(
 
 
 def test_a_photo_with_a_damaged_record_is_left_out(client: Any, photo: str, runs: Path) -> None:
-    (runs / ".app" / "photos" / photo / "photo.json").write_text('{"name": "a"}')
-    assert "no such photo" in error(client.post(f"/photos/{photo}/runs", content=b"{}"), 404)
+    for record in ('{"name": "a"}', '{"size": 5}'):
+        (runs / ".app" / "photos" / photo / "photo.json").write_text(record)
+        assert "no such photo" in error(client.post(f"/photos/{photo}/runs", content=b"{}"), 404)
     assert photo not in [one["photo"] for one in client.get("/photos").json()["photos"]]
 
 

@@ -71,16 +71,18 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
 
 
 def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:
-    hole = holes((48, 64), (20, 24, 12, 16))
-    margins = Margins(0, 12, 0, 0)
+    hole, margins = holes((48, 64), (20, 24, 12, 16)), Margins(0, 12, 0, 0)
     part, frame = margins.part((48, 64)), margins.window((48, 64))
-    full, small = to_photo(wide), to_photo(narrow(wide))
+    thermal = narrow(wide)
+    wide[2, 40], thermal[2, 40] = 255, 65535  # a star
+    full, small = to_photo(wide), to_photo(thermal)
     for photos, where, inner in (
         ((full, small), hole, None),
         ((margins.around(full), margins.around(small)), part, frame),
     ):
-        ((_, of_full),), ((_, of_small),) = (
-            draw_filling(one, where, None, None, inner)[0] for one in photos
-        )
+        drawn = (draw_filling(one, where, None, None, inner)[0][0] for one in photos)
+        expected, made = (one.pixels for one in drawn)
         low, high = used_range(photos[1])
-        assert torch.allclose(2 * (of_small - low) / (high - low) - 1, of_full, atol=1e-4)
+        shown = ((made - low) / (high - low)).clamp(max=1)
+        assert torch.allclose(shown, (expected + 1) / 2, atol=1e-4)
+        assert made.max() == 1

@@ -53,11 +53,10 @@ def test_what_is_drawn_takes_the_photos_kind(kind: type, channels: int) -> None:
     part[..., 4:, :] = 0.1
     drawn = Drawn((slice(3, 6), slice(2, 7)), torch.full((1, 3, 3, 5), 0.1))
     whole, inside = photo.with_drawn([drawn]), photo.with_drawn([drawn], part)
-    expected = 140 / 127.5 - 1 if kind is np.uint8 else 0.1
     for made, rows in ((whole, slice(3, 6)), (inside, slice(4, 6))):
         assert made.colours.dtype == photo.colours.dtype
         wanted = before.clone()
-        wanted[..., rows, 2:7] = expected
+        wanted[..., rows, 2:7] = 140 / 127.5 - 1 if kind is np.uint8 else 0.1
         torch.testing.assert_close(made.pixels, wanted)
     assert photo.pixels.equal(before)
     for size in ((4, 5), (9, 7)):

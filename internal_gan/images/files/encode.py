@@ -41,7 +41,8 @@ class Stored(NamedTuple):
         bit_depth: of a channel; 32 bits are floats, of opaque gray only.
         metadata: ``icc_profile``, ``exif`` and ``xmp``, if any.
         dpi: dots per inch, across and down.
-        palette: (n, 4); its colours alone are stored by their numbers, or gray ones by one bit.
+        palette: (n, 4); a picture of its colours alone is stored by their numbers or, if gray, by
+            one bit.
         losses: a line for the user about each.
     """
 
@@ -67,10 +68,16 @@ class Stored(NamedTuple):
         return torch.cat([colours, self.alpha[:, rows]])
 
     def array(self) -> np.ndarray[Any, Any]:
-        """All channels, (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers."""
+        """All channels, (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers, perhaps in
+        the picture's memory."""
         # Channels that are one in memory, as those of a mask, are gray.
         is_ready = self.mode == "RGB" or (self.mode == "L" and self.pixels.stride(0) == 0)
-        if is_ready and self.bit_depth == 8 and self.pixels.dtype == torch.uint8:
+        if (
+            is_ready
+            and self.hidden is None
+            and self.bit_depth == 8
+            and self.pixels.dtype == torch.uint8
+        ):
             return self.pixels[: len(self.mode)].permute(1, 2, 0).contiguous().numpy()
         kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[self.bit_depth]
         size, largest = size_of(self.pixels), 2**self.bit_depth - 1

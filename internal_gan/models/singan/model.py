@@ -48,7 +48,7 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
     (Shaham et al. 2019, equations 2 and 3).
 
     Args:
-        generator, widths, depths: see :class:`internal_gan.models.ladder.LadderModel`.
+        generator, widths, depths: see :class:`internal_gan.models.ladder.LadderRecipe`.
         detail_noise: share of the finer scales' noise in training that they get where the layout is
             random, or a given picture is followed.
         noise_padding: how the noise continues beyond the border, ``zero`` or ``random``.
