@@ -78,7 +78,8 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     """Find a near key for every query, preferring keys that no query resembles.
 
     A query of (n, k) takes the key of (m, k) with the smallest d / (alpha + the key's smallest d to
-    any query), where d is the mean squared difference. Returns its index, (n,), and d, (n,).
+    any query), where d is the mean squared difference and alpha above 0. Returns its index and d,
+    (n,) each.
 
     Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
     """
