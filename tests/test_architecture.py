@@ -23,7 +23,7 @@ MAX_LINES = {
     "judging": 1065,
     "models": 3657,
     "nn": 944,
-    "patches": 1983,
+    "patches": 1938,
     "report": 586,
     "runs": 957,
     "sweeps": 291,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_305, "tests": 23_000, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_260, "tests": 23_000, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -8,20 +8,16 @@ squares of ``patch`` pixels a side, and the rows of a matrix, each flattened cha
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.patches import kernels
-from internal_gan.patches.fast import over_rows
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
 AT_ONCE = 2**20  # distances held in memory at a time
 MAX_KEPT = 2**25  # distances held in memory if they are needed twice
 CUT_AT_ONCE = 20_000  # patches cut out at a time
-COLUMNS = 1024  # of a matrix that one thread works on at a time
 
 
 def grid(image: Tensor, patch: int) -> Size:
@@ -78,44 +74,32 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     """Find a near key for every query, preferring keys that no query resembles.
 
     A query of (n, k) takes the key of (m, k) with the smallest d / (alpha + the key's smallest d to
-    any query), where d is the mean squared difference and alpha above 0. Returns its index and d,
-    (n,) each.
+    any query), where d is the mean squared difference. Returns its index, (n,), and d, (n,).
 
     Source: Granot et al., "Drop the GAN", CVPR 2022, Section 4.2.
     """
-    lengths, width = keys.square().sum(dim=1), keys.shape[1]
-    least = keys.new_full((len(keys),), math.inf)
+    lengths = keys.square().sum(dim=1)
 
     def distances(part: slice) -> Tensor:
-        cross = torch.addmm(lengths, queries[part], keys.T, alpha=-2)
-        own = queries[part].square().sum(dim=1)
-        if cross.is_cuda:
-            cross.add_(own[:, None]).clamp_min_(0).div_(width)
-            torch.minimum(least, cross.amin(dim=0), out=least)
-        else:
-            given = cross.numpy(), own.numpy(), np.float32(width), least.numpy()
-            over_rows(kernels.mean_squares, len(keys), *given, band=COLUMNS)
-        return cross
+        some = queries[part]
+        cross = torch.addmm(lengths, some, keys.T, alpha=-2)
+        return cross.add_(some.square().sum(dim=1, keepdim=True)).clamp_min_(0).div_(keys.shape[1])
 
-    parts, kept = list(_parts(queries, keys)), list[Tensor]()
-    for part in parts:
-        some = distances(part)
-        if len(queries) * len(keys) <= MAX_KEPT:
-            kept.append(some)
+    parts = list(_parts(queries, keys))
+    kept = list(map(distances, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
+    least = torch.stack([some.amin(dim=0) for some in kept or map(distances, parts)]).amin(dim=0)
     index, found = [], []
     for distance in kept or map(distances, parts):
-        index.append(_favoured(distance, alpha + least))
+        index.append(_smallest(distance / (alpha + least)))
         found.append(distance.gather(1, index[-1][:, None])[:, 0])
     return torch.cat(index), torch.cat(found)
 
 
-def _favoured(distances: Tensor, divisors: Tensor) -> Tensor:
-    """The place of the smallest quotient in each row."""
-    if distances.is_cuda:
-        return (distances / divisors).argmin(dim=1)
-    places = np.zeros(len(distances), np.int64)
-    over_rows(kernels.smallest, len(places), distances.numpy(), divisors.numpy(), places)
-    return torch.from_numpy(places)
+def _smallest(values: Tensor) -> Tensor:
+    """The place of the smallest value in each row."""
+    if values.is_cuda:
+        return values.argmin(dim=1)
+    return torch.from_numpy(values.numpy().argmin(axis=1))  # ten times as fast as torch
 
 
 def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

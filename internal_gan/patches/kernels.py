@@ -35,8 +35,6 @@ KEPT = _can_be_kept()
 compiled = njit(nogil=True, cache=KEPT)
 # The same for loops of finite numbers that may be added in any order.
 rounded_anyhow = njit(nogil=True, cache=KEPT, fastmath=True)
-# And for loops of numbers that are no NaN and may be compared in any order.
-compared_anyhow = njit(nogil=True, cache=KEPT, fastmath={"nnan", "nsz"})
 inlined = njit(inline="always")
 
 
@@ -315,33 +313,6 @@ def refine(values, coarse, part, top, bottom):
         row, inside, more = values[y], part[y], coarse[y // 2]
         for x in range(len(row)):
             row[x] += more[x // 2] if inside[x] else np.float32(0)
-
-
-@compared_anyhow
-def mean_squares(cross, own, width, least, left, right):
-    """Complete squared distances, (n, m) float32, by the ``own`` squares of their rows, divide them
-    by ``width``, and write the smallest of columns ``left`` to ``right`` into ``least``, (m,)."""
-    for y in range(len(cross)):
-        row, more = cross[y], own[y]
-        for x in range(left, right):
-            value = max(row[x] + more, np.float32(0)) / width
-            row[x] = value
-            least[x] = min(least[x], value)
-
-
-@compared_anyhow
-def smallest(values, divisors, places, top, bottom):
-    """Write the first place of the smallest quotient in each row, (n, m), into ``places``, (n,)."""
-    quotients = np.empty(len(divisors), np.float32)
-    for y in range(top, bottom):
-        row, least = values[y], np.float32(np.inf)
-        for x in range(len(quotients)):
-            quotients[x] = row[x] / divisors[x]
-            least = min(least, quotients[x])
-        for x in range(len(quotients)):
-            if quotients[x] == least:
-                places[y] = x
-                break
 
 
 @compiled
