@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.colours import to_uint8
 from internal_gan.images.levels import pixels_of
 
 # Pillow's quality: about that of the samples published with the papers.

@@ -39,8 +39,7 @@ def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
     """The family's table of rows and figures."""
-    table = as_markdown(_lines(summarise(record["results"])))
-    return {record["settings"]["family"]: table}
+    return {record["settings"]["family"]: as_markdown(_lines(summarise(record["results"])))}
 
 
 def _lines(summary: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -229,8 +229,7 @@ def enlarged(model: Any, case: Case, name: str) -> Figures:
     small, original = shrink(case.photo, 2)
     made = model.super_resolve((small[0] + 1) / 2, factor=2, seed=case.seed, output_type="pt")
     made = case.shown(f"enlarged-{name}", case.pixels(made))
-    figures = {"psnr": psnr(original, made), "ssim": ssim(original, made)}
-    return figures | {"niqe": niqe(made)}
+    return {"psnr": psnr(original, made), "ssim": ssim(original, made)} | {"niqe": niqe(made)}
 
 
 # Each application with the family that is trained for it.

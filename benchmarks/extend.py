@@ -43,8 +43,9 @@ from benchmarks.commands import cost_of
 from benchmarks.inpainting import by_opencv
 from internal_gan.files import make_folder, read_json_object
 from internal_gan.finishing.origin import origin_path, read_origin
+from internal_gan.images.colours import to_uint8
 from internal_gan.images.edges import Canny
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Margins, margins_of
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of

@@ -21,7 +21,8 @@ from benchmarks._common import given_photos, means, print_json, run, write_summa
 from benchmarks._niqe import niqe
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr, ssim

@@ -20,8 +20,7 @@ def _without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_threads_spin_briefly_unless_the_user_chooses() -> None:
     def shown(**given: str) -> str:
-        names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
-        return run_python(SHOW, *names, **given).out
+        return run_python(SHOW, *("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"), **given).out
 
     assert shown() == "False PASSIVE 5000\n"
     assert shown(GOMP_SPINCOUNT="7") == "False PASSIVE 7\n"

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
 from internal_gan.config.options import Options, TrainerOptions
-from internal_gan.images.files.image import to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.singan.model import SinGAN

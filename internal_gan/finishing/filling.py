@@ -18,7 +18,7 @@ from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
 from internal_gan.images.colours import in_floats
 from internal_gan.images.edges import Canny
-from internal_gan.images.levels import gathered, spread, used_range
+from internal_gan.images.levels import ALL, gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.pyramid import fit_size
@@ -182,11 +182,10 @@ def draw_filling(
         inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]
         drawing[inside] = torch.where(part > 0, filled, drawing[inside])
         left[inside] = torch.where(part > 0, 0.0, left[inside])
-    # A narrow range had its few values beyond it cut off.
-    kept = torch.where(
-        hole[inner] > 0, gathered(drawing, used_range(photo)), photo.crop(*area).pixels
-    )
-    return [Drawn(area, kept)], least
+    if (used := used_range(photo)) != ALL:  # the few values beyond it were cut off
+        made, kept = gathered(drawing, used), photo.crop(*area).pixels
+        drawing = torch.where(hole[inner] > 0, made, kept)
+    return [Drawn(area, drawing)], least
 
 
 def _seen(box: Window, is_thin: bool, size: Size) -> Window:

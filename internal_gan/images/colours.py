@@ -25,11 +25,17 @@ def in_floats(colours: Tensor) -> Pixels:
     return each.float().div_(127.5).sub_(1.0).expand_as(colours)
 
 
+def to_uint8(pixels: Tensor) -> Tensor:
+    """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped."""
+    return (pixels.detach().float() + 1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
 def in_kind_of(colours: Tensor, pixels: Pixels) -> Tensor:
-    """Pixels in [-1, 1] as what ``colours`` are: rounded to 8-bit levels, or floats as they are."""
-    if colours.is_floating_point():
-        return pixels
-    return (pixels + 1.0).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+    """Pixels in [-1, 1] as what ``colours`` are: rounded to 8-bit levels, or floats as they are; a
+    ValueError if they are not finite."""
+    if not pixels.isfinite().all():
+        raise ValueError(f"expected finite pixels, got {tuple(pixels.shape)}")
+    return pixels if colours.is_floating_point() else to_uint8(pixels)
 
 
 def luminance(image: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ def spread(photo: Photo) -> Photo:
 def gathered(pixels: Tensor, used: Used) -> Tensor:
     """A picture drawn from a photo that was :func:`spread`, in the range that the photo uses."""
     low, high = used
-    return pixels if used == ALL else (pixels + 1) * ((high - low) / 2) + low
+    return (pixels + 1) * ((high - low) / 2) + low
 
 
 def in_eight_bits(levels: Levels, used: Used = ALL) -> Levels:

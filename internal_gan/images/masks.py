@@ -80,9 +80,16 @@ def called(photo: Photo, option: str) -> str:
     return option if photo.path is None else f"{option}={shown(photo.path)}"
 
 
+def to_gray(mask: Mask) -> Photo:
+    """A mask as a gray photo of 8 bits, whose channels are one in memory."""
+    levels = (mask * 255).round_().clamp_(0, 255).to(torch.uint8)
+    return Photo(levels.expand(-1, 3, -1, -1), mode="L")
+
+
 def write_mask(path: str | Path, mask: Mask) -> None:
     """Write a mask as a gray picture; raises as ``write_image`` does."""
-    write_image(path, (mask * 2.0 - 1.0).expand(-1, 3, -1, -1), like=Photo(mask, mode="L"))
+    gray = to_gray(mask)
+    write_image(path, gray.colours, like=gray)
 
 
 def dilate(mask: Masks, radius: float) -> Masks:

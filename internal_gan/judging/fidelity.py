@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.colours import luminance
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.colours import luminance, to_uint8
 from internal_gan.patches.exact import patches_at
 from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
 from internal_gan.shapes import Mask, Pixels

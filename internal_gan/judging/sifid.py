@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.colours import to_uint8
 from internal_gan.shapes import Pixels
 from internal_gan.weights import read_weights
 

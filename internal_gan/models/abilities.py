@@ -89,13 +89,7 @@ class Fills(Model):
         """
 
     def lines_to_finish(
-        self,
-        photo: Photo,
-        hole: Tensor,
-        lines: Tensor | None,
-        excluded: Tensor | None,
-        *,
-        given: bool,
+        self, photo: Photo, hole: Mask, lines: Mask | None, excluded: Mask | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
         [0, 1], in a window of the photo; None for a filling without lines.

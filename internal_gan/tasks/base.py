@@ -21,6 +21,7 @@ from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.origin import READ_SIDE
 from internal_gan.images.levels import spread
+from internal_gan.images.masks import to_gray
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
@@ -66,9 +67,8 @@ def aside(
 
 def gray(file: str, levels: Tensor, kind: Kind) -> Picture:
     """A gray picture, such as a mask, of levels (1, 1, H, W) in [0, 1]."""
-    like = Photo(levels, mode="L")
-    in_bytes = (levels * 255).round_().clamp_(0, 255).to(torch.uint8)
-    return aside(file, in_bytes.expand(-1, 3, -1, -1), kind, like)
+    like = to_gray(levels)
+    return aside(file, like.colours, kind, like)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks import _baselines
-from internal_gan.images.files.image import to_uint8
+from internal_gan.images.colours import to_uint8
 from internal_gan.patches.statistics import sliced_wasserstein
 from tests.tiny import noise
 

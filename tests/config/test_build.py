@@ -102,8 +102,7 @@ def test_an_odd_value_of_any_option_is_legal_or_refused_by_name(base: Sequence[s
         config = copy.deepcopy(options)
         reduce(dict.__getitem__, name[:-1], config)[name[-1]] = value
         try:
-            recipe = build(config)
-            assert isinstance(recipe.prepare(picture()), Model)
+            assert isinstance(build(config).prepare(picture()), Model)
         except ValueError as error:
             allowed = {name[-1], GO_WITH.get(name[-1], name[-1])}
             if not any(word in str(error) for word in allowed) or "\n" in str(error):

@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, pyramid_sizes
 from internal_gan.images.resize import resize

@@ -59,6 +59,8 @@ def test_what_is_drawn_takes_the_photos_kind(kind: type, channels: int) -> None:
         wanted[..., rows, 2:7] = 140 / 127.5 - 1 if kind is np.uint8 else 0.1
         torch.testing.assert_close(made.pixels, wanted)
     assert photo.pixels.equal(before)
+    with pytest.raises(ValueError, match="expected finite pixels"):
+        photo.with_drawn([drawn._replace(pixels=drawn.pixels * torch.nan)])
     for size in ((4, 5), (9, 7)):
         assert photo.resized(size).equal(resize(before, size).clamp(-1, 1))
 

@@ -178,8 +178,7 @@ def test_suggested_commands_have_options_of_their_task(folder: Path, task: str) 
     commands = [word for word in page.words if f"internal_gan task={task} checkpoint=" in word]
     assert len(commands) > 1
     for command in commands:
-        options = compose(prepare(shlex.split(command)[3:]))
-        assert options.task == task
+        assert compose(prepare(shlex.split(command)[3:])).task == task
 
 
 def test_pictures_made_from_another_run_name_that_model(folder: Path) -> None:

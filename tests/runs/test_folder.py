@@ -194,8 +194,7 @@ def test_a_stopped_task_begins_again_among_files_that_are_not_its_own(folder: Ru
     (folder.path / "notes.txt").write_text("mine")
     folder.write_status("stopped")
     folder.forget()
-    again = RunFolder.create(folder.path)
-    assert again.status()["state"] == "running"
+    assert RunFolder.create(folder.path).status()["state"] == "running"
     assert {path.name for path in folder.path.glob("[!.]*")} == {"status.json", "notes.txt"}
 
 

@@ -116,8 +116,7 @@ PHOTOS = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
 
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
 def test_a_photo_has_many_colours(path: Path, tmp_path: Path) -> None:
-    photo = read_image(path)
-    assert not photo.has_few_colours
+    assert not read_image(path).has_few_colours
     with Image.open(path) as image:
         image.convert("L").save(tmp_path / "gray.png")
         image.convert("RGB").resize((24, 16)).save(tmp_path / "tiny.png")

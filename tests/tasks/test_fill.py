@@ -16,7 +16,8 @@ from internal_gan.config.compose import compose, load_options, save_options
 from internal_gan.finishing import seams
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT, read_origin
-from internal_gan.images.files.image import read_image, read_mark, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
@@ -339,8 +340,7 @@ def test_nothing_comes_from_what_was_avoided_in_training(shell: Shell, checkpoin
 
 
 def test_a_training_without_a_mask_shows_a_random_hole(shell: Shell, checkpoint: str) -> None:
-    answer = train(shell, "image=photo.png")
-    assert "No mask=FILE" in answer.out
+    assert "No mask=FILE" in train(shell, "image=photo.png").out
     assert (pixels("trained/fill/mask.png") > 0).mean() == pytest.approx(0.3, abs=0.02)
 
 

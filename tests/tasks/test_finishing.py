@@ -10,7 +10,8 @@ from torch import Tensor
 
 from internal_gan.config.compose import compose
 from internal_gan.finishing.finisher import MIN_DRAWING, AsDrawn
-from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein

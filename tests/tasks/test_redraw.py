@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.models import redrawing

@@ -9,7 +9,8 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.config.compose import compose, load_options
-from internal_gan.images.files.image import read_image, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo

@@ -154,8 +154,3 @@ def read_mark(path: Path) -> bytes | None:
     with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
         packet: bytes | None = image.info.get("xmp")
     return packet
-
-
-def to_uint8(pixels: Tensor) -> Tensor:
-    """Round [-1, 1] to ``uint8`` from 0 to 255; other values are clipped."""
-    return ((pixels.detach().float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)

@@ -180,13 +180,7 @@ class EdgeConnect(Fills):
         return Filling(found, drawn, self.scale)
 
     def lines_to_finish(
-        self,
-        photo: Photo,
-        hole: Tensor,
-        lines: Tensor | None,
-        excluded: Tensor | None,
-        *,
-        given: bool,
+        self, photo: Photo, hole: Mask, lines: Mask | None, excluded: Mask | None, *, given: bool
     ) -> Callable[[Window], Tensor] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
         if lines is None or self.detector is None or (self.base == "white" and not given):

@@ -12,7 +12,8 @@ import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 
-from internal_gan.images.files.image import read_image, to_uint8
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import levels_of
 from tests.commands import ROOT
 from tests.images.conftest import Said, Save

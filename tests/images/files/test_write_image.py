@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.image import read_image, read_mark, to_uint8, write_image
+from internal_gan.images.colours import to_uint8
+from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
