@@ -16,14 +16,14 @@ MAX_LINES = {
     "api": 909,
     "app": 1370,
     "config": 1552,
-    "finishing": 2419,
+    "finishing": 2426,
     "hub": 123,
     "images": 3615,
     "internal_gan": 1188,
     "judging": 1064,
     "models": 3645,
     "nn": 944,
-    "patches": 1938,
+    "patches": 1942,
     "report": 586,
     "runs": 957,
     "sweeps": 291,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_254, "tests": 22_998, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_265, "tests": 23_015, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -20,7 +20,7 @@ from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import largest_level, levels_of, pixels_of, used_range
+from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import (
     Part,
@@ -175,7 +175,7 @@ class PartFinisher:
         source = None if self.source is None else self._enlarged(self.source)
         white = largest_level(photo)
         colours = photo.with_drawn(drawing, part).colours
-        made = list[tuple[Window, Flags, Tensor, Places]]()
+        made = list[tuple[Window, Tensor, Tensor, Places]]()
         copied = colours if source is None else source.colours
         below = None if source is None else levels_of(source.colours, white)
         closed = part[0, 0].numpy() > 0
@@ -215,25 +215,26 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                chosen = piece.mask[0, 0].numpy() > 0
                 offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
                 inner = within(piece.window, moved(filled.window, offset))
-                places = filled.origins[inner][chosen]
+                places, found = filled.origins[inner], colours_of(filled.pixels[inner])
                 if source is None:
                     places += np.array(canvas.corner, np.int32)
-                row, column = torch.from_numpy(places).long().unbind(dim=-1)
-                found = torch.where(
-                    torch.from_numpy(filled.exact[inner][chosen]),
-                    in_floats(copied[..., row, column]),
-                    pixels_of(filled.pixels[inner][chosen][None])[:, :, 0],
-                )
-                made.append((piece.window, chosen, in_kind_of(colours, found), places))
+                chosen = piece.mask[0, 0] > 0
+                if any(values.is_floating_point() for values in (colours, copied, found)):
+                    places[~chosen.numpy()] = 0  # they may lie outside a source
+                    row, column = torch.from_numpy(places).long().unbind(dim=-1)
+                    exact = torch.from_numpy(filled.exact[inner])
+                    own = in_floats(copied[..., row, column])  # not rounded to 16 bits
+                    found = in_kind_of(colours, torch.where(exact, own, in_floats(found)))
+                made.append((piece.window, chosen, found, places))
         # Written only now, so that each piece was rebuilt beside the drawings of the others.
         origins, known = own_places(photo.size), part[0, 0].numpy() == 0
         for box, chosen, found, places in made:
-            colours[(..., *box)][:, :, torch.from_numpy(chosen)] = found
-            origins[box][chosen] = places
-            known[box] |= chosen
+            here = colours[(..., *box)]
+            here.copy_(torch.where(chosen, found, here))
+            np.copyto(origins[box], places, where=chosen[..., None].numpy())
+            known[box] |= chosen.numpy()
         if self.source is not None and source is not None and source.size != self.source.size:
             inside = part[0, 0].numpy() > 0
             origins[inside] = origins[inside] * self.source.size // source.size

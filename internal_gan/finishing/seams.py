@@ -68,7 +68,8 @@ class Hiding:
 
 def changed(pixels: Levels, added: Values) -> tuple[Levels, Flags]:
     """Whole numbers with something added, in their range, and where they are still the same."""
-    made = (pixels + added).round().clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+    sums = pixels + added
+    made = sums.round(out=sums).clip(0, np.iinfo(pixels.dtype).max, out=sums).astype(pixels.dtype)
     return made, (made == pixels).all(axis=2)
 
 

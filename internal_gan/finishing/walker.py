@@ -68,8 +68,9 @@ class Fixed(NamedTuple):
         return Fixed(self.where[rows[:, None], columns], carry(self.origins, ratio, size, source))
 
     def imposed(self, origins: Places) -> Places:
-        """``origins``, replaced where they are known."""
-        return np.where(self.where[..., None], self.origins, origins)
+        """``origins``, replaced in place where they are known."""
+        np.copyto(origins, self.origins, where=self.where[..., None])
+        return origins
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,9 @@ class Level:
         else:
             field = _search_in_box(picture, self.index, **options)
         voted = vote(field, self.size, votes, self.wrap, active=pixels, origins=origins)
-        return self.fixed.imposed(voted) if self.fixed else voted
+        if self.fixed and (self.part is None or origins is None):  # else they have stayed
+            voted = self.fixed.imposed(voted)
+        return voted
 
     def _made_of(self, origins: Places) -> Image:
         picture = taken(self.index.image, origins)
@@ -216,7 +219,7 @@ def _search_in_box(
 
 def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     """Replace active matches that are not allowed by those of the nearest places that are."""
-    good = allowed[field[..., 0], field[..., 1]]
+    good: Flags = taken(allowed, field)
     bad = active & ~good
     if not bad.any():
         return field
@@ -226,12 +229,14 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     reach, box = PATCH, box_of(bad)
     while True:
         here = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
-        far, nearest = distance_transform_edt(~good[here], return_indices=True)
+        nearest = distance_transform_edt(~good[here], return_distances=False, return_indices=True)
+        moved = bad[here].nonzero()
+        found = tuple(nearest[(slice(None), *moved)])
         # Places outside are farther away than the reach.
-        is_found = good[here].any() and far[bad[here]].max() <= reach
-        if is_found or far.shape == good.shape:
+        far = np.hypot(*np.subtract(found, moved))
+        if (good[here].any() and far.max() <= reach) or nearest.shape[1:] == good.shape:
             break
         reach *= 4
-    inside, moved = field[here], bad[here]
-    inside[moved] = inside[nearest[0][moved], nearest[1][moved]]
+    inside = field[here]
+    inside[moved] = inside[found]
     return field

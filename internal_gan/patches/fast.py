@@ -26,6 +26,7 @@ from scipy.fft import dct
 from scipy.spatial import cKDTree
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
+from internal_gan.images.windows import bands
 from internal_gan.patches import kernels
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
@@ -39,6 +40,7 @@ PATCH = kernels.PATCH
 # Rows that one thread works on at a time. Results at the border of two bands depend on it, so it
 # must not depend on the number of threads.
 BAND = 64
+FLAGS_AT_ONCE = 2**18  # pixels, which stay in the cache of the processor
 
 # The tree compares patches by those coefficients of their cosine transform that vary most.
 TREE_WAVES = 16  # coefficients
@@ -96,11 +98,6 @@ class Index:
         return seeds
 
     @cached_property
-    def weights(self) -> NDArray[np.float32]:
-        """Factors on the distances to the patches: 1, or infinite where none may be taken."""
-        return np.where(self.allowed, np.float32(1), np.float32(np.inf))
-
-    @cached_property
     def _basis(self) -> NDArray[np.float32]:
         """The waves along which patches vary most, (PATCH^2 C, k)."""
         channels = self.image.shape[2]
@@ -142,10 +139,10 @@ def search(
 
     Args:
         target: (H, W, C), both sides at least ``PATCH``.
-        start: matches to begin with, (h, w, 2); by default, the tree's.
+        start: allowed matches to begin with, (h, w, 2); by default, the tree's.
         seeds: whether to consider the tree's matches in addition to ``start``.
         sweeps: passes in which each place tries the continued matches of its neighbours.
-        weights: factors on the distances to the source's patches, infinite where none may be taken.
+        weights: factors on the distances to the source's patches, 1 by default.
         active: (h, w), the places of the target that are searched; the others keep ``start``.
         price: added to the squared distance for each of the four neighbours that is not continued.
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
@@ -154,9 +151,9 @@ def search(
     check_stop()
     rows, columns = grid(target.shape[:2], wrap)
     target = around(target, wrap)
-    weights = source.weights if weights is None else weights
+    weights = np.empty((0, 0), np.float32) if weights is None else weights
     active = np.ones((rows, columns), np.bool_) if active is None else active
-    given = flat(target), flat(source.image), weights, active, target.shape[2]
+    given = flat(target), flat(source.image), source.allowed, weights, active, target.shape[2]
     distances = np.full((rows, columns), kernels.FAR, np.int32)
     if start is None:
         places = np.zeros((rows, columns, 2), np.int32)
@@ -186,14 +183,19 @@ def flat(image: Image) -> Image:
 def touching(flags: Flags, side: int = PATCH) -> Flags:
     """For the square of ``side`` pixels that begins at each place, by default a patch, whether it
     holds a flagged pixel: (H - side + 1, W - side + 1)."""
-    for axis in range(2):
-        length = 1
-        while length < side:
-            step = min(length, side - length)
-            along = flags.swapaxes(0, axis)
-            flags = (along[:-step] | along[step:]).swapaxes(0, axis)
-            length += step
-    return np.ascontiguousarray(flags)
+    height, width = (length - side + 1 for length in flags.shape)
+    result = np.empty((height, width), np.bool_)
+    for rows in bands((height, width), FLAGS_AT_ONCE):
+        found = flags[rows.start : rows.stop + side - 1]
+        for axis in range(2):
+            length = 1
+            while length < side:
+                step = min(length, side - length)
+                along = found.swapaxes(0, axis)
+                found = (along[:-step] | along[step:]).swapaxes(0, axis)
+                length += step
+        result[rows] = found
+    return result
 
 
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int = BAND) -> None:

@@ -4,8 +4,9 @@ Images are uint8 (H, W C): a row holds the channels of each pixel side by side. 
 (h, w, 2), holds the place of a source patch for the patch at each place of a target; a place is a
 patch's top left pixel. A target that wraps has its first rows or columns repeated at its end.
 
-The loops of the search are ``given`` the target, the source, ``weights`` of the source's patches
-(infinite where none may be taken), the ``active`` places of the target, and the number of channels.
+The loops of the search are ``given`` the target, the source, which of its patches are ``allowed``,
+their ``weights`` (empty: all are 1), the ``active`` places of the target, and the number of
+channels.
 
 A loop works on rows ``top`` to ``bottom``. It reads other rows only as they were when it began, so
 bands of rows can be worked on in any order and in parallel.
@@ -85,18 +86,21 @@ def project(image, channels, basis, stride, result, top, bottom):
                 result[row, x, k] = total[k, x]
 
 
+@inlined
+def _factor(weights, y, x):
+    """On the distance to a patch of the source; ``weights`` may be empty."""
+    return weights[y, x] if weights.size else np.float32(1)
+
+
 @compiled
 def measure(given, field, distances, top, bottom):
-    """Write the squared distances of active matches, ``FAR`` if excluded, into ``distances``
-    (h, w), int32."""
-    target, source, weights, active, channels = given
+    """Write the squared distances of active matches into ``distances`` (h, w), int32."""
+    target, source, _, _, active, channels = given
     for y in range(top, bottom):
         for x in range(field.shape[1]):
             if active[y, x]:
                 sy, sx = field[y, x, 0], field[y, x, 1]
-                distances[y, x] = FAR
-                if weights[sy, sx] != np.inf:
-                    distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
+                distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
 
 
 @compiled
@@ -107,28 +111,26 @@ def consider(given, field, distances, seeds, stride, top, bottom):
         seeds: (ceil(h / stride), ceil(w / stride), k, 2), candidates for every ``stride``-th place
             of a row and column, which the places around it continue.
     """
-    target, source, weights, active, channels = given
-    height, width = weights.shape
+    target, source, allowed, weights, active, channels = given
+    height, width = allowed.shape
     for y in range(top, bottom):
         for x in range(field.shape[1]):
             if not active[y, x]:
                 continue
             row = min((y + stride // 2) // stride, seeds.shape[0] - 1)
             column = min((x + stride // 2) // stride, seeds.shape[1] - 1)
-            if weights[field[y, x, 0], field[y, x, 1]] == np.inf:
+            if not allowed[field[y, x, 0], field[y, x, 1]]:
                 # What continues a candidate may be excluded; the candidate itself is not.
                 cy, cx = seeds[row, column, 0, 0], seeds[row, column, 0, 1]
                 distances[y, x] = _distance(target, source, y, x, cy, cx, channels, FAR)
                 field[y, x, 0], field[y, x, 1] = cy, cx
-            best = np.float32(distances[y, x]) * weights[field[y, x, 0], field[y, x, 1]]
+            best = np.float32(distances[y, x]) * _factor(weights, field[y, x, 0], field[y, x, 1])
             for k in range(seeds.shape[2]):
                 cy = seeds[row, column, k, 0] + y - row * stride
                 cx = seeds[row, column, k, 1] + x - column * stride
-                if cy < 0 or cx < 0 or cy >= height or cx >= width:
+                if cy < 0 or cx < 0 or cy >= height or cx >= width or not allowed[cy, cx]:
                     continue
-                weight = weights[cy, cx]
-                if weight == np.inf:
-                    continue
+                weight = _factor(weights, cy, cx)
                 limit = np.int32(min(np.float32(FAR), best / weight))
                 d = _distance(target, source, y, x, cy, cx, channels, limit)
                 if np.float32(d) * weight < best:
@@ -173,9 +175,9 @@ def sweep(given, before, field, distances, number, price, shifts, wrap, top, bot
         number: of the sweep; odd ones go backwards.
         price, shifts: see :func:`internal_gan.patches.fast.search`.
     """
-    target, source, weights, active, channels = given
+    target, source, allowed, weights, active, channels = given
     width = field.shape[1]
-    rows, columns = weights.shape
+    rows, columns = allowed.shape
     side = 2 * shifts + 1
     beside = np.empty((4, 2), np.int32)
     for i in range(top, bottom):
@@ -187,7 +189,7 @@ def sweep(given, before, field, distances, number, price, shifts, wrap, top, bot
             by, bx = field[y, x, 0], field[y, x, 1]
             own_y, own_x = by, bx
             nearest = distances[y, x]
-            best = np.float32(nearest) * weights[by, bx]
+            best = np.float32(nearest) * _factor(weights, by, bx)
             if price > 0:
                 for q in range(4):
                     dy = 1 - 2 * q if q < 2 else 0
@@ -210,9 +212,9 @@ def sweep(given, before, field, distances, number, price, shifts, wrap, top, bot
                     cx = np.int32(own_x + place % side - shifts)
                 if cy < 0 or cx < 0 or cy >= rows or cx >= columns or (cy == by and cx == bx):
                     continue
-                weight = weights[cy, cx]
-                if weight == np.inf:
+                if not allowed[cy, cx]:
                     continue
+                weight = _factor(weights, cy, cx)
                 extra = np.float32(0)
                 if price > 0:
                     extra = np.float32(price * _breaks(beside, cy, cx))

@@ -11,7 +11,7 @@ from internal_gan.finishing.filling import draw_filling, extend, make_tileable
 from internal_gan.finishing.origin import EXACT, OTHER
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.periodic import Wrap
-from internal_gan.images.photo import Margins
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture
 
@@ -38,6 +38,15 @@ def test_margins_of_a_photo_from_which_nothing_may_be_taken_come_from_nowhere() 
     expected = np.full((56, 58), OTHER)
     expected[9:49, 6:50] = EXACT
     assert np.array_equal(made.origin.kinds, expected)
+
+
+def test_a_map_of_32_bits_gets_no_new_values() -> None:
+    regions = torch.rand(1, 1, 5, 6, generator=torch.Generator().manual_seed(0)).sub(0.5)
+    pixels = regions.repeat_interleave(9, 2).repeat_interleave(9, 3).expand(-1, 3, -1, -1)
+    made = extend(
+        Photo(pixels, mode="L", bit_depth=32), Margins(0, 8, 0, 8), torch.zeros(1, 1, 45, 54)
+    )
+    assert set(made.pixels.unique().tolist()) == set(pixels.unique().tolist())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 
 from internal_gan.patches import fast
 from internal_gan.patches.exact import lattice, nearest, patches_at
-from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search
+from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search, touching
 from internal_gan.patches.origins import own_places
 from tests.patches.pictures import noise, picture
 
@@ -71,6 +71,14 @@ def test_forbidden_patches_are_not_taken(places: int, monkeypatch: pytest.Monkey
         for sweeps in (0, 4):
             found = search(photo, Index(photo, allowed), sweeps=sweeps).places
             assert allowed[found[..., 0], found[..., 1]].all()
+
+
+def test_patches_that_hold_a_flag_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few rows at a time."""
+    monkeypatch.setattr(fast, "FLAGS_AT_ONCE", 200)
+    flags = np.random.default_rng(0).random((50, 60)) < 0.01
+    windows = np.lib.stride_tricks.sliding_window_view(flags, (5, 5))
+    assert np.array_equal(touching(flags, 5), windows.any(axis=(2, 3)))
 
 
 def test_weights_choose_among_patches() -> None:
