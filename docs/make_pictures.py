@@ -192,7 +192,8 @@ def large(models: Models) -> Image.Image:
 
 def tileable(models: Models) -> Image.Image:
     (drawn,) = models("singan", "mountains.jpg").sample(tileable="x", seed=2, resolution=800)
-    return row([drawn, drawn])
+    width, height = drawn.size
+    return shrunk(_four(drawn).crop((0, 0, 2 * width, height)), WIDTH)
 
 
 def make_tileable(models: Models) -> Image.Image:

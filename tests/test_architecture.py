@@ -13,10 +13,10 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 909,
+    "api": 941,
     "app": 1370,
     "config": 1552,
-    "finishing": 2426,
+    "finishing": 2446,
     "hub": 123,
     "images": 3615,
     "internal_gan": 1188,
@@ -25,13 +25,13 @@ MAX_LINES = {
     "nn": 944,
     "patches": 1942,
     "report": 586,
-    "runs": 957,
-    "sweeps": 291,
-    "tasks": 2405,
+    "runs": 959,
+    "sweeps": 292,
+    "tasks": 2409,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_265, "tests": 23_015, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_324, "tests": 23_052, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

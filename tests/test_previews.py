@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 import internal_gan
 from internal_gan import Previews, Stopped, UserError
 from internal_gan.api import previews as module
 from internal_gan.api.model import results
+from internal_gan.finishing import finisher
 from internal_gan.finishing.drawing import finish
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.part_finisher import PartFinisher
-from internal_gan.images.files.memory import to_pil
+from internal_gan.images.files.memory import to_photo, to_pil
+from internal_gan.models.patches.model import Patches
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
 from internal_gan.patches.fast import Index, search
@@ -29,7 +32,8 @@ from tests.tiny import picture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Copies of at most 50 pixels, of photos that are at most 80 pixels in results."""
     monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 50)
-    monkeypatch.setattr(module, "LONGEST", 80)
+    for where in (module, finisher):
+        monkeypatch.setattr(where, "LONGEST", 80)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def mask(width: int, height: int) -> Image.Image:
         ("retarget", {"shape": "1:1"}, (35, 35)),
         ("retarget", {"shape": [120, 320]}, (80, 30)),  # a larger result shows it larger
         ("retarget", {"shape": ["1:1", "2:1"]}, (35, 35)),  # the first of several
-        ("sample", {"size": (80, 120)}, (30, 20)),
+        ("sample", {"size": (80, 120)}, (60, 40)),  # of one that is shown at 80 x 60 pixels
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
     ],
@@ -86,6 +90,37 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
     images = [[octave.image for octave in indices.octaves] for _, indices, _ in (preview, result)]
     assert list(map(len, images)) == [1, 2]
     assert np.array_equal(images[0][0], images[1][1])
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        *(("sample", {"size": size}) for size in [(597, 361), (1600, 2300), (888, 1186)]),
+        ("sample", {"size": (597, 361), "resolution": 700}),
+        *(("retarget", {"shape": shape}) for shape in [[597, 361], [None, 1703], [403, 907]]),
+        *(("retarget", {"shape": shape}) for shape in ["7:3", ["39%", "157%"], [[40, 9], "1:1"]]),
+        ("retarget", {"shape": [513, 391], "resolution": "photo"}),
+    ],
+)
+def test_the_layout_has_as_many_pixels_as_the_results(
+    monkeypatch: pytest.MonkeyPatch, task: str, options: dict[str, Any]
+) -> None:
+    photo, drawn = to_pil(picture(900, 1200)), []
+    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 600)
+    for where in (module, finisher):
+        monkeypatch.setattr(where, "LONGEST", 1000)
+
+    def draw(image: Tensor, size: Any, *arguments: Any, **how: Any) -> None:
+        drawn.append(getattr(size, "size", size))
+        raise Stopped
+
+    monkeypatch.setattr("internal_gan.models.patches.model.layout", draw)
+    monkeypatch.setattr("internal_gan.models.patches.model.reshaped", draw)
+    with pytest.raises(Stopped):
+        Previews(photo)(task, **options)
+    with pytest.raises(Stopped):
+        list(results(task, {"photo": photo, **options}, Patches.of(to_photo(photo))))
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize(

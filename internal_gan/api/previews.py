@@ -1,27 +1,29 @@
 """Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
 
-import math
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from internal_gan.api.model import Given, option_of, picture_of, results, source_of
 from internal_gan.config.catalogue import families_for
-from internal_gan.config.options import ANCHORS, PATHS, taken_by
-from internal_gan.finishing.finisher import LONGEST
-from internal_gan.finishing.sizes import SMALL_SIDE, small_copy
+from internal_gan.config.fields import AUTO
+from internal_gan.config.options import ANCHORS, PATHS, shapes_in, taken_by
+from internal_gan.finishing.finisher import LONGEST, drawn_size, shown_side
+from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
 from internal_gan.images.pyramid import fit_size
 from internal_gan.runs.source import Source
+from internal_gan.tasks.retarget import is_in_pixels, size_in
 from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
 # Options in pixels of the photo, or of the result.
-_IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
-_IN_PIXELS |= {"mask.box", "mask.dilate"}
+_IN_PIXELS = {"extend.margins", "extend.shape", "mask.box", "mask.dilate"}
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
 
@@ -63,10 +65,12 @@ class Previews:
             UserError: an argument is not allowed.
             Stopped: ``stop`` returned true.
         """
-        wanted = given.get("shape") if task == "retarget" else given.get("size")
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
-        full = self._full_size(task, given.pop("resolution", None), wanted)
+        full = self._full_size(task, given.get("resolution"))
+        name = {"sample": "size", "retarget": "shape"}.get(task, "")
+        if given.get(name) is not None and given.get("mask") is None:
+            full, given[name], given["resolution"] = self._sized(task, name, given)
         image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
@@ -88,17 +92,45 @@ class Previews:
             return next(results(task, {"photo": image, **given}))
         return next(results(task, given, self._network, source))
 
-    def _full_size(self, task: str, resolution: str | int | None, wanted: Any = None) -> Size:
-        """The size of the photo in a task's results of a ``wanted`` size, if any."""
+    def _full_size(self, task: str, resolution: str | int | None) -> Size:
+        """The size of the photo in a task's results."""
         full = self._photo.full_size
-        if "finish.resolution" in taken_by(task) and resolution != "photo":
-            longest = resolution if isinstance(resolution, int) else LONGEST
-            if isinstance(wanted, list | tuple) and all(isinstance(side, int) for side in wanted):
-                # A larger result shows the photo larger, too.
-                share = math.prod(wanted) / math.prod(full)
-                longest = max(longest, round(max(full) * math.sqrt(share)))
-            full = fit_size(full, longest)
-        return full
+        if "finish.resolution" not in taken_by(task):
+            return full
+        own = self._network.sizes[-1]
+        return fit_size(full, shown_side(resolution or AUTO, full, own, longest=LONGEST))
+
+    def _sized(self, task: str, name: str, given: dict[str, Any]) -> tuple[Size, list[int], str]:
+        """For a size that a result is to have: the size of the photo to make a copy of, and the
+        preview's size and resolution. Its layout has the size of the result's, where that is
+        rounded, too."""
+        options = source_of(task, {key: given.get(key) for key in (name, "resolution")}).options
+        resolution, own = options.finish.resolution or AUTO, self._network.sizes[-1]
+        shape = options.sample.size or shapes_in(options.retarget.shape)[0]
+        if resolution == AUTO and not is_in_pixels(shape):
+            resolution = LONGEST  # whatever the size of the result
+
+        def layout(photo: Size, size: Size, resolution: int | str) -> tuple[Size, Size]:
+            same_area = task == "retarget"
+            side = shown_side(resolution, photo, own, size, longest=LONGEST, same_area=same_area)
+            shown = fit_size(photo, side)
+            return drawn_size(size, own, shown), shown
+
+        usual = self._full_size(task, resolution)
+        size = size_in(shape, usual)
+        wanted, shown = layout(self._photo.full_size, size, resolution)
+        # A photo that is smaller than usual in the result is shrunk in the preview; unless it is
+        # nearly as large, when that changes nothing, it needs no copy of its own.
+        steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
+        usually = AUTO if resolution == AUTO else "photo"
+        for copied, how in (max(usual, shown), usually), (shown, "photo"):
+            small = small_size(copied)
+            nearest = [round(side * max(small) / max(copied)) for side in size]
+            for down, right in steps:
+                near = max(1, nearest[0] + down), max(1, nearest[1] + right)
+                if layout(small, near, how)[0] == wanted:
+                    return copied, list(near), how
+        return copied, nearest, how
 
     def _copy(self, full: Size) -> tuple[Image.Image, Source]:
         if full not in self._copies:

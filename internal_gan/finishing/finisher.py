@@ -138,6 +138,38 @@ class AsDrawn:
         return map(Finished, drawings)
 
 
+def shown_side(
+    resolution: int | str,
+    full: Size,
+    own: Size,
+    size: Size | None = None,
+    *,
+    longest: int = LONGEST,
+    same_area: bool = False,
+) -> int | None:
+    """The long side of a photo in results, in pixels, as for :func:`fit_size`; None: its own.
+
+    ``full`` is the photo's size, ``own`` its training image's; the others: see :class:`Finisher`.
+    """
+    named = {AUTO: longest, "photo": None, "model": max(own)}
+    side = named[resolution] if isinstance(resolution, str) else resolution
+    if size is None or resolution != AUTO:
+        return side
+    ratios = [new / old for new, old in zip(size, full, strict=True)]
+    share = min(1.0, math.sqrt(math.prod(ratios))) if same_area else min(ratios)
+    side = max(max(own), round(share * max(full)))
+    return side if same_area else min(side, LONGEST)
+
+
+def drawn_size(size: Size, own: Size, photo: Size) -> Size:
+    """What must be drawn for a result of a size, with the photo at size ``photo`` in it."""
+    height, width = (
+        max(MIN_DRAWING, round(side * mine / whole))
+        for side, mine, whole in zip(size, own, photo, strict=True)
+    )
+    return height, width
+
+
 class Finisher(AsDrawn):
     """Makes pictures of one size from drawings, out of the photo's own pixels.
 
@@ -170,17 +202,12 @@ class Finisher(AsDrawn):
         super().__init__(learnt, size)
         self._say = say
         own = self.photo_size
-        named = {AUTO: longest, "photo": None, "model": max(own)}
-        side = named[resolution] if isinstance(resolution, str) else resolution
+        side = shown_side(resolution, own, own, longest=longest)
         read_side = None if side is None else max(side, READ_SIDE)
         photo = read(read_side)
         full = photo.full_size
-        if size is not None and resolution == AUTO:
-            ratios = [new / old for new, old in zip(size, full, strict=True)]
-            share = min(1.0, math.sqrt(math.prod(ratios))) if same_area else min(ratios)
-            side = max(own) if share * max(full) < max(own) else round(share * max(full))
-            side = side if same_area else min(side, LONGEST)
-        if read_side is not None and (side is None or side > read_side):
+        side = shown_side(resolution, full, own, size, longest=longest, same_area=same_area)
+        if read_side is not None and side is not None and side > read_side:
             photo = read(side)
         self.photo_size = fit_size(full, side)
         if max(self.photo_size) > MAX_SIDE:
@@ -198,15 +225,8 @@ class Finisher(AsDrawn):
 
     @property
     def drawing_size(self) -> Size | None:
-        if self.size is None:
-            return None
-        height, width = (
-            max(MIN_DRAWING, round(side * mine / whole))
-            for side, mine, whole in zip(
-                self.size, size_of(self._learnt), self.photo_size, strict=True
-            )
-        )
-        return height, width
+        own = size_of(self._learnt)
+        return None if self.size is None else drawn_size(self.size, own, self.photo_size)
 
     @cached_property
     def _indices(self) -> Indices:

@@ -17,12 +17,14 @@ RECORDS = ".jobs"
 @dataclass
 class Record:
     """A job and its outcome: the name of its run folder, the overrides that decide its result
-    (:func:`lasting`), its exit code, None while it runs or if it was killed, and why it failed."""
+    (:func:`lasting`), its exit code, None while it runs or if it was killed, why it failed, and its
+    number in the multirun."""
 
     name: str
     overrides: list[str]
     code: int | None = None
     reason: str = ""
+    number: int = 0
 
     @property
     def state(self) -> str:
@@ -68,10 +70,10 @@ def lasting(overrides: Sequence[str]) -> list[str]:
 
 
 def read_records(sweep: Path) -> list[Record]:
-    """The records of all jobs that have begun, sorted by name, without damaged ones."""
+    """The records of all jobs that have begun, by number and name, without damaged ones."""
     folder, found = sweep / RECORDS, list[Record]()
     for path in sorted(folder.rglob("*.json"), key=lambda path: natural(path.as_posix())):
         with suppress(UserError):
             if record := read_record(Record, path):
                 found.append(record)
-    return found
+    return sorted(found, key=lambda record: record.number)

@@ -136,8 +136,9 @@ def _job(config: DictConfig, settings: Any) -> None:
     os.chdir(settings.runtime.cwd)
     sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
     overrides = list(settings.overrides.task)
-    record = Record(folder.relative_to(sweep).as_posix(), lasting(overrides))
-    print(f"\nJob {settings.job.num}: {record.name}", flush=True)
+    name, number = folder.relative_to(sweep).as_posix(), settings.job.num
+    record = Record(name, lasting(overrides), number=number)
+    print(f"\nJob {number}: {name}", flush=True)
     record.write(sweep)
     try:
         options = to_options(config)

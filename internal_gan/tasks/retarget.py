@@ -107,8 +107,7 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
     aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
     for shape in shapes_in(wanted.shape) or (usual if outline is None else []):
         # A ratio and per cent are of the photo as it is in results.
-        in_pixels = not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
-        aimed.append((_in_pixels(shape, own), finisher if in_pixels else photo.at))
+        aimed.append((size_in(shape, own), finisher if is_in_pixels(shape) else photo.at))
     if outline is None:
         yield from (Target(by(size), size, part(size), transform) for size, part in aimed)
         return
@@ -121,9 +120,14 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         yield Target(name, size, part(extent(bounds(resized))), None, resized)
 
 
-def _in_pixels(shape: Any, own: Size) -> Size:
-    """The size of a shape: one such as ``16:9`` has the area of ``own``, of whose sides per cent
-    are, and a null side keeps its aspect ratio."""
+def is_in_pixels(shape: Any) -> bool:
+    """Whether a shape is no ratio, and has no per cent."""
+    return not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
+
+
+def size_in(shape: Any, own: Size) -> Size:
+    """A shape in pixels: a ratio has the area of ``own``, of whose sides per cent are, and a null
+    side keeps its aspect ratio."""
     if isinstance(shape, str):
         ratio = ratio_of(shape)
         assert ratio is not None

@@ -11,11 +11,13 @@ def test_overrides_that_affect_the_result_are_recorded_in_full() -> None:
 
 
 def test_records_come_back_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    written = [Record(f"of/seed={n}", [f"seed={n}"], 2, "why") for n in (9, 10)]
+    """And those of one number by name."""
+    numbers = {11: 0, 9: 1, 10: 1}
+    written = [Record(f"of/seed={n}", [f"seed={n}"], 2, "why", k) for n, k in numbers.items()]
     for record in reversed(written):
         record.write(tmp_path)
     assert read_records(tmp_path) == written
-    (tmp_path / ".jobs" / "of" / "seed=9.json").write_text("{")
+    (tmp_path / ".jobs" / "of" / "seed=11.json").write_text("{")
     assert read_records(tmp_path) == written[1:]
 
 
