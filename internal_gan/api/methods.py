@@ -1,7 +1,7 @@
 """What models can draw, and the families' classes."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
@@ -129,7 +129,7 @@ class Fills(Model):
         return self._one("fill", photo=photo, mask=mask, count=1, **how)
 
 
-class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
+class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="patches"):
     """A photo as a model: its own patches, put together by a formula; nothing is trained.
 
     >>> import internal_gan
@@ -138,8 +138,6 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
     >>> photo.retarget((40, 90)).size
     (90, 40)
     """
-
-    family: ClassVar[str] = "patches"
 
     def __init__(
         self, photo: Given, *, device: str | torch.device = "cpu", keep_frame: bool = False
@@ -158,26 +156,20 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges):
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 
 
-class SinGAN(Samples, Injects, Animates, Enlarges):
+class SinGAN(Samples, Injects, Animates, Enlarges, family="singan"):
     """Draws pictures like its photo, and gives other pictures its look (Shaham et al. 2019).
 
     Only scales from ``start_scale`` on run: the higher it is, the closer the result stays to its
     input. None chooses a suitable one.
     """
 
-    family: ClassVar[str] = "singan"
 
-
-class InGAN(Retargets):
+class InGAN(Retargets, family="ingan"):
     """Draws its photo in other sizes and shapes (Shocher et al. 2019)."""
 
-    family: ClassVar[str] = "ingan"
 
-
-class EdgeConnect(Fills):
+class EdgeConnect(Fills, family="edgeconnect"):
     """Fills holes in its photo and in similar ones (Nazeri et al. 2019)."""
-
-    family: ClassVar[str] = "edgeconnect"
 
 
 # Other families' classes, made of their abilities.
@@ -191,4 +183,4 @@ _METHODS = {
 }
 for _name, _family in catalogue.FAMILIES.items():
     if _name not in Model.classes:
-        type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {"family": _name})
+        type(_family.title, tuple(_METHODS[a] for a in _family.abilities), {}, family=_name)

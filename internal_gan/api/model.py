@@ -69,10 +69,11 @@ class Model:
     family: ClassVar[str] = ""
     classes: ClassVar[dict[str, "type[Model]"]] = {}
 
-    def __init_subclass__(cls) -> None:
-        # A user's subclass of a family's class is not what load returns.
-        if "family" in cls.__dict__:
-            Model.classes[cls.family] = cls
+    def __init_subclass__(cls, family: str | None = None) -> None:
+        """``load`` returns the class of a ``family``, and not a user's subclass of it."""
+        if family is not None:
+            cls.family = family
+            Model.classes[family] = cls
 
     def __init__(self, network: Network, file: Path | None, source: Source) -> None:
         """For ``load`` and ``fit``; ``source`` holds the training's photo."""
