@@ -1,5 +1,5 @@
-"""Requests as commands, and ``POST /api/TASK`` for other programs: files and options in, pictures
-out, nothing is kept. No value is a path: photos, drawings and runs are named by their ids."""
+"""What requests send, as commands, and ``POST /api/TASK`` for other programs: files and options
+in, pictures out, nothing is kept. No value is a path; photos, drawings and runs have ids."""
 
 import io
 import json
@@ -12,9 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from starlette.datastructures import FormData, Headers
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
 from starlette.responses import Response
 
 from internal_gan.api.previews import Previews
@@ -59,12 +60,31 @@ def overrides_of(
     return found
 
 
+async def parts_of(request: Request, most: int, what: str) -> AsyncGenerator[bytes]:
+    """The body of a request, read only up to the allowed length."""
+    refusal = HTTPException(413, f"{what}: too large; allowed: up to {most / 1e6:.0f} MB")
+    if int(request.headers.get("content-length", 0)) > most:
+        raise refusal
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > most:
+            raise refusal
+        yield part
+
+
+async def body_of(request: Request, most: int, what: str) -> bytes:
+    return b"".join([part async for part in parts_of(request, most, what)])
+
+
 @asynccontextmanager
-async def form_of(headers: Headers, parts: AsyncGenerator[bytes]) -> AsyncIterator[FormData]:
+async def form_of(request: Request, most: int) -> AsyncIterator[FormData]:
     """The fields of a request; those that are files lie on the disk, unless they are small."""
+    parts = parts_of(request, most, "the request")
     try:
-        parser = MultiPartParser(headers, parts, max_files=20, max_fields=50, max_part_size=4096)
-        form = await parser.parse()
+        form = await MultiPartParser(
+            request.headers, parts, max_files=20, max_fields=50, max_part_size=4096
+        ).parse()
     except (KeyError, ValueError, MultiPartException) as error:
         why = getattr(error, "message", "It cannot be read.")
         raise UserError(f"the request: needs to be multipart/form-data. {why}") from error

@@ -5,15 +5,14 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -26,8 +25,6 @@ from internal_gan.api.previews import Previews
 from internal_gan.app import pictures, programs, runs
 from internal_gan.app.guard import API, guarded
 from internal_gan.app.processes import Trainings, Worker, interrupt
-from internal_gan.app.programs import TYPES
-from internal_gan.app.runs import Runs
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
 from internal_gan.config.catalogue import FAMILIES, SPECS, families_for
@@ -55,7 +52,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.runs = Runs(settings.runs)
+        self.runs = runs.Runs(settings.runs)
         self.uploads = Uploads(settings.runs, settings.max_megapixels * 1e6)
         self.worker = Worker()
         self.trainings = Trainings()
@@ -86,7 +83,7 @@ class Server:
         name = request.query_params.get("name", "photo")
         with self.uploads.begun(name) as path:
             with path.open("wb") as file:
-                async for part in _parts(request, self.most, name):
+                async for part in programs.parts_of(request, self.most, name):
                     await run_in_threadpool(file.write, part)
             upload = await run_in_threadpool(self.uploads.add, name, path)
         return JSONResponse(self._about_photo(upload))
@@ -110,14 +107,14 @@ class Server:
     async def add_drawing(self, request: Request) -> Response:
         upload = self.uploads.get(request.path_params["id"])
         kind = request.query_params.get("kind", "mask")
-        data = await _body(request, 2**25, "the drawing")
+        data = await programs.body_of(request, 2**25, "the drawing")
         drawing = await run_in_threadpool(self.uploads.draw, upload, data, kind)
         return JSONResponse({"drawing": drawing})
 
     async def start(self, request: Request) -> Response:
         """Run a task to its end, or queue it if a model is to be trained for it first."""
         upload = self.uploads.get(request.path_params["id"])
-        asked = programs.object_of(await _body(request, 2**16, "the request"))
+        asked = programs.object_of(await programs.body_of(request, 2**16, "the request"))
         if not isinstance(asked.get("options", {}), dict):
             raise UserError("the request cannot be read")
         trains = asked.get("run") is None and asked.get("model") is not None
@@ -149,7 +146,7 @@ class Server:
             raise Stopped
         older.set()
         self.wishes[tab] = wish, (unwanted := threading.Event())
-        async with self._form(request) as form, self.preview_turn:
+        async with programs.form_of(request, self.most) as form, self.preview_turn:
             draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
             return Response(await run_in_threadpool(draw), media_type="image/jpeg")
 
@@ -158,14 +155,11 @@ class Server:
         task = request.path_params["task"]
         if task not in programs.TASKS:
             raise HTTPException(404, str(unknown("task", task, programs.TASKS)))
-        async with self._form(request) as form, self.turn:
+        async with programs.form_of(request, self.most) as form, self.turn:
             if await request.is_disconnected():
                 raise ClientDisconnect
             do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
             return await run_in_threadpool(do)
-
-    def _form(self, request: Request) -> AbstractAsyncContextManager[FormData]:
-        return programs.form_of(request.headers, _parts(request, self.most, "the request"))
 
     def _command(
         self, upload: Upload, asked: Mapping[str, Any], trains: bool
@@ -238,7 +232,7 @@ class Server:
     async def reuse(self, request: Request) -> Response:
         """Open a picture of a run as a photo of its own."""
         name = _name(request)
-        asked = programs.object_of(await _body(request, 2**12, "the request"))
+        asked = programs.object_of(await programs.body_of(request, 2**12, "the request"))
         found = self.runs.file(name, str(asked.get("file")))
         photo = f"{asked.get('title') or 'result'}{found.suffix}"
         with self.uploads.begun(photo) as path:
@@ -252,9 +246,9 @@ class Server:
             return Response(pictures.jpeg(path), media_type="image/jpeg")
         if "small" in request.query_params and path.suffix in (".png", ".jpg"):
             return Response(pictures.small(path), media_type="image/jpeg")
-        if path.suffix in TYPES:
+        if path.suffix in programs.TYPES:
             # Read as a whole, since a training replaces its pictures while they are viewed.
-            return Response(path.read_bytes(), media_type=TYPES[path.suffix])
+            return Response(path.read_bytes(), media_type=programs.TYPES[path.suffix])
         return FileResponse(path)
 
     def _about(self, name: str) -> dict[str, Any]:
@@ -333,20 +327,3 @@ async def _user_error(_: Request, error: Exception) -> Response:
 
 def _name(request: Request) -> str:
     return f"{request.path_params['group']}/{request.path_params['time']}"
-
-
-async def _body(request: Request, most: int, what: str) -> bytes:
-    return b"".join([part async for part in _parts(request, most, what)])
-
-
-async def _parts(request: Request, most: int, what: str) -> AsyncGenerator[bytes]:
-    """The body of a request, read only up to the allowed length."""
-    refusal = HTTPException(413, f"{what}: too large; allowed: up to {most / 1e6:.0f} MB")
-    if int(request.headers.get("content-length", 0)) > most:
-        raise refusal
-    length = 0
-    async for part in request.stream():
-        length += len(part)
-        if length > most:
-            raise refusal
-        yield part
