@@ -19,8 +19,6 @@ from tests.tiny import ARRAY, same_weights
 
 huggingface_hub = pytest.importorskip("huggingface_hub")
 
-PHOTO = Image.fromarray(ARRAY)
-
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +29,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     place = tmp_path_factory.mktemp("private")
-    PHOTO.save(place / "photo.png")
+    Image.fromarray(ARRAY).save(place / "photo.png")
     overrides = [*TINY_RUN, "sample.count=10"]
     return internal_gan.fit(place / "photo.png", overrides=overrides, output=place / "run")
 

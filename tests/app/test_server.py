@@ -450,13 +450,6 @@ def test_a_run_on_another_machine_is_not_signalled(
     assert signalled == [os.getpid()]
 
 
-def strokes() -> bytes:
-    """A brushed square of the photo that :func:`png` makes, at twice its size."""
-    drawn = Image.new("RGBA", (112, 80))
-    drawn.paste((255, 0, 0, 255), (40, 30, 70, 50))
-    return content(drawn)
-
-
 def wished(client: Any, photo: str, task: str, options: Any, files: Any = None, **tab: Any) -> Any:
     """The answer to a wish for a preview."""
     fields = {"task": (None, task), "options": (None, json.dumps(options))}
@@ -465,7 +458,9 @@ def wished(client: Any, photo: str, task: str, options: Any, files: Any = None, 
 
 def test_a_preview_is_the_result_and_not_kept(client: TestClient, photo: str, runs: Path) -> None:
     before = sorted(runs.rglob("*"))
-    files = {"mask.file": ("mask", strokes(), "image/png")}
+    strokes = Image.new("RGBA", (112, 80))  # twice the photo's size
+    strokes.paste((255, 0, 0, 255), (40, 30, 70, 50))
+    files = {"mask.file": ("mask", content(strokes), "image/png")}
     answer = wished(client, photo, "fill", {"mask.dilate": 2, "seed": 3}, files)
     assert answer.headers["content-type"] == "image/jpeg"
     made = np.asarray(opened(answer), np.float32)

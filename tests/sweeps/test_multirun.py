@@ -33,10 +33,6 @@ def write_photos(*names: str) -> None:
         write_image(path, picture(seed=seed))
 
 
-def write_flat(name: str) -> None:
-    Image.new("RGB", (56, 40), (9, 9, 9)).save(name)
-
-
 def states(folder: str = "out") -> dict[str, str]:
     return {record.name: record.state for record in read_records(Path(folder))}
 
@@ -47,7 +43,7 @@ def started(name: str) -> str:
 
 def test_a_failed_photo_stops_no_other_and_is_reported_at_the_end(shell: Shell) -> None:
     write_photos("photos/z.png")
-    write_flat("photos/flat.png")
+    Image.new("RGB", (56, 40), (9, 9, 9)).save("photos/flat.png")
     answer = shell(*RUN, "hydra.sweep.subdir='of/${hydra:job.num}'")
     assert answer.code == 2
     assert states() == {"of/0": "failed", "of/1": "finished"}
