@@ -132,7 +132,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
     with TemporaryDirectory(prefix=".post-", dir=runs.folder) as place:
         folder, run = Path(place), Path(place) / "run"
         files, options = dict[str, list[Path]](), dict[str, str]()
-        overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, float]()
+        overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, int]()
         takes = ("image", LAYERS, *SPECS[task].reads)
         for name, value in form.multi_items():
             option = SHORT.get(name, name)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import math
 import re
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from internal_gan.app.pictures import converted, shown
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object, write_text
 from internal_gan.images.files.image import read_image
+from internal_gan.images.files.look import any_size
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
@@ -140,16 +140,13 @@ class Uploads:
             raise UserError("there is no such drawing")
         return path
 
-    def pixels(self, name: str, path: Path) -> float:
+    def pixels(self, name: str, path: Path) -> int:
         """The number of a file's pixels, if that is allowed; 0 if its header cannot be read."""
-        with ignored_warnings():
-            try:
-                with Image.open(path, formats=PILLOW_FORMATS) as image:
-                    count: float = image.width * image.height
-            except Image.DecompressionBombError:
-                count = math.inf
-            except Exception:  # Pillow raises all kinds of errors for damaged files
-                return 0
+        try:
+            with any_size(), ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+                count = image.width * image.height
+        except Exception:  # Pillow raises all kinds of errors for damaged files
+            return 0
         if count > self._most:
             allowed = f"allowed: up to {self._most / 1e6:g} (max_megapixels=)"
             raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")

@@ -25,7 +25,7 @@ _XMP = {
     b"photoshop:Credit": "credit",
 }
 _IPTC = 0x0404  # among Photoshop's resources
-_any_size = temporary(Image, "MAX_IMAGE_PIXELS", None)
+any_size = temporary(Image, "MAX_IMAGE_PIXELS", None)
 
 
 def opened(path: Path) -> tuple[Image.Image, list[str]]:
@@ -37,7 +37,7 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     raises, though not for too many pixels: the caller checks that before it decodes them.
     """
     try:
-        with _any_size():
+        with any_size():
             image = Image.open(path, formats=PILLOW_FORMATS)
             try:
                 return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
