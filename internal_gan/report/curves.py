@@ -14,13 +14,6 @@ _GAME = ("discriminator", "generator")
 Series = Mapping[int, Sequence[tuple[float, float]]]
 
 
-class Frame:
-    """The size of a chart and the edges of its plot, in pixels from the top left."""
-
-    width, height = 960, 210
-    left, right, top, bottom = 58, 952, 8, 182
-
-
 @dataclass(frozen=True)
 class Chart:
     """One or more scalars over the whole run.
@@ -38,7 +31,9 @@ class Chart:
     columns: Sequence[tuple[str, float, float]]
     ticks: Sequence[tuple[float, float]]
     curves: Sequence[tuple[int, str]]
-    frame = Frame
+    # The size of any chart and the edges of its plot, in pixels from the top left.
+    width, height = 960, 210
+    left, right, top, bottom = 58, 952, 8, 182
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class Axis:
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
-        return Frame.bottom - (at - low) / (high - low) * (Frame.bottom - Frame.top)
+        return Chart.bottom - (at - low) / (high - low) * (Chart.bottom - Chart.top)
 
     def ticks(self) -> list[float]:
         """Three to seven round numbers on the axis."""
@@ -111,9 +106,9 @@ def _chart(
 ) -> Chart:
     each = [points for name in names for points in series[name].values()]
     axis = Axis.around([value for points in each for _, value in points])
-    width = (Frame.right - Frame.left) / len(stages)
+    width = (Chart.right - Chart.left) / len(stages)
     columns = [
-        (name if len(name) * 8 < width else str(index), Frame.left + index * width, width)
+        (name if len(name) * 8 < width else str(index), Chart.left + index * width, width)
         for index, (name, _) in enumerate(stages)
     ]
     curves = [
