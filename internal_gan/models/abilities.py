@@ -60,13 +60,19 @@ class Samples(Model):
 
 
 class Filling(NamedTuple):
-    """What was drawn in a hole, in windows of the photo; the lines that guided the filling, if any,
-    (1, 1, H, W) in [0, 1]; and the smallest resolution at which a part of it was drawn, as a
-    fraction of the photo's."""
+    """What was drawn in a hole, in windows of the photo.
+
+    Attributes:
+        lines: those that guided the filling, if any, (1, 1, H, W) in [0, 1].
+        scale: the smallest resolution at which a part was drawn, as a fraction of the photo's.
+        guiding: how strongly the finished picture should have a line at each pixel of a window of
+            the photo, (1, 1, h, w) in [0, 1]; None for a filling without lines.
+    """
 
     drawn: list[Drawn]
-    lines: Tensor | None
+    lines: Mask | None
     scale: float
+    guiding: Callable[[Window], Mask] | None = None
 
 
 class Fills(Model):
@@ -77,29 +83,16 @@ class Fills(Model):
 
     @abstractmethod
     def fill(
-        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask, seed: int | None
     ) -> Filling:
         """A photo of any size, filled at the model's resolution.
 
         Args:
             hole: (1, 1, H, W), 1 inside and 0 elsewhere.
             edges: (1, 1, H, W) in [0, 1], 1 on a line that the filling follows.
-            excluded: (1, 1, H, W), 1 where, besides the hole, no patch may be taken from.
+            excluded: (1, 1, H, W), 1 where no patch may be taken from, the hole included.
             seed: draws a variant; None gives the deterministic filling.
         """
-
-    def lines_to_finish(
-        self, photo: Photo, hole: Mask, lines: Mask | None, excluded: Mask | None, *, given: bool
-    ) -> Callable[[Window], Tensor] | None:
-        """How strongly the finished picture should have a line at each pixel, (1, 1, h, w) in
-        [0, 1], in a window of the photo; None for a filling without lines.
-
-        Args:
-            photo, hole, excluded: see :meth:`fill`.
-            lines: of the filling.
-            given: whether they are the user's.
-        """
-        return None
 
 
 class Injects(Model):

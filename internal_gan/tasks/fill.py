@@ -70,18 +70,12 @@ class Fill(Task[FillOptions]):
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
-            filled, lines, scale = model.fill(
+            filled, lines, scale, guiding = model.fill(
                 photo, hole, edges=own_edges, excluded=unknown, seed=chance
             )
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
-            done = finisher(
-                filled,
-                scale,
-                drawn=photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest)),
-                lines=model.lines_to_finish(
-                    photo, hole, lines, unknown, given=own_edges is not None
-                ),
-            )
+            small = photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest))
+            done = finisher(filled, scale, drawn=small, lines=guiding)
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
         room, given = "fill", self.context.source.copy_of("image")

@@ -131,7 +131,8 @@ class EdgeConnect(Fills):
         excluded: Mask | None = None,
         seed: int | None = None,
     ) -> tuple[Pixels, Mask]:
-        """:meth:`fill` in one piece at the image's size, with its own lines around the hole."""
+        """:meth:`fill` in one piece at the image's size, with its own lines around the hole; only
+        the hole is ``excluded`` by default."""
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
@@ -156,19 +157,18 @@ class EdgeConnect(Fills):
         return filled, lines.cpu()
 
     def fill(
-        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask, seed: int | None
     ) -> Filling:
         """A photo larger than a window is filled hole by hole, each in a window with the known
         pixels around it; later windows see earlier fillings. Larger holes are filled at a lower
         resolution. Outside the windows, lines are 0.
         """
         image, left, drawn = photo.copied(), hole.clone(), torch.zeros_like(hole)
-        barred = hole if excluded is None else torch.maximum(hole, excluded)
         seen = list(windows(hole, self.scale, self.largest))
         for window in seen:
             here, size = (..., *window), extent(window)
             small = scaled(size, min(self.scale, self.largest / max(size)))
-            part, inside, closed = _shrunk(image[here], small, left[here], barred[here])
+            part, inside, closed = _shrunk(image[here], small, left[here], excluded[here])
             lines = None if edges is None else F.adaptive_max_pool2d(edges[here], small)
             made, lines = self.inpaint(part, inside, edges=lines, excluded=closed, seed=seed)
             if small != size:
@@ -177,23 +177,23 @@ class EdgeConnect(Fills):
             drawn[here] = torch.maximum(drawn[here], lines)
             left[here] = 0.0
         found = [Drawn(window, image[(..., *window)]) for window in seen]
-        return Filling(found, drawn, self.scale)
+        guiding = self._guiding(photo, hole, drawn, excluded, given=edges is not None)
+        return Filling(found, drawn, self.scale, guiding)
 
-    def lines_to_finish(
-        self, photo: Photo, hole: Mask, lines: Mask | None, excluded: Mask | None, *, given: bool
-    ) -> Callable[[Window], Tensor] | None:
+    def _guiding(
+        self, photo: Photo, hole: Mask, lines: Mask, excluded: Mask, *, given: bool
+    ) -> Callable[[Window], Mask] | None:
         """The lines of a filling and those found around it; a line given by hand is certain."""
-        if lines is None or self.detector is None or (self.base == "white" and not given):
+        if self.detector is None or (self.base == "white" and not given):
             return None
-        closed = hole if excluded is None else torch.maximum(hole, excluded)
         inside = lines if given else guiding_lines(evidence(lines, hole))
         weight = 1.0 if given else OWN_LINES
 
-        def guiding(window: Window) -> Tensor:
+        def guiding(window: Window) -> Mask:
             here, size = (..., *window), extent(window)
             part = in_floats(photo.colours[here])
-            part, closed_part = _shrunk(part, scaled(size, self.scale), closed[here])
-            found = self.find_edges(part.to(self.device), closed_part.to(self.device)).cpu()
+            part, closed = _shrunk(part, scaled(size, self.scale), excluded[here])
+            found = self.find_edges(part.to(self.device), closed.to(self.device)).cpu()
             return weight * torch.where(hole[here] > 0, inside[here], F.interpolate(found, size))
 
         return guiding
@@ -211,7 +211,7 @@ class EdgeConnect(Fills):
         everywhere, choose the patches, and ``rng`` draws a variant."""
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
-        excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
+        excluded = hole if excluded is None else excluded.to(hole)
         if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
         return complete(image, hole, excluded, lines=lines, rng=rng)

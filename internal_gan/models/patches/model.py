@@ -124,7 +124,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         return enlarged(image.to(self.device), factor, torch.Generator().manual_seed(seed))
 
     def fill(
-        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask | None, seed: int | None
+        self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask, seed: int | None
     ) -> Filling:
         rng = None if seed is None else torch.Generator().manual_seed(seed)
         filled, scale = draw_filling(photo, hole, excluded, rng, edges=edges)

@@ -20,7 +20,7 @@ class Recorder(EdgeConnect):
 
     def __init__(self, largest: int = 512, scale: float = 1.0) -> None:
         nn.Module.__init__(self)
-        self.largest, self.scale = largest, scale
+        self.largest, self.scale, self.detector = largest, scale, None
         self.seen: list[Any] = []  # image, hole, edges and what is excluded
 
     def inpaint(self, image: Tensor, hole: Tensor, **how: Any) -> tuple[Tensor, Tensor]:
@@ -36,7 +36,7 @@ class Recorder(EdgeConnect):
 def test_a_small_image_is_processed_whole() -> None:
     image, hole = picture(60, 80), holes((60, 80), (10, 10, 8, 9), (40, 60, 5, 5))
     model = Recorder()
-    drawn, edges, _ = model.fill(Photo(image), hole, None, None, None)
+    drawn, edges, *_ = model.fill(Photo(image), hole, None, hole, None)
     assert model.shown == [(60, 80)]
     assert torch.equal(Photo(image).with_drawn(drawn).colours, torch.where(hole > 0, 0.5, image))
     assert torch.equal(torch.as_tensor(edges), hole)
@@ -45,7 +45,7 @@ def test_a_small_image_is_processed_whole() -> None:
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     image, hole = picture(*SIZE), holes(SIZE, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder(largest=256)
-    made = model.fill(Photo(image), hole, None, None, None)
+    made = model.fill(Photo(image), hole, None, hole, None)
     filled = Photo(image).with_drawn(made.drawn).colours
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
@@ -57,7 +57,7 @@ def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
 
 def test_a_later_window_keeps_what_an_earlier_one_filled() -> None:
     model = Recorder(largest=256)
-    model.fill(Photo(picture(*SIZE)), NEAR, None, None, None)
+    model.fill(Photo(picture(*SIZE)), NEAR, None, NEAR, None)
     _, second = windows(NEAR, 1.0, 256)
     image, left, *_ = model.seen[1]
     filled = (NEAR[(..., *second)] > 0) & (left == 0)
@@ -70,7 +70,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder(largest=256)
-    made = model.fill(Photo(image), hole, None, None, None)
+    made = model.fill(Photo(image), hole, None, hole, None)
     filled = Photo(image).with_drawn(made.drawn).colours
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
@@ -80,8 +80,8 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
 
 def test_given_edges_are_resized_to_the_models_scale() -> None:
     model = Recorder(scale=0.5)
-    drawn = holes((60, 80), (30, 0, 1, 80))
-    model.fill(Photo(picture(60, 80)), holes((60, 80), (20, 20, 20, 30)), drawn, None, None)
+    hole, drawn = holes((60, 80), (20, 20, 20, 30)), holes((60, 80), (30, 0, 1, 80))
+    model.fill(Photo(picture(60, 80)), hole, drawn, hole, None)
     edges = model.seen[0][2]
     assert edges.shape[-2:] == (30, 40)
     assert bool((edges[..., 15, :] == 1).all())
@@ -100,7 +100,8 @@ def test_windows_hold_their_holes() -> None:
 
 def test_no_patch_comes_from_a_barred_region_or_another_hole() -> None:
     model = Recorder(largest=256)
-    model.fill(Photo(picture(*SIZE)), NEAR, None, holes(SIZE, (60, 0, 10, 300)), None)
+    closed = torch.maximum(NEAR, holes(SIZE, (60, 0, 10, 300)))
+    model.fill(Photo(picture(*SIZE)), NEAR, None, closed, None)
     columns = [excluded.sum(dim=2).flatten() for *_, excluded in model.seen]
     assert {float(found.min()) for found in columns} == {10}  # the excluded region below both
     assert (columns[0] == 30).sum() == 40 + 34

@@ -117,7 +117,7 @@ def test_a_film_is_a_round(landscape: Patches) -> None:
 
 def test_a_filling_is_random_only_with_a_seed(model: Patches) -> None:
     photo, hole = Photo(picture(60, 80)), holes((60, 80), (20, 30, 20, 20))
-    made = [model.fill(photo, hole, None, None, seed) for seed in (None, None, 1)]
+    made = [model.fill(photo, hole, None, hole, seed) for seed in (None, None, 1)]
     images = [photo.with_drawn(one.drawn).colours for one in made]
     assert torch.equal(images[0], images[1])
     assert not torch.equal(images[0], images[2])
@@ -133,7 +133,7 @@ def test_a_filling_follows_lines(model: Patches) -> None:
     photo = 0.1 * picture(96, 128) + torch.where(rows < ground, 0.8, -0.8)
     hole = holes((96, 128), (28, 46, 38, 36))
     lines = None, DETECTOR(photo) * hole
-    drawn = (model.fill(Photo(photo), hole, edges, None, None).drawn for edges in lines)
+    drawn = (model.fill(Photo(photo), hole, edges, hole, None).drawn for edges in lines)
     made = [Photo(photo).with_drawn(one).colours for one in drawn]
     free, led = (float(((image - photo).abs() * hole).sum()) for image in made)
     assert led < 0.75 * free
