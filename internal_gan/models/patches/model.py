@@ -30,7 +30,7 @@ from internal_gan.models.abilities import (
 )
 from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.models.patches.layout import FACTOR, held, layout, price_of, sizes_of, white
-from internal_gan.models.patches.reshaping import Route, reshaped
+from internal_gan.models.patches.reshaping import Frame, Route, reshaped
 from internal_gan.models.redrawing import last_start_scale
 from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Retargets
 from internal_gan.shapes import Mask
@@ -89,7 +89,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
         self, image: Tensor, size: Size, transform: Transform | None, keep: Tensor | None, seed: int
     ) -> Tensor:
         kept = None if keep is None or not keep.any() else (keep > 0.5).float()
-        route = Route(image, size, transform, kept)
+        route = Route(image, Frame(size, transform, kept))
         return reshaped(self.image, route, torch.Generator().manual_seed(seed))
 
     def inject(self, image: Tensor, start_scale: int, *, seed: int = 0) -> Tensor:

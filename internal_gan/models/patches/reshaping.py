@@ -60,17 +60,17 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
     side; ``rng``, on the CPU, is the source of the noise."""
     real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
-    layout, known = nearest(real, drawn), route.frame(1.0).known(route.image)
+    layout, known = nearest(real, drawn), route.end.known(route.image)
     still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
     layout = matched(layout, real, MATCHING, kept=still)
-    return detailed(photo, layout, route.size, rng, NO_WRAP, known)
+    return detailed(photo, layout, route.end.size, rng, NO_WRAP, known)
 
 
 def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Generator) -> Pictures:
     """Coarse layouts at a route's end, each from noise of its own; ``real``: the photo, shrunk."""
-    count = tries(scaled(route.size, SHARE), TRIES)
+    count, price = tries(scaled(route.end.size, SHARE), TRIES), price_of(photo)
     pictures = shrunk(route.image).repeat(count, 1, 1, 1)
-    before, price = Frame(size_of(route.image)), price_of(photo)
+    before: Transform | None = None
     for frame in route.frames(way.growth):
         here = scaled(frame.size, SHARE)
         pictures = frame.moved(pictures, here, before).clamp(-1, 1)
@@ -78,25 +78,25 @@ def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Gen
         denoiser = Denoiser(real, min(way.patch, *here), price=price)
         noise, start = white(rng, count, here, photo), pictures
         pictures = denoised(denoiser, noise, way.steps, level=way.level, start=start, known=known)
-        before = frame
+        before = frame.transform
     return pictures
 
 
 class Frame(NamedTuple):
-    """A place on a route: the size, the transform from the image (None: it is resized), and what
-    of it is kept, (1, 1, *size)."""
+    """A place on a route: the size, the transform from the image (None: it is resized), and where
+    the transformed image stays, (1, 1, *size), 1 there."""
 
     size: Size
     transform: Transform | None = None
     kept: Mask | None = None
 
-    def moved(self, pictures: Pictures, size: Size, before: "Frame | None" = None) -> Pictures:
-        """The image, or what it has become at a frame ``before``, as it is here, at ``size``."""
+    def moved(self, pictures: Pictures, size: Size, before: Transform | None = None) -> Pictures:
+        """The image, or what a transform ``before`` has made of it, as it is here, at ``size``."""
         if self.transform is None:
             return resize(pictures, size)
-        if before is None or before.transform is None:
+        if before is None:
             return self.transform(pictures, size)
-        return Then(before.transform.inverse(), self.transform)(pictures, size)
+        return Then(before.inverse(), self.transform)(pictures, size)
 
     def known(self, image: Pixels, size: Size | None = None) -> tuple[Pixels, Mask] | None:
         """What of the image is kept, and where, by default at the frame's own size."""
@@ -108,19 +108,11 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Route:
-    """From an image to a result; every point moves straight, in pixels.
-
-    Attributes:
-        image: what is drawn, often the photo; things are as large as in the photo.
-        size: of the result.
-        transform: the geometry; by default the image is resized.
-        kept: (1, 1, *size), 1 where the transformed image stays.
-    """
+    """From an image, often the photo, to a result at the ``end``; every point moves straight, in
+    pixels. In the image, things are as large as in the photo."""
 
     image: Pixels
-    size: Size
-    transform: Transform | None = None
-    kept: Mask | None = None
+    end: Frame
 
     def frames(self, growth: float) -> list[Frame]:
         """Places on the route, the last of them its end. From one to the next, no side changes by
@@ -129,37 +121,36 @@ class Route:
         steps = math.ceil(math.log(self._stretch()) / math.log(growth) - 1e-9)
         steps = min(max(1, steps), MAX_STEPS)
         # The side that changes most does so by equal factors.
-        factors = [new / old for new, old in zip(self.size, size_of(self.image), strict=True)]
+        factors = [new / old for new, old in zip(self.end.size, size_of(self.image), strict=True)]
         most = max(factors, key=lambda factor: abs(math.log(factor)))
         shares = [step / steps for step in range(1, steps)]
         if abs(most - 1) > 0.01:
             shares = [(most**share - 1) / (most - 1) for share in shares]
         try:
-            return [*map(self.frame, shares), self.frame(1.0)]
+            return [*map(self.frame, shares), self.end]
         except ValueError:
-            return [self.frame(1.0)]
+            return [self.end]
 
     def frame(self, share: float) -> Frame:
         """The place after a share of the route; a ValueError if there is no straight way."""
-        own, transform, kept = size_of(self.image), self.transform, self.kept
-        if share == 1:
-            return Frame(self.size, transform, kept)
-        height, width = ((1 - share) * a + share * b for a, b in zip(own, self.size, strict=True))
+        own, end = size_of(self.image), self.end
+        height, width = ((1 - share) * a + share * b for a, b in zip(own, end.size, strict=True))
         size = max(1, round(height)), max(1, round(width))
-        if transform is None:
+        if end.transform is None:
             return Frame(size)
-        now = transform.part(share * self.size[0] / height, share * self.size[1] / width)
-        if kept is not None:
-            kept = (now(transform.inverse()(kept, own), size) > 0.5).float()
-        return Frame(size, now, kept)
+        now = end.transform.part(share * end.size[0] / height, share * end.size[1] / width)
+        if end.kept is None:
+            return Frame(size, now)
+        kept = now(end.transform.inverse()(end.kept, own), size) > 0.5
+        return Frame(size, now, kept.float())
 
     def _stretch(self) -> float:
         """The largest factor by which anything is stretched, or shrunk, along an axis."""
         own = torch.tensor(size_of(self.image)[::-1])
-        places = (self.transform or Resize()).source(pixel_centres((PLACES, PLACES)))[0]
+        places = (self.end.transform or Resize()).source(pixel_centres((PLACES, PLACES)))[0]
         factors = [
             2 * side / PLACES / (places.diff(dim=axis) * own).norm(dim=-1).clamp_min(1e-6)
-            for axis, side in enumerate(self.size)
+            for axis, side in enumerate(self.end.size)
         ]
         both = torch.cat([factor.flatten() for factor in factors])
         return min(FARTHEST, float(torch.maximum(both, 1 / both).max()))

@@ -13,7 +13,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.patches import layout, reshaping
 from internal_gan.models.patches.model import Patches
-from internal_gan.models.patches.reshaping import Route, reshaped
+from internal_gan.models.patches.reshaping import Frame, Route, reshaped
 from internal_gan.units import Size
 from tests.tiny import holes, picture, rng
 
@@ -35,7 +35,7 @@ def runs(flags: Tensor) -> int:
 
 @pytest.mark.parametrize("size", [(36, 50), (36, 38), (44, 48), (32, 48)])
 def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
-    made = reshaped(disk(), Route(disk(), size), rng())
+    made = reshaped(disk(), Route(disk(), Frame(size)), rng())
     assert made.shape == (1, 3, *size)
     bright = made[0].mean(dim=0) > 0.3
     assert runs(bright.any(dim=0)) == runs(bright.any(dim=1)) == 1
@@ -47,7 +47,7 @@ def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
     [((3, 40), (5, 60)), ((30, 30), (30, 90)), ((24, 32), (3, 4)), ((1, 12), (2, 5))],
 )
 def test_any_photo_at_any_size(own: Size, size: Size) -> None:
-    made = reshaped(picture(*own), Route(picture(*own), size), rng())
+    made = reshaped(picture(*own), Route(picture(*own), Frame(size)), rng())
     assert made.shape == (1, 3, *size)
     assert made.isfinite().all()
     assert made.abs().max() <= 1
@@ -60,7 +60,8 @@ def test_a_layout_begins_with_the_image() -> None:
     coarse = layout.shrunk(photo)
 
     def first_band(image: Tensor) -> float:
-        drawn = reshaping._drawn(photo, coarse, Route(image, (36, 64)), reshaping.WAYS[0], rng())
+        route = Route(image, Frame((36, 64)))
+        drawn = reshaping._drawn(photo, coarse, route, reshaping.WAYS[0], rng())
         return float(drawn[..., 1:5].mean())
 
     assert first_band(photo) < -0.4
@@ -91,7 +92,8 @@ def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
 @pytest.mark.parametrize("size", [(40, 120), (90, 60)])
 def test_what_is_kept_keeps_its_size_on_the_way(size: Size) -> None:
     kept = protect(holes((40, 60), (14, 20, 12, 14)), size)
-    frames = Route(picture(40, 60), size, kept.transform, (kept.mask > 0.5).float()).frames(1.2)
+    end = Frame(size, kept.transform, (kept.mask > 0.5).float())
+    frames = Route(picture(40, 60), end).frames(1.2)
     assert len(frames) > 3
     for frame in frames:
         assert frame.kept is not None
@@ -107,7 +109,8 @@ def test_without_noise_the_way_leads_to_the_moved_image(monkeypatch: pytest.Monk
     monkeypatch.setattr(reshaping, "denoised", lambda *_, start, **__: start)
     image, end = resize(picture(6, 9), (40, 60)), Homography.to_corners(TILTED)
     coarse = layout.shrunk(image)
-    drawn = reshaping._drawn(image, coarse, Route(image, (40, 60), end), reshaping.WAYS[1], rng())
+    route = Route(image, Frame((40, 60), end))
+    drawn = reshaping._drawn(image, coarse, route, reshaping.WAYS[1], rng())
     inside = end.coverage((16, 24)).expand(1, 3, -1, -1) == 1
     assert (drawn[:1] - end(coarse, (16, 24)))[inside].abs().mean() < 0.1
     assert (drawn[:1] - coarse)[inside].abs().mean() > 0.2
@@ -122,7 +125,7 @@ def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(reshaping, "nearest", last)
     monkeypatch.setattr(reshaping, "MATCHING", 0)
-    made = reshaped(disk(), Route(disk(), (36, 60)), rng())
+    made = reshaped(disk(), Route(disk(), Frame((36, 60))), rng())
     assert shown == [len(reshaping.WAYS) * reshaping.TRIES]
     assert float(made.mean()) > 0.5
 
@@ -130,10 +133,9 @@ def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("transform", [None, Homography.to_corners(TILTED)])
 @pytest.mark.parametrize("size", [(40, 240), (20, 90), (40, 60), (13, 60)])
 def test_steps_are_small_and_lead_to_the_end(transform: Transform | None, size: Size) -> None:
-    route = Route(picture(40, 60), size, transform)
-    frames = route.frames(1.1)
-    last = frames[-1]
-    assert (last.size, last.transform) == (size, transform)
+    end = Frame(size, transform)
+    frames = Route(picture(40, 60), end).frames(1.1)
+    assert frames[-1] == end
     sizes = [(40, 60), *(frame.size for frame in frames)]
     for before, after in pairwise(sizes):
         for old, new in zip(before, after, strict=True):
@@ -142,9 +144,10 @@ def test_steps_are_small_and_lead_to_the_end(transform: Transform | None, size: 
 
 def test_what_is_turned_over_comes_at_once() -> None:
     over = Homography.to_corners([[1, -1], [-1, -1], [-1, 1], [1, 1]])
-    assert len(Route(picture(), (40, 56), over).frames(1.05)) == 1
-    assert reshaped(picture(), Route(picture(), (40, 56), over), rng()).isfinite().all()
+    route = Route(picture(), Frame((40, 56), over))
+    assert len(route.frames(1.05)) == 1
+    assert reshaped(picture(), route, rng()).isfinite().all()
 
 
 def test_a_long_way_has_longer_steps() -> None:
-    assert len(Route(picture(30, 30), (30, 3000)).frames(1.05)) == reshaping.MAX_STEPS
+    assert len(Route(picture(30, 30), Frame((30, 3000))).frames(1.05)) == reshaping.MAX_STEPS
