@@ -19,7 +19,7 @@ from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.patches.losses import PatchLoss, PatchTerm
 from internal_gan.shapes import Mask, Pixels
-from internal_gan.units import Size
+from internal_gan.units import Size, by
 
 # Called with (scale, output) after each scale; its result replaces the output.
 After = Callable[[int, Tensor], Tensor]
@@ -126,14 +126,13 @@ class LadderRecipe(Recipe):
             count=self.scale_count,
         )
         model = self.model_of(sizes, pixels)
-        size = size_of(coarsest := model.real(0))
-        if min(size) < self.min_side:
+        if min(sizes[0]) < self.min_side:
             raise UserError(
-                f"the coarsest scale is {size[0]}x{size[1]} pixels; its sides must be at least the "
+                f"the coarsest scale is {by(sizes[0])} pixels; its sides must be at least the "
                 f"discriminator's receptive field of {self.min_side} pixels (use a larger image or "
                 "a larger model.min_size)"
             )
-        self.patch_terms(0, model.num_stages, coarsest, torch.Generator(coarsest.device))
+        self.patch_terms(0, len(sizes), model.real(0), torch.Generator(model.device))
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.min_side, **crops)
         self.check(model)
