@@ -55,13 +55,13 @@ def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
         size = scaled(size_of(photo), factor ** (step / steps))
         plain = resize(picture, size)
         sharp = plain + _detail(plain, photo, blurred, rng)
-        picture = _back_projected(sharp, picture).clamp(-1, 1)
+        picture = back_projected(sharp, picture).clamp(-1, 1)
     for _ in range(BACK_PROJECTIONS):
-        picture = _back_projected(picture, photo).clamp(-1, 1)
+        picture = back_projected(picture, photo).clamp(-1, 1)
     return picture
 
 
-def _back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
+def back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
     """The picture with what is left, when it is shrunk, to the smaller one added."""
     left = smaller - resize(picture, size_of(smaller))
     return picture + resize(left, size_of(picture))

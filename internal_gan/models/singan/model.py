@@ -24,6 +24,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.windows import blocks, widened
 from internal_gan.models.abilities import Animates, Enlarges, Injects, Motion, Samples
 from internal_gan.models.ladder import After, LadderModel, Widths
+from internal_gan.models.patches.enlarging import back_projected
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.redrawing import last_start_scale
 from internal_gan.models.singan.animation import BETA, Fields, Walk, calmness
@@ -264,10 +265,7 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
         """Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
         output of the last (Shaham et al. 2019, section 4). The paper enlarges by a given ratio,
         that of neighbouring scales. Without one, k is chosen for the square of the ratio of the two
-        finest scales, since many passes oversharpen; and each is followed by a back-projection,
-        which shrinks the result to the size of ``image`` and adds the enlarged difference (Irani
-        and Peleg, "Improving resolution by image registration", 1991).
-        """
+        finest scales, since many passes oversharpen; and each is :func:`back_projected`."""
         enlarged = given = image.to(self.device)
         rng = torch.Generator().manual_seed(seed)
         for size in self.enlarged_sizes(factor, size_of(given)):
@@ -275,7 +273,7 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
             noise = self.random_noise(self.finished - 1, size, 1, rng)
             enlarged = self.refine(self.finished - 1, noise, base)
             if self.enlarging_ratio is None:
-                enlarged = enlarged + resize(given - resize(enlarged, size_of(given)), size)
+                enlarged = back_projected(enlarged, given)
         return enlarged.clamp(-1, 1)
 
     def enlarged_sizes(self, factor: float, size: Size) -> list[Size]:
