@@ -12,13 +12,13 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.transforms import Transform, random_homography
+from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Model, Stage
 from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
 from internal_gan.models.ladder import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import fixed_transform, near
+from internal_gan.models.retargeting import drawn_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.units import Size
@@ -62,7 +62,7 @@ class InGANPyramidStage(Stage):
         self.transform: Transform | None = None  # plain resizing
         if recipe.geometry:
             same = torch.Generator().manual_seed(step)  # for every seed of a run
-            self.transform = fixed_transform(self, random_homography(recipe.geometry, same))
+            self.transform = drawn_transform(self, recipe.geometry, same)
         turns: list[float] = [recipe.identity_interval, recipe.cycle_interval]
         pixels = math.prod(sizes[-1])
         turns += [t.interval * t.loss.period(pixels) for t in self.patch_terms]

@@ -13,12 +13,11 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
-from internal_gan.images.transforms import random_homography
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.retargeting import fixed_transform, near
+from internal_gan.models.retargeting import drawn_transform, near
 from internal_gan.nn.discriminators import LARGE, MultiScaleDiscriminator
 from internal_gan.nn.generators import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
@@ -62,10 +61,10 @@ class InGANStage(Stage):
     def key(self) -> Hashable:
         self.discriminator.set_progress(self.progress)
         self.image = self.fixed("image", self.draw_crop())
-        shape = random_homography(self.reached * self.recipe.geometry, self.cpu_rng)
-        self.transform = fixed_transform(self, shape)
+        magnitude = self.reached * self.recipe.geometry
+        self.transform = drawn_transform(self, magnitude, self.cpu_rng)
         self.drawn_size = self.draw_size()
-        return self.drawn_size, type(shape), self.progress >= self.recipe.inverse_start
+        return self.drawn_size, type(self.transform), self.progress >= self.recipe.inverse_start
 
     def key_count(self) -> float:
         low, high = self.model.scale_range
