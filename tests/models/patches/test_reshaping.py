@@ -13,7 +13,7 @@ from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.models.patches import layout, reshaping
 from internal_gan.models.patches.model import Patches
-from internal_gan.models.patches.reshaping import Frame, Route, reshaped
+from internal_gan.models.patches.reshaping import WAYS, Frame, Route, _drawn, reshaped
 from internal_gan.units import Size
 from tests.tiny import holes, picture, rng
 
@@ -60,8 +60,7 @@ def test_a_layout_begins_with_the_image() -> None:
     coarse = layout.shrunk(photo)
 
     def first_band(image: Tensor) -> float:
-        route = Route(image, Frame((36, 64)))
-        drawn = reshaping._drawn(photo, coarse, route, reshaping.WAYS[0], rng())
+        drawn = _drawn(photo, coarse, Route(image, Frame((36, 64))), WAYS[0], rng())
         return float(drawn[..., 1:5].mean())
 
     assert first_band(photo) < -0.4
@@ -109,8 +108,7 @@ def test_without_noise_the_way_leads_to_the_moved_image(monkeypatch: pytest.Monk
     monkeypatch.setattr(reshaping, "denoised", lambda *_, start, **__: start)
     image, end = resize(picture(6, 9), (40, 60)), Homography.to_corners(TILTED)
     coarse = layout.shrunk(image)
-    route = Route(image, Frame((40, 60), end))
-    drawn = reshaping._drawn(image, coarse, route, reshaping.WAYS[1], rng())
+    drawn = _drawn(image, coarse, Route(image, Frame((40, 60), end)), WAYS[1], rng())
     inside = end.coverage((16, 24)).expand(1, 3, -1, -1) == 1
     assert (drawn[:1] - end(coarse, (16, 24)))[inside].abs().mean() < 0.1
     assert (drawn[:1] - coarse)[inside].abs().mean() > 0.2
@@ -126,7 +124,7 @@ def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(reshaping, "nearest", last)
     monkeypatch.setattr(reshaping, "MATCHING", 0)
     made = reshaped(disk(), Route(disk(), Frame((36, 60))), rng())
-    assert shown == [len(reshaping.WAYS) * reshaping.TRIES]
+    assert shown == [len(WAYS) * reshaping.TRIES]
     assert float(made.mean()) > 0.5
 
 

@@ -1,7 +1,6 @@
 """Sampling from a pyramid of generators: in tiles, with wrapped borders, and tileable."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
@@ -18,7 +17,7 @@ SIZES = [(16, 24), (32, 48), (64, 96)]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> SinGAN:
-    path: Path = tmp_path_factory.mktemp("model")
+    path = tmp_path_factory.mktemp("model")
     model = trained(path, "model.widths.coarsest=32", "model.widths.limit=32").model
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
