@@ -1,6 +1,5 @@
 """Convolution blocks and their initialisation, shared by every generator and discriminator."""
 
-import math
 from typing import Literal
 
 import torch
@@ -82,17 +81,6 @@ class ConvBlock(nn.Sequential):
             # Keeps an odd last row or column.
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
         super().__init__(*layers)
-
-
-class Residual(nn.Module):
-    """The sum of the input and what ``blocks`` make of it, one after the other."""
-
-    def __init__(self, *blocks: nn.Module) -> None:
-        super().__init__()
-        self.blocks = nn.Sequential(*blocks)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.blocks(x)  # type: ignore[no-any-return]
 
 
 class OwnBatchNorm2d(nn.BatchNorm2d):
@@ -216,15 +204,6 @@ def _iterate_power(layer: nn.Module) -> None:
     layer.train(mode)
 
 
-def hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> list[int]:
-    """A network's channels, as its ``width`` doubles ``depth`` times; a ValueError if too large."""
-    check_range(1, MAX_CHANNELS, width=width)
-    check_range(0, int(math.log2(MAX_CHANNELS / width)), depth=depth)
-    check_range(0, MAX_LAYERS, residual_blocks=residual_blocks)
-    check_kernel(kernel_size)
-    return [width * 2**level for level in range(depth + 1)]
-
-
 def check_kernel(kernel_size: int) -> None:
     """Raise a ValueError if a kernel is too large or cannot be padded evenly."""
     check_range(1, LARGEST_KERNEL, kernel_size=kernel_size)
@@ -236,11 +215,3 @@ def reflect(x: Tensor, margin: int) -> Tensor:
     """Pad (N, C, H, W) by ``margin`` pixels on every side with its reflection; an image too small
     for that repeats its last rows and columns."""
     return F.pad(x, (margin,) * 4, mode="reflect" if min(x.shape[-2:]) > margin else "replicate")
-
-
-def pad_to_multiple(x: Tensor, step: int) -> Tensor:
-    """:func:`reflect` only at the bottom and the right, until ``step`` divides both sides."""
-    height, width = x.shape[-2:]
-    bottom, right = -height % step, -width % step
-    fits = bottom < height and right < width
-    return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")

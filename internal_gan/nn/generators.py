@@ -1,5 +1,6 @@
 """Generators, shared by the families: SinGAN's, InGAN's and EdgeConnect's."""
 
+import math
 from functools import partial
 from itertools import pairwise
 
@@ -16,11 +17,8 @@ from internal_gan.nn.blocks import (
     ConvBlock,
     Init,
     Norm,
-    Residual,
     check_kernel,
-    hourglass,
     initialise,
-    pad_to_multiple,
     reflect,
 )
 from internal_gan.shapes import Pictures
@@ -184,13 +182,12 @@ class DilatedResidualGenerator(nn.Module):
         check_range(1, LARGEST_KERNEL, dilation=dilation)
         block = partial(ConvBlock, norm=norm, padded=True, slope=0.0)
         self.entry = block(in_channels, width, kernel_size=kernel_size)
-        self.down = nn.Sequential(*(block(w, 2 * w, downscale="wide") for w in widths[:-1]))
+        pairs = list(pairwise(widths))
+        self.down = nn.Sequential(*(block(a, b, downscale="wide") for a, b in pairs))
         same, count = partial(block, widths[-1], widths[-1]), range(residual_blocks)
         residual = (Residual(same(dilation=dilation), same(activation=False)) for _ in count)
         self.residual = nn.Sequential(*residual)
-        self.up = nn.Sequential(
-            *(block(2 * w, w, upscale="transposed") for w in reversed(widths[:-1]))
-        )
+        self.up = nn.Sequential(*(block(b, a, upscale="transposed") for a, b in reversed(pairs)))
         self.output = nn.Conv2d(width, out_channels, kernel_size)
         self.stride = 2**depth
         initialise(self, init, rng, output_std)
@@ -201,3 +198,31 @@ class DilatedResidualGenerator(nn.Module):
         x = self.up(self.residual(self.down(self.entry(pad_to_multiple(image, self.stride)))))
         x = self.output(reflect(x, self.output.kernel_size[0] // 2))
         return x[..., : size[0], : size[1]]  # type: ignore[no-any-return]
+
+
+class Residual(nn.Module):
+    """The sum of the input and what ``blocks`` make of it, one after the other."""
+
+    def __init__(self, *blocks: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.blocks(x)  # type: ignore[no-any-return]
+
+
+def hourglass(width: int, depth: int, residual_blocks: int, kernel_size: int) -> list[int]:
+    """A network's channels, as its ``width`` doubles ``depth`` times; a ValueError if too large."""
+    check_range(1, MAX_CHANNELS, width=width)
+    check_range(0, int(math.log2(MAX_CHANNELS / width)), depth=depth)
+    check_range(0, MAX_LAYERS, residual_blocks=residual_blocks)
+    check_kernel(kernel_size)
+    return [width * 2**level for level in range(depth + 1)]
+
+
+def pad_to_multiple(x: Tensor, step: int) -> Tensor:
+    """:func:`reflect` only at the bottom and the right, until ``step`` divides both sides."""
+    height, width = x.shape[-2:]
+    bottom, right = -height % step, -width % step
+    fits = bottom < height and right < width
+    return F.pad(x, (0, right, 0, bottom), mode="reflect" if fits else "replicate")
