@@ -125,7 +125,7 @@ class LadderRecipe(Recipe):
             num_scales=self.num_scales,
             count=self.scale_count,
         )
-        model = self.model_of(sizes, pixels)
+        model: Model = self.model_of(sizes, pixels)
         if min(sizes[0]) < self.min_side:
             raise UserError(
                 f"the coarsest scale is {by(sizes[0])} pixels; its sides must be at least the "
@@ -136,7 +136,7 @@ class LadderRecipe(Recipe):
         crops = {"discriminator_crop": self.discriminator_crop, "penalty_crop": self.penalty_crop}
         check_range(self.min_side, **crops)
         self.check(model)
-        return model  # type: ignore[no-any-return]
+        return model
 
     def patch_terms(
         self, index: int, count: int, real: Pixels, rng: torch.Generator

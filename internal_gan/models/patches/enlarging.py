@@ -62,7 +62,7 @@ def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
 
 
 def back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
-    """The picture with what is left, when it is shrunk, to the smaller one added."""
+    """Add what the picture, once shrunk, lacks of the smaller one (Irani and Peleg 1991)."""
     left = smaller - resize(picture, size_of(smaller))
     return picture + resize(left, size_of(picture))
 
