@@ -13,25 +13,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 941,
-    "app": 1370,
+    "api": 934,
+    "app": 1364,
     "config": 1552,
     "finishing": 2446,
     "hub": 123,
     "images": 3615,
     "internal_gan": 1188,
     "judging": 1064,
-    "models": 3645,
-    "nn": 944,
+    "models": 3626,
+    "nn": 940,
     "patches": 1942,
-    "report": 586,
+    "report": 581,
     "runs": 959,
     "sweeps": 292,
-    "tasks": 2409,
+    "tasks": 2403,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_324, "tests": 23_052, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_277, "tests": 23_042, "benchmarks": 5_568}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

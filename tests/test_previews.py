@@ -21,6 +21,7 @@ from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.images.files.memory import to_photo, to_pil
 from internal_gan.models.patches.model import Patches
+from internal_gan.models.patches.reshaping import Route
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
 from internal_gan.patches.fast import Index, search
@@ -111,7 +112,7 @@ def test_the_layout_has_as_many_pixels_as_the_results(
         monkeypatch.setattr(where, "LONGEST", 1000)
 
     def draw(image: Tensor, size: Any, *arguments: Any, **how: Any) -> None:
-        drawn.append(getattr(size, "size", size))
+        drawn.append(size.end.size if isinstance(size, Route) else size)
         raise Stopped
 
     monkeypatch.setattr("internal_gan.models.patches.model.layout", draw)
