@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from internal_gan.errors import UserError, about
+from internal_gan.errors import UserError
 from internal_gan.images.colours import in_floats, luminance
-from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.image import write_image
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
@@ -26,40 +26,38 @@ _log = logging.getLogger(__name__)
 
 
 def read_mask(
-    given: str | Path | Photo,
+    picture: Photo,
     size: Size,
     *,
     option: str = "mask",
     white: str | None = None,
     warn: bool = True,
 ) -> Mask:
-    """Read a mask of exactly the photo's size.
+    """The mask that a picture of exactly the photo's size shows.
 
     White may change, black is kept, and gray may change in part. Colours count by their luminance.
     If all visible pixels of a picture with transparency have one colour, like a brush on an empty
     layer, the opacity is the mask; otherwise transparent pixels are kept. In JPEG files, values
     within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to [0, 1].
 
-    A UserError if it is not a readable image, has another size, or is empty or covers everything.
+    A UserError if it has another size, or is empty or covers everything.
 
     Args:
         option: the option's name in messages, such as ``fill.avoid``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
         warn: log a warning if the mask covers more than half of the photo.
     """
-    with about(option):
-        photo = given if isinstance(given, Photo) else read_image(given)
-    name = called(photo, option)
-    if photo.size != size:
+    name = called(picture, option)
+    if picture.size != size:
         raise UserError(
-            f"{name}: {by(photo.size)} pixels (height x width), while the image has {by(size)}; a "
-            "mask must have exactly the image's size"
+            f"{name}: {by(picture.size)} pixels (height x width), while the image has {by(size)}; "
+            "a mask must have exactly the image's size"
         )
-    mask = _levels(photo)
-    if photo.is_jpeg:
+    mask = _levels(picture)
+    if picture.is_jpeg:
         mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
     is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
-    if (is_empty or is_full) and (photo.whole is None or white is None):
+    if (is_empty or is_full) and (picture.whole is None or white is None):
         what = "is empty" if white else "is empty, so nothing may change"
         what = what if is_empty else "covers the whole image"
         white = white or "is what may change"

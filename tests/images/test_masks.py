@@ -1,6 +1,5 @@
 """Masks: which part of an image may change, grown and softened."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,11 @@ def disk(top: float = 255) -> np.ndarray[Any, Any]:
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "RGB", "RGBA", "P", "LA", "I;16"])
-def test_every_mode_of_a_mask_reads_alike(tmp_path: Path, mode: str) -> None:
+def test_every_mode_of_a_mask_reads_alike(saved: Save, mode: str) -> None:
     image = Image.fromarray(disk().astype(np.uint8)).convert(mode)
     if mode == "I;16":
         image = Image.fromarray(disk(65535).astype(np.uint16))
-    image.save(tmp_path / "mask.png")
-    mask = read_mask(tmp_path / "mask.png", SIZE)
+    mask = read_mask(saved(image), SIZE)
     assert mask.shape == (1, 1, *SIZE)
     assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())
 
