@@ -157,8 +157,3 @@ def blocks(window: Window, longest: int) -> Iterator[Window]:
         ends = [side.start + length * k // count for k in range(count + 1)]
         sides.append([slice(a, b) for a, b in pairwise(ends)])
     yield from product(sides[0], sides[1])
-
-
-def widened(window: Window, margin: int) -> Window:
-    """The window and a margin around it, in the image padded by that margin."""
-    return _by_axis(lambda side: slice(side.start, side.stop + 2 * margin), window)

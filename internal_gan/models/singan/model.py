@@ -21,7 +21,7 @@ from internal_gan.images.periodic import (
 )
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import blocks, widened
+from internal_gan.images.windows import blocks
 from internal_gan.models.abilities import Animates, Enlarges, Injects, Motion, Samples
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.patches.enlarging import back_projected
@@ -159,8 +159,8 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
         else:
             detail = seen.new_empty(*seen.shape[:2], height, width)
             for window in blocks((slice(0, height), slice(0, width)), math.isqrt(self.tile_pixels)):
-                tile = seen[(..., *widened(window, margin))]
-                detail[(..., *window)] = self.run(generator.detail, tile)
+                rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
+                detail[(..., *window)] = self.run(generator.detail, seen[..., rows, columns])
         return detail if base is None else detail.add_(base)
 
     def noise_from(self, rng: torch.Generator, count: int = 1, share: float = 1.0) -> Noise:
