@@ -15,7 +15,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
-from internal_gan.images.levels import AT_ONCE
+from internal_gan.images.levels import AT_ONCE, levels_of
 from internal_gan.images.photo import Photo, Whole
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import bands
@@ -70,17 +70,13 @@ class Stored(NamedTuple):
     def array(self) -> np.ndarray[Any, Any]:
         """All channels, (H, W, C): floats in [0, 1] of 32 bits, or else whole numbers, perhaps in
         the picture's memory."""
-        # Channels that are one in memory, as those of a mask, are gray.
-        is_ready = self.mode == "RGB" or (self.mode == "L" and self.pixels.stride(0) == 0)
-        if (
-            is_ready
-            and self.hidden is None
-            and self.bit_depth == 8
-            and self.pixels.dtype == torch.uint8
-        ):
-            return self.pixels[: len(self.mode)].permute(1, 2, 0).contiguous().numpy()
-        kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[self.bit_depth]
         size, largest = size_of(self.pixels), 2**self.bit_depth - 1
+        # Channels of levels that are one in memory, as those of a mask, are gray.
+        is_gray = self.pixels.dtype == torch.uint8 and self.pixels.stride(0) == 0
+        is_plain = self.mode == "RGB" or (self.mode == "L" and is_gray)
+        if is_plain and self.hidden is None and self.bit_depth < 32:
+            return levels_of(self.pixels[None, : len(self.mode)], largest)
+        kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[self.bit_depth]
         found = torch.empty(*size, len(self.mode), dtype=kind)
         for rows in bands(size, AT_ONCE):
             some = self.rows(rows)
