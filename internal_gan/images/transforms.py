@@ -79,9 +79,6 @@ class Resize(Transform):
     def inverse(self) -> "Resize":
         return self
 
-    def part(self, down: float, across: float) -> "Resize":
-        return self
-
     def __call__(self, x: Tensor, size: Size) -> Tensor:
         if x.shape[-2:] == size:
             return x
