@@ -192,9 +192,7 @@ class Margins(NamedTuple):
 
     def part(self, size: Size) -> Mask:
         """1 in the margins of a photo of ``size``, else 0."""
-        part = torch.ones(1, 1, *self.around_size(size))
-        part[(..., *self.window(size))] = 0
-        return part
+        return self.padded(torch.zeros(1, 1, *size), 1.0)
 
     def padded(self, image: Tensor, value: float) -> Tensor:
         """An image (1, C, H, W) with margins of one value."""
