@@ -78,7 +78,9 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
     siblings = [k for k in known if k.rpartition(".")[0] == parent] or [
         k for k in known if "." not in k and "/" not in k
     ]
-    hint = nearest(key, [k for k in known if k != parent]) or "."
+    parts = {k for k in known if k != parent}
+    same = sorted(k for k in parts if k.rpartition(".")[2] == key.rpartition(".")[2])
+    hint = f"; did you mean {' or '.join(map(repr, same))}?" if same else nearest(key, parts) or "."
     return UserError(f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}")
 
 

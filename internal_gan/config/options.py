@@ -364,7 +364,7 @@ class TrainerOptions:
 
     time: str | None = option(
         None,
-        "time budget for the whole run; null: the model's own schedule",
+        "time budget for the whole training; null: the model's own schedule",
         "a duration such as 90s, 10m or 1h, or null",
         lambda v: parse_duration(v) > 0,
     )

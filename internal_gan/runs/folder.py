@@ -91,7 +91,8 @@ class RunFolder:
                 )
             raise UserError(f"{path} is not a run folder: it has no config.yaml")
         if lacking:
-            raise UserError(f"run folder {path} lacks {', '.join(lacking)}")
+            what = ", ".join(lacking)
+            raise UserError(f"run folder {path} lacks {what}: no model was trained there")
         return folder
 
     def forget(self) -> None:
