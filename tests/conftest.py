@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from torch import Tensor
 
 from internal_gan.device import prepare_device
 from internal_gan.images.files.image import write_image
@@ -93,12 +92,6 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every device of this machine in turn: the CPU, and CUDA where there is one."""
     return prepare_device(request.param)[0]
-
-
-@pytest.fixture
-def tiny_pixels() -> Tensor:
-    """A picture of 40 rows and 56 columns, large enough for two scales."""
-    return picture()
 
 
 @pytest.fixture

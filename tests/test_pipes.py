@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from internal_gan.images.files.image import read_image
 from internal_gan.images.masks import write_mask
 from tests.commands import Shell, plain_environment, start_process
-from tests.tiny import holes, write_16_bits
+from tests.tiny import SRGB, holes, write_16_bits
 
 HOLE = (slice(12, 24), slice(20, 34))
 FILL = ("fill", "mask=mask.png", "output=-")
-PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +33,7 @@ def place(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     turned = Image.fromarray((levels >> 8).astype(np.uint8)).rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x0112] = 6
-    turned.save("turned.jpg", exif=exif, icc_profile=PROFILE, dpi=(300, 300))
+    turned.save("turned.jpg", exif=exif, icc_profile=SRGB, dpi=(300, 300))
     write_mask("mask.png", holes((48, 64), (12, 20, 12, 14)))
     return Path.cwd()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional as F
@@ -19,8 +19,7 @@ from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
 from internal_gan.config.options import Options, TrainerOptions
 from internal_gan.images.colours import to_uint8
-from internal_gan.images.files.image import write_image
-from internal_gan.images.photo import Photo
+from internal_gan.images.files.png import png
 from internal_gan.models.base import Model, Recipe, Stage
 from internal_gan.models.singan.model import SinGAN
 from internal_gan.runs.folder import RunFolder
@@ -100,6 +99,9 @@ def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
 ARRAY = to_uint8(picture())[0].permute(1, 2, 0).numpy()
 HOLE = np.zeros(ARRAY.shape[:2], bool)
 HOLE[14:24, 20:32] = True
+# Colour profiles of RGB and of gray pixels.
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+GRAY = bytes(16) + b"GRAY" + bytes(108)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -120,11 +122,8 @@ def holes(size: Size, *boxes: tuple[int, int, int, int]) -> Tensor:
 
 
 def write_16_bits(path: Path, array: Any) -> None:
-    """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to an image file."""
-    levels = torch.from_numpy(array.astype("float32") / 65535).permute(2, 0, 1)[None]
-    pixels, alpha = levels[:, :3] * 2 - 1, levels[:, 3:]
-    like = Photo(pixels, bit_depth=16)
-    write_image(path, pixels, like=like, alpha=alpha if alpha.shape[1] else None)
+    """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to a PNG file."""
+    path.write_bytes(png(array.astype(np.uint16)))
 
 
 def labels(values: Any) -> Image.Image:
@@ -194,14 +193,12 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
     return stages
 
 
-def stage_of(
-    *overrides: str, base: Words = LEAN, index: int = 0, steps: int = 4, previous: Any = None
-) -> Any:
+def stage_of(*overrides: str, base: Words = LEAN, index: int = 0, steps: int = 4) -> Any:
     """A stage of a new model of any family, whose earlier stages are finished untrained."""
     recipe = recipe_of(*overrides, base=base)
     model = recipe.prepare(picture())
     finish_stages(recipe, model, index)
-    stage = recipe.stage(model, index, steps, previous, rng())
+    stage = recipe.stage(model, index, steps, None, rng())
     stage.key()
     return stage
 
@@ -230,14 +227,13 @@ def trained(
     path: Path,
     *overrides: str,
     base: Words = LEAN,
-    model: Any = None,
     pixels: Given = None,
     hole: Given = None,
     **settings: Any,
 ) -> Run:
     """Train a model of any family in a folder, or resume it there; settings as `train_model`'s."""
     options = tiny_options(*overrides, base=base)
-    model = model or model_of(*overrides, base=base, pixels=pixels, hole=hole)
+    model = model_of(*overrides, base=base, pixels=pixels, hole=hole)
     recipe = build(options.model)
     settings["architecture"] = recipe.architecture(options.model)
     folder = train_model(path, recipe, model, options.trainer, **settings)
@@ -256,7 +252,6 @@ def train_model(
     return folder
 
 
-trained_ingan = partial(trained, base=INGAN_PAPER)
 trained_edgeconnect = partial(trained, base=EDGECONNECT)
 
 

@@ -39,7 +39,7 @@ from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.model_file import save_model
 from internal_gan.runs.records import read_results
 from tests.commands import ROOT
-from tests.tiny import holes, tiny_options, untrained
+from tests.tiny import GRAY, holes, tiny_options, untrained
 
 # A file's name, or None, and its bytes or an option's value.
 Field = tuple[str | None, bytes | str]
@@ -120,8 +120,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a gray photo of 16 bits that has a profile, and two masks of its size."""
     path = tmp_path_factory.mktemp("given")
     levels = np.random.default_rng(0).integers(0, 65536, (48, 64), dtype=np.uint16)
-    profile = bytes(16) + b"GRAY" + bytes(108)
-    Image.fromarray(levels).save(path / "photo.png", icc_profile=profile)
+    Image.fromarray(levels).save(path / "photo.png", icc_profile=GRAY)
     write_mask(path / "mask.png", holes((48, 64), (20, 20, 8, 10)))
     write_mask(path / "avoid.png", holes((48, 64), (20, 34, 8, 10)))
     (path / "junk.png").write_text("no picture")

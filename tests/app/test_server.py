@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import numpy as np
 import psutil
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 pytest.importorskip("starlette")
 from starlette.testclient import TestClient
@@ -32,11 +32,10 @@ from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from internal_gan.stopping import Stopped
 from tests.commands import start_process
-from tests.tiny import picture
+from tests.tiny import SRGB, picture
 
 OURS = {HEADER: "1"}
 BASE = "http://127.0.0.1:7860"
-PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def content(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
@@ -214,7 +213,7 @@ def test_an_invalid_request_is_one_line(client: Any, photo: str, asked: Any, par
 
 def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, runs: Path) -> None:
     own = Image.effect_noise((300, 200), 60).convert("RGB")
-    file = content(own, icc_profile=PROFILE)
+    file = content(own, icc_profile=SRGB)
     photo = client.post("/photos?name=a.png", content=file).json()["photo"]
     strokes = Image.new("RGBA", (150, 100))
     strokes.paste((200, 10, 20, 255), (50, 40, 100, 60))
@@ -225,7 +224,7 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
     drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
     with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
         assert painted.size == mask.size == (300, 200)
-        assert painted.info["icc_profile"] == PROFILE
+        assert painted.info["icc_profile"] == SRGB
         assert painted.getpixel((150, 100)) == (200, 10, 20)
         assert mask.getpixel((150, 100)) == 255
         assert painted.crop((0, 0, 300, 70)).tobytes() == own.crop((0, 0, 300, 70)).tobytes()
@@ -234,7 +233,7 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
 
 def test_a_profile_counts_when_a_photo_is_shown_or_painted(client: TestClient, runs: Path) -> None:
     # Red and green change places.
-    swapped = PROFILE.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
+    swapped = SRGB.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
     file = content(Image.new("RGB", (60, 40), (250, 20, 30)), icc_profile=swapped)
     about = client.post("/photos?name=swapped.png", content=file).json()
     for which in ("small", "url", "whole"):

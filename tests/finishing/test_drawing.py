@@ -17,6 +17,7 @@ from internal_gan.finishing.walker import Fixed, Level
 from internal_gan.images.periodic import Wrap
 from internal_gan.patches.fast import Image
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.training.threads import restored
 from tests.patches.pictures import noise, picture
 
 SIZE = (150, 200)
@@ -118,13 +119,11 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
 
 def test_any_number_of_threads() -> None:
     photo, drawing = picture("mountains", (134, 110)), picture("peaks", (45, 36))
-    before, found = torch.get_num_threads(), list[Rebuilt]()
-    try:
+    found = list[Rebuilt]()
+    with restored():
         for threads in (1, 3):
             torch.set_num_threads(threads)
             found.append(finish(drawing, Indices(photo), (134, 110)))
-    finally:
-        torch.set_num_threads(before)
     assert np.array_equal(found[0].origin.places, found[1].origin.places)
     assert np.array_equal(found[0].pixels, found[1].pixels)
 

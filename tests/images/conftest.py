@@ -1,4 +1,4 @@
-"""Pictures in memory and in files, a colour profile, and warnings."""
+"""Pictures in memory and in files, and warnings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from internal_gan.images.files.image import read_image
 from internal_gan.images.photo import Photo
@@ -26,12 +26,6 @@ def colours() -> npt.NDArray[np.uint8]:
 def picture(colours: npt.NDArray[np.uint8]) -> Image.Image:
     """An RGB image of random pixels, 20 rows and 30 columns."""
     return Image.fromarray(colours)
-
-
-@pytest.fixture
-def profile() -> bytes:
-    """A colour profile of RGB pixels."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.fixture

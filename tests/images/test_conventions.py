@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.colours import to_uint8
@@ -16,9 +15,10 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size, pyramid_sizes
 from internal_gan.images.resize import resize
+from tests import tiny
 from tests.commands import ROOT
 from tests.images.conftest import Said, Save
-from tests.tiny import prepared
+from tests.tiny import SRGB, prepared
 
 
 def test_every_convention_has_a_test_and_every_test_a_convention() -> None:
@@ -90,11 +90,9 @@ def test_transparent_pixels_keep_the_numbers_of_the_file(saved: Save, tmp_path: 
         assert np.array_equal(np.asarray(out), image)
 
 
-def test_a_colour_profile_is_kept_and_not_applied(
-    picture: Image.Image, saved: Save, profile: bytes
-) -> None:
-    photo = saved(picture, icc_profile=profile)
-    assert photo.icc_profile == profile
+def test_a_colour_profile_is_kept_and_not_applied(picture: Image.Image, saved: Save) -> None:
+    photo = saved(picture, icc_profile=SRGB)
+    assert photo.icc_profile == SRGB
     assert torch.equal(photo.pixels, saved(picture, "bmp").pixels)
 
 
@@ -122,23 +120,21 @@ def test_the_output_has_the_mode_of_the_input(
             assert out.convert("RGBA").tobytes() == image.convert("RGBA").tobytes()
 
 
-def test_nothing_is_lost_silently(
-    tiny_pixels: Tensor, profile: bytes, tmp_path: Path, said: Said
-) -> None:
+def test_nothing_is_lost_silently(tmp_path: Path, said: Said) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "A. Nother" * 8000
-    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA", bit_depth=16)
-    photo = replace(photo, icc_profile=profile, exif=exif.tobytes())
-    write_image(tmp_path / "out.jpg", tiny_pixels, like=photo)
+    photo = Photo(tiny.picture(), torch.ones(1, 1, 40, 56), mode="RGBA", bit_depth=16)
+    photo = replace(photo, icc_profile=SRGB, exif=exif.tobytes())
+    write_image(tmp_path / "out.jpg", photo.pixels, like=photo)
     lost = ("transparency", "16 bits", "EXIF")
     assert all(word in line for word, line in zip(lost, said(), strict=True))
 
 
 def test_a_file_is_written_whole_or_not_at_all(
-    tiny_pixels: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "out.png"
-    write_image(path, tiny_pixels)
+    write_image(path, tiny.picture())
     before = path.read_bytes()
 
     def stop(temporary: Path, *_: object) -> None:
@@ -147,7 +143,7 @@ def test_a_file_is_written_whole_or_not_at_all(
 
     monkeypatch.setattr("internal_gan.images.files.image.encode", stop)
     with pytest.raises(KeyboardInterrupt):
-        write_image(path, -tiny_pixels)
+        write_image(path, -tiny.picture())
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

@@ -3,32 +3,32 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Drawn, Photo, check_trainable, output_format_of
 from internal_gan.images.resize import resize
+from tests.tiny import SRGB, picture
 
 
-def test_a_fully_transparent_photo_is_refused(tiny_pixels: Tensor) -> None:
+def test_a_fully_transparent_photo_is_refused() -> None:
     with pytest.raises(UserError, match="the image: every pixel is transparent"):
-        check_trainable(Photo(tiny_pixels, torch.zeros(1, 1, 40, 56)), 25)
+        check_trainable(Photo(picture(), torch.zeros(1, 1, 40, 56)), 25)
 
 
-def test_properties_that_generated_pictures_lose_are_listed(tiny_pixels: Tensor) -> None:
+def test_properties_that_generated_pictures_lose_are_listed() -> None:
     faint = torch.full((1, 1, 40, 56), 0.5)
-    photo = Photo(tiny_pixels, faint, mode="LA", bit_depth=16, exif=b"Exif")
+    photo = Photo(picture(), faint, mode="LA", bit_depth=16, exif=b"Exif")
     like, lost = output_format_of(photo)
     assert (like.is_gray, like.alpha, like.bit_depth, like.exif) == (True, None, 8, None)
     assert lost == ["transparency", "16 bits per channel (they become 8)"]
 
 
-def test_drawings_leave_out_a_profile_of_other_pixels(tiny_pixels: Tensor, profile: bytes) -> None:
+def test_drawings_leave_out_a_profile_of_other_pixels() -> None:
     opaque = torch.ones(1, 1, 40, 56)
-    like, lost = output_format_of(Photo(tiny_pixels, opaque, mode="RGBA", icc_profile=profile))
-    assert (like.icc_profile, lost) == (profile, [])
-    like, lost = output_format_of(Photo(tiny_pixels, mode="L", icc_profile=profile))
+    like, lost = output_format_of(Photo(picture(), opaque, mode="RGBA", icc_profile=SRGB))
+    assert (like.icc_profile, lost) == (SRGB, [])
+    like, lost = output_format_of(Photo(picture(), mode="L", icc_profile=SRGB))
     assert like.icc_profile is None
     assert lost == ["a colour profile that does not fit the photo's pixels"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from internal_gan.config.arguments import prepare
 from internal_gan.config.compose import compose
@@ -19,6 +19,7 @@ from internal_gan.report.page import EVALUATION, read_picture, write_report
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import Result
 from tests.recorded import record_files
+from tests.tiny import GRAY, SRGB
 
 CONFIG = """task: train
 image: photos/birds $1.jpg
@@ -28,8 +29,6 @@ model:
     coarsest: 32
   _target_: internal_gan.models.singan.model.SinGAN
 """
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-GRAY = bytes(16) + b"GRAY" + bytes(108)
 VOID = {"meta", "link", "img", "path", "rect", "br"}
 
 

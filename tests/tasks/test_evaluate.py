@@ -20,7 +20,7 @@ from internal_gan.images.masks import write_mask
 from internal_gan.patches.statistics import patch_panel
 from tests.commands import Shell
 from tests.judging.stand_in import weights_file
-from tests.tiny import INGAN_PAPER, Run, holes, picture, trained_ingan
+from tests.tiny import INGAN_PAPER, Run, holes, picture, trained
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_samples_of_a_singan_are_evaluated_not_their_copies(shell: Shell, tiny_r
 
 
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
-    trained_ingan(tmp_path / "run", base=INGAN_PAPER)
+    trained(tmp_path / "run", base=INGAN_PAPER)
     shapes = "retarget.shape=[[100%,200%],[100%,100%]]"
     shell.done("task=evaluate", "checkpoint=run", shapes, "output=out")
     assert [sample["size"] for sample in record()["samples"]] == [[20, 28], [20, 56]]

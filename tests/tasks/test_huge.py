@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from internal_gan.images.files import image as files
 from internal_gan.tasks import holes
 from tests.commands import ROOT, Shell, plain_environment
-from tests.tiny import write_16_bits
+from tests.tiny import SRGB, write_16_bits
 
 SIZE = HEIGHT, WIDTH = 120, 160
 TOP, LEFT, DOWN, ACROSS = 50, 70, 14, 20
@@ -21,7 +21,6 @@ HOLE = slice(TOP, TOP + DOWN), slice(LEFT, LEFT + ACROSS)
 BY_BOX = f"mask.box=[{TOP},{LEFT},{DOWN},{ACROSS}]"
 # Three times the hole's size, and at least 50 pixels.
 WINDOW = slice(32, 82), slice(50, 110)
-PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +68,7 @@ def furnish(name: str) -> None:
     exif[0x010E] = "stones"
     if suffix == "jpg":
         photo, exif[0x0112] = photo.rotate(90, expand=True), 6
-    profile = PROFILE if mode.startswith("RGB") else None
+    profile = SRGB if mode.startswith("RGB") else None
     photo.save(name, exif=exif, dpi=(300, 200), icc_profile=profile)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import network_of, picture
+from tests.tiny import SRGB, network_of, picture
 
 ENLARGED = "super_resolution/enlarged.png"
 pytestmark = pytest.mark.usefixtures("photo")
@@ -63,10 +63,9 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     gray = (picture(24, 30).mean(dim=1)[0].numpy() + 1) / 2
     exif = Image.Exif()
     exif[0x010F] = "maker"
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     rgba = np.dstack([np.uint8(255 * gray)] * 3 + [np.uint8(255 * (gray > gray.mean()))])
     Image.fromarray(np.uint16(65535 * gray)).save("deep.png")
-    Image.fromarray(rgba).save("rgba.png", icc_profile=profile, exif=exif)
+    Image.fromarray(rgba).save("rgba.png", icc_profile=SRGB, exif=exif)
     for name in ("deep", "rgba"):
         files = f"image={name}.png", f"output={name}"
         shell.done("task=super_resolution", f"checkpoint={model}", *files)
@@ -75,4 +74,4 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     clear: Any = read_image(Path("rgba", ENLARGED))
     assert clear.alpha.shape == (1, 1, 96, 120)
     assert 0.2 < clear.alpha.mean() < 0.8
-    assert (clear.icc_profile, clear.exif is None) == (profile, False)
+    assert (clear.icc_profile, clear.exif is None) == (SRGB, False)

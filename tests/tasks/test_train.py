@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from PIL import Image, ImageCms
+from PIL import Image
 
 import internal_gan
 from internal_gan import files
@@ -21,7 +21,7 @@ from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.source import Source
 from internal_gan.tasks.train import Hooks, train
 from tests.commands import TINY_RUN, Shell, run_process
-from tests.tiny import network_of, picture, same_weights
+from tests.tiny import SRGB, network_of, picture, same_weights
 
 
 def test_the_first_command_does_its_job_and_keeps_its_warning(tmp_path: Path, photo: str) -> None:
@@ -79,17 +79,16 @@ def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
 
 def test_properties_that_pictures_lose_are_announced_first(shell: Shell, photo: str) -> None:
     """They keep its colour profile."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
     exif[0x013B] = "A. Nother"
     with Image.open(photo) as image:
         image.putalpha(200)
-        image.save("faint.png", icc_profile=profile, exif=exif)
+        image.save("faint.png", icc_profile=SRGB, exif=exif)
     answer = shell.done("image=faint.png", "output=run", *TINY_RUN)
     assert answer.out.splitlines()[3] == "Not kept in the results: transparency"
     shell.done("task=sample", "checkpoint=run", "output=out")
     for made in (*pictures("run"), *pictures("out")):
-        assert (made.mode, made.icc_profile, made.exif) == ("RGB", profile, None)
+        assert (made.mode, made.icc_profile, made.exif) == ("RGB", SRGB, None)
 
 
 def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:

@@ -21,6 +21,7 @@ from internal_gan.images.files import marks
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import read_mask
 from internal_gan.images.photo import Photo
+from tests import tiny
 from tests.images.conftest import Said, Save
 from tests.images.pngs import png_of
 
@@ -165,9 +166,9 @@ def test_colours_without_a_profile_are_named(chunks: Any, by: Any, saved: Save, 
     assert said() == ([note] if by else [])
 
 
-def test_a_profile_outranks_chunks(profile: bytes, saved: Save, said: Said) -> None:
-    compressed = b"x\0\0" + zlib.compress(profile)
-    assert saved(png_of(TWO, cICP=P3, iCCP=compressed)).icc_profile == profile
+def test_a_profile_outranks_chunks(saved: Save, said: Said) -> None:
+    compressed = b"x\0\0" + zlib.compress(tiny.SRGB)
+    assert saved(png_of(TWO, cICP=P3, iCCP=compressed)).icc_profile == tiny.SRGB
     assert said() == []
 
 

@@ -17,17 +17,17 @@ from internal_gan.images.files.marks import xmp
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
 from tests.images.conftest import Said
-from tests.tiny import noise, rng
+from tests.tiny import SRGB, noise, picture, rng
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "JPG"])
-def test_jpeg_keeps_all_colours_nearly(suffix: str, tiny_pixels: Tensor, tmp_path: Path) -> None:
-    write_image(tmp_path / f"out.{suffix}", tiny_pixels)
+def test_jpeg_keeps_all_colours_nearly(suffix: str, tmp_path: Path) -> None:
+    write_image(tmp_path / f"out.{suffix}", picture())
     with Image.open(tmp_path / f"out.{suffix}") as written:
         assert written.format == "JPEG"
         assert [layer[1:3] for layer in written.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
     back = read_image(tmp_path / f"out.{suffix}").pixels
-    assert (back - tiny_pixels).abs().mean() < 8 / 255
+    assert (back - picture()).abs().mean() < 8 / 255
 
 
 @pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
@@ -64,19 +64,19 @@ def test_floats_become_16_bits_in_png(tmp_path: Path, said: Said) -> None:
     ],
 )
 def test_profile_and_exif_are_kept(
-    suffix: str, bit_depth: int, palette: Any, profile: bytes, tiny_pixels: Tensor, tmp_path: Path
+    suffix: str, bit_depth: int, palette: Any, tmp_path: Path
 ) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "A. Nother"
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.ExposureTime: 0.004}
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
-    pixels = tiny_pixels if palette is None else tiny_pixels[:, :1].sign().expand(1, 3, -1, -1)
-    photo = Photo(pixels, bit_depth=bit_depth, icc_profile=profile, exif=exif.tobytes())
+    pixels = picture() if palette is None else picture()[:, :1].sign().expand(1, 3, -1, -1)
+    photo = Photo(pixels, bit_depth=bit_depth, icc_profile=SRGB, exif=exif.tobytes())
     like, mark = replace(photo, palette=palette), xmp("compositeCapture", "fill", None)
     path = tmp_path / f"out.{suffix}"
     write_image(path, pixels, like=like, mark=mark)
     again = read_image(path)
-    assert again.icc_profile == profile
+    assert again.icc_profile == SRGB
     assert (again.palette is None) == (palette is None)
     assert (again.pixels - pixels).abs().mean() < 8 / 255
     with Image.open(path) as written:
@@ -90,9 +90,9 @@ def test_profile_and_exif_are_kept(
     assert read_mark(path) is None
 
 
-def test_results_of_other_sizes_are_opaque(tiny_pixels: Tensor, tmp_path: Path, said: Said) -> None:
-    photo = Photo(tiny_pixels, torch.ones(1, 1, 40, 56), mode="RGBA")
-    write_image(tmp_path / "out.png", tiny_pixels[..., :30], like=photo)
+def test_results_of_other_sizes_are_opaque(tmp_path: Path, said: Said) -> None:
+    photo = Photo(picture(), torch.ones(1, 1, 40, 56), mode="RGBA")
+    write_image(tmp_path / "out.png", photo.pixels[..., :30], like=photo)
     assert read_image(tmp_path / "out.png").mode == "RGB"
     assert said() == ["the photo's transparency is left out, since the size differs"]
 

@@ -14,6 +14,7 @@ from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches import enlarging as module
 from internal_gan.models.patches.enlarging import enlarged
 from internal_gan.patches.expectation import TILE, _decay
+from internal_gan.training.threads import restored
 from internal_gan.units import Size
 from tests.tiny import picture, rng
 
@@ -106,13 +107,11 @@ def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_threads_do_not_change_a_picture() -> None:
-    photo, before = picture(70, 20), torch.get_num_threads()
+    photo = picture(70, 20)
     expected = enlarged(photo, 2, rng())
-    try:
-        torch.set_num_threads(before + 2)
+    with restored():
+        torch.set_num_threads(torch.get_num_threads() + 2)
         assert torch.equal(enlarged(photo, 2, rng()), expected)
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1, float("inf"), float("nan")])
