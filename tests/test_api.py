@@ -325,7 +325,8 @@ class TestTraining:
     ) -> None:
         steps = list[internal_gan.TrainingProgress]()
         how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= 7}
-        with pytest.raises(internal_gan.TrainingStopped) as stopped:
+        where = r"^stop\(\) at scale 1, step 3$"
+        with pytest.raises(internal_gan.TrainingStopped, match=where) as stopped:
             internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", **how)
         assert len(steps) == 7
         assert stopped.value.folder == tmp_path / "run"

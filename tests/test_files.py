@@ -29,19 +29,6 @@ def test_the_new_file_takes_the_place_of_the_old(tmp_path: Path) -> None:
     assert names(tmp_path) == ["model.safetensors"]
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt()])
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-
-    failing = pytest.raises(type(error))
-    with failing, atomic_write(path) as temporary:
-        temporary.write_text("half")
-        raise error
-    assert path.read_text() == "old"
-    assert names(tmp_path) == ["a.txt"]
-
-
 @pytest.mark.parametrize(
     ("call", "code"), [("fsync", errno.ENOSPC), ("replace", errno.EDQUOT), ("replace", errno.EROFS)]
 )

@@ -14,7 +14,7 @@ from PIL import Image
 from internal_gan.images.files.image import read_image
 from internal_gan.images.masks import write_mask
 from tests.commands import Shell, plain_environment, start_process
-from tests.tiny import SRGB, holes, write_16_bits
+from tests.tiny import SRGB, holes, write_png
 
 HOLE = (slice(12, 24), slice(20, 34))
 FILL = ("fill", "mask=mask.png", "output=-")
@@ -29,7 +29,7 @@ def place(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr(tempfile, "tempdir", None)
     levels = np.random.default_rng(0).integers(0, 65536, (6, 8, 3)).repeat(8, 0).repeat(8, 1)
-    write_16_bits(Path("deep.png"), levels)
+    write_png("deep.png", levels.astype(np.uint16))
     turned = Image.fromarray((levels >> 8).astype(np.uint8)).rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -121,9 +121,9 @@ def holes(size: Size, *boxes: tuple[int, int, int, int]) -> Tensor:
     return mask
 
 
-def write_16_bits(path: Path, array: Any) -> None:
-    """Write an RGB or RGBA array (H, W, C) of integers from 0 to 65535 to a PNG file."""
-    path.write_bytes(png(array.astype(np.uint16)))
+def write_png(path: str | Path, levels: Any) -> None:
+    """Write an array (H, W) or (H, W, C) of 8 or 16 bits to a file."""
+    Path(path).write_bytes(png(np.atleast_3d(levels)))
 
 
 def labels(values: Any) -> Image.Image:
@@ -153,7 +153,7 @@ def recipe_of(*overrides: str, base: Words = LEAN) -> Any:
 
 
 def model_of(
-    *overrides: str, base: Words, pixels: Given = None, hole: Given = None, finished: int = 0
+    *overrides: str, base: Words = LEAN, pixels: Given = None, hole: Given = None, finished: int = 0
 ) -> Any:
     """A prepared model of any family, whose first stages are ``finished`` untrained."""
     recipe = recipe_of(*overrides, base=base)
@@ -166,14 +166,9 @@ tiny_ingan = partial(model_of, base=INGAN_PAPER)
 tiny_edgeconnect = partial(model_of, base=EDGECONNECT)
 
 
-def prepared(*overrides: str, base: Words = LEAN, pixels: Given = None) -> SinGAN:
-    made: SinGAN = model_of(*overrides, base=base, pixels=pixels)
-    return made
-
-
 def untrained(*overrides: str, base: Words = LEAN, scales: int | None = None) -> SinGAN:
     """A model whose first scales, by default all, are finished untrained."""
-    model = prepared(*overrides, base=base)
+    model: SinGAN = model_of(*overrides, base=base)
     finish_stages(recipe_of(*overrides, base=base), model, scales or model.num_stages)
     return model
 

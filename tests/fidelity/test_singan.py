@@ -24,7 +24,7 @@ from internal_gan.tasks.runner import task_of
 from tests import tiny
 from tests.fidelity import measure
 from tests.tiny import PAPER as TINY_PAPER
-from tests.tiny import finish_stages, picture, prepared, recipe_of, rng, sample, untrained
+from tests.tiny import finish_stages, model_of, picture, recipe_of, rng, sample, untrained
 
 PAPER = "experiment=singan_paper"
 ENLARGING = ("task=super_resolution", "experiment=singan_paper_super_resolution")
@@ -53,7 +53,7 @@ def kinds(network: nn.Module) -> str:
 
 
 def released(height: int, width: int) -> list[tuple[int, int]]:
-    return prepared(base=[PAPER], pixels=picture(height, width)).sizes
+    return list(model_of(base=[PAPER], pixels=picture(height, width)).sizes)
 
 
 def ratio(sizes: list[tuple[int, int]]) -> float:
@@ -377,7 +377,7 @@ def test_the_handover_between_scales_follows_the_option(handover: str) -> None:
 
 
 def test_training_and_sampling_hand_over_the_same_image() -> None:
-    recipe, model = recipe_of("model.handover=levels"), prepared("model.handover=levels")
+    recipe, model = recipe_of("model.handover=levels"), model_of("model.handover=levels")
     finish_stages(recipe, model, 2)
     # An output far beyond the range, which the next scale must not see.
     torch.nn.init.constant_(model.generators[1].get_parameter("output.bias"), 1.5)

@@ -18,7 +18,7 @@ from internal_gan.images.resize import resize
 from tests import tiny
 from tests.commands import ROOT
 from tests.images.conftest import Said, Save
-from tests.tiny import SRGB, prepared
+from tests.tiny import SRGB
 
 
 def test_every_convention_has_a_test_and_every_test_a_convention() -> None:
@@ -45,7 +45,7 @@ def test_sizes_are_height_then_width(saved: Save) -> None:
 
 
 def test_every_scale_is_made_from_the_photo() -> None:
-    model = prepared()
+    model = tiny.model_of()
     expected = resize(model.image, model.sizes[0]).clamp(-1, 1)
     torch.testing.assert_close(model.real(0), expected)
 

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
 from internal_gan.cli import main
 from internal_gan.config.compose import save_options
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.commands import ROOT, TINY_RUN, Shell
-from tests.tiny import Run, picture, trained, write_16_bits
+from tests.tiny import Run, picture, trained
 
 # Samples close to the photo, so that some pixels are far from seams.
 FINISHED = (
@@ -99,14 +98,6 @@ def layers(kind: str) -> NDArray[Any]:
     channels = {"RGB": rgb, "RGBA": np.dstack([rgb, alpha]), "L": rgb[..., 0]}[kind.rstrip("16")]
     deep = kind.endswith("16")
     return (channels * (65535 if deep else 255)).round().astype(np.uint16 if deep else np.uint8)
-
-
-def save(name: str, array: NDArray[Any]) -> None:
-    """Write the values of a picture as an image file of their depth."""
-    if array.dtype == np.uint16 and array.ndim == 3:
-        write_16_bits(Path(name), array)
-    else:
-        Image.fromarray(array).save(name)
 
 
 def numbers(path: str | Path) -> NDArray[Any]:

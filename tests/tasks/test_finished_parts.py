@@ -18,8 +18,8 @@ from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 from tests.commands import Shell
-from tests.tasks.conftest import FINISHED, copy_of, layers, numbers, save
-from tests.tiny import Run, holes, picture, trained_edgeconnect, write_16_bits
+from tests.tasks.conftest import FINISHED, copy_of, layers, numbers
+from tests.tiny import Run, holes, picture, trained_edgeconnect, write_png
 
 SIZE = (60, 84)
 # Where the edited photo differs from the photo, and where the mask is white.
@@ -47,7 +47,7 @@ def write(deep: bool = False) -> None:
     edited = own.copy()
     edited[PASTED] = edited[PASTED][::-1, ::-1]
     for name, array in (("photo", own), ("edited", edited)):
-        save(f"{name}.png", array)
+        write_png(f"{name}.png", array)
     write_mask("mask.png", holes(SIZE, (16, 26, 20, 23)))
 
 
@@ -128,7 +128,7 @@ def test_colours_of_fully_transparent_pixels_do_not_matter(shell: Shell, runs: P
     own = layers("RGBA16")
     own[:, -20:, 3] = 0
     own[:, -10:, :3] = 7
-    write_16_bits(Path("photo.png"), own)
+    write_png("photo.png", own)
     shell.done(*asked(runs, "fill"))
     assert (of("fill").kinds[:, -20:] == EXACT).all()
 

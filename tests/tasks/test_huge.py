@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from internal_gan.images.files import image as files
 from internal_gan.tasks import holes
 from tests.commands import ROOT, Shell, plain_environment
-from tests.tiny import SRGB, write_16_bits
+from tests.tiny import SRGB, write_png
 
 SIZE = HEIGHT, WIDTH = 120, 160
 TOP, LEFT, DOWN, ACROSS = 50, 70, 14, 20
@@ -58,7 +58,7 @@ def furnish(name: str) -> None:
     ImageOps.invert(Image.open("corner.png")).save("most.png")
     mode, suffix = name.split(".")
     if mode == "deep":
-        write_16_bits(Path(name), np.zeros((HEIGHT, WIDTH, 3)))
+        write_png(name, np.zeros((HEIGHT, WIDTH, 3), np.uint16))
         return
     photo = Image.open(ROOT / "examples" / "photos" / "gravel.jpg").crop((0, 0, WIDTH, HEIGHT))
     photo = photo.quantize(20) if mode == "P" else photo.convert(mode)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from internal_gan.runs.folder import RunFolder
 from tests.commands import ROOT, Shell
-from tests.tiny import write_16_bits
+from tests.tiny import write_png
 
 PHOTO = ROOT / "examples" / "photos" / "large" / "mountains.jpg"
 SETTINGS = ("trainer=debug", "device=cpu", "precision=fp32")
@@ -28,7 +28,7 @@ def write_files(name: str, width: int, height: int) -> None:
     if name == "deep.png":  # with a transparent corner
         levels = np.dstack([pixels, np.full((height, width), 255)]) * 257
         levels[:40, :60, 3] = 0
-        write_16_bits(Path(name), levels)
+        write_png(name, levels.astype(np.uint16))
     else:
         Image.fromarray(pixels).save(name, quality=90)
     mask, sides = Image.new("L", (width, height)), (width, height, width, height)

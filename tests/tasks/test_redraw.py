@@ -16,8 +16,8 @@ from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.models import redrawing
 from internal_gan.tasks.redraw import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
-from tests.tasks.conftest import layers, numbers, save
-from tests.tiny import Run, holes, picture
+from tests.tasks.conftest import layers, numbers
+from tests.tiny import Run, holes, picture, write_png
 
 SMALL = ("mask.dilate=2",)
 
@@ -73,7 +73,7 @@ def test_outside_all_is_the_photos(shell: Shell, checkpoint: str, task: str, kin
     if kind == "P":
         Image.fromarray(layers("RGB")).quantize(40).save("edited.png")
     else:
-        save("edited.png", layers(kind))
+        write_png("edited.png", layers(kind))
     shell.done(*used(task), checkpoint, "output=out", *SMALL)
     depth = 16 if kind.endswith("16") else 8
     original, result = read_image("edited.png"), read_image(f"out/{task}/000.png")

@@ -22,7 +22,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
 from internal_gan.runs.records import State
 from tests.commands import Shell, pixels
-from tests.tiny import network_of, picture, sample, tiny_options, untrained, write_16_bits
+from tests.tiny import network_of, picture, sample, tiny_options, untrained, write_png
 
 SIZE = (60, 84)
 
@@ -56,7 +56,7 @@ def test_depth_opacity_and_layers_go_along(shell: Shell, task: str) -> None:
     levels = rng.integers(0, 200, (*SIZE, 4)).astype(np.uint16)
     levels[..., :3] += pixels("photo.png").astype(np.uint16) * 250
     levels[..., 3] = np.linspace(20000, 65535, SIZE[1])
-    write_16_bits(Path("photo.png"), levels)
+    write_png("photo.png", levels)
     Image.fromarray(rng.integers(0, 65536, SIZE).astype(np.uint16)).save("height.png")
     name, wanted = {
         "sample": ("000", "sample.count=1"),

@@ -16,7 +16,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.pyramid import fit_size
 from internal_gan.runs.records import read_results
 from tests.commands import Answer, Shell
-from tests.tiny import write_16_bits
+from tests.tiny import write_png
 
 
 def verify(shell: Shell, picture: str | Path, *more: str, photo: str = "photo.png") -> Answer:
@@ -87,11 +87,11 @@ def test_an_origin_of_another_size_is_refused(result: Path, shell: Shell) -> Non
     assert "the picture has 20x30 pixels, and its origin has 120x168" in said
 
 
-def test_16_bits_and_transparency_are_verified(shell: Shell, tmp_path: Path, large: str) -> None:
+def test_16_bits_and_transparency_are_verified(shell: Shell, large: str) -> None:
     rng = np.random.default_rng(0)
     deep = np.asarray(Image.open(large)).astype(int) * 257 + rng.integers(0, 200, (120, 168, 3))
     alpha = np.linspace(20_000, 65_535, 120 * 168).astype(int).reshape(120, 168, 1)
-    write_16_bits(tmp_path / "deep.png", np.concatenate([deep.clip(0, 65535), alpha], 2))
+    write_png("deep.png", np.dstack([deep.clip(0, 65535), alpha]).astype(np.uint16))
     made = shell.done("sample", "deep.png", "output=run", "sample.count=1", "sample.start_scale=2")
     assert "Not kept" not in made.out
     sample = read_image("run/sample/000.png")

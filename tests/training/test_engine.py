@@ -62,12 +62,6 @@ class TestSchedule:
         assert set(model.calls) == {("G", True, False)}
         assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
-    def test_each_network_moves_at_its_own_rate(self, tmp_path: Path) -> None:
-        model = train_toy(ToyRecipe(stages=2, steps=10), tmp_path)
-        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
-        discriminator = saved_state(tmp_path)["networks"][1]["weight"]
-        assert float(discriminator) == pytest.approx(-10 * 2 * RATE, rel=1e-4)
-
     @pytest.mark.parametrize(
         ("decay", "expected"), [("step", 6 + 4 * 0.2), ("linear", 6 + 1 + 0.8 + 0.6 + 0.4)]
     )
@@ -114,14 +108,6 @@ def test_callbacks_hear_of_everything_in_order(tmp_path: Path) -> None:
     assert planned == [("toy 0", (8, 8), 3), ("toy 1", (8, 8), 3)]
 
 
-def test_terms_that_are_not_due_are_logged_as_they_were_last(tmp_path: Path) -> None:
-    diary = Diary()
-    due = ("model.penalty_interval=2", "model.reconstruction_interval=2", "trainer.log_interval=4")
-    trained(tmp_path, *due, "model.steps=4", callbacks=[diary])
-    everything = ["discriminator", "generator", "penalty", "reconstruction"]
-    assert [terms for *_, terms in diary.steps if terms] == 3 * [everything]
-
-
 def test_a_passing_fault_while_measuring_stops_nothing(measured: None, tmp_path: Path) -> None:
     faults = 1
 
@@ -145,15 +131,6 @@ class TestStop:
         assert (state["stage"], state["step"]) == (1, 4)
         assert ("stage end", 0, 1) in diary.entries
         assert ("end",) not in diary.entries
-
-    def test_a_caller_can_stop_it_like_ctrl_c(self, tmp_path: Path) -> None:
-        recipe, diary = ToyRecipe(stages=2, steps=10), Diary()
-        with pytest.raises(TrainingStopped, match=r"stop\(\) at toy 1, step 3") as caught:
-            train_toy(recipe, tmp_path, None, diary, stop=lambda: len(diary.steps) == 13)
-        assert caught.value.folder == tmp_path
-        assert saved_state(tmp_path)["step"] == 3
-        model = train_toy(recipe, tmp_path, resume=True, stop=lambda: False)
-        assert model.weights() == pytest.approx([-10 * RATE] * 2, rel=1e-4)
 
     def test_the_exception_can_be_pickled(self, tmp_path: Path) -> None:
         stopped = TrainingStopped("stop() at toy 1, step 3", tmp_path)

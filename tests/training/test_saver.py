@@ -15,7 +15,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.saver import load_state
 from tests.runs.test_model_file import complaint
-from tests.tiny import Run, prepared, trained
+from tests.tiny import Run, model_of, trained
 
 Load = Callable[[Path], object]
 
@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def read_training(path: Path) -> object:
-    return load_state(RunFolder(path.parent), prepared())
+    return load_state(RunFolder(path.parent), model_of())
 
 
 BOTH = pytest.mark.parametrize(

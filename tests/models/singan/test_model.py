@@ -13,7 +13,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models.ladder import Widths, moving_window
 from internal_gan.models.singan.model import SinGAN, sample_seed
 from tests import tiny
-from tests.tiny import finish_stages, prepared, recipe_of, same_weights, sample, stage_of, untrained
+from tests.tiny import finish_stages, model_of, recipe_of, same_weights, sample, stage_of, untrained
 
 PADDED = (5, 5, 5, 5)
 
@@ -55,7 +55,7 @@ class TestWarmStart:
 
     def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
         doubled = ("model.widths.factor=2", "model.widths.every=1", "model.widths.limit=8")
-        stages = finish_stages(recipe_of(*doubled), prepared(*doubled), 3)
+        stages = finish_stages(recipe_of(*doubled), model_of(*doubled), 3)
         widths = [s.generator.get_parameter("output.weight").shape[1] for s in stages]
         assert widths == [4, 8, 8]
         assert same_weights(stages[2].generator, stages[1].generator)
@@ -71,7 +71,7 @@ class TestWarmStart:
 
 class TestReals:
     def test_the_photo_is_the_first_and_the_closed_forms_drawings_follow(self) -> None:
-        recipe, model = recipe_of("model.drawings=12"), prepared()
+        recipe, model = recipe_of("model.drawings=12"), model_of()
         stages: list[Any] = finish_stages(recipe, model, 3)
         for index, stage in enumerate(stages):
             assert torch.equal(stage.reals[:1], model.real(index))
@@ -186,9 +186,9 @@ def test_widths_change_every_few_scales_up_to_their_limit() -> None:
 
 def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
     photo = tiny.picture(60, 84)
-    model = prepared(pixels=photo)
+    model = model_of(pixels=photo)
     torch.testing.assert_close(model.image, resize(photo, (20, 28)).clamp(-1, 1))
-    assert torch.equal(prepared("model.max_size=null", pixels=photo).image, photo)
+    assert torch.equal(model_of("model.max_size=null", pixels=photo).image, photo)
 
 
 def test_every_device_samples_the_same(device: torch.device, model: SinGAN) -> None:
