@@ -18,7 +18,7 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks import _tokens, inpainting
-from benchmarks._common import environment, kept
+from benchmarks._common import environment, kept, means
 from benchmarks._processes import Job, Processes
 from internal_gan.config.compose import load_options
 from internal_gan.errors import UserError
@@ -102,7 +102,8 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
 
 def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
     """SinGAN's samples, those without a network, and those of the photo's patches."""
-    _train(job, settings, processes, f"sample.count={settings.samples}")
+    count = f"sample.count={settings.samples}"
+    job.train(processes, settings.threads, *settings.overrides, count)
     model, context = trained(job.run)
     if not isinstance(model, SinGAN):
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
@@ -115,7 +116,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
         drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
         seconds[row] = (time.perf_counter() - began) / settings.samples
         write(_finished(context, finisher, drawings), folder)
-    wanted = [f"sample.count={settings.samples}", f"seed={job.seed}"]
+    wanted = [count, f"seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
         ["task=sample", f"image={job.image}", *wanted, f"output={patches}"],
@@ -139,7 +140,7 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
 def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Rows]:
     """InGAN's results at several sizes, and the photo resized and finished."""
     factors = ",".join(f"[{height:.0%},{width:.0%}]" for height, width in SCALES.values())
-    _train(job, settings, processes, f"retarget.shape=[{factors}]")
+    job.train(processes, settings.threads, *settings.overrides, f"retarget.shape=[{factors}]")
     model, context = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
@@ -170,10 +171,10 @@ def do_holes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     """EdgeConnect's fillings of two holes, and those that need no network."""
     output, found = job.output, dict[str, Rows]()
     training = inpainting.Settings(settings.overrides, HOLED, settings.threads, {})
-    inpainting.write_photo(job.photo, read_image(job.image), output, HOLED)
+    image = inpainting.write_photo(job.photo, read_image(job.image), output, HOLED)
     sheet: dict[str, Sequence[Path]] = {}
     for kind in KINDS:
-        hole_job = inpainting.Job(job.photo, kind, RATIO, output, job.seed)
+        hole_job = inpainting.Job(job.photo, job.seed, image, output, kind, RATIO)
         photo, hole, fillings = inpainting.trained_fillings(hole_job, training, processes)
         rows = {DEFAULT: fillings[inpainting.OURS], NULL: fillings[inpainting.FILL]}
         case = f"{kind} {RATIO} %"
@@ -287,7 +288,7 @@ def judge_files(files: Sequence[Path], photo: Tensor) -> dict[str, float]:
         if origin_path(path).is_file():
             figures |= judge_pieces(picture, read_origin(origin_path(path)), photo)
         each.append(figures)
-    found = {name: fmean(figures[name] for figures in each) for name in each[0]}
+    found = means(each)
     if len(pixels) > 1:
         found["diversity"] = diversity(photo, torch.cat(pixels))
     return found
@@ -298,11 +299,6 @@ def _witnessed(photo: Tensor, picture: Tensor) -> dict[str, float]:
     if not _tokens.network():
         return {}
     return {"tokens": _tokens.token_distance(photo, picture)}
-
-
-def _train(job: Job, settings: Settings, processes: Processes, wanted: str) -> None:
-    arguments = [*settings.overrides, f"image={job.image}", f"seed={job.seed}", wanted]
-    processes.train(job.run, arguments, job.log, settings.threads)
 
 
 def _write_drawings(job: Job) -> float:

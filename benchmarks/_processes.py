@@ -109,6 +109,11 @@ class Job:
     def folder(self, kind: str) -> Path:
         return self.output / kind / self.name
 
+    def train(self, processes: Processes, threads: int, *options: str) -> None:
+        """Train on the photo with the seed and further options; see :meth:`Processes.train`."""
+        arguments = [*options, f"image={self.image}", f"seed={self.seed}"]
+        processes.train(self.run, arguments, self.log, threads)
+
 
 def do_jobs(
     jobs: Mapping[str, Callable[[Processes], T]],

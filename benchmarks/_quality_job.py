@@ -28,7 +28,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.origin import origin_path, read_origin
 from internal_gan.images.colours import luminance
 from internal_gan.images.files.image import read_image, write_image
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.figures import judge_pieces
 from internal_gan.patches.statistics import patch_panel
 from internal_gan.runs.folder import RunFolder
@@ -85,8 +85,8 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         others[name + MADE_HERE] = _judge_baseline(job, name)
     others[CONTROL] = _judge_halves(job)
     others[PATCHES] = _judge_patches(job, settings)
-    own = [f"image={job.image}", f"seed={job.seed}", f"sample.count={settings.samples}"]
-    processes.train(job.run, [*settings.overrides, *own], job.log, settings.threads)
+    count = f"sample.count={settings.samples}"
+    job.train(processes, settings.threads, *settings.overrides, count)
     samples = sorted((job.run / "sample").glob("[0-9]*[0-9].png"))
     if len(samples) != settings.samples:
         raise UserError(f"{job.run}: has {len(samples)} samples, not {settings.samples}")
@@ -219,7 +219,8 @@ def _read(image: Path, samples: Sequence[Path]) -> tuple[Tensor, Tensor]:
     if not samples:
         raise UserError(f"{image}: there are no samples to judge")
     photo = read_image(image).pixels
-    return photo, torch.cat([_at_size_of(photo, read_image(path).pixels) for path in samples])
+    pictures = [resize(read_image(path).pixels, size_of(photo)) for path in samples]
+    return photo, torch.cat(pictures).clamp(-1, 1)
 
 
 def _figures(photo: Tensor, batch: Tensor) -> dict[str, float]:
@@ -243,8 +244,3 @@ def diversity_gpdm(photo: Tensor, samples: Tensor) -> float:
     """
     deviation = luminance(samples).std(dim=0, correction=0).mean()
     return float(deviation / luminance(photo).std(correction=0))
-
-
-def _at_size_of(photo: Tensor, picture: Tensor) -> Tensor:
-    height, width = photo.shape[-2:]
-    return resize(picture, (height, width)).clamp(-1, 1)

@@ -36,6 +36,7 @@ from benchmarks._common import (
     run,
     training_parser,
 )
+from benchmarks._processes import Job as Training
 from benchmarks._processes import Processes, report
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
@@ -99,14 +100,11 @@ RATIOS = ("10-20", "20-30", "30-40", "40-50")
 
 
 @dataclass(frozen=True)
-class Job:
-    """A hole in a photo, the same for every seed of the training."""
+class Job(Training):
+    """A training around a hole in a photo, which is the same for every seed."""
 
-    photo: str
     kind: str
     ratio: str
-    output: Path
-    seed: int = 0
 
     @property
     def hole(self) -> str:
@@ -116,13 +114,6 @@ class Job:
     @property
     def name(self) -> str:
         return f"{self.hole}-seed{self.seed}"
-
-    @property
-    def run(self) -> Path:
-        return self.output / "runs" / self.name
-
-    def file(self, folder: str, suffix: str) -> Path:
-        return self.output / folder / f"{self.name}{suffix}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +133,7 @@ def random_share(job: Job) -> tuple[float, torch.Generator]:
     return low + (high - low) * float(torch.rand((), generator=rng)), rng
 
 
-@kept(lambda job, *_: job.file("results", ".json"))
+@kept(lambda job, *_: job.result)
 def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
     """Draw the hole, train, fill and judge."""
     photo, hole, fillings = trained_fillings(job, settings, processes)
@@ -153,9 +144,9 @@ def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]
         fillings[RESYNTHESIZER] = torch.where(hole > 0, filled, photo.pixels)
     fillings |= {name: given(folder, job, photo, hole) for name, folder in settings.others.items()}
     emptied = torch.where(hole > 0, torch.zeros_like(photo.pixels), photo.pixels)
-    make_folder(job.output / "sheets")
+    sheet = make_folder(job.output / "sheets") / f"{job.name}.png"
     row = [photo.pixels, emptied, *fillings.values()]  # in the order of the table
-    write_image(job.file("sheets", ".png"), torch.cat(row, dim=3))
+    write_image(sheet, torch.cat(row, dim=3))
     return {
         "photo": job.photo,
         "kind": job.kind,
@@ -182,15 +173,13 @@ def trained_fillings(
         The photo; the hole, (1, 1, H, W), 1 inside and 0 elsewhere; the fillings OURS and FILL,
         each (1, 3, H, W) in [-1, 1].
     """
-    image = job.output / "photos" / f"{job.photo}.png"
     mask = make_folder(job.output / "holes") / f"{job.hole}.png"
-    photo = read_image(image)
+    photo = read_image(job.image)
     share, rng = random_share(job)
     hole = KINDS[job.kind](photo.size, share, rng)
     write_mask(mask, hole)
-    arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={job.seed}"]
-    processes.train(job.run, arguments, job.file("logs", ".txt"), settings.threads)
-    filled = internal_gan.fill(image, mask, output_type="pt") * 2 - 1
+    job.train(processes, settings.threads, *settings.overrides, f"mask={mask}")
+    filled = internal_gan.fill(job.image, mask, output_type="pt") * 2 - 1
     return photo, hole, {OURS: read_image(job.run / "fill" / "000.png").pixels, FILL: filled}
 
 
@@ -242,21 +231,20 @@ def _means(results: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> list[str]:
-    """Write the photos, resized, to ``photos/`` in the output folder, and return their names; a
+def prepare(photos: Sequence[Path], output: Path, settings: Settings) -> dict[str, Path]:
+    """Write the photos, resized, to ``photos/`` in the output folder; their files by name. A
     UserError if one cannot be read, two have the same name, or the folder has other settings."""
     read = {name: read_image(path) for name, path in by_name(photos).items()}
     given = {"overrides": settings.overrides, "size": settings.size}
     keep_apart(output, given | ({"others": list(settings.others)} if settings.others else {}))
-    for name, photo in read.items():
-        write_photo(name, photo, output, settings.size)
-    return list(read)
+    return {name: write_photo(name, photo, output, settings.size) for name, photo in read.items()}
 
 
-def write_photo(name: str, photo: Photo, output: Path, size: int) -> None:
+def write_photo(name: str, photo: Photo, output: Path, size: int) -> Path:
     """Write a photo, its long side resized to ``size`` pixels, to ``photos/`` in a folder."""
     path = make_folder(output / "photos") / f"{name}.png"
     write_image(path, resize(photo.pixels, fit_size(photo.size, size)).clamp(-1, 1))
+    return path
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -271,13 +259,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     output = options.output.absolute()
     settings = Settings(options.overrides, options.size, options.threads, dict(options.others))
-    names = prepare(options.photos, output, settings)
+    photos = prepare(options.photos, output, settings)
     jobs = [
-        Job(name, kind, ratio, output, seed)
+        Job(name, seed, image, output, kind, ratio)
         for seed in options.seeds
         for kind in options.kinds
         for ratio in options.ratios
-        for name in names
+        for name, image in photos.items()
     ]
     torch.set_num_threads(options.threads)
     work = {job.name: partial(do_job, job, settings) for job in jobs}

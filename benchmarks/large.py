@@ -22,11 +22,10 @@ from benchmarks._common import (
     environment,
     keep_apart,
     kept,
-    print_json,
     run,
     training_parser,
 )
-from benchmarks._processes import Processes, do_jobs
+from benchmarks._processes import Processes, report
 from benchmarks.commands import cost_of
 from internal_gan.files import make_folder
 from internal_gan.finishing.origin import origin_path, read_origin
@@ -128,9 +127,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         name: partial(do_photo, photo, output, options.overrides, options.threads)
         for name, photo in photos.items()
     }
-    results, failures = do_jobs(jobs)
     about = {"overrides": options.overrides, "threads": options.threads}
-    print_json("large", {**about, "results": results, "failures": failures})
+    report("large", output, jobs, about, tables)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ the true ones. If stopped or killed, run the same command again to continue.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -28,7 +27,7 @@ from benchmarks._common import (
     training_parser,
 )
 from benchmarks._continuity import continuity
-from benchmarks._processes import Processes, report
+from benchmarks._processes import Job, Processes, report
 from benchmarks.inpainting import write_photo
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
@@ -59,15 +58,6 @@ HOLES: dict[str, list[tuple[int, int, int, int]]] = {
 GUIDES = ("none", "own", "true")
 STEPS = ("drawn", "finished")
 FIGURES = {"gap": 1, "angle": 1, "lines": -1, "l1": 1, "patches": 1}  # 1: lower is better
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of all trainings."""
-
-    overrides: list[str]
-    threads: int
-    output: Path
 
 
 def holes_of(name: str, photo: Tensor) -> list[Tensor]:
@@ -117,25 +107,24 @@ def finished(
     return result
 
 
-@kept(lambda name, seed, its, _: its.output / "results" / f"{name}-seed{seed}.json")
-def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> dict[str, Any]:
+@kept(lambda job, *_: job.result)
+def do_job(
+    job: Job, overrides: Sequence[str], threads: int, processes: Processes
+) -> dict[str, Any]:
     """Train, fill every hole with every guide, and judge."""
-    output = settings.output
-    image, mask = output / "photos" / f"{name}.png", output / "holes" / f"{name}.png"
-    photo = read_image(image).pixels
-    holes = holes_of(name, photo)
+    photo = read_image(job.image).pixels
+    holes = holes_of(job.photo, photo)
     excluded = torch.stack(holes).amax(dim=0)
-    make_folder(mask.parent)
+    mask = make_folder(job.output / "holes") / f"{job.photo}.png"
     write_mask(mask, excluded)
-    folder = output / "runs" / f"{name}-seed{seed}"
-    arguments = [*settings.overrides, f"image={image}", f"mask={mask}", f"seed={seed}"]
-    processes.train(folder, arguments, output / "logs" / f"{folder.name}.txt", settings.threads)
-    model = load_model(RunFolder(folder).model_path)
+    job.train(processes, threads, *overrides, f"mask={mask}")
+    folder = RunFolder(job.run)
+    model = load_model(folder.model_path)
     if not isinstance(model, EdgeConnect):
-        raise UserError(f"{folder}: not a model of EdgeConnect")
+        raise UserError(f"{job.run}: not a model of EdgeConnect")
     detector = model.detector
     if detector is None:
-        raise UserError(f"{folder}: a model without edges; needs one with model/edges=")
+        raise UserError(f"{job.run}: a model without edges; needs one with model/edges=")
     judged, rows = [], []
     for hole in holes:
         figures: dict[str, dict[str, dict[str, float]]] = {step: {} for step in STEPS}
@@ -156,12 +145,12 @@ def do_photo(name: str, seed: int, settings: Settings, processes: Processes) -> 
             row += [lines.expand(-1, 3, -1, -1) * 2 - 1, *made.values()]
         judged.append(figures)
         rows.append(torch.cat([*row, photo], dim=3))
-    write_image(make_folder(output / "sheets") / f"{folder.name}.png", torch.cat(rows, dim=2))
+    write_image(make_folder(job.output / "sheets") / f"{job.name}.png", torch.cat(rows, dim=2))
     return {
-        "photo": name,
-        "seed": seed,
+        "photo": job.photo,
+        "seed": job.seed,
         "holes": judged,
-        "seconds": RunFolder(folder).status().get("seconds"),
+        "seconds": folder.status().get("seconds"),
         "environment": environment(),
     }
 
@@ -186,17 +175,17 @@ def _means(results: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
             yield row
 
 
-def prepare(photos: Sequence[Path], size: int, settings: Settings) -> list[str]:
-    """Write the photos, resized, to ``photos/`` in the output folder, and return their names; a
+def prepare(
+    photos: Sequence[Path], size: int, output: Path, overrides: Sequence[str]
+) -> dict[str, Path]:
+    """Write the photos, resized, to ``photos/`` in the output folder; their files by name. A
     UserError if one has no holes in HOLES, or the folder has other settings."""
     named = by_name(photos)
     for name, path in named.items():
         if name not in HOLES:
             raise UserError(f"--photos {path}: no holes are known; allowed: {', '.join(HOLES)}")
-    keep_apart(settings.output, {"overrides": settings.overrides, "size": size})
-    for name, path in named.items():
-        write_photo(name, read_image(path), settings.output, size)
-    return list(named)
+    keep_apart(output, {"overrides": overrides, "size": size})
+    return {name: write_photo(name, read_image(path), output, size) for name, path in named.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -204,16 +193,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = training_parser("lines", __doc__, *wanted, overrides="model=edgeconnect")
     parser.add_argument("--size", type=positive, default=SIDE, help="long side of the photos")
     options = parser.parse_args(argv)
-    settings = Settings(options.overrides, options.threads, options.output.absolute())
-    names = prepare(options.photos, options.size, settings)
-    torch.set_num_threads(options.threads)
-    jobs = {
-        f"{name}-seed{seed}": partial(do_photo, name, seed, settings)
-        for seed in options.seeds
-        for name in names
-    }
-    about = {"overrides": options.overrides, "size": options.size, "threads": options.threads}
-    report("lines", settings.output, jobs, {"settings": about}, tables, options.jobs)
+    output, overrides, threads = options.output.absolute(), options.overrides, options.threads
+    photos = prepare(options.photos, options.size, output, overrides)
+    torch.set_num_threads(threads)
+    jobs = [
+        Job(name, seed, image, output) for seed in options.seeds for name, image in photos.items()
+    ]
+    work = {job.name: partial(do_job, job, overrides, threads) for job in jobs}
+    about = {"overrides": overrides, "size": options.size, "threads": threads}
+    report("lines", output, work, {"settings": about}, tables, options.jobs)
 
 
 if __name__ == "__main__":

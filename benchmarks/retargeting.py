@@ -24,8 +24,9 @@ from torch import Tensor
 
 import internal_gan
 from benchmarks._common import by_name, environment, keep_apart, kept, number, run, training_parser
-from benchmarks._processes import Processes, report
+from benchmarks._processes import Job, Processes, report
 from internal_gan.errors import UserError
+from internal_gan.files import make_folder
 from internal_gan.finishing.drawing import Indices, finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
@@ -122,7 +123,7 @@ def figures_of(image: Tensor, result: Tensor) -> dict[str, float]:
 
 
 def judge(
-    model: Retargets, photo: Path, seed: int, pictures: Path, others: Mapping[str, Path]
+    model: Retargets, job: Job, others: Mapping[str, Path]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by scale and method for a model; also writes all results as images.
 
@@ -131,13 +132,13 @@ def judge(
     """
     title = TITLES[model.family]
     image = model.image.cpu()
-    large = read_image(photo).pixels
+    large = read_image(job.image).pixels
     large = resize(large, fit_size(size_of(large), FINISHED)).clamp(-1, 1)
-    pictures.mkdir(parents=True, exist_ok=True)
+    pictures = make_folder(job.folder("pictures"))
     found: dict[str, dict[str, dict[str, float]]] = {}
     for name, scale in SCALES.items():
         size, finished_size = (_at(size_of(each), scale) for each in (image, large))
-        drawn = model.retarget(size, seed=seed)
+        drawn = model.retarget(size, seed=job.seed)
         results = {title: drawn}
         for method, make in OTHERS.items():
             if (result := make(image, size)) is not None:
@@ -152,7 +153,7 @@ def judge(
             "seam carving, full size": carved(large, finished_size),
         }
         for method, folder in others.items():
-            file = folder / f"{photo.stem}-{name.replace(' ', '-')}.png"
+            file = folder / f"{job.photo}-{name.replace(' ', '-')}.png"
             if file.is_file():
                 full[method] = resize(read_image(file).pixels, finished_size).clamp(-1, 1)
         found[name] |= {method: figures_of(large, result) for method, result in full.items()}
@@ -169,32 +170,27 @@ def _at(size: Size, scale: tuple[float, float] | float) -> Size:
     return round(height), round(height * scale)
 
 
-def model_of(photo: Path, seed: int, output: Path, settings: Settings, by: Processes) -> Retargets:
+def model_of(job: Job, settings: Settings, processes: Processes) -> Retargets:
     """A model of the photo, trained unless it needs no training."""
     if "model=patches" in settings.overrides:
-        return Patches.of(read_image(photo))
-    name = f"{photo.stem}-seed{seed}"
-    arguments = [*settings.overrides, f"image={photo}", f"seed={seed}"]
-    by.train(output / "runs" / name, arguments, output / "logs" / f"{name}.txt", settings.threads)
-    model = internal_gan.load(output / "runs" / name).network
+        return Patches.of(read_image(job.image))
+    job.train(processes, settings.threads, *settings.overrides)
+    model = internal_gan.load(job.run).network
     if not isinstance(model, Retargets):
         allowed = "model=ingan, model=patches"
-        raise UserError(f"{output / 'runs' / name}: its model cannot retarget; allowed: {allowed}")
+        raise UserError(f"{job.run}: its model cannot retarget; allowed: {allowed}")
     return model
 
 
-@kept(lambda photo, seed, output, *_: output / "results" / f"{photo.stem}-seed{seed}.json")
-def do_photo(
-    photo: Path, seed: int, output: Path, settings: Settings, processes: Processes
-) -> dict[str, Any]:
+@kept(lambda job, *_: job.result)
+def do_job(job: Job, settings: Settings, processes: Processes) -> dict[str, Any]:
     """Train on one photo, and judge."""
-    pictures = output / "pictures" / f"{photo.stem}-seed{seed}"
-    model = model_of(photo, seed, output, settings, processes)
+    model = model_of(job, settings, processes)
     return {
-        "photo": photo.stem,
-        "seed": seed,
+        "photo": job.photo,
+        "seed": job.seed,
         "overrides": list(settings.overrides),
-        "figures": judge(model, photo, seed, pictures, settings.others),
+        "figures": judge(model, job, settings.others),
         "environment": environment(),
     }
 
@@ -239,12 +235,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     keep_apart(output, apart)
     torch.set_num_threads(options.threads)
 
-    jobs = {
-        f"{name}-seed{seed}": partial(do_photo, photo, seed, output, settings)
-        for seed in options.seeds
-        for name, photo in photos.items()
-    }
-    report("retargeting", output, jobs, apart, tables)
+    jobs = [
+        Job(name, seed, photo, output) for seed in options.seeds for name, photo in photos.items()
+    ]
+    work = {job.name: partial(do_job, job, settings) for job in jobs}
+    report("retargeting", output, work, apart, tables)
 
 
 if __name__ == "__main__":
