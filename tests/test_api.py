@@ -325,7 +325,7 @@ class TestTraining:
     ) -> None:
         steps = list[internal_gan.TrainingProgress]()
         how: Any = {"progress": steps.append, "stop": lambda: len(steps) >= 7}
-        where = r"^stop\(\) at scale 1, step 3$"
+        where = r"^stop\(\) at scale 2, step 1$"
         with pytest.raises(internal_gan.TrainingStopped, match=where) as stopped:
             internal_gan.fit(photo, overrides=TINY_RUN, output=tmp_path / "run", **how)
         assert len(steps) == 7

@@ -29,8 +29,8 @@ def pixel_art() -> Image.Image:
     return image
 
 
-def see_through(image: Image.Image) -> Image.Image:
-    image = image.copy()
+def see_through() -> Image.Image:
+    image = pixel_art()
     image.info["transparency"] = 0
     return image
 
@@ -45,7 +45,7 @@ def bilevel() -> Image.Image:
 
 KINDS: dict[str, Callable[[], Image.Image]] = {
     "palette": pixel_art,
-    "transparent": lambda: see_through(pixel_art()),
+    "transparent": see_through,
     "screenshot": screenshot,
     "two levels": bilevel,
 }

@@ -5,8 +5,6 @@ from xml.etree import ElementTree
 from internal_gan.images.files.marks import VOCABULARY, xmp
 from internal_gan.version import __version__
 
-MARK = xmp("trainedAlgorithmicMedia", "sample", "singan")
-
 
 def properties(packet: bytes) -> dict[str, str]:
     """The properties of an XMP packet by their qualified names."""
@@ -18,7 +16,7 @@ def properties(packet: bytes) -> dict[str, str]:
 
 def test_a_packet_names_its_source_type_software_task_and_model() -> None:
     iptc = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
-    found = properties(MARK)
+    found = properties(xmp("trainedAlgorithmicMedia", "sample", "singan"))
     assert found.pop(iptc + "DigitalSourceType") == VOCABULARY + "trainedAlgorithmicMedia"
     assert found.pop(iptc + "AISystemUsed") == "internal-gan"
     assert found.pop(iptc + "AISystemVersionUsed") == __version__
