@@ -2,13 +2,14 @@
 
 import copy
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image, ImageCms
 from safetensors import safe_open
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose, save_options
 from internal_gan.config.options import Options, TrainerOptions
+from internal_gan.errors import UserError
 from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.png import png
 from internal_gan.models.base import Model, Recipe, Stage
@@ -119,6 +121,16 @@ def holes(size: Size, *boxes: tuple[int, int, int, int]) -> Tensor:
     for top, left, height, width in boxes:
         mask[..., top : top + height, left : left + width] = 1
     return mask
+
+
+def complaint(read: Callable[[Any], object], path: str | Path) -> str:
+    """The one line, with its name, by which a file is refused."""
+    with pytest.raises(UserError) as caught:
+        read(path)
+    line = str(caught.value)
+    assert str(path) in line
+    assert "\n" not in line
+    return line
 
 
 def write_png(path: str | Path, levels: Any) -> None:

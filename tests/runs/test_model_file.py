@@ -1,7 +1,6 @@
 """Model files load as saved, or are refused in one line."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import internal_gan
-from internal_gan.errors import UserError
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import FORMAT_VERSION, load_model, save_model
-from tests.tiny import Run, same_weights, tiny_options, untrained
+from tests.tiny import Run, complaint, same_weights, tiny_options, untrained
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +21,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     architecture = SinGANRecipe.architecture(made.options.model)
     save_model(made.model, made.folder.model_path, architecture)
     return made
-
-
-def complaint(load: Callable[[Path], object], path: Path) -> str:
-    with pytest.raises(UserError) as caught:
-        load(path)
-    message = str(caught.value)
-    assert str(path) in message
-    assert "\n" not in message
-    return message
 
 
 def test_a_file_describes_itself(run: Run) -> None:

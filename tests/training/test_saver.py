@@ -14,8 +14,7 @@ from internal_gan.errors import UserError
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.training.saver import load_state
-from tests.runs.test_model_file import complaint
-from tests.tiny import Run, model_of, trained
+from tests.tiny import Run, complaint, model_of, trained
 
 Load = Callable[[Path], object]
 

@@ -16,14 +16,12 @@ from PIL import Image
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.names import existing_image
+from tests.tiny import complaint
 
 
 def refusal(path: Path | str) -> str:
     """The one-line error with which a file is refused. It starts with the file's name."""
-    with pytest.raises(UserError) as caught:
-        read_image(path)
-    line = str(caught.value)
-    assert "\n" not in line
+    line = complaint(read_image, path)
     assert line.startswith(str(path))
     return line
 
