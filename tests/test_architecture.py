@@ -15,23 +15,23 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 934,
     "app": 1364,
-    "config": 1552,
+    "config": 1554,
     "finishing": 2446,
     "hub": 123,
-    "images": 3615,
+    "images": 3599,
     "internal_gan": 1188,
     "judging": 1064,
     "models": 3626,
     "nn": 940,
     "patches": 1942,
     "report": 581,
-    "runs": 959,
+    "runs": 960,
     "sweeps": 292,
     "tasks": 2403,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_277, "tests": 23_042, "benchmarks": 5_568}
+MAX_IN_ALL = {"internal_gan": 24_264, "tests": 22_905, "benchmarks": 5_534}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:
