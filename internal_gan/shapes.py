@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,3 +16,9 @@ Mask = Tensor
 Masks = Tensor
 # An image as whole numbers (H, W, C), from 0 to 255 (uint8) or 65535 (uint16).
 Levels = NDArray[Any]
+# The same of 8 bits, with any number of channels.
+Image = NDArray[np.uint8]
+# The row and the column of a pixel, (H, W, 2).
+Places = NDArray[np.int32]
+# Which pixels have a property, (H, W).
+Flags = NDArray[np.bool_]

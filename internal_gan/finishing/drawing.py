@@ -14,9 +14,9 @@ from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import scaled
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Image, Index, search
+from internal_gan.patches.fast import PATCH, Index, search
 from internal_gan.patches.origins import taken, vote
-from internal_gan.shapes import Levels
+from internal_gan.shapes import Image, Levels
 from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.

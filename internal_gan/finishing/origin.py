@@ -30,7 +30,7 @@ from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import bands
-from internal_gan.shapes import Levels
+from internal_gan.shapes import Levels, Places
 from internal_gan.units import Size, by
 
 EXACT, BLENDED, OTHER = range(3)
@@ -54,7 +54,7 @@ class Origin:
         hiding: how seams were hidden; None: not known, as for an origin read from a file.
     """
 
-    places: NDArray[np.int32]
+    places: Places
     kinds: NDArray[np.uint8]
     photo_size: Size
     hiding: Hiding | None = None
@@ -88,9 +88,7 @@ def as_source(photo: Photo, size: Size) -> Photo:
     return photo.shrunk_to(size)
 
 
-def differences(
-    picture: Photo, photo: Photo, places: NDArray[np.int32] | None = None
-) -> tuple[int, Levels]:
+def differences(picture: Photo, photo: Photo, places: Places | None = None) -> tuple[int, Levels]:
     """The level of white, and the difference in levels from the photo's pixels at these places, by
     default the same, in the channel that differs most."""
     white = max(largest_level(picture), largest_level(photo))

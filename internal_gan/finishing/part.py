@@ -19,9 +19,9 @@ from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window, box_of
-from internal_gan.patches.fast import PATCH, Flags, Image, Index, Places, touching
+from internal_gan.patches.fast import PATCH, Index, touching
 from internal_gan.patches.origins import own_places, taken
-from internal_gan.shapes import Levels
+from internal_gan.shapes import Flags, Image, Levels, Places
 from internal_gan.units import Size
 
 

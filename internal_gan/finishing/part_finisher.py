@@ -32,9 +32,8 @@ from internal_gan.images.windows import (
     parts,
     within,
 )
-from internal_gan.patches.fast import Flags, Image, Places
 from internal_gan.patches.origins import own_places
-from internal_gan.shapes import Levels, Mask, Pixels
+from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
 BYTES_PER_PIXEL = 100  # of the photo

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.resize import resize
-from internal_gan.patches.fast import Places, over_rows
+from internal_gan.patches.fast import over_rows
 from internal_gan.patches.kernels import cheapest, unfit
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.shapes import Places
 from internal_gan.units import Size
 
 Values = NDArray[np.float32]

@@ -18,8 +18,8 @@ from scipy.sparse.csgraph import connected_components
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import Flags, Places, over_rows, touching
-from internal_gan.shapes import Levels
+from internal_gan.patches.fast import over_rows, touching
+from internal_gan.shapes import Flags, Levels, Places
 
 Values = NDArray[np.float32]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels

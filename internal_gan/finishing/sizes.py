@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
-from internal_gan.patches.fast import PATCH, Flags, Image
+from internal_gan.patches.fast import PATCH
+from internal_gan.shapes import Flags, Image
 from internal_gan.units import Size
 
 # A photo's long side in pixels, at most, where margins are drawn around it, and in previews.

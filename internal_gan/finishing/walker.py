@@ -18,18 +18,7 @@ from scipy.ndimage import distance_transform_edt
 from internal_gan.finishing.seams import near_seams
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
-from internal_gan.patches.fast import (
-    PATCH,
-    Field,
-    Flags,
-    Image,
-    Index,
-    Places,
-    around,
-    grid,
-    search,
-    touching,
-)
+from internal_gan.patches.fast import PATCH, Field, Index, around, grid, search, touching
 from internal_gan.patches.origins import (
     CENTRE_WEIGHTS,
     UNIFORM_WEIGHTS,
@@ -39,6 +28,7 @@ from internal_gan.patches.origins import (
     taken,
     vote,
 )
+from internal_gan.shapes import Flags, Image, Places
 from internal_gan.units import Size
 
 SEARCHES_PER_SIZE = 3

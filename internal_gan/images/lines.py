@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
 from internal_gan.images.smooth_fill import fill_nearest
-from internal_gan.shapes import Masks, Pictures
+from internal_gan.shapes import Flags, Masks, Pictures
 
 DIRECTION_REACH = 8  # how far from a line's end its pixels tell the direction, in pixels
 MIN_PIXELS = 4  # of a line, within that reach
@@ -21,7 +21,6 @@ MAX_SIDE_DIFFERENCE = 0.4  # of the colours, in the range of [-1, 1]
 RADIANS_PER_PIXEL = 0.01
 _EIGHT = np.ones((3, 3), bool)
 
-Flags = NDArray[np.bool_]  # (H, W)
 Point = NDArray[np.float64]  # row and column
 
 

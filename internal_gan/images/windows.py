@@ -7,11 +7,10 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 from torch.nn import functional as F
 
-from internal_gan.shapes import Mask
+from internal_gan.shapes import Flags, Mask
 from internal_gan.units import Size
 
 Window = tuple[slice, slice]
@@ -22,7 +21,7 @@ def bounds(mask: Mask) -> Window:
     return box_of(mask[0, 0].cpu().numpy() != 0)
 
 
-def box_of(flags: NDArray[np.bool_]) -> Window:
+def box_of(flags: Flags) -> Window:
     """The smallest window that holds all flags (H, W); there must be one."""
     rows = np.flatnonzero(flags.any(axis=1))
     inside = slice(int(rows[0]), int(rows[-1]) + 1)

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, about
@@ -24,7 +22,7 @@ from internal_gan.images.colours import colour_code
 from internal_gan.images.files.image import read_image
 from internal_gan.images.levels import largest_level
 from internal_gan.images.photo import Photo
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Flags, Pixels
 from internal_gan.units import by, counted
 
 # Longest side of a map, in pixels.
@@ -49,7 +47,7 @@ class Verification:
 
     origin: Origin
     photo: Photo
-    wrong: NDArray[np.bool_]
+    wrong: Flags
     change: tuple[float, float]
 
     @property

@@ -28,12 +28,9 @@ from scipy.spatial import cKDTree
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import bands
 from internal_gan.patches import kernels
+from internal_gan.shapes import Flags, Image, Places
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
-
-Image = NDArray[np.uint8]
-Places = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 
 PATCH = kernels.PATCH
 

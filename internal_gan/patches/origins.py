@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Flags, Places, over_rows
+from internal_gan.patches.fast import PATCH, over_rows
+from internal_gan.shapes import Flags, Places
 from internal_gan.units import Size
 
 # The weight of a patch's vote falls with a pixel's squared distance from the patch's centre.

@@ -15,8 +15,8 @@ from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level
 from internal_gan.images.periodic import Wrap
-from internal_gan.patches.fast import Image
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.shapes import Image
 from internal_gan.training.threads import restored
 from tests.patches.pictures import noise, picture
 

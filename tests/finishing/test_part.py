@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.seams import Hiding, hide
-from internal_gan.patches.fast import Flags, Image
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.shapes import Flags, Image
 from tests.patches.pictures import noise
 from tests.patches.pictures import picture as picture_of
 

@@ -15,9 +15,8 @@ from internal_gan.finishing.part import Filled
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.finishing.pieces import LONGEST, THIN, pieces
 from internal_gan.images.photo import Drawn, Photo
-from internal_gan.patches.fast import Flags
 from internal_gan.patches.origins import own_places
-from internal_gan.shapes import Levels
+from internal_gan.shapes import Flags, Levels
 from tests.images.test_windows import together
 from tests.tiny import holes
 

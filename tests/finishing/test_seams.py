@@ -10,8 +10,9 @@ from scipy.sparse.linalg import spsolve
 from internal_gan.finishing.seams import Hiding, hide, largest_piece, near_seams, seam_figure
 from internal_gan.images.periodic import Wrap
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import Places, over_rows
+from internal_gan.patches.fast import over_rows
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.shapes import Places
 from tests.patches.pictures import WRAPS, noise
 
 

@@ -11,9 +11,10 @@ from internal_gan.finishing.seams import breaks
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import pixels_of as pixels
-from internal_gan.patches.fast import Image, Index, Places
+from internal_gan.patches.fast import Index
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.patches.statistics import completeness
+from internal_gan.shapes import Image, Places
 from internal_gan.units import Size
 from tests.patches.pictures import picture
 

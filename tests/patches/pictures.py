@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 
 from internal_gan.images.periodic import Wrap
-from internal_gan.patches.fast import Image
+from internal_gan.shapes import Image
 
 WRAPS: list[Wrap] = [(False, False), (True, False), (False, True), (True, True)]
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"

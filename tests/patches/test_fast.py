@@ -6,8 +6,9 @@ import torch
 
 from internal_gan.patches import fast
 from internal_gan.patches.exact import lattice, nearest, patches_at
-from internal_gan.patches.fast import PATCH, Image, Index, Places, grid, search, touching
+from internal_gan.patches.fast import PATCH, Index, grid, search, touching
 from internal_gan.patches.origins import own_places
+from internal_gan.shapes import Image, Places
 from tests.patches.pictures import noise, picture
 
 
