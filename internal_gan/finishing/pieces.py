@@ -4,10 +4,10 @@ So time and memory grow with the pixels of a hole and what surrounds them, not w
 its parts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from internal_gan.images.smooth_fill import depth
-from internal_gan.images.windows import Part, parts
+from internal_gan.images.windows import Part, extent, hull, parts
 from internal_gan.shapes import Mask
 
 # Specks, scratches and wires are thin: no pixel of them is farther than this from the outside. They
@@ -26,7 +26,7 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
     than ``LONGEST`` pixels.
     """
     thin = [part for part in parts(hole, GAP) if _is_thin(part, hole)]
-    if not thin or max(map(_length, zip(*(part.window for part in thin), strict=True))) <= LONGEST:
+    if not thin or max(extent(hull(part.window for part in thin))) <= LONGEST:
         yield from ((part, False) for part in parts(hole, gap))
         return
     thick = hole.clone()
@@ -34,12 +34,6 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
         thick[(..., *part.window)] -= part.mask
     yield from ((part, False) for part in parts(thick, gap))
     yield from ((piece, True) for piece in Part.of(hole - thick).divided(LONGEST))
-
-
-def _length(spans: Iterable[slice]) -> int:
-    """From the first to the last pixel of some spans along an axis."""
-    starts, stops = zip(*((span.start, span.stop) for span in spans), strict=True)
-    return int(max(stops) - min(starts))
 
 
 def _is_thin(part: Part, hole: Mask) -> bool:
