@@ -7,14 +7,7 @@ import numpy as np
 
 from internal_gan.finishing.drawing import LAYOUT_SIDE
 from internal_gan.finishing.seams import HOLD, Hiding, changed, hide
-from internal_gan.finishing.sizes import (
-    SHORTEST,
-    halved,
-    halved_flags,
-    resized,
-    scales,
-    shrunk_flags,
-)
+from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales, shrunk_flags
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.pyramid import scaled
@@ -55,8 +48,9 @@ class _Picture:
 
     def halved(self) -> "_Picture":
         guide = None if self.guide is None else halved(self.guide)
-        flags = halved_flags(self.part), halved_flags(self.excluded)
-        return _Picture(halved(self.image), *flags, guide)
+        # A pixel is flagged if any of the two by two pixels is.
+        part, excluded = (halved(f * np.uint8(255)) > 0 for f in (self.part, self.excluded))
+        return _Picture(halved(self.image), part, excluded, guide)
 
     def at(self, scale: float) -> "_Picture":
         """The same at a smaller scale, with the guide as a fourth channel of the image."""

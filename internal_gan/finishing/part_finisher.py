@@ -22,16 +22,7 @@ from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
-from internal_gan.images.windows import (
-    Part,
-    Window,
-    around,
-    box_of,
-    extent,
-    moved,
-    parts,
-    within,
-)
+from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by

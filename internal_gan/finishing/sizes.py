@@ -48,16 +48,11 @@ def halved(image: Image) -> Image:
     return np.array(PIL.Image.fromarray(image).reduce(2))
 
 
-def small_size(size: Size) -> Size:
-    """A photo's size, halved until it has at most ``SMALL_SIDE`` pixels a side."""
-    times = 2 ** max(0, math.ceil(math.log2(max(size) / SMALL_SIDE)))
-    return -(-size[0] // times), -(-size[1] // times)
-
-
 def small_copy(photo: Photo) -> Photo:
-    """A photo at its :func:`small_size`, halved pixel by pixel as :func:`halved` does; one of few
-    colours, or of more than 8 bits, is shrunk at once."""
-    size = small_size(photo.size)
+    """A photo, halved until it has at most ``SMALL_SIDE`` pixels a side, pixel by pixel as
+    :func:`halved` does; one of few colours, or of more than 8 bits, is shrunk at once."""
+    times = 2 ** max(0, math.ceil(math.log2(max(photo.size) / SMALL_SIDE)))
+    size = -(-photo.size[0] // times), -(-photo.size[1] // times)
     copy = photo.shrunk_to(size)
     if copy is photo or photo.bit_depth != 8 or photo.has_few_colours:
         return copy
@@ -65,11 +60,6 @@ def small_copy(photo: Photo) -> Photo:
     while levels.shape[:2] != size:
         levels = halved(levels)
     return replace(copy, colours=torch.from_numpy(levels).permute(2, 0, 1)[None])
-
-
-def halved_flags(flags: Flags) -> Flags:
-    """(ceil(H / 2), ceil(W / 2)), whether any of two by two pixels is flagged."""
-    return halved(flags * np.uint8(255)) > 0
 
 
 def shrunk_flags(flags: Flags, size: Size) -> Flags:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from internal_gan.finishing.sizes import halved, halved_flags, sampled, scales, shrunk_flags
+from internal_gan.finishing.sizes import halved, sampled, scales, shrunk_flags
 from internal_gan.patches.fast import PATCH
 from tests.patches.pictures import noise
 
@@ -18,8 +18,6 @@ def test_halving_averages_two_by_two_pixels(size: tuple[int, int]) -> None:
         columns = [2 * x, min(2 * x + 1, size[1] - 1)]
         mean = image[np.ix_(rows, columns)].reshape(4, 3).mean(axis=0)
         assert np.abs(found[y, x] - mean).max() <= 0.5
-    flags = image[..., 0] > 200
-    assert np.array_equal(halved_flags(flags), halved(flags * np.uint8(255)) > 0)
 
 
 def test_a_shrunk_flag_keeps_every_flagged_pixel() -> None:
