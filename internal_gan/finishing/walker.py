@@ -12,22 +12,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from internal_gan.finishing.seams import near_seams
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
 from internal_gan.patches.fast import PATCH, Field, Index, around, grid, search, touching
-from internal_gan.patches.origins import (
-    CENTRE_WEIGHTS,
-    UNIFORM_WEIGHTS,
-    carry,
-    field_of,
-    nearest,
-    taken,
-    vote,
-)
+from internal_gan.patches.origins import carry, field_of, nearest, taken, vote
 from internal_gan.shapes import Flags, Image, Places
 from internal_gan.units import Size
 
@@ -112,7 +103,7 @@ class Level:
             last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
             origins = self._searched(
                 *(picture, origins, self.part, self._reaching),
-                CENTRE_WEIGHTS if last else UNIFORM_WEIGHTS,
+                even=not last,
                 seeds=origins is None or number == 0,
                 sweeps=SWEEPS_FROM_SCRATCH if origins is None else SWEEPS_FROM_MATCHES,
                 weights=weights,
@@ -134,7 +125,6 @@ class Level:
                 break
             origins = self._searched(
                 *(taken(self.index.image, origins), origins, near, np.ascontiguousarray(active)),
-                CENTRE_WEIGHTS,
                 seeds=False,
                 price=BREAK_PRICE,
                 shifts=0 if reaching is None else SHIFTS_IN_PARTS,
@@ -147,7 +137,7 @@ class Level:
         origins: Places | None,
         pixels: Flags | None,
         active: Flags | None,
-        votes: NDArray[np.float32],
+        even: bool = False,
         **options: Any,
     ) -> Places:
         """Search the ``active`` patches of a picture, and let them vote on ``pixels``."""
@@ -157,7 +147,7 @@ class Level:
             field = search(picture, self.index, wrap=self.wrap, **options).places
         else:
             field = _search_in_box(picture, self.index, **options)
-        voted = vote(field, self.size, votes, self.wrap, active=pixels, origins=origins)
+        voted = vote(field, self.size, self.wrap, even=even, active=pixels, origins=origins)
         if self.fixed and (self.part is None or origins is None):  # else they have stayed
             voted = self.fixed.imposed(voted)
         return voted

@@ -19,8 +19,7 @@ from internal_gan.units import Size
 FALL_PER_SQUARE = 0.05
 
 _squares = np.square(np.arange(PATCH) - PATCH // 2)
-CENTRE_WEIGHTS = np.exp(-FALL_PER_SQUARE * np.add.outer(_squares, _squares)).astype(np.float32)
-UNIFORM_WEIGHTS = np.ones((PATCH, PATCH), np.float32)
+WEIGHTS = np.exp(-FALL_PER_SQUARE * np.add.outer(_squares, _squares)).astype(np.float32)
 
 
 def own_places(size: Size, corner: Size = (0, 0)) -> Places:
@@ -35,9 +34,9 @@ def own_places(size: Size, corner: Size = (0, 0)) -> Places:
 def vote(
     field: Places,
     size: Size,
-    weights: NDArray[np.float32] = CENTRE_WEIGHTS,
     wrap: Wrap = NO_WRAP,
     *,
+    even: bool = False,
     active: Flags | None = None,
     origins: Places | None = None,
 ) -> Places:
@@ -45,12 +44,13 @@ def vote(
 
     Args:
         field: (h, w, 2), the matches of the patches.
-        weights: (PATCH, PATCH), the weight of a patch's vote at each of its pixels.
+        even: whether a patch's vote counts as much at its border as at its centre.
         active: (height, width), which pixels are voted on; the others keep ``origins``.
     """
     if active is None:
         active = np.ones(size, np.bool_)
     result = np.empty((*size, 2), np.int32) if origins is None else origins.copy()
+    weights = np.ones_like(WEIGHTS) if even else WEIGHTS
     over_rows(kernels.plurality, size[0], field, weights, wrap, active, result)
     return result
 

@@ -7,22 +7,22 @@ import pytest
 
 from internal_gan.finishing.seams import breaks
 from internal_gan.images.periodic import Wrap
-from internal_gan.patches import origins as module
 from internal_gan.patches.fast import PATCH, grid
-from internal_gan.patches.origins import CENTRE_WEIGHTS, carry, field_of, own_places, vote
+from internal_gan.patches.origins import WEIGHTS, carry, field_of, own_places, vote
 from tests.patches.pictures import WRAPS
 
 
 @pytest.mark.parametrize("wrap", WRAPS)
-@pytest.mark.parametrize("weights", [module.UNIFORM_WEIGHTS, CENTRE_WEIGHTS])
-def test_vote_agrees_with_a_plain_count(wrap: Wrap, weights: np.ndarray) -> None:
+@pytest.mark.parametrize("even", [True, False])
+def test_vote_agrees_with_a_plain_count(wrap: Wrap, even: bool) -> None:
     """Every pixel comes from a source pixel with the most votes."""
     size = (9, 11)
     height, width = grid(size, wrap)
     # Few offsets, so that some patches agree and some do not.
     rng = np.random.default_rng(1)
     field = own_places((height, width)) + rng.integers(0, 3, (height, width, 2)).astype(np.int32)
-    origins = vote(field, size, weights, wrap)
+    origins = vote(field, size, wrap, even=even)
+    weights = np.ones_like(WEIGHTS) if even else WEIGHTS
     for y, x in product(*map(range, size)):
         votes = dict[tuple[int, ...], float]()
         for i, j in product(range(PATCH), repeat=2):
@@ -47,7 +47,7 @@ def test_inactive_pixels_keep_their_origins() -> None:
 def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
     origins = own_places((15, 18)) + np.array([4, 6], np.int32)
     source = (40, 40)
-    found = vote(field_of(origins, grid(source), wrap), (15, 18), CENTRE_WEIGHTS, wrap)
+    found = vote(field_of(origins, grid(source), wrap), (15, 18), wrap)
     inner = (slice(PATCH, -PATCH), slice(PATCH, -PATCH))
     assert np.array_equal(found[inner], origins[inner])
     if not any(wrap):
