@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, nearest_patches
+from internal_gan.patches.exact import grid, lattice, nearest, patches_at
 
 PATCH = 7
 # Longer images are shrunk to this long side first, so that an exact search takes about a second.
@@ -36,8 +36,8 @@ def field_diversity(real: Tensor, sample: Tensor) -> float:
     """
     factor = min(1.0, LONG_SIDE / max(*size_of(real), *size_of(sample)))
     photo, made = (_shrunk(image, factor) for image in (real, sample))
-    _, matches = nearest_patches(made, photo, PATCH)
-    width = grid(photo, PATCH)[1]
+    patches = [patches_at(image, lattice(image, PATCH), PATCH) for image in (made, photo)]
+    matches, width = nearest(*patches).view(grid(made, PATCH)), grid(photo, PATCH)[1]
     rows, columns = torch.meshgrid(*map(torch.arange, matches.shape), indexing="ij")
     field = torch.stack([matches.cpu() // width - rows, matches.cpu() % width - columns])
     # With sides of at most LONG_SIDE pixels, a displacement fits into a signed byte.

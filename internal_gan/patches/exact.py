@@ -130,30 +130,19 @@ def overlapping(places: Tensor, others: Tensor, columns: int, patch: int) -> Ten
     return near(places // columns, others // columns) & near(places % columns, others % columns)
 
 
-def nearest_patches(image: Tensor, reference: Tensor, patch: int) -> tuple[Tensor, Tensor]:
-    """Find the nearest patch of another image for every patch, in bounded memory.
-
-    Args:
-        image, reference: (1, C, H, W) in [-1, 1].
-
-    Returns:
-        The root mean squared error to the nearest patch, 0 to 1, and that patch's place in
-        ``reference``, (h, w).
-    """
-    errors, matches, size = [], [], grid(image, patch)
+def nearest_errors(image: Tensor, reference: Tensor, patch: int) -> Tensor:
+    """For every patch of an image, the root mean squared error to the nearest of another one, 0 to
+    1, (n,), in bounded memory; both are (1, C, H, W) in [-1, 1]."""
+    errors = []
     for some in torch.split(lattice(image, patch), CUT_AT_ONCE):
         queries = patches_at(image, some, patch)
         least = torch.full((len(some),), math.inf, device=image.device)
-        match = torch.zeros_like(some)
         for others in torch.split(lattice(reference, patch), CUT_AT_ONCE):
             keys = patches_at(reference, others, patch)
-            index = nearest(queries, keys)
-            found = (queries - keys[index]).norm(dim=1)
-            match = torch.where(found < least, others[index], match)
+            found = (queries - keys[nearest(queries, keys)]).norm(dim=1)
             least = torch.minimum(found, least)
         errors.append(least / (2 * math.sqrt(queries.shape[1])))
-        matches.append(match)
-    return torch.cat(errors).view(size), torch.cat(matches).view(size)
+    return torch.cat(errors)
 
 
 def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:

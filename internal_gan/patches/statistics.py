@@ -16,7 +16,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, nearest, nearest_patches, overlapping, patches_at
+from internal_gan.patches.exact import grid, nearest, nearest_errors, overlapping, patches_at
 from internal_gan.shapes import Pictures, Pixels
 
 PATCH = 7
@@ -101,7 +101,7 @@ def layout_distances(
     least = min(*size_of(small_real), *size_of(small))
     ways = {"coherence": (small, small_real), "completeness": (small_real, small)}
     return {
-        f"layout_{way}_{patch}": float(nearest_patches(*pair, patch)[0].mean())
+        f"layout_{way}_{patch}": float(nearest_errors(*pair, patch).mean())
         for patch in patches
         if patch <= least
         for way, pair in ways.items()
