@@ -25,7 +25,7 @@ from internal_gan.images.colours import in_floats
 from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.photo import Photo, output_format_of
-from internal_gan.images.pyramid import fit_size
+from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import size_of
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import own_places, taken
@@ -96,7 +96,7 @@ class AsDrawn:
     def enlarging(self, drawing: Size) -> Self:
         """A copy for drawings of a given size, enlarged by the same factor as the photo."""
         ratios = [b / a for a, b in zip(size_of(self._learnt), self.photo_size, strict=True)]
-        return self.at((round(drawing[0] * ratios[0]), round(drawing[1] * ratios[1])))
+        return self.at(scaled(drawing, *ratios))
 
     @property
     def at_once(self) -> int:
