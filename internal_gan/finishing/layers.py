@@ -20,12 +20,11 @@ from PIL import Image, ImageOps
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.finishing.origin import OTHER, Origin
-from internal_gan.finishing.sizes import sampled
 from internal_gan.images.files.image import opening, read_image
 from internal_gan.images.files.names import existing_image, shown
 from internal_gan.images.files.png import png
 from internal_gan.images.levels import levels_of
-from internal_gan.images.resize import resize
+from internal_gan.images.resize import nearest_pixels, resize
 from internal_gan.patches.origins import taken
 from internal_gan.units import Size
 
@@ -95,7 +94,8 @@ class Layer:
         if self.size == size:
             return self
         if self.kind == "labels":
-            return replace(self, values=sampled(self.values, size))
+            rows, columns = nearest_pixels(self.size, size)
+            return replace(self, values=self.values[rows.numpy(), columns.numpy()])
         planes = torch.from_numpy(np.atleast_3d(self.values).astype(np.float64)).permute(2, 0, 1)
         small = resize(planes[None], size)[0].permute(1, 2, 0).numpy()
         small = small.clip(self.values.min(), self.values.max())

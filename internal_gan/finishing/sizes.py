@@ -2,12 +2,10 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import PIL.Image
 import torch
-from numpy.typing import NDArray
 
 from internal_gan.images.levels import levels_of
 from internal_gan.images.photo import Photo
@@ -66,14 +64,4 @@ def shrunk_flags(flags: Flags, size: Size) -> Flags:
     """Flags at a smaller size: whether any of a pixel's area is flagged."""
     levels = PIL.Image.fromarray(flags.astype(np.float32))
     found: Flags = np.asarray(levels.resize(size[::-1], PIL.Image.Resampling.BOX)) > 1e-4
-    return found
-
-
-def sampled(values: NDArray[Any], size: Size) -> NDArray[Any]:
-    """(H, W) or (H, W, C) at another size, by nearest neighbour."""
-    rows, columns = (
-        (np.arange(side) * old + old // 2) // side
-        for side, old in zip(size, values.shape[:2], strict=True)
-    )
-    found: NDArray[Any] = values[rows[:, None], columns]
     return found

@@ -18,7 +18,7 @@ from internal_gan.images.colours import has_few_colours, in_floats, in_kind_of
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.names import shown
 from internal_gan.images.pyramid import fit_size
-from internal_gan.images.resize import resize, size_of
+from internal_gan.images.resize import nearest_pixels, resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size, by
@@ -122,11 +122,8 @@ class Photo:
         if self.size == size:
             return self
         if self.has_few_colours:
-            at = [
-                (torch.arange(side) * old + old // 2) // side
-                for side, old in zip(size, self.size, strict=True)
-            ]
-            small = self._each(lambda layer: layer[..., at[0], :][..., at[1]].contiguous())
+            nearest = nearest_pixels(self.size, size)
+            small = self._each(lambda layer: layer[(..., *nearest)].contiguous())
             return replace(small, given=self.full_size, frame=None)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
         made = self.resized(size)

@@ -53,6 +53,15 @@ def resize_part(x: Tensor, rows: slice, columns: slice, size: Size) -> Tensor:
     return down @ x @ across.T
 
 
+def nearest_pixels(old: Size, size: Size) -> tuple[Tensor, Tensor]:
+    """The rows, (h, 1), and columns, (w,), of an image of the ``old`` size that are nearest to the
+    pixels of one of another size."""
+    rows, columns = (
+        (torch.arange(new) * side + side // 2) // new for new, side in zip(size, old, strict=True)
+    )
+    return rows[:, None], columns
+
+
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Blur every channel of (N, C, H, W) with a truncated Gaussian, repeating the border pixels.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from internal_gan.finishing.sizes import halved, sampled, scales, shrunk_flags
+from internal_gan.finishing.sizes import halved, scales, shrunk_flags
 from internal_gan.patches.fast import PATCH
 from tests.patches.pictures import noise
 
@@ -27,12 +27,6 @@ def test_a_shrunk_flag_keeps_every_flagged_pixel() -> None:
     assert small[round(17 * 27 / 40), 31 * 40 // 60]
     assert small[26, 0]
     assert small.sum() <= 8
-
-
-def test_the_nearest_pixel_is_sampled() -> None:
-    values = np.arange(12).reshape(3, 4)
-    assert np.array_equal(sampled(values, (6, 8)), values.repeat(2, 0).repeat(2, 1))
-    assert np.array_equal(sampled(values, (1, 2)), [[5, 7]])
 
 
 def test_scales_grow_from_the_shortest_side_while_a_patch_fits() -> None:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from internal_gan.images.resize import gaussian_blur, resize, resize_part
+from internal_gan.images.resize import gaussian_blur, nearest_pixels, resize, resize_part
 from tests.tiny import noise, picture
 
 
@@ -43,6 +43,13 @@ def test_a_part_is_as_in_the_whole(size: tuple[int, int]) -> None:
     rows, columns = slice(2, 8), slice(size[1] - 20, size[1])
     whole = resize(noise(20, 30), size)[..., rows, columns]
     torch.testing.assert_close(resize_part(noise(20, 30), rows, columns, size), whole)
+
+
+def test_the_nearest_pixels_are_found() -> None:
+    x = torch.arange(12).view(3, 4)
+    larger = x.repeat_interleave(2, 0).repeat_interleave(2, 1)
+    assert torch.equal(x[nearest_pixels((3, 4), (6, 8))], larger)
+    assert x[nearest_pixels((3, 4), (1, 2))].tolist() == [[5, 7]]
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
