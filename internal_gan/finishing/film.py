@@ -6,13 +6,13 @@ explain, such as a change of light, is added as a smooth change of colour. Both 
 so of a motion that closes, a few drawings are enough.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import torch
+from scipy.special import diric
 from torch import Tensor
 
 from internal_gan.finishing.origin import BLENDED, Origin
@@ -84,20 +84,12 @@ def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]
     flows, changes = torch.cat([key.flow for key in keys]), torch.cat([key.change for key in keys])
     for frame in range(frames):
         time = turns * len(keys) * frame / frames
-        shares = flows.new_tensor([_share(time - number, len(keys)) for number in range(len(keys))])
+        turn = 2 * np.pi * (time - np.arange(len(keys))) / len(keys)  # since each key
+        weights = diric(turn, len(keys)) * (1.0 if len(keys) % 2 else np.cos(turn / 2))
+        shares = flows.new_tensor(weights)
         yield Motion(*(torch.tensordot(shares, part, 1).unsqueeze(0) for part in (flows, changes)))
 
 
 def turns(seconds: float) -> int:
     """How often a film of this length goes round."""
     return max(1, round(seconds / TURN_SECONDS))
-
-
-def _share(distance: float, count: int) -> float:
-    """The weight, in trigonometric interpolation, of one of so many values at whole numbers, at a
-    distance from it."""
-    angle = math.pi * distance
-    if abs(math.sin(angle / count)) < 1e-9:
-        return 1.0
-    spread = math.tan(angle / count) if count % 2 == 0 else math.sin(angle / count)
-    return math.sin(angle) / (count * spread)
