@@ -9,7 +9,7 @@ from torch import Tensor
 from internal_gan.images.periodic import Wrap, axes, resize_periodic
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
+from internal_gan.patches.exact import grid, lattice, overlapping, patches_at, to_nearest
 from internal_gan.shapes import Pixels
 
 NAMES = {-2: "top and bottom", -1: "left and right"}
@@ -55,7 +55,8 @@ def spacing(photo: Pixels) -> float:
     columns, every = grid(known, PATCH)[1], lattice(known, PATCH)
     some = torch.randperm(len(every), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
     others = patches_at(known, every, PATCH)
-    return _distance(others[some], others, overlapping(some, every, columns, PATCH))
+    overlaps = overlapping(some, every, columns, PATCH)
+    return float(to_nearest(others[some], others, overlaps).mean())
 
 
 def strangeness(photo: Pixels, made: Pixels, broken: Tensor, spacing: float) -> float:
@@ -68,16 +69,12 @@ def strangeness(photo: Pixels, made: Pixels, broken: Tensor, spacing: float) -> 
     places = seam.flatten().nonzero()[:, 0]
     some = torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
     others = patches_at(known, lattice(known, PATCH), PATCH)
-    return _distance(patches_at(small, places[some], PATCH), others) / max(spacing, LEVEL)
+    found = to_nearest(patches_at(small, places[some], PATCH), others)
+    return float(found.mean()) / max(spacing, LEVEL)
 
 
 def _compared(picture: Pixels) -> Pixels:
     return resize(picture, fit_size(size_of(picture), STRANGE_SIDE))
-
-
-def _distance(patches: Tensor, others: Tensor, excluded: Tensor | None = None) -> float:
-    found = others[nearest(patches, others, excluded=excluded)]
-    return float((patches - found).norm(dim=1).mean())
 
 
 def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:

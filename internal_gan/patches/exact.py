@@ -70,6 +70,12 @@ def nearest(
     return torch.cat(found)
 
 
+def to_nearest(queries: Tensor, keys: Tensor, excluded: Tensor | None = None) -> Tensor:
+    """The Euclidean distance of each query to its nearest key, (n,); see :func:`nearest`."""
+    found: Tensor = (queries - keys[nearest(queries, keys, excluded=excluded)]).norm(dim=1)
+    return found
+
+
 def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
     """Find a near key for every query, preferring keys that no query resembles.
 
@@ -135,13 +141,10 @@ def nearest_errors(image: Tensor, reference: Tensor, patch: int) -> Tensor:
     1, (n,), in bounded memory; both are (1, C, H, W) in [-1, 1]."""
     errors = []
     for some in torch.split(lattice(image, patch), CUT_AT_ONCE):
-        queries = patches_at(image, some, patch)
-        least = torch.full((len(some),), math.inf, device=image.device)
+        queries, found = patches_at(image, some, patch), list[Tensor]()
         for others in torch.split(lattice(reference, patch), CUT_AT_ONCE):
-            keys = patches_at(reference, others, patch)
-            found = (queries - keys[nearest(queries, keys)]).norm(dim=1)
-            least = torch.minimum(found, least)
-        errors.append(least / (2 * math.sqrt(queries.shape[1])))
+            found.append(to_nearest(queries, patches_at(reference, others, patch)))
+        errors.append(torch.stack(found).amin(dim=0) / (2 * math.sqrt(queries.shape[1])))
     return torch.cat(errors)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.exact import grid, nearest, nearest_errors, overlapping, patches_at
+from internal_gan.patches.exact import grid, nearest_errors, overlapping, patches_at, to_nearest
 from internal_gan.shapes import Pictures, Pixels
 
 PATCH = 7
@@ -183,7 +183,7 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
 def _mean_nearest(queries: Tensor, references: Tensor) -> float:
     wanted = _patches(queries, MAX_QUERIES, _seeded(1))
     known = _patches(references, MAX_REFERENCES, _seeded(3))
-    return _mean_error(_to_nearest(wanted, known))
+    return _mean_error(to_nearest(wanted, known))
 
 
 def _mean_to_others(image: Tensor) -> float:
@@ -202,14 +202,9 @@ def _mean_to_others(image: Tensor) -> float:
     for places in torch.split(wanted, QUERIES_AT_ONCE):
         overlaps = overlapping(places, others, columns, PATCH)
         rows = patches_at(image, places, PATCH)
-        found = [_to_nearest(rows, form, overlaps) for form in forms]
+        found = [to_nearest(rows, form, overlaps) for form in forms]
         distances.append(torch.stack(found).amin(dim=0)[~overlaps.all(dim=1)])
     return _mean_error(torch.cat(distances))
-
-
-def _to_nearest(wanted: Tensor, known: Tensor, excluded: Tensor | None = None) -> Tensor:
-    found: Tensor = (wanted - known[nearest(wanted, known, excluded=excluded)]).norm(dim=1)
-    return found
 
 
 def _mean_error(distances: Tensor) -> float:
