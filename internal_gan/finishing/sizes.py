@@ -46,11 +46,16 @@ def halved(image: Image) -> Image:
     return np.array(PIL.Image.fromarray(image).reduce(2))
 
 
+def small_size(size: Size) -> Size:
+    """A photo's size, halved until it has at most ``SMALL_SIDE`` pixels a side."""
+    times = 2 ** max(0, math.ceil(math.log2(max(size) / SMALL_SIDE)))
+    return -(-size[0] // times), -(-size[1] // times)
+
+
 def small_copy(photo: Photo) -> Photo:
-    """A photo, halved until it has at most ``SMALL_SIDE`` pixels a side, pixel by pixel as
-    :func:`halved` does; one of few colours, or of more than 8 bits, is shrunk at once."""
-    times = 2 ** max(0, math.ceil(math.log2(max(photo.size) / SMALL_SIDE)))
-    size = -(-photo.size[0] // times), -(-photo.size[1] // times)
+    """A photo at its :func:`small_size`, halved pixel by pixel as :func:`halved` does; one of few
+    colours, or of more than 8 bits, is shrunk at once."""
+    size = small_size(photo.size)
     copy = photo.shrunk_to(size)
     if copy is photo or photo.bit_depth != 8 or photo.has_few_colours:
         return copy
