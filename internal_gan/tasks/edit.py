@@ -1,10 +1,176 @@
-"""task=edit: a photo with parts moved or painted over, made to look real again."""
+"""task=edit: a photo with parts moved or painted over, made to look real again; and what painting
+and harmonization share with it: an image injected into a model's pyramid."""
 
-from internal_gan.models.redrawing import EDIT, EDIT_DILATE
-from internal_gan.tasks.redraw import Redraw
+import math
+from collections.abc import Iterator
+from typing import ClassVar, TypeVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.config.fields import AUTO
+from internal_gan.config.options import EditOptions, PaintOptions
+from internal_gan.errors import UserError
+from internal_gan.images.colours import in_floats
+from internal_gan.images.levels import ALL, used_range
+from internal_gan.images.masks import called, read_mask
+from internal_gan.images.photo import Margins, Photo
+from internal_gan.images.pyramid import fit_size
+from internal_gan.images.windows import bounds, overlap, within
+from internal_gan.models import redrawing
+from internal_gan.models.abilities import Injects
+from internal_gan.models.redrawing import Change, start_scale_for, with_colours
+from internal_gan.tasks.base import Picture, Task, aside, gray
+
+Injected = TypeVar("Injected", bound=PaintOptions | EditOptions)
+
+# A share of an image that the photo has nothing like, above which it is said.
+MUCH = 0.4
+# Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
+NOTICED = 0.12
+# The default lengths are for a model with this long side, in pixels, and scale with its size.
+REFERENCE = 250.0
 
 
-class Edit(Redraw):
-    """Redraws ``edit.image`` where the mask is white, or all of it."""
+class FromImage(Task[Injected]):
+    """Redraws ``paint.image`` or ``edit.image``, ``what`` it is in words, from a start scale; auto
+    injects it at a size of which ``injected_at`` is the root of the area, in pixels."""
 
-    injected_at, dilate = EDIT, EDIT_DILATE
+    what: ClassVar[str]
+    injected_at: ClassVar[float]
+
+    def check(self, model: Injects) -> None:
+        if self.context.options.trains:  # which takes minutes
+            self._read()
+
+    def _read(self, longest: int | None = None) -> Photo:
+        """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
+        option = f"{self.group}.image"
+        photo = self.context.given.read(option, longest=longest)
+        if photo is None:
+            raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
+        if used_range(photo) != ALL:
+            raise UserError(
+                f"{called(photo, option)}: it uses less than an eighth of its levels; allowed is "
+                "a picture that uses more of them, as the model has learnt it"
+            )
+        return photo
+
+    def _start_scale(self, model: Injects) -> int:
+        auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
+        if wanted == AUTO:
+            return auto
+        self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
+        return int(wanted)
+
+    def _tell_foreign(self, model: Injects, given: Photo, mask: Tensor | None = None) -> None:
+        share, row, column = redrawing.foreign(model.image, given, mask)
+        if share > MUCH:
+            part = "image" if mask is None else "part"
+            self.context.say(
+                f"The photo has nothing like {share:.0%} of the {part}, such as around row {row}, "
+                f"column {column}: what is drawn there is a guess; use the photo's own colours"
+            )
+
+
+class Edit(FromImage[EditOptions]):
+    """Redraws ``edit.image`` where the mask is white, or all of it, and shows the mask, which grows
+    by default by ``dilate`` pixels at the model's size. The photo has no patches like an object
+    (``is_object``): it needs a mask, may first get the photo's colours, and stays as it is drawn,
+    with its outline."""
+
+    group, what, injected_at = "edit", "the photo with its changes", redrawing.EDIT
+    dilate: ClassVar[float] = redrawing.EDIT_DILATE
+    is_object: ClassVar[bool] = False
+
+    def check(self, model: Injects) -> None:
+        if self.context.options.trains:  # which takes minutes
+            self._mask(self._read())
+
+    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
+        photo = self._read()
+        mask = self._mask(photo)
+        start = self._start_scale(model)
+        learnt = self._learnt(photo, model) if self.context.rebuilds else None
+        if mask is not None and learnt is not None and not self.is_object:
+            mask = _narrowed(mask, photo, learnt)
+        if mask is None:
+            self.context.say(
+                "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
+                "the rest"
+            )
+        used = torch.ones(1, 1, *photo.size)
+        if mask is not None:
+            used = redrawing.soft_mask(model, mask, *self._lengths(model))
+        if learnt is not None and learnt.frame and learnt.uncut == photo.size:
+            used = used * (1 - learnt.frame.part(learnt.size))
+        finisher = self.context.part_finisher(
+            photo,
+            (used >= 0.5).float(),
+            source=learnt,
+            detailed=True,
+            keeps=self.is_object,
+            option="edit.image",
+        )
+        redrawn = used
+        if mask is not None and learnt is not None and not self.is_object:
+            # Beside what was changed, the network's drawing is a haze of both sides.
+            redrawn = used * ((used < 0.5) | (mask >= 0.5))
+        match = self.is_object and bool(self.context.as_trained("harmonize.match"))
+        for index, seed in enumerate(self.seeds(self.wanted.count)):
+            change = redrawing.redraw(model, photo, mask, start, seed=seed, match=match)
+            changed = change if learnt is None else self._changed(change, mask)
+            drawing = redrawing.bring_back(photo, changed, redrawn)
+            scale = change.after.shape[-1] / photo.size[1]
+            done = finisher(drawing, scale, drawn=change.after)
+            yield Picture(f"{self.name}/{index:03d}.png", done)
+        given = self.context.given.copy_of("edit.image")
+        yield aside(f"{self.name}/before.png", photo.colours, "before", photo, given=given)
+        if mask is not None:
+            yield gray(f"{self.name}/mask.png", used, "mask")
+        self.context.tell_new_colours(blends=self.is_object)
+        if not self.is_object:
+            self._tell_foreign(model, photo, mask)
+
+    def _learnt(self, photo: Photo, model: Injects) -> Photo:
+        """The training photo, shrunk to the scale of the changed photo if that is smaller."""
+        trained = self.context.trained
+        learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
+        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.uncut))
+        return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
+
+    def _changed(self, change: Change, mask: Tensor | None) -> Change:
+        """What patches are looked for by: the given colours, not those of a rough drawing."""
+        return Change(change.before, with_colours(*change, self.injected_at))
+
+    def _mask(self, photo: Photo) -> Tensor | None:
+        mask, grown = self.context.given.read("mask.file"), self.context.options.mask.dilate
+        if mask is not None:
+            return read_mask(mask, photo.size)
+        if self.is_object:
+            raise UserError("mask=FILE is missing: white where the object is, black elsewhere")
+        if grown is not None:
+            raise UserError(f"mask.dilate={grown:g}: there is no mask; give mask=FILE")
+        return None
+
+    def _lengths(self, model: Injects) -> tuple[float, float]:
+        """By how much the mask is grown and feathered, in pixels at the model's size."""
+        grown, ratio = self.context.options.mask.dilate, max(model.sizes[-1]) / REFERENCE
+        if self.is_object and self.context.rebuilds:
+            ratio = 0.0
+        return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio
+
+
+def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:
+    """A mask without what is as in the training photo, so that the rim of a change is near it; the
+    mask itself if all or nothing inside differs, or the sizes do."""
+    if photo.size != learnt.uncut or not mask.any():
+        return mask
+    inside = (learnt.frame or Margins(0, 0, 0, 0)).window(learnt.size)
+    box = overlap(bounds(mask), inside)
+    here, there = (..., *box), (..., *within(box, inside))
+    pairs = in_floats(photo.colours[here]), in_floats(learnt.colours[there])
+    changed = (pairs[0] - pairs[1]).abs().amax(dim=1, keepdim=True) > NOTICED
+    narrow = torch.zeros_like(mask)
+    narrow[here] = mask[here] * changed
+    return narrow if narrow.any() else mask

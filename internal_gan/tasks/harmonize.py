@@ -6,10 +6,10 @@ from torch.nn import functional as F
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.redrawing import HARMONIZE, HARMONIZE_DILATE, Change
-from internal_gan.tasks.redraw import Redraw
+from internal_gan.tasks.edit import Edit
 
 
-class Harmonize(Redraw):
+class Harmonize(Edit):
     """Redraws the object of ``edit.image``, where the mask is white."""
 
     injected_at, dilate, is_object = HARMONIZE, HARMONIZE_DILATE, True

@@ -7,7 +7,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size
 from internal_gan.tasks.base import Picture, aside
-from internal_gan.tasks.redraw import FromImage
+from internal_gan.tasks.edit import FromImage
 
 
 class Paint(FromImage[PaintOptions]):

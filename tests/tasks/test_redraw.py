@@ -14,7 +14,7 @@ from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.models import redrawing
-from internal_gan.tasks.redraw import NOTICED, _narrowed
+from internal_gan.tasks.edit import NOTICED, _narrowed
 from tests.commands import TINY_RUN, Shell, pixels
 from tests.tasks.conftest import layers, numbers
 from tests.tiny import Run, holes, picture, write_png
