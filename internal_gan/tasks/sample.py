@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import cast
 
 from internal_gan.config.options import SampleOptions
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.finisher import AsDrawn
 from internal_gan.images.periodic import Tileable, wrap_of
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.figures import Diversity, means
 from internal_gan.judging.tiling import proof, proof_name, seams, seams_in_words
 from internal_gan.models.abilities import Samples
-from internal_gan.shapes import Pixels
 from internal_gan.tasks.base import Picture, Task, ahead, aside
 
 # Steps that give a sample the photo's mix of patches.
@@ -46,13 +46,13 @@ class Sample(Task[SampleOptions]):
 
     def draw(self, model: Samples, preview: bool = False) -> Iterator[Picture]:
         wanted, tileable = self.wanted, cast("Tileable", self.wanted.tileable)
-        count = min(wanted.count, MAX_PREVIEWS) if preview else wanted.count
-        finisher = self.context.finisher(model.image, wanted.size)
-        candidates = 1 if preview else self.context.as_trained("sample.candidates")
         wrap, steps = wrap_of(tileable), list[dict[str, float]]()
         scale = min(wanted.start_scale, model.finished - 1)
         matching = 0 if model.is_matched else MATCHING
+        count, candidates, finisher = min(wanted.count, MAX_PREVIEWS), 1, AsDrawn(model.image)
         if not preview:
+            count, candidates = wanted.count, self.context.as_trained("sample.candidates")
+            finisher = self.context.finisher(model.image, wanted.size)
             self.context.expected = count
             times = math.prod(finisher.drawing_size or model.sizes[-1]) / math.prod(model.sizes[-1])
             if model.is_matched and times > MANY_TIMES:
@@ -60,18 +60,15 @@ class Sample(Task[SampleOptions]):
                     f"The layout has {times:.0f} times as many pixels as the photo's, so a sample "
                     "may take minutes"
                 )
-
-        def finished(image: Pixels) -> Finished:
-            return Finished(image) if preview else finisher(image, wrap, matching=matching)
-
         images = model.samples(
             count,
-            None if preview else finisher.drawing_size,
+            finisher.drawing_size,
             start_scale=scale,
             candidates=candidates,
             tileable=tileable,
             seed=self.context.options.seed,
         )
+        finished = partial(finisher, wrap=wrap, matching=matching)
         varied = Diversity(model.image.cpu())
         for index, drawn in enumerate(ahead(finished, images, finisher.at_once)):
             yield Picture(f"sample/{index:03d}.png", drawn)
