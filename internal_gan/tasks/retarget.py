@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import AsDrawn, Finished
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
+from internal_gan.images.photo import Margins
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
@@ -187,21 +188,18 @@ def finished(drawing: Tensor, target: Target) -> Finished:
 
 def in_outline(drawn: Finished, target: Target) -> Finished:
     """A finished rectangle placed where the target's outline is, and transparent outside it."""
-    if target.transform is None and target.mask is None:
-        return drawn
-    pixels, alpha, origin, outline = drawn.pixels, drawn.alpha, drawn.origin, target.mask
     if target.transform is not None:
         outline = target.transform.coverage(target.size)
-    elif outline is not None:
-        window = bounds(outline)
-
-        def placed(image: Tensor) -> Tensor:
-            canvas = image.new_zeros(*image.shape[:-2], *target.size)
-            canvas[(..., *window)] = image
-            return canvas
-
-        pixels, alpha = placed(pixels), None if alpha is None else placed(alpha)
-        origin = None if origin is None else origin.placed(target.size, *window)
-    if outline is not None:
-        alpha = outline if alpha is None else outline.to(alpha) * alpha
-    return replace(drawn, colours=pixels, alpha=alpha, origin=origin)
+    elif target.mask is not None:
+        outline, (rows, columns), (height, width) = target.mask, bounds(target.mask), target.size
+        beside = Margins(rows.start, width - columns.stop, height - rows.stop, columns.start)
+        drawn = replace(
+            drawn,
+            colours=beside.padded(drawn.pixels, 0.0),
+            alpha=None if drawn.alpha is None else beside.padded(drawn.alpha, 0.0),
+            origin=drawn.origin and drawn.origin.placed(target.size, rows, columns),
+        )
+    else:
+        return drawn
+    alpha = outline if drawn.alpha is None else outline.to(drawn.alpha) * drawn.alpha
+    return replace(drawn, colours=drawn.pixels, alpha=alpha)
