@@ -95,7 +95,7 @@ def _check_use(options: Options, given: set[str]) -> None:
         )
     if options.judges:
         own = {key for key in given if key.partition(".")[0] == options.task}
-        other = given - own - task.of_run | ({"checkpoint"} & given)
+        other = given - own - task.run | ({"checkpoint"} & given)
         _refuse(other, f"{task.instead}", "takes image=PHOTO and the other options of its task")
     elif not task.needs:
         _refuse(other, f"{options.task} --help", "lists the options that apply")

@@ -50,7 +50,7 @@ class TaskSpec:
         needs: what the model that it works on must be able to do, at least one of these; empty: it
             works on pictures alone, or trains.
         takes: options, and groups of them, that apply besides those of the group of its name.
-        run: options of the run itself that apply to a task without a model.
+        run: options of the run itself that apply once there is a model, or without one.
         instead: the option that names pictures to work on in place of a model's.
         reads: options naming files that belong to the photo and are kept with it.
         memory: the option to reduce if memory runs out.
@@ -65,7 +65,7 @@ class TaskSpec:
     name: str
     needs: tuple[Ability, ...] = ()
     takes: frozenset[str] = frozenset()
-    run: frozenset[str] = _RESULT
+    run: frozenset[str] = _OF_MODEL
     instead: str | None = None
     reads: tuple[str, ...] = ()
     memory: str = "image"
@@ -74,15 +74,10 @@ class TaskSpec:
     source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
 
-    @property
-    def of_run(self) -> frozenset[str]:
-        """The options of the run itself that apply once there is a model, or without one."""
-        return _OF_MODEL if self.needs else self.run
-
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once there is a model, or without one."""
         group = option.partition(".")[0]
-        return option in self.of_run | self.takes or group in self.takes | {self.name}
+        return option in self.run | self.takes or group in self.takes | {self.name}
 
 
 _TASKS = (
@@ -140,11 +135,12 @@ _TASKS = (
     ),
     TaskSpec(
         "extend",
+        run=_RESULT,
         takes=frozenset({"layers", "keep_frame"}),
         reads=("extend.avoid",),
         memory="extend.margins",
     ),
-    TaskSpec("make_tileable", takes=frozenset({"layers", "keep_frame"})),
+    TaskSpec("make_tileable", run=_RESULT, takes=frozenset({"layers", "keep_frame"})),
     TaskSpec(
         "evaluate",
         needs=(SAMPLES, RETARGETS),
