@@ -51,26 +51,21 @@ class Context(Reporter):
         given: the inputs of the run.
         trained: the inputs of its model's training; the same object at the end of a training.
         console: where the task prints.
-        folder: the run folder; None before the first picture is drawn, and in a call from Python.
-        facts: what the task adds to the run's ``status.json``.
+        run: the run folder; not set before the first picture is drawn, and in a call from Python.
+        facts: what the run's ``status.json`` tells besides how it goes on.
         expected: how many results there will be; 0 if the task shows its own progress.
     """
 
     given: Source
     trained: Source
     console: Console = field(default_factory=lambda: new_console(quiet=True))
-    folder: RunFolder | None = None
+    run: RunFolder = field(init=False, repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
     expected: int = 0
 
     @property
     def options(self) -> Options:
         return self.given.options
-
-    @property
-    def run(self) -> RunFolder:
-        assert self.folder is not None
-        return self.folder
 
     @property
     def source(self) -> Source:
@@ -130,13 +125,13 @@ class Context(Reporter):
     def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
         return show_share(doing, self.console)
 
-    def begin_run(self, about: Sequence[str], model: Model | None, **status: Any) -> None:
+    def begin_run(self, about: Sequence[str], model: Model | None) -> None:
         """Record that a run has begun, and with which model, and print its first lines."""
         if model is not None:
             self.facts["device"] = str(model.device)
             if model.is_trained:
                 self.facts["model_task"] = ending_of(model.family)
-        self.run.write_status("running", **status, **self.facts)
+        self.run.write_status("running", **self.facts)
         self.say(f"internal-gan {__version__}, torch {torch.__version__}")
         for line in (*about, f"Run folder {self.run.path}"):
             self.say(line)

@@ -81,7 +81,7 @@ def run_task(options: Options) -> int:
             task.check(None)
             write(task.draw(None), Path())
         return task.exit_code
-    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    context.facts["started"] = datetime.now(UTC).isoformat(timespec="seconds")
     with enough_memory(task.memory):
         task.check(model)
         layers = task.read_layers()
@@ -96,10 +96,10 @@ def run_task(options: Options) -> int:
         kept.image = options.image or before.image
         kept.checkpoint = str(Path(str(options.checkpoint)).absolute())
     kind = model.family if model is not None and model.is_trained else options.task
-    folder = context.folder = RunFolder.create(new_run_path(kept, kind))
+    folder = context.run = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        context.begin_run(about, model, started=begun)
+        context.begin_run(about, model)
         shown = task.photo() if model is None else model.image
         write_image(folder.path / "photo.png", shown, like=like)
         given.keep(folder.path, SPECS[task.name].reads)

@@ -163,7 +163,7 @@ def _learn(
         context.given.keep(folder.path, SPECS[work.name].reads)
         context.given.keep_learnt(model.image, model.unknown, training.like)
     prints = hooks.progress is True
-    context.console, context.folder = new_console(quiet=not prints), folder
+    context.console, context.run = new_console(quiet=not prints), folder
     started = monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
     context.begin_run(training.about, model)
