@@ -95,12 +95,12 @@ class Edit(FromImage[EditOptions]):
         if mask is not None and learnt is not None and not self.is_object:
             mask = _narrowed(mask, photo, learnt)
         if mask is None:
+            used = torch.ones(1, 1, *photo.size)
             self.context.say(
                 "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
                 "the rest"
             )
-        used = torch.ones(1, 1, *photo.size)
-        if mask is not None:
+        else:
             used = redrawing.soft_mask(model, mask, *self._lengths(model))
         if learnt is not None and learnt.frame and learnt.uncut == photo.size:
             used = used * (1 - learnt.frame.part(learnt.size))
