@@ -15,23 +15,23 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 934,
     "app": 1364,
-    "config": 1554,
-    "finishing": 2446,
+    "config": 1550,
+    "finishing": 2379,
     "hub": 123,
-    "images": 3599,
-    "internal_gan": 1188,
-    "judging": 1064,
+    "images": 3603,
+    "internal_gan": 1195,
+    "judging": 1059,
     "models": 3626,
     "nn": 940,
-    "patches": 1942,
+    "patches": 1927,
     "report": 581,
     "runs": 960,
     "sweeps": 292,
-    "tasks": 2403,
+    "tasks": 2385,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_264, "tests": 22_905, "benchmarks": 5_534}
+MAX_IN_ALL = {"internal_gan": 24_166, "tests": 22_902, "benchmarks": 5_534}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -121,15 +121,15 @@ class Photo:
         """The photo at another size, with its transparency; of few colours, none is new."""
         if self.size == size:
             return self
-        if self.has_few_colours:
-            nearest = nearest_pixels(self.size, size)
-            small = self._each(lambda layer: layer[(..., *nearest)].contiguous())
-            return replace(small, given=self.full_size, frame=None)
-        alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
-        made = self.resized(size)
         ratios = 2 * tuple(new / old for new, old in zip(size, self.size, strict=True))
         cut = zip(self.frame or (), ratios, strict=False)
         frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
+        if self.has_few_colours:
+            nearest = nearest_pixels(self.size, size)
+            small = self._each(lambda layer: layer[(..., *nearest)].contiguous())
+            return replace(small, given=self.full_size, frame=frame)
+        alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
+        made = self.resized(size)
         return replace(self, colours=made, alpha=alpha, raw=None, given=self.full_size, frame=frame)
 
     def resized(self, size: Size) -> Pixels:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,5 +107,9 @@ def test_a_photo_without_its_frame_knows_its_whole_size() -> None:
     inside = photo.without(frame)
     assert torch.equal(inside.pixels, to_photo(bundled(), "photo").pixels)
     assert inside.uncut == photo.size
-    half = inside.shrunk_to((inside.size[0] // 2, inside.size[1] // 2))
-    assert abs(half.uncut[0] - photo.size[0] / 2) <= 2
+    few = replace(inside, colours=(inside.pixels > 0) * 2.0 - 1)
+    assert few.has_few_colours
+    for one in (inside, few):
+        half = one.shrunk_to((inside.size[0] // 2, inside.size[1] // 2))
+        assert abs(half.uncut[0] - photo.size[0] / 2) <= 2
+        assert half.frame is not None
