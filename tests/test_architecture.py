@@ -13,7 +13,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 934,
+    "api": 943,
     "app": 1364,
     "config": 1550,
     "finishing": 2379,
@@ -26,12 +26,12 @@ MAX_LINES = {
     "patches": 1927,
     "report": 581,
     "runs": 960,
-    "sweeps": 292,
+    "sweeps": 294,
     "tasks": 2385,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_166, "tests": 22_902, "benchmarks": 5_534}
+MAX_IN_ALL = {"internal_gan": 24_177, "tests": 22_922, "benchmarks": 5_534}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -64,6 +64,21 @@ def test_sizes_are_in_the_photos_pixels(photo: Any, task: str, options: Any, siz
     assert Previews(photo)(task, **options).size == pytest.approx(size, abs=1)
 
 
+def test_other_sizes_are_scaled(photo: Image.Image) -> None:
+    """Those of an outline, and of what the network has drawn."""
+    previews = Previews(photo)
+    outlined = previews("retarget", shape=[90, 150], mask=mask(160, 120))
+    assert outlined.size == pytest.approx((75, 45), abs=1)
+    drawn = previews("retarget", shape="4:3", detail="network")
+    assert drawn.size == previews._network.sizes[-1][::-1]
+
+
+def test_a_mask_of_the_copys_size_fits_the_copy_for_a_size(photo: Image.Image) -> None:
+    previews = Previews(photo)
+    kept = mask(*previews.copy("retarget").size)
+    assert previews("retarget", shape=[120, 320], protect=kept).size == (80, 30)
+
+
 def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> None:
     previews = Previews(photo)
     copy = previews.copy("fill")
@@ -172,6 +187,8 @@ def test_a_huge_files_copy_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
     with pytest.raises(UserError, match="has no such argument"):
         Previews(photo)("fill", margins=3)
+    with pytest.raises(UserError, match=r"finish\.resolution=large: needs auto"):
+        Previews(photo).copy("retarget", "large")
     with pytest.raises(UserError, match=r"extend\.shape=4:3: adds nothing"):
         Previews(photo)("extend", shape="4:3")
     with pytest.raises(UserError, match=r"extend\.margins or extend\.shape, one of them"):

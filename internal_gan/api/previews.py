@@ -23,7 +23,8 @@ from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
 # Options in pixels of the photo, or of the result.
-_IN_PIXELS = {"extend.margins", "extend.shape", "mask.box", "mask.dilate"}
+_IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
+_IN_PIXELS |= {"mask.box", "mask.dilate"}
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
 
@@ -67,10 +68,12 @@ class Previews:
         """
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
-        full = self._full_size(task, given.get("resolution"))
-        name = {"sample": "size", "retarget": "shape"}.get(task, "")
-        if given.get(name) is not None and given.get("mask") is None:
-            full, given[name], given["resolution"] = self._sized(task, name, given)
+        resolution, sized = given.pop("resolution", None), {"sample": "size", "retarget": "shape"}
+        full = usual = self._full_size(task, resolution)
+        name, is_drawn = sized.get(task, ""), given.get("detail") == "network"
+        of_size = dict[str, Any]()
+        if given.get(name) is not None and given.get("mask") is None and not is_drawn:
+            full, of_size = self._sized(task, name, given.pop(name), resolution)
         image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
@@ -88,6 +91,10 @@ class Previews:
                     picture = read_image(picture)
                 if picture.size == self._photo.full_size:
                     given[name] = _shown_small(picture, full)
+                elif full != usual and picture.size == self._copy(usual)[0].size[::-1]:
+                    picture = picture.shrunk_to((image.height, image.width))
+                    given[name] = to_pil(picture.colours, picture)
+        given |= of_size
         if "patches" not in families_for(task):
             return next(results(task, {"photo": image, **given}))
         return next(results(task, given, self._network, source))
@@ -97,18 +104,20 @@ class Previews:
         full = self._photo.full_size
         if "finish.resolution" not in taken_by(task):
             return full
-        own = self._network.sizes[-1]
-        return fit_size(full, shown_side(resolution or AUTO, full, own, longest=LONGEST))
+        known = source_of(task, {"resolution": resolution}).options.finish.resolution or AUTO
+        return fit_size(full, shown_side(known, full, self._network.sizes[-1], longest=LONGEST))
 
-    def _sized(self, task: str, name: str, given: dict[str, Any]) -> tuple[Size, list[int], str]:
+    def _sized(
+        self, task: str, name: str, given: Any, resolution: str | int | None
+    ) -> tuple[Size, dict[str, Any]]:
         """For a size that a result is to have: the size of the photo to make a copy of, and the
-        preview's size and resolution. Its layout has the size of the result's, where that is
-        rounded, too."""
-        options = source_of(task, {key: given.get(key) for key in (name, "resolution")}).options
-        resolution, own = options.finish.resolution or AUTO, self._network.sizes[-1]
+        preview's options. Its layout has as many pixels as the result's, if one of nearly the
+        scaled size has."""
+        options = source_of(task, {name: given, "resolution": resolution}).options
+        known, own = options.finish.resolution or AUTO, self._network.sizes[-1]
         shape = options.sample.size or shapes_in(options.retarget.shape)[0]
-        if resolution == AUTO and not is_in_pixels(shape):
-            resolution = LONGEST  # whatever the size of the result
+        if known == AUTO and not is_in_pixels(shape):
+            known = LONGEST  # whatever the size of the result
 
         def layout(photo: Size, size: Size, resolution: int | str) -> tuple[Size, Size]:
             same_area = task == "retarget"
@@ -118,19 +127,19 @@ class Previews:
 
         usual = self._full_size(task, resolution)
         size = size_in(shape, usual)
-        wanted, shown = layout(self._photo.full_size, size, resolution)
-        # A photo that is smaller than usual in the result is shrunk in the preview; unless it is
-        # nearly as large, when that changes nothing, it needs no copy of its own.
+        wanted, shown = layout(self._photo.full_size, size, known)
         steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
-        usually = AUTO if resolution == AUTO else "photo"
-        for copied, how in (max(usual, shown), usually), (shown, "photo"):
+        # First with a copy of the photo as usual, which many sizes share. If the photo is hardly
+        # smaller in the result, it would not be shrunk: then with a copy as it is there.
+        first = max(usual, shown, key=max), AUTO if known == AUTO else "photo"
+        for copied, how in (first, (shown, "photo")):
             small = small_size(copied)
-            nearest = [round(side * max(small) / max(copied)) for side in size]
+            scaled = [round(side * max(small) / max(copied)) for side in size]
             for down, right in steps:
-                near = max(1, nearest[0] + down), max(1, nearest[1] + right)
+                near = max(1, scaled[0] + down), max(1, scaled[1] + right)
                 if layout(small, near, how)[0] == wanted:
-                    return copied, list(near), how
-        return copied, nearest, how
+                    return copied, {name: list(near), "resolution": how}
+        return copied, {name: [max(1, side) for side in scaled], "resolution": how}
 
     def _copy(self, full: Size) -> tuple[Image.Image, Source]:
         if full not in self._copies:

@@ -79,7 +79,7 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
         k for k in known if "." not in k and "/" not in k
     ]
     parts = {k for k in known if k != parent}
-    same = sorted(k for k in parts if k.rpartition(".")[2] == key.rpartition(".")[2])
+    same = sorted(k for k in parts if k.rpartition(".")[2] == key)
     hint = f"; did you mean {' or '.join(map(repr, same))}?" if same else nearest(key, parts) or "."
     return UserError(f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}")
 

@@ -180,9 +180,9 @@ def flat(image: Image) -> Image:
 def touching(flags: Flags, side: int = PATCH) -> Flags:
     """For the square of ``side`` pixels that begins at each place, by default a patch, whether it
     holds a flagged pixel: (H - side + 1, W - side + 1)."""
-    height, width = (length - side + 1 for length in flags.shape)
+    height, width = (max(0, length - side + 1) for length in flags.shape)
     result = np.empty((height, width), np.bool_)
-    for rows in bands((height, width), FLAGS_AT_ONCE):
+    for rows in bands((height, width), FLAGS_AT_ONCE) if width else ():
         found = flags[rows.start : rows.stop + side - 1]
         for axis in range(2):
             length = 1

@@ -18,7 +18,7 @@ RECORDS = ".jobs"
 class Record:
     """A job and its outcome: the name of its run folder, the overrides that decide its result
     (:func:`lasting`), its exit code, None while it runs or if it was killed, why it failed, and its
-    number in the multirun."""
+    number in the order in which they began."""
 
     name: str
     overrides: list[str]

@@ -136,9 +136,11 @@ def _job(config: DictConfig, settings: Any) -> None:
     os.chdir(settings.runtime.cwd)
     sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
     overrides = list(settings.overrides.task)
-    name, number = folder.relative_to(sweep).as_posix(), settings.job.num
+    name = folder.relative_to(sweep).as_posix()
+    begun = {known.name: known.number for known in read_records(sweep)}
+    number = begun.get(name, max(begun.values(), default=-1) + 1)
     record = Record(name, lasting(overrides), number=number)
-    print(f"\nJob {number}: {name}", flush=True)
+    print(f"\nJob {settings.job.num}: {name}", flush=True)
     record.write(sweep)
     try:
         options = to_options(config)

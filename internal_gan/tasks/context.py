@@ -59,7 +59,7 @@ class Context(Reporter):
     given: Source
     trained: Source
     console: Console = field(default_factory=lambda: new_console(quiet=True))
-    run: RunFolder = field(init=False, repr=False)
+    run: RunFolder = field(init=False, repr=False, compare=False)
     facts: dict[str, Any] = field(default_factory=dict)
     expected: int = 0
 

@@ -67,7 +67,7 @@ def test_fixed_pixels_are_kept_and_their_surroundings_fit() -> None:
     made = synthesise(resized(image, (18, 64)), image, size, fixed=fixed)
     assert (made[fixed.where] == fixed.origins[fixed.where]).all()
     # Pasted into a result made without it, the part has seams all around.
-    pasted = fixed.imposed(free)
+    pasted = fixed.imposed(free.copy())
     border = np.zeros(size, np.bool_)
     border[TOP - 1 : TOP + SIDE + 1, MOVED - 1 : MOVED + SIDE + 1] = True
     seams = [sum(int((breaks(x, axis) & border).sum()) for axis in (0, 1)) for x in (made, pasted)]

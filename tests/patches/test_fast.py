@@ -80,6 +80,8 @@ def test_patches_that_hold_a_flag_are_found(monkeypatch: pytest.MonkeyPatch) -> 
     flags = np.random.default_rng(0).random((50, 60)) < 0.01
     windows = np.lib.stride_tricks.sliding_window_view(flags, (5, 5))
     assert np.array_equal(touching(flags, 5), windows.any(axis=(2, 3)))
+    for size, places in {(5, 5): (0, 0), (3, 20): (0, 14), (9, 4): (3, 0)}.items():
+        assert touching(np.zeros(size, np.bool_)).shape == places
 
 
 def test_weights_choose_among_patches() -> None:

@@ -73,7 +73,8 @@ def test_a_sweep_continues_in_its_folder_with_its_options_alone(shell: Shell) ->
     assert said.startswith("a was made with other options (model.steps=4, model.steps=9)")
     answer = shell.done(*RUN, "skip_finished=true")
     assert "out/a is finished; " in answer.out
-    assert states() == dict.fromkeys(["0", "a", "b"], "finished")
+    # In the order in which they were begun first.
+    assert [*states().items()] == [(name, "finished") for name in ("a", "b", "0")]
     assert (started("a"), started("b")) == (before, began)
     assert len([*Path("out/b/sample").glob("*.png")]) == 2
     assert Path("out/0/model.safetensors").is_file()

@@ -211,7 +211,7 @@ class EdgeConnect(Fills):
         everywhere, choose the patches, and ``rng`` draws a variant."""
         if self.base == "white":
             return torch.where(hole > 0, torch.ones_like(image), image)
-        excluded = hole if excluded is None else excluded.to(hole)
+        excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
         if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
         return complete(image, hole, excluded, lines=lines, rng=rng)
