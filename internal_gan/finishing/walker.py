@@ -64,8 +64,8 @@ class Level:
         size: of the picture; a patch fits into each side that does not wrap.
         drawing: what to draw, if the walk may begin here.
         fixed: pixels that are given.
-        part: the only pixels to search for, all others being fixed; not with ``wrap``. Without it,
-            patches that the picture lacks are preferred.
+        part: the only pixels to search for, all others, and none of these, being fixed; not with
+            ``wrap``. Without it, patches that the picture lacks are preferred.
     """
 
     scale: float

@@ -131,8 +131,8 @@ class EdgeConnect(Fills):
         excluded: Mask | None = None,
         seed: int | None = None,
     ) -> tuple[Pixels, Mask]:
-        """:meth:`fill` in one piece at the image's size, with its own lines around the hole; only
-        the hole is ``excluded`` by default."""
+        """:meth:`fill` in one piece at the image's size, with its own lines around the hole; it
+        alone is ``excluded`` by default."""
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
