@@ -13,7 +13,7 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 943,
+    "api": 945,
     "app": 1364,
     "config": 1550,
     "finishing": 2379,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_177, "tests": 22_922, "benchmarks": 5_534}
+MAX_IN_ALL = {"internal_gan": 24_179, "tests": 22_933, "benchmarks": 5_534}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

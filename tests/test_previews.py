@@ -76,7 +76,10 @@ def test_other_sizes_are_scaled(photo: Image.Image) -> None:
 def test_a_mask_of_the_copys_size_fits_the_copy_for_a_size(photo: Image.Image) -> None:
     previews = Previews(photo)
     kept = mask(*previews.copy("retarget").size)
-    assert previews("retarget", shape=[120, 320], protect=kept).size == (80, 30)
+    assert previews("retarget", shape=[44, 107], protect=kept).size == (54, 23)
+    assert len(previews._copies) == 1
+    assert previews("retarget", shape=[90, 150], protect=kept).size == (38, 22)
+    assert [copy.size for copy, _ in previews._copies.values()] == [(40, 30), (34, 25)]
 
 
 def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> None:
@@ -112,9 +115,10 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
     ("task", "options"),
     [
         *(("sample", {"size": size}) for size in [(597, 361), (1600, 2300), (888, 1186)]),
+        ("sample", {"size": (1475, 786)}),  # one pixel more or less than scaled
         ("sample", {"size": (597, 361), "resolution": 700}),
         *(("retarget", {"shape": shape}) for shape in [[597, 361], [None, 1703], [403, 907]]),
-        *(("retarget", {"shape": shape}) for shape in ["7:3", ["39%", "157%"], [[40, 9], "1:1"]]),
+        *(("retarget", {"shape": shape}) for shape in ["20:9", ["39%", "157%"], [[40, 9], "1:1"]]),
         ("retarget", {"shape": [513, 391], "resolution": "photo"}),
     ],
 )
@@ -182,6 +186,13 @@ def test_a_huge_files_copy_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert np.array_equal(np.asarray(copy), np.asarray(whole))
     assert previews.copy("sample").size == (40, 30)
     assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)
+
+
+def test_only_the_last_copies_are_kept(photo: Image.Image) -> None:
+    previews = Previews(photo)
+    sizes = [previews.copy("sample", resolution).size for resolution in range(60, 80)]
+    assert len(previews._copies) == module.COPIES
+    assert previews.copy("sample", 60).size == sizes[0]
 
 
 def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:

@@ -25,6 +25,7 @@ from internal_gan.units import Size, ratio_of
 # Options in pixels of the photo, or of the result.
 _IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
 _IN_PIXELS |= {"mask.box", "mask.dilate"}
+COPIES = 8  # kept for other wishes
 # Arguments of all functions that are no options of a task.
 _NO_OPTIONS = ("output_type", "generator", "stop")
 
@@ -129,10 +130,9 @@ class Previews:
         size = size_in(shape, usual)
         wanted, shown = layout(self._photo.full_size, size, known)
         steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
-        # First with a copy of the photo as usual, which many sizes share. If the photo is hardly
-        # smaller in the result, it would not be shrunk: then with a copy as it is there.
-        first = max(usual, shown, key=max), AUTO if known == AUTO else "photo"
-        for copied, how in (first, (shown, "photo")):
+        # First with the usual copy, which many sizes share. If the photo is hardly smaller in the
+        # result, it would not be shrunk: then with a copy as it is there.
+        for copied, how in (usual, AUTO), (shown, "photo"):
             small = small_size(copied)
             scaled = [round(side * max(small) / max(copied)) for side in size]
             for down, right in steps:
@@ -145,6 +145,8 @@ class Previews:
         if full not in self._copies:
             is_read = max(full) <= max(self._photo.size)
             image = _shown_small(self._photo if is_read else self._source.photo(), full)
+            if len(self._copies) == COPIES:
+                del self._copies[next(iter(self._copies))]
             self._copies[full] = image, source_of("sample", {"photo": image})
         return self._copies[full]
 

@@ -144,7 +144,7 @@ def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
         RunFolder.open(folder.path.parent)
     with pytest.raises(UserError, match="is a file"):
         RunFolder.open(folder.config_path)
-    with pytest.raises(UserError, match=r"lacks model\.safetensors"):
+    with pytest.raises(UserError, match=r"lacks model\.safetensors: no model was trained there"):
         RunFolder.open(folder.path, needs=["model.safetensors"])
     assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
 
