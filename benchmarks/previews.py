@@ -78,9 +78,7 @@ def _changed(page: Any, tool: str) -> dict[str, Any]:
                 _drag(page, page.locator("#stage canvas").first, 0.3 + 0.15 * turn, 40)
             started = time.perf_counter()
             if kind == "preview":
-                shown = (
-                    "(old) => ![old, undefined].includes(document.querySelector('.preview')?.src)"
-                )
+                shown = "(old) => (document.querySelector('.preview')?.src ?? old) !== old"
                 # Asking in every frame would take a fifth of the time.
                 page.wait_for_function(shown, arg=before, polling=30)
             else:
