@@ -144,7 +144,7 @@ _TASKS = (
     TaskSpec(
         "evaluate",
         needs=(SAMPLES, RETARGETS),
-        takes=frozenset({"sample", "retarget"}),
+        takes=frozenset({"sample", "retarget", "finish.detail"}),
         instead="evaluate.samples",
         reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
         memory="evaluate.samples",

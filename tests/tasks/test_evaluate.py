@@ -140,6 +140,13 @@ def test_samples_of_a_singan_are_evaluated_not_their_copies(shell: Shell, tiny_r
     assert "The model's reconstruction of the photo" in Path("out/index.html").read_text()
 
 
+def test_what_the_network_draws_is_evaluated(shell: Shell, files: list[str]) -> None:
+    for detail in ("patches", "network"):
+        how = f"finish.detail={detail}", f"output={detail}"
+        shell.done("task=evaluate", "image=photo.png", "sample.count=1", *how)
+        assert len(list(Path(detail).rglob("*.origin.png"))) == (detail == "patches")
+
+
 def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
     trained(tmp_path / "run", base=INGAN_PAPER)
     shapes = "retarget.shape=[[100%,200%],[100%,100%]]"
