@@ -16,9 +16,9 @@ MAX_LINES = {
     "api": 945,
     "app": 1364,
     "config": 1550,
-    "finishing": 2379,
+    "finishing": 2378,
     "hub": 123,
-    "images": 3603,
+    "images": 3610,
     "internal_gan": 1195,
     "judging": 1059,
     "models": 3626,
@@ -27,11 +27,11 @@ MAX_LINES = {
     "report": 581,
     "runs": 960,
     "sweeps": 294,
-    "tasks": 2385,
+    "tasks": 2390,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_185, "tests": 22_940, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_196, "tests": 22_967, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -3,6 +3,7 @@
 A filling is drawn at a small size, from its border inwards, and rebuilt of the photo's own pixels.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 
 from internal_gan.finishing import seams
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter
+from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter, check_part
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
@@ -63,6 +64,8 @@ def extend(
         rng: of a random filling; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
+    size = margins.around_size(photo.size)
+    check_part(photo, size, math.prod(size) - math.prod(photo.size), option)
     now, places, known = photo, None, np.ones(photo.size, np.bool_)
     for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
         if not any(sides):
@@ -71,9 +74,7 @@ def extend(
         drawing, scale = _drawn_around(now, sides, excluded, rng)
         # Nothing is taken from what is new, so that all origins are in the photo.
         excluded = sides.padded(excluded, 1.0)
-        finisher = PartFinisher(
-            canvas, part, excluded=excluded, hold=HOLD, option=option, reporter=reporter
-        )
+        finisher = PartFinisher(canvas, part, excluded=excluded, hold=HOLD, reporter=reporter)
         colours, at, found = finisher.rebuilt(drawing, scale)
         at -= np.array([sides.top, sides.left], np.int32)  # places in `now`
         known = taken(known, at) & found
@@ -81,7 +82,7 @@ def extend(
     assert places is not None
     new = margins.part(photo.size)
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
-    result = PartFinisher(now, new, alpha=alpha, source=photo, option=option)
+    result = PartFinisher(now, new, alpha=alpha, source=photo)
     hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
     return result.traced(now.colours, places, known, hiding=hiding)
 
@@ -118,6 +119,7 @@ def make_tileable(
         rng: of a random choice; None for what fits best.
     """
     part = border_band(photo.size, reach, wrap)
+    check_part(photo, photo.size, int(part.count_nonzero()))
     finisher = PartFinisher(photo, part)
     source = in_floats(photo.colours.permute(0, 2, 3, 1).contiguous())[0].numpy()
     made, places = quilted(source, reach, wrap, rng)

@@ -37,7 +37,7 @@ LONGEST = READ_SIDE
 # The same in films.
 LONGEST_IN_FILMS = 1024
 # Memory that finishing takes for each pixel of the result, or of a film frame.
-BYTES_PER_PIXEL, BYTES_IN_FILMS = 150, 350
+BYTES_PER_PIXEL, BYTES_IN_FILMS = 110, 200
 # Results made at the same time: one per CORES_EACH cores, at least two; fewer if they do not fit
 # into half of the memory, and one if it has more pixels, since a large one keeps all cores busy.
 CORES_EACH, AT_ONCE_PIXELS = 2, 5_000_000

@@ -27,8 +27,9 @@ from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
-BYTES_PER_PIXEL = 100  # of the photo
-BYTES_PER_NEW_PIXEL = 150  # of a rebuilt part, in addition
+# Memory for each pixel of a result whose colours are levels of 8 bits, and in addition for each new
+# one. Others take twice as much.
+BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 35, 130
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
 # A part is rebuilt from a square window around it, whose side doubles until enough of it may be
@@ -66,6 +67,14 @@ class Reporter:
 SILENT = Reporter()
 
 
+def check_part(photo: Photo, size: Size, made: int, option: str = "image") -> None:
+    """Raise a UserError that names ``option`` if a result of ``size`` with as many ``made`` pixels
+    does not fit into memory."""
+    each = 1 + photo.colours.is_floating_point()
+    needed = each * (BYTES_PER_PIXEL * math.prod(size) + BYTES_PER_NEW_PIXEL * made)
+    check_memory(needed, torch.device("cpu"), f"{option} of {by(size)} pixels")
+
+
 @dataclass(frozen=True)
 class PartFinisher:
     """Rebuilds a drawn part of a photo from pixels elsewhere in the photo, or in another one.
@@ -84,10 +93,6 @@ class PartFinisher:
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
             is not lost. A filling of the photo's own patches needs none of it.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
-        option: the one to name if memory does not suffice.
-
-    Raises:
-        UserError: there is not enough memory.
     """
 
     photo: Photo
@@ -99,15 +104,7 @@ class PartFinisher:
     detailed: bool = False
     hold: float = HOLD
     keeps: bool = False
-    option: str = "image"
     reporter: Reporter = SILENT
-
-    def __post_init__(self) -> None:
-        if self.detail == "network":
-            return
-        size, made = self.photo.size, int(self.part.count_nonzero())
-        needed = BYTES_PER_PIXEL * math.prod(size) + BYTES_PER_NEW_PIXEL * made
-        check_memory(needed, torch.device("cpu"), f"{self.option} of {by(size)} pixels")
 
     @cached_property
     def blends(self) -> bool:

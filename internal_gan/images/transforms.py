@@ -14,11 +14,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.device import hand_over
+from internal_gan.images.windows import bands
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
 # A pixel's coverage is the mean over a grid of this many points a side.
 POINTS_PER_SIDE = 4
+POINTS_AT_ONCE = 4_000_000  # in memory
 # Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
@@ -56,17 +58,22 @@ class Transform(ABC):
 
     def coverage(self, size: Size) -> Mask:
         """The share of each output pixel that comes from inside the input."""
-        fine = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE)
-        points = self.source(pixel_centres(fine))
-        # Rounding must not make the edges of an untransformed image transparent.
-        inside = (points.abs() <= 1 + 1e-6).all(dim=-1)
-        return F.avg_pool2d(inside.float().unsqueeze(1), POINTS_PER_SIDE)
+        fine, covered = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE), list[Tensor]()
+        for rows in bands(fine, POINTS_AT_ONCE, POINTS_PER_SIDE):
+            points = self.source(pixel_centres(fine, rows=rows))
+            # Rounding must not make the edges of an untransformed image transparent.
+            inside = (points.abs() <= 1 + 1e-6).all(dim=-1)
+            covered.append(F.avg_pool2d(inside.float().unsqueeze(1), POINTS_PER_SIDE))
+        return torch.cat(covered, dim=-2)
 
 
-def pixel_centres(size: Size, device: torch.device | None = None) -> Tensor:
-    """Normalised centres of an image's pixels: (1, height, width, 2) as (x, y)."""
+def pixel_centres(
+    size: Size, device: torch.device | None = None, rows: slice = slice(None)
+) -> Tensor:
+    """Normalised centres of an image's pixels, in some of its rows: (1, rows, width, 2) as
+    (x, y)."""
     y, x = ((2 * torch.arange(n, device=device, dtype=torch.float32) + 1) / n - 1 for n in size)
-    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).unsqueeze(0)
+    return torch.stack(torch.meshgrid(x, y[rows], indexing="xy"), dim=-1).unsqueeze(0)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from internal_gan.config.options import FIELDS, Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
-from internal_gan.finishing.part_finisher import PartFinisher, Reporter
+from internal_gan.finishing.part_finisher import PartFinisher, Reporter, check_part
 from internal_gan.images.files.look import opened
 from internal_gan.images.photo import Photo
 from internal_gan.models.base import Model
@@ -97,9 +97,14 @@ class Context(Reporter):
         how |= {"resolution": resolution, "is_photo": not gone, "say": self.say}
         return Finisher(learnt, read, at, **how)
 
-    def part_finisher(self, photo: Photo, part: Mask, **how: Any) -> PartFinisher:
-        """What makes a photo with a changed part from drawings; see :class:`PartFinisher`."""
-        return PartFinisher(photo, part, self.as_trained("finish.detail"), reporter=self, **how)
+    def part_finisher(
+        self, photo: Photo, part: Mask, option: str = "image", **how: Any
+    ) -> PartFinisher:
+        """What makes a photo with a changed part from drawings; see :class:`PartFinisher`. A
+        UserError that names ``option`` if memory does not suffice."""
+        if (detail := self.as_trained("finish.detail")) != "network":
+            check_part(photo, photo.size, int(part.count_nonzero()), option)
+        return PartFinisher(photo, part, detail, reporter=self, **how)
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` for a very large result, unless confirmed."""

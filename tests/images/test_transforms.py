@@ -71,9 +71,14 @@ def test_a_homography_agrees_with_kornia(transform: Homography) -> None:
 
 
 @pytest.mark.parametrize(("top", "share"), [(0.5, 0.75), (1.0, 1.0)])
-def test_the_coverage_of_a_trapezoid_is_its_area(top: float, share: float) -> None:
+def test_the_coverage_of_a_trapezoid_is_its_area(
+    top: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trapezoid = Homography.to_corners([(-top, -1), (top, -1), (1, 1), (-1, 1)])
-    assert float(trapezoid.coverage((40, 60)).mean()) == pytest.approx(share, abs=0.01)
+    whole = trapezoid.coverage((40, 60))
+    assert float(whole.mean()) == pytest.approx(share, abs=0.01)
+    monkeypatch.setattr(transforms, "POINTS_AT_ONCE", 7 * 60 * 4)  # less than two rows of pixels
+    assert torch.equal(trapezoid.coverage((40, 60)), whole)
 
 
 def test_points_behind_the_horizon_are_outside() -> None:

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import numpy as np
 import pytest
 import torch
 
+import internal_gan
 from internal_gan.errors import UserError
+from internal_gan.images.files.memory import to_pil
 from internal_gan.runs.folder import RunFolder
 from internal_gan.tasks.context import recorded
 from internal_gan.training.engine import TrainingStopped
+from internal_gan.units import Size
 from tests.commands import Shell
+from tests.tiny import picture
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -122,3 +127,25 @@ def test_compare_read_only_runs(shell: Shell, model: str, monkeypatch: pytest.Mo
         shell.done("task=compare", "runs=runs", "output=table")
     assert "| a |" in Path("table/comparison.md").read_text()
     assert sorted(Path("runs").rglob("*")) == before
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize(
+    ("task", "given", "option", "pixels"),
+    [
+        ("extend", {"margins": (10, 0, 10, 0)}, "extend.margins", (60 * 50, 20 * 50)),
+        ("fill", {"mask": np.eye(40, 50) > 0, "dilate": 0}, "image", (40 * 50, 40)),
+        ("make_tileable", {"axes": "x"}, "image", (40 * 50, 40 * 14)),
+    ],
+)
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_made(
+    monkeypatch: pytest.MonkeyPatch, mode: str, task: str, given: Any, option: str, pixels: Size
+) -> None:
+    """``pixels`` of the result, and new ones; a photo with transparency takes twice as much."""
+    photo, make = to_pil(picture(40, 50)).convert(mode), getattr(internal_gan, task)
+    needed = (35 * pixels[0] + 130 * pixels[1]) * (1 + (mode == "RGBA"))
+    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: needed - 1)
+    with pytest.raises(UserError, match=rf"^{option} of .* needs about"):
+        make(photo, **given)
+    monkeypatch.setattr("internal_gan.device.free_memory", lambda device: needed)
+    make(photo, **given)
