@@ -201,7 +201,7 @@ class Model:
 
     @property
     def photo(self) -> Image.Image:
-        """The (first) photo as given, or at its training size if the original was not kept."""
+        """The photo as given, or at its training size if the original was not kept."""
         photo = self._source.photo()
         return to_pil(photo.colours, photo)
 
