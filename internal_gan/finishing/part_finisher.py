@@ -29,7 +29,7 @@ from internal_gan.units import Size, by
 
 # Memory for each pixel of a result whose colours are levels of 8 bits, and in addition for each new
 # one. Others take twice as much.
-BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 35, 130
+BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 45, 130
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
 # A part is rebuilt from a square window around it, whose side doubles until enough of it may be

@@ -143,7 +143,7 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_is_made(
 ) -> None:
     """``pixels`` of the result, and new ones; a photo with transparency takes twice as much."""
     photo, make = to_pil(picture(40, 50)).convert(mode), getattr(internal_gan, task)
-    needed = (35 * pixels[0] + 130 * pixels[1]) * (1 + (mode == "RGBA"))
+    needed = (45 * pixels[0] + 130 * pixels[1]) * (1 + (mode == "RGBA"))
     monkeypatch.setattr("internal_gan.device.free_memory", lambda device: needed - 1)
     with pytest.raises(UserError, match=rf"^{option} of .* needs about"):
         make(photo, **given)
