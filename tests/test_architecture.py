@@ -18,7 +18,7 @@ MAX_LINES = {
     "config": 1550,
     "finishing": 2378,
     "hub": 123,
-    "images": 3610,
+    "images": 3611,
     "internal_gan": 1195,
     "judging": 1059,
     "models": 3626,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_196, "tests": 22_972, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_197, "tests": 22_972, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -20,7 +20,7 @@ from internal_gan.units import Size
 
 # A pixel's coverage is the mean over a grid of this many points a side.
 POINTS_PER_SIDE = 4
-POINTS_AT_ONCE = 4_000_000  # in memory
+AT_ONCE = 250_000  # pixels whose points are in memory
 # Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
 _CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
@@ -58,12 +58,13 @@ class Transform(ABC):
 
     def coverage(self, size: Size) -> Mask:
         """The share of each output pixel that comes from inside the input."""
-        fine, covered = (size[0] * POINTS_PER_SIDE, size[1] * POINTS_PER_SIDE), list[Tensor]()
-        for rows in bands(fine, POINTS_AT_ONCE, POINTS_PER_SIDE):
-            points = self.source(pixel_centres(fine, rows=rows))
+        each, covered = POINTS_PER_SIDE, list[Tensor]()
+        for rows in bands(size, AT_ONCE):
+            fine = slice(each * rows.start, each * rows.stop)
+            points = self.source(pixel_centres((each * size[0], each * size[1]), rows=fine))
             # Rounding must not make the edges of an untransformed image transparent.
             inside = (points.abs() <= 1 + 1e-6).all(dim=-1)
-            covered.append(F.avg_pool2d(inside.float().unsqueeze(1), POINTS_PER_SIDE))
+            covered.append(F.avg_pool2d(inside.float().unsqueeze(1), each))
         return torch.cat(covered, dim=-2)
 
 

@@ -29,9 +29,9 @@ def box_of(flags: Flags) -> Window:
     return inside, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def bands(size: Size, pixels: int, rows: int = 1) -> Iterator[slice]:
-    """The rows of an image, about so many of its pixels at a time, in multiples of ``rows``."""
-    step = max(rows, pixels // max(1, size[1]) // rows * rows)
+def bands(size: Size, pixels: int) -> Iterator[slice]:
+    """The rows of an image, about so many of its pixels at a time."""
+    step = max(1, pixels // max(1, size[1]))
     return (slice(top, top + step) for top in range(0, size[0], step))
 
 
