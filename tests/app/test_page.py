@@ -632,7 +632,7 @@ def test_a_very_large_result_must_be_confirmed(learnt: Any, opened: Any) -> None
     with page.expect_event("dialog"):
         main(page).click()
     page.remove_listener("dialog", refuse)
-    assert re.search(r"54 megapixels takes about 8\.1 GB of memory\. Go on\?$", asked[0])
+    assert re.search(r"54 megapixels takes about 5\.9 GB of memory\. Go on\?$", asked[0])
     sync_api.expect(cards(page, "Variations")).to_have_count(before)
     # A training is only refused when it begins, so its card asks.
     page.evaluate(
