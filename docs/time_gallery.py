@@ -18,7 +18,6 @@ from make_pictures import (
     ROOT,
     SCENES,
     enlarged_part,
-    hole_in,
     painting,
     path_of,
     with_copy,
@@ -41,8 +40,6 @@ def write_files(folder: Path) -> None:
     edited, changed = with_copy()
     pasted, pasted_mask = with_dandelion()
     files = {
-        "hole.png": hole_in("otters.jpg"),
-        "fir.png": hole_in("mountains.jpg"),
         "edited.png": edited,
         "changed.png": changed,
         "pasted.png": pasted,
