@@ -257,8 +257,7 @@ class TestEachMethodGivesWhatItsTaskGives:
     def test_fill_without_arguments_gives_the_trainings_result(self, edgeconnect: Run) -> None:
         expected = pixels(edgeconnect.folder / "fill" / "000.png")
         assert (np.asarray(edgeconnect.model.fill()) == expected).all()
-        loaded = internal_gan.load(edgeconnect.folder)
-        assert (np.asarray(loaded.fill()) == expected).all()
+        assert (np.asarray(internal_gan.load(edgeconnect.folder).fill()) == expected).all()
 
 
 class TestOptions:
@@ -429,6 +428,5 @@ def test_every_plain_option_is_an_argument(task: str) -> None:
 
 
 def test_none_is_the_default_of_an_option() -> None:
-    given = {"count": None, "size": (30, 80), "resolution": None}
-    options = source_of("sample", given).options
+    options = source_of("sample", {"count": None, "size": (30, 80), "resolution": None}).options
     assert options == options_of({"task": "sample", "sample.size": [30, 80]})

@@ -13,25 +13,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 945,
+    "api": 934,
     "app": 1364,
     "config": 1550,
     "finishing": 2378,
     "hub": 123,
-    "images": 3611,
+    "images": 3603,
     "internal_gan": 1195,
     "judging": 1059,
     "models": 3626,
     "nn": 940,
-    "patches": 1933,
+    "patches": 1927,
     "report": 581,
     "runs": 960,
-    "sweeps": 294,
-    "tasks": 2390,
+    "sweeps": 292,
+    "tasks": 2385,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_197, "tests": 22_972, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_165, "tests": 22_897, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -142,5 +142,4 @@ def test_families_train_with_the_losses_of_the_example(copy: Path, tiny_photo: P
     logged = (copy / "ingan-loss" / "metrics.jsonl").read_text().splitlines()
     terms = json.loads(logged[-1])
     assert "covariance" in str(terms), terms
-    told = (copy / "singan-loss" / "config.yaml").read_text()
-    assert "internal_gan.nn.pearson.Pearson" in told
+    assert "internal_gan.nn.pearson.Pearson" in (copy / "singan-loss" / "config.yaml").read_text()

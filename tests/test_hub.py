@@ -66,8 +66,7 @@ def test_the_licence_is_the_given_one_or_not_stated(run: Run, tmp_path: Path) ->
     card = (tmp_path / "bare" / "README.md").read_text()
     files = {path.name for path in (tmp_path / "bare").rglob("*") if path.is_file()}
     assert files == {"README.md", "config.json", "config.yaml", "model.safetensors", "photo.png"}
-    pixels = read_image(tmp_path / "bare/photo.png").pixels
-    assert pixels.shape == run.model.network.image.shape
+    assert read_image(tmp_path / "bare/photo.png").pixels.shape == run.model.network.image.shape
     assert "license:" not in card
     assert "Its licence is not stated" in card
     assert "## Figures" not in card

@@ -78,8 +78,7 @@ def test_the_oldest_versions_are_those_that_the_ranges_begin_with(project: dict[
         for specifier in wanted.specifier:
             if specifier.operator == ">=":
                 least[canonicalize_name(wanted.name)] = Version(specifier.version)
-    makefile = (ROOT / "Makefile").read_text()
-    (torch_pin,) = re.findall(r"^TORCH \?= (.+)$", makefile, re.MULTILINE)
+    (torch_pin,) = re.findall(r"^TORCH \?= (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     file = (ROOT / "constraints-oldest.txt").read_text().splitlines()
     oldest = [Requirement(line) for line in [*file, torch_pin] if not line.startswith("#")]
     for pin in oldest:

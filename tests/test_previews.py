@@ -74,12 +74,15 @@ def test_other_sizes_are_scaled(photo: Image.Image) -> None:
 
 
 def test_a_mask_of_the_copys_size_fits_the_copy_for_a_size(photo: Image.Image) -> None:
+    """Few copies are kept."""
     previews = Previews(photo)
     kept = mask(*previews.copy("retarget").size)
     assert previews("retarget", shape=[44, 107], protect=kept).size == (54, 23)
-    assert len(previews._copies) == 1
+    assert previews._copy.cache_info().currsize == 1
     assert previews("retarget", shape=[90, 150], protect=kept).size == (38, 22)
-    assert [copy.size for copy, _ in previews._copies.values()] == [(40, 30), (34, 25)]
+    assert previews._copy.cache_info().currsize == 2
+    assert len({previews.copy("sample", side).size for side in range(60, 80)}) > 8
+    assert previews._copy.cache_info().currsize == 8
 
 
 def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> None:
@@ -186,13 +189,6 @@ def test_a_huge_files_copy_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert np.array_equal(np.asarray(copy), np.asarray(whole))
     assert previews.copy("sample").size == (40, 30)
     assert previews("extend", margins=[0, 600, 0, 0]).size == (57, 29)
-
-
-def test_only_the_last_copies_are_kept(photo: Image.Image) -> None:
-    previews = Previews(photo)
-    sizes = [previews.copy("sample", resolution).size for resolution in range(60, 80)]
-    assert len(previews._copies) == module.COPIES
-    assert previews.copy("sample", 60).size == sizes[0]
 
 
 def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:

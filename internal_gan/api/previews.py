@@ -1,5 +1,6 @@
 """Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
 
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,9 @@ from internal_gan.tasks.retarget import is_in_pixels, size_in
 from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
-# Options in pixels of the photo, or of the result.
-_IN_PIXELS = {"sample.size", "retarget.shape", "extend.margins", "extend.shape"}
-_IN_PIXELS |= {"mask.box", "mask.dilate"}
-COPIES = 8  # kept for other wishes
-# Arguments of all functions that are no options of a task.
-_NO_OPTIONS = ("output_type", "generator", "stop")
+# Arguments in pixels of the photo, or of the result.
+_IN_PIXELS = {"size", "shape", "margins", "box", "dilate"}
+_NO_OPTIONS = ("output_type", "generator", "stop")  # arguments of all functions
 
 
 class Previews:
@@ -49,7 +47,7 @@ class Previews:
         self._photo = self._source.photo(longest=SMALL_SIDE)
         # A layout can be another one if a single bit differs.
         self._network = patches_of(source_of("sample", {"photo": photo}).photo(), "cpu")[0]
-        self._copies = dict[Size, tuple[Image.Image, Source]]()
+        self._copy = lru_cache(maxsize=8)(self._copied)
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
         """The copy of the photo that a task works on, for a ``finish.resolution``."""
@@ -80,11 +78,10 @@ class Previews:
         if task == "extend" and ratio is not None and anchor in ANCHORS:
             margins = margins_to(ratio, full, ANCHORS[anchor])
             if any(margins) and given.get("margins") is None:
-                # Those of the result, which are scaled below.
-                given |= {"shape": None, "anchor": None, "margins": list(margins)}
+                given |= {"shape": None, "anchor": None, "margins": list(margins)}  # scaled below
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
-            if option in _IN_PIXELS:
+            if name in _IN_PIXELS:
                 given[name] = _scaled(value, max(image.size) / max(full))
             elif option in PATHS and value is not None:
                 picture = picture_of(value, option, to_mask)
@@ -93,8 +90,7 @@ class Previews:
                 if picture.size == self._photo.full_size:
                     given[name] = _shown_small(picture, full)
                 elif full != usual and picture.size == self._copy(usual)[0].size[::-1]:
-                    picture = picture.shrunk_to((image.height, image.width))
-                    given[name] = to_pil(picture.colours, picture)
+                    given[name] = _shown_small(picture, (image.height, image.width))
         given |= of_size
         if "patches" not in families_for(task):
             return next(results(task, {"photo": image, **given}))
@@ -111,9 +107,8 @@ class Previews:
     def _sized(
         self, task: str, name: str, given: Any, resolution: str | int | None
     ) -> tuple[Size, dict[str, Any]]:
-        """For a size that a result is to have: the size of the photo to make a copy of, and the
-        preview's options. Its layout has as many pixels as the result's, if one of nearly the
-        scaled size has."""
+        """For a result's size: the size of the photo to make a copy of, and the preview's options,
+        with which its layout has as many pixels as the result's, if nearly the scaled size can."""
         options = source_of(task, {name: given, "resolution": resolution}).options
         known, own = options.finish.resolution or AUTO, self._network.sizes[-1]
         shape = options.sample.size or shapes_in(options.retarget.shape)[0]
@@ -123,11 +118,9 @@ class Previews:
         def layout(photo: Size, size: Size, resolution: int | str) -> tuple[Size, Size]:
             same_area = task == "retarget"
             side = shown_side(resolution, photo, own, size, longest=LONGEST, same_area=same_area)
-            shown = fit_size(photo, side)
-            return drawn_size(size, own, shown), shown
+            return drawn_size(size, own, shown := fit_size(photo, side)), shown
 
-        usual = self._full_size(task, resolution)
-        size = size_in(shape, usual)
+        size = size_in(shape, usual := self._full_size(task, resolution))
         wanted, shown = layout(self._photo.full_size, size, known)
         steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
         # First with the usual copy, which many sizes share. If the photo is hardly smaller in the
@@ -141,14 +134,10 @@ class Previews:
                     return copied, {name: list(near), "resolution": how}
         return copied, {name: [max(1, side) for side in scaled], "resolution": how}
 
-    def _copy(self, full: Size) -> tuple[Image.Image, Source]:
-        if full not in self._copies:
-            is_read = max(full) <= max(self._photo.size)
-            image = _shown_small(self._photo if is_read else self._source.photo(), full)
-            if len(self._copies) == COPIES:
-                del self._copies[next(iter(self._copies))]
-            self._copies[full] = image, source_of("sample", {"photo": image})
-        return self._copies[full]
+    def _copied(self, full: Size) -> tuple[Image.Image, Source]:
+        is_read = max(full) <= max(self._photo.size)
+        image = _shown_small(self._photo if is_read else self._source.photo(), full)
+        return image, source_of("sample", {"photo": image})
 
 
 def _shown_small(photo: Photo, full: Size) -> Image.Image:

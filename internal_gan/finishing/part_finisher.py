@@ -27,9 +27,9 @@ from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
-# Memory for each pixel of a result whose colours are levels of 8 bits, and in addition for each new
-# one. Others take twice as much.
-BYTES_PER_PIXEL, BYTES_PER_NEW_PIXEL = 45, 130
+# Memory for each pixel of a result, and as much again for each new one, if its colours are levels
+# of 8 bits. Others take twice as much.
+BYTES_PER_PIXEL = 75
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
 # A part is rebuilt from a square window around it, whose side doubles until enough of it may be
@@ -70,8 +70,8 @@ SILENT = Reporter()
 def check_part(photo: Photo, size: Size, made: int, option: str = "image") -> None:
     """Raise a UserError that names ``option`` if a result of ``size`` with as many ``made`` pixels
     does not fit into memory."""
-    each = 1 + photo.colours.is_floating_point()
-    needed = each * (BYTES_PER_PIXEL * math.prod(size) + BYTES_PER_NEW_PIXEL * made)
+    each = BYTES_PER_PIXEL * (1 + photo.colours.is_floating_point())
+    needed = each * (math.prod(size) + made)
     check_memory(needed, torch.device("cpu"), f"{option} of {by(size)} pixels")
 
 

@@ -77,8 +77,7 @@ def _colour(rows: Rows) -> NDArray[np.float32]:
 
 def _floats(rows: Rows) -> NDArray[np.float32]:
     """Rows in [-1, 1]."""
-    levels = rows.dtype == np.uint8
-    return rows.astype(np.float32) / np.float32(127.5) - 1 if levels else rows
+    return rows.astype(np.float32) / np.float32(127.5) - 1 if rows.dtype == np.uint8 else rows
 
 
 def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:

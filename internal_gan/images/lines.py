@@ -46,8 +46,7 @@ def continue_lines(edges: Masks, image: Pictures, hole: Masks) -> Masks:
     lines, inside = (x[:, 0].detach().cpu().numpy() > 0.5 for x in (edges, hole))
     colours = fill_nearest(image.detach().float(), hole).permute(0, 2, 3, 1).cpu().numpy()
     each = zip(lines & ~inside, colours, inside, strict=True)
-    drawn = np.stack([_continued(*one) for one in each])
-    return torch.from_numpy(drawn[:, None]).to(edges)
+    return torch.from_numpy(np.stack([_continued(*one) for one in each])[:, None]).to(edges)
 
 
 def _continued(lines: Flags, image: NDArray[np.float32], hole: Flags) -> Flags:

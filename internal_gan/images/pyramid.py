@@ -127,11 +127,9 @@ def _geometric_sizes(
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
     """In SinGAN's released code: the steps of ``scale_factor`` from the image to ``min_size``,
     minus those from the image to the finest scale, both rounded up, plus 2."""
-
-    def steps(ratio: float) -> int:
-        return math.ceil(math.log(ratio) / math.log(scale_factor) - 1e-9)
-
-    return steps(min_size / min(size)) - steps(max(finest) / max(size)) + 2
+    ratios = min_size / min(size), max(finest) / max(size)
+    first, last = (math.ceil(math.log(r) / math.log(scale_factor) - 1e-9) for r in ratios)
+    return first - last + 2
 
 
 def _most_scales(finest: Size, ratio: float) -> int:

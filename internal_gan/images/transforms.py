@@ -68,11 +68,8 @@ class Transform(ABC):
         return torch.cat(covered, dim=-2)
 
 
-def pixel_centres(
-    size: Size, device: torch.device | None = None, rows: slice = slice(None)
-) -> Tensor:
-    """Normalised centres of an image's pixels, in some of its rows: (1, rows, width, 2) as
-    (x, y)."""
+def pixel_centres(size: Size, device: torch.device | None = None, rows: slice = np.s_[:]) -> Tensor:
+    """Normalised centres (x, y) of an image's pixels, or of some rows: (1, rows, width, 2)."""
     y, x = ((2 * torch.arange(n, device=device, dtype=torch.float32) + 1) / n - 1 for n in size)
     return torch.stack(torch.meshgrid(x, y[rows], indexing="xy"), dim=-1).unsqueeze(0)
 
@@ -173,6 +170,5 @@ def random_homography(magnitude: float, rng: torch.Generator) -> Transform:
     is the identity, below 1/2 the corners stay convex. ``rng`` is on the CPU."""
     if magnitude == 0:
         return Resize()
-    inwards = 1 - magnitude * torch.rand(4, 2, generator=rng)
-    corners = torch.tensor(_CORNERS) * inwards
+    corners = torch.tensor(_CORNERS) * (1 - magnitude * torch.rand(4, 2, generator=rng))
     return Homography.to_corners(corners.tolist())

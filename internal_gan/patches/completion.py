@@ -19,7 +19,6 @@ from torch.nn import functional as F
 from internal_gan.images.pyramid import halved
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import depth, fill_smoothly
-from internal_gan.images.windows import around, bounds, extent
 from internal_gan.patches.exact import grid, lattice, nearest, nearest_normalised, patches_at
 from internal_gan.patches.origins import carry
 from internal_gan.shapes import Mask, Pixels
@@ -119,7 +118,7 @@ def _complete(
         _, found = _complete(coarse, masks[0], masks[1], lines, rng, frame)
         matches[reaching] = _carried(found, grid(coarse, PATCH), fine)[reaching]
         carried = patches_at(image, matches[reaching], PATCH)
-        image = _averaged(image, hole, carried, torch.ones_like(carried[:, 0]))
+        image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
         if pairs > MAX_PAIRS:
             return image, matches
 
@@ -133,7 +132,7 @@ def _complete(
         spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
         weights = trust * torch.exp(-distance / (2 * spread)) + 1e-12
         colours = keys[index][:, : image.shape[1] * PATCH**2]
-        image = _averaged(image, hole, colours, weights)
+        image = _averaged(image, hole, reaching, colours, weights)
         matches[reaching] = places[index]
     return image, matches
 
@@ -169,21 +168,16 @@ def _peeled(
     return image
 
 
-def _averaged(image: Tensor, hole: Tensor, patches: Tensor, weights: Tensor) -> Tensor:
-    """The hole filled with the weighted mean of the patches, one for each place that reaches it."""
-    box, size = bounds(hole), size_of(image)
-    near = around(box, (extent(box)[0] + 2 * PATCH - 2, extent(box)[1] + 2 * PATCH - 2), size)
-    inside, size = (..., *near), extent(near)
-    reaching = _touched(hole[inside])
-    every = patches.new_zeros(len(reaching), patches.shape[1])
-    every[reaching] = patches * weights[:, None]
-    each = weights.new_zeros(len(reaching))
-    each[reaching] = weights
-    total = F.fold(every.T[None], size, PATCH)
-    sums = F.fold(each.expand(1, PATCH**2, -1), size, PATCH)
-    filled, mean = image.clone(), total / sums.clamp_min(1e-20)
-    filled[inside] = torch.where(hole[inside] > 0, mean, image[inside])
-    return filled
+def _averaged(
+    image: Tensor, hole: Tensor, reaching: Tensor, patches: Tensor, weights: Tensor
+) -> Tensor:
+    """The hole filled with the weighted mean of the patches that overlap there."""
+    count = math.prod(grid(image, PATCH))
+    every = patches.new_zeros(count, patches.shape[1]).index_copy(0, reaching, patches)
+    each = weights.new_zeros(count).index_copy(0, reaching, weights)
+    total = F.fold((every * each[:, None]).T[None], size_of(image), PATCH)
+    sums = F.fold(each.expand(1, PATCH**2, -1), size_of(image), PATCH)
+    return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
 
 
 def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) -> Tensor:

@@ -132,14 +132,12 @@ def job(config: DictConfig) -> None:
 
 
 def _job(config: DictConfig, settings: Any) -> None:
-    # Ray may start its workers elsewhere.
-    os.chdir(settings.runtime.cwd)
+    os.chdir(settings.runtime.cwd)  # Ray may start its workers elsewhere
     sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
     overrides = list(settings.overrides.task)
     name = folder.relative_to(sweep).as_posix()
     begun = {known.name: known.number for known in read_records(sweep)}
-    number = begun.get(name, max(begun.values(), default=-1) + 1)
-    record = Record(name, lasting(overrides), number=number)
+    record = Record(name, lasting(overrides), number=begun.get(name, len(begun)))
     print(f"\nJob {settings.job.num}: {name}", flush=True)
     record.write(sweep)
     try:

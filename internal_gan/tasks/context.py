@@ -100,8 +100,7 @@ class Context(Reporter):
     def part_finisher(
         self, photo: Photo, part: Mask, option: str = "image", **how: Any
     ) -> PartFinisher:
-        """What makes a photo with a changed part from drawings; see :class:`PartFinisher`. A
-        UserError that names ``option`` if memory does not suffice."""
+        """See :class:`PartFinisher`; a UserError that names ``option`` if memory is too small."""
         if (detail := self.as_trained("finish.detail")) != "network":
             check_part(photo, photo.size, int(part.count_nonzero()), option)
         return PartFinisher(photo, part, detail, reporter=self, **how)

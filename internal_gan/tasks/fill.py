@@ -33,8 +33,7 @@ class Fill(Task[FillOptions]):
         if the hole is larger than half of that, twice the hole's size, to be shrunk."""
         holes = Holes(self.context)
         hole = holes.found(photo, warn=True)
-        nothing = torch.zeros(1, 1, *photo.size)
-        self.context.part_finisher(photo, nothing if hole is None else hole)
+        self.context.part_finisher(photo, torch.zeros(1, 1, *photo.size) if hole is None else hole)
         photo = replace(photo, unknown=holes.unknown(photo, hole))
         holes.edges(photo)
         if hole is None:

@@ -242,5 +242,4 @@ def _levels(mask: Image.Image) -> Image.Image:
     mask = coloured(mask)
     gray, alpha = mask.convert("L"), mask.getchannel("A")
     shades = [shade for shade, count in enumerate(gray.histogram(alpha)) if count]
-    has_one = not shades or shades[-1] - shades[0] <= 1
-    return alpha if has_one else ImageChops.multiply(gray, alpha)
+    return ImageChops.multiply(gray, alpha) if shades and shades[-1] - shades[0] > 1 else alpha

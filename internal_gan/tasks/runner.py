@@ -280,8 +280,7 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
     device, reason = prepare_device(options.device)
     model = load_model(folder.model_path)
     check_able(model.family, options.task, f"checkpoint={folder.path}")
-    about = [f"Device {device} ({reason})", f"Model {folder.model_path}"]
-    return model.to(device), source, about
+    return model.to(device), source, [f"Device {device} ({reason})", f"Model {folder.model_path}"]
 
 
 def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:

@@ -32,8 +32,7 @@ class SuperResolution(Task[SuperResolutionOptions]):
         seed = self.context.options.seed
         enlarged = model.super_resolve(self.wanted.factor, photo.pixels, seed=seed).cpu()
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
-        result = Finished(enlarged, alpha=alpha, like=photo)
-        yield Picture("super_resolution/enlarged.png", result)
+        yield Picture("super_resolution/enlarged.png", Finished(enlarged, alpha=alpha, like=photo))
         sizes = f"from {by(photo.size)} to {by(size_of(enlarged))} pixels (height x width)"
         self.context.tell_new_colours(blends=True)
         self.context.say(f"Enlarged {self.context.source.called} {sizes}")

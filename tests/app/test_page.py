@@ -271,8 +271,7 @@ def test_a_result_is_saved_made_again_and_deleted(looked_at: Any, tmp_path: Path
     assert "task=sample sample.count=1" in page.locator("#command").inner_text()
     assert "internal_gan.sample(" in page.locator("#python").inner_text()
     page.get_by_text("How it was made").click()
-    again = made(page, "Variations", page.get_by_role("button", name="Again, different"))
-    size_of(page, again)
+    size_of(page, made(page, "Variations", page.get_by_role("button", name="Again, different")))
     count = cards(page, "Variations").count()
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete").click()
@@ -348,8 +347,7 @@ def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None
         panel.get_by_label("Mark").select_option(mark)
         assert panel.get_by_label("Brush").input_value() == width
     brush(page, canvas)
-    fill = main(page)
-    assert size_of(page, made(page, "Filled", fill)) == SIZE
+    assert size_of(page, made(page, "Filled", main(page))) == SIZE
     fitted = scale(page)
     page.get_by_role("button", name="Show what changed").click()
     sync_api.expect(page.locator("#zoom")).not_to_have_text(f"{round(fitted * 100)} %")
@@ -388,8 +386,7 @@ def test_strokes_land_where_painted(opened: Any, address: str, tmp_path: Path, n
     shown = page.locator("#stage .picture").evaluate("(e) => [e.naturalWidth, e.naturalHeight]")
     assert shown == [120, 160]
     brush(page, page.locator("#stage canvas").first)
-    filled = made(page, "Filled", main(page))
-    run = filled.get_attribute("data-run")
+    run = made(page, "Filled", main(page)).get_attribute("data-run")
     mask = page.request.get(f"{address}runs/{run}/fill/mask.png").body()
     with Image.open(io.BytesIO(mask)) as hole:
         assert hole.getbbox() == pytest.approx((0.4 * 120, 80, 0.6 * 120, 80), abs=12)

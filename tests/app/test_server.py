@@ -116,8 +116,7 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
 def test_what_cannot_be_used_gives_a_one_line_error(
     client: TestClient, photo: str, where: str, data: bytes, code: int, part: str
 ) -> None:
-    answer = client.post(f"/{where}".format(photo), content=data)
-    assert part in error(answer, code)
+    assert part in error(client.post(f"/{where}".format(photo), content=data), code)
 
 
 def test_a_photo_with_a_damaged_record_is_left_out(client: Any, photo: str, runs: Path) -> None:

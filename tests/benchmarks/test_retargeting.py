@@ -18,8 +18,7 @@ OVERRIDES = ["model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_s
 def test_every_scale_and_method_is_evaluated(
     given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, reused: Any
 ) -> None:
-    scales = {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)}
-    monkeypatch.setattr(retargeting, "SCALES", scales)
+    monkeypatch.setattr(retargeting, "SCALES", {"2x wide": (1.0, 2.0), "0.5x wide": (1.0, 0.5)})
     (tmp_path / "others").mkdir()
     write_image(tmp_path / "others" / "a-2x-wide.png", picture(56, 120, 1))
     options = [*given(56, 60), "--seeds", "0", "3", "--others", f"theirs={tmp_path / 'others'}"]

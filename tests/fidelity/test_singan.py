@@ -155,8 +155,7 @@ def grown_mask(dilate: float, feather: float) -> tuple[int, int]:
     model = paper().model
     mask = torch.zeros(1, 1, *model.sizes[-1])
     mask[..., :100] = 1
-    row = redrawing.soft_mask(model, mask, dilate, feather)[0, 0, 90].double()
-    step = -row.diff()
+    step = -redrawing.soft_mask(model, mask, dilate, feather)[0, 0, 90].double().diff()
     places = torch.arange(len(step)) + 1.0
     mean = float((step * places).sum())
     return round(mean - 100), round(float((step * (places - mean).square()).sum().sqrt()))
@@ -204,8 +203,7 @@ def trained_for_films() -> list[Any]:
 
 def walk() -> tuple[float, float]:
     """The coefficients of a film's walk at ten frames per second."""
-    options = compose([PAPER]).animate
-    found = Walk(options.alpha, BETA, 10)
+    found = Walk(compose([PAPER]).animate.alpha, BETA, 10)
     return round(found.a, 3), round(found.b, 3)
 
 
@@ -215,8 +213,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
     wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
     trained = Source(options, files={"image": Photo(model.image)})
-    context = Context(Source(wanted, files=files), trained)
-    yield from task_of(task, context).draw(model)
+    yield from task_of(task, Context(Source(wanted, files=files), trained)).draw(model)
 
 
 def drawn_once() -> list[bool]:

@@ -146,8 +146,7 @@ def test_a_few_drawings_make_a_film_of_any_length() -> None:
 
 def test_a_change_of_light_has_nothing_of_the_drawings_noise(drawing: Pixels) -> None:
     noise = 0.1 * torch.randn(drawing.shape, generator=torch.Generator().manual_seed(0))
-    light = torch.full_like(drawing, 0.1)
-    _, motion = motions([drawing, drawing + noise + light])
+    _, motion = motions([drawing, drawing + noise + torch.full_like(drawing, 0.1)])
     assert motion.change.mean() > 0.03
     assert sharpness(motion.change) < 0.25 * sharpness(noise)
 

@@ -110,8 +110,7 @@ def halves(hiding: Hiding | None = None) -> Origin:
     """Of a picture whose right half is from ten rows below, like a fault in rock."""
     places = own_places((20, 40))
     places[:, 20:, 0] += 10
-    kinds = np.full((20, 40), EXACT, np.uint8)
-    return Origin(places, kinds, (30, 40), hiding or Hiding(0.02))
+    return Origin(places, np.full((20, 40), EXACT, np.uint8), (30, 40), hiding or Hiding(0.02))
 
 
 def heights(step: float = 0) -> NDArray[np.uint16]:
@@ -132,8 +131,7 @@ def test_a_seam_is_hidden_and_a_step_of_the_photo_stays(step: float) -> None:
     plain = layer.along(replace(halves(), hiding=None))
     assert across(plain) == pytest.approx(3000 + step, abs=100)
     assert across(layer.along(halves())) == pytest.approx(step, abs=300)
-    labels = replace(layer, mode="P").along(halves())
-    assert (labels.values == plain.values).all()
+    assert (replace(layer, mode="P").along(halves()).values == plain.values).all()
 
 
 def test_many_flat_areas_are_labels_and_a_smooth_ramp_is_not() -> None:

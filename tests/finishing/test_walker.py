@@ -85,7 +85,6 @@ def test_a_forbidden_match_becomes_the_nearest_allowed_one(top: int, left: int, 
     part[top : top + side, left : left + side] = True
     fixed = Fixed(~part, own_places((40, 120)))
     level = Level(2.0, Index(photo, allowed), (40, 120), fixed=fixed, part=part)
-    mixed = own_places((20, 60))[:, ::-1].copy()
-    origins = level.rebuilt(mixed, 1.0)
+    origins = level.rebuilt(own_places((20, 60))[:, ::-1].copy(), 1.0)
     assert (origins[part][:, 1] >= 113).all()
     assert np.array_equal(origins[~part], own_places((40, 120))[~part])

@@ -46,8 +46,7 @@ def test_sizes_are_height_then_width(saved: Save) -> None:
 
 def test_every_scale_is_made_from_the_photo() -> None:
     model = tiny.model_of()
-    expected = resize(model.image, model.sizes[0]).clamp(-1, 1)
-    torch.testing.assert_close(model.real(0), expected)
+    torch.testing.assert_close(model.real(0), resize(model.image, model.sizes[0]).clamp(-1, 1))
 
 
 def test_bytes_are_rounded_and_clipped() -> None:

@@ -17,8 +17,7 @@ def test_a_fully_transparent_photo_is_refused() -> None:
 
 
 def test_properties_that_generated_pictures_lose_are_listed() -> None:
-    faint = torch.full((1, 1, 40, 56), 0.5)
-    photo = Photo(picture(), faint, mode="LA", bit_depth=16, exif=b"Exif")
+    photo = Photo(picture(), torch.full((1, 1, 40, 56), 0.5), mode="LA", bit_depth=16, exif=b"Exif")
     like, lost = output_format_of(photo)
     assert (like.is_gray, like.alpha, like.bit_depth, like.exif) == (True, None, 8, None)
     assert lost == ["transparency", "16 bits per channel (they become 8)"]

@@ -18,8 +18,7 @@ def test_the_protected_pixels_are_those_of_the_image(size: tuple[int, int]) -> N
     top, left = int(rows.min()), int(columns.min())
     assert len(rows) == 10 * 12
     result = kept.put_back(torch.zeros(1, 3, *size), image)
-    inside = result[..., top : top + 10, left : left + 12]
-    assert torch.equal(inside, image[..., 10:20, 30:42])
+    assert torch.equal(result[..., top : top + 10, left : left + 12], image[..., 10:20, 30:42])
     far = kept.weight == 0
     assert (result * far == 0).all()
     assert 0 < int(((kept.weight > 0) & (kept.weight < 1)).sum()) < 300
@@ -40,8 +39,7 @@ def test_a_stretch_and_its_inverse_undo_each_other() -> None:
     knots = ((-1.0, -1.0), (-0.2, -0.6), (0.4, 0.0), (1.0, 1.0))
     stretch = Stretch(knots, knots[:1] + knots[2:])
     points = pixel_centres((13, 17))
-    there_and_back = stretch.inverse().source(stretch.source(points))
-    assert torch.allclose(there_and_back, points, atol=1e-6)
+    assert torch.allclose(stretch.inverse().source(stretch.source(points)), points, atol=1e-6)
     ends = torch.tensor([[0.0, -0.6], [1.0, 1.0]])
     assert torch.allclose(stretch.source(ends), torch.tensor([[0.4, -0.2], [1.0, 1.0]]), atol=1e-6)
 

@@ -55,8 +55,7 @@ def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_pa
 
 def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Record("a-seed=1", ["image='a.jpg'", "seed=1", "model.crop=24"], 0).write(tmp_path)
-    lacking = ["image='b.jpg'", "seed=2", "model.crop=24"]
-    Record("b-seed=2", lacking, 2, "no photo").write(tmp_path)
+    Record("b-seed=2", ["image='b.jpg'", "seed=2", "model.crop=24"], 2, "no photo").write(tmp_path)
     RunFolder.create(tmp_path / "a-seed=1").write_status("finished", seconds=12.4)
     figures = {"a-seed=1": {"swd1": 0.123456, "copy": 2.0}, "b-seed=2": {}}
     monkeypatch.setattr(compare, "figures_of", lambda folder, name: figures[name])

@@ -72,16 +72,14 @@ def test_editing_changes_nothing_outside_of_the_soft_mask(model: SinGAN, size: S
 
 def test_mask_lengths_are_in_pixels_of_the_models_size(model: SinGAN) -> None:
     """In a photo three times the model's size, a radius of 4 reaches 12 pixels."""
-    mask = holes((60, 84), (30, 42, 3, 3))
-    grown = soft_mask(model, mask, 4, 0)
+    grown = soft_mask(model, holes((60, 84), (30, 42, 3, 3)), 4, 0)
     reach = (grown[0, 0, 31] > 0.5).nonzero().flatten()
     assert (int(reach[0]), int(reach[-1])) == (42 - 12, 44 + 12)
 
 
 def test_a_dab_grows_before_it_is_softened(model: SinGAN) -> None:
     """Softened first, it would fade away."""
-    mask = holes((20, 28), (10, 14, 1, 1))
-    grown = soft_mask(model, mask, 6, 2)
+    grown = soft_mask(model, holes((20, 28), (10, 14, 1, 1)), 6, 2)
     disk = torch.hypot(torch.arange(20.0)[:, None] - 10, torch.arange(28.0) - 14) <= 6
     assert torch.allclose(grown[0, 0], soften(disk.float()[None, None], 2)[0, 0], atol=0.002)
     assert grown[0, 0, 10, 14] > 0.9
@@ -113,8 +111,7 @@ def test_a_place_that_the_photo_has_nothing_like_is_found() -> None:
     assert 0.02 < share < 0.2
     assert 18 <= row <= 31
     assert 38 <= column <= 53
-    mask = holes((40, 60), (20, 40, 10, 12))
-    assert foreign(photo, Photo(given), mask)[0] > 0.9
+    assert foreign(photo, Photo(given), holes((40, 60), (20, 40, 10, 12)))[0] > 0.9
     assert foreign(photo, Photo(given), torch.zeros(1, 1, 40, 60))[0] == 0
 
 

@@ -15,8 +15,7 @@ from tests.tiny import rng, same_weights
 def test_a_spectral_block_has_an_operator_norm_of_one(norm: Any) -> None:
     block: Any = ConvBlock(16, 32, norm=norm)
     initialise(block, "normal", rng())
-    conv = block[0]
-    size = torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2)
+    size = torch.linalg.matrix_norm(block[0].weight.detach().flatten(1), 2)
     assert float(size) == pytest.approx(1.0, rel=0.02)
 
 

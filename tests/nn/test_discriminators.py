@@ -20,8 +20,7 @@ patch = partial(PatchDiscriminator, kernel_size=3, norm="batch", init="normal")
 @pytest.mark.parametrize("size", [(11, 11), (25, 33), (12, 70)])
 def test_one_logit_for_every_patch_and_a_feature_map_for_every_block(size: tuple[int, int]) -> None:
     height, width = size
-    discriminator = patch(8, rng=rng())
-    logits, features = discriminator(torch.zeros(2, 3, height, width))
+    logits, features = patch(8, rng=rng())(torch.zeros(2, 3, height, width))
     assert logits.shape == (2, 1, height - 10, width - 10)
     shapes = [(2, 8, height - 2 * k, width - 2 * k) for k in (1, 2, 3, 4)]
     assert [tuple(f.shape) for f in features] == shapes

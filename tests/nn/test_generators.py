@@ -119,8 +119,7 @@ def test_only_the_first_feature_map_is_transformed(transform: Any) -> None:
     generator.down[0].register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     image = noise(40, 56)
     generator(image, (48, 64), transform)
-    expected = (transform or Resize())(generator.entry(image), (48, 64))
-    torch.testing.assert_close(seen[0], expected)
+    torch.testing.assert_close(seen[0], (transform or Resize())(generator.entry(image), (48, 64)))
 
 
 def test_the_skips_carry_detail_past_the_bottleneck() -> None:

@@ -19,5 +19,4 @@ def picture(name: str, size: tuple[int, int]) -> Image:
 
 
 def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (*size, channels)).astype(np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (*size, channels)).astype(np.uint8)

@@ -99,8 +99,7 @@ def test_equally_good_patches_are_taken_from_the_same_height() -> None:
     """Two textures with the same mean, one above the other; the hole lies in the lower one."""
     image = 0.3 * torch.randn(1, 3, 80, 80, generator=rng())
     image[..., :40, :] = 0
-    hole = holes((80, 80), (52, 30, 20, 20))
-    filled = complete(image, hole)[..., 54:70, 32:48]
+    filled = complete(image, holes((80, 80), (52, 30, 20, 20)))[..., 54:70, 32:48]
     assert filled.std() > 0.5 * 0.3
 
 

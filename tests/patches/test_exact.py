@@ -40,8 +40,7 @@ def test_an_excluded_key_is_not_taken() -> None:
     index = nearest(queries, queries)
     assert index.tolist() == list(range(13))
     index = nearest(queries, queries, excluded=torch.eye(13) > 0)
-    distance = torch.cdist(queries, queries).fill_diagonal_(math.inf)
-    assert torch.equal(index, distance.argmin(dim=1))
+    assert torch.equal(index, torch.cdist(queries, queries).fill_diagonal_(math.inf).argmin(dim=1))
 
 
 def test_values_with_zero_weight_do_not_count() -> None:

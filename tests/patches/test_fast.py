@@ -91,8 +91,7 @@ def test_weights_choose_among_patches() -> None:
     target = np.clip(half.astype(int) + noise((30, 30), seed=3) // 16, 0, 255).astype(np.uint8)
     weights = np.ones(grid(twice.shape[:2]), np.float32)
     weights[:, :30] = 9.0
-    places = search(target, Index(twice), weights=weights).places
-    assert (places[..., 1] >= 30).mean() > 0.95
+    assert (search(target, Index(twice), weights=weights).places[..., 1] >= 30).mean() > 0.95
 
 
 def test_inactive_places_keep_their_matches() -> None:
@@ -118,8 +117,7 @@ def test_a_seam_price_gives_fewer_pieces() -> None:
 
 def test_a_wrapping_target_is_matched_across_its_border() -> None:
     photo = picture("gravel", (48, 56))
-    turned = np.roll(photo, (11, 17), (0, 1))
-    found = search(turned, Index(photo), wrap=(True, True), sweeps=4)
+    found = search(np.roll(photo, (11, 17), (0, 1)), Index(photo), wrap=(True, True), sweeps=4)
     assert found.places.shape == (48, 56, 2)
     # The photo contains all patches except those across its own border, 6 rows and 6 columns.
     assert (found.distances == 0).mean() > 0.76

@@ -43,8 +43,7 @@ def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> N
 
 
 def test_sliced_wasserstein_visits_every_position_in_turn() -> None:
-    real = picture(24, 32, 1)
-    loss = ALL_SLICED(real, rng(), patch=1, places=24 * 32 // 9)
+    loss = ALL_SLICED(picture(24, 32, 1), rng(), patch=1, places=24 * 32 // 9)
     visits = torch.zeros(24, 32)
     for step in range(9):
         fake: Any = picture(24, 32, 2).requires_grad_()

@@ -63,8 +63,7 @@ def test_carrying_to_a_larger_size_keeps_pieces_whole(ratio: float) -> None:
     carried = carry(origins, ratio, size, source)
     assert carried.shape == (*size, 2)
     assert not breaks(carried, 0).any()
-    seams = breaks(carried, 1).nonzero()[1]
-    assert np.array_equal(np.unique(seams), [round(12 * ratio) - 1])
+    assert np.array_equal(np.unique(breaks(carried, 1).nonzero()[1]), [round(12 * ratio) - 1])
     offsets = carried - own_places(size)
     assert offsets[0, 0].tolist() == np.rint(np.array([3, 1]) * ratio).tolist()
     assert offsets[0, -1].tolist() == np.rint(np.array([8, 21]) * ratio).tolist()

@@ -18,8 +18,7 @@ from tests.tiny import Run, complaint, same_weights, tiny_options, untrained
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     made = Run(untrained(), tiny_options(), RunFolder(tmp_path_factory.mktemp("run")))
-    architecture = SinGANRecipe.architecture(made.options.model)
-    save_model(made.model, made.folder.model_path, architecture)
+    save_model(made.model, made.folder.model_path, SinGANRecipe.architecture(made.options.model))
     return made
 
 
@@ -40,8 +39,7 @@ def test_a_file_describes_itself(run: Run) -> None:
             )
         },
     }
-    sizes = [[14, 20], [17, 23], [20, 28]]
-    assert json.loads(metadata["model"]) == {"sizes": sizes, "finished": 3}
+    assert json.loads(metadata["model"]) == {"sizes": [[14, 20], [17, 23], [20, 28]], "finished": 3}
 
 
 def test_a_missing_file_says_that_no_scale_is_finished(tmp_path: Path) -> None:

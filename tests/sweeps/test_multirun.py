@@ -71,8 +71,7 @@ def test_a_sweep_continues_in_its_folder_with_its_options_alone(shell: Shell) ->
     assert shell.refused(*RUN) == f"output folder out is not empty; {wanted}"
     said = shell.refused(*RUN, "skip_finished=true", "model.steps=9")
     assert said.startswith("a was made with other options (model.steps=4, model.steps=9)")
-    answer = shell.done(*RUN, "skip_finished=true")
-    assert "out/a is finished; " in answer.out
+    assert "out/a is finished; " in shell.done(*RUN, "skip_finished=true").out
     # In the order in which they were begun first.
     assert [*states().items()] == [(name, "finished") for name in ("a", "b", "0")]
     assert (started("a"), started("b")) == (before, began)
@@ -89,8 +88,7 @@ def test_options_of_the_swept_experiments_family_are_accepted(shell: Shell) -> N
         *("model.max_size=null", "model.optimization.decay='step'", "model.crop=24"),
     )
     shell.done(*command)
-    again = shell.done(*command, "skip_finished=true")
-    assert again.out.count("is finished; its page") == 2
+    assert shell.done(*command, "skip_finished=true").out.count("is finished; its page") == 2
     options = [load_options(path) for path in Path("out").glob("*/config.yaml")]
     assert [(o.model["crop"], o.model["generator"]["width"]) for o in options] == [(24, 4)] * 2
 
@@ -112,8 +110,7 @@ def test_a_single_run_is_not_done_twice_and_with_other_options_left_as_it_is(she
     run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
     shell.done(*run)
     before = started("a")
-    answer = shell.done(*run)
-    assert "is finished" in answer.out
+    assert "is finished" in shell.done(*run).out
     assert started("a") == before
     Path("out/a/notes.txt").write_text("mine", encoding="utf-8")
     files = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}

@@ -73,8 +73,7 @@ def test_the_photo_is_shown_as_it_was_given(shell: Shell) -> None:
     exif[Base.Orientation] = 6  # to be turned to the right
     given.transpose(Image.Transpose.ROTATE_90).save("turned.jpg", exif=exif)
     shell.done("task=fill", "image=turned.jpg", "mask=hole.png", "output=out")
-    before = Path("out/fill/before.jpg")
-    assert before.read_bytes() == Path("turned.jpg").read_bytes()
+    assert Path("out/fill/before.jpg").read_bytes() == Path("turned.jpg").read_bytes()
     assert pixels("out/fill/000.png").shape == (*SIZE, 3)
     shown: Any = read_picture(Path("out"), "fill/before.jpg")
     assert (shown.height, shown.width) == SIZE
@@ -133,8 +132,7 @@ def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
 def test_a_box_is_a_hole_and_a_mask_says_where_patches_come_from(shell: Shell) -> None:
     write_mask("right.png", holes(SIZE, (0, 40, 60, 44)))
     folder = at_once(shell, "mask.box=[20,50,12,16]", "fill.avoid=right.png")
-    places = read_origin(folder / "000.origin.png").places
-    assert places[20:32, 50:66, 1].max() < 40
+    assert read_origin(folder / "000.origin.png").places[20:32, 50:66, 1].max() < 40
 
 
 @pytest.mark.usefixtures("gravel")
@@ -226,8 +224,7 @@ def test_the_users_edges_change_what_fills_the_hole(shell: Shell, checkpoint: st
     write_mask("drawn.png", drawing)
     shell("task=fill", checkpoint, "mask=hole.png", "output=own")
     shell.done("task=fill", checkpoint, "mask=hole.png", "edges=drawn.png", "output=drawn")
-    edges = pixels("drawn/fill/edges.png")[10:25, 50:70]
-    assert (edges[7] == 255).all()
+    assert (pixels("drawn/fill/edges.png")[10:25, 50:70][7] == 255).all()
     assert not np.array_equal(pixels("own/fill/000.png"), pixels("drawn/fill/000.png"))
 
 

@@ -71,8 +71,7 @@ def pictures(folder: str) -> list[Photo]:
 def test_pictures_of_a_gray_photo_are_gray(shell: Shell, photo: str) -> None:
     with Image.open(photo) as image:
         image.convert("L").save("gray.png")
-    answer = shell.done("image=gray.png", "output=run", *TINY_RUN)
-    assert "Not kept" not in answer.out
+    assert "Not kept" not in shell.done("image=gray.png", "output=run", *TINY_RUN).out
     shell.done("task=sample", "checkpoint=run", "output=out")
     assert {made.mode for made in (*pictures("run"), *pictures("out"))} == {"L"}
 
@@ -98,8 +97,7 @@ def test_the_commands_at_the_end_work(shell: Shell, photo: str) -> None:
     program, arguments = "python -m internal_gan ", again.partition("Again:")[2].strip()
     assert arguments.startswith(program)
     shell.done(*shlex.split(arguments.removeprefix(program)))
-    answer = shell.done(*shlex.split(go_on.partition(program)[2]))
-    assert "is finished" in answer.out
+    assert "is finished" in shell.done(*shlex.split(go_on.partition(program)[2])).out
 
 
 @pytest.mark.parametrize("letter", ["a", "日"])

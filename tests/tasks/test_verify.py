@@ -49,8 +49,7 @@ def test_one_changed_pixel_does_not_hold(result: Path, shell: Shell) -> None:
     assert answer.code == 1
     assert "The origin does not hold" in answer.out
     assert "wrongly claimed to be exact copies: 1 pixel." in answer.out
-    shown = read_image("v/verify/map.png").pixels[0, :, row, column]
-    assert shown.tolist() == [1, -1, -1]
+    assert read_image("v/verify/map.png").pixels[0, :, row, column].tolist() == [1, -1, -1]
 
 
 def test_an_origin_refers_to_the_photo_at_the_finishing_size(run: Path, shell: Shell) -> None:
@@ -98,8 +97,7 @@ def test_16_bits_and_transparency_are_verified(shell: Shell, large: str) -> None
     assert (sample.bit_depth, sample.alpha is None) == (16, False)
     answer = verify(shell, "run/sample/000.png", photo="deep.png")
     assert answer.code == 0, answer.out
-    found = internal_gan.verify("run/sample/000.png", "deep.png")
-    assert found.exact > 0.03
+    assert internal_gan.verify("run/sample/000.png", "deep.png").exact > 0.03
     # Transparency is verified too.
     write_image("run/sample/000.png", sample.pixels, like=replace(sample, alpha=None))
     assert verify(shell, "run/sample/000.png", "output=w", photo="deep.png").code == 1

@@ -235,8 +235,7 @@ class TestBudget:
             finish(stage)
 
         monkeypatch.setattr(ToyStage, "finish", fails)
-        recipe = self.recipe(clock, (0.1, 0.1, 0.1))
-        train_toy(recipe, tmp_path, TrainerOptions(time="60s"), diary)
+        train_toy(self.recipe(clock, (0.1, 0.1, 0.1)), tmp_path, TrainerOptions(time="60s"), diary)
         assert tries == [0, 1, 2, 0, 1, 1, 2]
         assert diary.replans == []
 

@@ -42,8 +42,7 @@ def steps(path: Path) -> list[tuple[int, int]]:
 def test_a_new_plan_is_appended(path: Path) -> None:
     logger = MetricsLogger(path)
     train(logger, (0, 1), (0, 10))
-    shorter = TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3, 1)
-    logger.on_replan(MODEL, shorter)
+    logger.on_replan(MODEL, TrainingPlan([StagePlan("scale", (8, 8), 5, 0.1)] * 3, 1))
     logger.on_step(1, 1, 5, {"rec": 0.5})
     plans = [row for row in read_metrics(path) if row.get("event") == "plan"]
     assert [plan["stages"][1]["steps"] for plan in plans] == [10, 5]

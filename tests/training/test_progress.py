@@ -102,8 +102,7 @@ def test_a_file_gets_the_estimate_and_plain_lines(clock: Clock) -> None:
 def test_a_terminal_gets_one_bar_with_the_time_left(width: int, clock: Clock) -> None:
     output = io.StringIO()
     console = Console(file=output, width=width, force_terminal=True, _environ={"TERM": "xterm"})
-    progress = Progress(console)
-    run(progress, clock, until=150)
+    run(Progress(console), clock, until=150)
     text = output.getvalue()
     assert "54 s left" in text
     assert " 46 % " in text

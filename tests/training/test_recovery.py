@@ -60,8 +60,7 @@ def test_steps_are_repeated_in_float32(tmp_path: Path, monkeypatch: pytest.Monke
     one = ("model.steps=[20,2,2]", "trainer.log_interval=5")
     expected = trained(tmp_path / "float32", *one, precision=FP32)
     spoil(monkeypatch, lambda step, dtype: dtype == BF16 and step == 12)
-    found = trained(tmp_path / "fallen", *one, precision=BF16)
-    assert same_weights(found.model, expected.model)
+    assert same_weights(trained(tmp_path / "fallen", *one, precision=BF16).model, expected.model)
 
 
 @pytest.mark.parametrize(("interval", "kept"), [(0, 12), (9999, 0)])

@@ -83,8 +83,7 @@ def test_a_transparent_colour_becomes_alpha(channels: int, depth: int, saved: Sa
     hidden = (array == key).all(axis=2)
     assert np.array_equal(photo.alpha[0, 0].numpy() == 0.0, hidden)
     levels = (photo.pixels[0].permute(1, 2, 0).numpy() + 1) / 2 * (2**depth - 1)
-    shown = levels[..., :channels][~hidden]
-    np.testing.assert_allclose(shown, array[~hidden], atol=0.01)
+    np.testing.assert_allclose(levels[..., :channels][~hidden], array[~hidden], atol=0.01)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

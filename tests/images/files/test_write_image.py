@@ -46,8 +46,7 @@ def test_16_bits_come_back_as_16_bits(mode: str, alpha: bool, tmp_path: Path, sa
 
 def test_floats_become_16_bits_in_png(tmp_path: Path, said: Said) -> None:
     pixels = noise(9, 14)[:, :1].expand(-1, 3, -1, -1)
-    photo = Photo(pixels, mode="F", bit_depth=32)
-    write_image(tmp_path / "out.png", pixels, like=photo)
+    write_image(tmp_path / "out.png", pixels, like=Photo(pixels, mode="F", bit_depth=32))
     again = read_image(tmp_path / "out.png")
     assert again.bit_depth == 16
     torch.testing.assert_close(again.pixels, pixels, rtol=0, atol=1.01 / 65535)

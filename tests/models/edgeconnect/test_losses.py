@@ -54,8 +54,7 @@ def test_the_values_of_the_completions_terms() -> None:
     given = replace(batch, unknown=unknown, hole=hole)
     stage.draw = lambda: (given, filled, edges)
     _, scalars = stage.generator_loss()
-    share = float((hole - unknown).mean())
-    expected = F.l1_loss(filled, batch.image) / share
+    expected = F.l1_loss(filled, batch.image) / float((hole - unknown).mean())
     torch.testing.assert_close(scalars["l1"], expected.detach())
     made, real = stage.features(filled), stage.features(batch.image)
     torch.testing.assert_close(scalars["content"], content_distance(made[0], real[0]).detach())

@@ -52,22 +52,19 @@ class TestRetarget:
 
         sizes = [(14, 40), (17, 46), (20, 56)]
         expected = model.synthesise(Mirror()(model.real(0), sizes[0]), sizes).clamp(-1, 1)
-        painted = model.retarget((20, 56), transform=Mirror())
-        assert torch.allclose(painted, expected, atol=1e-6)
+        assert torch.allclose(model.retarget((20, 56), transform=Mirror()), expected, atol=1e-6)
 
     def test_a_size_beyond_the_range_is_reached_in_steps(self, model: InGANPyramid) -> None:
         low, high = model.scale_range
         assert (low, high) == (0.4, 2.25)
-        between = model.retarget((20, 56))
-        last = model.retarget((20, 112), image=between)
+        last = model.retarget((20, 112), image=model.retarget((20, 56)))
         assert torch.equal(model.retarget((20, 112)), last)
 
     def test_an_unfinished_model_shows_its_finest_finished_scale(self) -> None:
         model = prepared(ACTS, finished=2)
         assert model.preview().shape == (1, 3, 17, 23)
         finest = model.synthesise(resize(model.real(0), (14, 40)), [(14, 40), (17, 46)])
-        painted = model.retarget((20, 56))
-        assert torch.equal(painted, resize(finest, (20, 56)).clamp(-1, 1))
+        assert torch.equal(model.retarget((20, 56)), resize(finest, (20, 56)).clamp(-1, 1))
 
 
 def test_a_scale_starts_from_the_previous_one(model: InGANPyramid) -> None:

@@ -108,13 +108,11 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
 def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 3)
     image = picture()
-    sizes = [(12, 16), (24, 32), (64, 65)]
-    small_ones, finer, too_large = layouts(image, sizes, 64, rng())
+    small_ones, finer, too_large = layouts(image, [(12, 16), (24, 32), (64, 65)], 64, rng())
     assert small_ones.shape == (64, 3, 12, 16)
     assert finer.shape == (8, 3, 24, 32)
     assert too_large.shape == (0, 3, 64, 65)  # there would be one
     # Each is a coarser one with more detail, and no two are the same.
-    shrunk = resize(finer, (12, 16))
-    far = torch.cdist(shrunk.flatten(1), small_ones.flatten(1))
+    far = torch.cdist(resize(finer, (12, 16)).flatten(1), small_ones.flatten(1))
     assert far.argmin(dim=1).tolist() == [*range(8)]
     assert float(far[0, 0]) < float(far[0, 1:].min()) / 2

@@ -82,8 +82,7 @@ class TestReals:
         assert [len(stage.reals) for stage in stages] == [8, 5, 3]
         # The finer ones have the arrangement of the coarser ones.
         coarse, fine = stages[0].reals, stages[1].reals
-        shrunk = resize(fine, stages[0].size)
-        assert float((shrunk - coarse[: len(fine)]).abs().mean()) < 0.05
+        assert float((resize(fine, stages[0].size) - coarse[: len(fine)]).abs().mean()) < 0.05
 
     def test_the_discriminator_judges_a_batch_of_them(self) -> None:
         stage = stage_of("model.batch=5", "model.drawings=8", "model.penalty_interval=1000")
@@ -186,8 +185,7 @@ def test_widths_change_every_few_scales_up_to_their_limit() -> None:
 
 def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
     photo = tiny.picture(60, 84)
-    model = model_of(pixels=photo)
-    torch.testing.assert_close(model.image, resize(photo, (20, 28)).clamp(-1, 1))
+    torch.testing.assert_close(model_of(pixels=photo).image, resize(photo, (20, 28)).clamp(-1, 1))
     assert torch.equal(model_of("model.max_size=null", pixels=photo).image, photo)
 
 
