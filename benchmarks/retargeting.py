@@ -27,7 +27,7 @@ from benchmarks._common import by_name, environment, keep_apart, kept, number, r
 from benchmarks._processes import Job, Processes, report
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
-from internal_gan.finishing.drawing import Indices, finish
+from internal_gan.finishing.drawing import Octaves, finish
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.pyramid import fit_size
@@ -147,7 +147,7 @@ def judge(
         if model.is_trained:
             back = model.retarget(size_of(image), image=drawn)
             found[name][title]["way back"] = 500 * float((back - image).abs().mean())
-        done = finish(levels_of(drawn, 255), Indices(levels_of(large, 255)), finished_size)
+        done = finish(levels_of(drawn, 255), Octaves(levels_of(large, 255)), finished_size)
         full = {
             f"{title}, finished": pixels_of(done.pixels),
             "seam carving, full size": carved(large, finished_size),

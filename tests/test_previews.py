@@ -24,7 +24,7 @@ from internal_gan.models.patches.model import Patches
 from internal_gan.models.patches.reshaping import Route
 from internal_gan.patches.denoiser import Denoiser
 from internal_gan.patches.exact import nearest
-from internal_gan.patches.fast import Index, search
+from internal_gan.patches.fast import search
 from internal_gan.stopping import check_stop, stopping
 from tests.tiny import picture
 
@@ -109,7 +109,7 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
     preview, result = (call.args for call in finished.call_args_list)
     assert np.array_equal(preview[0], result[0])
     # So is the photo where the layout decides.
-    images = [[octave.image for octave in indices.octaves] for _, indices, _ in (preview, result)]
+    images = [octaves.images for _, octaves, _ in (preview, result)]
     assert list(map(len, images)) == [1, 2]
     assert np.array_equal(images[0][0], images[1][1])
 
@@ -223,7 +223,7 @@ def test_work_ends_between_two_passes(photo: Image.Image, task: str, options: An
 @pytest.mark.parametrize(
     "work",
     [
-        lambda: search(np.zeros((9, 9, 3), np.uint8), Index(np.zeros((9, 9, 3), np.uint8))),
+        lambda: search(np.zeros((9, 9, 3), np.uint8), np.zeros((9, 9, 3), np.uint8)),
         lambda: nearest(torch.ones(2, 3), torch.ones(2, 3)),
         lambda: Denoiser(torch.zeros(1, 3, 9, 9), 5)(torch.zeros(1, 3, 9, 9), 0.5),
     ],

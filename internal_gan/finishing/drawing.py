@@ -14,7 +14,7 @@ from internal_gan.images.levels import ALL, Used, in_eight_bits
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import scaled
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, Index, search
+from internal_gan.patches.fast import PATCH, search
 from internal_gan.patches.origins import taken, vote
 from internal_gan.shapes import Image, Levels
 from internal_gan.units import Size
@@ -39,9 +39,8 @@ class Rebuilt:
     largest_piece: float
 
 
-class Indices:
-    """A photo at the sizes at which its patches are searched, with what the searches find out about
-    it, for any number of results. A small photo is padded, so that a patch fits into it.
+class Octaves:
+    """A photo at the sizes at which its patches are searched; padded, if a patch does not fit.
 
     Args:
         photo: of 8 or 16 bits.
@@ -50,8 +49,8 @@ class Indices:
 
     Attributes:
         least: the smallest change of a pixel that shows.
-        octaves: from the full size to that at which the layout is decided, each half as large as
-            the one before.
+        images: of 8 bits, from the full size to that at which the layout is decided, each half as
+            large as the one before.
     """
 
     def __init__(self, photo: Levels, used: Used = ALL, blends: bool = True) -> None:
@@ -59,19 +58,9 @@ class Indices:
         # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
         self.least = np.iinfo(photo.dtype).max * (used[1] - used[0]) / 2 / 510
         lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
-        images = [np.pad(in_eight_bits(photo, used), [*lacking, (0, 0)], mode="edge")]
-        while min(images[-1].shape[:2]) > LAYOUT_SIDE:
-            images.append(halved(images[-1]))
-        self.octaves = [Index(image) for image in images]
-        self._smaller = dict[Size, Index]()
-
-    def smaller(self, scale: float) -> Index:
-        """The photo at this scale, relative to the size at which the layout is decided."""
-        image = self.octaves[-1].image
-        size = scaled(image.shape[:2], scale)
-        if size not in self._smaller:
-            self._smaller[size] = Index(resized(image, size))
-        return self._smaller[size]
+        self.images = [np.pad(in_eight_bits(photo, used), [*lacking, (0, 0)], mode="edge")]
+        while min(self.images[-1].shape[:2]) > LAYOUT_SIDE:
+            self.images.append(halved(self.images[-1]))
 
 
 def compile_loops(say: Callable[[str], None]) -> None:
@@ -79,9 +68,9 @@ def compile_loops(say: Callable[[str], None]) -> None:
     if kernels.measure.signatures:
         return
     tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
-    index, start = Index(tiny), np.zeros((1, 1, 2), np.int32)
+    start = np.zeros((1, 1, 2), np.int32)
     started = time.perf_counter()
-    search(tiny, index, start=start, seeds=False, sweeps=0)
+    search(tiny, tiny, start=start, sweeps=0)
     spent = time.perf_counter() - started
     if not kernels.measure.stats.cache_hits:
         lost = "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
@@ -90,12 +79,12 @@ def compile_loops(say: Callable[[str], None]) -> None:
         # Read from the cache, these are loaded when they are needed.
         side = 2 * COARSEST
         solved(np.zeros((side, side, 3), np.float32), np.ones((side, side), np.bool_), HOLD)
-    vote(search(tiny, index).places, (PATCH, PATCH))
+    vote(search(tiny, tiny).places, (PATCH, PATCH))
 
 
 def finish(
     drawing: Image,
-    indices: Indices,
+    octaves: Octaves,
     size: Size,
     *,
     wrap: Wrap = NO_WRAP,
@@ -105,65 +94,65 @@ def finish(
 
     Args:
         drawing: of any size.
-        indices: of the photo, with pixels of the same size as the result's.
+        octaves: of the photo, with pixels of the same size as the result's.
         size: of the result.
         fixed: pixels of the result that are given, and not changed at seams.
     """
-    photo = indices.photo
-    first, *octaves = octaves_of(indices, size, wrap, fixed)
+    photo = octaves.photo
+    first, *larger = _levels(octaves, size, wrap, fixed)
     for shortest, most in ((SHORTEST, LARGEST), (CAREFUL, 1.0)):
-        for level, origins in walk(up_to(indices, first, drawing, shortest)):
+        for level, origins in walk(up_to(first, drawing, shortest)):
             largest = largest_piece(origins, level.fixed and level.fixed.where)
             if largest > most:
                 break
         else:
             break
-    for level in octaves:
+    for level in larger:
         origins = level.rebuilt(origins, level.scale / 2)
     # Without the padding of a result or photo that is too small for a patch.
     last = np.array(photo.shape[:2], np.int32) - 1
     origins = origins[: size[0], : size[1]].clip(0, last)
     pixels = taken(photo, origins)
-    hiding = Hiding(HOLD / 2 ** len(octaves), wrap, None if fixed is None else ~fixed.where)
+    hiding = Hiding(HOLD / 2 ** len(larger), wrap, None if fixed is None else ~fixed.where)
     added = hiding.added(pixels, origins, photo)
-    added[np.abs(added) < (indices.least if indices.blends else np.inf)] = 0
+    added[np.abs(added) < (octaves.least if octaves.blends else np.inf)] = 0
     hidden, exact = changed(pixels, added)
     kinds = np.where(exact, EXACT, BLENDED).astype(np.uint8)
     return Rebuilt(hidden, Origin(origins, kinds, photo.shape[:2], hiding), largest)
 
 
-def octaves_of(indices: Indices, size: Size, wrap: Wrap, fixed: Fixed | None) -> list[Level]:
+def _levels(octaves: Octaves, size: Size, wrap: Wrap, fixed: Fixed | None) -> list[Level]:
     """The level at which the layout is decided, and those up to a result's size, each twice as
     large as the one before.
 
     A small result is padded, so that a patch fits into each.
     """
-    last = len(indices.octaves) - 1
+    last = len(octaves.images) - 1
     height, width = (
         side if wraps else max(side, PATCH << last) for side, wraps in zip(size, wrap, strict=True)
     )
     levels = list[Level]()
-    for number, index in enumerate(indices.octaves):
-        given = fixed and fixed.resized(0.5**number, (height, width), index.image.shape[:2])
-        levels.append(Level(2.0 ** (last - number), index, (height, width), wrap, fixed=given))
+    for number, image in enumerate(octaves.images):
+        given = fixed and fixed.resized(0.5**number, (height, width), image.shape[:2])
+        levels.append(Level(2.0 ** (last - number), image, (height, width), wrap, fixed=given))
         height, width = -(-height // 2), -(-width // 2)
     return levels[::-1]
 
 
-def up_to(indices: Indices, last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
+def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
     """The levels up to the ``last`` one at which a drawing of any size decides.
 
     At the first, the photo's short side is ``shortest``. A larger one gives a result closer to the
     drawing, in smaller pieces.
     """
-    photo = last.index.image
-    for scale in scales(photo.shape[:2], shortest, min(last.size)):
-        size, index = scaled(last.size, scale), indices.smaller(scale)
+    whole = last.photo.shape[:2]
+    for scale in scales(whole, shortest, min(last.size)):
+        size, photo = scaled(last.size, scale), resized(last.photo, scaled(whole, scale))
         yield replace(
             last,
             scale=scale,
-            index=index,
+            photo=photo,
             size=size,
             drawing=resized(drawing, size),
-            fixed=last.fixed and last.fixed.resized(scale, size, index.image.shape[:2]),
+            fixed=last.fixed and last.fixed.resized(scale, size, photo.shape[:2]),
         )

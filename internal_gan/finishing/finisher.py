@@ -16,7 +16,7 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.drawing import LARGEST, Indices, compile_loops, finish
+from internal_gan.finishing.drawing import LARGEST, Octaves, compile_loops, finish
 from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.sizes import shrunk_flags
@@ -229,8 +229,8 @@ class Finisher(AsDrawn):
         return None if self.size is None else drawn_size(self.size, own, self.photo_size)
 
     @cached_property
-    def _indices(self) -> Indices:
-        return Indices(self._photo, self._used, self._blends)
+    def _octaves(self) -> Octaves:
+        return Octaves(self._photo, self._used, self._blends)
 
     @property
     def at_once(self) -> int:
@@ -254,7 +254,7 @@ class Finisher(AsDrawn):
         for steps in dict.fromkeys((matching, 0)):
             better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap, kept)
             layout = levels_of(better, 255)
-            tried.append(finish(layout, self._indices, size, wrap=wrap, fixed=fixed))
+            tried.append(finish(layout, self._octaves, size, wrap=wrap, fixed=fixed))
             if tried[-1].largest_piece <= LARGEST:
                 break
         done = min(tried, key=lambda one: one.largest_piece)

@@ -10,9 +10,10 @@ from internal_gan.finishing.seams import HOLD, Hiding, changed, hide
 from internal_gan.finishing.sizes import SHORTEST, halved, resized, scales, shrunk_flags
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import ALL, Used, in_eight_bits
+from internal_gan.images.periodic import NO_WRAP
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.windows import Window, box_of
-from internal_gan.patches.fast import PATCH, Index, touching
+from internal_gan.patches.fast import PATCH, touching
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Flags, Image, Levels, Places
 from internal_gan.units import Size
@@ -66,8 +67,8 @@ class _Picture:
         part, drawing = self.part[window], self.image[window]
         corner = window[0].start or 0, window[1].start or 0
         fixed = Fixed(~part, own_places(part.shape, corner))
-        index = Index(self.image, ~touching(self.excluded))
-        return Level(scale, index, part.shape, drawing=drawing, fixed=fixed, part=part)
+        allowed = ~touching(self.excluded)
+        return Level(scale, self.image, part.shape, NO_WRAP, drawing, fixed, part, allowed)
 
 
 def finish_inside(
@@ -102,9 +103,9 @@ def finish_inside(
     small = octaves.pop()
     whole = slice(None), slice(None)
     levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
-    if not levels[-1].index.allowed.any():
+    if not np.any(levels[-1].allowed):
         return None
-    *_, (_, origins) = walk(level for level in levels if level.index.allowed.any())
+    *_, (_, origins) = walk(level for level in levels if np.any(level.allowed))
     window = _around(part, 2 ** len(octaves))
     origins = origins[_divided(window, 2 ** len(octaves))]
     for number in reversed(range(len(octaves))):

@@ -17,7 +17,7 @@ from scipy.ndimage import distance_transform_edt
 from internal_gan.finishing.seams import near_seams
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import box_of
-from internal_gan.patches.fast import PATCH, Field, Index, around, grid, search, touching
+from internal_gan.patches.fast import PATCH, around, grid, search, touching
 from internal_gan.patches.origins import carry, field_of, nearest, taken, vote
 from internal_gan.shapes import Flags, Image, Places
 from internal_gan.units import Size
@@ -60,60 +60,64 @@ class Level:
 
     Attributes:
         scale: of this size, relative to the one at which the layout is decided.
-        index: the photo. Channels after the third guide the search.
+        photo: its channels after the third guide the search.
         size: of the picture; a patch fits into each side that does not wrap.
         drawing: what to draw, if the walk may begin here.
         fixed: pixels that are given.
         part: the only pixels to search for, all others, and none of these, being fixed; not with
             ``wrap``. Without it, patches that the picture lacks are preferred.
+        allowed: the photo's patches that may be taken, (h, w), given with a part.
     """
 
     scale: float
-    index: Index
+    photo: Image
     size: Size
     wrap: Wrap = NO_WRAP
     drawing: Image | None = None
     fixed: Fixed | None = None
     part: Flags | None = None
+    allowed: Flags | None = None
 
-    def rebuilt(self, origins: Places, scale: float) -> Places:
+    def carried(self, origins: Places, scale: float) -> Places:
         """The origins at this size, from those at a smaller ``scale``."""
-        origins = carry(origins, self.scale / scale, self.size, self.index.image.shape[:2])
-        origins = self.fixed.imposed(origins) if self.fixed else origins
-        if self.scale > 1:
-            return self.improved(origins)
-        return self.decided(self._made_of(origins), origins)
+        origins = carry(origins, self.scale / scale, self.size, self.photo.shape[:2])
+        return self.fixed.imposed(origins) if self.fixed else origins
 
-    def decided(self, picture: Image, origins: Places | None) -> Places:
-        """Search for all patches of a picture, beginning with matches if there are any."""
-        missing: Field | None = None
+    def decided(
+        self, origins: Places | None, copies: Places | None
+    ) -> tuple[Places, Places | None]:
+        """Search for all patches of the drawing or, with origins, of the picture that they make.
+
+        ``copies`` are near patches of it for all of the photo's; without a part, they are returned.
+        """
+        picture = self._made_of(origins)
         for number in range(SEARCHES_PER_SIZE):
             weights = None
             if self.part is None:
-                missing = search(
-                    self.index.image,
-                    Index(around(picture, self.wrap)),
-                    start=None if missing is None else missing.places,
-                    seeds=missing is None,
+                copies, distances = search(
+                    self.photo,
+                    around(picture, self.wrap),
+                    start=copies,
                     sweeps=SWEEPS_FROM_MATCHES,
                 )
                 # Smaller for those that the picture lacks.
                 values = PATCH * PATCH * picture.shape[2] * 255.0**2
-                weights = (1 / (COMPLETENESS_ALPHA + missing.distances / values)).astype(np.float32)
+                weights = (1 / (COMPLETENESS_ALPHA + distances / values)).astype(np.float32)
             last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
             origins = self._searched(
                 *(picture, origins, self.part, self._reaching),
                 even=not last,
-                seeds=origins is None or number == 0,
                 sweeps=SWEEPS_FROM_SCRATCH if origins is None else SWEEPS_FROM_MATCHES,
                 weights=weights,
             )
             picture = self._made_of(origins)
         assert origins is not None
-        return origins
+        return origins, copies
 
-    def improved(self, origins: Places) -> Places:
-        """Search near seams for pieces that fit better."""
+    def rebuilt(self, origins: Places, scale: float) -> Places:
+        """The origins at this size, from those at a smaller ``scale``, at which the layout is
+        decided: near seams, pieces are searched for that fit better."""
+        origins = self.carried(origins, scale)
         reaching = self._reaching
         height, width = grid(self.size, self.wrap)
         for _ in range(SEAM_SEARCHES):
@@ -124,8 +128,7 @@ class Level:
             if not near.any():
                 break
             origins = self._searched(
-                *(taken(self.index.image, origins), origins, near, np.ascontiguousarray(active)),
-                seeds=False,
+                *(taken(self.photo, origins), origins, near, np.ascontiguousarray(active)),
                 price=BREAK_PRICE,
                 shifts=0 if reaching is None else SHIFTS_IN_PARTS,
             )
@@ -141,19 +144,42 @@ class Level:
         **options: Any,
     ) -> Places:
         """Search the ``active`` patches of a picture, and let them vote on ``pixels``."""
-        start = None if origins is None else field_of(origins, self.index.grid, self.wrap)
+        start = None if origins is None else field_of(origins, self.photo.shape[:2], self.wrap)
         options |= {"start": start, "active": active}
-        if self.part is None:
-            field = search(picture, self.index, wrap=self.wrap, **options).places
+        if self.allowed is None:
+            field = search(picture, self.photo, wrap=self.wrap, **options).places
         else:
-            field = _search_in_box(picture, self.index, **options)
+            field = self._searched_in_box(picture, self.allowed, **options)
         voted = vote(field, self.size, self.wrap, even=even, active=pixels, origins=origins)
         if self.fixed and (self.part is None or origins is None):  # else they have stayed
             voted = self.fixed.imposed(voted)
         return voted
 
-    def _made_of(self, origins: Places) -> Image:
-        picture = taken(self.index.image, origins)
+    def _searched_in_box(
+        self, picture: Image, allowed: Flags, start: Places | None, active: Flags, **options: Any
+    ) -> Places:
+        """Search the active places, in the smallest box around them; the others keep ``start``."""
+        if start is None:
+            result = np.zeros((*active.shape, 2), np.int32)
+        else:
+            result = _permitted(start, allowed, active)
+        box = box_of(active)
+        pixels = tuple(slice(span.start, span.stop + PATCH - 1) for span in box)
+        result[box] = search(
+            np.ascontiguousarray(picture[pixels]),
+            self.photo,
+            allowed=allowed,
+            start=None if start is None else np.ascontiguousarray(result[box]),
+            active=np.ascontiguousarray(active[box]),
+            **options,
+        ).places
+        return result
+
+    def _made_of(self, origins: Places | None) -> Image:
+        if origins is None:
+            assert self.drawing is not None
+            return self.drawing
+        picture = taken(self.photo, origins)
         if self.drawing is not None:
             picture[..., 3:] = self.drawing[..., 3:]
         return picture
@@ -166,35 +192,18 @@ class Level:
 def walk(levels: Iterable[Level]) -> Iterator[tuple[Level, Places]]:
     """Choose a photo pixel for every pixel of a picture, at each level in turn, the first of which
     has a drawing."""
-    origins, before = None, 0.0
+    origins: Places | None = None
+    copies: Places | None = None
+    before = 0.0
     for level in levels:
-        if origins is None:
-            assert level.drawing is not None
-            origins = level.decided(level.drawing, None)
-        else:
-            origins = level.rebuilt(origins, before)
+        if origins is not None:
+            origins = level.carried(origins, before)
+        if copies is not None:
+            sizes = grid(level.photo.shape[:2]), grid(level.size, level.wrap)
+            copies = carry(copies, level.scale / before, *sizes)
+        origins, copies = level.decided(origins, copies)
         yield level, origins
         before = level.scale
-
-
-def _search_in_box(
-    picture: Image, index: Index, start: Places | None, active: Flags, **options: Any
-) -> Places:
-    """Search the active places in the smallest box that holds them; the others keep ``start``."""
-    if start is None:
-        result = np.zeros((*active.shape, 2), np.int32)
-    else:
-        result = _permitted(start, index.allowed, active)
-    box = box_of(active)
-    pixels = tuple(slice(span.start, span.stop + PATCH - 1) for span in box)
-    result[box] = search(
-        np.ascontiguousarray(picture[pixels]),
-        index,
-        start=None if start is None else np.ascontiguousarray(result[box]),
-        active=np.ascontiguousarray(active[box]),
-        **options,
-    ).places
-    return result
 
 
 def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:

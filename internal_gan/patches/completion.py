@@ -43,8 +43,10 @@ OUTSIDE = 5.0  # how many times as much the moves between places count there
 ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
 MIN_PATCHES = 2  # along the short side at the smallest size
 MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
-# Pairs of patches that can be compared within seconds. If there are more, the matches found at half
-# the size are kept; the result looks the same.
+# If there are more than MANY_PAIRS pairs of patches, only every STRIDE-th place and row of the hole
+# is searched for; if there are still too many for some seconds, matches found at half the size are
+# kept. The result looks the same.
+MANY_PAIRS, STRIDE = 3e7, 2
 MAX_PAIRS = 1e8
 
 Rng = torch.Generator | None  # of a random choice; None for the best
@@ -103,6 +105,8 @@ def _complete(
     fine = grid(image, PATCH)
     reaching = _touched(hole).nonzero().flatten()
     places = _known(excluded).nonzero().flatten()
+    if len(reaching) * len(places) > MANY_PAIRS:
+        reaching = reaching[_on_lattice(reaching, fine)]
     pairs = len(reaching) * len(places)
 
     least = MIN_PATCHES if frame is None else MIN_PATCHES_OUTSIDE
@@ -196,6 +200,13 @@ def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) 
         weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
     where = torch.stack([down * weights[0], across * weights[1]], dim=1)
     return torch.cat([patches_at(image, places, PATCH), where], dim=1)
+
+
+def _on_lattice(places: Tensor, size: Size) -> Tensor:
+    """Which places are in every ``STRIDE``-th row and column, or in the last ones."""
+    along = zip((places // size[1], places % size[1]), size, strict=True)
+    down, across = ((index % STRIDE == 0) | (index == side - 1) for index, side in along)
+    return down & across
 
 
 def _touched(mask: Tensor) -> Tensor:

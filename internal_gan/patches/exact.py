@@ -86,17 +86,20 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     """
     lengths = keys.square().sum(dim=1)
 
-    def distances(part: slice) -> Tensor:
+    def squared(part: slice) -> Tensor:
         some = queries[part]
         cross = torch.addmm(lengths, some, keys.T, alpha=-2)
-        return cross.add_(some.square().sum(dim=1, keepdim=True)).clamp_min_(0).div_(keys.shape[1])
+        return cross.add_(some.square().sum(dim=1, keepdim=True))
+
+    def mean(total: Tensor) -> Tensor:
+        return total.clamp_min_(0).div_(keys.shape[1])
 
     parts = list(_parts(queries, keys))
-    kept = list(map(distances, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
-    least = torch.stack([some.amin(dim=0) for some in kept or map(distances, parts)]).amin(dim=0)
-    index, found = [], []
-    for distance in kept or map(distances, parts):
-        index.append(_smallest(distance / (alpha + least)))
+    kept = list(map(squared, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
+    least = torch.stack([some.amin(dim=0) for some in kept or map(squared, parts)]).amin(dim=0)
+    price, index, found = alpha + mean(least), list[Tensor](), list[Tensor]()
+    for distance in map(mean, kept or map(squared, parts)):
+        index.append(_smallest(distance / price))
         found.append(distance.gather(1, index[-1][:, None])[:, 0])
     return torch.cat(index), torch.cat(found)
 

@@ -61,31 +61,6 @@ def _distance(target, source, y, x, source_y, source_x, channels, limit):
     return total
 
 
-@compiled
-def project(image, channels, basis, stride, result, top, bottom):
-    """Coefficients of the patches at every ``stride``-th place.
-
-    Args:
-        basis: (PATCH^2 channels, k) float32.
-        result: (rows, columns, k) float32, written; ``top`` and ``bottom`` count its rows.
-    """
-    columns, count = result.shape[1], basis.shape[1]
-    value, total = np.empty(columns, np.float32), np.empty((count, columns), np.float32)
-    for row in range(top, bottom):
-        total[:] = np.float32(0)
-        for i in range(PATCH * PATCH * channels):
-            above, left = divmod(i, PATCH * channels)
-            for x in range(columns):
-                value[x] = image[row * stride + above, x * stride * channels + left]
-            for k in range(count):
-                wave, one = basis[i, k], total[k]
-                for x in range(columns):
-                    one[x] += wave * value[x]
-        for x in range(columns):
-            for k in range(count):
-                result[row, x, k] = total[k, x]
-
-
 @inlined
 def _factor(weights, y, x):
     """On the distance to a patch of the source; ``weights`` may be empty."""
@@ -101,42 +76,6 @@ def measure(given, field, distances, top, bottom):
             if active[y, x]:
                 sy, sx = field[y, x, 0], field[y, x, 1]
                 distances[y, x] = _distance(target, source, y, x, sy, sx, channels, FAR)
-
-
-@compiled
-def consider(given, field, distances, seeds, stride, top, bottom):
-    """Take candidates where they are nearer.
-
-    Args:
-        seeds: (ceil(h / stride), ceil(w / stride), k, 2), candidates for every ``stride``-th place
-            of a row and column, which the places around it continue.
-    """
-    target, source, allowed, weights, active, channels = given
-    height, width = allowed.shape
-    for y in range(top, bottom):
-        for x in range(field.shape[1]):
-            if not active[y, x]:
-                continue
-            row = min((y + stride // 2) // stride, seeds.shape[0] - 1)
-            column = min((x + stride // 2) // stride, seeds.shape[1] - 1)
-            if not allowed[field[y, x, 0], field[y, x, 1]]:
-                # What continues a candidate may be excluded; the candidate itself is not.
-                cy, cx = seeds[row, column, 0, 0], seeds[row, column, 0, 1]
-                distances[y, x] = _distance(target, source, y, x, cy, cx, channels, FAR)
-                field[y, x, 0], field[y, x, 1] = cy, cx
-            best = np.float32(distances[y, x]) * _factor(weights, field[y, x, 0], field[y, x, 1])
-            for k in range(seeds.shape[2]):
-                cy = seeds[row, column, k, 0] + y - row * stride
-                cx = seeds[row, column, k, 1] + x - column * stride
-                if cy < 0 or cx < 0 or cy >= height or cx >= width or not allowed[cy, cx]:
-                    continue
-                weight = _factor(weights, cy, cx)
-                limit = np.int32(min(np.float32(FAR), best / weight))
-                d = _distance(target, source, y, x, cy, cx, channels, limit)
-                if np.float32(d) * weight < best:
-                    best = np.float32(d) * weight
-                    distances[y, x] = d
-                    field[y, x, 0], field[y, x, 1] = cy, cx
 
 
 @inlined
@@ -177,7 +116,7 @@ def sweep(given, before, field, distances, number, price, shifts, wrap, top, bot
     """
     target, source, allowed, weights, active, channels = given
     width = field.shape[1]
-    rows, columns = allowed.shape
+    rows, columns = source.shape[0] - PATCH + 1, source.shape[1] // channels - PATCH + 1
     side = 2 * shifts + 1
     beside = np.empty((4, 2), np.int32)
     for i in range(top, bottom):
@@ -212,7 +151,7 @@ def sweep(given, before, field, distances, number, price, shifts, wrap, top, bot
                     cx = np.int32(own_x + place % side - shifts)
                 if cy < 0 or cx < 0 or cy >= rows or cx >= columns or (cy == by and cx == bx):
                     continue
-                if not allowed[cy, cx]:
+                if allowed.size and not allowed[cy, cx]:
                     continue
                 weight = _factor(weights, cy, cx)
                 extra = np.float32(0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.patches import kernels
-from internal_gan.patches.fast import PATCH, over_rows
+from internal_gan.patches.fast import PATCH, grid, over_rows
 from internal_gan.shapes import Flags, Places
 from internal_gan.units import Size
 
@@ -77,13 +77,13 @@ def nearest(size: Size, ratio: float, old: Sequence[int]) -> list[NDArray[np.int
 
 def field_of(origins: Places, source: Size, wrap: Wrap) -> Places:
     """Matches of the patches centred on the pixels of ``origins``; those that would reach over the
-    border of a source with so many rows and columns of patches are moved in."""
+    border of a source of this size are moved in."""
     half = PATCH // 2
     for axis, wraps in enumerate(wrap):
         origins = np.roll(origins, -half, axis) if wraps else origins
     rows, columns = (slice(0, None) if wraps else slice(half, -half) for wraps in wrap)
     field = origins[rows, columns] - half
-    return field.clip(0, np.array(source, np.int32) - 1, out=field)
+    return field.clip(0, np.array(grid(source), np.int32) - 1, out=field)
 
 
 def taken(source: NDArray[Any], origins: Places) -> NDArray[Any]:

@@ -310,6 +310,14 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
     assert before.evaluate("(e) => [e.style.left, e.style.width]") == ["0px", f"{SIZE[1]}px"]
 
 
+def test_a_frame_that_leaves_the_stage_is_shown_whole(looked_at: Any) -> None:
+    tab(looked_at, "Extend")
+    stage = looked_at.locator("#stage").bounding_box()
+    drag(looked_at, looked_at.get_by_label("Move the right of the frame"), stage["width"], 0)
+    frame = looked_at.locator("#stage .frame").bounding_box()
+    assert stage["x"] < frame["x"] < frame["x"] + frame["width"] < stage["x"] + stage["width"]
+
+
 def test_what_must_not_be_used_is_sent_as_a_mask(opened: Any, photos: Path) -> None:
     page = opened(photos / "mountains.jpg")
     drawn: list[Any] = []

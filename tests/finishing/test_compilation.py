@@ -47,15 +47,15 @@ def test_without_a_writable_folder_a_remedy_is_named() -> None:
     script = """
 import numpy as np
 from internal_gan.finishing import drawing
-from internal_gan.patches.fast import Index, search
+from internal_gan.patches.fast import search
 drawing.vote = lambda *arguments: None
 drawing.search = lambda *arguments, **options: (
-    search(*arguments, **options) if options else search(*arguments, sweeps=0, seeds=False)
+    search(*arguments, **options) if options else search(*arguments, sweeps=0)
 )
 drawing.compile_loops(print)
 image = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
 start = np.indices((4, 4), np.int32).transpose(1, 2, 0).copy()
-print(search(image, Index(image), start=start, seeds=False, sweeps=0).distances.any())
+print(search(image, image, start=start, sweeps=0).distances.any())
 """
     line, answer = python(script, os.devnull)
     assert line.endswith("numba has no cache folder; NUMBA_CACHE_DIR sets one")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.finishing.drawing import Indices, finish
+from internal_gan.finishing.drawing import Octaves, finish
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.finisher import Finisher
 from internal_gan.images.files.memory import to_photo
@@ -50,7 +50,7 @@ def test_the_search_sees_the_same_picture(wide: Levels) -> None:
     assert np.array_equal(in_eight_bits(thermal, used), wide)
     drawing = levels_of(picture(24, 32, seed=3), 255)
     of_wide, of_narrow = (
-        finish(drawing, indices, (48, 64)) for indices in (Indices(wide), Indices(thermal, used))
+        finish(drawing, octaves, (48, 64)) for octaves in (Octaves(wide), Octaves(thermal, used))
     )
     assert np.array_equal(of_wide.origin.places, of_narrow.origin.places)
     # Seams are hidden, too, in levels of the file's own.
@@ -65,8 +65,7 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
     first, second = finisher.film([learnt, (learnt + 0.2).clamp(-1, 1)], still=True)
     assert torch.allclose(first.pixels, photo.pixels, atol=1e-6)
     low, high = used_range(photo)
-    step = (second.pixels - first.pixels).mean() * 2 / (high - low)
-    assert 0.1 < step < 0.2
+    assert 0.1 < (second.pixels - first.pixels).mean() * 2 / (high - low) < 0.2
 
 
 def test_holes_and_margins_are_drawn_alike(wide: Levels) -> None:

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from internal_gan.finishing import walker
-from internal_gan.finishing.drawing import Indices, up_to
+from internal_gan.finishing.drawing import up_to
 from internal_gan.finishing.seams import breaks
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level, walk
 from internal_gan.images.levels import pixels_of as pixels
-from internal_gan.patches.fast import Index
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.patches.statistics import completeness
 from internal_gan.shapes import Image, Places
@@ -26,9 +25,7 @@ def synthesise(
     drawing: Image, photo: Image, size: Size, shortest: int = SHORTEST, **options: Any
 ) -> Places:
     """Rebuild a drawing up to the size at which the layout is decided."""
-    indices = Indices(photo)
-    last = Level(1.0, Index(photo), size, **options)
-    *_, (_, origins) = walk(up_to(indices, last, drawing, shortest))
+    *_, (_, origins) = walk(up_to(Level(1.0, photo, size, **options), drawing, shortest))
     return origins
 
 
@@ -84,7 +81,7 @@ def test_a_forbidden_match_becomes_the_nearest_allowed_one(top: int, left: int, 
     part = np.zeros((40, 120), np.bool_)
     part[top : top + side, left : left + side] = True
     fixed = Fixed(~part, own_places((40, 120)))
-    level = Level(2.0, Index(photo, allowed), (40, 120), fixed=fixed, part=part)
+    level = Level(2.0, photo, (40, 120), fixed=fixed, part=part, allowed=allowed)
     origins = level.rebuilt(own_places((20, 60))[:, ::-1].copy(), 1.0)
     assert (origins[part][:, 1] >= 113).all()
     assert np.array_equal(origins[~part], own_places((40, 120))[~part])

@@ -20,7 +20,7 @@ export class Frame {
       const outwards = { top: -y, bottom: y, left: -x, right: x };
       this.state = SIDES.map((side, number) => this.margins[number] + (name.split(" ").includes(side) ? outwards[side] : 0));
     };
-    const done = () => happens(this.element, "done");
+    const done = () => happens(button, "done");
     const onpointerdown = (event) => {
       event.stopPropagation();
       button.setPointerCapture(event.pointerId);

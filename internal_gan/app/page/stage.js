@@ -35,6 +35,7 @@ export class Stage {
       event.stopPropagation();
       this.pan(...ARROWS[event.key].map((step) => -40 * step));
     });
+    element.addEventListener("done", ({ target }) => target.closest("button") && this.follow(target));
     new ResizeObserver(() => (this.isFitted ? this.fit() : this.place())).observe(element);
   }
 
@@ -118,6 +119,14 @@ export class Stage {
     const box = this.element.getBoundingClientRect();
     const scale = Math.min(box.width / (width * wider), box.height / (height * wider), most);
     this.put(scale, box.width / 2 - (left + width / 2) * scale, box.height / 2 - (top + height / 2) * scale);
+  }
+
+  // Shows all of a frame whose handle was moved off the stage.
+  follow(handle) {
+    const [one, all] = [handle, this.element].map((part) => part.getBoundingClientRect());
+    if (one.left >= all.left && one.right <= all.right && one.top >= all.top && one.bottom <= all.bottom) return;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = handle.parentElement;
+    this.jump([offsetLeft, offsetTop, offsetWidth, offsetHeight], 1.2, MAX_FITTED);
   }
 
   zoom(factor, x = this.element.clientWidth / 2, y = this.element.clientHeight / 2) {

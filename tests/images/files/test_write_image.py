@@ -26,8 +26,7 @@ def test_jpeg_keeps_all_colours_nearly(suffix: str, tmp_path: Path) -> None:
     with Image.open(tmp_path / f"out.{suffix}") as written:
         assert written.format == "JPEG"
         assert [layer[1:3] for layer in written.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
-    back = read_image(tmp_path / f"out.{suffix}").pixels
-    assert (back - picture()).abs().mean() < 8 / 255
+    assert (read_image(tmp_path / f"out.{suffix}").pixels - picture()).abs().mean() < 8 / 255
 
 
 @pytest.mark.parametrize(("mode", "alpha"), [("I;16", False), ("LA", True), ("RGBA", True)])
