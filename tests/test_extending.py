@@ -139,7 +139,6 @@ def test_families_train_with_the_losses_of_the_example(copy: Path, tiny_photo: P
         ("model=singan", "model/adversarial_loss=pearson", *short, "output=singan-loss"),
         ("model=ingan", "model/patch_loss=[retargeting,covariance]", *short, "output=ingan-loss"),
     )
-    logged = (copy / "ingan-loss" / "metrics.jsonl").read_text().splitlines()
-    terms = json.loads(logged[-1])
+    terms = json.loads((copy / "ingan-loss" / "metrics.jsonl").read_text().splitlines()[-1])
     assert "covariance" in str(terms), terms
     assert "internal_gan.nn.pearson.Pearson" in (copy / "singan-loss" / "config.yaml").read_text()

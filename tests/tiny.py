@@ -92,8 +92,7 @@ class Run:
 
 def picture(height: int = 40, width: int = 56, seed: int = 0) -> Tensor:
     """Blots of random colours, (1, 3, height, width) in [-1, 1]; neither flat nor periodic."""
-    rng = torch.Generator().manual_seed(seed)
-    coarse = torch.rand(1, 3, 6, 8, generator=rng) * 1.8 - 0.9
+    coarse = torch.rand(1, 3, 6, 8, generator=torch.Generator().manual_seed(seed)) * 1.8 - 0.9
     return F.interpolate(coarse, size=(height, width), mode="bicubic").clamp(-1, 1)
 
 

@@ -43,9 +43,9 @@ OUTSIDE = 5.0  # how many times as much the moves between places count there
 ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
 MIN_PATCHES = 2  # along the short side at the smallest size
 MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
-# If there are more than MANY_PAIRS pairs of patches, only every STRIDE-th place and row of the hole
-# is searched for; if there are still too many for some seconds, matches found at half the size are
-# kept. The result looks the same.
+# If there are more than MANY_PAIRS pairs of patches at the largest size, only those in every
+# STRIDE-th row and column of the hole are replaced. If there are still too many for some seconds,
+# matches found at half the size are kept. The result looks the same.
 MANY_PAIRS, STRIDE = 3e7, 2
 MAX_PAIRS = 1e8
 
@@ -89,7 +89,7 @@ def complete(
     if not hole.any() or not has_patches(excluded):
         return start
     guide = start[:, :0] if lines is None else lines.to(start)
-    filled, _ = _complete(start, hole, excluded, guide, rng, frame)
+    filled, _ = _complete(start, hole, excluded, guide, rng, frame, MANY_PAIRS)
     return torch.where(hole > 0, filled, image)
 
 
@@ -99,13 +99,20 @@ def has_patches(excluded: Mask) -> bool:
 
 
 def _complete(
-    image: Tensor, hole: Tensor, excluded: Tensor, guide: Tensor, rng: Rng, frame: Frame | None
+    image: Tensor,
+    hole: Tensor,
+    excluded: Tensor,
+    guide: Tensor,
+    rng: Rng,
+    frame: Frame | None,
+    many: float = math.inf,
 ) -> tuple[Tensor, Tensor]:
-    """The filled image, and for every place, the place of the patch that filled it."""
+    """The filled image, and for every place, the place of the patch that filled it, or, where more
+    than ``many`` pairs are to be compared, of some of them."""
     fine = grid(image, PATCH)
     reaching = _touched(hole).nonzero().flatten()
     places = _known(excluded).nonzero().flatten()
-    if len(reaching) * len(places) > MANY_PAIRS:
+    if len(reaching) * len(places) > many:
         reaching = reaching[_on_lattice(reaching, fine)]
     pairs = len(reaching) * len(places)
 

@@ -15,6 +15,7 @@ from internal_gan.finishing.seams import HOLD, Hiding, seam_figure
 from internal_gan.finishing.sizes import SHORTEST, resized
 from internal_gan.finishing.walker import Fixed, Level
 from internal_gan.images.periodic import Wrap
+from internal_gan.patches import fast
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Image
 from internal_gan.training.threads import restored
@@ -117,7 +118,10 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
         assert steps[-1] < 1.25 * steps[:-1].mean()
 
 
-def test_any_number_of_threads() -> None:
+def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All patches are compared only at the smallest size: once both ways."""
+    compared = Mock(wraps=fast._nearest)
+    monkeypatch.setattr(fast, "_nearest", compared)
     photo, drawing = picture("mountains", (134, 110)), picture("peaks", (45, 36))
     found = list[Rebuilt]()
     with restored():
@@ -126,6 +130,7 @@ def test_any_number_of_threads() -> None:
             found.append(finish(drawing, Octaves(photo), (134, 110)))
     assert np.array_equal(found[0].origin.places, found[1].origin.places)
     assert np.array_equal(found[0].pixels, found[1].pixels)
+    assert [len(call.args[0]) for call in compared.call_args_list] == 4 * [45]
 
 
 def test_a_near_copy_is_made_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,7 @@ def some() -> Origin:
     rng = np.random.default_rng(0)
     places = np.stack([rng.integers(0, side, (20, 31)) for side in SIZE], -1).astype(np.int32)
     places[0, 0] = SIZE[0] - 1, SIZE[1] - 1
-    kinds = rng.choice(np.array([EXACT, BLENDED, OTHER], np.uint8), (20, 31))
-    return Origin(places, kinds, SIZE)
+    return Origin(places, rng.choice(np.array([EXACT, BLENDED, OTHER], np.uint8), (20, 31)), SIZE)
 
 
 def test_an_origin_is_read_back_as_it_was(tmp_path: Path) -> None:

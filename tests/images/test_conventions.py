@@ -30,8 +30,7 @@ def test_every_convention_has_a_test_and_every_test_a_convention() -> None:
 
 
 def test_tensors_are_nchw_float32_in_minus_one_to_one_rgb(saved: Save) -> None:
-    image = Image.new("RGB", (5, 4), (255, 0, 0))
-    pixels = saved(image).pixels
+    pixels = saved(Image.new("RGB", (5, 4), (255, 0, 0))).pixels
     assert (pixels.shape, pixels.dtype) == ((1, 3, 4, 5), torch.float32)
     assert pixels[0, :, 0, 0].tolist() == [1.0, -1.0, -1.0]
 

@@ -52,6 +52,19 @@ def test_a_hole_that_cannot_be_halved_keeps_to_the_limit(monkeypatch: pytest.Mon
     assert 5e4 < max(pairs) <= 2.1e5
 
 
+def test_of_many_pairs_every_other_row_and_column_is_searched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the last ones: a hole may reach the corner."""
+    image, hole = checks(64, 96), holes((64, 96), (20, 70, 44, 26))
+    search = Mock(wraps=nearest_normalised)
+    monkeypatch.setattr(completion, "nearest_normalised", search)
+    for many in (3e7, 1e5):
+        monkeypatch.setattr(completion, "MANY_PAIRS", many)
+        assert off(image, hole) < 0.01
+    assert [len(call.args[0]) for call in search.call_args_list][::4] == [286, 1144, 286, 322]
+
+
 def test_pixels_outside_the_hole_stay_and_pixels_inside_do_not_matter() -> None:
     image, hole = picture(40, 56), holes((40, 56), (10, 12, 15, 14))
     nothing = torch.where(hole > 0, torch.full((1,), torch.nan), image)

@@ -62,8 +62,7 @@ def test_photos_count_equally_and_only_seeds_make_the_spread() -> None:
 
 
 def test_failed_runs_and_infinite_figures_do_not_count() -> None:
-    failed = ROWS[1] | {"state": "failed"}
-    first, _ = settings([ROWS[0] | {"psnr": math.inf}, failed, *ROWS[3:]])
+    first, _ = settings([ROWS[0] | {"psnr": math.inf}, ROWS[1] | {"state": "failed"}, *ROWS[3:]])
     assert (first.runs, first.mean("swd1")) == (1, 1.0)
     assert "psnr" not in first.figures
 

@@ -50,8 +50,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def edit_status(folder: RunFolder, **fields: object) -> None:
-    status = json.loads(folder.status_path.read_text())
-    folder.status_path.write_text(json.dumps(status | fields))
+    folder.status_path.write_text(json.dumps(json.loads(folder.status_path.read_text()) | fields))
 
 
 def test_fields_are_kept_except_the_reason_of_a_past_state(folder: RunFolder) -> None:

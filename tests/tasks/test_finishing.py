@@ -92,8 +92,7 @@ def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) 
 
 def test_every_8_bit_level_survives() -> None:
     ramp = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 20, 256) / 127.5 - 1
-    drawn = finisher(ramp, ramp, None, "auto")(ramp)
-    assert torch.equal(to_uint8(drawn.pixels), to_uint8(ramp))
+    assert torch.equal(to_uint8(finisher(ramp, ramp, None, "auto")(ramp).pixels), to_uint8(ramp))
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,7 @@ SIZE = (401, 577)
 @cache
 def levels() -> np.ndarray[Any, np.dtype[np.float64]]:
     """Noisy blots with hard edges, (H, W, 3) in [0, 1]."""
-    noise = 0.1 * torch.randn(1, 3, *SIZE, generator=rng())
-    image = ((picture(*SIZE) + 1) / 2 + noise).clamp(0, 1)
+    image = ((picture(*SIZE) + 1) / 2 + 0.1 * torch.randn(1, 3, *SIZE, generator=rng())).clamp(0, 1)
     image[..., 50:120, 200:300] = 0.0
     return image[0].permute(1, 2, 0).double().numpy()
 

@@ -42,8 +42,7 @@ def test_any_size_has_the_photos_patches(own: Size, size: Size) -> None:
 
 
 def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = module.shrunk(photo)
-    drawn = Mock(side_effect=[copy, *[DEFAULT] * 2], wraps=denoised)
+    drawn = Mock(side_effect=[module.shrunk(photo), *[DEFAULT] * 2], wraps=denoised)
     monkeypatch.setattr(module, "denoised", drawn)
     made = layout(photo, (40, 60), rng())
     assert drawn.call_count == 3  # at the coarse size twice
@@ -107,8 +106,7 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
 
 def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AT_ONCE", 3)
-    image = picture()
-    small_ones, finer, too_large = layouts(image, [(12, 16), (24, 32), (64, 65)], 64, rng())
+    small_ones, finer, too_large = layouts(picture(), [(12, 16), (24, 32), (64, 65)], 64, rng())
     assert small_ones.shape == (64, 3, 12, 16)
     assert finer.shape == (8, 3, 24, 32)
     assert too_large.shape == (0, 3, 64, 65)  # there would be one

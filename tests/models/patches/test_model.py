@@ -25,8 +25,7 @@ from tests.tiny import sample as drawn
 
 @pytest.fixture(scope="module")
 def model() -> Patches:
-    gravel = read_image(ROOT / "examples" / "photos" / "gravel.jpg")
-    return Patches.of(gravel.shrunk_to((36, 48)))
+    return Patches.of(read_image(ROOT / "examples" / "photos" / "gravel.jpg").shrunk_to((36, 48)))
 
 
 @pytest.mark.parametrize("size", [(30, 40), (90, 120), (300, 300), (60, 160), (41, 14)])

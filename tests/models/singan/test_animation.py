@@ -88,8 +88,7 @@ def likeness(walk: Walk, frames: int) -> float:
 
 
 def frames(model: SinGAN, count: int, **motion: Any) -> Tensor:
-    moved = Motion(**{"fps": 10, "alpha": 0.1, **motion})
-    return torch.cat([*model.animate(count, moved)])
+    return torch.cat([*model.animate(count, Motion(**{"fps": 10, "alpha": 0.1, **motion}))])
 
 
 @pytest.mark.parametrize("loop", [False, True])
