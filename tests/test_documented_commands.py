@@ -44,8 +44,7 @@ EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png"
 
 
 def commands_of(page: Path) -> list[str]:
-    text = page.read_text(encoding="utf-8").replace("\\\n", "")
-    shown = "".join(BLOCK.findall(text))
+    shown = "".join(BLOCK.findall(page.read_text(encoding="utf-8").replace("\\\n", "")))
     return [command for command in COMMAND.findall(shown) if not NOT_HERE.search(command)]
 
 

@@ -12,6 +12,7 @@ from internal_gan.units import Size
 # Pixel art, maps and diagrams have so few colours, and so many equal neighbours.
 FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
 SEEN = 4096  # pixels, about, that tell whether a picture has more
+_MIXED = torch.tensor([[1], [1_000_003], [1_000_003**2]])  # make one number of three
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))
 
@@ -57,8 +58,7 @@ def match_colours(pixels: Pixels, mask: Mask, reference: Pixels) -> Pixels:
     wanted_mean = reference.mean(dim=(2, 3), keepdim=True)
     wanted_std = reference.std(dim=(2, 3), keepdim=True, correction=0)
     gain = (wanted_std / std.clamp_min(1e-6)).clamp(max=1.0)
-    matched = ((pixels - mean) * gain + wanted_mean).clamp(-1.0, 1.0)
-    return pixels.lerp(matched, mask)
+    return pixels.lerp(((pixels - mean) * gain + wanted_mean).clamp(-1.0, 1.0), mask)
 
 
 def colour_code(size: Size) -> Pixels:
@@ -77,6 +77,11 @@ def has_few_colours(colours: Tensor) -> bool:
 
 
 def _are_few(colours: Tensor) -> bool:
-    found = torch.unique(colours[0].flatten(1), dim=1)
-    is_gray = bool((found == found[:1]).all())
-    return int(found.shape[1]) <= (FEW_GRAYS if is_gray else FEW_COLOURS)
+    most = FEW_GRAYS if (colours == colours[:, :1]).all() else FEW_COLOURS
+    found = torch.zeros(0, dtype=torch.int64)
+    for some in torch.split(colours[0].flatten(1), 64 * SEEN, dim=1):
+        bits = some.view(torch.int32) if some.is_floating_point() else some
+        found = torch.unique(torch.cat([found, (bits.long() * _MIXED).sum(dim=0)]))
+        if len(found) > most:
+            return False
+    return True

@@ -38,6 +38,5 @@ class Canny:
         gray = (luminance(image.float()) + 1.0) / 2.0
         # kornia reflects the border by this margin, which must be smaller than the image.
         reach = min(math.ceil(3.0 * self.sigma), *(side - 1 for side in gray.shape[-2:]))
-        kernel = (2 * reach + 1,) * 2
-        found: Tensor = canny(gray, self.low, self.high, kernel, (self.sigma,) * 2)[1]
+        found: Tensor = canny(gray, self.low, self.high, (2 * reach + 1,) * 2, (self.sigma,) * 2)[1]
         return found

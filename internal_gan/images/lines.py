@@ -71,8 +71,7 @@ def _continued(lines: Flags, image: NDArray[np.float32], hole: Flags) -> Flags:
 
 def _ends(lines: Flags, image: NDArray[np.float32], hole: Flags) -> list[_End]:
     """The ends of lines at the rim of a hole."""
-    rim = binary_dilation(hole, _EIGHT) & ~hole & lines
-    touching, count = label(rim, _EIGHT)
+    touching, count = label(binary_dilation(hole, _EIGHT) & ~hole & lines, _EIGHT)
     strokes, _ = label(lines, _EIGHT)
     found = []
     for number in range(1, count + 1):

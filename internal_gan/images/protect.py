@@ -102,8 +102,7 @@ def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
     """Rescale the origins of an axis from ``old`` to ``new`` inputs, for ``length`` outputs."""
     result = torch.full((length,), -1, device=origins.device)
     shifts = origins - torch.arange(len(origins), device=origins.device)
-    pieces = torch.where(origins < 0, old, shifts)
-    _, sides = torch.unique_consecutive(pieces, return_counts=True)
+    _, sides = torch.unique_consecutive(torch.where(origins < 0, old, shifts), return_counts=True)
     place = 0
     for side in sides.tolist():
         first, middle = int(origins[place]), (place + side / 2) * length / len(origins)

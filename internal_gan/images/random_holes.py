@@ -105,7 +105,6 @@ def _draw(piece: tuple[Any, ...], number: int, times: NDArray[np.float32]) -> No
     )
     place = (dy[:, None] * way[0] + dx * way[1]) / length
     across = dy[:, None] * way[1] - dx * way[0]
-    nearest = np.clip(place, 0.0, length)
-    away = np.sqrt((across / length) ** 2 + (place - nearest) ** 2) - radius
+    away = np.sqrt((across / length) ** 2 + (place - np.clip(place, 0.0, length)) ** 2) - radius
     reached = number + (place + radius) / (length + 2.0 * radius)
     np.minimum(here, reached, out=here, where=away <= 0.0)

@@ -152,8 +152,7 @@ def _laplacian(image: Tensor) -> Tensor:
     """The five-point Laplacian, with the border pixels repeated."""
     around = F.pad(image, (1,) * 4, mode="replicate")
     rows = around[..., :-2, 1:-1] + around[..., 2:, 1:-1]
-    columns = around[..., 1:-1, :-2] + around[..., 1:-1, 2:]
-    return rows + columns - 4.0 * image
+    return rows + (around[..., 1:-1, :-2] + around[..., 1:-1, 2:]) - 4.0 * image
 
 
 def _product(image: Tensor, other: Tensor) -> Tensor:

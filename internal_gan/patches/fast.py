@@ -36,9 +36,9 @@ PATCH = kernels.PATCH
 BAND = 64
 FLAGS_AT_ONCE = 2**18  # pixels, which stay in the cache of the processor
 
-# Pairs of patches that can be compared in less than a second. If there are more, not all patches of
-# the source are; sweeps find those between.
-MAX_PAIRS = 1e8
+# Pairs of patches that are compared, which takes a tenth of a second. If there are more, not all of
+# the source's are; sweeps find those between.
+MAX_PAIRS = 1e7
 AT_ONCE = 2**20  # distances in memory
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001

@@ -127,8 +127,7 @@ def field_of_view(network: Callable[[Tensor], Tensor], channels: int, side: int)
     """Columns of an image that decide the value in the middle of a network's output map."""
     image = torch.randn(1, channels, side, side, generator=rng()).requires_grad_()
     out = network(image)
-    middle = out[..., out.shape[-2] // 2, out.shape[-1] // 2].sum()
-    (gradient,) = torch.autograd.grad(middle, image)
+    (gradient,) = torch.autograd.grad(out[..., out.shape[-2] // 2, out.shape[-1] // 2].sum(), image)
     return int(gradient.abs().amax(dim=(0, 1, 2)).count_nonzero())
 
 

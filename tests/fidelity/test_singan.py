@@ -101,8 +101,7 @@ def margins() -> tuple[int, bool, bool, set[int]]:
 
 def handed_over() -> tuple[float, int]:
     """Largest value that the next scale gets, and how many levels there are between -1 and 1."""
-    drawn = torch.linspace(-2, 2, 40_000).view(1, 1, 200, 200)
-    given = paper().model.hand_over(drawn, (200, 200))
+    given = paper().model.hand_over(torch.linspace(-2, 2, 40_000).view(1, 1, 200, 200), (200, 200))
     return float(given.max()), len(given.unique())
 
 

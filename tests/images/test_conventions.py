@@ -95,8 +95,7 @@ def test_a_colour_profile_is_kept_and_not_applied(picture: Image.Image, saved: S
 
 
 def test_the_first_of_several_frames_is_read(picture: Image.Image, saved: Save, said: Said) -> None:
-    black = Image.new("RGB", picture.size)
-    photo = saved(picture, "tif", save_all=True, append_images=[black])
+    photo = saved(picture, "tif", save_all=True, append_images=[Image.new("RGB", picture.size)])
     assert torch.equal(photo.pixels, saved(picture).pixels)
     assert said() == ["has 2 frames or pages; the first one is used"]
 

@@ -85,8 +85,7 @@ def metrics(folder: Path, stages: int = 3, done: int = 2, steps: int = 100) -> N
             clock += (stage + 1) * 10 / steps
             values = {"discriminator": -1 / step, "generator": 1.0, "reconstruction": 1 / step**2}
             rows.append({"stage": stage, "step": step, "seconds": clock, **values})
-    text = "".join(json.dumps(row) + "\n" for row in rows)
-    (folder / "metrics.jsonl").write_text(text)
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 @pytest.fixture

@@ -184,8 +184,7 @@ def test_super_resolve(
 ) -> None:
     given = () if family == "patches" else (photo,)
     size = [max(1, round(side * factor)) for side in photo.shape[:2]]
-    enlarge = drawer(models, family, photo).super_resolve
-    tried(size, enlarge, *given, factor=factor, seed=seed)
+    tried(size, drawer(models, family, photo).super_resolve, *given, factor=factor, seed=seed)
 
 
 @at_random(photo=photos(), anchor=st.sampled_from([*ANCHORS]))

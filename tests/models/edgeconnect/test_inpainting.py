@@ -45,8 +45,7 @@ def test_a_small_image_is_processed_whole() -> None:
 def test_in_a_large_image_each_hole_gets_a_full_resolution_window() -> None:
     image, hole = picture(*SIZE), holes(SIZE, (20, 30, 20, 40), (600, 900, 30, 30))
     model = Recorder(largest=256)
-    made = model.fill(Photo(image), hole, None, hole, None)
-    filled = Photo(image).with_drawn(made.drawn).colours
+    filled = Photo(image).with_drawn(model.fill(Photo(image), hole, None, hole, None).drawn).colours
     assert len(model.seen) == 2
     assert all(max(sizes) <= 256 for sizes in model.shown)
     # Windows include enough surroundings, at the photo's own resolution.
@@ -70,8 +69,7 @@ def test_a_hole_larger_than_a_window_is_filled_at_a_lower_resolution() -> None:
     size = (900, 1200)
     image, hole = picture(*size), holes(size, (100, 100, 600, 800))
     model = Recorder(largest=256)
-    made = model.fill(Photo(image), hole, None, hole, None)
-    filled = Photo(image).with_drawn(made.drawn).colours
+    filled = Photo(image).with_drawn(model.fill(Photo(image), hole, None, hole, None).drawn).colours
     assert [max(sizes) for sizes in model.shown] == [256]
     inside = (hole > 0).expand_as(image)
     assert torch.equal(filled[~inside], image[~inside])
