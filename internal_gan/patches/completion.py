@@ -43,10 +43,10 @@ OUTSIDE = 5.0  # how many times as much the moves between places count there
 ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
 MIN_PATCHES = 2  # along the short side at the smallest size
 MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
-# If there are more than MANY_PAIRS pairs of patches at the largest size, only those in every
-# STRIDE-th row and column of the hole are replaced. If there are still too many for some seconds,
-# matches found at half the size are kept. The result looks the same.
-MANY_PAIRS, STRIDE = 3e7, 2
+# At the largest size, every other row and column of patches does: they overlap by far enough.
+STRIDE = 2
+# Pairs of patches that can be compared within seconds. If there are more, the matches found at half
+# the size are kept; the result looks the same.
 MAX_PAIRS = 1e8
 
 Rng = torch.Generator | None  # of a random choice; None for the best
@@ -89,7 +89,7 @@ def complete(
     if not hole.any() or not has_patches(excluded):
         return start
     guide = start[:, :0] if lines is None else lines.to(start)
-    filled, _ = _complete(start, hole, excluded, guide, rng, frame, MANY_PAIRS)
+    filled, _ = _complete(start, hole, excluded, guide, rng, frame, STRIDE)
     return torch.where(hole > 0, filled, image)
 
 
@@ -105,15 +105,16 @@ def _complete(
     guide: Tensor,
     rng: Rng,
     frame: Frame | None,
-    many: float = math.inf,
+    stride: int = 1,
 ) -> tuple[Tensor, Tensor]:
-    """The filled image, and for every place, the place of the patch that filled it, or, where more
-    than ``many`` pairs are to be compared, of some of them."""
+    """The filled image, and for every place, the place of the patch that filled it. Patches that
+    reach into the hole are replaced in every ``stride``-th row and column, and in the last ones."""
     fine = grid(image, PATCH)
     reaching = _touched(hole).nonzero().flatten()
     places = _known(excluded).nonzero().flatten()
-    if len(reaching) * len(places) > many:
-        reaching = reaching[_on_lattice(reaching, fine)]
+    axes = zip((reaching // fine[1], reaching % fine[1]), fine, strict=True)
+    down, across = ((index % stride == 0) | (index == side - 1) for index, side in axes)
+    reaching = reaching[down & across]
     pairs = len(reaching) * len(places)
 
     least = MIN_PATCHES if frame is None else MIN_PATCHES_OUTSIDE
@@ -207,13 +208,6 @@ def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) 
         weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
     where = torch.stack([down * weights[0], across * weights[1]], dim=1)
     return torch.cat([patches_at(image, places, PATCH), where], dim=1)
-
-
-def _on_lattice(places: Tensor, size: Size) -> Tensor:
-    """Which places are in every ``STRIDE``-th row and column, or in the last ones."""
-    along = zip((places // size[1], places % size[1]), size, strict=True)
-    down, across = ((index % STRIDE == 0) | (index == side - 1) for index, side in along)
-    return down & across
 
 
 def _touched(mask: Tensor) -> Tensor:

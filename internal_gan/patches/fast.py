@@ -36,8 +36,8 @@ PATCH = kernels.PATCH
 BAND = 64
 FLAGS_AT_ONCE = 2**18  # pixels, which stay in the cache of the processor
 
-# Pairs of patches that are compared, which takes a tenth of a second. If there are more, not all of
-# the source's are; sweeps find those between.
+# Pairs of patches that are compared, which takes a tenth of a second. If there are more, only some
+# of the target's are, and those that follow continue their matches.
 MAX_PAIRS = 1e7
 AT_ONCE = 2**20  # distances in memory
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
@@ -158,19 +158,28 @@ def _nearest(
     weights: NDArray[np.float32],
 ) -> Places:
     """The nearest patches of a source for those at some places of a target, (n, 2)."""
-    others = np.argwhere(allowed if allowed.size else np.ones(grid(source.shape[:2]), np.bool_))
-    others = others[:: math.ceil(len(others) * len(places) / MAX_PAIRS)]
+    allowed = allowed if allowed.size else np.ones(grid(source.shape[:2]), np.bool_)
+    others = np.argwhere(allowed)
+    step = math.ceil(len(others) * len(places) / MAX_PAIRS)
     keys = _rows(source, others)
     lengths = keys.square().sum(dim=1)
     factors = weights[tuple(others.T)] if weights.size else np.ones(1, np.float32)
     found = list[NDArray[np.intp]]()
-    for some in np.array_split(places, math.ceil(len(places) * len(keys) / AT_ONCE)):
+    compared = places[::step]
+    for some in np.array_split(compared, math.ceil(len(compared) * len(keys) / AT_ONCE)):
         check_stop()
         queries = _rows(target, some)
         own = queries.square().sum(dim=1, keepdim=True)
         distances = torch.addmm(own + lengths, queries, keys.T, alpha=-2).numpy()
         found.append((distances * factors).argmin(axis=1))
-    result: Places = others[np.concatenate(found)].astype(np.int32)
+    matches, before = (
+        rows.repeat(step, axis=0)[: len(places)]
+        for rows in (others[np.concatenate(found)], compared)
+    )
+    result: Places = (matches + places - before).astype(np.int32)
+    inside: Flags = np.all((result >= 0) & (result < allowed.shape), axis=1)
+    inside[inside] = allowed[tuple(result[inside].T)]
+    result[~inside] = matches[~inside]
     return result
 
 
