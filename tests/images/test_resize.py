@@ -29,8 +29,7 @@ def test_equals_pillows_bicubic_on_floats(size: tuple[int, int], device: torch.d
 @pytest.mark.parametrize("width", [40, 100, 260, 600])
 def test_a_linear_ramp_stays_linear_away_from_the_border(width: int, device: torch.device) -> None:
     centres = torch.arange(200, device=device) + 0.5
-    ramp = (centres / 200).expand(1, 1, 60, 200)
-    made = resize(ramp, (60, width))
+    made = resize((centres / 200).expand(1, 1, 60, 200), (60, width))
     expected = (torch.arange(width, device=device) + 0.5) / width
     # The kernel reaches two pixels to either side, input pixels or, if larger, output pixels.
     margin = int(2 * max(1.0, width / 200)) + 1

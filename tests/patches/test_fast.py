@@ -38,9 +38,8 @@ def test_all_patches_are_compared(name: str, pairs: float, monkeypatch: pytest.M
     monkeypatch.setattr(fast, "MAX_PAIRS", pairs)
     monkeypatch.setattr(fast, "AT_ONCE", 1e5)
     photo = picture(name, (72, 96))
-    source, target = photo[:, :60], photo[:, 36:]
-    found = search(np.ascontiguousarray(target), np.ascontiguousarray(source)).distances
-    best = exact(target, source)
+    source, target = photo[:, :60].copy(), photo[:, 36:].copy()
+    found, best = search(target, source).distances, exact(target, source)
     assert np.array_equal(found, best) == (pairs == 1e8)
     assert np.sqrt(found).mean() < 1.1 * np.sqrt(best).mean()
 
@@ -126,9 +125,9 @@ def test_a_wrapping_target_is_matched_across_its_border() -> None:
 def test_matches_wrong_by_a_few_pixels_are_shifted(shifts: int) -> None:
     """Every match is wrong by the same offset, so propagation from neighbours cannot help."""
     source = noise((40, 50), 3)
-    target = np.ascontiguousarray(source[8:30, 10:40])
-    rows, columns = np.indices(grid(target.shape[:2]))
-    start = np.stack([rows + 8 + 1, columns + 10 - 2], axis=-1).astype(np.int32)
-    found = search(target, source, start=start, sweeps=1, shifts=shifts)
-    right = (found.places == np.stack([rows + 8, columns + 10], axis=-1)).all(axis=2)
+    target = source[18:, 20:].copy()
+    places = own_places((16, 24), (18, 20))
+    wrong = places - np.array([1, 2], np.int32)
+    found = search(target, source, start=wrong, sweeps=1, shifts=shifts)
+    right = (found.places == places).all(axis=2)
     assert right.all() if shifts else not right.any()
