@@ -26,7 +26,7 @@ LAYOUT_SIDE = 320
 LARGEST = 0.25  # the share of the result
 CAREFUL = 48  # the photo's short side at that size, in pixels
 # Time to compile the loops besides the search, as a multiple of its own.
-OTHERS = 4.0
+OTHERS = 5.5
 
 
 @dataclass(frozen=True)
