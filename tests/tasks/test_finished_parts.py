@@ -75,7 +75,7 @@ def test_the_origin_is_verified_and_layers_follow_it(shell: Shell, runs: Path, t
     result = f"out/{task}/000.png"
     found = internal_gan.verify(result, "photo.png")
     assert found.holds
-    assert found.change[0] < 55  # where seams are hidden; the drawings differ by more
+    assert found.change[0] < 50  # where seams are hidden; the drawings differ by more
     origin, own = found.origin, np.moveaxis(np.indices(SIZE), 0, -1)
     made, source = (np.asarray(Image.open(file)) for file in (result, "photo.png"))
     same = (made == source[origin.places[..., 0], origin.places[..., 1]]).all(axis=2)
