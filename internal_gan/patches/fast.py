@@ -78,7 +78,7 @@ def search(
     Args:
         target, source: (H, W, C), all sides at least ``PATCH``.
         allowed: (h, w), the patches of the source that may be taken, by default all.
-        start: allowed matches to begin with, (h, w, 2); by default, the nearest.
+        start: allowed matches to begin with, (h, w, 2); by default, the nearest, or near ones.
         sweeps: passes in which each place tries the continued matches of its neighbours.
         weights: factors on the distances to the source's patches, 1 by default.
         active: (h, w), the places of the target that are searched; the others keep ``start``.
