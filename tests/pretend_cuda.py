@@ -319,8 +319,7 @@ _group = torch._C._group_tensors_by_device_and_dtype
 
 
 def _new_parameter(cls: type, data: Tensor | None = None, requires_grad: bool = True) -> Tensor:
-    made = _parameter(cls, data, requires_grad)
-    return _mark(made, data is not None and on_cuda(data))
+    return _mark(_parameter(cls, data, requires_grad), data is not None and on_cuda(data))
 
 
 def _grouped(lists: list[list[Tensor]], with_indices: bool = False) -> dict[Any, Any]:

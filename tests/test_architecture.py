@@ -13,17 +13,17 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 934,
+    "api": 933,
     "app": 1364,
     "config": 1550,
-    "finishing": 2377,
+    "finishing": 2376,
     "hub": 123,
     "images": 3603,
     "internal_gan": 1195,
     "judging": 1059,
     "models": 3626,
     "nn": 940,
-    "patches": 1844,
+    "patches": 1843,
     "report": 581,
     "runs": 960,
     "sweeps": 292,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_081, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_078, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -85,8 +85,7 @@ def test_sdist_has_what_tests_and_readers_need(distributions: dict[str, Path]) -
 
 def test_the_installed_package_trains(installed: Path, tmp_path: Path, tiny_photo: Path) -> None:
     show = "import internal_gan; print(internal_gan.__file__)"
-    where = run(installed / "python", "-c", show, cwd=tmp_path)
-    assert installed.parent in Path(where).parents
+    assert installed.parent in Path(run(installed / "python", "-c", show, cwd=tmp_path)).parents
     given = ("model=singan", f"image={tiny_photo}", "trainer=debug", "output=run")
     run(installed / "internal-gan", *given, cwd=tmp_path)
     assert sorted((tmp_path / "run" / "sample").glob("*.png"))

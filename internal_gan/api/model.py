@@ -256,8 +256,7 @@ def opened(network: Network | None, folder: RunFolder) -> Model:
 def source_of(task: str, arguments: Mapping[str, Any], trained: Source | None = None) -> Source:
     """A task's checked options, and its pictures in memory, from ``arguments`` by their options'
     names without the group; ``photo`` stands for ``image=``, and None for the option's default."""
-    values: dict[str, Any] = {"task": task}
-    files: dict[str, Photo] = {}
+    values, files = dict[str, Any](task=task), dict[str, Photo]()
     for argument, value in arguments.items():
         if value is None:
             continue

@@ -72,7 +72,7 @@ class Previews:
         name, is_drawn = sized.get(task, ""), given.get("detail") == "network"
         of_size = dict[str, Any]()
         if given.get(name) is not None and given.get("mask") is None and not is_drawn:
-            full, of_size = self._sized(task, name, given.pop(name), resolution)
+            full, of_size = self._sized(task, name, given.pop(name), resolution, usual)
         image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
@@ -105,7 +105,7 @@ class Previews:
         return fit_size(full, shown_side(known, full, self._network.sizes[-1], longest=LONGEST))
 
     def _sized(
-        self, task: str, name: str, given: Any, resolution: str | int | None
+        self, task: str, name: str, given: Any, resolution: str | int | None, usual: Size
     ) -> tuple[Size, dict[str, Any]]:
         """For a result's size: the size of the photo to make a copy of, and the preview's options,
         with which its layout has as many pixels as the result's, if nearly the scaled size can."""
@@ -120,7 +120,7 @@ class Previews:
             side = shown_side(resolution, photo, own, size, longest=LONGEST, same_area=same_area)
             return drawn_size(size, own, shown := fit_size(photo, side)), shown
 
-        size = size_in(shape, usual := self._full_size(task, resolution))
+        size = size_in(shape, usual)
         wanted, shown = layout(self._photo.full_size, size, known)
         steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
         # First with the usual copy, which many sizes share. If the photo is hardly smaller in the

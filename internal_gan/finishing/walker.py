@@ -90,19 +90,18 @@ class Level:
 
         ``copies`` are near patches of it for all of the photo's; without a part, they are returned.
         """
-        picture = self._made_of(origins)
+        picture, weights = self._made_of(origins), None
+        if self.part is None:
+            copies, distances = search(
+                self.photo,
+                around(picture, self.wrap),
+                start=copies,
+                sweeps=SWEEPS_FROM_MATCHES,
+            )
+            # Smaller for those that the picture lacks.
+            values = PATCH * PATCH * picture.shape[2] * 255.0**2
+            weights = (1 / (COMPLETENESS_ALPHA + distances / values)).astype(np.float32)
         for number in range(SEARCHES_PER_SIZE):
-            weights = None
-            if self.part is None:
-                copies, distances = search(
-                    self.photo,
-                    around(picture, self.wrap),
-                    start=copies,
-                    sweeps=SWEEPS_FROM_MATCHES,
-                )
-                # Smaller for those that the picture lacks.
-                values = PATCH * PATCH * picture.shape[2] * 255.0**2
-                weights = (1 / (COMPLETENESS_ALPHA + distances / values)).astype(np.float32)
             last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
             origins = self._searched(
                 *(picture, origins, self.part, self._reaching),

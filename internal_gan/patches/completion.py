@@ -141,7 +141,7 @@ def _complete(
     for _ in range(SEARCHES_PER_SIZE):
         wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2, frame)
         index, distance = nearest_normalised(wanted, keys, alpha)
-        spread = distance.sort().values[int(0.75 * len(distance))].clamp_min(1e-8)
+        spread = distance.kthvalue(int(0.75 * len(distance)) + 1).values.clamp_min(1e-8)
         weights = trust * torch.exp(-distance / (2 * spread)) + 1e-12
         colours = keys[index][:, : image.shape[1] * PATCH**2]
         image = _averaged(image, hole, reaching, colours, weights)

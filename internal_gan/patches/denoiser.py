@@ -100,12 +100,15 @@ class Denoiser:
         even = torch.zeros(1, device=device)
         if self.balanced:
             some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device)
-            even = _balance(weights_of(some := some.round().long(), pixels_of(some)))
+            sampled = weights_of(some := some.round().long(), pixels_of(some))
+            even = _balance(sampled)
         total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
             inside = pixels_of(part)
-            weights = weights_of(part, inside).add_(even).softmax(dim=2)
+            whole = self.balanced and len(part) == len(some)
+            weights = sampled if whole else weights_of(part, inside)
+            weights = (weights + even).softmax(dim=2)
             torch.threshold_(weights, NO_WEIGHT, 0.0)
             means = (weights @ self._patches).view(*weights.shape[:2], 3, -1) * self._window
             total.index_add_(2, inside.flatten(), means.movedim(2, 1).flatten(2))
@@ -148,11 +151,13 @@ def denoised(
 
 def _balance(weights: Tensor) -> Tensor:
     """What to add to logarithms of weights (N, n, m) so that all m are used about equally often."""
-    even = torch.zeros(1, device=weights.device)
+    shares = weights.double().softmax(dim=2)
+    even = shares.new_ones(len(shares), 1, shares.shape[2])
     for _ in range(ROUNDS):
-        use = (weights + even).softmax(dim=2).mean(dim=1, keepdim=True) * weights.shape[2]
-        even = even - use.clamp_min(MIN_USE).log()
-    return even
+        per_patch = (even @ shares.mT).reciprocal()
+        use = even * (per_patch @ shares) * (shares.shape[2] / shares.shape[1])
+        even = even / use.clamp_min(MIN_USE)
+    return even.log().to(weights.dtype)
 
 
 def _every(stride: int, count: int) -> Tensor:

@@ -8,6 +8,7 @@ squares of ``patch`` pixels a side, and the rows of a matrix, each flattened cha
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -66,7 +67,7 @@ def nearest(
             distance = share @ keys.square().T - 2 * (share * queries[part]) @ keys.T
         if excluded is not None:
             distance = distance.masked_fill(excluded[part], math.inf)
-        found.append(distance.min(dim=1).indices)
+        found.append(_smallest(distance))
     return torch.cat(found)
 
 
@@ -109,6 +110,16 @@ def _smallest(values: Tensor) -> Tensor:
     if values.is_cuda:
         return values.argmin(dim=1)
     return torch.from_numpy(values.numpy().argmin(axis=1))  # ten times as fast as torch
+
+
+def in_order(rows: Tensor) -> Tensor:
+    """Each row's float32 values, (n, m), from the smallest to the largest; differentiable."""
+    if rows.is_cuda:
+        return rows.sort(dim=1).values
+    # Several times as fast as torch's.
+    if rows.requires_grad:
+        return rows.gather(1, torch.from_numpy(rows.detach().numpy().argsort(axis=1)))
+    return torch.from_numpy(np.sort(rows.numpy(), axis=1))
 
 
 def squared_distances(queries: Tensor, keys: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -25,6 +25,7 @@ from torch import Tensor
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.windows import bands
 from internal_gan.patches import kernels
+from internal_gan.patches.exact import nearest
 from internal_gan.shapes import Flags, Image, Places
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
@@ -39,7 +40,6 @@ FLAGS_AT_ONCE = 2**18  # pixels, which stay in the cache of the processor
 # Pairs of patches that are compared, which takes a tenth of a second. If there are more, only some
 # of the target's are, and those that follow continue their matches.
 MAX_PAIRS = 1e7
-AT_ONCE = 2**20  # distances in memory
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
 
@@ -80,7 +80,7 @@ def search(
         allowed: (h, w), the patches of the source that may be taken, by default all.
         start: allowed matches to begin with, (h, w, 2); by default, the nearest, or near ones.
         sweeps: passes in which each place tries the continued matches of its neighbours.
-        weights: factors on the distances to the source's patches, 1 by default.
+        weights: what sweeps multiply distances to the source's patches with, 1 by default.
         active: (h, w), the places of the target that are searched; the others keep ``start``.
         price: added to the squared distance for each of the four neighbours that is not continued.
         shifts: a place also tries its own match moved by up to this many pixels along each axis,
@@ -96,7 +96,7 @@ def search(
     distances = np.full((rows, columns), kernels.FAR, np.int32)
     if start is None:
         places = np.zeros((rows, columns, 2), np.int32)
-        places[active] = _nearest(target, np.argwhere(active), source, allowed, weights)
+        places[active] = _nearest(target, np.argwhere(active), source, allowed)
     else:
         places = start.copy()
     over_rows(kernels.measure, rows, given, places, distances)
@@ -150,32 +150,14 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "patches")
 
 
-def _nearest(
-    target: Image,
-    places: NDArray[Any],
-    source: Image,
-    allowed: Flags,
-    weights: NDArray[np.float32],
-) -> Places:
+def _nearest(target: Image, places: NDArray[Any], source: Image, allowed: Flags) -> Places:
     """The nearest patches of a source for those at some places of a target, (n, 2)."""
     allowed = allowed if allowed.size else np.ones(grid(source.shape[:2]), np.bool_)
     others = np.argwhere(allowed)
     step = math.ceil(len(others) * len(places) / MAX_PAIRS)
-    keys = _rows(source, others)
-    lengths = keys.square().sum(dim=1)
-    factors = weights[tuple(others.T)] if weights.size else np.ones(1, np.float32)
-    found = list[NDArray[np.intp]]()
     compared = places[::step]
-    for some in np.array_split(compared, math.ceil(len(compared) * len(keys) / AT_ONCE)):
-        check_stop()
-        queries = _rows(target, some)
-        own = queries.square().sum(dim=1, keepdim=True)
-        distances = torch.addmm(own + lengths, queries, keys.T, alpha=-2).numpy()
-        found.append((distances * factors).argmin(axis=1))
-    matches, before = (
-        rows.repeat(step, axis=0)[: len(places)]
-        for rows in (others[np.concatenate(found)], compared)
-    )
+    found = others[nearest(_rows(target, compared), _rows(source, others)).numpy()]
+    matches, before = (rows.repeat(step, axis=0)[: len(places)] for rows in (found, compared))
     result: Places = (matches + places - before).astype(np.int32)
     inside: Flags = np.all((result >= 0) & (result < allowed.shape), axis=1)
     inside[inside] = allowed[tuple(result[inside].T)]

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import MAX_LEVELS
-from internal_gan.patches.exact import grid, patches_at, squared_distances
+from internal_gan.patches.exact import grid, in_order, patches_at, squared_distances
 from internal_gan.shapes import Pixels
 
 # Sorting all projections of a large image at once would take gigabytes.
@@ -111,7 +111,7 @@ class SlicedWasserstein(PatchLoss):
         for image in _levels(real, patch, levels):
             rows = []
             for some in torch.split(self.filters, FILTERS_AT_ONCE):
-                values = F.conv2d(image, some).flatten(2)[0].sort(dim=1).values
+                values = in_order(F.conv2d(image, some).flatten(2)[0].float())
                 rows.append(_at_quantiles(values, min(places, values.shape[1])))
             self.quantiles.append(torch.cat(rows))
 
@@ -128,7 +128,7 @@ class SlicedWasserstein(PatchLoss):
         stride = max(1, round(math.sqrt(area / self.places)))
         top, left = turn % stride, turn // stride % stride
         maps = F.conv2d(fake[:, :, top:, left:], self.filters[chosen], stride=stride).float()
-        values = maps.transpose(0, 1).flatten(1).sort(dim=1).values
+        values = in_order(maps.transpose(0, 1).flatten(1))
         target = _at_quantiles(quantiles[chosen], values.shape[1])
         return (values - target).abs().mean()
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from internal_gan.errors import UserError
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
+from internal_gan.patches import exact
 from internal_gan.patches.exact import grid, nearest_errors, overlapping, patches_at, to_nearest
 from internal_gan.shapes import Pictures, Pixels
 
@@ -56,7 +57,7 @@ def wasserstein_of_rows(real: Tensor, sample: Tensor) -> float:
     directions = (directions / directions.norm(dim=0)).to(real.device)
     levels = torch.linspace(0.5 / QUANTILES, 1 - 0.5 / QUANTILES, QUANTILES)
     real_quantiles, sample_quantiles = (
-        (directions.T @ patches.T).sort().values[:, (levels * len(patches)).long().to(real.device)]
+        exact.in_order(directions.T @ patches.T)[:, (levels * len(patches)).long().to(real.device)]
         for patches in (real, sample)
     )
     return float((real_quantiles - sample_quantiles).abs().mean()) / 2

@@ -118,8 +118,7 @@ def test_a_part_is_rebuilt_beside_the_others_drawings(monkeypatch: pytest.Monkey
 def test_a_thin_piece_begins_at_a_small_size(monkeypatch: pytest.MonkeyPatch) -> None:
     search = Mock(return_value=None)
     monkeypatch.setattr(module, "finish_inside", search)
-    photo = Photo(torch.rand(1, 3, 200, 2000) * 2 - 1)
-    PartFinisher(photo, specks((200, 2000), 40, 6))([], 1.0)
+    PartFinisher(Photo(torch.rand(1, 3, 200, 2000)), specks((200, 2000), 40, 6))([], 1.0)
     assert search.call_count > 1
     for call in search.call_args_list:
         side = min(call.args[0].shape[:2])

@@ -30,8 +30,7 @@ def test_a_slope_is_continued_and_batch_items_are_independent() -> None:
     slope = torch.zeros_like(edges)
     rows = torch.arange(60) // 2 + 5
     slope[0, 0, rows, torch.arange(60)] = 1
-    above = torch.arange(40)[:, None] < rows
-    picture = torch.where(above, -0.5, 0.5).expand(1, 3, 40, 60)
+    picture = torch.where(torch.arange(40)[:, None] < rows, -0.5, 0.5).expand(1, 3, 40, 60)
     both = torch.cat([edges, slope]), torch.cat([image, picture])
     drawn = continue_lines(*both, hole.repeat(2, 1, 1, 1))
     assert torch.equal(drawn[:1], edges * hole)

@@ -63,8 +63,7 @@ def framed(side: int = 64, rim: int = 8) -> Tensor:
 
 def test_settling_corrects_the_brightness_of_a_filling() -> None:
     unknown = framed()
-    checks = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 0.4 - 0.2
-    image = checks.expand(1, 3, 64, 64)
+    image = ((torch.arange(64)[:, None] + torch.arange(64)) % 2 * 0.4 - 0.2).expand(1, 3, 64, 64)
     found = settle(torch.where(unknown > 0, image - 0.1, image), unknown)
     inside = (..., slice(9, 55), slice(9, 55))
     assert float((found - image)[inside].abs().mean()) < 0.05

@@ -46,13 +46,16 @@ def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: i
     return torch.from_numpy(total / share)[None]
 
 
-@pytest.mark.parametrize(("price", "rounds"), [(0.0, 0), (4.0, 0), (4.0, 3)])
+@pytest.mark.parametrize(
+    ("price", "rounds", "at_once"),
+    [(0.0, 0, 100), (4.0, 0, 100), (4.0, 3, 100), (4.0, 3, 10_000)],  # a few places, or all
+)
 def test_it_is_the_mean_of_all_patches_by_their_likelihood(
-    price: float, rounds: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
+    price: float, rounds: int, at_once: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
     monkeypatch.setattr(module, "ROUNDS", rounds)
     monkeypatch.setattr(module, "STRIDE", 1)
-    monkeypatch.setattr(module, "AT_ONCE", 100)  # a few places at a time
+    monkeypatch.setattr(module, "AT_ONCE", at_once)
     photo = picture(7, 9)
     noisy = 0.4 * picture(8, 11, seed=1) + 0.6 * noise(8, 11)
     found = Denoiser(photo.to(device), 3, price=price)(noisy.to(device), 0.6).cpu()

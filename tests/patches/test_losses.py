@@ -32,13 +32,15 @@ EXACT = pytest.mark.parametrize("kind", [ALL_SLICED, partial(ALL_NEAREST, revers
 
 @pytest.mark.parametrize("patch", [1, 5, 7])
 def test_sliced_wasserstein_agrees_with_sorting_the_projections(patch: int) -> None:
-    real, fake = picture(23, 31, 1), picture(23, 31, 2)
+    real, fake = picture(23, 31, 1), picture(23, 31, 2).requires_grad_()
     loss = ALL_SLICED(real, rng(), patch=patch)
     directions = loss.filters.flatten(1)
     assert directions.norm(dim=1).tolist() == pytest.approx([1.0] * 16)
     ours = (patches(fake, patch) @ directions.T).sort(dim=0).values
     expected = (ours - (patches(real, patch) @ directions.T).sort(dim=0).values).abs().mean()
-    assert float(loss(fake, rng(), 0)) == pytest.approx(float(expected), rel=1e-4)
+    both = loss(fake, rng(), 0), expected
+    torch.testing.assert_close(*both, rtol=1e-4, atol=0)
+    torch.testing.assert_close(*(torch.autograd.grad(x, fake)[0] for x in both))
 
 
 def test_sliced_wasserstein_visits_every_position_in_turn() -> None:

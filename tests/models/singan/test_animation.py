@@ -18,8 +18,7 @@ ALPHA, BETA = 0.1, 0.9
 
 
 def pushes(t: int) -> Fields:
-    rng = torch.Generator().manual_seed(t + 1)
-    return [torch.randn(COUNT, dtype=torch.float64, generator=rng)]
+    return [torch.randn(COUNT, dtype=torch.float64, generator=torch.Generator().manual_seed(t + 1))]
 
 
 def first_fields(states: Iterator[Fields], count: int) -> list[Tensor]:
