@@ -16,7 +16,7 @@ MAX_LINES = {
     "api": 933,
     "app": 1364,
     "config": 1550,
-    "finishing": 2376,
+    "finishing": 2374,
     "hub": 123,
     "images": 3603,
     "internal_gan": 1195,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_078, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_076, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -116,11 +116,11 @@ def preview(
     given = {name: value for name, value in options.items() if value is not None}
     overrides_of(task, given)
     photo = previews(upload.path)
-    copy = photo.copy(task, given.get("finish.resolution"))
     for name, strokes in form.multi_items():
         if not isinstance(strokes, str):
             if name not in SPECS[task].reads:
                 raise UserError(f"{name}: takes no file here")
+            copy = photo.copy(task, given.get("finish.resolution"))
             given[name] = drawn(strokes.file.read(), str(strokes.filename), copy)
     arguments = {name.rpartition(".")[2]: value for name, value in given.items()}
     return pictures.preview(photo(task, stop=stop, **arguments))

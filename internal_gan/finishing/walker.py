@@ -22,7 +22,7 @@ from internal_gan.patches.origins import carry, field_of, nearest, taken, vote
 from internal_gan.shapes import Flags, Image, Places
 from internal_gan.units import Size
 
-SEARCHES_PER_SIZE = 3
+SEARCHES_PER_SIZE, SEARCHES_IN_PARTS = 3, 2
 SWEEPS_FROM_SCRATCH, SWEEPS_FROM_MATCHES = 2, 1
 # After each doubling of the size, patches near seams are searched for again, since a match carried
 # from half the size may be a pixel off.
@@ -90,19 +90,17 @@ class Level:
 
         ``copies`` are near patches of it for all of the photo's; without a part, they are returned.
         """
-        picture, weights = self._made_of(origins), None
+        picture, weights, searches = self._made_of(origins), None, SEARCHES_IN_PARTS
         if self.part is None:
+            searches = SEARCHES_PER_SIZE
             copies, distances = search(
-                self.photo,
-                around(picture, self.wrap),
-                start=copies,
-                sweeps=SWEEPS_FROM_MATCHES,
+                self.photo, around(picture, self.wrap), start=copies, sweeps=SWEEPS_FROM_MATCHES
             )
             # Smaller for those that the picture lacks.
             values = PATCH * PATCH * picture.shape[2] * 255.0**2
             weights = (1 / (COMPLETENESS_ALPHA + distances / values)).astype(np.float32)
-        for number in range(SEARCHES_PER_SIZE):
-            last = self.scale == 1 and number == SEARCHES_PER_SIZE - 1
+        for number in range(searches):
+            last = self.scale == 1 and number == searches - 1
             origins = self._searched(
                 *(picture, origins, self.part, self._reaching),
                 even=not last,

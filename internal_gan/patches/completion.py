@@ -25,7 +25,7 @@ from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
 PATCH = 7  # side in pixels
-SEARCHES_PER_SIZE = 4
+SEARCHES_PER_SIZE = 3
 MIN_KNOWN = 150  # known patches at the smallest size
 # Smooth patches are close to everything. The smaller ALPHA is, the more it favours patches that
 # nothing resembles yet; in squared differences of colours in [-1, 1].
