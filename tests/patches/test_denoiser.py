@@ -53,9 +53,9 @@ def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: i
 def test_it_is_the_mean_of_all_patches_by_their_likelihood(
     price: float, rounds: int, at_once: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
-    monkeypatch.setattr(module, "ROUNDS", rounds)
-    monkeypatch.setattr(module, "STRIDE", 1)
-    monkeypatch.setattr(module, "AT_ONCE", at_once)
+    changed = {"ROUNDS": rounds, "STRIDE": 1, "AT_ONCE": at_once, "MIN_USE": 0.8}
+    for name, value in changed.items():
+        monkeypatch.setattr(module, name, value)
     photo = picture(7, 9)
     noisy = 0.4 * picture(8, 11, seed=1) + 0.6 * noise(8, 11)
     found = Denoiser(photo.to(device), 3, price=price)(noisy.to(device), 0.6).cpu()
