@@ -106,7 +106,7 @@ class Denoiser:
         every = torch.arange(count, device=device)
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
             inside = pixels_of(part)
-            whole = self.balanced and len(part) == len(some)
+            whole = self.balanced and len(part) == len(some) == count
             weights = sampled if whole else weights_of(part, inside)
             weights = (weights + even).softmax(dim=2)
             torch.threshold_(weights, NO_WEIGHT, 0.0)
