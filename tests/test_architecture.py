@@ -23,7 +23,7 @@ MAX_LINES = {
     "judging": 1059,
     "models": 3626,
     "nn": 940,
-    "patches": 1843,
+    "patches": 1841,
     "report": 581,
     "runs": 960,
     "sweeps": 292,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_076, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 24_074, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

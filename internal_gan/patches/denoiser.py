@@ -107,8 +107,7 @@ class Denoiser:
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
             inside = pixels_of(part)
             whole = self.balanced and len(part) == len(some) == count
-            weights = sampled if whole else weights_of(part, inside)
-            weights = (weights + even).softmax(dim=2)
+            weights = ((sampled if whole else weights_of(part, inside)) + even).softmax(dim=2)
             torch.threshold_(weights, NO_WEIGHT, 0.0)
             means = (weights @ self._patches).view(*weights.shape[:2], 3, -1) * self._window
             total.index_add_(2, inside.flatten(), means.movedim(2, 1).flatten(2))

@@ -116,8 +116,7 @@ def in_order(rows: Tensor) -> Tensor:
     """Each row's float32 values, (n, m), from the smallest to the largest; differentiable."""
     if rows.is_cuda:
         return rows.sort(dim=1).values
-    # Several times as fast as torch's.
-    if rows.requires_grad:
+    if rows.requires_grad:  # numpy is several times as fast
         return rows.gather(1, torch.from_numpy(rows.detach().numpy().argsort(axis=1)))
     return torch.from_numpy(np.sort(rows.numpy(), axis=1))
 
