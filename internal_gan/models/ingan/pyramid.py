@@ -57,7 +57,7 @@ class InGANPyramid(Retargets, LadderModel):
 
         def transformed(scale: int) -> Tensor:
             shrunk = resize(image, from_sizes[scale]).clamp(-1, 1)
-            return transformed_to(shrunk, to_sizes[scale], transform)
+            return (transform or resize)(shrunk, to_sizes[scale])
 
         def kept(scale: int, painted: Tensor) -> Tensor:
             if keep is None:
@@ -76,8 +76,3 @@ class InGANPyramid(Retargets, LadderModel):
             if after is not None:
                 image = after(scale, image)
         return image
-
-
-def transformed_to(image: Tensor, size: Size, transform: Transform | None) -> Tensor:
-    """T(x) at a size in pixels; without a transform, ``image`` resized."""
-    return resize(image, size) if transform is None else transform(image, size)

@@ -14,7 +14,7 @@ from internal_gan.errors import check_range
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Model, Stage
-from internal_gan.models.ingan.pyramid import InGANPyramid, transformed_to
+from internal_gan.models.ingan.pyramid import InGANPyramid
 from internal_gan.models.ladder import LadderRecipe, moving_window, warm_start
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import PerStage
@@ -110,7 +110,7 @@ class InGANPyramidStage(Stage):
         def cycle() -> Tensor:
             there = self.transform
             back = None if there is None else there.inverse()
-            start = transformed_to(drawn.float(), self.sizes[0], back)
+            start = (back or resize)(drawn.float(), self.sizes[0])
             rebuilt = self.generator(None, self._base(start, self.sizes))
             return F.l1_loss(rebuilt.float(), self.real)
 
@@ -122,7 +122,7 @@ class InGANPyramidStage(Stage):
     def draw(self) -> Tensor:
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
-        start = transformed_to(self.coarsest, sizes[0], self.transform)
+        start = (self.transform or resize)(self.coarsest, sizes[0])
         return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
 
     def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:

@@ -92,11 +92,10 @@ class Frame(NamedTuple):
 
     def moved(self, pictures: Pictures, size: Size, before: Transform | None = None) -> Pictures:
         """The image, or what a transform ``before`` has made of it, as it is here, at ``size``."""
-        if self.transform is None:
-            return resize(pictures, size)
-        if before is None:
-            return self.transform(pictures, size)
-        return Then(before.inverse(), self.transform)(pictures, size)
+        way = self.transform
+        if way is not None and before is not None:
+            way = Then(before.inverse(), way)
+        return (way or resize)(pictures, size)
 
     def known(self, image: Pixels, size: Size | None = None) -> tuple[Pixels, Mask] | None:
         """What of the image is kept, and where, by default at the frame's own size."""
