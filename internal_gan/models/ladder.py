@@ -71,10 +71,9 @@ class LadderModel(Model):
     def sizes_for(self, size: Size | None, last: int) -> list[Size]:
         """Sizes of scales 0 to ``last`` if the last has ``size``; None means the model's own."""
         finest = self.sizes[last]
-        if size is None or tuple(size) == finest:
-            return self.sizes[: last + 1]
-        rows, columns = size[0] / finest[0], size[1] / finest[1]
-        return [*(scaled(own, rows, columns) for own in self.sizes[:last]), (size[0], size[1])]
+        height, width = size or finest
+        rows, columns = height / finest[0], width / finest[1]
+        return [*(scaled(own, rows, columns) for own in self.sizes[:last]), (height, width)]
 
 
 @dataclass(frozen=True)
