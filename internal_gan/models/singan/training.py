@@ -104,9 +104,19 @@ class SinGANStage(Stage):
         for term in self.patch_terms:
             term.add_to(terms, fake, self.rng)
 
+    @torch.no_grad()
     def finish(self) -> None:
+        """A FailedStageError if the reconstruction, unlike the image, is mostly black or white,
+        which no loss reveals."""
         self.generator.eval()
-        self._refuse_one_colour()
+        if self.step >= FIRST_STEP_TO_JUDGE:
+            rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
+            made, given = ((x.abs() > SATURATED_FROM).float().mean() for x in (rebuilt, self.real))
+            if made - given > 0.5:
+                raise FailedStageError(
+                    f"{self.name}: training failed because most of its output is black or white; "
+                    "another seed or smaller model.learning_rates may help"
+                )
         super().finish()
 
     def state_dict(self) -> dict[str, Any]:
@@ -115,20 +125,6 @@ class SinGANStage(Stage):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
         self._bases = state["bases"]
-
-    @torch.no_grad()
-    def _refuse_one_colour(self) -> None:
-        """Raise a FailedStageError if the reconstruction, unlike the image, is mostly black or
-        white, which no loss reveals."""
-        if self.step < FIRST_STEP_TO_JUDGE:
-            return
-        rebuilt = self.generator(self.reconstruction_noise, self.reconstruction_base)
-        made, given = ((x.abs() > SATURATED_FROM).float().mean() for x in (rebuilt, self.real))
-        if made - given > 0.5:
-            raise FailedStageError(
-                f"{self.name}: training failed because most of its output is black or white; "
-                "another seed or smaller model.learning_rates may help"
-            )
 
     def _fake_to_judge(self) -> Tensor:
         """Random images for the discriminator; a step's last ones are kept for the generator."""
