@@ -73,10 +73,7 @@ class Verification:
     @property
     def map(self) -> Pixels:
         """:func:`origin_map`, with pixels that are ``wrong`` in red."""
-        picture = origin_map(self.origin)
-        wrong = torch.from_numpy(self.wrong)[None, None].float()
-        shown = F.max_pool2d(wrong, _step(self.origin), ceil_mode=True) > 0
-        return torch.where(shown, picture.new_tensor(WRONG).view(1, 3, 1, 1), picture)
+        return origin_map(self.origin, self.wrong)
 
     def in_words(self, photo: str = "the photo") -> str:
         """Such as ``97.8 % of the pixels are exact copies of a.jpg, 2.2 % are blended at seams
@@ -130,13 +127,13 @@ def verify(picture: Path | Photo, photo: Path | Photo, file: Path | None = None)
     return Verification(origin, photo, wrong, change)
 
 
-def origin_map(origin: Origin) -> Pixels:
+def origin_map(origin: Origin, wrong: Flags | None = None) -> Pixels:
     """A picture of where pixels come from, at most ``MAP_SIDE`` a side.
 
     An exact copy has the colour of its place in the photo (see :func:`colour_code`), a blended
-    pixel a paler one, and a pixel from no photo is dark gray.
+    pixel a paler one, and a pixel from no photo is dark gray. The ``wrong`` ones are red.
     """
-    step = _step(origin)
+    step: int = -(-max(origin.kinds.shape) // MAP_SIDE)
     kinds = torch.from_numpy(origin.kinds[::step, ::step].copy())
     places = torch.from_numpy(origin.places[::step, ::step].copy()).long()
     # The code is smooth, so a coarse one does, and saves memory.
@@ -147,6 +144,10 @@ def origin_map(origin: Origin) -> Pixels:
     blended = kinds == BLENDED
     picture[..., blended] = WHITENED + (1 - WHITENED) * picture[..., blended]
     picture[..., kinds == OTHER] = OTHER_GRAY
+    if wrong is not None:
+        flags = torch.from_numpy(wrong)[None, None].float()
+        shown = F.max_pool2d(flags, step, ceil_mode=True) > 0
+        picture = torch.where(shown, picture.new_tensor(WRONG).view(1, 3, 1, 1), picture)
     return picture
 
 
@@ -157,12 +158,6 @@ def shares_in_words(origin: Origin) -> str:
     if other:
         parts.append(f"{percent(other)} from no photo")
     return ", ".join(parts)
-
-
-def _step(origin: Origin) -> int:
-    """The spacing of the picture's rows and columns that its map shows."""
-    longest: int = max(origin.kinds.shape)
-    return -(-longest // MAP_SIDE)
 
 
 def percent(share: float) -> str:
