@@ -96,6 +96,7 @@ class Stage(ABC):
         sizes_vary: whether pictures have another size in each step.
         step: the generator's updates so far.
         counters: the whole numbers that the losses count, by as much in all steps of a key.
+        tensors: those that the losses keep from step to step, besides the networks; or None yet.
         cpu_rng: of what :meth:`key` draws on the CPU, in stages that do; see :func:`cpu_generator`.
     """
 
@@ -105,6 +106,7 @@ class Stage(ABC):
     discriminator_steps: int = 1
     sizes_vary: ClassVar[bool] = False
     counters: ClassVar[Sequence[str]] = ("step",)
+    tensors: ClassVar[Sequence[str]] = ()
     cpu_rng: torch.Generator | None = None
 
     def __init__(
@@ -231,11 +233,11 @@ class Stage(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Tensors and numbers, besides the networks, that resuming exactly needs."""
-        state = {name: getattr(self, name) for name in self.counters}
+        state = {name: getattr(self, name) for name in (*self.counters, *self.tensors)}
         return state if self.cpu_rng is None else {**state, "cpu_rng": self.cpu_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        vars(self).update({name: state[name] for name in self.counters})
+        vars(self).update({name: state[name] for name in (*self.counters, *self.tensors)})
         if self.cpu_rng is not None:
             self.cpu_rng.set_state(state["cpu_rng"].cpu())
 

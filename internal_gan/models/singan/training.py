@@ -1,7 +1,7 @@
 """SinGAN's training: scale by scale, each with its own patch discriminator."""
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -40,6 +40,7 @@ class SinGANStage(Stage):
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
     counters = ("step", "judged", "bases_left")
+    tensors = ("bases",)
 
     def make(self, previous: Stage | None) -> None:
         recipe, model, index, rng = self.recipe, self.model, self.index, self.rng
@@ -66,7 +67,7 @@ class SinGANStage(Stage):
             model.noise_std[index] = strength * rmse
         self.reconstruction_noise = model.fixed_noise(index, self.size)
         self.judged = 0  # updates of the discriminator
-        self._bases: Tensor | None = None
+        self.bases: Tensor | None = None
         self.bases_left = 0  # the first ones
         # The reconstruction and the penalty are due in turns of so many.
         self._period = math.lcm(recipe.reconstruction_interval, recipe.penalty_interval)
@@ -119,13 +120,6 @@ class SinGANStage(Stage):
                 )
         super().finish()
 
-    def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "bases": self._bases}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        super().load_state_dict(state)
-        self._bases = state["bases"]
-
     def _fake_to_judge(self) -> Tensor:
         """Random images for the discriminator; a step's last ones are kept for the generator."""
         if (self.judged + 1) % self.discriminator_steps == 0:
@@ -155,16 +149,16 @@ class SinGANStage(Stage):
         several steps at once, since a few coarse images do not use a whole processor."""
         if self.index == 0:
             return None
-        if self._bases is None or self.bases_left < self.batch:
+        if self.bases is None or self.bases_left < self.batch:
             count = min(MAX_BASES, MAX_BASE_PIXELS // (self.size[0] * self.size[1]))
             count = max(1, count // self.batch) * self.batch
             noise = self.model.noise_from(self.rng, count)
             coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
             drawn = self.model.hand_over(coarse.float(), self.size)
-            self._bases = drawn if self._bases is None else self._bases.copy_(drawn)
+            self.bases = drawn if self.bases is None else self.bases.copy_(drawn)
             self.bases_left = count
-        base = self._bases[: self.batch].clone()
-        self._bases.copy_(self._bases.roll(-self.batch, 0))  # the next step finds its own first
+        base = self.bases[: self.batch].clone()
+        self.bases.copy_(self.bases.roll(-self.batch, 0))  # the next step finds its own first
         self.bases_left -= self.batch
         return base
 
