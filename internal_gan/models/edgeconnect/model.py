@@ -143,7 +143,11 @@ class EdgeConnect(Fills):
             guide = self.guide(found, known, hole)
             drawn = self.draw_edges(self.edge_network, known, hole, guide)
             lines = torch.where(hole > 0, drawn, found)
-            choosing = torch.where(hole > 0, evidence(drawn, hole), _neutral_rim(found, hole))
+            # Within a patch of the hole, the colours tell where a line ends, and one that is a
+            # pixel off would count as missing.
+            near = F.max_pool2d(hole, 2 * PATCH - 1, stride=1, padding=PATCH - 1)
+            outside = torch.where(near > hole, 0.5, found)
+            choosing = torch.where(hole > 0, evidence(drawn, hole), outside)
         filled = known
         if self.completion_network is not None:
             rng = None if seed is None else torch.Generator().manual_seed(seed)
@@ -308,13 +312,3 @@ def _shrunk(image: Pixels, size: Size, hole: Mask, *masks: Mask) -> list[Tensor]
         # Filled first, so that shrinking does not spread the pixels under the hole.
         image = resize(fill_smoothly(image, hole), size).clamp(-1, 1)
     return [image, *(F.adaptive_max_pool2d(mask, size) for mask in (hole, *masks))]
-
-
-def _neutral_rim(lines: Tensor, hole: Tensor) -> Tensor:
-    """Lines around a hole, 0.5 within a patch of it.
-
-    There the colours tell where a line ends, and one that is a pixel off would count as missing.
-    """
-    reach = PATCH - 1
-    near = F.max_pool2d(hole, 2 * reach + 1, stride=1, padding=reach)
-    return torch.where(near > hole, 0.5, lines)
