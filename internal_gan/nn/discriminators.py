@@ -182,19 +182,17 @@ class MultiScaleDiscriminator(nn.Module):
         size = size_of(image)
         sizes = (self._sizes(size) or [size])[: self.most]
         shares = self.shares[min(len(self.networks), len(sizes)) - 1]
-        average, features = None, []
+        maps, features = list[Tensor](), []
         for network, size, share in zip(self.networks, sizes, shares, strict=False):
             logits, hidden = network(resize(image, size))
             features += hidden
             if self.sigmoid:
                 logits = torch.sigmoid(logits)
-            if average is not None:
-                logits = F.interpolate(logits, size=average.shape[-2:], mode="bilinear")
+            if maps:
+                logits = F.interpolate(logits, size=size_of(maps[0]), mode="bilinear")
             # In bfloat16, the share itself would be rounded.
-            shared = (share * logits.float()).to(logits.dtype)
-            average = shared if average is None else average + shared
-        assert average is not None
-        return average, features
+            maps.append((share * logits.float()).to(logits.dtype))
+        return sum(maps[1:], maps[0]), features
 
     def _sizes(self, size: Size) -> list[Size]:
         """Sizes of an image at all scales that fit, finest first."""
