@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -76,12 +76,9 @@ class LadderModel(Model):
         return [*(scaled(own, rows, columns) for own in self.sizes[:last]), (height, width)]
 
 
-@dataclass(frozen=True)
-class StageTerm:
-    """A patch loss against the image of one stage, computed every ``interval`` steps.
-
-    ``weight`` is ``interval`` times the one of the options.
-    """
+class StageTerm(NamedTuple):
+    """A patch loss against the image of one stage, computed every ``interval`` steps, with so many
+    times the weight of the options."""
 
     name: str
     loss: PatchLoss
