@@ -108,9 +108,8 @@ class InGANPyramidStage(Stage):
             return F.mse_loss(rebuilt.float(), self.real)
 
         def cycle() -> Tensor:
-            there = self.transform
-            back = None if there is None else there.inverse()
-            start = (back or resize)(drawn.float(), self.sizes[0])
+            back = self.transform.inverse() if self.transform else resize
+            start = back(drawn.float(), self.sizes[0])
             rebuilt = self.generator(None, self._base(start, self.sizes))
             return F.l1_loss(rebuilt.float(), self.real)
 
