@@ -33,6 +33,17 @@ def about(option: str) -> Iterator[None]:
         raise UserError(f"{option}={error}") from error
 
 
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Let plain ValueErrors of a block be UserErrors that begin with ``what``."""
+    try:
+        yield
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f"{what}: {error}") from error
+
+
 @dataclass(frozen=True)
 class Range:
     """The finite numbers from ``low`` to ``high`` that are above ``above`` and below ``below``.
@@ -50,7 +61,8 @@ class Range:
         return self.low <= value <= self.high and self.above < value < self.below
 
     def __str__(self) -> str:
-        low, high, above, below = map(_shown, vars(self).values())
+        bounds = vars(self).values()
+        low, high, above, below = (str(n) if isinstance(n, int) else f"{n:g}" for n in bounds)
         if self.above > -inf:
             end = f", at most {high}" if self.high < inf else ""
             return f"above {above}" + (f" and below {below}" if self.below < inf else end)
@@ -73,10 +85,6 @@ class Range:
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
     """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes."""
     Range(low, high).check(**values)
-
-
-def _shown(number: float) -> str:
-    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from internal_gan.config.arguments import written
-from internal_gan.errors import UserError, nearest
+from internal_gan.errors import UserError, nearest, refusing
 from internal_gan.type_hints import LISTS, fits, options_of
 
 _NOUNS = {int: "whole number", float: "finite number", str: "name"}
@@ -72,12 +72,8 @@ class Part(functools.partial[Any]):
     key: str
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with refusing(self.key):
             return super().__call__(*args, **kwargs)
-        except UserError:
-            raise
-        except ValueError as error:
-            raise UserError(f"{self.key}: {error}") from error
 
 
 def _build_value(value: Any, key: str) -> Any:

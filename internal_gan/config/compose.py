@@ -22,7 +22,7 @@ from internal_gan.config.catalogue import SPECS
 from internal_gan.config.conf import conf_dir, groups
 from internal_gan.config.messages import refused, unknown_option, wrong_value
 from internal_gan.config.options import FIELDS, PATHS, Options
-from internal_gan.errors import UserError, unknown
+from internal_gan.errors import UserError, refusing, unknown
 from internal_gan.files import read_file, write_text
 
 CONFIG_NAME = "config"
@@ -116,10 +116,8 @@ def to_options(config: DictConfig) -> Options:
         raise unknown("task", options.task, SPECS)
     for key, entry in FIELDS.items():
         value = attrgetter(key)(options)
-        try:
+        with refusing(f"{key}={value}"):
             fits = value is None or entry.metadata["allowed"](value)
-        except ValueError as error:
-            raise UserError(f"{key}={value}: {error}") from error
         if not fits:
             raise wrong_value(key, value)
     return options

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from internal_gan.config.options import RetargetOptions, shapes_in
 from internal_gan.device import check_memory
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, refusing
 from internal_gan.finishing.finisher import AsDrawn, Finished
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
@@ -98,10 +98,8 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
     wanted, photo = context.options.retarget, finisher()
     own, transform = photo.photo_size, None
     if wanted.corners is not None:
-        try:
+        with refusing(f"retarget.corners={wanted.corners}"):
             transform = Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
-        except ValueError as error:
-            raise UserError(f"retarget.corners={wanted.corners}: {error}") from error
     outline = context.given.read("retarget.mask")
     usual: list[Any] = EXAMPLES if transform is None else [["100%", "100%"]]
     # Pairs: the size of a result, and what makes the finisher of a part of it.

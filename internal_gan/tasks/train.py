@@ -15,7 +15,7 @@ from internal_gan.config.catalogue import SPECS, check_able, ending_of
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device, select_precision
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, refusing
 from internal_gan.finishing.layers import NO_LAYERS
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, check_trainable, output_format_of
@@ -128,13 +128,8 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
         recipe, max_size = build({**chosen, "max_size": wider}), wider
     check_trainable(learnt, recipe.min_side, max_size)
     hole = None if learnt.unknown is None else learnt.unknown.to(device)
-    try:
-        with enough_memory("model.max_size"):
-            model = recipe.prepare(learnt.pixels.to(device), hole).to(device)
-    except UserError:
-        raise
-    except ValueError as error:
-        raise UserError(f"the model's options do not fit this photo: {error}") from error
+    with refusing("the model's options do not fit this photo"), enough_memory("model.max_size"):
+        model = recipe.prepare(learnt.pixels.to(device), hole).to(device)
     check_able(model.family, task, "model")
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"
