@@ -263,7 +263,7 @@ def trained(run: Path) -> tuple[Model, Context]:
     """The model of a finished run, on the CPU, and the context in which the run drew."""
     folder = RunFolder.open(run, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
-    return load_model(folder.model_path), Context(source, source)
+    return load_model(folder.model_path), Context(source)
 
 
 def pictures_in(folder: Path) -> list[Path]:

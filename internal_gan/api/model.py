@@ -226,7 +226,7 @@ def results(
     stop = given.pop("stop", None)
     source = source_of(task, given, trained)
     source.options.confirm = "large"  # a program asks for what it wants
-    work = task_of(task, Context(source, trained or source))
+    work = task_of(task, Context(source))
     like = trained.like if trained else None
     with enough_memory(work.memory):
         work.check(network)

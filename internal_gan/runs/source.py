@@ -58,12 +58,12 @@ class Source:
 
     Args:
         folder: the run's, whose index must not be damaged (a UserError); None before it begins.
-        trained: the inputs of a model, whose photo is worked on if the run was given none.
+        trained: the inputs of its model's training; itself if it is one, or has no model.
         files: pictures in memory, by the options that would name their files.
 
     Attributes:
         choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
-        of: the inputs whose photo its masks belong to.
+        worked_on: those of the photo to work on, and of its masks: the training's if it has none.
     """
 
     def __init__(
@@ -83,7 +83,8 @@ class Source:
         self._in_memory = dict(files or {})
         index = None if folder is None else read_record(Index, folder / INDEX)
         self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
-        self.of = self if self.has_photo or trained is None else trained
+        self.trained = trained or self
+        self.worked_on = self if self.has_photo else self.trained
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
 
@@ -180,7 +181,7 @@ class Source:
 
     def read(self, option: str, longest: int | None = None) -> Photo | None:
         """The picture that an option names, if any; see :meth:`file` and :meth:`photo`."""
-        picture, of, path = self._in_memory.get(option), self.of, self.file(option)
+        picture, of, path = self._in_memory.get(option), self.worked_on, self.file(option)
         with about(option.removesuffix(".file")):
             if path is not None:
                 picture = read_image(path, longest=longest, choose=self.alike)

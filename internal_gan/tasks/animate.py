@@ -60,7 +60,8 @@ class Animate(Task[AnimateOptions]):
         self.context.expected = self._count
         second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
         around = None if keys is None else (turns(wanted.seconds), self._count)
-        moves_layers = bool(self.context.given.files(LAYERS) or self.context.trained.files(LAYERS))
+        given = self.context.given
+        moves_layers = bool(given.files(LAYERS) or given.trained.files(LAYERS))
         film = finisher.film(drawings, wanted.size is None, around, moves_layers)
         for index, frame in enumerate(film):
             yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")

@@ -151,11 +151,11 @@ class Task(ABC, Generic[Wanted]):
         """The layers that move with the pixels of results: those of the photo to work on, given to
         the run or, if none, to its model's training; none if results are the network's. A UserError
         if a file cannot be read or has a wrong size or name, or the run's layers cannot move."""
-        context, photo = self.context, self.context.source
+        context, photo = self.context, self.context.given.worked_on
         if not SPECS[self.name].allows(LAYERS):
             return NO_LAYERS
         own = context.given.files(LAYERS)
-        files = own if own or photo is context.given else context.trained.files(LAYERS)
+        files = own or photo.files(LAYERS)
         if not files or not (context.rebuilds or own):
             return NO_LAYERS
         if not context.rebuilds:

@@ -49,7 +49,6 @@ class Context(Reporter):
 
     Attributes:
         given: the inputs of the run.
-        trained: the inputs of its model's training; the same object at the end of a training.
         console: where the task prints.
         run: the run folder; not set before the first picture is drawn, and in a call from Python.
         facts: what the run's ``status.json`` tells besides how it goes on.
@@ -57,7 +56,6 @@ class Context(Reporter):
     """
 
     given: Source
-    trained: Source
     console: Console = field(default_factory=lambda: new_console(quiet=True))
     run: RunFolder = field(init=False, repr=False, compare=False)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -67,14 +65,9 @@ class Context(Reporter):
     def options(self) -> Options:
         return self.given.options
 
-    @property
-    def source(self) -> Source:
-        """The source of the photo to work on: the run's or, if it has none, the training's."""
-        return self.given if self.given.has_photo else self.trained
-
     def as_trained(self, option: str) -> Any:
         """An option of the run or, where null, of its model's training, or else its usual value."""
-        found = map(attrgetter(option), (self.options, self.trained.options))
+        found = map(attrgetter(option), (self.options, self.given.trained.options))
         usual = FIELDS[option].metadata["usual"]
         return next((value for value in found if value is not None), usual)
 
@@ -88,10 +81,10 @@ class Context(Reporter):
         at = None if size is None else (size[0], size[1])
         if not self.rebuilds:
             return AsDrawn(learnt, at)
-        gone = self.trained.is_gone
+        trained, gone = self.given.trained, self.given.trained.is_gone
 
         def read(longest: int | None) -> Photo:
-            return Photo(learnt.cpu()) if gone else self.trained.photo(longest=longest)
+            return Photo(learnt.cpu()) if gone else trained.photo(longest=longest)
 
         resolution = self.as_trained("finish.resolution")
         how |= {"resolution": resolution, "is_photo": not gone, "say": self.say}
@@ -117,8 +110,8 @@ class Context(Reporter):
     def tell_new_colours(self, blends: bool = False) -> None:
         """Say that results have more colours than a photo of few, unless they are made of its own
         pixels, which they never are if the task ``blends``."""
-        has_more = (blends or not self.rebuilds) and not self.source.is_gone
-        if has_more and self.source.photo().has_few_colours:
+        photo = self.given.worked_on
+        if (blends or not self.rebuilds) and not photo.is_gone and photo.photo().has_few_colours:
             self.say("The photo has few colours; these results are drawn or blended, and have more")
 
     def say(self, text: str) -> None:

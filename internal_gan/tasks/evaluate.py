@@ -28,7 +28,7 @@ class Evaluate(Task[EvaluateOptions]):
 
     def check(self, model: Any) -> None:
         context = self.context
-        self._evaluation = evaluation = Evaluation(self.wanted, context.trained)
+        self._evaluation = evaluation = Evaluation(self.wanted, context.given.trained)
         if model is None:
             self._groups = evaluation.read(context.given)
             context.facts["device"] = str(evaluation.real.device)
@@ -45,7 +45,7 @@ class Evaluate(Task[EvaluateOptions]):
         self._drawing = task_of(ending_of(model.family), replace(context, given=given))
         self._drawing.check(model)
         evaluation.real = model.image
-        check_trainable(Photo(model.image.cpu(), path=context.trained.folder), PATCH)
+        check_trainable(Photo(model.image.cpu(), path=context.given.trained.folder), PATCH)
 
     def draw(self, model: Any, preview: bool = False) -> Iterator[Item]:
         evaluation, context = self._evaluation, self.context

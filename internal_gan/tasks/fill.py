@@ -77,7 +77,7 @@ class Fill(Task[FillOptions]):
             done = finisher(filled, scale, drawn=small, lines=guiding)
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
-        room, given = "fill", self.context.source.copy_of("image")
+        room, given = "fill", self.context.given.worked_on.copy_of("image")
         if photo.whole is not None:
             room, given, photo = WINDOW, None, replace(photo, whole=None)
         yield aside(f"{room}/before.png", photo.colours, "before", photo, given=given)

@@ -35,14 +35,13 @@ class Holes:
     """The hole of a photo, as the options describe it, or else its training's."""
 
     def __init__(self, context: Context) -> None:
-        given, trained, options = context.given, context.trained, context.options.mask
+        given, options = context.given, context.options.mask
         self._context, self._masks, self.mask = context, given, options
-        is_named = options.file is not None or options.box is not None
-        if given is not trained and not is_named and not given.has_photo:
-            self._masks, self.mask = trained, trained.options.mask
+        if given.worked_on is not given and options.file is None and options.box is None:
+            self._masks, self.mask = given.trained, given.trained.options.mask
             if options.dilate is not None:
                 self.mask = replace(self.mask, dilate=options.dilate)
-        self._are_learnt = self._masks is trained
+        self._are_learnt = self._masks is given.trained
 
     def found(self, photo: Photo, *, warn: bool = False) -> Tensor | None:
         """The hole of a photo, (1, 1, H, W), 1 inside, else 0: all pixels that its mask or box
@@ -96,7 +95,7 @@ class Holes:
 
     def _photo(self) -> Photo:
         """The photo, or its training image if the mask is gone, as from a published model."""
-        source = self._context.source
+        source = self._context.given.worked_on
         if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
             file = self._masks.file("mask.file")
             if file is not None and not is_file(file):
@@ -116,10 +115,9 @@ class Holes:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
         ``hole``, in ``fill.avoid``, and where the photo is transparent; None if nowhere."""
         context, parts = self._context, [] if hole is None else [hole]
-        own = context.given.has_photo or context.options.fill.avoid is not None
-        source = context.given if own else context.trained
-        if given := source.read("fill.avoid"):
-            parts.append(_avoided(given, "fill.avoid", photo))
+        given = context.given if context.options.fill.avoid else context.given.worked_on
+        if white := given.read("fill.avoid"):
+            parts.append(_avoided(white, "fill.avoid", photo))
         if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
             parts.append(cut.part(photo.without(cut).size))
         if photo.alpha is not None and (photo.alpha <= FAINT).any():

@@ -86,10 +86,11 @@ def _protected(image: Tensor, context: Context) -> Tensor | None:
             "them"
         )
     given, size = context.given.read("retarget.protect"), size_of(image)
+    trained = context.given.trained
     if given is None:
         return None
-    if given.size != size and not context.trained.is_gone:
-        size = context.trained.photo(longest=max(size)).full_size
+    if given.size != size and not trained.is_gone:
+        size = trained.photo(longest=max(size)).full_size
     return read_mask(given, size, option="retarget.protect", white="is kept")
 
 

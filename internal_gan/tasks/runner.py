@@ -72,7 +72,7 @@ def run_task(options: Options) -> int:
     if trained is None and SPECS[options.task].needs and not options.judges:
         photo = given.photo()  # in use, and thus read only once
         model, about = patches_of(photo, options.device)
-    context = Context(given, trained or given, console=new_console())
+    context = Context(given, console=new_console())
     task, like = task_of(options.task, context), trained.like if trained else None
     if options.output == "-":
         return pipe(task, model, like)

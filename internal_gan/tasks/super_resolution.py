@@ -21,18 +21,19 @@ class SuperResolution(Task[SuperResolutionOptions]):
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()
         factor = self.wanted.factor
-        height, width = scaled(self.context.source.photo().size, factor)
+        height, width = scaled(self.context.given.worked_on.photo().size, factor)
         option = f"super_resolution.factor={factor:g}"
         needed = IMAGES_AT_ONCE * 12 * height * width
         check_memory(needed, model.device, f"{option}, {height}x{width} pixels,")
         self.context.check_size((height, width), option)
 
     def draw(self, model: Enlarges, preview: bool = False) -> Iterator[Picture]:
-        photo = self.context.source.photo()
+        source = self.context.given.worked_on
+        photo = source.photo()
         seed = self.context.options.seed
         enlarged = model.super_resolve(self.wanted.factor, photo.pixels, seed=seed).cpu()
         alpha = None if photo.alpha is None else resize(photo.alpha, size_of(enlarged)).clamp(0, 1)
         yield Picture("super_resolution/enlarged.png", Finished(enlarged, alpha=alpha, like=photo))
         sizes = f"from {by(photo.size)} to {by(size_of(enlarged))} pixels (height x width)"
         self.context.tell_new_colours(blends=True)
-        self.context.say(f"Enlarged {self.context.source.called} {sizes}")
+        self.context.say(f"Enlarged {source.called} {sizes}")

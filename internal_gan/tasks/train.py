@@ -113,7 +113,7 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     recipe: Recipe = build(chosen)
     task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
-    work = task_of(task, Context(source, source))
+    work = task_of(task, Context(source))
     if as_learnt:
         part = photo = source.learnt()
         note = list[str]()

@@ -212,7 +212,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
     wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
     trained = Source(options, files={"image": Photo(model.image)})
-    yield from task_of(task, Context(Source(wanted, files=files), trained)).draw(model)
+    yield from task_of(task, Context(Source(wanted, None, trained, files))).draw(model)
 
 
 def drawn_once() -> list[bool]:

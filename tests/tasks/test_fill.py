@@ -274,7 +274,7 @@ TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
 def training_crop(*options: str, size: int | None = None) -> tuple[Photo, list[str]]:
     """What a training with these options would learn, and say of it."""
     source = Source(compose([*TINY_TRAINING, *options]))
-    return task_of("fill", Context(source, source)).training_crop(source.photo(), size)
+    return task_of("fill", Context(source)).training_crop(source.photo(), size)
 
 
 def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:

@@ -87,7 +87,7 @@ def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) 
     """The finishing step for a photo and what a model has learnt of it."""
     options = compose(["image=x.png", PATCHES, f"finish.resolution={resolution}"])
     source = Source(options, files={"image": Photo(photo)})
-    return Context(source, source).finisher(learnt, size)
+    return Context(source).finisher(learnt, size)
 
 
 def test_every_8_bit_level_survives() -> None:

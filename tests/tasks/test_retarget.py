@@ -52,8 +52,8 @@ def size_of(name: str) -> tuple[int, int]:
 
 def target_of(trained: Source, model: Retargets, *options: str) -> Target:
     """What the task would draw."""
-    wanted = Source(compose(["task=retarget", PATCHES, *options]))
-    (target,) = targets(model, Context(wanted, trained))
+    wanted = Source(compose(["task=retarget", PATCHES, *options]), trained=trained)
+    (target,) = targets(model, Context(wanted))
     return target
 
 
