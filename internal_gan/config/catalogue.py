@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.marks import SourceType
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,14 @@ ENLARGES = Ability("enlarges")
 
 _MASKED = frozenset({"mask.file", "mask.dilate"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
-_INSIDE = frozenset({"finish.detail", "layers", "keep_frame"})
+_OF_PHOTO = frozenset({"layers", "keep_frame"})
+_INSIDE = _OF_PHOTO | {"finish.detail"}
 _FINISHED = _INSIDE | {"finish.resolution"}
 # Options of the run itself that apply to any result, and to one of a model.
 _RESULT = frozenset({"task", "image", "output", "seed", "marks", "confirm"})
 _OF_MODEL = _RESULT | {"checkpoint", "device", "model"}
 # Options that apply with resume=.
 RESUMED = frozenset({"resume", "device"})
-_CHANGED: SourceType = "compositeWithTrainedAlgorithmicMedia"
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,9 @@ class TaskSpec:
         run: options of the run itself that apply once there is a model, or without one.
         instead: the option that names pictures to work on in place of a model's.
         reads: options naming files that belong to the photo and are kept with it.
-        memory: the option to reduce if memory runs out.
         whole: whether it needs a photo as given, not only at its training size, and then takes
             another one, too, than the model's.
         again: example options for running it again.
-        source: the digital source type of a trained model's results
-            (:mod:`internal_gan.images.files.marks`).
         has_folder: whether it makes a run folder, not only files.
     """
 
@@ -68,10 +64,8 @@ class TaskSpec:
     run: frozenset[str] = _OF_MODEL
     instead: str | None = None
     reads: tuple[str, ...] = ()
-    memory: str = "image"
     whole: bool = False
     again: tuple[str, ...] = ()
-    source: SourceType = "trainedAlgorithmicMedia"
     has_folder: bool = True
 
     def allows(self, option: str) -> bool:
@@ -82,19 +76,12 @@ class TaskSpec:
 
 _TASKS = (
     TaskSpec("train", run=_RESULT | {"device", "precision", "keep_frame"}),
-    TaskSpec(
-        "sample",
-        needs=(SAMPLES,),
-        takes=_FINISHED,
-        memory="sample.size",
-        again=("sample.count=16",),
-    ),
+    TaskSpec("sample", needs=(SAMPLES,), takes=_FINISHED, again=("sample.count=16",)),
     TaskSpec(
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
-        memory="retarget.shape",
         again=("retarget.shape=[300,800]",),
     ),
     TaskSpec(
@@ -104,7 +91,6 @@ _TASKS = (
         reads=("mask.file", "fill.edges", "fill.avoid"),
         whole=True,
         again=("mask=other.png",),
-        source=_CHANGED,
     ),
     *(
         TaskSpec(
@@ -112,45 +98,28 @@ _TASKS = (
             needs=(INJECTS,),
             takes=_MASKED | _INSIDE | {"edit"},
             reads=("edit.image", "mask.file"),
-            memory="edit.image",
-            source=_CHANGED,
         )
         for name in ("edit", "harmonize")
     ),
-    TaskSpec(
-        "paint",
-        needs=(INJECTS,),
-        takes=_FINISHED,
-        reads=("paint.image",),
-        memory="finish.resolution",
-    ),
-    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, memory="animate.size"),
+    TaskSpec("paint", needs=(INJECTS,), takes=_FINISHED, reads=("paint.image",)),
+    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED),
     TaskSpec(
         "super_resolution",
         needs=(ENLARGES,),
-        memory="super_resolution.factor",
         whole=True,
         again=("super_resolution.factor=2",),
-        source=_CHANGED,
     ),
-    TaskSpec(
-        "extend",
-        run=_RESULT,
-        takes=frozenset({"layers", "keep_frame"}),
-        reads=("extend.avoid",),
-        memory="extend.margins",
-    ),
-    TaskSpec("make_tileable", run=_RESULT, takes=frozenset({"layers", "keep_frame"})),
+    TaskSpec("extend", run=_RESULT, takes=_OF_PHOTO, reads=("extend.avoid",)),
+    TaskSpec("make_tileable", run=_RESULT, takes=_OF_PHOTO),
     TaskSpec(
         "evaluate",
         needs=(SAMPLES, RETARGETS),
         takes=frozenset({"sample", "retarget", "finish.detail"}),
         instead="evaluate.samples",
         reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
-        memory="evaluate.samples",
     ),
     TaskSpec("verify", run=frozenset({"task", "image", "output"}), reads=("verify.photo",)),
-    TaskSpec("compare", run=frozenset({"task", "runs", "output"}), memory="runs", has_folder=False),
+    TaskSpec("compare", run=frozenset({"task", "runs", "output"}), has_folder=False),
 )
 SPECS = {task.name: task for task in _TASKS}
 

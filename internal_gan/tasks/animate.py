@@ -25,6 +25,8 @@ STILL = 0.5
 class Animate(Task[AnimateOptions]):
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png."""
 
+    memory = "animate.size"
+
     def check(self, model: Animates) -> None:
         wanted = self.wanted
         check_format(wanted.format, wanted.fps, self.name)

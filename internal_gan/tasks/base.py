@@ -20,6 +20,7 @@ from internal_gan.errors import UserError, about
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer
 from internal_gan.finishing.origin import READ_SIDE
+from internal_gan.images.files.marks import SourceType
 from internal_gan.images.levels import spread
 from internal_gan.images.masks import to_gray
 from internal_gan.images.photo import Photo
@@ -115,10 +116,14 @@ def ahead(make: Callable[[T], Made], items: Iterable[T], at_once: int) -> Iterat
 
 class Task(ABC, Generic[Wanted]):
     """A task of a ``name``, with its options, ``wanted``; ``group`` is theirs, if it is not called
-    as the task, and ``exit_code`` the command's."""
+    as the task, ``exit_code`` the command's, ``memory`` the option to reduce if memory runs out,
+    and ``source_type`` that of a trained model's results (:mod:`internal_gan.images.files.marks`).
+    """
 
     exit_code = 0
     group = ""
+    memory = "image"
+    source_type: SourceType = "trainedAlgorithmicMedia"
 
     def __init__(self, name: str, context: Context) -> None:
         self.name = name
@@ -141,11 +146,6 @@ class Task(ABC, Generic[Wanted]):
         ``model`` is None if the task works without one. The run folder is created after the first
         item, so raise any UserError about files or options before it.
         """
-
-    @property
-    def memory(self) -> str:
-        """The option to reduce if memory runs out."""
-        return SPECS[self.name].memory
 
     def read_layers(self) -> Layers:
         """The layers that move with the pixels of results: those of the photo to work on, given to

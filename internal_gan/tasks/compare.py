@@ -29,6 +29,8 @@ APART = (
 class Compare(Task[None]):
     """Writes ``comparison.csv``, ``.md`` and ``.png`` about ``runs`` there or into ``output``."""
 
+    memory = "runs"
+
     def check(self, model: None) -> None:
         options = self.context.options
         if options.runs is None:

@@ -80,6 +80,7 @@ class Edit(FromImage[EditOptions]):
     with its outline."""
 
     group, what, injected_at = "edit", "the photo with its changes", redrawing.EDIT
+    memory, source_type = "edit.image", "compositeWithTrainedAlgorithmicMedia"
     dilate: ClassVar[float] = redrawing.EDIT_DILATE
     is_object: ClassVar[bool] = False
 

@@ -23,6 +23,7 @@ from internal_gan.units import counted, three_digits
 class Evaluate(Task[EvaluateOptions]):
     """Writes ``evaluation.json`` and ``.csv`` about what the model's own task draws, or files."""
 
+    memory = "evaluate.samples"
     # The model's own task.
     _drawing: Task[Any] | None = None
 
@@ -44,6 +45,7 @@ class Evaluate(Task[EvaluateOptions]):
         given.options = replace(context.options, finish=finish)
         self._drawing = task_of(ending_of(model.family), replace(context, given=given))
         self._drawing.check(model)
+        self.memory = self._drawing.memory
         evaluation.real = model.image
         check_trainable(Photo(model.image.cpu(), path=context.given.trained.folder), PATCH)
 
@@ -80,7 +82,3 @@ class Evaluate(Task[EvaluateOptions]):
 
     def photo(self) -> Pixels:
         return self._evaluation.real
-
-    @property
-    def memory(self) -> str:
-        return super().memory if self._drawing is None else self._drawing.memory

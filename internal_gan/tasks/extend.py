@@ -13,6 +13,7 @@ from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Margins, Photo, margins_of, margins_to
 from internal_gan.tasks.base import Picture, Task
+from internal_gan.tasks.context import Context
 from internal_gan.tasks.holes import avoided
 from internal_gan.units import by, ratio_of
 
@@ -22,6 +23,10 @@ MAX_MARGIN = 2
 
 class Extend(Task[ExtendOptions]):
     """Draws ``extend/000.png`` and so on: the photo with new margins."""
+
+    def __init__(self, name: str, context: Context) -> None:
+        super().__init__(name, context)
+        self.memory = "extend.margins" if self.wanted.shape is None else "extend.shape"
 
     def draw(self, model: None, preview: bool = False) -> Iterator[Picture]:
         context, photo = self.context, self.context.given.photo()
@@ -33,10 +38,6 @@ class Extend(Task[ExtendOptions]):
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
-
-    @property
-    def memory(self) -> str:
-        return "extend.margins" if self.wanted.shape is None else "extend.shape"
 
     def _margins(self, photo: Photo) -> Margins:
         given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]

@@ -28,6 +28,8 @@ WINDOW = "fill/window"
 class Fill(Task[FillOptions]):
     """Draws ``fill/000.png`` and so on; also shows the photo, the hole and, if drawn, the edges."""
 
+    source_type = "compositeWithTrainedAlgorithmicMedia"
+
     def training_crop(self, photo: Photo, max_size: int | None) -> tuple[Photo, list[str]]:
         """The photo with its unknown part, or its window around the hole, ``max_size`` a side or,
         if the hole is larger than half of that, twice the hole's size, to be shrunk."""

@@ -13,7 +13,7 @@ from internal_gan.tasks.edit import FromImage
 class Paint(FromImage[PaintOptions]):
     """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting."""
 
-    what, injected_at = "the painting or clip-art", PAINT
+    what, injected_at, memory = "the painting or clip-art", PAINT, "finish.resolution"
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         # A long and narrow painting is processed at a longer size than the model's.

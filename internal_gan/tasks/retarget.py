@@ -146,6 +146,8 @@ def size_in(shape: Any, own: Size) -> Size:
 class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on."""
 
+    memory = "retarget.shape"
+
     def check(self, model: Retargets) -> None:
         options = self.context.options
         if options.seed and not options.trains and not model.is_random:

@@ -262,7 +262,7 @@ def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
         return None
     if model is None or not model.is_trained:
         return xmp("compositeCapture", task.name, None)
-    return xmp(SPECS[task.name].source, task.name, model.family)
+    return xmp(task.source_type, task.name, model.family)
 
 
 def _caption(file: str) -> str:

@@ -29,6 +29,8 @@ MAX_PREVIEWS = 8
 class Sample(Task[SampleOptions]):
     """Draws ``sample/000.png`` and so on, and copies side by side of samples that tile."""
 
+    memory = "sample.size"
+
     def check(self, model: Samples) -> None:
         wanted = self.wanted
         self.check_start_scale(model, wanted.start_scale)

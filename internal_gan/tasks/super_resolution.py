@@ -18,6 +18,9 @@ IMAGES_AT_ONCE = 7
 class SuperResolution(Task[SuperResolutionOptions]):
     """Draws ``super_resolution/enlarged.png``, in the format of the photo's file."""
 
+    memory = "super_resolution.factor"
+    source_type = "compositeWithTrainedAlgorithmicMedia"
+
     def check(self, model: Enlarges) -> None:
         model.check_enlarging()
         factor = self.wanted.factor
