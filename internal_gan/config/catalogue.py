@@ -54,7 +54,7 @@ class TaskSpec:
         reads: options naming files that belong to the photo and are kept with it.
         whole: whether it needs a photo as given, not only at its training size, and then takes
             another one, too, than the model's.
-        again: example options for running it again.
+        again: example options for running it again, separated by blanks.
         has_folder: whether it makes a run folder, not only files.
     """
 
@@ -65,7 +65,7 @@ class TaskSpec:
     instead: str | None = None
     reads: tuple[str, ...] = ()
     whole: bool = False
-    again: tuple[str, ...] = ()
+    again: str = ""
     has_folder: bool = True
 
     def allows(self, option: str) -> bool:
@@ -76,13 +76,13 @@ class TaskSpec:
 
 _TASKS = (
     TaskSpec("train", run=_RESULT | {"device", "precision", "keep_frame"}),
-    TaskSpec("sample", needs=(SAMPLES,), takes=_FINISHED, again=("sample.count=16",)),
+    TaskSpec("sample", needs=(SAMPLES,), takes=_FINISHED, again="sample.count=16"),
     TaskSpec(
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect"),
-        again=("retarget.shape=[300,800]",),
+        again="retarget.shape=[300,800]",
     ),
     TaskSpec(
         "fill",
@@ -90,7 +90,7 @@ _TASKS = (
         takes=_MASKED | _INSIDE | {"mask.box"},
         reads=("mask.file", "fill.edges", "fill.avoid"),
         whole=True,
-        again=("mask=other.png",),
+        again="mask=other.png",
     ),
     *(
         TaskSpec(
@@ -103,12 +103,7 @@ _TASKS = (
     ),
     TaskSpec("paint", needs=(INJECTS,), takes=_FINISHED, reads=("paint.image",)),
     TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED),
-    TaskSpec(
-        "super_resolution",
-        needs=(ENLARGES,),
-        whole=True,
-        again=("super_resolution.factor=2",),
-    ),
+    TaskSpec("super_resolution", needs=(ENLARGES,), whole=True, again="super_resolution.factor=2"),
     TaskSpec("extend", run=_RESULT, takes=_OF_PHOTO, reads=("extend.avoid",)),
     TaskSpec("make_tileable", run=_RESULT, takes=_OF_PHOTO),
     TaskSpec(

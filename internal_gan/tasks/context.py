@@ -171,7 +171,7 @@ class Context(Reporter):
             self.say(f"  Pictures: {folder.path / task}")
         self.say(f"  Page:     {folder.report_path}")
         if is_training:
-            again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again)
+            again = command(f"task={task}", f"checkpoint={folder.path}", *SPECS[task].again.split())
             self.say(f"  Again:    {again}")
 
 
