@@ -203,8 +203,7 @@ def say(message: str) -> None:
 
 
 def report(error: Exception, job: str | None = None) -> int:
-    """Print why a command, or a job of that name, failed, with the file of an internal error's
-    traceback; returns its exit code."""
+    """Print why a command or ``job`` failed, and where the traceback is; returns its exit code."""
     where = "" if job is None else f"job {job}: "
     if isinstance(error, UserError):
         say(f"{where}{error}")

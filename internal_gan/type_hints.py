@@ -60,8 +60,7 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def typed(value: Any, hint: Any) -> Any:
-    """A value from JSON with its dataclasses built and unknown fields left out; a TypeError if it
-    does not fit ``hint``, or a field is missing."""
+    """A value from JSON, as dataclasses without unknown fields; a TypeError if it does not fit."""
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
         hints = hints_of(hint)
         return hint(**{name: typed(value[name], hints[name]) for name in hints if name in value})

@@ -1,5 +1,4 @@
-"""Models: loading, saving, moving, sharing and drawing; and what their methods take: pictures, and
-the options of their task by name."""
+"""Models: loading, saving, sharing and drawing; what their methods take: pictures and options."""
 
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike, fspath
@@ -38,8 +37,7 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
 class Model:
-    """A model: a trained one, as returned by ``load``, ``fit`` and :meth:`from_pretrained`, or a
-    photo's :class:`Patches`.
+    """A model: a trained one of ``load``, ``fit`` or :meth:`from_pretrained`, or :class:`Patches`.
 
     The methods of each family's class take and return pictures. An input picture is a file name, a
     Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W) of uint8,
@@ -289,6 +287,5 @@ def option_of(task: str, name: str, value: Any = None) -> str:
 def picture_of(
     given: Given, name: str = "the image", make: Callable[..., Photo] = to_photo
 ) -> Path | Photo:
-    """A picture's file or, if it is in memory, what :func:`to_photo` or :func:`to_mask` makes of
-    it, whose UserErrors begin with ``name``."""
+    """A picture's file or, in memory, what ``make`` makes of it; UserErrors begin with ``name``."""
     return Path(local(fspath(given))) if isinstance(given, str | PathLike) else make(given, name)

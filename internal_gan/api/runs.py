@@ -140,8 +140,7 @@ def load(name: str | PathLike[str], **how: Any) -> Any:
 
 
 def _as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:
-    """The overrides and ``others``, unless None, as arguments for Hydra; a UserError if an option
-    is given twice.
+    """Overrides and ``others``, unless None, as arguments for Hydra; a UserError for one in both.
 
     >>> _as_arguments({"sample.size": (30, 80), "runs": None}, {"seed": 3, "device": None})
     ['seed=3', 'sample.size=[30,80]', 'runs=null']

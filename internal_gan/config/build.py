@@ -1,7 +1,6 @@
 """Objects from configuration: ``_target_`` names a class, and the other keys are its arguments.
 
-A model file may not be trusted: targets are in some rooms of this package, and nothing else is
-imported.
+A model file may not be trusted: nothing is imported but targets in some rooms of this package.
 """
 
 import functools

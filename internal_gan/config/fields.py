@@ -19,8 +19,7 @@ def option(
     *,
     is_path: bool = False,
 ) -> Any:
-    """A field whose metadata holds these arguments by name. ``default`` may be a callable that
-    makes it.
+    """A field whose metadata holds these arguments by name; a callable ``default`` makes the value.
 
     ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` says
     whether a value of the right type, not null, is valid; it may raise a ValueError that says why

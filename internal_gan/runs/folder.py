@@ -23,8 +23,7 @@ from internal_gan.files import disk_errors, make_folder, remove_leftovers, write
 from internal_gan.images.files.names import shown
 from internal_gan.runs.records import Result, State, read_status
 
-# How long a run on another machine, whose process cannot be looked up, counts as alive without
-# writing.
+# How long a run on another machine, whose process is unknown here, counts as alive if it is silent.
 SILENCE_SECONDS = 600.0
 # A process with the same id that began at another time is another one, unless the clock was set.
 CLOCK_SECONDS = 60.0
@@ -70,8 +69,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], needs: Sequence[str] = ()) -> "RunFolder":
-        """Open an existing run folder; a UserError if it is missing, not a folder, or lacks
-        ``config.yaml`` or a file in ``needs``."""
+        """Open a run folder; a UserError if it is none, or lacks its configuration or ``needs``."""
         folder = cls(Path(path))
         _check_text(folder.path)
         try:
@@ -140,12 +138,8 @@ class RunFolder:
     def write_status(
         self, state: State, *, results: Iterable[Result] | None = None, **fields: Any
     ) -> None:
-        """Update ``status.json``; earlier fields stay, except ``reason``. A state other than
-        "running" releases the folder.
-
-        ``results`` are all that the run has made so far; None keeps what was recorded. ``fields``
-        are further JSON values.
-        """
+        """Update ``status.json`` by JSON values and, unless None, all ``results`` so far; earlier
+        ones stay, except ``reason``. A state other than "running" releases the folder."""
         if results is not None:  # whose empty fields are left out
             fields["results"] = [{k: v for k, v in vars(one).items() if v} for one in results]
         earlier = read_status(self.status_path)

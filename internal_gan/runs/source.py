@@ -53,8 +53,7 @@ class Index:
 
 
 class Source:
-    """The inputs of a run: the user's files and pictures in memory until :meth:`keep`, afterwards
-    the copies in the run folder.
+    """The inputs of a run: the user's files and pictures in memory; after :meth:`keep`, copies.
 
     Args:
         folder: the run's, whose index must not be damaged (a UserError); None before it begins.

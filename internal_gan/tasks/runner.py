@@ -58,9 +58,8 @@ def task_of(name: str, context: Context) -> Task[Any]:
 
 
 def run_task(options: Options) -> int:
-    """Do a task on the model in ``options.checkpoint``, on the photo's own patches or without a
-    model, and return the exit code. If something is not usable, this is a UserError, and no run
-    folder is left behind."""
+    """Do a task on a trained model, on the photo's own patches or without a model, and return the
+    exit code. What is not usable is a UserError, and leaves no run folder behind."""
     started = time.monotonic()
     model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, trained=trained)
@@ -119,8 +118,7 @@ def write_run(
     others: Sequence[Result] = (),
 ) -> None:
     """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
-    task's facts in the status; tell there and on the console how far drawing is, which began at a
-    time of :func:`time.monotonic`."""
+    task's facts; tell how far drawing is, which began at a time of :func:`time.monotonic`."""
     context, folder, told = task.context, task.context.run, since
 
     def record(results: Sequence[Result], **facts: Any) -> None:
@@ -174,8 +172,7 @@ def write(
 
     A picture ``NAME.png`` with a known origin gets ``NAME.origin.png`` next to it, and a map of it
     in the folder ``origin``. Layers along it go into ``layers``, each in a folder of its name.
-    ``report`` is called with all results so far after each picture. A film is made in the
-    background, while its frames are drawn.
+    ``report`` gets all results so far after each picture. A film is made while frames are drawn.
     """
     results, films = list[Result](), dict[Result, Future[None]]()
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
@@ -211,8 +208,7 @@ def _write_picture(
     folder: Path, picture: Picture, like: Photo | None, mark: bytes | None, layers: Layers
 ) -> list[Result]:
     own = mark if picture.made or picture.kind in MADE else None
-    # The files of a large picture take seconds, so two are written at a time. Warnings go to this
-    # run's log.
+    # Files of large pictures take seconds: two are written at once. Warnings go to this run's log.
     with ThreadPoolExecutor(1) as pool:
         beside = pool.submit(copy_context().run, _write_beside, folder, picture, like, mark, layers)
         image, path = picture.image, folder / picture.file

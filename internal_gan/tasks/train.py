@@ -203,9 +203,8 @@ def _learn(
 
 
 class Upkeep(ProgressReports):
-    """Keeps the schedule, the time left, the pictures and the page of a run up to date, which ends
-    with a task. The planned steps are saved in place of a time limit, so that the run can be
-    repeated exactly."""
+    """Keeps the schedule, the time left, the pictures and the page of a run up to date. The planned
+    steps are saved in place of a time limit, so that the run can be repeated exactly."""
 
     def __init__(self, options: Options, task: Task[Any]) -> None:
         super().__init__(self._write_left)
