@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
 
 # (height, width) in pixels.
@@ -32,11 +33,8 @@ def duration(seconds: float) -> str:
     if seconds < 9.95:
         return f"{max(seconds, 0.0):.1f} s"
     total = round(seconds)
-    for size, unit, part, part_unit in (
-        (86400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
+    units = (86400, "d"), (3600, "h"), (60, "min"), (1, "s")
+    for (size, unit), (part, part_unit) in pairwise(units):
         rounded = round(total / part) * part
         if rounded >= size:
             rest = rounded % size // part

@@ -206,13 +206,10 @@ class RunFolder:
         if pid is None:
             return False
         if status.get("host") != socket.gethostname():
-            written = [
-                path.stat().st_mtime
-                for path in (self.status_path, self.metrics_path, self.log_path)
-                if path.is_file()
-            ]
+            files = (self.status_path, self.metrics_path, self.log_path)
+            last = max((one.stat().st_mtime for one in files if one.is_file()), default=0.0)
             # A time far in the future, as a copied file may have, is no sign of life.
-            return abs(time.time() - max(written, default=0.0)) < SILENCE_SECONDS
+            return abs(time.time() - last) < SILENCE_SECONDS
         start = _process_start(pid)
         return start is not None and abs(start - status.get("process_start", start)) < CLOCK_SECONDS
 

@@ -255,11 +255,8 @@ def _namesake(option: str, folder: str, photo: str | None) -> Path:
     exact = Path(folder, path.name)
     if exact.is_file():
         return exact
-    found = sorted(
-        entry
-        for entry in Path(folder).iterdir()
-        if same_name(entry.stem, path.stem) and entry.suffix.lower() in READABLE_SUFFIXES
-    )
+    alike = sorted(one for one in Path(folder).iterdir() if same_name(one.stem, path.stem))
+    found = [one for one in alike if one.suffix.lower() in READABLE_SUFFIXES]
     if len(found) != 1:
         what = "no image" if not found else f"{len(found)} images"
         raise UserError(
