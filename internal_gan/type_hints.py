@@ -47,8 +47,11 @@ def fits(value: Any, hint: Any) -> bool:
         return isinstance(value, dict) and all(
             fits(value.get(name), of) for name, of in hints_of(hint).items()
         )
-    if origin is Callable:
-        return _makes(value, parts[1])
+    if origin is Callable:  # what makes a kind
+        made, kind = value.func if isinstance(value, functools.partial) else value, parts[1]
+        if inspect.isclass(made):
+            return not inspect.isclass(kind) or issubclass(made, kind)
+        return inspect.isroutine(made)
     if hint in (int, float):
         whole = isinstance(value, int) and not isinstance(value, bool)
         number = whole or (hint is float and isinstance(value, float))
@@ -69,11 +72,3 @@ def typed(value: Any, hint: Any) -> Any:
     if not fits(value, hint):
         raise TypeError(f"{value!r} is not {hint}")
     return value
-
-
-def _makes(value: Any, kind: Any) -> bool:
-    """Whether calling ``value`` can make a ``kind``."""
-    made = value.func if isinstance(value, functools.partial) else value
-    if inspect.isclass(made):
-        return not inspect.isclass(kind) or issubclass(made, kind)
-    return inspect.isroutine(made)
