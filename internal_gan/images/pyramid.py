@@ -100,28 +100,21 @@ def pyramid_sizes(
             f"scale_factor={scale_factor}: makes {natural} scales {between}; allowed are "
             f"{MAX_SCALES}, for which it must be {ratio ** (1 / (MAX_SCALES - 1)):.4f} or less"
         )
-    if num_scales is None or num_scales <= min(natural, MAX_SCALES):
-        return _geometric_sizes(finest, ratio, natural, num_scales)
-    if ratio >= 1.0:
-        raise UserError(
-            f"num_scales={num_scales}: the finest scale, {by(finest)} pixels, is not "
-            f"above min_size={min_size}; allowed is num_scales=1, or a smaller min_size"
-        )
-    most = _most_scales(finest, ratio)
-    if num_scales > most:
-        raise UserError(
-            f"num_scales={num_scales}: neighbouring scales would be less than a pixel apart "
-            f"{between}; at most {most} fit"
-        )
-    return _geometric_sizes(finest, ratio, num_scales)
-
-
-def _geometric_sizes(
-    finest: Size, ratio: float, num_scales: int, last: int | None = None
-) -> list[Size]:
-    """The ``last`` (default: all) of ``num_scales`` sizes, from ``ratio`` times the finest up."""
-    steps = range((last or num_scales) - 1, 0, -1)
-    return [scaled(finest, ratio ** (step / (num_scales - 1))) for step in steps] + [finest]
+    wanted = natural if num_scales is None else num_scales
+    if wanted > min(natural, MAX_SCALES):
+        if ratio >= 1.0:
+            raise UserError(
+                f"num_scales={num_scales}: the finest scale, {by(finest)} pixels, is not "
+                f"above min_size={min_size}; allowed is num_scales=1, or a smaller min_size"
+            )
+        if wanted > (most := _most_scales(finest, ratio)):
+            raise UserError(
+                f"num_scales={num_scales}: neighbouring scales would be less than a pixel apart "
+                f"{between}; at most {most} fit"
+            )
+        natural = wanted
+    coarser = range(wanted - 1, 0, -1)
+    return [scaled(finest, ratio ** (step / (natural - 1))) for step in coarser] + [finest]
 
 
 def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
