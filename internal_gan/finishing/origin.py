@@ -7,7 +7,6 @@ user. Rows and columns refer to the photo at the size stored in the file's text.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write
+from internal_gan.files import atomic_write, json_object
 from internal_gan.finishing.seams import Hiding
 from internal_gan.images.colours import in_floats
 from internal_gan.images.files.image import read_image
@@ -31,6 +30,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import bands
 from internal_gan.shapes import Levels, Places
+from internal_gan.type_hints import fits
 from internal_gan.units import Size, by
 
 EXACT, BLENDED, OTHER = range(3)
@@ -119,8 +119,6 @@ def origin_path(picture: Path) -> Path:
 
 def write_origin(path: Path, origin: Origin) -> None:
     """Write the origin of a picture as PNG; a UserError if the file cannot be written."""
-    if max(origin.photo_size) > MAX_SIDE:
-        raise ValueError(f"a photo of {origin.photo_size} pixels; at most {MAX_SIDE} a side")
     text = json.dumps({PHOTO_SIZE: list(origin.photo_size)})
     with atomic_write(path) as temporary:
         temporary.write_bytes(png(_Numbers(origin), text={KEYWORD: text}))
@@ -130,13 +128,8 @@ class _Numbers:
     """What a file has of an origin, (H, W, 3) uint16, some rows at a time, since pictures are
     large."""
 
-    itemsize = 2
-
     def __init__(self, origin: Origin) -> None:
         self._origin, self.shape = origin, (*origin.kinds.shape, 3)
-
-    def __len__(self) -> int:
-        return len(self._origin.kinds)
 
     def __getitem__(self, rows: int | slice) -> NDArray[np.uint16]:
         parts = self._origin.places[rows], self._origin.kinds[rows][..., None]
@@ -148,8 +141,10 @@ def read_origin(path: str | Path) -> Origin:
     path, name = Path(path), shown(Path(path))
     photo = read_image(path)
     with Image.open(photo.path or path, formats=PILLOW_FORMATS) as image:
-        size = _photo_size(getattr(image, "text", {}))
-    if size is None or photo.bit_depth != 16 or photo.mode != "RGB":
+        text = json_object(getattr(image, "text", {}).get(KEYWORD, ""))
+    size: Any = text.get(PHOTO_SIZE)
+    is_size = fits(size, Size) and all(0 < side <= MAX_SIDE for side in size)
+    if not is_size or photo.bit_depth != 16 or photo.mode != "RGB":
         raise UserError(
             f"{name}: not the origin of a result; allowed is the NAME{ORIGIN} next to a NAME.png"
         )
@@ -158,7 +153,7 @@ def read_origin(path: str | Path) -> Origin:
     if kinds.max() > OTHER or (levels[..., :2].reshape(-1, 2).max(0) >= size).any():
         raise UserError(f"{name}: damaged; it names pixels outside its photo of {by(size)} pixels")
     places = np.ascontiguousarray(levels[..., :2])
-    return Origin(places, kinds.astype(np.uint8), size)
+    return Origin(places, kinds.astype(np.uint8), (size[0], size[1]))
 
 
 def _channels(image: Photo, photo: Photo) -> Tensor:
@@ -170,12 +165,3 @@ def _channels(image: Photo, photo: Photo) -> Tensor:
         alpha = torch.ones_like(pixels[:, :1]) if image.alpha is None else image.alpha
         colours = torch.cat([torch.where(alpha > 0, pixels, -1.0), alpha * 2 - 1], 1)
     return colours
-
-
-def _photo_size(text: Mapping[str, Any]) -> Size | None:
-    try:
-        height, width = json.loads(text[KEYWORD])[PHOTO_SIZE]
-    except (KeyError, ValueError, TypeError):
-        return None
-    sides = (height, width)
-    return sides if all(type(s) is int and 0 < s <= MAX_SIDE for s in sides) else None

@@ -34,7 +34,7 @@ def png(
     ``encode.py``; ``text`` has Latin-1 texts by keyword.
     """
     height, width, channels = array.shape
-    bits, metadata = 8 * array.itemsize, metadata or {}
+    bits, metadata = 8 * array[0].itemsize, metadata or {}
     header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
     chunks = [_chunk(b"IHDR", header)]
     if profile := metadata.get("icc_profile"):
@@ -55,7 +55,7 @@ def png(
 
 def _compressed(array: Any) -> Iterator[bytes]:
     """A zlib stream of an image, in parts: a chunk must not have more than 2 GiB."""
-    height, width = len(array), array[0].nbytes
+    height, width = array.shape[0], array[0].nbytes
     strips = pairwise([*range(0, height, max(1, STRIP // width)), height])
     middle = height // 2, min(height, height // 2 + max(8, TRIED // width))
     filters = _SUB, _UP, _AVERAGE
