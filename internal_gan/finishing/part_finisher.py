@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -146,8 +145,7 @@ class PartFinisher:
                 frame = self.source.frame or Margins(0, 0, 0, 0)
                 inside = frame.window(self.source.size)
                 kept[inside] = differences(self.photo.crop(*inside), self.source)[1] == 0
-                if any(frame):
-                    places[outside] -= np.array([frame.top, frame.left], np.int32)
+                places[outside] -= np.array([frame.top, frame.left], np.int32)
             known = np.where(outside, kept, known)
         return self.traced(colours, places, known, drawn)
 
@@ -165,9 +163,8 @@ class PartFinisher:
         made = list[tuple[Window, Tensor, Tensor, Places]]()
         copied = colours if source is None else source.colours
         below = None if source is None else levels_of(source.colours, white)
-        closed = part[0, 0].numpy() > 0
-        if self.excluded is not None:
-            closed = closed | (self.excluded[0, 0].numpy() > 0)
+        in_part = part[0, 0].numpy() > 0
+        closed = in_part if self.excluded is None else in_part | (self.excluded[0, 0].numpy() > 0)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         before: Window | None = None
         with self.reporter.share("filling with the photo's own pixels") as show:
@@ -176,12 +173,13 @@ class PartFinisher:
                 window = _window(piece, is_thin, closed, source is not None)
                 inside = np.zeros(extent(window), np.bool_)
                 inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
-                corner = window[0].start, window[1].start
+                top, left = window[0].start, window[1].start
                 if window != before:
                     levels, before = levels_of(colours[(..., *window)], white), window
-                canvas = _Canvas(levels, inside, closed[window], corner)
+                canvas, shut = levels, closed[window]
                 if below is not None:
-                    canvas = canvas.below(below)
+                    canvas, inside, shut = _below(below, levels, inside)
+                    top -= len(canvas) - len(levels)
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
                 decided = THIN_DECIDES if is_thin else min(1.0, max(DECIDES * scale, detail))
 
@@ -189,11 +187,11 @@ class PartFinisher:
                     show(done + share * part)
 
                 filled = finish_inside(
-                    canvas.levels,
-                    canvas.part,
-                    canvas.closed,
+                    canvas,
+                    inside,
+                    shut,
                     guide=None if lines is None else guide_of(lines(window)),
-                    shortest=decided * min(canvas.part.shape),
+                    shortest=decided * min(inside.shape),
                     hold=self.hold,
                     blends=self.blends,
                     used=used,
@@ -202,11 +200,10 @@ class PartFinisher:
                 done += share
                 if filled is None:
                     continue
-                offset = slice(canvas.corner[0], None), slice(canvas.corner[1], None)
-                inner = within(piece.window, moved(filled.window, offset))
+                inner = within(piece.window, moved(filled.window, np.s_[top:, left:]))
                 places, found = filled.origins[inner], colours_of(filled.pixels[inner])
                 if source is None:
-                    places += np.array(canvas.corner, np.int32)
+                    places += np.array([top, left], np.int32)
                 chosen = piece.mask[0, 0] > 0
                 if any(values.is_floating_point() for values in (colours, copied, found)):
                     places[~chosen.numpy()] = 0  # they may lie outside a source
@@ -216,15 +213,14 @@ class PartFinisher:
                     found = in_kind_of(colours, torch.where(exact, own, in_floats(found)))
                 made.append((piece.window, chosen, found, places))
         # Written only now, so that each piece was rebuilt beside the drawings of the others.
-        origins, known = own_places(photo.size), part[0, 0].numpy() == 0
+        origins, known = own_places(photo.size), ~in_part
         for box, chosen, found, places in made:
             here = colours[(..., *box)]
             here.copy_(torch.where(chosen, found, here))
             np.copyto(origins[box], places, where=chosen[..., None].numpy())
             known[box] |= chosen.numpy()
         if self.source is not None and source is not None and source.size != self.source.size:
-            inside = part[0, 0].numpy() > 0
-            origins[inside] = origins[inside] * self.source.size // source.size
+            origins[in_part] = origins[in_part] * self.source.size // source.size
         return colours, origins, known
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
@@ -286,30 +282,22 @@ class PartFinisher:
         return replace(source, colours=source.resized(size))
 
 
-class _Canvas(NamedTuple):
-    """A picture, the part of it to rebuild, where nothing may be taken from, and the place of its
-    first row and column in the photo."""
-
-    levels: Levels
-    part: Flags
-    closed: Flags
-    corner: Size
-
-    def below(self, source: Levels) -> "_Canvas":
-        """This one below another photo, the only one that pixels are taken from."""
-        (height, width, _), (rows, columns, _) = source.shape, self.levels.shape
-        # Repeat the canvas's first row above it, so that the source does not influence it.
-        between = max(ROWS_APART, min(extent(box_of(self.part))) // 2)
-        start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
-        levels = np.empty((start + rows, side, source.shape[2]), source.dtype)
-        for into, given in ((levels[:height], source), (levels[start:], self.levels)):
-            into[:, : given.shape[1]], into[:, given.shape[1] :] = given, given[:, -1:]
-        levels[height:start] = levels[start]
-        part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
-        part[start:, :columns] = self.part
-        part[height:start] = part[start]
-        closed[height:] = closed[:, width:] = True
-        return _Canvas(levels, part, closed, (self.corner[0] - start, self.corner[1]))
+def _below(source: Levels, picture: Levels, inside: Flags) -> tuple[Levels, Flags, Flags]:
+    """A picture below another photo, the only one that pixels are taken from; the part of both to
+    rebuild, and where nothing may be taken from."""
+    (height, width, _), (rows, columns, _) = source.shape, picture.shape
+    # Repeat the picture's first row above it, so that the source does not influence it.
+    between = max(ROWS_APART, min(extent(box_of(inside))) // 2)
+    start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
+    levels = np.empty((start + rows, side, source.shape[2]), source.dtype)
+    for into, given in ((levels[:height], source), (levels[start:], picture)):
+        into[:, : given.shape[1]], into[:, given.shape[1] :] = given, given[:, -1:]
+    levels[height:start] = levels[start]
+    part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
+    part[start:, :columns] = inside
+    part[height:start] = part[start]
+    closed[height:] = closed[:, width:] = True
+    return levels, part, closed
 
 
 def _window(piece: Part, is_thin: bool, closed: Flags, has_source: bool) -> Window:
