@@ -16,7 +16,6 @@ from internal_gan.images.windows import Window, box_of
 from internal_gan.patches.fast import PATCH, touching
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Flags, Image, Levels, Places
-from internal_gan.units import Size
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,6 @@ class _Picture:
     excluded: Flags
     guide: Image | None
 
-    @property
-    def size(self) -> Size:
-        return self.image.shape[0], self.image.shape[1]
-
     def halved(self) -> "_Picture":
         guide = None if self.guide is None else halved(self.guide)
         # A pixel is flagged if any of the two by two pixels is.
@@ -55,7 +50,7 @@ class _Picture:
 
     def at(self, scale: float) -> "_Picture":
         """The same at a smaller scale, with the guide as a fourth channel of the image."""
-        size = scaled(self.size, scale)
+        size = scaled(self.part.shape, scale)
         image = resized(self.image, size)
         if self.guide is not None:
             image = np.dstack([image, resized(self.guide, size)])
@@ -98,11 +93,11 @@ def finish_inside(
         on_progress: called now and then with the share of the work that is done, 0 to 1.
     """
     octaves = [_Picture(in_eight_bits(picture, used), part, excluded, guide)]
-    while min(octaves[-1].size) > LAYOUT_SIDE:
+    while min(octaves[-1].part.shape) > LAYOUT_SIDE:
         octaves.append(octaves[-1].halved())
     small = octaves.pop()
     whole = slice(None), slice(None)
-    levels = [small.at(scale).level(scale, whole) for scale in scales(small.size, shortest)]
+    levels = [small.at(scale).level(scale, whole) for scale in scales(small.part.shape, shortest)]
     if not np.any(levels[-1].allowed):
         return None
     *_, (_, origins) = walk(level for level in levels if np.any(level.allowed))
