@@ -68,12 +68,10 @@ def decode(
         raise _unreadable(name, f"its colour mode {mode} is not supported")
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
-    upright = _upright(image)
-    if mode == "CMYK":
-        upright = _from_cmyk(upright, notes)
-    # A CMYK profile does not describe RGB pixels.
-    profile = None if mode == "CMYK" else image.info.get("icc_profile")
-    if mode != "CMYK" and not profile and (note := other_colours(image)):
+    upright, profile = _upright(image), image.info.get("icc_profile")
+    if mode == "CMYK":  # whose profile does not describe RGB pixels
+        upright, profile = _from_cmyk(upright, notes), None
+    elif not profile and (note := other_colours(image)):
         notes.append(note)
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
