@@ -257,11 +257,9 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     if profile and profile_space(profile) != ("L" if photo.is_gray else "RGB"):
         profile = None
         lost.append("a colour profile that does not fit the photo's pixels")
-    nothing = torch.empty(1, 3, 0, 0)
+    like = Photo(torch.empty(1, 3, 0, 0), None, photo.path, photo.mode, icc_profile=profile)
     depth = 16 if photo.bit_depth > 8 and finished else 8
-    like = Photo(nothing, None, photo.path, photo.mode, depth, profile, dpi=photo.dpi)
-    like = replace(like, palette=photo.palette)
-    return like, lost
+    return replace(like, bit_depth=depth, dpi=photo.dpi, palette=photo.palette), lost
 
 
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
