@@ -15,7 +15,7 @@ from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write
 from internal_gan.images.files.decode import decode, is_plain, photo_of
-from internal_gan.images.files.encode import FORMATS, arrange, encode
+from internal_gan.images.files.encode import FORMATS, arrange, array_of, encode
 from internal_gan.images.files.look import opened
 from internal_gan.images.files.metadata import descriptive_exif
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE, existing_image, shown
@@ -125,26 +125,24 @@ def write_image(
         raise UserError(
             f"{name}: cannot write images as '{path.suffix}'; allowed are {', '.join(FORMATS)}"
         )
-    stored = arrange(pixels, file_format, like, alpha, mark)
-    size = stored.pixels.shape[-2:]
-    whole = like.whole if like is not None and like.size == size else None
-    for loss in stored.losses:
+    stored, losses = arrange(pixels, file_format, like, alpha)
+    for loss in losses:
         _log.warning("%s: %s", name, loss)
     with atomic_write(path) as temporary:
         try:
-            encode(temporary, stored, file_format, whole)
+            encode(temporary, stored, file_format, mark)
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise UserError(
-                f"{name}: {file_format} cannot hold {by(size)} pixels ({error}); PNG can"
+                f"{name}: {file_format} cannot hold {by(stored.size)} pixels ({error}); PNG can"
             ) from error
 
 
 def as_written(pixels: Tensor, like: Photo | None = None, alpha: Tensor | None = None) -> Photo:
     """A picture as it would be read back after :func:`write_image` has written it as PNG."""
-    stored = arrange(pixels, FORMATS[".png"], like, alpha)
-    levels = torch.from_numpy(stored.array()).permute(2, 0, 1).contiguous()
+    stored, _ = arrange(pixels, FORMATS[".png"], like, alpha)
+    levels = torch.from_numpy(array_of(stored)).permute(2, 0, 1).contiguous()
     levels = levels if stored.bit_depth == 8 else levels.float().div_(65535)
     return photo_of(levels, stored.mode, stored.bit_depth)
 

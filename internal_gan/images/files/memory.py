@@ -9,7 +9,7 @@ from torch import Tensor
 
 from internal_gan.errors import UserError, unknown
 from internal_gan.images.files.decode import decode, photo_of
-from internal_gan.images.files.encode import arrange
+from internal_gan.images.files.encode import arrange, in_pillow, metadata_of, rows_of
 from internal_gan.images.photo import Photo
 from internal_gan.shapes import Mask
 
@@ -65,7 +65,7 @@ def to_memory(
     """
     if output_type == "pil":
         return to_pil(pixels, like, alpha)
-    colours = arrange(pixels, "Pillow").rows()
+    colours = rows_of(arrange(pixels, "Pillow")[0])
     return colours[None] if output_type == "pt" else colours.permute(1, 2, 0).contiguous().numpy()
 
 
@@ -75,9 +75,9 @@ def to_pil(pixels: Tensor, like: Photo | None = None, alpha: Mask | None = None)
     ``like`` determines gray or colour, transparency (unless ``alpha`` does), colour profile and
     EXIF data and, if gray and opaque, the bit depth.
     """
-    stored = arrange(pixels, "Pillow", like, alpha)
-    image = stored.to_pillow()
-    image.info.update(stored.metadata)
+    stored, _ = arrange(pixels, "Pillow", like, alpha)
+    image = in_pillow(stored)
+    image.info.update(metadata_of(stored))
     if stored.dpi:
         image.info["dpi"] = stored.dpi
     return image

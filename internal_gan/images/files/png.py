@@ -30,8 +30,8 @@ def png(
 ) -> bytes:
     """A file of whole numbers (H, W, C), gray or RGB, with alpha or without, of 8 or 16 bits.
 
-    ``array`` may make its rows as they are taken; ``metadata`` is that of ``Stored`` in
-    ``encode.py``; ``text`` has Latin-1 texts by keyword.
+    ``array`` may make its rows as they are taken; ``metadata`` is from ``encode.py``;
+    ``text`` has Latin-1 texts by keyword.
     """
     height, width, channels = array.shape
     bits, metadata = 8 * array[0].itemsize, metadata or {}
