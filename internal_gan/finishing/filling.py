@@ -215,7 +215,6 @@ def _blocks(size: Size, frame: Window) -> Iterator[Part]:
 
 
 def _fractions(frame: Window, window: Window, size: Size) -> Frame:
-    found = []
-    for inner, outer, side in zip(frame, window, size, strict=True):
-        found += [(end - outer.start) / side for end in (inner.start, inner.stop)]
-    return Frame(*(min(max(share, 0.0), 1.0) for share in found))
+    ends = [[side.start, side.stop] for side in within(frame, window)]
+    shares: Frame = (np.array(ends) / np.array(size)[:, None]).clip(0.0, 1.0)
+    return shares

@@ -9,10 +9,10 @@ size); N. Granot et al., "Drop the GAN", CVPR 2022, Section 4.2 (the normalised 
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -50,15 +50,8 @@ STRIDE = 2
 MAX_PAIRS = 1e8
 
 Rng = torch.Generator | None  # of a random choice; None for the best
-
-
-class Frame(NamedTuple):
-    """The part of an image that is a photo, as fractions of the image's height and width."""
-
-    top: float
-    bottom: float
-    left: float
-    right: float
+# The part of an image that is a photo: its ends, as fractions of the image's height and width.
+Frame = NDArray[np.float64]  # ((top, bottom), (left, right))
 
 
 def complete(
@@ -201,9 +194,9 @@ def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) 
     weights = WHOLE_HEIGHT * PATCH / height, WHOLE_WIDTH * PATCH / width
     if frame is not None:
         # The first and last centres of patches inside.
-        half = PATCH // 2
-        down = down.clamp(frame.top * height + half, frame.bottom * height - half)
-        first, last = frame.left * width + half, frame.right * width - half
+        half, ((top, bottom), (left, right)) = PATCH // 2, frame
+        down = down.clamp(top * height + half, bottom * height - half)
+        first, last = left * width + half, right * width - half
         across = (2 * across.clamp(first, last) - across).clamp(first, last)
         weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
     where = torch.stack([down * weights[0], across * weights[1]], dim=1)
