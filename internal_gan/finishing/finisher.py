@@ -120,11 +120,7 @@ class AsDrawn:
         return Finished(drawing)
 
     def film(
-        self,
-        drawings: Iterable[Pixels],
-        still: bool,
-        around: tuple[int, int] | None = None,
-        traced: bool = False,
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None, traced: bool
     ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
@@ -261,11 +257,7 @@ class Finisher(AsDrawn):
         return self._made(done.pixels, done.origin, drawing)
 
     def film(
-        self,
-        drawings: Iterable[Pixels],
-        still: bool,
-        around: tuple[int, int] | None = None,
-        traced: bool = False,
+        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None, traced: bool
     ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)

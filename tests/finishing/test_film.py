@@ -38,7 +38,7 @@ def drawing(photo: Photo) -> Pixels:
 
 def film(photo: Photo, *drawings: Pixels, size: Size | None = None) -> Any:
     finisher = Finisher(drawings[0], lambda longest: photo, size)
-    return list(finisher.film(iter(drawings), still=size is None, traced=True))
+    return list(finisher.film(iter(drawings), size is None, None, traced=True))
 
 
 def shift(rows: float, columns: float, size: Size) -> Tensor:

@@ -62,7 +62,7 @@ def test_a_film_has_the_photos_own_levels(wide: Levels) -> None:
     photo = to_photo(narrow(wide))
     learnt = spread(photo).pixels
     finisher = Finisher(learnt, lambda longest: photo)
-    first, second = finisher.film([learnt, (learnt + 0.2).clamp(-1, 1)], still=True)
+    first, second = finisher.film([learnt, (learnt + 0.2).clamp(-1, 1)], True, None, False)
     assert torch.allclose(first.pixels, photo.pixels, atol=1e-6)
     low, high = used_range(photo)
     assert 0.1 < (second.pixels - first.pixels).mean() * 2 / (high - low) < 0.2
