@@ -102,8 +102,9 @@ class Level:
         for number in range(searches):
             last = self.scale == 1 and number == searches - 1
             origins = self._searched(
-                *(picture, origins, self.part, self._reaching),
+                *(picture, origins, self.part),
                 even=not last,
+                active=self._reaching,
                 sweeps=SWEEPS_FROM_SCRATCH if origins is None else SWEEPS_FROM_MATCHES,
                 weights=weights,
             )
@@ -125,28 +126,23 @@ class Level:
             if not near.any():
                 break
             origins = self._searched(
-                *(taken(self.photo, origins), origins, near, np.ascontiguousarray(active)),
+                *(taken(self.photo, origins), origins, near),
+                even=False,
+                active=np.ascontiguousarray(active),
                 price=BREAK_PRICE,
                 shifts=0 if reaching is None else SHIFTS_IN_PARTS,
             )
         return origins
 
     def _searched(
-        self,
-        picture: Image,
-        origins: Places | None,
-        pixels: Flags | None,
-        active: Flags | None,
-        even: bool = False,
-        **options: Any,
+        self, picture: Image, origins: Places | None, pixels: Flags | None, even: bool, **how: Any
     ) -> Places:
-        """Search the ``active`` patches of a picture, and let them vote on ``pixels``."""
+        """Search a picture as :func:`search` does, and let its patches vote on ``pixels``."""
         start = None if origins is None else field_of(origins, self.photo.shape[:2], self.wrap)
-        options |= {"start": start, "active": active}
         if self.allowed is None:
-            field = search(picture, self.photo, wrap=self.wrap, **options).places
+            field = search(picture, self.photo, wrap=self.wrap, start=start, **how).places
         else:
-            field = self._searched_in_box(picture, self.allowed, **options)
+            field = self._searched_in_box(picture, self.allowed, start, **how)
         voted = vote(field, self.size, self.wrap, even=even, active=pixels, origins=origins)
         if self.fixed and (self.part is None or origins is None):  # else they have stayed
             voted = self.fixed.imposed(voted)
