@@ -26,12 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def read_mask(
-    picture: Photo,
-    size: Size,
-    *,
-    option: str = "mask",
-    white: str | None = None,
-    warn: bool = True,
+    picture: Photo, size: Size, *, option: str = "mask", white: str | None = None, warn: bool = True
 ) -> Mask:
     """The mask that a picture of exactly the photo's size shows.
 

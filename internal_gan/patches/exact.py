@@ -43,11 +43,7 @@ def patches_at(image: Tensor, places: Tensor, patch: int) -> Tensor:
 
 
 def nearest(
-    queries: Tensor,
-    keys: Tensor,
-    *,
-    weights: Tensor | None = None,
-    excluded: Tensor | None = None,
+    queries: Tensor, keys: Tensor, *, weights: Tensor | None = None, excluded: Tensor | None = None
 ) -> Tensor:
     """Find the number of each query's nearest key, (n,), by comparing all with all.
 
