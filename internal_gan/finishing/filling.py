@@ -126,7 +126,7 @@ def make_tileable(
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
     hiding = seams.Hiding(hold, wrap, part[0, 0].numpy() > 0)
-    if finisher.blends:
+    if not photo.has_few_colours:
         made += hiding.added(made, places, source)
     pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp_(-1, 1)
     return finisher.traced(pixels, places, np.ones(photo.size, np.bool_), hiding=hiding)

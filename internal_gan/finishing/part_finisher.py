@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -105,11 +104,6 @@ class PartFinisher:
     keeps: bool = False
     reporter: Reporter = SILENT
 
-    @cached_property
-    def blends(self) -> bool:
-        """Whether results may have colours that the photo does not have."""
-        return not self.photo.has_few_colours
-
     @property
     def _apart(self) -> int:
         return max(1, round(PARTS_APART * max(self.photo.size)))
@@ -193,7 +187,7 @@ class PartFinisher:
                     guide=None if lines is None else guide_of(lines(window)),
                     shortest=decided * min(inside.shape),
                     hold=self.hold,
-                    blends=self.blends,
+                    blends=not photo.has_few_colours,
                     used=used,
                     on_progress=shown,
                 )
