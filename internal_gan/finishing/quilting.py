@@ -74,9 +74,10 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
     scales, pictures, at = [min(1.0, COARSEST / max(height, width))], [picture], (0, 0)
     while scales[-1] < 1.0:
         scales.append(min(1.0, 2 * scales[-1]))
+    planes = torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy())
     for scale in scales[-2::-1]:
-        size = max(1, round(height * scale)), max(4, round(width * scale))
-        pictures.append(_shrunk(pictures[-1], size))
+        planes = resize(planes, (max(1, round(height * scale)), max(4, round(width * scale))))
+        pictures.append(np.ascontiguousarray(np.moveaxis(planes[0].numpy(), 0, -1)))
     for number, (scale, this) in enumerate(zip(scales, pictures[::-1], strict=True)):
         rows, columns, _ = this.shape
         k = min(max(1, round(half * columns / width)), columns // 4)
@@ -107,8 +108,3 @@ def _path(error: Values, turns: bool) -> NDArray[np.intp]:
         others = np.arange(error.shape[1]) != start
         error[0, others] = error[-1, others] = math.inf
     return cheapest(error)
-
-
-def _shrunk(picture: Values, size: Size) -> Values:
-    small = resize(torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy()), size)
-    return np.ascontiguousarray(np.moveaxis(small[0].numpy(), 0, -1))
