@@ -92,8 +92,11 @@ def pyramid_sizes(
     steps = math.log(ratio) / math.log(scale_factor) if ratio < 1.0 else 0.0
     natural = math.ceil(steps - 1e-9) + 1
     if count == "released" and ratio < 1.0:
-        released = _released_count(size, finest, scale_factor, min_size)
-        natural = max(natural, min(released, _most_scales(finest, ratio)))
+        # The steps of ``scale_factor`` from the image to ``min_size``, minus those from the image
+        # to the finest scale, both rounded up, plus 2.
+        ratios = min_size / min(size), max(finest) / max(size)
+        first, last = (math.ceil(math.log(r) / math.log(scale_factor) - 1e-9) for r in ratios)
+        natural = max(natural, min(first - last + 2, _most_scales(finest, ratio)))
     between = f"between min_size={min_size} and {by(finest)} pixels"
     if num_scales is None and natural > MAX_SCALES:
         raise UserError(
@@ -115,14 +118,6 @@ def pyramid_sizes(
         natural = wanted
     coarser = range(wanted - 1, 0, -1)
     return [scaled(finest, ratio ** (step / (natural - 1))) for step in coarser] + [finest]
-
-
-def _released_count(size: Size, finest: Size, scale_factor: float, min_size: int) -> int:
-    """In SinGAN's released code: the steps of ``scale_factor`` from the image to ``min_size``,
-    minus those from the image to the finest scale, both rounded up, plus 2."""
-    ratios = min_size / min(size), max(finest) / max(size)
-    first, last = (math.ceil(math.log(r) / math.log(scale_factor) - 1e-9) for r in ratios)
-    return first - last + 2
 
 
 def _most_scales(finest: Size, ratio: float) -> int:
