@@ -28,7 +28,9 @@ def frame_of(photo: Photo) -> Margins | None:
     """
     if photo.alpha is not None and (photo.alpha < 1).any():
         return None
-    sides = _sides(np.moveaxis(photo.colours[0].numpy(), 0, -1))
+    levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)
+    turned = levels.swapaxes(0, 1)
+    sides = [levels, turned[::-1], levels[::-1], turned]  # from top, right, bottom, left inwards
     colours = [_colour(rows) for rows in sides]
     bands = [_band(rows) for rows in sides]
     for wanted in ((0, 1, 2, 3), (0, 2), (1, 3)):
@@ -46,12 +48,6 @@ def frame_of(photo: Photo) -> Margins | None:
             ):
                 return Margins(*(steps.get(side, (0.0, 0))[1] for side in range(4)))
     return None
-
-
-def _sides(levels: Rows) -> list[Rows]:
-    """A picture from each of its sides inwards: top, right, bottom, left."""
-    turned = levels.swapaxes(0, 1)
-    return [levels, turned[::-1], levels[::-1], turned]
 
 
 def _band(rows: Rows) -> int:
