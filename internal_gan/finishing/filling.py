@@ -44,6 +44,8 @@ HOLD = 2e-5
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
 FADES = 2.0  # corrections of a tile's light fade this many times within its band
+# Whether anything is left to take; for tasks, which leave patches to this room.
+can_fill = has_patches
 
 
 def extend(
@@ -130,11 +132,6 @@ def make_tileable(
         made += hiding.added(made, places, source)
     pixels = torch.from_numpy(np.moveaxis(made, -1, 0)[None].copy()).clamp_(-1, 1)
     return finisher.traced(pixels, places, np.ones(photo.size, np.bool_), hiding=hiding)
-
-
-def can_fill(unknown: Mask) -> bool:
-    """Whether anything is left to take; 1 where no pixel may be taken from, the hole included."""
-    return has_patches(unknown)
 
 
 def draw_filling(
