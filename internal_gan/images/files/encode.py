@@ -165,14 +165,13 @@ def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
 
 def _checked(pixels: Tensor) -> Tensor:
     """Pixels or levels as (1, 3, H, W) on the CPU."""
-    single = pixels[0] if pixels.ndim == 4 and pixels.shape[0] == 1 else pixels
-    fits = single.ndim == 3 and single.shape[0] == 3
-    is_levels = single.dtype == torch.uint8
+    batch = pixels[None] if pixels.ndim == 3 else pixels
+    is_levels = batch.dtype == torch.uint8
     # Infinity and NaN show in the extremes.
-    finite = is_levels or torch.stack(torch.aminmax(single)).isfinite().all()
-    if not fits or not finite:
+    finite = is_levels or torch.stack(torch.aminmax(batch)).isfinite().all()
+    if batch.ndim != 4 or batch.shape[:2] != (1, 3) or not finite:
         raise ValueError(f"expected finite pixels (1, 3, H, W), got {tuple(pixels.shape)}")
-    return (single if is_levels else single.detach().float()).cpu()[None]
+    return (batch if is_levels else batch.detach().float()).cpu()
 
 
 def _shares(pixels: Tensor) -> Tensor:
