@@ -83,7 +83,7 @@ def breaks(origins: Places, axis: int, wrap: Wrap = NO_WRAP) -> Flags:
 
 
 def near_seams(origins: Places, reach: int, wrap: Wrap = NO_WRAP) -> Flags:
-    """Levels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
+    """Pixels that are at most ``reach`` pixels from a seam along each axis, (H, W)."""
     near = np.zeros(origins.shape[:2], np.bool_)
     for axis in range(2):
         broken = breaks(origins, axis, wrap)
