@@ -37,7 +37,6 @@ SEEN = 100_000  # about so many pixels tell of what kind a layer is
 FEW = 32  # different values, at most, are labels
 FLAT = 0.9  # so many neighbours are equal in labels
 NEARLY_ALL, OFF = 0.95, 0.1  # so many vectors of a normal map have a length that far from 1
-LEVELS = 65535  # of a layer's range; less than half of one is no change
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Layer:
             copied = np.where(lost[..., None], np.float32(np.nan), copied)
         added, unknown = hiding.added(copied, origin.places, source), np.isnan(copied)
         low, high = np.nanmin(source, axis=(0, 1)), np.nanmax(source, axis=(0, 1))
-        added[unknown | (np.abs(added) < (high - low) / LEVELS / 2)] = 0
+        added[unknown | (np.abs(added) < 0.5)] = 0  # less is no change of a whole number
         there = np.atleast_3d(values)[..., : added.shape[2]]
         made = (there + added).clip(low, high)
         if self.kind == "normals":

@@ -134,6 +134,13 @@ def test_a_seam_is_hidden_and_a_step_of_the_photo_stays(step: float) -> None:
     assert (replace(layer, mode="P").along(halves()).values == plain.values).all()
 
 
+def test_less_than_half_a_level_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Added to most levels, it gives a half, as floats are rounded."""
+    layer, hidden = Layer("height", (heights() // 40).astype(np.uint8), "L"), halves()
+    monkeypatch.setattr(Hiding, "added", lambda *_: np.full((20, 40, 1), 0.4999999, np.float32))
+    assert (layer.along(hidden).values == layer.along(replace(hidden, hiding=None)).values).all()
+
+
 def test_many_flat_areas_are_labels_and_a_smooth_ramp_is_not() -> None:
     areas = np.kron(np.arange(300, dtype=np.uint16).reshape(15, 20) * 7, np.ones((30, 30), "u2"))
     assert Layer("cells", areas, "I;16").kind == "labels"
