@@ -46,45 +46,37 @@ def refusing(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Range:
-    """The finite numbers from ``low`` to ``high`` that are above ``above`` and below ``below``.
+    """The finite numbers from ``low`` to ``high`` that are above ``above``.
 
-    >>> str(Range(1)), str(Range(1, 9)), str(Range(above=0, high=1)), str(Range(0, below=1))
-    ('1 or more', '1 to 9', 'above 0, at most 1', '0 to below 1')
+    >>> str(Range(1)), str(Range(1, 9)), str(Range(above=0)), str(Range(above=0, high=1))
+    ('1 or more', '1 to 9', 'above 0', 'above 0, at most 1')
     """
 
     low: float = -inf
     high: float = inf
     above: float = -inf
-    below: float = inf
 
     def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high and self.above < value < self.below
+        return self.low <= value <= self.high and self.above < value < inf
 
     def __str__(self) -> str:
         bounds = vars(self).values()
-        low, high, above, below = (str(n) if isinstance(n, int) else f"{n:g}" for n in bounds)
+        low, high, above = (str(n) if isinstance(n, int) else f"{n:g}" for n in bounds)
         if self.above > -inf:
-            end = f", at most {high}" if self.high < inf else ""
-            return f"above {above}" + (f" and below {below}" if self.below < inf else end)
-        if self.below < inf:
-            return f"{low} to below {below}"
+            return f"above {above}" + (f", at most {high}" if self.high < inf else "")
         return f"{low} or more" if self.high == inf else f"{low} to {high}"
-
-    def check(self, **values: float | None) -> None:
-        """Raise a ValueError for the first number that is not in the range; None passes.
-
-        >>> Range(1).check(interval=0)
-        Traceback (most recent call last):
-        ValueError: interval is 0; allowed: 1 or more
-        """
-        for name, value in values.items():
-            if value is not None and value not in self:
-                raise ValueError(f"{name} is {value}; allowed: {self}")
 
 
 def check_range(low: float, high: float = inf, /, **values: float | None) -> None:
-    """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes."""
-    Range(low, high).check(**values)
+    """Raise a ValueError for numbers that are not finite or outside [low, high]; None passes.
+
+    >>> check_range(1, interval=0)
+    Traceback (most recent call last):
+    ValueError: interval is 0; allowed: 1 or more
+    """
+    for name, value in values.items():
+        if value is not None and value not in Range(low, high):
+            raise ValueError(f"{name} is {value}; allowed: {Range(low, high)}")
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import Range, UserError, check_range
+from internal_gan.errors import UserError, check_range
 from internal_gan.images.resize import resize
 from internal_gan.units import Size, by
 
@@ -84,7 +84,8 @@ def pyramid_sizes(
 
     Source: SinGAN (Shaham et al., 2019), section 2 and the released configuration.
     """
-    Range(above=0, below=1).check(scale_factor=scale_factor)
+    if not 0 < scale_factor < 1:
+        raise ValueError(f"scale_factor is {scale_factor}; allowed: above 0 and below 1")
     check_range(1, min_size=min_size, max_size=max_size, num_scales=num_scales)
     finest = fit_size(size, max_size)
     ratio = min_size / min(finest)

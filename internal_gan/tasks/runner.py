@@ -197,10 +197,9 @@ def write(
                 if item.kind == "frame":
                     frames.add(path)
                 report(results)
-        frames.end()
-        for film, written in films.items():
-            written.result()
-            results.append(film)
+    for film, written in films.items():
+        written.result()
+        results.append(film)
     return results
 
 

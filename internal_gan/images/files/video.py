@@ -63,18 +63,13 @@ class Frames(Sequence[Path]):
             self._files.append(file)
             self._changed.notify_all()
 
-    def end(self) -> None:
-        """All files are written."""
-        with self._changed:
-            self._are_all = True
-            self._changed.notify_all()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        self._failed = kind is not None
-        self.end()
+        with self._changed:
+            self._are_all, self._failed = True, kind is not None
+            self._changed.notify_all()
 
     def __len__(self) -> int:
         return self.expected
