@@ -135,7 +135,7 @@ class Server:
         return JSONResponse(self._about(name))
 
     async def preview(self, request: Request) -> Response:
-        """A preview of a task on a photo. A newer wish of the same tab ends it at once."""
+        """A preview of a task on a photo. A newer wish of the same tab, or DELETE, ends it."""
         upload = self.uploads.get(request.path_params["id"])
         tab, number = (request.query_params.get(name, "0") for name in ("tab", "wish"))
         if not number.isdecimal():
@@ -146,6 +146,8 @@ class Server:
             raise Stopped
         older.set()
         self.wishes[tab] = wish, (unwanted := threading.Event())
+        if request.method == "DELETE":
+            raise Stopped
         async with programs.form_of(request, self.most) as form, self.preview_turn:
             draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
             return Response(await run_in_threadpool(draw), media_type="image/jpeg")
@@ -192,8 +194,7 @@ class Server:
         return name, about["overrides"]
 
     async def stop(self, request: Request) -> Response:
-        name = _name(request)
-        folder = self.runs.path(name)
+        folder = self.runs.path(name := _name(request))
         if self.trainings.place(folder) is not None:
             self.trainings.stop(folder)
         elif name in self.drawing:
@@ -207,8 +208,7 @@ class Server:
         return JSONResponse(self._about(name))
 
     async def resume(self, request: Request) -> Response:
-        name = _name(request)
-        folder = self.runs.path(name)
+        folder = self.runs.path(name := _name(request))
         begun = RunFolder(folder).config_path.is_file()
         overrides = [f"resume={folder}"] if begun else self.runs.asked(name).get("overrides")
         if self.trainings.place(folder) is None and overrides:
@@ -216,8 +216,7 @@ class Server:
         return JSONResponse(self._about(name))
 
     async def delete(self, request: Request) -> Response:
-        name = _name(request)
-        folder = self.runs.path(name)
+        folder = self.runs.path(name := _name(request))
         if not self.runs.asked(name):
             raise UserError("there is no such run")
         if self.trainings.place(folder) is not None or name in self.drawing:
@@ -300,7 +299,7 @@ def application(settings: Settings) -> Starlette:
         get("/photos/{id}", server.photo),
         get("/photos/{id}/{which:str}", server.photo_file),
         post("/photos/{id}/drawings", server.add_drawing),
-        post("/photos/{id}/preview", server.preview),
+        Route("/photos/{id}/preview", server.preview, methods=["POST", "DELETE"]),
         post("/photos/{id}/runs", server.start),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,7 @@ def looked_at(chromium: Any, address: str, photos: Path) -> Iterator[Any]:
     page.locator("#about", has_text="Variations").wait_for()
     yield page
     assert not wrong
-    outside = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    assert not outside
+    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
 
 
 @pytest.fixture(scope="module")
@@ -310,10 +310,14 @@ def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
     assert before.evaluate("(e) => [e.style.left, e.style.width]") == ["0px", f"{SIZE[1]}px"]
 
 
-def test_a_frame_that_leaves_the_stage_is_shown_whole(looked_at: Any) -> None:
-    tab(looked_at, "Extend")
-    stage = looked_at.locator("#stage").bounding_box()
-    drag(looked_at, looked_at.get_by_label("Move the right of the frame"), stage["width"], 0)
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_frame_that_leaves_the_stage_is_shown_whole(typed: bool, looked_at: Any) -> None:
+    panel, stage = tab(looked_at, "Extend"), looked_at.locator("#stage").bounding_box()
+    if typed:
+        panel.get_by_label("Right").fill(str(2 * SIZE[1]))
+        panel.get_by_label("Right").blur()
+    else:
+        drag(looked_at, looked_at.get_by_label("Move the left of the frame"), -stage["width"], 0)
     frame = looked_at.locator("#stage .frame").bounding_box()
     assert stage["x"] < frame["x"] < frame["x"] + frame["width"] < stage["x"] + stage["width"]
 
@@ -545,6 +549,19 @@ def test_without_an_answer_the_page_says_so(opened: Any, photos: Path) -> None:
     assert page.locator("#message").inner_text() == ""
 
 
+def test_a_preview_that_nobody_waits_for_is_ended(opened: Any, photos: Path) -> None:
+    page = opened(photos / "gravel.jpg")
+    preview(page)
+    page.route("**/preview?*", lambda one: one.request.method == "DELETE" and one.continue_())
+    closes = partial(page.evaluate, "dispatchEvent(new Event('pagehide'))")
+    for leave in (partial(page.keyboard.press, "Escape"), closes):
+        with page.expect_request("**/preview?*"):
+            page.get_by_role("button", name="Another").click()
+        with page.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
+            leave()
+        assert ended.value.status == 204
+
+
 @pytest.mark.slow
 def test_after_a_slow_preview_none_is_drawn_unasked(opened: Any, photos: Path) -> None:
     page = opened(quick=False)
@@ -567,8 +584,7 @@ def test_animations_are_shown_as_gif_and_video(looked_at: Any) -> None:
     made(looked_at, "Animated", animate).locator(".pictures button").click()
     video = looked_at.locator("#stage video")
     video.wait_for()
-    even = [48, 84]  # as MP4 needs them
-    assert video.evaluate("(v) => [v.videoHeight, v.videoWidth]") == even
+    assert video.evaluate("(v) => [v.videoHeight, v.videoWidth]") == [48, 84]  # even, for MP4
 
 
 def test_a_photo_is_enlarged(looked_at: Any) -> None:
@@ -678,8 +694,7 @@ def test_the_page_is_accessible(learnt: Any, opened: Any, width: int, scheme: st
     for name in page.get_by_role("tab").all_inner_texts():
         tab(page, name)
         assert _violations(page) == [], name
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     size_of(page, cards(page, "Variations").last)
     assert _violations(page) == []
 

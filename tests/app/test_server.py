@@ -344,8 +344,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 def about(client: TestClient, photo: str, run: str) -> dict[str, Any]:
     """What the page is told about a run of a photo."""
-    runs = client.get(f"/photos/{photo}").json()["runs"]
-    (found,) = [one for one in runs if one["run"] == run]
+    (found,) = [one for one in client.get(f"/photos/{photo}").json()["runs"] if one["run"] == run]
     return dict(found)
 
 
@@ -388,8 +387,7 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
     command = ("app", "port=0", "browser=false", f"runs={tmp_path}")
     with start_process(*command, cwd=tmp_path) as server:
         try:
-            here = server.stdout.readline().split()[-1]
-            assert urlopen(f"{here}health").status == 204
+            assert urlopen(f"{server.stdout.readline().split()[-1]}health").status == 204
             until(lambda: bool(psutil.Process(server.pid).children()))  # its worker
             server.send_signal(signal.SIGINT)
             server.send_signal(signal.SIGTERM)
@@ -501,5 +499,9 @@ def test_a_newer_wish_wins(client: TestClient, photo: str, monkeypatch: pytest.M
         until(lambda: "c" in server.wishes)
         assert sample({"seed": 2}, tab="c", wish=2).status_code == 200
         assert older.result().status_code == 204
+        last = pool.submit(sample, {"seed": 1}, tab="c", wish=3)
+        until(lambda: server.wishes["c"][0] == 3)
+        ended = client.delete(f"/photos/{photo}/preview?tab=c&wish=4")
+        assert ended.status_code == last.result().status_code == 204
     assert sample({"seed": 2}, tab="c", wish=1).status_code == 204  # it came late
     assert sample({"seed": 2}, tab="d", wish=1).status_code == 200

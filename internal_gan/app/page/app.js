@@ -79,6 +79,8 @@ for (const name of ["change", "done"]) {
     if (target === stage.line || target.closest("[data-plain]") || !isLive(panel())) return;
     followed = null; // a result that is still being made does not take the stage
     if (shown) showOnStage(null);
+    const typed = part === $("panel") && stage.element.querySelector(".frame:not([hidden])");
+    if (typed) stage.follow(typed, typed);
     live.change();
   });
 }

@@ -1,7 +1,7 @@
 // Previews: whatever changes in a tool asks for one, and a newer wish ends an older one.
 
 import { $, complain, happens, tell, wrong } from "./dom.js";
-import { previewOf } from "./server.js";
+import { endPreview, previewOf } from "./server.js";
 
 // Milliseconds; after a slower preview, none is drawn without being asked for. The first of a photo does
 // not count, as the photo is read for it.
@@ -19,6 +19,7 @@ export class Live {
     this.panel = panel;
     this.past = []; // what was shown before, with what was drawn for it
     $("at-once").addEventListener("change", () => ($("at-once").checked ? this.draw() : this.clear()));
+    window.addEventListener("pagehide", () => this.clear());
   }
 
   // Soon draws what the tool wishes now.
@@ -87,6 +88,7 @@ export class Live {
   // Back to the photo.
   clear() {
     clearTimeout(this.timer);
+    if (this.asked) endPreview();
     this.end();
     this.stage.preview(null);
   }

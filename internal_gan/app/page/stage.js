@@ -121,11 +121,11 @@ export class Stage {
     this.put(scale, box.width / 2 - (left + width / 2) * scale, box.height / 2 - (top + height / 2) * scale);
   }
 
-  // Shows all of a frame whose handle was moved off the stage.
-  follow(handle) {
-    const [one, all] = [handle, this.element].map((part) => part.getBoundingClientRect());
+  // Shows all of a frame if what was moved, by default a handle of it, is not all on the stage.
+  follow(moved, frame = moved.parentElement) {
+    const [one, all] = [moved, this.element].map((part) => part.getBoundingClientRect());
     if (one.left >= all.left && one.right <= all.right && one.top >= all.top && one.bottom <= all.bottom) return;
-    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = handle.parentElement;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = frame;
     this.jump([offsetLeft, offsetTop, offsetWidth, offsetHeight], 1.2, MAX_FITTED);
   }
 
