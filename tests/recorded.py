@@ -39,5 +39,4 @@ def record_files(run: Path) -> None:
 def _result(file: Path) -> Result:
     words = (*file.parts[:-1], file.stem, file.suffix)
     kind: Kind = next((KINDS[word] for word in words if word in KINDS), "result")
-    caption = "" if file.stem.isdecimal() else in_words(file.stem)
-    return Result(file.as_posix(), kind, caption)
+    return Result(file.as_posix(), kind, "" if file.stem.isdecimal() else in_words(file.stem))

@@ -13,25 +13,25 @@ DOCS = ROOT / "docs"
 # The most lines that a folder of the package may have. Delete something before you raise a number,
 # or say in the commit why it must grow.
 MAX_LINES = {
-    "api": 933,
-    "app": 1364,
-    "config": 1550,
-    "finishing": 2374,
+    "api": 928,
+    "app": 1363,
+    "config": 1505,
+    "finishing": 2316,
     "hub": 123,
-    "images": 3603,
-    "internal_gan": 1195,
-    "judging": 1059,
-    "models": 3626,
-    "nn": 940,
-    "patches": 1841,
+    "images": 3555,
+    "internal_gan": 1186,
+    "judging": 1054,
+    "models": 3601,
+    "nn": 938,
+    "patches": 1830,
     "report": 581,
-    "runs": 960,
+    "runs": 948,
     "sweeps": 292,
-    "tasks": 2385,
+    "tasks": 2379,
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 24_074, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 23_847, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

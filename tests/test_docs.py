@@ -102,8 +102,7 @@ def test_the_tour_quotes_lines_of_its_files_and_names_what_exists() -> None:
         assert set(quoted.splitlines()) <= {line.strip() for line in code}, file
     code = "".join(path.read_text("utf-8") for path in (ROOT / "internal_gan").rglob("*.py"))
     for name in re.findall(r"`([\w./]+)`", re.sub("^```.*?^```", "", text, flags=re.M | re.S)):
-        exists = (ROOT / name).exists() if "/" in name else re.search(rf"\b{name}\b", code)
-        assert exists, name
+        assert (ROOT / name).exists() if "/" in name else re.search(rf"\b{name}\b", code), name
 
 
 @pytest.mark.parametrize("page", ["conventions", "reliability", "tour"])

@@ -31,8 +31,7 @@ def project() -> dict[str, Any]:
 def test_version_is_the_same_everywhere() -> None:
     citation = (ROOT / "CITATION.cff").read_text()
     assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [internal_gan.__version__]
-    changelog = (ROOT / "CHANGELOG.md").read_text()
-    releases = re.findall(r"^## \[(\d[^]]*)\]", changelog, re.MULTILINE)
+    releases = re.findall(r"^## \[(\d[^]]*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert releases[0] == internal_gan.__version__ == version("internal-gan")
 
 
@@ -60,8 +59,7 @@ def test_pip_installs_all_extras_as_pinned(project: dict[str, Any], tmp_path: Pa
         [*install, f"{ROOT}[{extras}]"], capture_output=True, text=True, timeout=300
     )
     assert answer.returncode == 0, answer.stderr
-    lines = file.read_text().splitlines()
-    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    pins = [Requirement(line) for line in file.read_text().splitlines() if not line.startswith("#")]
     pinned = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
     for package in json.loads(report.read_text())["install"]:
         name = canonicalize_name(package["metadata"]["name"])
@@ -86,5 +84,4 @@ def test_the_oldest_versions_are_those_that_the_ranges_begin_with(project: dict[
         version_of_pin = Version(specifier.version)
         assert version_of_pin.release[:2] == (*least[canonicalize_name(pin.name)].release, 0)[:2]
     named = {canonicalize_name(pin.name) for pin in oldest}
-    needed = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
-    assert needed <= named
+    assert {canonicalize_name(Requirement(line).name) for line in project["dependencies"]} <= named

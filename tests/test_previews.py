@@ -91,8 +91,7 @@ def test_a_preview_is_the_functions_result_for_the_copy(photo: Image.Image) -> N
     assert copy.size == (40, 30)
     expected = np.asarray(internal_gan.fill(copy, mask(40, 30), dilate=2, seed=4))
     for hole in (mask(160, 120), mask(40, 30)):  # of the photo's size, and of the copy's
-        made = previews("fill", mask=hole, dilate=8, seed=4)
-        assert np.array_equal(np.asarray(made), expected)
+        assert np.array_equal(np.asarray(previews("fill", mask=hole, dilate=8, seed=4)), expected)
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,7 @@ def test_sdist_has_what_tests_and_readers_need(distributions: dict[str, Path]) -
         names = [Path(*Path(name).parts[1:]) for name in sdist.getnames()]
     folders = {path.parts[0] for path in names if len(path.parts) > 1}
     assert {"internal_gan", "conf", "tests", "docs", "examples"} <= folders
-    files = ("LICENSE", "README.md", "Makefile", "constraints.txt")
-    assert set(map(Path, files)) <= set(names)
+    assert set(map(Path, ("LICENSE", "README.md", "Makefile", "constraints.txt"))) <= set(names)
     assert not [path for path in names if "__pycache__" in path.parts or path.suffix == ".pyc"]
 
 

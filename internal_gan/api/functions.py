@@ -97,7 +97,7 @@ def evaluate(
         each picture, ``groups`` has their means, and ``meaning`` says what they mean.
 
     Raises:
-        UserError: a file cannot be read, pictures are missing or too small, or arguments wrong.
+        UserError: a file cannot be read, pictures are missing or too small, or an option is wrong.
     """
     pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):

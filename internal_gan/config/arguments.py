@@ -63,7 +63,7 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
 
 
 def prepare(overrides: Sequence[str], multirun: bool = False) -> list[str]:
-    """Translate overrides for Hydra; a UserError if one is not ``option=value``, or has no images.
+    """Translate overrides for Hydra; a UserError if one is not ``option=value`` or names no images.
 
     * File names are quoted. If a file with the literal name exists, the name means that file.
     * ``mask=FILE`` becomes ``mask.file=FILE``, ``edges=FILE`` becomes ``fill.edges=FILE``, and

@@ -44,8 +44,7 @@ def test_no_page_has_a_table_made_by_hand() -> None:
     assert list(_pages.tables_by_hand("| x | y |\n|---|:-:|\n| 1 | 2 |\n")) == ["| x | y |"]
     for path in _pages.pages():
         if path.name not in BY_HAND:
-            found = list(_pages.tables_by_hand(path.read_text(encoding="utf-8")))
-            assert found == [], path.name
+            assert list(_pages.tables_by_hand(path.read_text(encoding="utf-8"))) == [], path.name
 
 
 def test_every_record_belongs_to_a_benchmark_and_is_shown() -> None:

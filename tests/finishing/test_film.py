@@ -118,8 +118,7 @@ def test_layers_and_opacity_move_with_the_colours(drawing: Pixels) -> None:
     alpha = torch.from_numpy(disk(90)[None, None].astype(np.float32))
     photo = Photo(colours, alpha=alpha, mode="RGBA")
     labels = Layer("labels", disk(90).astype(np.uint8), "P")
-    learnt = [resize(drawn(left), SMALL).clamp(-1, 1) for left in (90, 100)]
-    _, second = film(photo, *learnt)
+    _, second = film(photo, *[resize(drawn(left), SMALL).clamp(-1, 1) for left in (90, 100)])
     there = disk(100)
     assert (second.alpha[0, 0].numpy() > 0.5)[there].mean() > 0.97
     assert ((second.alpha[0, 0].numpy() > 0.5) == there).mean() > 0.98

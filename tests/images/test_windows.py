@@ -24,8 +24,7 @@ def together(found: Iterable[Part], size: tuple[int, int]) -> torch.Tensor:
 
 
 def test_distant_parts_of_a_mask_are_separated_from_top_to_bottom() -> None:
-    boxes = (5, 5, 7, 55), (20, 55, 4, 3), (92, 78, 5, 10), (60, 10, 32, 4)
-    mask = holes((97, 88), *boxes)
+    mask = holes((97, 88), (5, 5, 7, 55), (20, 55, 4, 3), (92, 78, 5, 10), (60, 10, 32, 4))
     found = list(parts(mask, 10))
     # The last is the one whose lowest row is farthest down; it ends at the border.
     assert [part.window for part in found] == [

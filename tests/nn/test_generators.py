@@ -31,8 +31,7 @@ NORMS = get_args(Norm)
 
 
 def noise_for(height: int, width: int, count: int = 1) -> Tensor:
-    shape = (count, 3, height + 2 * MARGIN, width + 2 * MARGIN)
-    return torch.randn(shape, generator=rng(1))
+    return torch.randn((count, 3, height + 2 * MARGIN, width + 2 * MARGIN), generator=rng(1))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (11, 64)])

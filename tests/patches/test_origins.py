@@ -46,8 +46,7 @@ def test_inactive_pixels_keep_their_origins() -> None:
 @pytest.mark.parametrize("wrap", WRAPS)
 def test_the_field_of_a_copy_votes_for_the_copy(wrap: Wrap) -> None:
     origins = own_places((15, 18)) + np.array([4, 6], np.int32)
-    source = (40, 40)
-    found = vote(field_of(origins, source, wrap), (15, 18), wrap)
+    found = vote(field_of(origins, (40, 40), wrap), (15, 18), wrap)
     inner = (slice(PATCH, -PATCH), slice(PATCH, -PATCH))
     assert np.array_equal(found[inner], origins[inner])
     if not any(wrap):

@@ -54,8 +54,7 @@ def test_resume_works_or_names_the_file(shell: Shell, run: Path, name: str, dama
     assert answer.code == 0, answer.err
     assert RunFolder(run).status()["state"] == "finished"
     if damage is Path.mkdir:
-        problem = f"the page {run / name} could not be written: "
-        assert problem in (run / "log.txt").read_text()
+        assert f"the page {run / name} could not be written: " in (run / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(

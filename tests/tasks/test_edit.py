@@ -115,8 +115,7 @@ def test_what_nobody_changed_is_not_edited(shell: Shell, checkpoint: str, tiny_r
     write_image("changed.png", changed)
     write_mask("wide.png", holes((20, 28), (0, 0, 20, 27)))
     options = ("edit.image=changed.png", "mask=wide.png", "finish.detail=patches")
-    narrow = ("mask.dilate=1", "output=narrow")
-    answer = shell.done("task=edit", checkpoint, *options, *narrow)
+    answer = shell.done("task=edit", checkpoint, *options, "mask.dilate=1", "output=narrow")
     assert "The photo has nothing like" in answer.out
     made = read_image("narrow/edit/000.png").pixels
     assert made[..., 12:, :].equal(photo[..., 12:, :])

@@ -121,8 +121,7 @@ def test_a_new_start_is_told(shell: Shell, learnt: str, tmp_path: Path, image: s
     saved = load_options(folder.config_path)
     saved.image = image and str(tmp_path / image)
     save_options(saved, folder.config_path)
-    answer = shell.done("resume=run")
-    (line,) = (line for line in answer.out.splitlines() if "starts over" in line)
+    (line,) = (line for line in shell.done("resume=run").out.splitlines() if "starts over" in line)
     assert "from run/photo.png, the photo shrunk and with 8 bits, because " in line
     assert line.endswith("photo.png is gone" if image else "the photo was in memory only")
     assert line in folder.log_path.read_text()

@@ -128,8 +128,7 @@ def test_a_large_photo_keeps_its_own_pixels() -> None:
     model = model_of("model.max_size=56", base=INGAN_FAST, pixels=pixels)
     for resolution, size in (("auto", (39, 155)), ("photo", (150, 600))):
         wanted = ("retarget.shape=[60,100]", f"finish.resolution={resolution}")
-        target = target_of(trained, model, *wanted)
-        assert target.finisher.photo_size == size
+        assert target_of(trained, model, *wanted).finisher.photo_size == size
 
 
 def test_the_pixels_come_from_the_photo(shell: Shell, learnt: Path) -> None:

@@ -79,6 +79,5 @@ print([same_weights(models[0], model) for model in models])
 
 @pytest.mark.parametrize(("runs", "steps"), [(2, 4), pytest.param(6, 40, marks=pytest.mark.slow)])
 def test_training_on_a_busy_machine_is_reproducible(runs: int, steps: int, tmp_path: Path) -> None:
-    given = (tmp_path, str(runs), str(steps))
-    answer = run_python(TRAININGS, *given, OMP_WAIT_POLICY="PASSIVE")
+    answer = run_python(TRAININGS, tmp_path, str(runs), str(steps), OMP_WAIT_POLICY="PASSIVE")
     assert answer.out.split("\n")[0] == str([True] * runs), answer.err

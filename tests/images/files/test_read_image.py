@@ -95,8 +95,7 @@ def test_16_bit_png_keeps_16_bits(channels: int, saved: Save, said: Said) -> Non
     colours = np.repeat(array[..., :1], 3, axis=2) if channels < 3 else array[..., :3]
     assert np.array_equal(levels_of(photo.pixels, 65535), colours)
     if channels in (2, 4):
-        levels = (photo.alpha[0, 0] * 65535).round().numpy()
-        assert np.array_equal(levels, array[..., -1])
+        assert np.array_equal((photo.alpha[0, 0] * 65535).round().numpy(), array[..., -1])
     assert said() == []
 
 

@@ -51,8 +51,7 @@ def test_the_values_of_the_completions_terms() -> None:
     unknown = torch.zeros_like(batch.hole)
     unknown[..., :3, :] = 1
     hole = torch.maximum(batch.hole, unknown)
-    given = replace(batch, unknown=unknown, hole=hole)
-    stage.draw = lambda: (given, filled, edges)
+    stage.draw = lambda: (replace(batch, unknown=unknown, hole=hole), filled, edges)
     _, scalars = stage.generator_loss()
     expected = F.l1_loss(filled, batch.image) / float((hole - unknown).mean())
     torch.testing.assert_close(scalars["l1"], expected.detach())

@@ -56,8 +56,7 @@ class TestWarmStart:
     def test_a_scale_of_another_width_starts_from_new_weights(self) -> None:
         doubled = ("model.widths.factor=2", "model.widths.every=1", "model.widths.limit=8")
         stages = finish_stages(recipe_of(*doubled), model_of(*doubled), 3)
-        widths = [s.generator.get_parameter("output.weight").shape[1] for s in stages]
-        assert widths == [4, 8, 8]
+        assert [s.generator.get_parameter("output.weight").shape[1] for s in stages] == [4, 8, 8]
         assert same_weights(stages[2].generator, stages[1].generator)
 
     def test_a_finished_scale_is_frozen(self) -> None:
@@ -122,8 +121,7 @@ class TestLosses:
     def test_each_scale_has_its_weights(self) -> None:
         weights = ("model.adversarial_weight=[1,0.5,0]", "model.reconstruction_weight=[0,3,100]")
         for index, (beta, alpha) in enumerate([(1, 0), (0.5, 3), (0, 100)]):
-            stage = stage_of(*weights, base=tiny.PAPER, index=index)
-            total, scalars = stage.generator_loss()
+            total, scalars = stage_of(*weights, base=tiny.PAPER, index=index).generator_loss()
             expected = beta * scalars["generator"] + alpha * scalars["reconstruction"]
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
 
