@@ -17,11 +17,11 @@ import yaml
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf, errors
 
-from internal_gan.config.arguments import escape, key_of, values_of
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.arguments import escape, key_of, values_of, written
+from internal_gan.config.catalogue import SPECS, family_of
 from internal_gan.config.conf import conf_dir, groups
 from internal_gan.config.messages import refused, unknown_option, wrong_value
-from internal_gan.config.options import FIELDS, PATHS, Options
+from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError, refusing, unknown
 from internal_gan.files import read_file, write_text
 
@@ -153,12 +153,12 @@ def _absolute(names: Any) -> Any:
     return os.path.abspath(names) if names and os.path.exists(names) else names  # noqa: PTH100, PTH110
 
 
-def save_options(options: Options, path: Path, written: Callable[[Any], Any] = _absolute) -> None:
-    """Write the ``config.yaml`` of a run folder; for files that exist, what ``written`` says."""
+def save_options(options: Options, path: Path, named: Callable[[Any], Any] = _absolute) -> None:
+    """Write the ``config.yaml`` of a run folder; for files that exist, what ``named`` says."""
     config = OmegaConf.create(plain(dataclasses.asdict(options)))
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:
-        OmegaConf.update(config, option, plain(written(attrgetter(option)(options))))
+        OmegaConf.update(config, option, plain(named(attrgetter(option)(options))))
     write_text(path, OmegaConf.to_yaml(config))
 
 
@@ -172,6 +172,22 @@ def load_options(path: Path) -> Options:
             where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
             reason = f"{where}{error.problem}"
         raise UserError(f"{path} is not the configuration of a run: {reason}") from error
+
+
+def values_in(path: Path) -> dict[str, str]:
+    """What a run's ``config.yaml`` says of its result, unless null, by option and as written; of
+    ``model``, that is the family. Nothing if it is missing or damaged."""
+    found = dict[str, str]()
+    try:
+        options = load_options(path)
+    except UserError:
+        return found
+    for name, value in dataclasses.asdict(options).items():
+        parts = value if isinstance(value, dict) else {"": value}
+        given = {f"{name}.{part}".rstrip("."): one for part, one in parts.items()}
+        found |= {key: written(one) for key, one in given.items() if one is not None}
+    found["model"] = family_of(options.model) or "patches"
+    return {name: value for name, value in found.items() if name not in (*FREE, "trainer.threads")}
 
 
 @functools.lru_cache(maxsize=8)

@@ -68,7 +68,7 @@ def save(model: Path, folder: Path, network: Model, licence: str | None = None) 
         status=read_status(run / "status.json") if known else {},
         duration=duration,
     )
-    save_options(replace(options, output=None), config, written=lambda names: None)
+    save_options(replace(options, output=None), config, named=lambda names: None)
     for name, content in ((SAVED, json.dumps({"family": network.family}) + "\n"), (CARD, card)):
         write_text(folder / name, content)
 

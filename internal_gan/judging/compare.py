@@ -1,13 +1,13 @@
 """The runs of a folder side by side: what differs, and the figures of their pictures."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from internal_gan.config.compose import load_options
+from internal_gan.config.compose import values_in
 from internal_gan.errors import UserError
 from internal_gan.files import natural, read_json_object, write_text
 from internal_gan.finishing.origin import origin_path, read_origin
@@ -66,7 +66,8 @@ def compare(runs: str | PathLike[str]) -> list[Row]:
     rows = list[Row]()
     for record, given, known in zip(records, values, figures, strict=True):
         status = RunFolder(folder / record.name).status()
-        row: Row = {"job": record.name, "photo": _photo_of(folder / record.name, given)}
+        image = given.get("image") or values_in(folder / record.name / "config.yaml").get("image")
+        row: Row = {"job": record.name, "photo": Path(image).stem if image else None}
         row |= {key: given.get(key) for key in differing}
         row["state"] = status["state"] if record.state == "running" else record.state
         row |= {"seconds": status.get("seconds"), **{name: known.get(name) for name in names}}
@@ -75,16 +76,9 @@ def compare(runs: str | PathLike[str]) -> list[Row]:
     return [{name: row[name] for name in used} for row in rows]
 
 
-def _photo_of(run: Path, values: Mapping[str, str]) -> str | None:
-    name = values.get("image")
-    if not name and (run / "config.yaml").is_file():
-        with suppress(UserError):  # a damaged file
-            name = load_options(run / "config.yaml").image
-    return Path(name).stem if name else None
-
-
 def records_of(folder: Path) -> list[Record]:
-    """The runs of a folder; a UserError if there are none."""
+    """The runs of a folder, with the options in which those of a family differ; a UserError if
+    there are none."""
     if not folder.is_dir():
         raise UserError(f"runs={folder}: there is no such folder")
     if records := read_records(folder):
@@ -94,7 +88,16 @@ def records_of(folder: Path) -> list[Record]:
     names = sorted((path.relative_to(folder).as_posix() for path in paths), key=natural)
     if not names:
         raise UserError(f"runs={folder}: contains no run folders")
-    return [Record(name, []) for name in names]
+    given = {name: values_in(folder / name / "config.yaml") for name in names}
+    apart = {"model", "image"}
+    for family in {each.get("model") for each in given.values()}:
+        alike = [each for each in given.values() if each.get("model") == family]
+        keys = {key for each in alike for key in each}
+        apart |= {key for key in keys if len({each.get(key) for each in alike}) > 1}
+    return [
+        Record(name, [f"{key}={value}" for key, value in each.items() if key in apart])
+        for name, each in given.items()
+    ]
 
 
 def shown_of(run: Path) -> Shown:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from internal_gan.config.compose import compose, save_options
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
@@ -66,3 +67,19 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.Mo
         ["a-seed=1", "a", "1", "finished", 12.4, 0.123456, 2.0, None],
         ["b-seed=2", "b", "2", "failed", None, None, None, "no photo"],
     ]
+
+
+def test_separate_runs_have_the_options_in_which_those_of_a_family_differ(tmp_path: Path) -> None:
+    for name, overrides in {
+        "null": ["model=patches", "task=sample", "seed=1"],
+        "one": ["trainer.threads=2"],
+        "two": ["output=two", "model.detail_noise=0.5"],
+    }.items():
+        (tmp_path / name).mkdir()
+        save_options(compose(["image=a.jpg", *overrides]), tmp_path / name / "config.yaml")
+    found = {record.name: record.values for record in compare.records_of(tmp_path)}
+    assert found == {
+        "null": {"image": "a.jpg", "model": "patches"},
+        "one": {"image": "a.jpg", "model": "singan", "model.detail_noise": "0.6"},
+        "two": {"image": "a.jpg", "model": "singan", "model.detail_noise": "0.5"},
+    }
