@@ -25,6 +25,8 @@ LAYOUT_SIDE = 320
 # a larger size, where the drawing decides more. From size to size, pieces hardly grow or shrink.
 LARGEST = 0.25  # the share of the result
 CAREFUL = 48  # the photo's short side at that size, in pixels
+# A pixel that is given, found elsewhere, counts like a difference of this many colour levels.
+APART = 128
 # Time to compile the loops besides the search, as a multiple of its own.
 OTHERS = 5.5
 
@@ -148,11 +150,12 @@ def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
     whole = last.photo.shape[:2]
     for scale in scales(whole, shortest, min(last.size)):
         size, photo = scaled(last.size, scale), resized(last.photo, scaled(whole, scale))
-        yield replace(
-            last,
-            scale=scale,
-            photo=photo,
-            size=size,
-            drawing=resized(drawing, size),
-            fixed=last.fixed and last.fixed.resized(scale, size, photo.shape[:2]),
-        )
+        given, fixed = resized(drawing, size), last.fixed
+        if fixed is not None:
+            # A channel that guides the search, so that what is given is found nowhere else.
+            fixed = fixed.resized(scale, size, photo.shape[:2])
+            source = np.zeros(photo.shape[:2], np.uint8)
+            source[tuple(fixed.origins[fixed.where].T)] = APART
+            photo = np.dstack([photo, source])
+            given = np.dstack([given, np.uint8(APART) * fixed.where])
+        yield replace(last, scale=scale, photo=photo, size=size, drawing=given, fixed=fixed)

@@ -19,7 +19,6 @@ from internal_gan.errors import UserError
 from internal_gan.finishing.drawing import LARGEST, Octaves, compile_loops, finish
 from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
-from internal_gan.finishing.sizes import shrunk_flags
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.colours import in_floats
 from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
@@ -244,11 +243,10 @@ class Finisher(AsDrawn):
         self, drawing: Pixels, wrap: Wrap = NO_WRAP, fixed: Fixed | None = None, matching: int = 0
     ) -> Finished:
         compile_loops(self._say)
-        kept = fixed and torch.from_numpy(shrunk_flags(fixed.where, size_of(drawing)))
         # Matching may turn a drawing that is close to the photo into a copy of it.
         size, tried = self.size or self.photo_size, []
         for steps in dict.fromkeys((matching, 0)):
-            better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap, kept)
+            better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap)
             layout = levels_of(better, 255)
             tried.append(finish(layout, self._octaves, size, wrap=wrap, fixed=fixed))
             if tried[-1].largest_piece <= LARGEST:

@@ -78,7 +78,7 @@ def protect(mask: Mask, size: Size) -> Protection:
             allowed = "exactly" if least == len(kept) else "at least"
             raise UserError(
                 f"the protected part with its seam is {least} pixels {what}, so the result "
-                f"must be {allowed} that, not {length}"
+                f"must be {allowed} that, not {length}; protect a smaller part, or keep this side"
             )
         pairs, copied = _stretched(kept, length)
         knots.append(tuple((2 * a / len(kept) - 1, 2 * b / length - 1) for a, b in pairs))

@@ -159,8 +159,7 @@ def _peeled(
     left = hole
     while left.any():
         known = 1 - left
-        near = F.max_pool2d(known, 3, stride=1, padding=1)
-        ring = (near * left).flatten().nonzero().flatten()
+        ring = (F.max_pool2d(known, 3, stride=1, padding=1) * left).flatten().nonzero().flatten()
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
         around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
         counted = F.pad(patches_at(counts, ring, PATCH), (0, 2), value=1.0)

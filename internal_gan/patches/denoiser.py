@@ -13,9 +13,11 @@ Cuturi, "Sinkhorn distances", NeurIPS 2013.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.images.periodic import NO_WRAP, Wrap, resize_periodic
 from internal_gan.images.resize import size_of
@@ -31,9 +33,21 @@ ROUNDS = 10  # of balancing
 MIN_USE = 1e-3  # a patch that is used less counts as used this much
 MAX_BALANCED = 4096  # patches of a picture from which use is estimated
 AT_ONCE = 2**22  # weights computed at once
+# The weight of a patch is divided by exp(APART) for each pixel of it that the photo has of what is
+# known where the picture does not have it, or the other way round.
+APART = 10.0
 # Weights below this count as 0: they change no sum, and numbers near the smallest that a float can
 # be would make the product ten times as slow.
 NO_WEIGHT = 1e-20
+
+
+class Known(NamedTuple):
+    """Pixels that a picture keeps, (1, 3, h, w), and where, (1, 1, h, w), 1 there. The photo has
+    them where ``source`` is 1, (1, 1, H, W), of any size, and the picture has them only once."""
+
+    pixels: Pixels
+    where: Mask
+    source: Mask
 
 
 class Denoiser:
@@ -58,7 +72,7 @@ class Denoiser:
     ) -> None:
         self.patch = patch = min(patch, *size_of(photo))
         self.price, self.balanced, self.wrap = price, balanced, wrap
-        rows, columns = grid(photo, patch)
+        self._size, (rows, columns) = size_of(photo), grid(photo, patch)
         places = lattice(photo, patch)
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
@@ -67,15 +81,17 @@ class Denoiser:
         bell = torch.exp(-span.square() / (2 * (WINDOW * patch) ** 2))
         self._window = (bell[:, None] * bell).flatten()
 
-    def __call__(self, noisy: Pictures, level: float) -> Pictures:
+    def __call__(self, noisy: Pictures, level: float, known: Known | None = None) -> Pictures:
         """The expectation of pictures, at least a patch large, given what noise of a ``level``
-        above 0 made of them."""
+        above 0 made of them, and what is ``known``."""
         check_stop()
         (height, width), patch, device = size_of(noisy), self.patch, noisy.device
-        pixels, span = noisy.flatten(2), torch.arange(patch, device=device)
-        stride = min(STRIDE, patch)
+        pixels, span, once = noisy.flatten(2), torch.arange(patch, device=device), None
+        if known is not None:
+            source = F.adaptive_max_pool2d(known.source, self._size)
+            once = patches_at(source, lattice(source, patch), patch)
         tops, lefts = (
-            _every(stride, side if wraps else side - patch + 1).to(device)
+            _every(min(STRIDE, patch), side if wraps else side - patch + 1).to(device)
             for side, wraps in zip((height, width), self.wrap, strict=True)
         )
 
@@ -94,6 +110,10 @@ class Denoiser:
             if self.price:
                 heights = _heights(tops[chosen // len(lefts)], height - patch + 1)
                 weights -= self.price * (heights[:, None] - self._heights).square()
+            if known is not None and once is not None:
+                flags = known.where.flatten()[inside]
+                sums = flags.sum(dim=1)[:, None] + once.sum(dim=1)
+                weights -= APART * torch.addmm(sums, flags, once.T, alpha=-2)
             return weights
 
         count = len(tops) * len(lefts)
@@ -102,6 +122,8 @@ class Denoiser:
             some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device)
             sampled = weights_of(some := some.round().long(), pixels_of(some))
             even = _balance(sampled)
+            if once is not None:  # else it would be used more, whatever that costs
+                even = torch.where(once.any(dim=1), even.clamp_max(0), even)
         total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
         for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
@@ -123,7 +145,7 @@ def denoised(
     level: float = 1.0,
     start: Pixels | None = None,
     coarser: Pixels | None = None,
-    known: tuple[Pixels, Mask] | None = None,
+    known: Known | None = None,
 ) -> Pixels:
     """Draw a picture of a photo's patches from noise: denoise it, at lower and lower levels.
 
@@ -131,19 +153,18 @@ def denoised(
         noise: white, (1, 3, h, w).
         level: of the noise at first, above 0 and at most 1; below 1, the picture is like ``start``.
         coarser: a smaller picture, which this one shrinks to.
-        known: pixels that are kept, (1, 3, h, w), and a mask of where.
     """
     size, wrap = size_of(noise), denoiser.wrap
     noisy = noise if start is None else (1 - level) * start + level * noise
     levels = [level * (1 - step / steps) for step in range(steps + 1)]
     picture = noisy
     for now, then in pairwise(levels):
-        picture = denoiser(noisy, now)
+        picture = denoiser(noisy, now, known)
         if coarser is not None:
             missing = coarser - resize_periodic(picture, size_of(coarser), wrap)
             picture = picture + resize_periodic(missing, size, wrap)
         if known is not None:
-            picture = torch.where(known[1] > 0, known[0], picture)
+            picture = torch.where(known.where > 0, known.pixels, picture)
         noisy = (1 - then) * picture + then * (noisy - (1 - now) * picture) / now
     return picture.clamp(-1, 1)
 

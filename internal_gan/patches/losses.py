@@ -129,8 +129,7 @@ class SlicedWasserstein(PatchLoss):
         top, left = turn % stride, turn // stride % stride
         maps = F.conv2d(fake[:, :, top:, left:], self.filters[chosen], stride=stride).float()
         values = in_order(maps.transpose(0, 1).flatten(1))
-        target = _at_quantiles(quantiles[chosen], values.shape[1])
-        return (values - target).abs().mean()
+        return (values - _at_quantiles(quantiles[chosen], values.shape[1])).abs().mean()
 
 
 class NearestPatch(PatchLoss):
@@ -192,8 +191,7 @@ class NearestPatch(PatchLoss):
             images = _levels(fake.float(), self.patch, level + 1)
             fake, bank = images[-1], self.banks[len(images) - 1]
             count = min(self.candidates, len(bank))
-            shown = turn * count + torch.arange(count, device=bank.device)
-            real = bank[shown % len(bank)]
+            real = bank[(turn * count + torch.arange(count, device=bank.device)) % len(bank)]
             patches = _random_patches(fake, self.patch, self.queries, rng)
             with torch.no_grad():
                 distance = squared_distances(patches, real, dtype)

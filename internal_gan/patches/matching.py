@@ -7,7 +7,7 @@ from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import MAX_LEVELS
 from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
-from internal_gan.shapes import Mask, Pixels
+from internal_gan.shapes import Pixels
 
 PATCH = 7
 DIRECTIONS = 24  # compared at each size in each step
@@ -17,9 +17,7 @@ PLACES = 8192  # patches of the drawing compared at each size in each step, abou
 RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
 
 
-def matched(
-    drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP, kept: Mask | None = None
-) -> Pixels:
+def matched(drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP) -> Pixels:
     """Bring a drawing's mix of patches closer to the photo's, in ``steps`` of gradient descent.
 
     This lowers the sliced Wasserstein distance between their patches, at full size and at
@@ -29,7 +27,6 @@ def matched(
     Args:
         photo: with pixels of the same size as the drawing's.
         wrap: whether the drawing wraps from bottom to top, and from right to left.
-        kept: pixels of the drawing that do not change.
 
     Source: Elnekave and Weiss, "Generating natural images with direct patch distribution
     matching", ECCV 2022; here started from a drawing instead of a blurred photo.
@@ -56,8 +53,6 @@ def matched(
             around = F.pad(pixels, border, mode="circular")
             terms = [distance(around, rng, step * levels + level) for level in range(levels)]
             (gradient,) = torch.autograd.grad(torch.stack(terms).sum(), pixels)
-            if kept is not None:
-                gradient = gradient.masked_fill(kept > 0, 0)
             # Adam by hand: creating torch's own would load its compiler first, which takes longer
             # than matching a drawing.
             mean.lerp_(gradient, 1 - BETAS[0])

@@ -134,8 +134,7 @@ def shrunk(image: Tensor, factor: int) -> Tensor:
             f"{image.shape[-2]}x{image.shape[-1]} pixels cannot be judged at 1/{factor} of the "
             "size; allowed: a larger image"
         )
-    whole = image[..., : height * factor, : width * factor]
-    return resize(whole, (height, width)).clamp(-1, 1)
+    return resize(image[..., : height * factor, : width * factor], (height, width)).clamp(-1, 1)
 
 
 def sharpness(real: Pixels, sample: Pixels) -> float:
@@ -183,8 +182,7 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
 
 def _mean_nearest(queries: Tensor, references: Tensor) -> float:
     wanted = _patches(queries, MAX_QUERIES, _seeded(1))
-    known = _patches(references, MAX_REFERENCES, _seeded(3))
-    return _mean_error(to_nearest(wanted, known))
+    return _mean_error(to_nearest(wanted, _patches(references, MAX_REFERENCES, _seeded(3))))
 
 
 def _mean_to_others(image: Tensor) -> float:

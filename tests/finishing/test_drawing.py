@@ -71,6 +71,16 @@ def test_fixed_pixels_are_exact_and_no_seam_shows_around_them() -> None:
     assert hidden < 0.7 * bare
 
 
+def test_what_is_given_is_found_nowhere_else() -> None:
+    photo, where = picture("mountains", SIZE), np.zeros(SIZE, np.bool_)
+    where[60:110, 30:90] = True
+    drawing = photo.copy()
+    drawing[60:110, 110:170] = photo[where].reshape(50, 60, 3)
+    given = Fixed(where, own_places(SIZE))
+    done = finish(resized(drawing, (45, 60)), Octaves(photo), SIZE, fixed=given)
+    assert taken(where, done.origin.places)[~where].mean() < 0.01
+
+
 def test_another_layout_is_composed_with_hidden_seams() -> None:
     photo, drawing = picture("mountains", SIZE), picture("peaks", (45, 60))
     done = finish(drawing, Octaves(photo), SIZE)

@@ -15,8 +15,7 @@ def test_halving_averages_two_by_two_pixels(size: tuple[int, int]) -> None:
     assert found.shape == (-(-size[0] // 2), -(-size[1] // 2), 3)
     for y, x in np.ndindex(found.shape[:2]):
         rows = [2 * y, min(2 * y + 1, size[0] - 1)]
-        columns = [2 * x, min(2 * x + 1, size[1] - 1)]
-        mean = image[np.ix_(rows, columns)].reshape(4, 3).mean(axis=0)
+        mean = image[np.ix_(rows, [2 * x, min(2 * x + 1, size[1] - 1)])].reshape(4, 3).mean(axis=0)
         assert np.abs(found[y, x] - mean).max() <= 0.5
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from internal_gan.images.resize import resize
 from internal_gan.patches import denoiser as module
-from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.denoiser import Denoiser, Known, denoised
 from internal_gan.patches.statistics import coherence
 from tests.tiny import holes, picture, rng
 
@@ -109,7 +109,8 @@ def test_known_pixels_stay_and_the_rest_fits() -> None:
     photo = picture(24, 32)
     hole = holes((24, 32), (8, 10, 8, 10))
     denoiser = Denoiser(photo, 7)
-    made = denoised(denoiser, noise(24, 32), 10, known=(photo, 1 - hole))
+    known = Known(photo, 1 - hole, torch.zeros_like(hole))
+    made = denoised(denoiser, noise(24, 32), 10, known=known)
     assert torch.equal(made[..., hole[0, 0] == 0], photo[..., hole[0, 0] == 0])
     free = denoised(denoiser, noise(24, 32), 10)
     errors = [(x - photo).abs()[..., hole[0, 0] > 0].mean() for x in (made, free)]

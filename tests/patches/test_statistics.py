@@ -23,8 +23,7 @@ def patches_of(image: Tensor, patch: int) -> np.ndarray:
 
 
 def mean_nearest(queries: np.ndarray, references: np.ndarray) -> float:
-    distances = [np.sqrt(((references - q) ** 2).mean(axis=1)).min() for q in queries]
-    return float(np.mean(distances))
+    return float(np.mean([np.sqrt(((references - q) ** 2).mean(axis=1)).min() for q in queries]))
 
 
 def directions() -> np.ndarray:

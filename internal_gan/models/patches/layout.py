@@ -5,11 +5,13 @@ import math
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.pyramid import fit_size, pyramid_sizes, scaled, wider_limit
 from internal_gan.images.resize import resize, size_of
-from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.denoiser import Denoiser, Known, denoised
 from internal_gan.patches.exact import lattice, patches_at, squared_distances
 from internal_gan.patches.matching import matched
 from internal_gan.patches.statistics import wasserstein_of_rows
@@ -27,8 +29,6 @@ PRICE = 20.0
 # share of the drawing, and no smaller than so many pixels of it.
 HELD_PIXELS, LARGEST, SMALLEST = 4.2, 0.2, 3
 HELD_STEPS = 15
-# What a layout keeps of an image, and where, if anything.
-Known = tuple[Pixels, Mask] | None
 
 
 class Pass(NamedTuple):
@@ -86,10 +86,10 @@ def layout(photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = NO_W
 
 
 def detailed(
-    photo: Pixels, drawn: Pixels, size: Size, rng: torch.Generator, wrap: Wrap, known: Known
+    photo: Pixels, drawn: Pixels, size: Size, rng: torch.Generator, wrap: Wrap, known: Known | None
 ) -> Pixels:
     """Add detail to a coarse layout, up to a size at which things are as large as in the photo;
-    ``known`` is what is kept, see :func:`internal_gan.patches.denoiser.denoised`."""
+    ``known`` is what is kept."""
     denoiser = Denoiser(photo, min(FINE.patch, *size), price=price_of(photo, wrap), wrap=wrap)
     noise = white(rng, 1, size, photo)
     return denoised(denoiser, noise, FINE.steps, coarser=drawn, known=known)
@@ -100,13 +100,22 @@ def tries(size: Size, most: int = TRIES) -> int:
     return max(1, round(most * min(1.0, MANY_PIXELS / math.prod(size))))
 
 
-def nearest(photo: Pixels, layouts: Pictures) -> Pixels:
-    """The layout nearest to the photo: in what lies beside what, and in its mix of patches."""
+def nearest(photo: Pixels, layouts: Pictures, known: Known | None = None) -> Pixels:
+    """The layout nearest to the photo: in what lies beside what, and in its mix of patches, except
+    those of what is ``known``."""
+
+    def patches_of(image: Pixels, patch: int, flags: Mask | None) -> Tensor:
+        places = lattice(image, patch)
+        if flags is not None:
+            inside = patches_at(F.adaptive_max_pool2d(flags, size_of(image)), places, patch)
+            others = places[inside.mean(dim=1) < 0.5]
+            places = others if len(others) else places
+        return patches_at(image, places, patch)
 
     def distance(layout: Pixels) -> float:
         sizes = *size_of(photo), *size_of(layout)
         large, small = (
-            [patches_at(image, lattice(image, patch), patch) for image in (photo, layout)]
+            [patches_of(photo, patch, source), patches_of(layout, patch, where)]
             for patch in (min(COARSE.patch, *sizes), min(SMALL, *sizes))
         )
         far = squared_distances(large[0], large[1]).clamp_min(0).sqrt()
@@ -114,6 +123,7 @@ def nearest(photo: Pixels, layouts: Pictures) -> Pixels:
         both_ways = float(far.amin(dim=0).mean() + far.amin(dim=1).mean())
         return both_ways + MIX * wasserstein_of_rows(small[0], small[1])
 
+    source, where = (known.source, known.where) if known else (None, None)
     every = layouts.chunk(len(layouts))
     return min(every, key=distance) if len(every) > 1 else layouts
 

@@ -31,7 +31,7 @@ from internal_gan.models.patches.layout import (
     tries,
     white,
 )
-from internal_gan.patches.denoiser import Denoiser, denoised
+from internal_gan.patches.denoiser import Denoiser, Known, denoised
 from internal_gan.patches.matching import matched
 from internal_gan.shapes import Mask, Pictures, Pixels
 from internal_gan.units import Size
@@ -60,9 +60,10 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
     side; ``rng``, on the CPU, is the source of the noise."""
     real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
-    layout, known = nearest(real, drawn), route.end.known(route.image)
-    still = None if known is None else F.adaptive_max_pool2d(known[1], size_of(layout))
-    layout = matched(layout, real, MATCHING, kept=still)
+    known = route.end.known(route.image)
+    layout = nearest(real, drawn, known)
+    if known is None:
+        layout = matched(layout, real, MATCHING)
     return detailed(photo, layout, route.end.size, rng, NO_WRAP, known)
 
 
@@ -97,12 +98,14 @@ class Frame(NamedTuple):
             way = Then(before.inverse(), way)
         return (way or resize)(pictures, size)
 
-    def known(self, image: Pixels, size: Size | None = None) -> tuple[Pixels, Mask] | None:
-        """What of the image is kept, and where, by default at the frame's own size."""
-        if self.kept is None:
+    def known(self, image: Pixels, size: Size | None = None) -> Known | None:
+        """What of the image is kept, by default at the frame's own size."""
+        if self.kept is None or self.transform is None:
             return None
         size, given = size or self.size, self.moved(image, self.size)
-        return resize(given, size).clamp(-1, 1), F.adaptive_max_pool2d(self.kept, size)
+        source = (self.transform.inverse()(self.kept, size_of(image)) > 0.5).float()
+        where = F.adaptive_max_pool2d(self.kept, size)
+        return Known(resize(given, size).clamp(-1, 1), where, source)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,14 @@ def test_what_is_kept_stays_and_its_surroundings_adapt() -> None:
     assert jump(made[0]) < 0.8 * jump(made[1])
 
 
+@pytest.mark.parametrize("size", [(40, 120), (64, 64)])
+def test_what_is_kept_is_there_once(size: Size) -> None:
+    model, kept = Patches.of(Photo(disk(40, 60))), holes((40, 60), (12, 22, 16, 16))
+    for seed in range(3):
+        bright = model.retarget(size, protect=kept, seed=seed)[0].mean(dim=0) > 0.3
+        assert int(bright.sum()) == pytest.approx(149, rel=0.1)
+
+
 @pytest.mark.parametrize("size", [(40, 120), (90, 60)])
 def test_what_is_kept_keeps_its_size_on_the_way(size: Size) -> None:
     kept = protect(holes((40, 60), (14, 20, 12, 14)), size)
@@ -116,7 +124,7 @@ def test_without_noise_the_way_leads_to_the_moved_image(monkeypatch: pytest.Monk
 def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = list[int]()
 
-    def last(_: Tensor, layouts: Tensor) -> Tensor:
+    def last(_: Tensor, layouts: Tensor, known: None) -> Tensor:
         shown.append(len(layouts))
         return torch.full_like(layouts[-1:], 0.9)
 
