@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -57,20 +58,14 @@ class PretendCuda(TorchFunctionMode):
     def step(self) -> Iterator[None]:
         """Count what waits here."""
         self.steps += 1
-        self._in_step = True
-        try:
+        with patch.object(self, "_in_step", True):
             yield
-        finally:
-            self._in_step = False
 
     @contextmanager
     def backward(self) -> Iterator[None]:
         """Look at nothing, since the engine's tensors claim no device."""
-        self._in_backward = True
-        try:
+        with patch.object(self, "_in_backward", True):
             yield
-        finally:
-            self._in_backward = False
 
     def wait(self, name: str) -> None:
         """Note that ``name`` waits for the device."""
@@ -203,12 +198,12 @@ class PretendCuda(TorchFunctionMode):
 def pretend_cuda() -> Iterator[PretendCuda]:
     """Make torch pretend that there is a GPU, which refuses mixed devices and counts waits."""
     mode = PretendCuda()
-    with pytest.MonkeyPatch.context() as patch, mode:
-        patch.setattr(torch, "Generator", _Generator)
-        patch.setattr(torch, "autocast", _Autocast)
-        patch.setattr(torch, "load", _load(torch.load))
+    with pytest.MonkeyPatch.context() as fake, mode:
+        fake.setattr(torch, "Generator", _Generator)
+        fake.setattr(torch, "autocast", _Autocast)
+        fake.setattr(torch, "load", _load(torch.load))
         for name in ("is_autocast_enabled", "get_autocast_dtype"):
-            patch.setattr(torch, name, _of_cpu(getattr(torch, name)))
+            fake.setattr(torch, name, _of_cpu(getattr(torch, name)))
         for name, answer in {
             "is_available": True,
             "device_count": 1,
@@ -216,18 +211,18 @@ def pretend_cuda() -> Iterator[PretendCuda]:
             "mem_get_info": (2**33, 2**34),
             "is_current_stream_capturing": False,
         }.items():
-            patch.setattr(torch.cuda, name, lambda *_, answer=answer: answer)
-        patch.setattr(torch.cuda, "synchronize", lambda *_: mode.wait("synchronize"))
-        patch.setattr(torch.nn.Parameter, "__new__", _new_parameter)
-        patch.setattr(torch._C, "_group_tensors_by_device_and_dtype", _grouped)
+            fake.setattr(torch.cuda, name, lambda *_, answer=answer: answer)
+        fake.setattr(torch.cuda, "synchronize", lambda *_: mode.wait("synchronize"))
+        fake.setattr(torch.nn.Parameter, "__new__", _new_parameter)
+        fake.setattr(torch._C, "_group_tensors_by_device_and_dtype", _grouped)
         backward = torch.autograd.backward
 
         def unwatched(*args: Any, **kwargs: Any) -> None:
             with mode.backward():
                 backward(*args, **kwargs)
 
-        patch.setattr(torch.autograd, "backward", unwatched)
-        _watch(mode, patch)
+        fake.setattr(torch.autograd, "backward", unwatched)
+        _watch(mode, fake)
         yield mode
 
 
@@ -260,12 +255,12 @@ class RealCuda:
 def real_cuda() -> Iterator[RealCuda]:
     """Count the waits in training steps, by CUDA's own warnings."""
     found = RealCuda()
-    with pytest.MonkeyPatch.context() as patch:
-        _watch(found, patch)
+    with pytest.MonkeyPatch.context() as fake:
+        _watch(found, fake)
         yield found
 
 
-def _watch(gpu: PretendCuda | RealCuda, patch: pytest.MonkeyPatch) -> None:
+def _watch(gpu: PretendCuda | RealCuda, fake: pytest.MonkeyPatch) -> None:
     """Let every training step count as a step of the GPU."""
     take_step = StageTrainer.take_step
 
@@ -273,7 +268,7 @@ def _watch(gpu: PretendCuda | RealCuda, patch: pytest.MonkeyPatch) -> None:
         with gpu.step():
             return take_step(trainer)
 
-    patch.setattr(StageTrainer, "take_step", watched)
+    fake.setattr(StageTrainer, "take_step", watched)
 
 
 def on_cuda(tensor: Tensor) -> bool:

@@ -32,8 +32,7 @@ def record_files(run: Path) -> None:
         found = [file.relative_to(run) for file in run.glob("*/**/*.*")]
         made = [file for file in found if file.parts[0] not in ("photos", "inputs")]
         made.sort(key=lambda file: (len(file.parts), natural(str(file))))
-        results = [vars(_result(file)) for file in made]
-        path.write_text(json.dumps(status | {"results": results}))
+        path.write_text(json.dumps(status | {"results": [vars(_result(file)) for file in made]}))
 
 
 def _result(file: Path) -> Result:

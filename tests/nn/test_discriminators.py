@@ -46,8 +46,7 @@ def test_a_hole_touches_logits(settings: dict[str, Any], side: int, size: tuple[
     corners = torch.zeros(4, 1, *size)
     corners[range(4), 0, [0, 0, -1, -1], [0, -1, 0, -1]] = 1
     draw = rng()
-    drawn = [kind(size, 0.02, draw) for kind in [*KINDS.values()] * 3]
-    holes = torch.cat([corners, *drawn])
+    holes = torch.cat([corners, *[kind(size, 0.02, draw) for kind in [*KINDS.values()] * 3]])
     image, direction = torch.randn(2, len(holes), 3, *size, generator=draw)
     _, change = jvp(lambda x: discriminator(x)[0], image, direction * holes)  # type: ignore[no-untyped-call]
     found = discriminator.touched(holes)

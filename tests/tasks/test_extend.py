@@ -91,8 +91,7 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     Image.fromarray(gray).save("deep.png")
     columns = np.repeat(np.arange(84)[None], 60, 0)
     labels(columns).save("labels.png")
-    asked = ("extend.margins=[0,0,12,0]", "layers=labels.png")
-    path = extended(shell, *asked, photo="deep.png")
+    path = extended(shell, "extend.margins=[0,0,12,0]", "layers=labels.png", photo="deep.png")
     made, along = pixels(path), pixels("out/extend/layers/labels/000.png")
     assert made.dtype == np.uint16
     assert np.array_equal(made[:60], gray)

@@ -86,8 +86,7 @@ def test_sizes_are_exact(shell: Shell, learnt: str, resolution: Any, asked: Any,
 def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) -> AsDrawn:
     """The finishing step for a photo and what a model has learnt of it."""
     options = compose(["image=x.png", PATCHES, f"finish.resolution={resolution}"])
-    source = Source(options, files={"image": Photo(photo)})
-    return Context(source).finisher(learnt, size)
+    return Context(Source(options, files={"image": Photo(photo)})).finisher(learnt, size)
 
 
 def test_every_8_bit_level_survives() -> None:

@@ -144,8 +144,7 @@ def test_a_gpu_is_checked_at_its_waits(tmp_path: Path, monkeypatch: pytest.Monke
     spoil(monkeypatch, lambda step, _: step == 12)
     with pytest.raises(UserError, match="at step 15, even in float32; the state after step 0 is"):
         trained(tmp_path, *LONG, "trainer.checkpoint_interval=9999")
-    saved = saved_state(tmp_path)
-    assert all(weight.isfinite().all() for weight in saved["networks"][0].values())
+    assert all(weight.isfinite().all() for weight in saved_state(tmp_path)["networks"][0].values())
 
 
 @pytest.mark.parametrize("failures", [1, 2])

@@ -188,6 +188,5 @@ def test_the_working_image_is_the_photo_at_the_finest_size() -> None:
 
 
 def test_every_device_samples_the_same(device: torch.device, model: SinGAN) -> None:
-    there = copy.deepcopy(model).to(device)
-    images = [sample(one, 2, (30, 41), seed=1) for one in (there, model)]
+    images = [sample(one, 2, (30, 41), seed=1) for one in (copy.deepcopy(model).to(device), model)]
     torch.testing.assert_close(*images, rtol=1e-3, atol=1e-3)
