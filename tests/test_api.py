@@ -271,7 +271,6 @@ class TestOptions:
             ("sample", {"count": "many"}, ["sample.count=many"]),
             ("paint", {"image": "none.png"}, ["paint.image=none.png"]),
             ("edit", {"image": "P", "dilate": 3}, ["edit.image=P", "mask.dilate=3"]),
-            ("animate", {"seconds": 0}, ["animate.seconds=0"]),
         ],
         ids=lambda value: "-".join(value) if isinstance(value, list | dict) else None,
     )

@@ -28,10 +28,10 @@ MAX_LINES = {
     "runs": 948,
     "sweeps": 292,
     "tasks": 2379,
-    "training": 1248,
+    "training": 1246,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 23_891, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 23_889, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -186,7 +186,7 @@ def _learn(
                 resume=has_state,
             )
     except TrainingStopped as stop:
-        context.say(f"\nStopped: {stop}. {model.finished} of {model.num_stages} scales are done.")
+        context.say(f"\nStopped: {stop}. {model.finished} of {model.num_stages} stages are done.")
         context.say(f"  Resume:   {go_on}")
         if model.finished:
             context.say_where(work.name)

@@ -14,6 +14,7 @@ import torch
 
 from internal_gan.config.options import TrainerOptions
 from internal_gan.models.base import Model, Recipe, Stage
+from internal_gan.stopping import check_stop
 from internal_gan.training import threads
 from internal_gan.training.callbacks import StagePlan, TrainingPlan
 from internal_gan.training.stage_trainer import NotFiniteError, StageTrainer
@@ -117,6 +118,7 @@ def timed(trainer: StageTrainer, most: int) -> float:
     graphs.at_once = True
     with suppress(NotFiniteError):  # the training itself deals with it
         while trainer.step < most and seconds < PROBE_SECONDS:
+            check_stop()
             trainer.take_step()
             trainer.check_finite()  # waits for the device
             seconds = time.perf_counter() - start - graphs.seconds
@@ -130,8 +132,7 @@ def timed(trainer: StageTrainer, most: int) -> float:
 
 def fit(plan: TrainingPlan, seconds: float, most: float = math.inf) -> TrainingPlan:
     """Scale a plan to take ``seconds`` less the reserve, with 1 to ``most`` steps per stage."""
-    usable = max(0.0, seconds * (1 - RESERVE_FRACTION) - RESERVE_SECONDS)
-    factor = usable / plan.total_seconds
+    factor = max(0.0, seconds * (1 - RESERVE_FRACTION) - RESERVE_SECONDS) / plan.total_seconds
     stages = [replace(s, steps=int(max(1, min(s.steps * factor, most)))) for s in plan.stages]
     return replace(plan, stages=stages)
 
@@ -141,8 +142,7 @@ def shortened(plan: TrainingPlan, index: int, trained: float, left: float) -> Tr
     ones' steps; None if the time ``left``, infinite without a budget, suffices."""
     if left == math.inf:
         return None
-    planned = sum(stage.seconds for stage in plan.stages[:index])
-    slower = max(1.0, trained / planned)
+    slower = max(1.0, trained / sum(stage.seconds for stage in plan.stages[:index]))
     done, rest = plan.stages[:index], plan.stages[index:]
     slowed = [replace(stage, seconds_per_step=stage.seconds_per_step * slower) for stage in rest]
     fitted = fit(replace(plan, stages=slowed), left).stages

@@ -118,8 +118,7 @@ class MetricsLogger(Callback):
         self._plan: TrainingPlan | None = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._start = monotonic()
-        self._plan = plan
+        self._start, self._plan = monotonic(), plan
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._append({"event": "plan", **asdict(plan)})
@@ -127,13 +126,10 @@ class MetricsLogger(Callback):
     def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         if self._plan is not None:
             # Before this process's first line, remove what an earlier one wrote from this step on.
-            kept = [
-                row
-                for row in read_metrics(self._path)
-                if "stage" in row and (row["stage"], row["step"]) < (stage_index, step)
-            ]
-            plan = {"event": "plan", **asdict(self._plan)}
-            write_text(self._path, "".join(map(_line, (plan, *kept))))
+            old = [row for row in read_metrics(self._path) if "stage" in row]
+            kept = [row for row in old if (row["stage"], row["step"]) < (stage_index, step)]
+            rows = {"event": "plan", **asdict(self._plan)}, *kept
+            write_text(self._path, "".join(map(_line, rows)))
             if kept:
                 self._start -= kept[-1]["seconds"]
             self._plan = None

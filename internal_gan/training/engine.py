@@ -17,6 +17,7 @@ from internal_gan.models.base import FailedStageError, Model, Recipe, Stage
 from internal_gan.process_settings import shared, temporary
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import save_model
+from internal_gan.stopping import Stopped, stopping
 from internal_gan.training import budget, threads
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.saver import fitting, load_state, restore_model, save_state
@@ -81,7 +82,11 @@ def train(
     # operations on a GPU have no deterministic version.
     repeatable = _deterministic() if model.device.type == "cpu" else nullcontext()
     with StopRequest(stop) as request, threads.restored(), repeatable:
-        plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
+        try:
+            with stopping(lambda: request.reason is not None):
+                plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
+        except Stopped:
+            raise TrainingStopped(f"{request.reason} before the first step", folder.path) from None
         folder.write_status("running", threads=plan.threads)
         if state:
             restore_model(folder, model, rng, state)

@@ -139,8 +139,7 @@ class ProgressReports(Callback):
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        seconds = (stage.seconds for stage in plan.stages)
-        *self._before, self._total = accumulate(seconds, initial=0.0)
+        *self._before, self._total = accumulate((one.seconds for one in plan.stages), initial=0.0)
 
     def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         self._scalars = scalars or self._scalars

@@ -59,10 +59,8 @@ def restored() -> Iterator[None]:
 
 def usable_cores(limit: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
     """Number of cores this process may use, given its affinity and its container's ``limit``."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no limit
         quota, period = map(int, limit.read_text(encoding="ascii").split())
         cores = max(1, min(cores, quota // period))

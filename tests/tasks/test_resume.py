@@ -87,7 +87,7 @@ def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
         patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
         answer = shell(*TINY_RUN, "image=photo.png", "output=run", *arguments)
     assert answer.code == 130
-    assert "1 of 3 scales are done" in answer.out
+    assert "1 of 3 stages are done" in answer.out
 
 
 def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
