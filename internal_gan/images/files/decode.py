@@ -47,7 +47,7 @@ def decode(
     raw_mode, tags, is_deep = _raw_mode(image), getattr(image, "tag_v2", {}), _is_deep(image)
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
-        raise _unreadable(name, "its 16-bit channels are stored in separate planes")
+        raise _unreadable(name, "its 16-bit channels are in separate planes; interleave them")
     size = image.height, image.width
     if not is_deep:
         # JPEG files are decoded at a half, a quarter or an eighth of their size.

@@ -123,7 +123,7 @@ SPOT = np.eye(8, dtype=np.float32)
         (np.where(SPOT, np.nan, SPOT), "nan; allowed is 0 (black) to 1 (white)"),
         ((70_000 * SPOT).astype(np.int32), "it has values outside the allowed 0 to 65535"),
         ((70_000 * SPOT).astype(np.uint32), "it has values outside the allowed 0 to 65535"),
-        (np.ones((3, 8, 9), np.uint16), "stored in separate planes; allowed are"),
+        (np.ones((3, 8, 9), np.uint16), "in separate planes; interleave them; allowed are"),
         (Image.new("LAB", (8, 8)), "its colour mode LAB is not supported; allowed are"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
