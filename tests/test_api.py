@@ -297,7 +297,6 @@ class TestOptions:
             ({"overrides": "seed=3"}, r"overrides=seed=3: needs a list of options"),
             ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
             ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
-            ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
             ({"overrides": ["task=sample"]}, "^model: a model of edgeconnect; task=sample needs"),
             ({"overrides": ["task=compare"]}, "^task=compare: trains no model"),
             ({"overrides": ["fast"]}, "^fast: an option is written option=value"),

@@ -117,6 +117,14 @@ def test_known_pixels_stay_and_the_rest_fits() -> None:
     assert errors[0] < 0.8 * errors[1]
 
 
+def test_what_is_known_is_drawn_nowhere_else() -> None:
+    where = holes((24, 64), (8, 8, 8, 8))
+    source, picture = where[..., :32], (2 * where - 1).expand(1, 3, -1, -1)
+    denoiser, known = Denoiser(picture[..., :32], 7), Known(picture, where, source)
+    for seed in range(3):
+        assert (denoised(denoiser, noise(24, 64, seed), 10, known=known) > 0).sum() == 3 * 64
+
+
 def test_less_noise_stays_closer_to_the_start() -> None:
     photo = picture(24, 32)
     how = Denoiser(photo, 7), noise(24, 32), 8
