@@ -19,7 +19,7 @@ export class Live {
     this.panel = panel;
     this.past = []; // what was shown before, with what was drawn for it
     $("at-once").addEventListener("change", () => ($("at-once").checked ? this.draw() : this.clear()));
-    window.addEventListener("pagehide", () => this.clear());
+    window.addEventListener("pagehide", () => this.stop());
   }
 
   // Soon draws what the tool wishes now.
@@ -85,11 +85,16 @@ export class Live {
     this.stage.element.classList.remove("drawing");
   }
 
-  // Back to the photo.
-  clear() {
+  // Ends what is being drawn, or would be soon.
+  stop() {
     clearTimeout(this.timer);
     if (this.asked) endPreview();
     this.end();
+  }
+
+  // Back to the photo.
+  clear() {
+    this.stop();
     this.stage.preview(null);
   }
 
