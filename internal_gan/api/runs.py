@@ -72,7 +72,7 @@ def fit(
         seed: seed of all random numbers, by default 0.
         device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.
         callbacks: follow the training; see :class:`internal_gan.Callback`.
-        stop: called after every step; if it returns true, the run stops as after Ctrl-C.
+        stop: called for every step, also when steps are timed at first; true stops as Ctrl-C does.
         progress: True prints what the command line prints, including a bar with the time left; a
             function receives an :class:`internal_gan.TrainingProgress` after every step.
 

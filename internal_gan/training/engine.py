@@ -64,7 +64,7 @@ def train(
         model: prepared by ``recipe``, on the training device.
         precision: dtype of convolutions; losses and weights stay float32.
         architecture: see :func:`internal_gan.runs.model_file.save_model`.
-        stop: called after every step; returning true ends the run like Ctrl-C.
+        stop: called for every step, also when steps are timed at first; true stops as Ctrl-C does.
         resume: continue from the saved state. On the CPU, with the same number of threads, the
             resulting weights are those of an uninterrupted run, bit for bit.
 
