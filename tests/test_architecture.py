@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 928,
     "app": 1363,
-    "config": 1521,
+    "config": 1523,
     "finishing": 2317,
     "hub": 123,
     "images": 3555,
@@ -28,10 +28,10 @@ MAX_LINES = {
     "runs": 948,
     "sweeps": 292,
     "tasks": 2379,
-    "training": 1246,
+    "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 23_889, "tests": 22_890, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 23_893, "tests": 22_890, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -72,13 +72,13 @@ def fit(
         seed: seed of all random numbers, by default 0.
         device: ``cpu``, ``cuda``, ``cuda:1`` or similar; by default a GPU if there is one.
         callbacks: follow the training; see :class:`internal_gan.Callback`.
-        stop: called for every step, also when steps are timed at first; true stops as Ctrl-C does.
+        stop: called at least once a step, also of those timed at first; true stops as Ctrl-C does.
         progress: True prints what the command line prints, including a bar with the time left; a
             function receives an :class:`internal_gan.TrainingProgress` after every step.
 
     Raises:
         internal_gan.TrainingStopped: after a request by ``stop`` or, in the main thread, Ctrl-C or
-            SIGTERM. The run is saved, and :func:`resume` continues it from its ``folder``.
+            SIGTERM. What was learnt is saved; :func:`resume` continues it from its ``folder``.
         internal_gan.UserError: the image, an option or the output folder is invalid.
     """
     photo = picture_of(image)

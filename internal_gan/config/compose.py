@@ -176,7 +176,8 @@ def load_options(path: Path) -> Options:
 
 def values_in(path: Path) -> dict[str, str]:
     """What a run's ``config.yaml`` says of its result, unless null, by option and as written; of
-    ``model``, that is the family. Nothing if it is missing or damaged."""
+    ``model``, that is the family, and of a photo's other files, that they are given. Nothing if it
+    is missing or damaged."""
     found = dict[str, str]()
     try:
         options = load_options(path)
@@ -186,7 +187,8 @@ def values_in(path: Path) -> dict[str, str]:
         parts = value if isinstance(value, dict) else {"": value}
         given = {f"{name}.{part}".rstrip("."): one for part, one in parts.items()}
         found |= {key: written(one) for key, one in given.items() if one is not None}
-    found["model"] = family_of(options.model) or "patches"
+    others = found.keys() & {*PATHS} - {"image", "checkpoint"}
+    found |= {**dict.fromkeys(others, "given"), "model": family_of(options.model) or "patches"}
     return {name: value for name, value in found.items() if name not in (*FREE, "trainer.threads")}
 
 

@@ -30,9 +30,9 @@ _unfilled = temporary(torch.utils.deterministic, "fill_uninitialized_memory", Fa
 
 
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
-    """The run stopped on request; its state is saved in ``folder``, so it can be resumed.
+    """The run stopped on request; what it has learnt is saved in ``folder``, to be resumed.
 
-    ``reason`` is what requested the stop, and the stage and step that were reached.
+    ``reason`` is what requested the stop, and the stage and step that were reached, if any.
     """
 
     def __init__(self, reason: str, folder: Path) -> None:
@@ -64,12 +64,12 @@ def train(
         model: prepared by ``recipe``, on the training device.
         precision: dtype of convolutions; losses and weights stay float32.
         architecture: see :func:`internal_gan.runs.model_file.save_model`.
-        stop: called for every step, also when steps are timed at first; true stops as Ctrl-C does.
+        stop: called at least once a step, also of those timed at first; true stops as Ctrl-C does.
         resume: continue from the saved state. On the CPU, with the same number of threads, the
             resulting weights are those of an uninterrupted run, bit for bit.
 
     Raises:
-        TrainingStopped: after saving, on Ctrl-C, SIGTERM or ``stop``.
+        TrainingStopped: on Ctrl-C, SIGTERM or ``stop``, after saving what was learnt.
         UserError: a loss is not finite even in float32, or a file cannot be written.
     """
     started = time.monotonic()
@@ -86,7 +86,9 @@ def train(
             with stopping(lambda: request.reason is not None):
                 plan, ends = budget.plan(recipe, model, options, precision, seed, state, started)
         except Stopped:
-            raise TrainingStopped(f"{request.reason} before the first step", folder.path) from None
+            if state:
+                restore_model(folder, model, rng, state)
+            raise TrainingStopped(f"{request.reason} while steps were timed", folder.path) from None
         folder.write_status("running", threads=plan.threads)
         if state:
             restore_model(folder, model, rng, state)

@@ -122,7 +122,7 @@ def test_a_passing_fault_while_measuring_stops_nothing(measured: None, tmp_path:
 
 class TestStop:
     def test_before_the_first_step_nothing_is_saved(self, measured: None, tmp_path: Path) -> None:
-        with pytest.raises(TrainingStopped, match=r"^stop\(\) before the first step$"):
+        with pytest.raises(TrainingStopped, match=r"^stop\(\) while steps were timed$"):
             train_toy(ToyRecipe(), tmp_path, stop=lambda: True)
         assert not (tmp_path / "training.ckpt").exists()
 

@@ -79,7 +79,7 @@ for (const name of ["change", "done"]) {
     if (target === stage.line || target.closest("[data-plain]") || !isLive(panel())) return;
     followed = null; // a result that is still being made does not take the stage
     if (shown) showOnStage(null);
-    const typed = part === $("panel") && stage.element.querySelector(".frame:not([hidden])");
+    const typed = target.matches("#panel [type=number], #panel select") && stage.element.querySelector(".frame:not([hidden])");
     if (typed) stage.follow(typed, typed);
     live.change();
   });

@@ -38,10 +38,10 @@ export class Live {
 
   async draw() {
     clearTimeout(this.timer);
-    this.end();
     const panel = this.panel();
     const wish = isLive(panel) && panel.wish();
     if (!wish) return this.clear();
+    this.end();
     const asked = (this.asked = new AbortController());
     const begun = performance.now();
     this.stage.element.classList.add("drawing");
@@ -67,7 +67,7 @@ export class Live {
 
   // Shows what was shown before, or the photo, with what was drawn on the stage at that time.
   undo() {
-    this.end();
+    this.stop();
     const panel = this.panel();
     const [last, before] = this.past.filter((one) => one.panel === panel).reverse();
     if (!last) return;
