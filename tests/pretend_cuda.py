@@ -80,6 +80,9 @@ class PretendCuda(TorchFunctionMode):
         special = getattr(self, f"_run_{name.strip('_')}", None)
         if special is not None:
             return special(func, args, kwargs)
+        if name in ("read_device", "read_is_cuda", "read_is_cpu"):
+            there = on_cuda(args[0])
+            return _device(args[0]) if name == "read_device" else there == (name == "read_is_cuda")
         if name.startswith("read_"):
             read = func(*args)
             return _mark(read, on_cuda(args[0])) if isinstance(read, Tensor) else read
@@ -104,15 +107,6 @@ class PretendCuda(TorchFunctionMode):
             elif on_cuda(tensor) != cuda:
                 return _mark(tensor.clone(), cuda)
         return result
-
-    def _run_read_device(self, func: Any, args: Any, kwargs: Any) -> torch.device:
-        return _device(args[0])
-
-    def _run_read_is_cuda(self, func: Any, args: Any, kwargs: Any) -> bool:
-        return on_cuda(args[0])
-
-    def _run_read_is_cpu(self, func: Any, args: Any, kwargs: Any) -> bool:
-        return not on_cuda(args[0])
 
     def _run_pin_memory(self, func: Any, args: Any, kwargs: Any) -> Tensor:
         if on_cuda(args[0]):

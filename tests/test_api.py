@@ -271,6 +271,7 @@ class TestOptions:
             ("sample", {"count": "many"}, ["sample.count=many"]),
             ("paint", {"image": "none.png"}, ["paint.image=none.png"]),
             ("edit", {"image": "P", "dilate": 3}, ["edit.image=P", "mask.dilate=3"]),
+            ("animate", {"seconds": 0}, ["animate.seconds=0"]),
         ],
         ids=lambda value: "-".join(value) if isinstance(value, list | dict) else None,
     )
@@ -297,6 +298,7 @@ class TestOptions:
             ({"overrides": "seed=3"}, r"overrides=seed=3: needs a list of options"),
             ({"overrides": ["seed=3"], "seed": 4}, "^seed: is given twice"),
             ({"overrides": {"image": "x.png"}}, "^image: cannot be changed here"),
+            ({"overrides": ["resume=run"]}, "^resume: cannot be changed here"),
             ({"overrides": ["task=sample"]}, "^model: a model of edgeconnect; task=sample needs"),
             ({"overrides": ["task=compare"]}, "^task=compare: trains no model"),
             ({"overrides": ["fast"]}, "^fast: an option is written option=value"),

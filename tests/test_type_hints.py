@@ -39,6 +39,7 @@ class Whole:
         (tuple[int, int], [[1, 2]], [[1], [1, 2, 3], [1, 2.5], 1]),
         (tuple[int, ...], [[], [1, 2, 3]], [["a"]]),
         (Mapping[str, float], [{}, {"a": 1}], [{1: 1}, {"a": "b"}, [], None]),
+        (dict[str, float], [{"a": 1.5}], [{"a": None}]),
         (Entry, [{"name": "a"}, {"name": "a", "note": None, "more": 1}], [{}, {"name": 1}, []]),
         (Any, [None, object()], []),
     ],

@@ -552,8 +552,8 @@ def test_a_preview_that_nobody_waits_for_is_ended(opened: Any, photos: Path) -> 
     page = opened(photos / "gravel.jpg")
     preview(page)
     page.route("**/preview?*", lambda one: one.request.method == "DELETE" and one.continue_())
-    closes = partial(page.evaluate, "dispatchEvent(new Event('pagehide'))")
-    for leave in (partial(page.keyboard.press, "Escape"), closes):
+    undo, escape = (partial(page.keyboard.press, key) for key in ("Control+z", "Escape"))
+    for leave in (undo, escape, partial(page.evaluate, "dispatchEvent(new Event('pagehide'))")):
         with page.expect_request("**/preview?*"):
             page.get_by_role("button", name="Another").click()
         with page.expect_response(lambda answer: answer.request.method == "DELETE") as ended:

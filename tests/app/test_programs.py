@@ -276,6 +276,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
     ("task", "fields", "code", "said"),
     [
         ("fil", {}, 404, "task=fil: there is no such task; did you mean 'fill'?"),
+        ("train", {"image": "photo.png"}, 404, "task=train: there is no such task"),
         ("fill", {"mask": "mask.png"}, 400, "task=fill needs a photo, image=FILE, or a trained"),
         ("extend", {"seed": "=1"}, 400, "image=FILE is missing: it names the photo"),
         ("fill", {"image": "photo.png", "mask": "small.png"}, 400, "mask=small.png: 30x30 pixels"),
@@ -285,6 +286,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         ("fill", {"image": "=/etc/x"}, 400, "image=/etc/x: needs the file"),
         ("sample", {"image": "photo.png", "sample.count": "=0"}, 400, "sample.count=0"),
         ("sample", {"image": "photo.png", "model": "=singan"}, 400, "model: cannot be set here"),
+        ("sample", {"sample.count": "=1"}, 400, "task=sample needs a photo, image=FILE, or a"),
         ("sample", {"checkpoint": "=../x"}, 404, "there is no such run"),
         ("fill", {}, 400, "the request: needs to be multipart/form-data"),
     ],

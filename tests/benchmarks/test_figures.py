@@ -78,8 +78,7 @@ def test_images_are_as_from_a_jpeg_file(tmp_path: Path) -> None:
 
 def test_blockiness_is_the_step_at_borders_over_the_step_elsewhere() -> None:
     steps = torch.where(torch.arange(1, 32) % 8 == 0, 0.06, 0.02)
-    row = torch.cat([torch.zeros(1), steps.cumsum(0)]) - 1
-    image = row.expand(1, 3, 24, 32)
+    image = (torch.cat([torch.zeros(1), steps.cumsum(0)]) - 1).expand(1, 3, 24, 32)
     assert blockiness(image) == pytest.approx((3 + 1) / 2, rel=1e-3)
     assert blockiness(image.transpose(2, 3)) == pytest.approx((3 + 1) / 2, rel=1e-3)
     assert blockiness(torch.zeros(1, 3, 24, 32)) == 1

@@ -169,8 +169,7 @@ def judged_scales() -> list[int]:
     large = ("model.discriminator.min_side=9", "model.max_size=56", "model.crop=null")
     stage = stage_of(*large, base=INGAN_PAPER)
     assert len(stage.discriminator.networks) == 5  # 40, 29, 20, 15 and 10 rows
-    small = resize(picture(), (16, 30))  # 16 and 11 rows
-    stage.draw = lambda: small
+    stage.draw = lambda: resize(picture(), (16, 30))  # 16 and 11 rows
     judged: list[int] = []
     for number, network in enumerate(stage.discriminator.networks):
         network.register_forward_pre_hook(lambda *_, n=number: judged.append(n))

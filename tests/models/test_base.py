@@ -51,9 +51,11 @@ def test_every_variant_trains_both_networks_of_every_stage(variant: tuple[str, .
         (2000, [2000, 2000, 2000]),
         ([3, 2, 1.5], [3, 2, 1.5]),
         ({"coarsest": 4000, "finest": 250}, [4000, 2000, 1000, 500, 250]),
+        ({"coarsest": 0, "finest": 10}, [0, 2.5, 5, 7.5, 10]),
         ({"coarsest": 9, "others": 5}, [9, 5, 5, 5]),
         ({"coarsest": 9, "others": 5, "finest": 2}, [9, 5, 5, 2]),
         ({"coarsest": 7, "finest": 3}, [7]),
+        ({"coarsest": 7, "others": 5, "finest": 3}, [7]),
     ],
 )
 def test_an_option_has_a_number_for_each_stage(value: Any, expected: list[float]) -> None:
@@ -76,6 +78,7 @@ def test_a_model_of_fewer_stages_has_the_last_of_the_named_numbers() -> None:
         ({"coarsest": 1}, "allowed: coarsest with finest, others or both"),
         ({"coarsest": 1, "finest": 2, "middle": 3}, "allowed: coarsest with finest, others"),
         (-1, "value is -1.0; allowed: 0 to"),
+        (math.inf, "value is inf; allowed: 0 to"),
         ([1, math.nan, 2], "value is nan; allowed: 0 to"),
         ({"coarsest": 1, "finest": -2}, r"value\.finest is -2; allowed: 0 to"),
     ],

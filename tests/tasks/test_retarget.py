@@ -96,14 +96,19 @@ def test_a_part_as_high_as_the_photo_is_kept_over_many_passes(shell: Shell, lear
     ("options", "name", "drawing"),
     [
         (["retarget.shape=[100%,200%]"], "80x224", (20, 56)),
+        (["retarget.shape=[100%,50%]"], "80x56", (20, 14)),
         (["retarget.shape=[100%,200%]", "finish.resolution=56"], "40x112", (20, 56)),
         (["retarget.shape=[100%,200%]", "finish.resolution=model"], "20x56", (20, 56)),
         # By default the result shows as much as the photo does, at a scale between the training
         # image's and the photo's.
         (["retarget.shape=[80,224]"], "80x224", (20, 56)),
         (["retarget.shape=[40,112]"], "40x112", (14, 40)),
+        (["retarget.shape=[40,null]"], "40x56", (20, 28)),
         (["retarget.shape=[40,112]", "finish.resolution=photo"], "40x112", (10, 28)),
+        (["retarget.shape=[40,112]", "finish.resolution=56"], "40x112", (20, 56)),
         (["retarget.shape=[40,200%]"], "40x224", (10, 56)),
+        (["retarget.shape=[null,50%]"], "40x56", (10, 14)),
+        (["retarget.shape=1:1"], "95x95", (24, 24)),
         (["retarget.shape=9:16", "finish.resolution=56"], "63x35", (32, 18)),
         (["retarget.shape=[13,35]"], "13x35", (13, 35)),
         (["retarget.shape=[80,112]", "finish.resolution=model"], "80x112", (80, 112)),

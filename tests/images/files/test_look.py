@@ -61,6 +61,7 @@ def test_white_may_be_0_in_8_bits(kind: str, tif: Path, said: Said) -> None:
     [
         ((9, 14, 3), "float32", RGB, "floating-point colours are not supported; save as 16 bits"),
         ((9, 14), "float16", {}, "floating-point colours are not supported; save as 16 bits"),
+        ((9, 14, 3), "float16", RGB, "floating-point colours are not supported; save as 16 bits"),
         ((9, 14, 3), "int16", RGB, "(3 x 16 bits, photometric"),
         ((9, 14), "int8", {}, "its numbers are signed; save it with numbers from 0 to 255"),
         ((9, 14), "uint16", {"photometric": "cfa"}, "is a camera's raw photo; save it as TIFF"),
@@ -94,6 +95,7 @@ def test_a_compression_that_cannot_be_undone_is_named(number: int, tif: Path) ->
         (b"\xff\xd8\xff\xe0\0\x10\xff\xc1\0\x0b\x0c\0\x09", "is a JPEG picture of 12 bits"),
         (b"8BPS\0\1", "is a Photoshop file"),
         (b"%PDF-1.7\n", "is a PDF file"),
+        (b"<svg/>", "is an SVG drawing"),
         (b'<?xml version="1.0"?>\n<!-- x -->\n<svg width="3">', "is an SVG drawing"),
         (b"<!DOCTYPE html><html>", "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),

@@ -26,8 +26,7 @@ FPS = 24
 def flat(height: int, width: int) -> Iterator[Tensor]:
     """Three frames of one colour each."""
     for colour in COLOURS:
-        values = torch.tensor(colour) / 127.5 - 1
-        yield values.view(1, 3, 1, 1).expand(1, 3, height, width)
+        yield (torch.tensor(colour) / 127.5 - 1).view(1, 3, 1, 1).expand(1, 3, height, width)
 
 
 def write_frames(folder: Path, frames: Iterable[Tensor]) -> list[Path]:
