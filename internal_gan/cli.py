@@ -76,8 +76,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def _one(overrides: list[str]) -> int:
-    options = compose(overrides)
-    given = values_of(overrides)
+    options, given = compose(overrides), values_of(overrides)
     experiment = given.get("experiment", "none")
     if set(swept_by(experiment)) - given.keys():
         raise UserError(f"experiment={experiment}: makes several runs; add -m")

@@ -18,7 +18,7 @@ from internal_gan.config.catalogue import RESUMED, SPECS, check_able, check_trai
 from internal_gan.config.compose import load_options
 from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
-from internal_gan.images.files.names import has_another
+from internal_gan.images.files.names import has_another, is_picture
 from internal_gan.runs.folder import RunFolder
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
@@ -67,6 +67,8 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
             raise UserError(f"output=-: takes one picture, not {what or 'layers'}; name a folder")
         if sys.stdout is None or sys.stdout.isatty():
             raise UserError("output=-: a terminal shows no picture; add > result.png")
+    elif is_picture(options.output or ""):
+        raise UserError(f"output={options.output}: names a folder; write output=- > result.png")
     if options.image != "-":
         return run(options, changed)
     if sys.stdin is None or sys.stdin.isatty():
@@ -202,9 +204,8 @@ def say(message: str) -> None:
     print("error: " + " ".join(message.splitlines()), file=sys.stderr)
 
 
-def report(error: Exception, job: str | None = None) -> int:
-    """Print why a command or ``job`` failed, and where the traceback is; returns its exit code."""
-    where = "" if job is None else f"job {job}: "
+def report(error: Exception, where: str = "") -> int:
+    """Print why a command failed, and where the traceback is; returns its exit code."""
     if isinstance(error, UserError):
         say(f"{where}{error}")
         return MISTAKE

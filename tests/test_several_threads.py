@@ -107,8 +107,7 @@ def test_the_thread_count_is_set_per_thread() -> None:
     def other() -> tuple[int, int, int]:
         with threads.restored():
             threads.use(here + 1)
-            started_now = in_threads(torch.get_num_threads)[0]
-            return torch.get_num_threads(), started_now, before
+            return torch.get_num_threads(), in_threads(torch.get_num_threads)[0], before
 
     before = in_threads(torch.get_num_threads)[0]
     assert in_threads(other) == [(here + 1, before, before)]

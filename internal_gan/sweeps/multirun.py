@@ -151,7 +151,7 @@ def _job(config: DictConfig, settings: Any) -> None:
         with beside_others(settings, sweep / RECORDS / f"{record.name}.txt"):
             record.code = run(options, changed=given)
     except Exception as error:
-        record.code, record.reason = report(error, record.name), str(error)
+        record.code, record.reason = report(error, f"job {name}: "), str(error)
     except KeyboardInterrupt:
         record.code = 130
     record.write(sweep)

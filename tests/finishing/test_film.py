@@ -155,6 +155,5 @@ def test_an_origin_names_pixels_beyond_borders(photo: Photo, rows: float, column
     """By whole pixels, each of which is a pixel of the photo, mirrored at the borders."""
     motion = Motion(shift(rows, columns, SIZE), torch.zeros(1, 3, *SIZE))
     origin = motion.origin(Origin(own_places(SIZE), np.zeros(SIZE, np.uint8), SIZE))
-    pictures = motion.moved(photo.pixels), photo.pixels
-    made, given = (x[0].permute(1, 2, 0).numpy() for x in pictures)
+    made, given = (x[0].movedim(0, -1).numpy() for x in (motion.moved(photo.pixels), photo.pixels))
     assert np.allclose(made, taken(given, origin.places), atol=1e-4)

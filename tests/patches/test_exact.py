@@ -44,8 +44,7 @@ def test_an_excluded_key_is_not_taken() -> None:
 
 
 def test_values_with_zero_weight_do_not_count() -> None:
-    draw = rng()
-    known, *others = (torch.rand(13, n, generator=draw) for n in (5, 20, 20))
+    known, *others = torch.split(torch.rand(13, 45, generator=rng()), [5, 20, 20], dim=1)
     queries, keys = (torch.cat([known, other], dim=1) for other in others)
     assert nearest(queries, keys).tolist() != list(range(13))
     weights = F.pad(torch.ones(13, 5), (0, 20))

@@ -42,7 +42,7 @@ def test_the_seed_alone_decides_the_weights_not_how_often_it_saves_and_logs(tmp_
     models: list[SinGAN] = []
     for seed, save, log in ((3, 0, 1), (3, 9999, 3), (4, 0, 1)):
         torch.manual_seed(len(models))
-        how = (f"trainer.checkpoint_interval={save}", f"trainer.log_interval={log}")
+        how = f"trainer.checkpoint_interval={save}", f"trainer.log_interval={log}"
         models.append(trained(tmp_path / str(len(models)), *how, seed=seed).model)
     assert same_weights(models[0], models[1])
     assert not same_weights(models[0], models[2])
@@ -126,10 +126,17 @@ class TestStop:
             train_toy(ToyRecipe(), tmp_path, stop=lambda: True)
         assert not (tmp_path / "training.ckpt").exists()
 
+    def test_a_resumed_one_keeps_its_stages(self, measured: None, tmp_path: Path) -> None:
+        with pytest.raises(TrainingStopped):
+            train_toy(recipe := ToyRecipe(stages=3), tmp_path, None, SignalAt(1, 4))
+        model, how = recipe.prepare(), {"resume": True, "stop": lambda: True}
+        with pytest.raises(TrainingStopped, match="steps were timed"):
+            tiny.train_model(tmp_path, recipe, model, TrainerOptions(), **how)
+        assert model.finished == 1
+
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_once_ends_cleanly_and_says_where(self, number: signal.Signals, tmp_path: Path) -> None:
-        diary = Diary()
-        stop = SignalAt(1, 4, number)
+        stop, diary = SignalAt(1, 4, number), Diary()
         with pytest.raises(TrainingStopped, match=f"{number.name} at toy 1, step 4"):
             train_toy(ToyRecipe(stages=3), tmp_path, None, stop, diary)
         state = saved_state(tmp_path)
@@ -174,8 +181,7 @@ class TestBudget:
 
     @pytest.mark.parametrize("seconds", [60, 1000])
     def test_the_budget_is_used_and_kept(self, clock: Clock, seconds: int, tmp_path: Path) -> None:
-        recipe = self.recipe(clock, (0.2, 0.5, 2.0))
-        started = clock.now
+        recipe, started = self.recipe(clock, (0.2, 0.5, 2.0)), clock.now
         model = train_toy(recipe, tmp_path, TrainerOptions(time=f"{seconds}s"))
         assert 0.8 * seconds < clock.now - started < seconds
         assert model.finished == 3
@@ -193,8 +199,7 @@ class TestBudget:
         model = train_toy(recipe, tmp_path, TrainerOptions(time="100s"), SlowDown(), diary)
         assert clock.now - started < 100
         assert model.finished == 3
-        planned = [stage.steps for stage in diary.plan.stages]
-        steps = steps_of(tmp_path)
+        planned, steps = [stage.steps for stage in diary.plan.stages], steps_of(tmp_path)
         assert steps[0] == planned[0]
         # As soon as one stage was slow, it counts for all that follow.
         assert 0.6 * steps[1] < steps[2] < steps[1] < planned[1]

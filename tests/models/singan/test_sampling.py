@@ -57,8 +57,7 @@ def test_rolled_noise_gives_the_rolled_image_if_it_wraps(model: SinGAN, wrap: Wr
 
     def drawn(by: tuple[int, int]) -> Tensor:
         def noise(scale: int, size: tuple[int, int]) -> Tensor:
-            shift = (by[0] << scale, by[1] << scale)
-            rolled = noises[scale].roll(shift, (-2, -1))
+            rolled = noises[scale].roll((by[0] << scale, by[1] << scale), (-2, -1))
             return torch.nn.functional.pad(rolled, (5,) * 4) * model.noise_std[scale]
 
         return model.synthesise(SIZES, noise, wrap=wrap)
