@@ -270,5 +270,4 @@ def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
 def contents(path: Path) -> tuple[dict[str, str], dict[str, bytes]]:
     """A model file's metadata and tensors, without their order."""
     with safe_open(path, framework="np") as file:
-        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
-        return file.metadata(), tensors
+        return file.metadata(), {key: file.get_tensor(key).tobytes() for key in file.keys()}  # noqa: SIM118

@@ -34,8 +34,7 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
     10
     """
     settings = dict(config)
-    name = settings.pop("_target_", None)
-    partial = settings.pop("_partial_", False)
+    name, partial = settings.pop("_target_", None), settings.pop("_partial_", False)
     if not isinstance(name, str):
         raise UserError(f"{key}: _target_ is missing; it names the class to build")
     if not isinstance(partial, bool):
@@ -50,7 +49,7 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
         where = f"{key}.{option}"
         if option not in parameters:
             hint = nearest(option, parameters) or "."
-            allowed = ", ".join(parameters)
+            allowed = ", ".join(parameters) or "none"
             raise UserError(f"{where}: {short} has no such option{hint} Allowed: {allowed}")
         if not fits(value, hint := hints.get(option, Any)):
             given = written(settings[option])

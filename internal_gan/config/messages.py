@@ -44,8 +44,9 @@ def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
     value, names, choices = override.value(), groups().get(key), chosen.hydra.runtime.choices
     if names is not None and value not in names:
         return unknown(key, written(value), names)
-    if names is not None and key not in choices and not override.is_add():
-        return UserError(f"{given}: model={choices.model} has no such part")
+    if names is not None and (key in choices) == override.is_add():
+        added, lacking = "is there already; leave out +", f"model={choices.model} has no such part"
+        return UserError(f"{given}: {added if override.is_add() else lacking}")
     known = [*_keys(OmegaConf.to_container(chosen)), *groups()]
     wrong = [key, *_keys(value, f"{key}.")] if not override.is_add() else []
     if not key.startswith("hydra/") and not {*wrong} <= {*known}:

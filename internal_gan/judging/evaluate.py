@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -141,17 +142,13 @@ class Evaluation:
 
     def _pieces(self, path: Path, sample: Pixels) -> dict[str, float]:
         """The figures that need a picture's origin; none if that is missing or of another photo."""
-        if not origin_path(path).is_file():
-            return {}
-        try:
-            origin = read_origin(origin_path(path))
-            if origin.kinds.shape != sample.shape[-2:]:
-                return {}
-            longest = max(READ_SIDE, *origin.photo_size)
-            source = as_source(self._photos.photo(longest=longest), origin.photo_size)
-        except UserError:
-            return {}
-        return figures.judge_pieces(sample, origin, source.pixels)
+        file = origin_path(path)
+        with suppress(UserError):
+            if file.is_file() and (origin := read_origin(file)).kinds.shape == sample.shape[-2:]:
+                longest = max(READ_SIDE, *origin.photo_size)
+                source = as_source(self._photos.photo(longest=longest), origin.photo_size)
+                return figures.judge_pieces(sample, origin, source.pixels)
+        return {}
 
 
 def _read(sample: Sample) -> Photo:
@@ -182,6 +179,9 @@ def _groups(path: Path) -> dict[str, list[Path]]:
     named = {"samples": path} | {
         f"{sub.name}/" if sub.name == "samples" else sub.name: sub for sub in folders
     }
+    if any((folder / "config.yaml").is_file() for folder in named.values()):
+        hint = "give the pictures of one, such as RUN/sample; task=compare judges runs"
+        raise UserError(f"evaluate.samples={path}: has other files of runs; {hint}")
     found = {name: [*map(Path, images_in(str(folder)))] for name, folder in named.items()}
     if not any(found.values()):
         raise UserError(f"evaluate.samples={path}: contains no images")

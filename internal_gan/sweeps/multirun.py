@@ -134,8 +134,7 @@ def job(config: DictConfig) -> None:
 def _job(config: DictConfig, settings: Any) -> None:
     os.chdir(settings.runtime.cwd)  # Ray may start its workers elsewhere
     sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
-    overrides = list(settings.overrides.task)
-    name = folder.relative_to(sweep).as_posix()
+    overrides, name = list(settings.overrides.task), folder.relative_to(sweep).as_posix()
     begun = {known.name: known.number for known in read_records(sweep)}
     record = Record(name, lasting(overrides), number=begun.get(name, len(begun)))
     print(f"\nJob {settings.job.num}: {name}", flush=True)
@@ -155,7 +154,8 @@ def _job(config: DictConfig, settings: Any) -> None:
     except KeyboardInterrupt:
         record.code = 130
     record.write(sweep)
-    print(f"{record.name}: {record.state}", flush=True)
+    on = f"; to go on: the same command, with output={short(str(sweep))} skip_finished=true"
+    print(f"{record.name}: {record.state}{on if record.state == 'stopped' else ''}", flush=True)
     if folder.is_dir() and not any(folder.iterdir()):
         # Hydra created it for a run that never began.
         folder.rmdir()

@@ -33,10 +33,9 @@ def test_fitted_steps_have_a_closed_form() -> None:
 
 
 def test_measuring_covers_every_stage_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = recipe_of()
+    recipe, timed = recipe_of(), Mock(wraps=budget.timed)
     model = recipe.prepare(picture())
     before = copy.deepcopy(model)
-    timed = Mock(wraps=budget.timed)
     monkeypatch.setattr(budget, "timed", timed)
     monkeypatch.setattr(budget, "PROBE_SECONDS", 1e9)
     plan = budget.measure(recipe, model, [30, 20, 5], 0, partial(StageTrainer, precision=FP32))

@@ -138,8 +138,7 @@ def test_replays_are_like_calls(form: str, device: str, monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("measured")
 def test_a_training_with_graphs_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record_on("cpu", monkeypatch)
-    console = Console(file=StringIO())
-    steps = "model.steps=8"
+    console, steps = Console(file=StringIO()), "model.steps=8"
     whole = tiny.trained(tmp_path / "whole", steps, callbacks=[Progress(console)])
     assert "1 thread; 1 MB for CUDA graphs\n" in console.file.getvalue()  # type: ignore[attr-defined]
     with pytest.raises(TrainingStopped):

@@ -200,8 +200,7 @@ def test_foreign_xmp_entries_are_named(
     elif suffix == "tif":
         options = {"tiffinfo": {700: packet}}
     saved(picture, suffix, **options)
-    expected = [] if note is None else [f"its XMP entries{note} are not copied to results"]
-    assert said() == expected
+    assert said() == ([] if note is None else [f"its XMP entries{note} are not copied to results"])
 
 
 def test_a_gain_map_and_more_views_are_named(picture: Image.Image, saved: Save, said: Said) -> None:
