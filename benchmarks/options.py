@@ -212,7 +212,7 @@ FIGURES: dict[str, Callable[[Made], float | str]] = {
 
 def made_by(words: Sequence[str], folder: Path, name: str) -> Made:
     """What a command makes, in the inputs' folder."""
-    name = re.sub(r"[^\w.]+", "-", name).strip("-")
+    name = re.sub(r"\W+", "-", name).strip("-")
     place = folder / "runs" / name
     if read_status(place / "status.json").get("state") != "finished":
         say(" ".join(words))

@@ -21,6 +21,7 @@ from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from internal_gan.files import disk_errors, make_folder, remove_leftovers, write_error, write_text
 from internal_gan.images.files.names import shown
+from internal_gan.runs.jobs import RECORDS
 from internal_gan.runs.records import Result, State, read_status
 
 # How long a run on another machine, whose process is unknown here, counts as alive if it is silent.
@@ -87,10 +88,12 @@ class RunFolder:
                     f"run folder {path}: its run ended before it wrote config.yaml; start it again "
                     f"with output={path}"
                 )
-            raise UserError(f"{path} is not a run folder: it has no config.yaml")
+            why = "it has no config.yaml"
+            if (folder.path / RECORDS).is_dir():
+                why = "a sweep's; name a run in it, or repeat its command with skip_finished=true"
+            raise UserError(f"{path} is not a run folder: {why}")
         if lacking:
-            what = ", ".join(lacking)
-            raise UserError(f"run folder {path} lacks {what}: no model was trained there")
+            raise UserError(f"{path} lacks {', '.join(lacking)}: no model was trained there")
         return folder
 
     def forget(self) -> None:
@@ -145,11 +148,8 @@ class RunFolder:
         earlier = read_status(self.status_path)
         earlier.pop("reason", None)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        process = {
-            "pid": os.getpid(),
-            "process_start": _process_start(os.getpid()),
-            "host": socket.gethostname(),
-        }
+        me, host = os.getpid(), socket.gethostname()
+        process = {"pid": me, "process_start": _process_start(me), "host": host}
         status = {"state": state, "started": now} | earlier | process | fields
         status |= {"state": state, "updated": now}
         try:
