@@ -46,7 +46,7 @@ def test_a_failed_photo_stops_no_other_and_is_reported_at_the_end(shell: Shell) 
     answer = shell(*RUN, "hydra.sweep.subdir='of/${hydra:job.num}'")
     assert answer.code == 2
     assert states() == {"of/0": "failed", "of/1": "finished"}
-    assert "1 of 2 jobs finished in out" in answer.out
+    assert "\nof/1: finished\n\n1 of 2 jobs finished in out" in answer.out
     failed = "error: of/0 failed: photos/flat.png: the image is one flat colour; "
     assert any(line.startswith(failed) for line in answer.lines)
     assert "output=out skip_finished=true" in answer.lines[-1]
