@@ -47,8 +47,8 @@ def test_a_failed_photo_stops_no_other_and_is_reported_at_the_end(shell: Shell) 
     assert answer.code == 2
     assert states() == {"of/0": "failed", "of/1": "finished"}
     assert "\nof/1: finished\n\n1 of 2 jobs finished in out" in answer.out
-    failed = "error: of/0 failed: photos/flat.png: the image is one flat colour; "
-    assert any(line.startswith(failed) for line in answer.lines)
+    for said in ("error: job of/0: ", "error: of/0 failed: "):
+        assert f"\n{said}photos/flat.png: the image is one flat colour; " in f"\n{answer.err}"
     assert "output=out skip_finished=true" in answer.lines[-1]
     assert not Path("out/of/0").exists()
 

@@ -72,9 +72,8 @@ def test_from_python_figures_are_the_same(shell: Shell, files: list[str]) -> Non
     shell.done(*files, "evaluate.mask=hole.png", "output=out")
     expected = record()
     assert internal_gan.evaluate("photo.png", "drawn", mask="hole.png") == expected
-    in_memory = [Image.open("drawn/1.png")]
-    mask = np.asarray(Image.open("hole.png"))
-    found = internal_gan.evaluate(Image.open("photo.png"), in_memory, mask=mask)
+    photo, drawn, mask = map(Image.open, ("photo.png", "drawn/1.png", "hole.png"))
+    found = internal_gan.evaluate(photo, [drawn], mask=np.asarray(mask))
     assert found["groups"] == expected["groups"]
     with pytest.raises(UserError, match=r"evaluate\.samples=no\.png: no such file"):
         internal_gan.evaluate("photo.png", ["no.png"])
@@ -156,7 +155,7 @@ def test_an_ingan_is_evaluated_by_size(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[str]) -> None:
-    """One picture is the photo in two pieces, another is of another photo; the last is unknown."""
+    """One picture is the photo in two pieces; the others are of another photo, or another size."""
     photo = read_image("photo.png").pixels
     places = np.ascontiguousarray(np.moveaxis(np.indices((44, 60), np.int32), 0, -1))
     swapped = np.roll(places, 20, axis=1)
@@ -164,6 +163,7 @@ def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[
     kinds = np.zeros((44, 60), np.uint8)
     write_origin(Path("drawn/1.origin.png"), Origin(swapped, kinds, (44, 60)))
     write_origin(Path("drawn/2.origin.png"), Origin(places, kinds, (600, 900)))
+    write_origin(Path("drawn/wide.origin.png"), Origin(places, kinds, (44, 60)))
     answer = shell.done(*files, "output=out")
     first, *others = (sample["figures"] for sample in record()["samples"])
     assert first["largest_piece"] == 40 / 60
@@ -171,8 +171,6 @@ def test_finished_pictures_get_piece_and_seam_figures(shell: Shell, files: list[
     # The photo has no columns beyond its ends, so there is no step to compare with.
     assert (levels[:, 0] - levels[:, -1]).abs().sum() > 0
     assert first["seams"] == 1
-    assert len(others) == 2
-    for other in others:
-        assert not {"largest_piece", "seams"} & set(other)
+    assert [{"largest_piece", "seams"} & set(other) for other in others] == [set(), set()]
     assert record()["meaning"]["seams"]["best"] == "1"
     assert "largest_piece" in answer.out
