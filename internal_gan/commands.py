@@ -205,7 +205,7 @@ def say(message: str) -> None:
 
 
 def report(error: Exception, where: str = "") -> int:
-    """Print why a command failed, and where the traceback is; returns its exit code."""
+    """Print where and why a command failed, and where its traceback is; returns its exit code."""
     if isinstance(error, UserError):
         say(f"{where}{error}")
         return MISTAKE
