@@ -113,8 +113,8 @@ def _check_use(options: Options, given: set[str]) -> None:
     elif options.image is None:
         raise UserError(f"{name} needs a photo, image=FILE, or a trained model, checkpoint=RUN")
     else:
-        what = "the photo itself, and trains only with a model=, such as singan"
-        _refuse(other, name, f"works on {what}")
+        what = "lists the options that apply; a training needs a model=, such as singan"
+        _refuse(other, f"{options.task} --help", what)
     if task.allows("image") and (options.image is not None or checkpoint is None):
         check_image_file(options.image)
 

@@ -40,7 +40,7 @@ class PatchLoss(ABC):
 
     @abstractmethod
     def period(self, pixels: int) -> float:
-        """So many calls with images of so many pixels take all turns; infinite: never."""
+        """So many calls with images of so many pixels take all turns of a step; infinite: never."""
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:

@@ -51,8 +51,8 @@ class Extend(Task[ExtendOptions]):
             wish = ratio_of(shape) if isinstance(shape, str) else (shape[0], shape[1])
             assert wish is not None
             if isinstance(wish, tuple) and (wish[0] < height or wish[1] < width):
-                has = by(photo.size)
-                raise UserError(f"{named}: smaller than the photo, which has {has} pixels")
+                least = f"the photo's [height,width], {written(photo.size)}"
+                raise UserError(f"{named}: a side is too small; allowed is at least {least}")
             margins = margins_to(wish, photo.size, ANCHORS[self.wanted.anchor])
         if not any(margins):
             raise UserError(f"{named}: adds nothing to a photo of {by(photo.size)} pixels")
