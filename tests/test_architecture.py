@@ -15,15 +15,15 @@ DOCS = ROOT / "docs"
 MAX_LINES = {
     "api": 928,
     "app": 1363,
-    "config": 1523,
-    "finishing": 2317,
+    "config": 1502,
+    "finishing": 2316,
     "hub": 123,
     "images": 3555,
     "internal_gan": 1186,
-    "judging": 1057,
-    "models": 3614,
+    "judging": 1053,
+    "models": 3601,
     "nn": 938,
-    "patches": 1841,
+    "patches": 1830,
     "report": 581,
     "runs": 948,
     "sweeps": 292,
@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 23_893, "tests": 22_887, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 23_843, "tests": 22_885, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

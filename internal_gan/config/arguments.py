@@ -199,9 +199,8 @@ def _jobs(part: str) -> list[str]:
     else:
         images = images_in(name)
     if not images:
-        raise UserError(
-            f"image={name}: no images there; they end in {', '.join(READABLE_SUFFIXES)}"
-        )
+        ends = ", ".join(READABLE_SUFFIXES)
+        raise UserError(f"image={name}: no images there; they end in {ends}")
     for image in images:
         check_image_file(image)
     return images

@@ -179,16 +179,14 @@ def values_in(path: Path) -> dict[str, str]:
     ``model``, that is the family, and of a photo's other files, that they are given. Nothing if it
     is missing or damaged."""
     found = dict[str, str]()
-    try:
+    with contextlib.suppress(UserError):
         options = load_options(path)
-    except UserError:
-        return found
-    for name, value in dataclasses.asdict(options).items():
-        parts = value if isinstance(value, dict) else {"": value}
-        given = {f"{name}.{part}".rstrip("."): one for part, one in parts.items()}
-        found |= {key: written(one) for key, one in given.items() if one is not None}
-    others = found.keys() & {*PATHS} - {"image", "checkpoint"}
-    found |= {**dict.fromkeys(others, "given"), "model": family_of(options.model) or "patches"}
+        for name, value in dataclasses.asdict(options).items():
+            for part, one in value.items() if isinstance(value, dict) else [("", value)]:
+                if one is not None:
+                    found[f"{name}.{part}".rstrip(".")] = written(one)
+        found |= dict.fromkeys(found.keys() & {*PATHS} - {"image", "checkpoint"}, "given")
+        found["model"] = family_of(options.model) or "patches"
     return {name: value for name, value in found.items() if name not in (*FREE, "trainer.threads")}
 
 

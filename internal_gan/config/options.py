@@ -47,8 +47,7 @@ MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
 
 
 def _result_count(more: str = "") -> Any:
-    help = f"number of results; their seeds are consecutive{more}"
-    return whole(1, Range(1, MAX_RESULTS), help)
+    return whole(1, Range(1, MAX_RESULTS), f"number of results; their seeds are consecutive{more}")
 
 
 def _start_scale(least: int, help: str) -> Any:
@@ -73,20 +72,16 @@ def _is_shape(value: Any, side: Callable[[Any], bool]) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(side, value))
 
 
-def _is_in_pixels(side: Any) -> bool:
-    return type(side) is int and side >= 1
+def _length(side: Any) -> float:
+    """Of a side in pixels or in per cent; negative if it is neither."""
+    if isinstance(side, str):
+        return float(side[:-1]) if PERCENT.fullmatch(side) else -1
+    return side if type(side) is int else -1
 
 
 def _is_target(value: Any) -> bool:
     """Whether ``value`` is one shape of ``retarget.shape``."""
-    if value == [None, None]:
-        return False
-
-    def side(one: Any) -> bool:
-        percent = isinstance(one, str) and PERCENT.fullmatch(one)
-        return one is None or _is_in_pixels(one) or bool(percent and float(one[:-1]))
-
-    return _is_shape(value, side)
+    return value != [None, None] and _is_shape(value, lambda v: v is None or _length(v) > 0)
 
 
 def shapes_in(value: Any) -> list[Any]:
@@ -117,11 +112,7 @@ class SampleOptions:
     )
     candidates: int | None = as_trained(
         4,
-        whole(
-            None,
-            Range(1, 1000),
-            "SinGAN: layouts drawn for each sample, the best of which is kept; more vary less",
-        ),
+        whole(None, Range(1, 1000), "SinGAN: layouts per sample; the best is kept; more vary less"),
     )
 
 
@@ -309,15 +300,6 @@ class FinishOptions:
     )
 
 
-def _are_margins(value: Any) -> bool:
-    """Whether ``value`` is four margins in pixels or in per cent, not all of them 0."""
-    if not isinstance(value, list) or len(value) != 4:
-        return False
-    plain = all(type(one) is int or PERCENT.fullmatch(str(one)) for one in value)
-    sizes = [float(str(one).rstrip("%")) for one in value] if plain else []
-    return plain and min(sizes) >= 0 and max(sizes) > 0
-
-
 @dataclass
 class ExtendOptions:
     """New canvas around a photo, filled with the photo's own patches."""
@@ -327,13 +309,13 @@ class ExtendOptions:
         "new pixels on each side, at most twice the photo's side",
         "[top,right,bottom,left], in pixels or in per cent of the photo's side, such as "
         "[0,10%,0,10%], or null",
-        _are_margins,
+        lambda v: isinstance(v, list) and len(v) == 4 and min(map(_length, v)) >= 0,
     )
     shape: Any = option(
         None,
         "size of the result, or its aspect ratio, reached with as little new canvas as possible",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
-        lambda v: _is_shape(v, _is_in_pixels),
+        lambda v: _is_shape(v, lambda side: type(side) is int and side > 0),
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
     avoid: str | None = path(AVOID)

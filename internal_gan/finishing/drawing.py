@@ -33,8 +33,7 @@ OTHERS = 5.5
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A finished picture, of the photo's dtype, and the share of it that its largest piece
-    covers."""
+    """A finished picture, of the photo's dtype, and its largest piece's share of it."""
 
     pixels: Levels
     origin: Origin

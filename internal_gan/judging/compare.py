@@ -92,12 +92,10 @@ def records_of(folder: Path) -> list[Record]:
     apart = {"model", "image"}
     for family in {each.get("model") for each in given.values()}:
         alike = [each for each in given.values() if each.get("model") == family]
-        keys = {key for each in alike for key in each}
+        keys = set[str]().union(*alike)
         apart |= {key for key in keys if len({each.get(key) for each in alike}) > 1}
-    return [
-        Record(name, [f"{key}={value}" for key, value in each.items() if key in apart])
-        for name, each in given.items()
-    ]
+    told = [[f"{key}={each[key]}" for key in each if key in apart] for each in given.values()]
+    return [*map(Record, given, told)]
 
 
 def shown_of(run: Path) -> Shown:

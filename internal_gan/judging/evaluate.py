@@ -135,9 +135,7 @@ class Evaluation:
         with about("evaluate.samples"):
             size = _read(sample).size
         if min(size) < figures.PATCH:
-            raise UserError(
-                f"{_name(sample)}: {by(size)} pixels; {figures.PATCH} a side are needed"
-            )
+            raise UserError(f"{_name(sample)}: {by(size)} pixels; needs {figures.PATCH} a side")
         return size
 
     def _pieces(self, path: Path, sample: Pixels) -> dict[str, float]:

@@ -156,8 +156,5 @@ def last_start_scale(model: Model) -> int:
     if model.finished < 2:
         count = "one" if model.finished else "no"
         more = "train more" if model.is_trained else "use a larger photo"
-        raise UserError(
-            f"this model has {count} finished scale; an image is injected between two scales, so "
-            f"{more}"
-        )
+        raise UserError(f"this model has {count} finished scale; injecting needs two: {more}")
     return model.finished - 1

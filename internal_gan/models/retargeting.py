@@ -77,14 +77,13 @@ class Retargets(Model):
             seed: of another result, for a model that draws at random.
         """
         painted = (self.image if image is None else image).to(self.device)
-        own = size_of(painted)
-        size = own if size is None else size
+        size = size or size_of(painted)
         if protect is not None:
             return self._protected(painted, protect.to(self.device), size, seed)
-        steps = sizes_between(own, size, self.scale_range)
-        for at in steps[:-1]:
+        *steps, last = sizes_between(size_of(painted), size, self.scale_range)
+        for at in steps:
             painted = self.repaint(painted, at, None, None, seed)
-        painted = self.repaint(painted, steps[-1], transform, None, seed)
+        painted = self.repaint(painted, last, transform, None, seed)
         return painted.clamp(-1, 1).cpu()
 
     def _protected(self, image: Tensor, mask: Tensor, size: Size, seed: int) -> Tensor:

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 from torch import Tensor
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
-from internal_gan.images.windows import bands
 from internal_gan.patches import kernels
 from internal_gan.patches.exact import nearest
 from internal_gan.shapes import Flags, Image, Places
@@ -35,7 +35,6 @@ PATCH = kernels.PATCH
 # Rows that one thread works on at a time. Results at the border of two bands depend on it, so it
 # must not depend on the number of threads.
 BAND = 64
-FLAGS_AT_ONCE = 2**18  # pixels, which stay in the cache of the processor
 
 # Pairs of patches that are compared, which takes a tenth of a second. If there are more, only some
 # of the target's are, and those that follow continue their matches.
@@ -121,18 +120,8 @@ def touching(flags: Flags, side: int = PATCH) -> Flags:
     """For the square of ``side`` pixels that begins at each place, by default a patch, whether it
     holds a flagged pixel: (H - side + 1, W - side + 1)."""
     height, width = (max(0, length - side + 1) for length in flags.shape)
-    result = np.empty((height, width), np.bool_)
-    for rows in bands((height, width), FLAGS_AT_ONCE) if width else ():
-        found = flags[rows.start : rows.stop + side - 1]
-        for axis in range(2):
-            length = 1
-            while length < side:
-                step = min(length, side - length)
-                along = found.swapaxes(0, axis)
-                found = (along[:-step] | along[step:]).swapaxes(0, axis)
-                length += step
-        result[rows] = found
-    return result
+    found: Flags = maximum_filter(flags, side, origin=-(side // 2))[:height, :width]
+    return found
 
 
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int = BAND) -> None:

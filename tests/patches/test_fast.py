@@ -71,9 +71,7 @@ def test_forbidden_patches_are_not_taken(pairs: float, monkeypatch: pytest.Monke
             assert allowed[found[..., 0], found[..., 1]].all()
 
 
-def test_patches_that_hold_a_flag_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few rows at a time."""
-    monkeypatch.setattr(fast, "FLAGS_AT_ONCE", 200)
+def test_patches_that_hold_a_flag_are_found() -> None:
     flags = np.random.default_rng(0).random((50, 60)) < 0.01
     windows = np.lib.stride_tricks.sliding_window_view(flags, (5, 5))
     assert np.array_equal(touching(flags, 5), windows.any(axis=(2, 3)))

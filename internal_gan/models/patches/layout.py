@@ -5,7 +5,6 @@ import math
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.images.periodic import NO_WRAP, Wrap
@@ -15,7 +14,7 @@ from internal_gan.patches.denoiser import Denoiser, Known, denoised
 from internal_gan.patches.exact import lattice, patches_at, squared_distances
 from internal_gan.patches.matching import matched
 from internal_gan.patches.statistics import wasserstein_of_rows
-from internal_gan.shapes import Mask, Pictures, Pixels
+from internal_gan.shapes import Pictures, Pixels
 from internal_gan.units import Size
 
 # The sizes at which a photo is drawn, as in SinGAN's default pyramid.
@@ -88,8 +87,7 @@ def layout(photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = NO_W
 def detailed(
     photo: Pixels, drawn: Pixels, size: Size, rng: torch.Generator, wrap: Wrap, known: Known | None
 ) -> Pixels:
-    """Add detail to a coarse layout, up to a size at which things are as large as in the photo;
-    ``known`` is what is kept."""
+    """Add detail to a coarse layout, up to a size at which things are as large as in the photo."""
     denoiser = Denoiser(photo, min(FINE.patch, *size), price=price_of(photo, wrap), wrap=wrap)
     noise = white(rng, 1, size, photo)
     return denoised(denoiser, noise, FINE.steps, coarser=drawn, known=known)
@@ -101,21 +99,17 @@ def tries(size: Size, most: int = TRIES) -> int:
 
 
 def nearest(photo: Pixels, layouts: Pictures, known: Known | None = None) -> Pixels:
-    """The layout nearest to the photo: in what lies beside what, and in its mix of patches, except
-    those of what is ``known``."""
-
-    def patches_of(image: Pixels, patch: int, flags: Mask | None) -> Tensor:
-        places = lattice(image, patch)
-        if flags is not None:
-            inside = patches_at(F.adaptive_max_pool2d(flags, size_of(image)), places, patch)
-            others = places[inside.mean(dim=1) < 0.5]
-            places = others if len(others) else places
-        return patches_at(image, places, patch)
+    """The layout nearest to the photo: in what lies beside what, and in its mix of patches; what is
+    ``known`` counts as gray in both."""
 
     def distance(layout: Pixels) -> float:
+        pair = [photo, layout]
+        if known is not None:
+            flags = zip(pair, (known.source, known.where), strict=True)
+            pair = [image * (1 - F.adaptive_max_pool2d(f, size_of(image))) for image, f in flags]
         sizes = *size_of(photo), *size_of(layout)
         large, small = (
-            [patches_of(photo, patch, source), patches_of(layout, patch, where)]
+            [patches_at(image, lattice(image, patch), patch) for image in pair]
             for patch in (min(COARSE.patch, *sizes), min(SMALL, *sizes))
         )
         far = squared_distances(large[0], large[1]).clamp_min(0).sqrt()
@@ -123,7 +117,6 @@ def nearest(photo: Pixels, layouts: Pictures, known: Known | None = None) -> Pix
         both_ways = float(far.amin(dim=0).mean() + far.amin(dim=1).mean())
         return both_ways + MIX * wasserstein_of_rows(small[0], small[1])
 
-    source, where = (known.source, known.where) if known else (None, None)
     every = layouts.chunk(len(layouts))
     return min(every, key=distance) if len(every) > 1 else layouts
 

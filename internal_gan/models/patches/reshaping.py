@@ -61,9 +61,7 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
     real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
     known = route.end.known(route.image)
-    layout = nearest(real, drawn, known)
-    if known is None:
-        layout = matched(layout, real, MATCHING)
+    layout = matched(nearest(real, drawn, known), real, 0 if known else MATCHING)
     return detailed(photo, layout, route.end.size, rng, NO_WRAP, known)
 
 
