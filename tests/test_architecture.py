@@ -31,7 +31,7 @@ MAX_LINES = {
     "training": 1248,
 }
 # The same for all of the code.
-MAX_IN_ALL = {"internal_gan": 23_843, "tests": 22_885, "benchmarks": 5_533}
+MAX_IN_ALL = {"internal_gan": 23_843, "tests": 22_889, "benchmarks": 5_533}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -70,10 +70,14 @@ def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_separate_runs_have_the_options_in_which_those_of_a_family_differ(tmp_path: Path) -> None:
-    null, two = ["model=patches", "seed=1"], ["output=two", "model.detail_noise=0.5"]
-    for name, overrides in (("a", null), ("b", ["trainer.threads=2"]), ("c", two)):
+    null, one = ["model=patches", "seed=1"], ["trainer.threads=2", "mask.file=one.png"]
+    two = ["output=two", "model.detail_noise=0.5", "mask.file=two.png"]
+    for name, overrides in (("a", null), ("b", one), ("c", two)):
         (tmp_path / name).mkdir()
         save_options(compose(["image=a.jpg", *overrides]), tmp_path / name / "config.yaml")
-    found = [record.values for record in compare.records_of(tmp_path)]
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/config.yaml").write_text("damaged")
+    *found, last = (record.values for record in compare.records_of(tmp_path))
+    assert last == {}
     singan = [{"model": "singan", "model.detail_noise": noise} for noise in ("0.6", "0.5")]
     assert found == [{"image": "a.jpg", **each} for each in ({"model": "patches"}, *singan)]
