@@ -306,3 +306,27 @@ def cheapest(error: NDArray[np.float32]) -> NDArray[np.intp]:
         low = max(0, path[y + 1] - 1)
         path[y] = low + total[y, low : path[y + 1] + 2].argmin()
     return path
+
+
+@compiled
+def barriers(plane, scans):
+    """The smallest range of values on a way from each pixel of a plane to the border, by raster
+    scans from either corner in turn: what they find is at least that."""
+    height, width = plane.shape
+    found = np.full((height, width), np.inf)
+    found[0], found[-1], found[:, 0], found[:, -1] = 0, 0, 0, 0
+    highest, lowest = plane.copy(), plane.copy()
+    for scan in range(scans):
+        step = 1 - 2 * (scan % 2)
+        for row in range(height):
+            y = row if step > 0 else height - 1 - row
+            for column in range(width):
+                x = column if step > 0 else width - 1 - column
+                for down, across in ((step, 0), (0, step)):
+                    if not (0 <= y - down < height and 0 <= x - across < width):
+                        continue
+                    high = max(highest[y - down, x - across], plane[y, x])
+                    low = min(lowest[y - down, x - across], plane[y, x])
+                    if high - low < found[y, x]:
+                        found[y, x], highest[y, x], lowest[y, x] = high - low, high, low
+    return found
