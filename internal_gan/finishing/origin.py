@@ -29,6 +29,7 @@ from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.windows import bands
+from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels, Places
 from internal_gan.type_hints import fits
 from internal_gan.units import Size, by
@@ -64,6 +65,13 @@ class Origin:
         """The shares of pixels that are exact copies, blended, and from no photo, 0 to 1."""
         counts = np.bincount(self.kinds.ravel(), minlength=3) / self.kinds.size
         return float(counts[EXACT]), float(counts[BLENDED]), float(counts[OTHER])
+
+    def of(self, other: "Origin") -> "Origin":
+        """The origin of a picture that is made, by another origin, of the picture of this one."""
+        kinds = np.maximum(taken(self.kinds, other.places), other.kinds)
+        return replace(
+            other, places=taken(self.places, other.places), kinds=kinds, photo_size=self.photo_size
+        )
 
     def placed(self, size: Size, rows: slice, columns: slice) -> "Origin":
         """The origin of a picture of ``size`` with this one in some rows and columns."""

@@ -126,7 +126,7 @@ class Photo:
         frame = self.frame and Margins(*(round(side * ratio) for side, ratio in cut))
         if self.has_few_colours:
             nearest = nearest_pixels(self.size, size)
-            small = self._each(lambda layer: layer[(..., *nearest)].contiguous())
+            small = self.each(lambda layer: layer[(..., *nearest)].contiguous())
             return replace(small, given=self.full_size, frame=frame)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
         made = self.resized(size)
@@ -154,7 +154,7 @@ class Photo:
 
     def crop(self, rows: slice, columns: slice) -> "Photo":
         """A part of the photo."""
-        part = self._each(lambda layer: layer[..., rows, columns].contiguous())
+        part = self.each(lambda layer: layer[..., rows, columns].contiguous())
         return replace(part, given=None, whole=None, frame=None)
 
     def without(self, frame: "Margins") -> "Photo":
@@ -163,7 +163,7 @@ class Photo:
         inside = height - frame.top - frame.bottom, width - frame.left - frame.right
         return replace(self.crop(*frame.window(inside)), frame=frame)
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> "Photo":
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Photo":
         """The photo with each of its layers changed."""
         layers = ("colours", "alpha", "unknown", "raw")
         given = {name: one for name in layers if (one := getattr(self, name)) is not None}

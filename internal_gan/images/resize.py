@@ -78,3 +78,22 @@ def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     planes = F.conv2d(F.pad(planes, (reach, reach, 0, 0), mode="replicate"), kernel)
     planes = F.pad(planes, (0, 0, reach, reach), mode="replicate")
     return F.conv2d(planes, kernel.transpose(2, 3)).view_as(x)
+
+
+def resample_columns(x: Tensor, places: Tensor) -> Tensor:
+    """The columns of an image (..., H, W) at ``places`` (n,), in pixels from the first one's
+    centre, by Keys' cubic convolution as in :func:`resize`, without antialiasing. At whole numbers
+    they are the image's own."""
+    before = places.floor()
+    t = (places - before).to(x.dtype)
+    # Keys 1981, equation 15, of the distances 1 + t, t, 1 - t and 2 - t.
+    weights = (
+        ((2 - t) * t - 1) * t / 2,
+        ((3 * t - 5) * t * t + 2) / 2,
+        ((4 - 3 * t) * t + 1) * t / 2,
+        (t - 1) * t * t / 2,
+    )
+    found = torch.zeros((), dtype=x.dtype)
+    for shift, weight in enumerate(weights, -1):
+        found = found + x[..., (before.long() + shift).clamp(0, x.shape[-1] - 1)] * weight
+    return found

@@ -25,7 +25,7 @@ from internal_gan.shapes import Mask, Pixels
 
 LONGEST = 200  # the long side of the map, in pixels
 # How much each source counts.
-BARRIER, BORDER, UNIQUE, EDGES = 0.3, 0.3, 0.15, 0.25
+BARRIER, BORDER, UNIQUE, EDGES = 0.3, 0.35, 0.12, 0.23
 CENTRE = 0.4  # the share of importance that fades with the distance from the centre
 CENTRE_SIGMA = 0.8  # of that fading, in halves of a side
 SMOOTHING = 2.0  # sigma, in pixels of the map

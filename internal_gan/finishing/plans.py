@@ -1,0 +1,270 @@
+"""What becomes of a photo in another format: plans of few large pieces, and the search for them.
+
+The side that is too long loses its ends (a crop), and what is left of it is squeezed, least where
+something important is; or else the other side gets new canvas at the border that continues most
+easily. Everything has a price, and the cheapest plan is taken. The prices are those that were
+preferred in blind rankings (decision 0036).
+
+Sources of the squeeze: D. Panozzo et al., "Robust image retargeting via axis-aligned deformation",
+Eurographics 2012; what is important comes from :mod:`internal_gan.patches.importance`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from internal_gan.errors import UserError
+from internal_gan.shapes import Flags, Mask
+from internal_gan.units import Size
+
+Values = NDArray[np.floating[Any]]
+
+# Importance to this power has a price, so that much that matters little does not outweigh a face.
+POWER = 3
+# A thing wants air around it: importance is spread over this share of the side, and what a crop
+# takes of that has a price as well.
+AIR, AIR_REACH = 1.0, 0.08
+OFF_CENTRE = 3.0  # of the squared distance of what is kept from the photo's middle, in sides
+SQUEEZE = 5.0  # of the squared share by which a place is squeezed, where all is important
+UNIMPORTANT = 0.12  # the share of that price that places without importance have
+MOST_SQUEEZED = 0.22  # by this share a place is squeezed at most
+SUBJECT = 0.4  # the share of a row or column whose mean importance is its own
+SUBJECT_REACH = 0.03  # it is spread over this share of the side, so that squeezing sets in gently
+# Where nothing else scales what is kept, and it can stay the photo's bit for bit.
+SCALED = 0.15
+# New canvas, as shares of the photo's side, and its price: of each share, and of that times how
+# hard the border is to continue.
+CANVAS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
+NEW, HARD = 0.5, 2.0
+EASY = 0.25  # a border that is harder to continue gets no canvas, unless it must
+
+# Plans to choose from differ in where what is kept lies, or in how much of it there is, by this
+# share of a side; they cost at most so much more than the cheapest.
+DIFFERENT, NEARLY = 0.08, 0.4
+MOST_PLANS = 6
+
+
+class Sides(NamedTuple):
+    """A value for each side of a photo."""
+
+    top: float
+    right: float
+    bottom: float
+    left: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A photo in another format.
+
+    Attributes:
+        axis: the side that is shortened, 0 for rows and 1 for columns.
+        start, kept: where what is kept begins along it, and how much that is, as shares of it.
+        factors: the width of equal steps of what is kept, relative to before; all are 1 if
+            nothing is squeezed.
+        before, after: new canvas along the other side, as shares of that.
+        price: the smaller, the better.
+    """
+
+    axis: int
+    start: float
+    kept: float
+    factors: tuple[float, ...] = (1.0,)
+    before: float = 0.0
+    after: float = 0.0
+    price: float = 0.0
+
+    @property
+    def is_squeezed(self) -> bool:
+        return min(self.factors) < 1
+
+    def in_words(self) -> str:
+        """Such as ``cropped 12 % on the left, 20 % new above``."""
+        first, last = ("on the left", "on the right") if self.axis else ("above", "below")
+        beside = ("above", "below") if self.axis else ("on the left", "on the right")
+        squeezed = 1 - float(np.mean(self.factors))
+        shares = (
+            (self.start, "cropped {} " + first),
+            (1 - self.start - self.kept, "cropped {} " + last),
+            (squeezed, "squeezed by {}"),
+            (self.before, "{} new " + beside[0]),
+            (self.after, "{} new " + beside[1]),
+        )
+        parts = [
+            text.format(f"{100 * share:.0f} %") for share, text in shares if round(100 * share)
+        ]
+        return ", ".join(parts) or "the whole photo"
+
+
+def plans(
+    importance: Mask,
+    size: Size,
+    ratio: float,
+    *,
+    hard: Sides,
+    scales: bool = False,
+    protect: Mask | None = None,
+) -> list[Plan]:
+    """The cheapest plans that differ, the best first.
+
+    Args:
+        importance: of the photo, at any size; see :func:`internal_gan.patches.importance`.
+        size: of the photo, in pixels.
+        ratio: of the result, width to height.
+        hard: how hard each border is to continue, 0 and more.
+        scales: whether what is kept is scaled anyway, so that squeezing costs no exact copy.
+        protect: of the same size as ``importance``, 1 where the photo must be kept as it is.
+
+    Raises:
+        UserError: what is protected does not fit.
+    """
+    height, width = size
+    axis = int(width / height > ratio)
+    values = importance[0, 0].double().numpy() ** POWER
+    must: Flags = np.zeros(values.shape, np.bool_)
+    if protect is not None:
+        must = protect[0, 0].numpy() > 0
+    if axis == 0:
+        values, must = values.T, must.T
+    share = ratio * height / width if axis else width / (ratio * height)
+    beside = (hard.top, hard.bottom) if axis else (hard.left, hard.right)
+    search = _Search(values, must.any(axis=0), share, min(beside), scales)
+    found = [
+        Plan(
+            axis,
+            start,
+            kept,
+            factors,
+            *((margin, 0.0) if beside[0] <= beside[1] else (0.0, margin)),
+            price,
+        )
+        for price, start, kept, margin, factors in search.best()
+    ]
+    if not found:
+        what = "rows" if axis == 0 else "columns"
+        raise UserError(
+            f"the protected part takes {100 * search.span:.0f} % of the photo's {what}, more than "
+            "this format has; protect a smaller part, or choose a format nearer to the photo's"
+        )
+    return found
+
+
+class _Search:
+    """The search along the columns of a map, whose rows stay; lengths are in its columns.
+
+    ``share`` is that of the columns that the result has, without new canvas.
+    """
+
+    def __init__(
+        self, values: Values, must: Flags, share: float, hard: float, scales: bool
+    ) -> None:
+        rows, self.width = values.shape
+        if not values.any():
+            values = np.ones_like(values)
+        self._wanted, self._hard, self._scales = share * self.width, hard, scales
+        reach = AIR_REACH * self.width
+        air = maximum_filter1d(values, 2 * int(reach) + 1, axis=1)
+        air = gaussian_filter1d(air, max(0.5, reach / 2), axis=1, mode="nearest")
+        self._lost, self._air = (_summed(each.sum(axis=0) / each.sum()) for each in (values, air))
+        # The importance of a column is that of its most important pixels, thin as they may be.
+        subject = np.sort(values, axis=0)[-max(1, round(SUBJECT * rows)) :].mean(axis=0)
+        reach = SUBJECT_REACH * self.width
+        subject = maximum_filter1d(subject, max(1, int(reach) | 1))
+        subject = gaussian_filter1d(subject, max(0.5, reach), mode="nearest")
+        self._weights = UNIMPORTANT + subject / max(subject.max(), 1e-9)
+        self._weights[must] = np.inf
+        self._inverse = _summed(1 / self._weights) / self.width
+        inside = np.flatnonzero(must)
+        self._must = (inside[0], inside[-1] + 1) if len(inside) else None
+
+    @property
+    def span(self) -> float:
+        """The share of the columns that what is protected takes."""
+        return 0.0 if self._must is None else (self._must[1] - self._must[0]) / self.width
+
+    def best(self) -> Iterator[tuple[float, float, float, float, tuple[float, ...]]]:
+        """Price, start, what is kept and new canvas, as shares, and the factors of a plan."""
+        rows = [priced for margin in self._margins() for priced in self._priced(margin)]
+        if not rows:
+            return
+        price, start, kept, margin = np.concatenate(rows).T
+        alive, most = np.isfinite(price), price.min() + NEARLY
+        middle, reach = start + kept / 2, DIFFERENT * self.width
+        for _ in range(MOST_PLANS):
+            if not (alive & (price <= most)).any():
+                return
+            one = int(np.where(alive, price, np.inf).argmin())
+            wanted = self._wanted * (1 + margin[one])
+            factors = self._factors(start[one], kept[one], wanted)
+            shares = start[one] / self.width, kept[one] / self.width
+            yield float(price[one]), float(shares[0]), float(shares[1]), float(margin[one]), factors
+            alive &= (abs(middle - middle[one]) > reach) | (abs(kept - kept[one]) > reach)
+
+    def _margins(self) -> list[float]:
+        """New canvas to try: what is easy and, if it must be, what makes room for what is
+        protected."""
+        room = self.width / self._wanted - 1
+        tried = [margin for margin in CANVAS if margin <= room and (not margin or self._is_easy)]
+        needed = self.span * self.width / self._wanted - 1
+        if needed > max(tried):
+            tried.append(min(room, needed + 1e-6))
+        return tried
+
+    @property
+    def _is_easy(self) -> bool:
+        return self._hard <= EASY
+
+    def _priced(self, margin: float) -> Iterator[Values]:
+        """Price, start, what is kept and new canvas, (n, 4), with some of the columns kept."""
+        wanted = self._wanted * (1 + margin)
+        most = min(self.width, wanted / (1 - 0.9 * MOST_SQUEEZED))
+        canvas = margin * (NEW + HARD * self._hard)
+        for kept in (wanted, *np.arange(int(wanted) + 1, most)):
+            start = np.append(np.arange(0, self.width - kept), self.width - kept)
+            end = start + kept
+            share = (kept - wanted) / self.width
+            price = canvas + OFF_CENTRE * ((start + end) / (2 * self.width) - 0.5) ** 2
+            price += _outside(self._lost, start, end) + AIR * _outside(self._air, start, end)
+            if share:
+                stretch = _at(self._inverse, end) - _at(self._inverse, start)
+                price += SQUEEZE * share**2 / np.maximum(stretch, 1e-9)
+                price += 0 if self._scales else SCALED
+            if self._must is not None:
+                price[(start > self._must[0]) | (end < self._must[1])] = np.inf
+                free = kept - self.span * self.width
+                if kept - wanted > 0.9 * MOST_SQUEEZED * free:
+                    price[:] = np.inf
+            yield np.stack(np.broadcast_arrays(price, start, kept, margin), axis=1)
+
+    def _factors(self, start: float, kept: float, wanted: float) -> tuple[float, ...]:
+        """The factors of the columns that are kept; they are squeezed by shares that go with the
+        inverse of their weights, by ``MOST_SQUEEZED`` at most."""
+        if kept <= wanted:
+            return (1.0,)
+        weights = self._weights[int(start) : int(start + kept)]
+        squeezed, left = np.zeros(len(weights)), kept - wanted
+        free = np.isfinite(weights)
+        while left > 1e-9 and free.any():
+            share = np.where(free, 1 / weights, 0)
+            tried = squeezed + left * share / share.sum()
+            squeezed = np.minimum(tried, MOST_SQUEEZED)
+            left, free = (tried - squeezed).sum(), free & (tried < MOST_SQUEEZED)
+        return tuple((1 - squeezed).tolist())
+
+
+def _summed(values: Values) -> Values:
+    return np.append(0.0, np.cumsum(values))
+
+
+def _at(sums: Values, place: Values) -> Values:
+    found: Values = np.interp(place, np.arange(len(sums)), sums)
+    return found
+
+
+def _outside(sums: Values, start: Values, end: Values) -> Values:
+    """The share of what sums add up to that is not between two places."""
+    return 1 - (_at(sums, end) - _at(sums, start))
