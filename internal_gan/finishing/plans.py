@@ -127,7 +127,7 @@ def plans(
     values = importance[0, 0].double().numpy() ** POWER
     must: Flags = np.zeros(values.shape, np.bool_)
     if protect is not None:
-        must = protect[0, 0].numpy() > 0
+        must = np.greater(protect[0, 0].numpy(), 0)
     if axis == 0:
         values, must = values.T, must.T
     share = ratio * height / width if axis else width / (ratio * height)
