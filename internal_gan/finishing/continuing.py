@@ -18,7 +18,7 @@ from scipy.ndimage import binary_closing, binary_erosion, label
 from torch import Tensor
 
 from internal_gan.finishing.seams import Hiding, hide
-from internal_gan.finishing.sizes import small_copy
+from internal_gan.finishing.sizes import small_copy, thinned
 from internal_gan.images.colours import in_floats
 from internal_gan.images.levels import colours_of, largest_level, levels_of, spread
 from internal_gan.images.photo import Margins, Photo
@@ -72,8 +72,7 @@ def continues(photo: Photo) -> tuple[float, float, float, float]:
 
     Skies have .01 to .04, grass and water about .06; above .1, hardly anything goes on well.
     """
-    step = max(1, max(photo.size) // (4 * COMPARED))  # most of the time is for shrinking
-    pixels = in_floats(photo.colours[..., ::step, ::step])
+    pixels = in_floats(thinned(photo.colours, COMPARED))
     size = fit_size(size_of(pixels), COMPARED)
     small = resize(pixels, (max(size[0], PATCH), max(size[1], PATCH)))
     places, columns = lattice(small, PATCH), small.shape[-1] - PATCH + 1

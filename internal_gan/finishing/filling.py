@@ -18,6 +18,7 @@ from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter,
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
+from internal_gan.finishing.subject import Subject
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.edges import Canny
 from internal_gan.images.frames import lines_of
@@ -237,6 +238,7 @@ def draw_filling(
     inner = (..., *area)
     drawing, left, least = spread(photo).crop(*area).copied(), hole[inner].clone(), 1.0
     closed = hole[inner] if unknown is None else torch.maximum(hole[inner], unknown[inner])
+    subject = Subject(photo, hole, frame)
     for box, part, is_thin, window in seen:
         here, size = (..., *within(window, area)), extent(window)
         if is_thin:
@@ -247,11 +249,13 @@ def draw_filling(
             start = F.adaptive_avg_pool2d(drawing[here], smaller)
             masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
             place = None if frame is None else _fractions(frame, window, size)
-            lines = None
+            guides = [subject.guide(window, masks[0])]
             if edges is not None:
                 given = F.adaptive_max_pool2d(edges[(..., *window)], smaller)
-                lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
-            made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=place)
+                lines = DETECTOR(fill_nearest(start, masks[0]))
+                guides.append(torch.where(masks[0] > 0, given, lines))
+            guide = torch.cat(guides, dim=1)
+            made = complete(start, masks[0], masks[1], guide=guide, rng=rng, frame=place)
             filled = resize(made, size).clamp(-1, 1)
             least = min(least, max(smaller) / max(size))
         inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]
