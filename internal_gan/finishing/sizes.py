@@ -66,8 +66,8 @@ def small_copy(photo: Photo) -> Photo:
 
 
 def thinned(values: torch.Tensor, longest: int) -> torch.Tensor:
-    """Every n-th row and column of (..., H, W): at least four times ``longest``, if there are, which
-    is enough to shrink a large image to that size, in much less time."""
+    """Every n-th row and column of (..., H, W): at least four times ``longest``, if there are,
+    which is enough to shrink a large image to that size, in much less time."""
     step = max(1, max(values.shape[-2:]) // (4 * longest))
     return values[..., ::step, ::step]
 

@@ -17,9 +17,9 @@ from internal_gan.patches.importance import LONGEST, importance
 from internal_gan.shapes import Mask
 
 STRENGTH = 1.0  # what matters most, in colours of [-1, 1]
-# Around a photo, what meets the border goes on, and falls to 1/e within so many pixels of the
-# filling. In a hole, the rim on the other side says where it ends.
-GOES_ON = 6.0
+# What meets the rim goes on, and falls to 1/e within so many pixels of the filling; less around a
+# photo, where no other rim says where it ends.
+GOES_ON, GOES_ON_AROUND = 12.0, 6.0
 
 
 class Subject:
@@ -49,7 +49,8 @@ class Subject:
             axes.append(2 * place / whole - 1)
         grid = torch.stack(torch.meshgrid(axes[1], axes[0], indexing="xy"), dim=-1)[None]
         seen = F.grid_sample(self._found, grid, padding_mode="border", align_corners=False)
-        inside = fill_smoothly(seen, hole)
-        if self._is_around:
-            inside = inside * torch.exp((1 - depth(hole)) / GOES_ON)
+        if not self._is_around:
+            seen = seen.square()  # many holes are in a texture, which matters a little everywhere
+        fades = GOES_ON_AROUND if self._is_around else GOES_ON
+        inside = fill_smoothly(seen, hole) * torch.exp((1 - depth(hole)) / fades)
         return STRENGTH * torch.where(hole > 0, inside, seen)
