@@ -5,20 +5,23 @@ A filling is drawn at a small size, from its border inwards, and rebuilt of the 
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from internal_gan.finishing import seams
+from internal_gan.finishing.continuing import continued
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter, check_part
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
-from internal_gan.images.colours import in_floats
+from internal_gan.finishing.subject import Subject
+from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.edges import Canny
+from internal_gan.images.frames import lines_of
 from internal_gan.images.levels import ALL, gathered, spread, used_range
 from internal_gan.images.periodic import Wrap, border_band
 from internal_gan.images.photo import Drawn, Margins, Photo
@@ -27,8 +30,8 @@ from internal_gan.images.resize import resize
 from internal_gan.images.smooth_fill import fill_nearest, fill_transparent
 from internal_gan.images.windows import Part, Window, around, blocks, extent, hull, within
 from internal_gan.patches.completion import Frame, complete, has_patches
-from internal_gan.patches.origins import taken
-from internal_gan.shapes import Mask
+from internal_gan.patches.origins import own_places, taken
+from internal_gan.shapes import Flags, Mask, Places
 from internal_gan.units import Size
 
 # A hole is filled in a small copy of its surroundings.
@@ -40,6 +43,8 @@ DETECTOR = Canny(2.0, 0.1, 0.2)
 # How strongly colours are held while seams are hidden. The pixels around a hole hold them, too, so
 # corrections may reach across it; if they faded early, a sky would show where the hole begins.
 HOLD = 2e-5
+# Around a photo, where nothing holds them on the other side, they would drift away from its own.
+HOLD_AROUND = 5e-4
 # What lies around a photo is filled in blocks.
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
@@ -68,25 +73,97 @@ def extend(
     """
     size = margins.around_size(photo.size)
     check_part(photo, size, math.prod(size) - math.prod(photo.size), option)
-    now, places, known = photo, None, np.ones(photo.size, np.bool_)
-    for sides in (margins._replace(top=0, bottom=0), margins._replace(right=0, left=0)):
-        if not any(sides):
-            continue
-        canvas, part = sides.around(now), sides.part(now.size)
-        drawing, scale = _drawn_around(now, sides, excluded, rng)
-        # Nothing is taken from what is new, so that all origins are in the photo.
-        excluded = sides.padded(excluded, 1.0)
-        finisher = PartFinisher(canvas, part, excluded=excluded, hold=HOLD, reporter=reporter)
-        colours, at, found = finisher.rebuilt(drawing, scale)
-        at -= np.array([sides.top, sides.left], np.int32)  # places in `now`
-        known = taken(known, at) & found
-        places, now = at if places is None else taken(places, at), replace(canvas, colours=colours)
-    assert places is not None
-    new = margins.part(photo.size)
+    # A thin line along a border stays, but is not continued: its colour would spread.
+    lines = Margins(
+        *(one if side else 0 for one, side in zip(lines_of(photo), margins, strict=True))
+    )
+    inner = photo if not any(lines) else photo.without(lines)
+    closed = excluded[(..., *lines.window(inner.size))]
+    places, known = own_places(inner.size), np.ones(inner.size, np.bool_)
+    canvas = _Canvas(inner, closed, closed, places, known, rng, reporter)
+    wider = Margins(*map(sum, zip(margins, lines, strict=True)))
+    for pair in (wider._replace(top=0, bottom=0), wider._replace(right=0, left=0)):
+        for name, side in pair._asdict().items():
+            if side and canvas.goes_on(Margins(0, 0, 0, 0)._replace(**{name: side})):
+                pair = pair._replace(**{name: 0})
+        if any(pair):
+            canvas.draw(pair)
+    places, known, now = canvas.places, canvas.known, canvas.photo
+    window, new = margins.window(photo.size), margins.part(photo.size)
+    places += np.array([lines.top, lines.left], np.int32)
+    places[window], known[window] = own_places(photo.size), True
+    now.colours[(..., *window)] = photo.colours
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo)
-    hiding = seams.Hiding(HOLD, part=new[0, 0].numpy() > 0)
+    hiding = seams.Hiding(HOLD_AROUND, part=new[0, 0].numpy() > 0)
     return result.traced(now.colours, places, known, hiding=hiding)
+
+
+@dataclass
+class _Canvas:
+    """A photo that gets margins, one after another.
+
+    Attributes:
+        photo: with the margins that it has so far.
+        unknown: 1 where it shows nothing that counts.
+        excluded: 1 where no pixel may be taken from: nothing is taken from what is new, so that all
+            origins are in the photo.
+        places, known: see :meth:`PartFinisher.rebuilt`, in the photo that was given.
+    """
+
+    photo: Photo
+    unknown: Mask
+    excluded: Mask
+    places: Places
+    known: Flags
+    rng: torch.Generator | None
+    reporter: Reporter
+
+    def goes_on(self, sides: Margins) -> bool:
+        """Add a margin at one side, if it is smooth there, and say whether it is."""
+        found = continued(self.photo, sides, self.unknown, self.excluded, self.rng)
+        if found is None:
+            return False
+        canvas, part = sides.around(self.photo), sides.part(self.photo.size)
+        canvas.colours.masked_scatter_(
+            part > 0, in_kind_of(canvas.colours, in_floats(found.colours))
+        )
+        left = torch.zeros_like(part)
+        left.masked_scatter_(part > 0, torch.from_numpy(found.left).float())
+        at, known = own_places(canvas.size), np.ones(canvas.size, np.bool_)
+        if found.left.any():
+            closed = sides.padded(self.excluded, 1.0)
+            drawn = draw_filling(canvas, left, closed, self.rng)
+            canvas, at, known = self._rebuilt(canvas, left, sides, drawn)
+        smooth = (part - left)[0, 0].numpy() > 0
+        at -= np.array([sides.top, sides.left], np.int32)
+        at[smooth] = found.places[~found.left]
+        self._add(sides, canvas, at, known)
+        return True
+
+    def draw(self, sides: Margins) -> None:
+        """Add margins, drawn around a small copy."""
+        drawn = _drawn_around(self.photo, sides, self.excluded, self.rng)
+        canvas, part = sides.around(self.photo), sides.part(self.photo.size)
+        canvas, at, known = self._rebuilt(canvas, part, sides, drawn)
+        at -= np.array([sides.top, sides.left], np.int32)  # places in the photo so far
+        self._add(sides, canvas, at, known)
+
+    def _rebuilt(
+        self, canvas: Photo, part: Mask, sides: Margins, drawn: tuple[list[Drawn], float]
+    ) -> tuple[Photo, Places, Flags]:
+        closed = sides.padded(self.excluded, 1.0)
+        finisher = PartFinisher(
+            canvas, part, excluded=closed, hold=HOLD_AROUND, reporter=self.reporter
+        )
+        colours, at, known = finisher.rebuilt(*drawn)
+        return replace(canvas, colours=colours), at, known
+
+    def _add(self, sides: Margins, canvas: Photo, at: Places, known: Flags) -> None:
+        self.photo, self.known = canvas, taken(self.known, at) & known
+        self.places = taken(self.places, at)
+        self.unknown = sides.padded(self.unknown, 0.0)
+        self.excluded = sides.padded(self.excluded, 1.0)
 
 
 def _drawn_around(
@@ -161,6 +238,7 @@ def draw_filling(
     inner = (..., *area)
     drawing, left, least = spread(photo).crop(*area).copied(), hole[inner].clone(), 1.0
     closed = hole[inner] if unknown is None else torch.maximum(hole[inner], unknown[inner])
+    subject = Subject(photo, hole, frame)
     for box, part, is_thin, window in seen:
         here, size = (..., *within(window, area)), extent(window)
         if is_thin:
@@ -171,11 +249,13 @@ def draw_filling(
             start = F.adaptive_avg_pool2d(drawing[here], smaller)
             masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
             place = None if frame is None else _fractions(frame, window, size)
-            lines = None
+            guides = [subject.guide(window, masks[0])]
             if edges is not None:
                 given = F.adaptive_max_pool2d(edges[(..., *window)], smaller)
-                lines = torch.where(masks[0] > 0, given, DETECTOR(fill_nearest(start, masks[0])))
-            made = complete(start, masks[0], masks[1], lines=lines, rng=rng, frame=place)
+                lines = DETECTOR(fill_nearest(start, masks[0]))
+                guides.append(torch.where(masks[0] > 0, given, lines))
+            guide = torch.cat(guides, dim=1)
+            made = complete(start, masks[0], masks[1], guide=guide, rng=rng, frame=place)
             filled = resize(made, size).clamp(-1, 1)
             least = min(least, max(smaller) / max(size))
         inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]

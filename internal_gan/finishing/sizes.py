@@ -65,6 +65,13 @@ def small_copy(photo: Photo) -> Photo:
     return replace(copy, colours=torch.from_numpy(levels).permute(2, 0, 1)[None])
 
 
+def thinned(values: torch.Tensor, longest: int) -> torch.Tensor:
+    """Every n-th row and column of (..., H, W): at least four times ``longest``, if there are,
+    which is enough to shrink a large image to that size, in much less time."""
+    step = max(1, max(values.shape[-2:]) // (4 * longest))
+    return values[..., ::step, ::step]
+
+
 def shrunk_flags(flags: Flags, size: Size) -> Flags:
     """Flags at a smaller size: whether any of a pixel's area is flagged."""
     levels = PIL.Image.fromarray(flags.astype(np.float32))

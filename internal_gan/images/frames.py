@@ -16,6 +16,8 @@ NOISE, FEW = 12 * LEVEL, 0.02
 STEP, BLURRED = 20 * LEVEL, 6
 # The share of a band that must end in a step; on average, if all are equally wide.
 NEARLY_ALL, MOST = 0.8, 0.75
+# The widest line along a border, in pixels, and the share of it that must end in the same step.
+THICKEST, LINE = 4, 0.95
 
 Rows = NDArray[Any]  # as a photo has its colours
 
@@ -85,3 +87,22 @@ def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
     means = off.mean(axis=1)
     blurred = int((means >= 0.6 * means.max()).argmax())
     return float((off.max(axis=0) > STEP).mean()), band + blurred
+
+
+def lines_of(photo: Photo) -> Margins:
+    """How many pixels wide the thin line of another brightness is that some scans and screenshots
+    have along a border; 0 without one, if some of the photo is transparent, or if its colours are
+    few."""
+    if photo.alpha is not None or photo.has_few_colours or min(photo.size) < 2 * THICKEST:
+        return Margins(0, 0, 0, 0)
+    levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)
+    turned = levels.swapaxes(0, 1)
+    found = []
+    for rows in levels, turned[::-1], levels[::-1], turned:
+        near = _floats(rows[: 2 * THICKEST]).mean(axis=2)
+        steps = near[:-2] - near[2:]
+        same = np.maximum((steps > NOISE).mean(axis=1), (steps < -NOISE).mean(axis=1)) >= LINE
+        sizes = np.abs(steps.mean(axis=1))
+        ends = same[:-2] & (sizes[:-2] > NOISE + 4 * sizes[2:])  # no step like it follows
+        found.append(int(ends[:THICKEST].nonzero()[0].max(initial=-1)) + 1)
+    return Margins(*found)

@@ -59,7 +59,7 @@ def complete(
     hole: Mask,
     excluded: Mask | None = None,
     *,
-    lines: Mask | None = None,
+    guide: Tensor | None = None,
     rng: Rng = None,
     frame: Frame | None = None,
 ) -> Pixels:
@@ -73,7 +73,7 @@ def complete(
         image: its values inside the hole are ignored, and those outside are kept.
         excluded: 1 where no patches may be taken from, in addition to the hole. If none is left,
             the hole is filled smoothly.
-        lines: edges known everywhere, which guide the choice of patches.
+        guide: (1, k, H, W), known everywhere, such as edges: patches should match it, too.
         rng: if given, only a random half of the patches fills the smallest size.
         frame: where the photo is, if the hole is around it rather than in it.
     """
@@ -81,7 +81,7 @@ def complete(
     start = fill_smoothly(image, hole)
     if not hole.any() or not has_patches(excluded):
         return start
-    guide = start[:, :0] if lines is None else lines.to(start)
+    guide = start[:, :0] if guide is None else guide.to(start)
     filled, _ = _complete(start, hole, excluded, guide, rng, frame, STRIDE)
     return torch.where(hole > 0, filled, image)
 

@@ -8,8 +8,10 @@ import torch
 from internal_gan.config.arguments import written
 from internal_gan.config.options import ANCHORS, ExtendOptions
 from internal_gan.errors import UserError
+from internal_gan.finishing.continuing import continues
 from internal_gan.finishing.filling import extend
 from internal_gan.images.files.image import MAX_PIXELS
+from internal_gan.images.files.names import shown
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Margins, Photo, margins_of, margins_to
 from internal_gan.tasks.base import Picture, Task
@@ -17,6 +19,10 @@ from internal_gan.tasks.context import Context
 from internal_gan.tasks.holes import avoided
 from internal_gan.units import by, ratio_of
 
+SIDES = "above", "on the right", "below", "on the left"
+# A margin larger than this share of the photo's side, at a border that is harder to continue than
+# this, see `continues`, repeats what is there.
+LARGE, HARD = 0.25, 0.1
 # Largest margin, in sides of the photo: farther away, nothing says what should be there.
 MAX_MARGIN = 2
 
@@ -35,9 +41,23 @@ class Extend(Task[ExtendOptions]):
         if photo.alpha is not None:
             unknown = (photo.alpha <= FAINT).float()
         unknown = avoided(context, "extend.avoid", photo, unknown)
+        self._warn(photo, margins)
         for number, rng in enumerate(self.chances(self.wanted.count)):
             done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
             yield Picture(f"extend/{number:03d}.png", done)
+
+    def _warn(self, photo: Photo, margins: Margins) -> None:
+        """Say where the photo is hard to continue, and what does better there."""
+        sides = zip(SIDES, margins, continues(photo), 2 * photo.size, strict=True)
+        where = [name for name, new, hard, old in sides if new > LARGE * old and hard > HARD]
+        if where:
+            size = margins.around_size(photo.size)
+            shape = self.wanted.shape if isinstance(self.wanted.shape, str) else written(size)
+            name = "photo.jpg" if photo.path is None else shown(photo.path)
+            self.context.say(
+                f"The photo does not continue easily {' and '.join(where)}; for another format "
+                f"try: internal-gan retarget {name} retarget.shape={shape}"
+            )
 
     def _margins(self, photo: Photo) -> Margins:
         given = [value for value in (self.wanted.margins, self.wanted.shape) if value is not None]

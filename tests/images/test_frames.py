@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_photo
-from internal_gan.images.frames import frame_of
+from internal_gan.images.frames import frame_of, lines_of
 from internal_gan.images.photo import Margins
 from tests.commands import ROOT
 
@@ -113,3 +113,14 @@ def test_a_photo_without_its_frame_knows_its_whole_size() -> None:
         half = one.shrunk_to((inside.size[0] // 2, inside.size[1] // 2))
         assert abs(half.uncut[0] - photo.size[0] / 2) <= 2
         assert half.frame is not None
+
+
+def test_a_thin_line_along_a_border_is_found() -> None:
+    pixels = np.asarray(bundled()).copy()
+    pixels[:2], pixels[:, -1] = 0, 0
+    assert lines_of(to_photo(pixels)) == (2, 1, 0, 0)
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+def test_no_photo_has_a_line(path: Path) -> None:
+    assert not any(lines_of(read_image(path)))

@@ -88,9 +88,9 @@ def test_lines_steer_the_choice_of_patches() -> None:
         image[..., column] = -0.8
         lines[..., column] = 1
     hole = holes((48, 64), (12, 28, 20, 20))
-    plain = complete(image, hole, lines=lines)
+    plain = complete(image, hole, guide=lines)
     lines[..., 12:32, 38] = 1
-    drawn = complete(image, hole, lines=lines)
+    drawn = complete(image, hole, guide=lines)
     assert plain[..., 14:30, 38].mean() > 0.4
     assert drawn[..., 14:30, 38].mean() < -0.2
     assert drawn[..., 14:30, 34].mean() > 0.3

@@ -49,7 +49,6 @@ def test_nothing_from_the_middle_is_repeated(shell: Shell) -> None:
 
 
 def test_nothing_is_taken_from_where_a_mask_forbids_it(shell: Shell) -> None:
-    """A mark beside the border is repeated, unless it is avoided."""
     mark(66, 76)
     avoid = holes((60, 84), (23, 64, 14, 14))
     write_mask("avoid.png", avoid)
@@ -97,3 +96,37 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
     assert np.array_equal(made[:60], gray)
     assert np.array_equal(along[:60], columns)
     assert np.array_equal(along, read_origin(path.with_suffix(".origin.png")).places[..., 1])
+
+
+def test_a_mark_beside_the_border_is_not_repeated(shell: Shell) -> None:
+    mark(66, 76)
+    made = pixels(extended(shell, "extend.margins=[0,24,0,0]", photo="marked.png"))
+    assert not ((made[:, 84:, 0] > 200) & (made[:, 84:, 1] < 60)).any()
+
+
+def test_the_origin_and_the_layers_of_a_sky_hold(shell: Shell) -> None:
+    noise = np.random.default_rng(0).normal(0, 2, (64, 96, 3))
+    rows = np.arange(64)[:, None, None]
+    sky = np.where(rows < 30, 150 + rows, 60) + noise
+    Image.fromarray(sky.clip(0, 255).astype(np.uint8)).save("sky.png")
+    labels(np.where(rows[..., 0] < 30, 1, 2).repeat(96, 1)).save("labels.png")
+    options = "extend.margins=[40,0,0,0]", "layers=labels.png"
+    path = extended(shell, *options, photo="sky.png")
+    assert (pixels("out/extend/layers/labels/000.png")[:40] == 1).all()
+    assert np.abs(np.diff(pixels(path)[:42].mean(axis=(1, 2)))).max() < 2
+    shell.done("task=verify", f"image={path}", "verify.photo=sky.png", "output=check")
+
+
+def test_a_photo_that_is_hard_to_continue_says_what_does_better(shell: Shell) -> None:
+    busy = np.random.default_rng(0).integers(0, 2, (6, 9, 3)).repeat(10, 0).repeat(10, 1) * 255
+    Image.fromarray(busy.astype(np.uint8)).save("busy.png")
+    said = shell.done("task=extend", "image=busy.png", "output=a", "extend.shape=9:16").out
+    better = "internal-gan retarget busy.png retarget.shape=9:16"
+    assert f"not continue easily above and below; for another format try: {better}" in " ".join(
+        said.split()
+    )
+    for photo, options in (("busy.png", "[6,0,0,0]"), ("photo.png", "[40,0,40,0]")):
+        said = shell.done(
+            "task=extend", f"image={photo}", f"output=of-{photo[:-4]}", f"extend.margins={options}"
+        ).out
+        assert "easily" not in said

@@ -218,7 +218,7 @@ class EdgeConnect(Fills):
         excluded = hole if excluded is None else torch.maximum(hole, excluded.to(hole))
         if not has_patches(excluded):
             _log.warning("no patch can be taken near the hole; starting from a smooth filling")
-        return complete(image, hole, excluded, lines=lines, rng=rng)
+        return complete(image, hole, excluded, guide=lines, rng=rng)
 
     def find_edges(self, image: Pictures, hole: Masks) -> Masks:
         """The edges of the known part of an image."""
