@@ -131,23 +131,17 @@ def continued(
 
 
 def _enlarged(flags: Flags, size: Size) -> Flags:
-    found: Flags = (
-        F.interpolate(torch.from_numpy(flags).float()[None, None], size)[0, 0].numpy() > 0
-    )
-    return found
+    enlarged = F.interpolate(torch.from_numpy(flags).float()[None, None], size)
+    return np.asarray(enlarged[0, 0] > 0)
 
 
 def _smooth(image: Pixels, unknown: Mask) -> Flags | None:
     """(h, w), what is smooth and reaches the upper border; None if most of that is not."""
     levels = image * 127.5
     soft = gaussian_blur(levels, SOFT)
-    steps = torch.stack(
-        [
-            F.pad(soft, (0, 0, 0, 1), "replicate").diff(dim=2),
-            F.pad(soft, (0, 1, 0, 0), "replicate").diff(dim=3),
-        ]
-    )
-    steep = steps.square().sum(dim=(0, 2)).sqrt()
+    down = soft.diff(dim=2, append=soft[..., -1:, :])
+    across = soft.diff(dim=3, append=soft[..., -1:])
+    steep = (down.square() + across.square()).sum(dim=1).sqrt()
     rough = gaussian_blur((levels - gaussian_blur(levels, 2.0)).square(), 2.0).amax(dim=1).sqrt()
     labels, _ = label(((steep < STEEPEST) & (rough < ROUGHEST) & (unknown[:, 0] == 0))[0].numpy())
     flags = np.isin(labels, np.setdiff1d(labels[0], 0))

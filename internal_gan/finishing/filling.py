@@ -77,10 +77,12 @@ def extend(
     lines = Margins(
         *(one if side else 0 for one, side in zip(lines_of(photo), margins, strict=True))
     )
-    inner = photo if not any(lines) else photo.without(lines)
-    closed = excluded[(..., *lines.window(inner.size))]
-    places, known = own_places(inner.size), np.ones(inner.size, np.bool_)
-    canvas = _Canvas(inner, closed, closed, places, known, rng, reporter)
+    inner = Margins(*(-line for line in lines)).around_size(photo.size)
+    inside = lines.window(inner)
+    closed = excluded[(..., *inside)]
+    cut = photo.crop(*inside) if any(lines) else photo
+    places, known = own_places(inner), np.ones(inner, np.bool_)
+    canvas = _Canvas(cut, closed, closed, places, known, rng, reporter)
     wider = Margins(*map(sum, zip(margins, lines, strict=True)))
     for pair in (wider._replace(top=0, bottom=0), wider._replace(right=0, left=0)):
         for name, side in pair._asdict().items():

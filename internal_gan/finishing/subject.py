@@ -17,9 +17,11 @@ from internal_gan.patches.importance import LONGEST, importance
 from internal_gan.shapes import Mask
 
 STRENGTH = 1.0  # what matters most, in colours of [-1, 1]
-# What meets the rim goes on, and falls to 1/e within so many pixels of the filling; less around a
-# photo, where no other rim says where it ends.
-GOES_ON, GOES_ON_AROUND = 12.0, 6.0
+# What meets the rim of a hole goes on, and falls to 1/e within so many pixels of the filling.
+GOES_ON = 12.0
+# Around a photo, where no other rim says where it ends, a face goes on less than a dune: by this,
+# times how many pixels of the border, each with its importance.
+GOES_ON_AROUND = 1.25
 
 
 class Subject:
@@ -51,6 +53,8 @@ class Subject:
         seen = F.grid_sample(self._found, grid, padding_mode="border", align_corners=False)
         if not self._is_around:
             seen = seen.square()  # many holes are in a texture, which matters a little everywhere
-        fades = GOES_ON_AROUND if self._is_around else GOES_ON
-        inside = fill_smoothly(seen, hole) * torch.exp((1 - depth(hole)) / fades)
+        inside, far = fill_smoothly(seen, hole), depth(hole) - 1
+        at_rim = float(inside[far == 0].sum())
+        fades = max(1.0, GOES_ON_AROUND * at_rim) if self._is_around else GOES_ON
+        inside = inside * torch.exp(-far / fades)
         return STRENGTH * torch.where(hole > 0, inside, seen)

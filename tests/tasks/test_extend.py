@@ -99,7 +99,7 @@ def test_sixteen_bits_and_layers_go_along(shell: Shell) -> None:
 
 
 def test_a_mark_beside_the_border_is_not_repeated(shell: Shell) -> None:
-    mark(66, 76)
+    mark(58, 68)
     made = pixels(extended(shell, "extend.margins=[0,24,0,0]", photo="marked.png"))
     assert not ((made[:, 84:, 0] > 200) & (made[:, 84:, 1] < 60)).any()
 
