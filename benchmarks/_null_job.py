@@ -21,6 +21,7 @@ from benchmarks import _tokens, inpainting
 from benchmarks._common import environment, kept, means
 from benchmarks._processes import Job, Processes
 from internal_gan.config.compose import load_options
+from internal_gan.config.options import shapes_in
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
 from internal_gan.finishing.finisher import AsDrawn
@@ -144,7 +145,7 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     model, context = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
-    wanted = list(targets(model, context))
+    wanted = list(targets(model, context, shapes_in(context.options.retarget.shape)))
     null, formula = job.folder("null"), job.folder("formula")
     write(null_sizes(wanted, partial(resized, model.image)), null)
     write(null_sizes(wanted, partial(redrawn, model.image, job.seed)), formula)

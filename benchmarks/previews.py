@@ -30,7 +30,8 @@ from internal_gan.api.previews import Previews
 
 SIZES = {2: (1632, 1224), 24: (5664, 4248)}
 TIMES = 3
-CHANGES = ("Variations", "Remove", "Retarget", "Extend", "Edit and paint")
+CHANGES = ("Variations", "Remove", "Format", "Extend", "Edit and paint")
+FORMATS = ("1:1", "9:16", "21:9")
 COARSE = (32, 32)
 
 
@@ -72,7 +73,10 @@ def _changed(page: Any, tool: str) -> dict[str, Any]:
                 page.locator("#panel button.main").click()
             elif tool == "Variations":
                 page.get_by_role("button", name="Another").click()
-            elif tool in ("Retarget", "Extend"):
+            elif tool == "Format":
+                page.wait_for_function("() => !document.querySelector('.drawing')")
+                page.get_by_role("button", name=FORMATS[turn], exact=True).click()
+            elif tool == "Extend":
                 _drag(page, page.get_by_label("Move the right of the frame"), 0.5, 40)
             else:
                 _drag(page, page.locator("#stage canvas").first, 0.3 + 0.15 * turn, 40)

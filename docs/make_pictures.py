@@ -248,11 +248,13 @@ def with_copy() -> tuple[Image.Image, Image.Image]:
 
 
 def retarget(models: Models) -> Image.Image:
-    """A city and the same at 21:9, and a wood in three formats."""
-    wide = patches_of("city.jpg").retarget("21:9", resolution=900)
-    model = patches_of("stream.jpg")
-    made = [model.retarget(shape, resolution=900) for shape in ("1:1", "9:16", "21:9")]
-    return column([row([photo_of("city.jpg", 900), wide], 400), row(made, 400)])
+    """Hikers and a bird, each as 4:5, 9:16 and 21:9."""
+    rows = []
+    for name in ("dunes.jpg", "wren.jpg"):
+        model = patches_of(name)
+        made = [model.retarget(shape, resolution=1200) for shape in ("4:5", "9:16", "21:9")]
+        rows.append(row([photo_of(name, 1200), *made], 300))
+    return column(rows)
 
 
 def protect(models: Models) -> Image.Image:

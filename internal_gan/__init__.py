@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
     from internal_gan.api.functions import extend as extend
     from internal_gan.api.functions import fill as fill
     from internal_gan.api.functions import harmonize as harmonize
+    from internal_gan.api.functions import importance as importance
     from internal_gan.api.functions import make_tileable as make_tileable
     from internal_gan.api.functions import paint as paint
     from internal_gan.api.functions import retarget as retarget
@@ -59,8 +60,8 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
 _HOMES = {
     "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
     "api.functions": (
-        *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "make_tileable"),
-        *("paint", "retarget", "sample", "super_resolve", "verify"),
+        *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "importance"),
+        *("make_tileable", "paint", "retarget", "sample", "super_resolve", "verify"),
     ),
     "api.previews": ("Previews",),
     "api.runs": ("Run", "fit", "load", "resume"),

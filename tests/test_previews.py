@@ -51,10 +51,11 @@ def mask(width: int, height: int) -> Image.Image:
 @pytest.mark.parametrize(
     ("task", "options", "size"),
     [
-        ("retarget", {"shape": [90, 150]}, (38, 23)),  # of a photo of 150 x 112 pixels
-        ("retarget", {"shape": "1:1"}, (35, 35)),
-        ("retarget", {"shape": [120, 320]}, (80, 30)),  # a larger result shows it larger
-        ("retarget", {"shape": ["1:1", "2:1"]}, (35, 35)),  # the first of several
+        ("retarget", {"shape": [90, 150]}, (40, 24)),
+        ("retarget", {"shape": [7, 30]}, (30, 7)),  # little would be seen of a smaller one
+        ("retarget", {"shape": ["50%", "100%"]}, (40, 15)),
+        ("retarget", {"shape": [120, 320]}, (80, 30)),
+        ("retarget", {"shape": ["3:4", "2:1"], "resolution": 80}, (22, 30)),  # the first of several
         ("sample", {"size": (80, 120)}, (60, 40)),  # of one that is shown at 80 x 60 pixels
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
@@ -68,18 +69,31 @@ def test_other_sizes_are_scaled(photo: Image.Image) -> None:
     """Those of an outline, and of what the network has drawn."""
     previews = Previews(photo)
     outlined = previews("retarget", shape=[90, 150], mask=mask(160, 120))
-    assert outlined.size == pytest.approx((75, 45), abs=1)
+    assert outlined.size == pytest.approx((38, 22), abs=1)
     drawn = previews("retarget", shape="4:3", detail="network")
     assert drawn.size == previews._network.sizes[-1][::-1]
+
+
+def test_plans_are_those_of_the_photo() -> None:
+    photo = Image.effect_noise((239, 159), 9).convert("RGB")  # no half of it has the same shape
+    photo.paste((250, 60, 20), (150, 30, 200, 120))
+    previews, patches = Previews(photo), internal_gan.Patches(photo)
+    for shape in ("1:1", "2:1"):
+        made, found = patches.plans(shape), previews.plans(shape=shape, seed=1)
+        assert [one.in_words() for one in made] == [one.in_words() for one in found]
+    assert previews.plans(shape=["200%", "200%"]) == previews.plans() == []
+    kept = mask(239, 159)
+    assert previews.plans(shape="1:1", mask=kept) == []
+    assert previews.plans(shape="1:2", protect=kept) != previews.plans(shape="1:2")
 
 
 def test_a_mask_of_the_copys_size_fits_the_copy_for_a_size(photo: Image.Image) -> None:
     """Few copies are kept."""
     previews = Previews(photo)
     kept = mask(*previews.copy("retarget").size)
-    assert previews("retarget", shape=[44, 107], protect=kept).size == (54, 23)
+    assert previews("retarget", shape=[44, 107], protect=kept).size == (40, 16)
     assert previews._copy.cache_info().currsize == 1
-    assert previews("retarget", shape=[90, 150], protect=kept).size == (38, 22)
+    assert previews("retarget", shape=["100%", "200%"], protect=kept).size == (80, 30)
     assert previews._copy.cache_info().currsize == 2
     assert len({previews.copy("sample", side).size for side in range(60, 80)}) > 8
     assert previews._copy.cache_info().currsize == 8
@@ -119,9 +133,8 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
         *(("sample", {"size": size}) for size in [(597, 361), (1600, 2300), (888, 1186)]),
         ("sample", {"size": (1475, 786)}),  # one pixel more or less than scaled
         ("sample", {"size": (597, 361), "resolution": 700}),
-        *(("retarget", {"shape": shape}) for shape in [[597, 361], [None, 1703], [403, 907]]),
-        *(("retarget", {"shape": shape}) for shape in ["20:9", ["39%", "157%"], [[40, 9], "1:1"]]),
-        ("retarget", {"shape": [513, 391], "resolution": "photo"}),
+        *(("retarget", {"shape": s}) for s in [["139%", "157%"], [["200%", "97%"], "1:1"]]),
+        ("retarget", {"shape": ["200%", "99%"], "resolution": "photo"}),
     ],
 )
 def test_the_layout_has_as_many_pixels_as_the_results(
@@ -206,7 +219,11 @@ def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
 @pytest.mark.parametrize(
     ("task", "options"),
     [
-        *(("sample", {}), ("retarget", {"size": (60, 90)}), ("fill", {"mask": mask(160, 120)})),
+        *(
+            ("sample", {}),
+            ("retarget", {"size": ("100%", "200%")}),
+            ("fill", {"mask": mask(160, 120)}),
+        ),
         *(("extend", {"shape": "2:1"}), ("edit", {"image": mask(160, 120)})),
     ],
 )

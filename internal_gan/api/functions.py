@@ -9,7 +9,11 @@ from typing import Any
 from internal_gan.api.methods import Patches
 from internal_gan.api.model import Given, picture_of, results, source_of
 from internal_gan.errors import UserError
+from internal_gan.finishing.plans import importance_of
+from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.images.masks import to_gray
 from internal_gan.images.photo import Photo
+from internal_gan.images.resize import resize
 from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
@@ -37,6 +41,24 @@ super_resolve = _of_photo(Patches.super_resolve)
 def fill(photo: Given, mask: Given | None = None, **how: Any) -> Any:
     """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
     return Patches(photo).fill(mask=mask, **how)
+
+
+def importance(photo: Given, *, output_type: str = "pil") -> Any:
+    """What matters in a photo, as a gray picture of its size, white most.
+
+    It decides what :func:`retarget` keeps. Changed, it can be given back as ``importance``.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+        output_type: see :class:`Model`.
+
+    Raises:
+        UserError: the photo cannot be read, or ``output_type`` is unknown.
+    """
+    check_output_type(output_type)
+    given = source_of("sample", {"photo": photo}).photo()
+    found = to_gray(resize(importance_of(given), given.size).clamp(0, 1))
+    return to_memory(found.colours, output_type, found)
 
 
 def make_tileable(photo: Given, **how: Any) -> Any:

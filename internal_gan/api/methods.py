@@ -7,7 +7,10 @@ import torch
 
 from internal_gan.api.model import Given, Model, source_of
 from internal_gan.config import catalogue
+from internal_gan.finishing.plans import Plan
 from internal_gan.images.files.memory import check_output_type, to_memory
+from internal_gan.tasks.context import Context
+from internal_gan.tasks.formats import plans_of
 from internal_gan.tasks.runner import patches_of
 
 
@@ -96,16 +99,21 @@ class Retargets(Model):
         outline: Given | None = None,
         **how: Any,
     ) -> Any:
-        """Draw the photo in another size or shape, using its own patches.
+        """Give the photo another format, or another shape.
+
+        Without a trained model it is cropped, squeezed or extended, whichever takes the least away;
+        ``seed`` chooses among the best ways, see :meth:`Patches.plans`. A trained model redraws it.
 
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
-                gives width:height, with the photo's area, and ("100%", "200%") is relative to the
-                photo at ``resolution``. By default the size of that, or of ``outline``.
-            outline: a picture whose white or opaque part is the shape.
+                gives width:height, with what is kept at its size, and ("100%", "200%") is relative
+                to the photo. By default the photo's size, or that of ``outline``.
+            outline: a picture whose white or opaque part is the shape; the photo is redrawn.
             corners: where a homography moves the frame's corners, (row, column) as fractions of it,
-                clockwise from top left.
+                clockwise from top left; the photo is redrawn.
             protect: a mask of what keeps its size and shape.
+            importance: a gray picture of what matters, white most; see
+                :func:`internal_gan.importance`.
         """
         if size is None and outline is None:
             size = ("100%", "100%")
@@ -154,6 +162,28 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
         source = source_of("sample", {"photo": photo})
         source.options.keep_frame = keep_frame
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
+
+    def plans(
+        self, size: tuple[int | str | None, int | str | None] | str, **how: Any
+    ) -> list[Plan]:
+        """The ways to give the photo another format, the best first; none if it is redrawn.
+
+        :meth:`retarget` with seed 0 takes the first, with seed 1 the second, and so on.
+
+        >>> import internal_gan
+        >>> from PIL import Image
+        >>> photo = internal_gan.Patches(Image.radial_gradient("L").resize((48, 40)))
+        >>> photo.plans("1:1")[0].in_words()
+        'cropped 8 % on the left, cropped 8 % on the right'
+
+        Args:
+            size, protect, importance: as for :meth:`retarget`.
+
+        Raises:
+            UserError: an argument is not allowed.
+        """
+        source = source_of("retarget", {"shape": size, **how}, self._source)
+        return plans_of(Context(source), self.network)
 
 
 class SinGAN(Samples, Injects, Animates, Enlarges, family="singan"):

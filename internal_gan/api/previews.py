@@ -13,13 +13,15 @@ from internal_gan.config.catalogue import families_for
 from internal_gan.config.fields import AUTO
 from internal_gan.config.options import ANCHORS, PATHS, shapes_in, taken_by
 from internal_gan.finishing.finisher import LONGEST, drawn_size, shown_side
+from internal_gan.finishing.plans import Plan
 from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
 from internal_gan.images.pyramid import fit_size
 from internal_gan.runs.source import Source
-from internal_gan.tasks.retarget import is_in_pixels, size_in
+from internal_gan.tasks.context import Context
+from internal_gan.tasks.formats import is_in_pixels, is_redrawn, plans_of, size_in
 from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
 
@@ -65,14 +67,31 @@ class Previews:
             UserError: an argument is not allowed.
             Stopped: ``stop`` returned true.
         """
+        given, image, source = self._small(task, given)
+        if "patches" not in families_for(task):
+            return next(results(task, {"photo": image, **given}))
+        return next(results(task, given, self._network, source))
+
+    def plans(self, **given: Any) -> list[Plan]:
+        """What previews of ``retarget`` with seed 0, 1 and so on show, as
+        :meth:`internal_gan.Patches.plans`; ``given`` and errors are as for a call."""
+        if not self._is_planned("retarget", given):
+            return []
+        given, _, source = self._small("retarget", given)
+        return plans_of(Context(source_of("retarget", given, source)), self._network)
+
+    def _small(
+        self, task: str, given: dict[str, Any]
+    ) -> tuple[dict[str, Any], Image.Image, Source]:
+        """A task's arguments for the copy of the photo, and that copy."""
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
         resolution, sized = given.pop("resolution", None), {"sample": "size", "retarget": "shape"}
         full = usual = self._full_size(task, resolution)
-        name, is_drawn = sized.get(task, ""), given.get("detail") == "network"
-        of_size = dict[str, Any]()
-        if given.get(name) is not None and given.get("mask") is None and not is_drawn:
-            full, of_size = self._sized(task, name, given.pop(name), resolution, usual)
+        name, of_size = sized.get(task, ""), dict[str, Any]()
+        is_planned = self._is_planned(task, given)
+        if given.get(name) is not None and self._is_finished_drawing(task, given):
+            full, of_size = self._sized(task, name, given.pop(name), resolution)
         image, source = self._copy(full)
         ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
         if task == "extend" and ratio is not None and anchor in ANCHORS:
@@ -82,7 +101,11 @@ class Previews:
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
             if name in _IN_PIXELS:
-                given[name] = _scaled(value, max(image.size) / max(full))
+                scale = max(image.size) / max(full)
+                if name == "shape" and is_planned:  # else little would be seen of a small banner
+                    longest = max(size_in(self._first_shape(given), full))
+                    scale = max(scale, min(1.0, max(image.size) / longest))
+                given[name] = _scaled(value, scale)
             elif option in PATHS and value is not None:
                 picture = picture_of(value, option, to_mask)
                 if isinstance(picture, Path):
@@ -91,10 +114,7 @@ class Previews:
                     given[name] = _shown_small(picture, full)
                 elif full != usual and picture.size == self._copy(usual)[0].size[::-1]:
                     given[name] = _shown_small(picture, (image.height, image.width))
-        given |= of_size
-        if "patches" not in families_for(task):
-            return next(results(task, {"photo": image, **given}))
-        return next(results(task, given, self._network, source))
+        return given | of_size, image, source
 
     def _full_size(self, task: str, resolution: str | int | None) -> Size:
         """The size of the photo in a task's results."""
@@ -102,15 +122,38 @@ class Previews:
         if "finish.resolution" not in taken_by(task):
             return full
         known = source_of(task, {"resolution": resolution}).options.finish.resolution or AUTO
+        if task == "retarget" and known == AUTO:
+            return full
         return fit_size(full, shown_side(known, full, self._network.sizes[-1], longest=LONGEST))
 
+    def _is_finished_drawing(self, task: str, given: dict[str, Any]) -> bool:
+        """Whether a result of a size is drawn and then finished; not what a plan makes, which is
+        the same for any size of the photo."""
+        if given.get("mask") is not None or given.get("detail") == "network":
+            return False
+        if task != "retarget" or given.get("corners") is not None:
+            return True
+        return is_redrawn(self._photo, self._photo.full_size, self._first_shape(given))
+
+    def _is_planned(self, task: str, given: dict[str, Any]) -> bool:
+        """Whether a result is made by a plan."""
+        if task != "retarget" or not given.get("shape") or given.get("detail") == "network":
+            return False
+        return given.get("mask") is None and not self._is_finished_drawing(task, given)
+
+    def _first_shape(self, given: dict[str, Any]) -> Any:
+        options = source_of("retarget", {"shape": given["shape"]}).options
+        return shapes_in(options.retarget.shape)[0]
+
     def _sized(
-        self, task: str, name: str, given: Any, resolution: str | int | None, usual: Size
+        self, task: str, name: str, given: Any, resolution: str | int | None
     ) -> tuple[Size, dict[str, Any]]:
         """For a result's size: the size of the photo to make a copy of, and the preview's options,
         with which its layout has as many pixels as the result's, if nearly the scaled size can."""
         options = source_of(task, {name: given, "resolution": resolution}).options
         known, own = options.finish.resolution or AUTO, self._network.sizes[-1]
+        photo = self._photo.full_size
+        usual = fit_size(photo, shown_side(known, photo, own, longest=LONGEST))
         shape = options.sample.size or shapes_in(options.retarget.shape)[0]
         if known == AUTO and not is_in_pixels(shape):
             known = LONGEST  # whatever the size of the result
@@ -120,8 +163,14 @@ class Previews:
             side = shown_side(resolution, photo, own, size, longest=LONGEST, same_area=same_area)
             return drawn_size(size, own, shown := fit_size(photo, side)), shown
 
+        def named(size: Size, photo: Size) -> list[int | str]:
+            if is_in_pixels(shape):
+                return list(size)
+            # More of the photo is asked for in per cent, see `is_redrawn`.
+            return [f"{100 * new / old:.6f}%" for new, old in zip(size, photo, strict=True)]
+
         size = size_in(shape, usual)
-        wanted, shown = layout(self._photo.full_size, size, known)
+        wanted, shown = layout(photo, size, known)
         steps = sorted(product(range(-2, 3), repeat=2), key=lambda step: np.abs(step).sum())
         # First with the usual copy, which many sizes share. If the photo is hardly smaller in the
         # result, it would not be shrunk: then with a copy as it is there.
@@ -131,8 +180,9 @@ class Previews:
             for down, right in steps:
                 near = max(1, scaled[0] + down), max(1, scaled[1] + right)
                 if layout(small, near, how)[0] == wanted:
-                    return copied, {name: list(near), "resolution": how}
-        return copied, {name: [max(1, side) for side in scaled], "resolution": how}
+                    return copied, {name: named(near, small), "resolution": how}
+        least = max(1, scaled[0]), max(1, scaled[1])
+        return copied, {name: named(least, small), "resolution": how}
 
     def _copied(self, full: Size) -> tuple[Image.Image, Source]:
         is_read = max(full) <= max(self._photo.size)

@@ -16,12 +16,12 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from internal_gan.api.previews import Previews
 from internal_gan.app import pictures
 from internal_gan.app.runs import Runs
-from internal_gan.app.uploads import Upload, Uploads, drawn, plain
+from internal_gan.app.uploads import Upload, Uploads, plain
 from internal_gan.config.arguments import SHORT, quote, written
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import PATHS, taken_by
@@ -106,10 +106,16 @@ def object_of(data: str | bytes) -> dict[str, Any]:
 
 
 def preview(
-    form: FormData, upload: Upload, previews: Callable[[Path], Previews], stop: Callable[[], bool]
-) -> bytes:
+    form: FormData,
+    upload: Upload,
+    uploads: Uploads,
+    previews: Callable[[Path], Previews],
+    stop: Callable[[], bool],
+    tells: bool = False,
+) -> Response:
     """The JPEG file of a preview, for fields ``task`` and ``options``, as JSON, and files of
-    strokes by the options that take them; the name of each file is its kind, see :func:`drawn`."""
+    strokes by the options that take them; the name of each file is its kind, see
+    :meth:`Uploads.drawn`. Or it ``tells`` what the plans for it do."""
     if stop():
         raise Stopped
     task, options = str(form.get("task")), object_of(str(form.get("options")))
@@ -121,9 +127,13 @@ def preview(
             if name not in SPECS[task].reads:
                 raise UserError(f"{name}: takes no file here")
             copy = photo.copy(task, given.get("finish.resolution"))
-            given[name] = drawn(strokes.file.read(), str(strokes.filename), copy)
+            kind, data = str(strokes.filename), strokes.file.read()
+            given[name] = uploads.drawn(upload, data, kind, copy)
     arguments = {name.rpartition(".")[2]: value for name, value in given.items()}
-    return pictures.preview(photo(task, stop=stop, **arguments))
+    if tells:
+        return JSONResponse([plan.in_words() for plan in photo.plans(**arguments)])
+    picture = pictures.preview(photo(task, stop=stop, **arguments))
+    return Response(picture, media_type="image/jpeg")
 
 
 def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:

@@ -134,8 +134,9 @@ class Server:
             raise UserError(error)
         return JSONResponse(self._about(name))
 
-    async def preview(self, request: Request) -> Response:
-        """A preview of a task on a photo. A newer wish of the same tab, or DELETE, ends it."""
+    async def preview(self, request: Request, tells: bool = False) -> Response:
+        """A preview of a task on a photo, or what its plans do. A newer wish of the same tab, or
+        DELETE, ends it."""
         upload = self.uploads.get(request.path_params["id"])
         tab, number = (request.query_params.get(name, "0") for name in ("tab", "wish"))
         if not number.isdecimal():
@@ -149,8 +150,8 @@ class Server:
         if request.method == "DELETE":
             raise Stopped
         async with programs.form_of(request, self.most) as form, self.preview_turn:
-            draw = partial(programs.preview, form, upload, self.previews, unwanted.is_set)
-            return Response(await run_in_threadpool(draw), media_type="image/jpeg")
+            given = form, upload, self.uploads, self.previews, unwanted.is_set
+            return await run_in_threadpool(programs.preview, *given, tells)
 
     async def post(self, request: Request) -> Response:
         """Do a task for another program."""
@@ -263,6 +264,7 @@ class Server:
             "small": f"/photos/{upload.id}/small",
             "url": f"/photos/{upload.id}/shown",
             "whole": f"/photos/{upload.id}/whole",
+            "importance": f"/photos/{upload.id}/importance",
             "count": len(upload.runs),
             "training": self._progress(upload),
         }
@@ -300,6 +302,7 @@ def application(settings: Settings) -> Starlette:
         get("/photos/{id}/{which:str}", server.photo_file),
         post("/photos/{id}/drawings", server.add_drawing),
         Route("/photos/{id}/preview", server.preview, methods=["POST", "DELETE"]),
+        post("/photos/{id}/plans", partial(server.preview, tells=True)),
         post("/photos/{id}/runs", server.start),
         post("/runs/{group}/{time}/stop", server.stop),
         post("/runs/{group}/{time}/resume", server.resume),

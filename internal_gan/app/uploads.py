@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 from internal_gan.app.pictures import converted, shown
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object, write_text
+from internal_gan.finishing.plans import importance_of
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.look import any_size
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
+from internal_gan.images.masks import to_gray
 from internal_gan.process_settings import ignored_warnings
 
 FOLDER = ".app"
@@ -30,6 +32,7 @@ DRAWN_SIDE = 2048
 # Most pixels a side of a photo in the list of photos, and on the stage before it is enlarged.
 SMALL_SIDE, SHOWN_SIDE = 480, 2048
 COPIES = {"small": SMALL_SIDE, "shown": SHOWN_SIDE, "whole": None}
+IMPORTANCE = "importance"  # the copy that shows what matters
 
 
 @dataclass(frozen=True)
@@ -111,27 +114,41 @@ class Uploads:
         self._note(upload, [one for one in self.get(upload.id).runs if one != run])
 
     def copy(self, upload: Upload, which: str) -> Path:
-        """The JPEG file of one of ``COPIES``, which is made if it is missing."""
-        if which not in COPIES:
+        """The JPEG file of one of ``COPIES`` or of ``IMPORTANCE``, made if it is missing."""
+        if which not in (*COPIES, IMPORTANCE):
             raise UserError("there is no such picture")
         path = upload.path.parent / f"{which}.jpg"
         if not path.is_file():
-            _save(shown(read_image(upload.path), COPIES[which]), path)
+            photo = read_image(upload.path)
+            if which == IMPORTANCE:
+                found = to_gray(importance_of(photo))
+                _save(to_pil(found.colours, found), path)
+            else:
+                _save(shown(photo, COPIES[which]), path)
         return path
 
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
-        """Store what :func:`drawn` makes of strokes on a photo; returns its id."""
+        """Store what :meth:`drawn` makes of strokes on a photo; returns its id."""
         if kind == "paint":
             read = read_image(upload.path)
             photo = to_pil(read.colours)
             photo.info["icc_profile"] = read.icc_profile
         else:
             photo = Image.new("L", upload.size[::-1])
-        picture = drawn(data, kind, photo)
+        picture = self.drawn(upload, data, kind, photo)
         self._drawings.mkdir(parents=True, exist_ok=True)
         id = secrets.token_hex(8)
         picture.save(self._drawings / f"{id}.png", icc_profile=picture.info.get("icc_profile"))
         return id
+
+    def drawn(self, upload: Upload, data: bytes, kind: str, photo: Image.Image) -> Image.Image:
+        """A PNG file of strokes, transparent elsewhere, as a picture of the size of ``photo``,
+        which shows an upload: for the kind ``mask`` white where something was drawn, for the kind
+        ``importance`` what matters with the strokes on it, and else the photo with them."""
+        if kind == IMPORTANCE:
+            with Image.open(self.copy(upload, kind)) as found:
+                photo = found.resize(photo.size, Image.Resampling.BILINEAR)
+        return _drawn(data, kind, photo)
 
     def drawing(self, id: str) -> Path:
         """The file of a drawing, or a UserError."""
@@ -157,9 +174,7 @@ class Uploads:
         write_text(upload.path.parent / "photo.json", json.dumps(about))
 
 
-def drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
-    """A PNG file of strokes, transparent elsewhere, as a picture of the photo's size: for the kind
-    ``mask`` white where something was drawn, else the photo with the strokes on it."""
+def _drawn(data: bytes, kind: str, photo: Image.Image) -> Image.Image:
     strokes = _strokes(data)
     found = strokes.getchannel("A").resize(photo.size, Image.Resampling.BILINEAR)
     if kind == "mask":

@@ -81,7 +81,7 @@ _TASKS = (
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
-        reads=("retarget.mask", "retarget.protect"),
+        reads=("retarget.mask", "retarget.protect", "retarget.importance"),
         again="retarget.shape=[300,800]",
     ),
     TaskSpec(

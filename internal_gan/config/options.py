@@ -155,8 +155,7 @@ class RetargetOptions:
 
     shape: Any = option(
         None,
-        "size of the result; a null side keeps the photo's aspect ratio, width:height its area; "
-        "null: examples",
+        "size or format of the result; a null side keeps the photo's aspect ratio; null: examples",
         "[height,width] in pixels or in per cent of the photo's side, such as [300,800], "
         "[300,null] or [100%,200%], or width:height, such as 16:9, or a list of these",
         lambda v: v != [] and all(map(_is_target, shapes_in(v))),
@@ -170,6 +169,10 @@ class RetargetOptions:
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
+    importance: str | None = path(
+        "gray picture of the photo's size: what is white matters most, and is kept; null: what is "
+        "found"
+    )
 
 
 @dataclass
@@ -293,8 +296,8 @@ class FinishOptions:
             None,
             "long side of the photo in results made of patches",
             "auto (the photo's own up to 2048, in films up to 1024, or what fits the requested "
-            "size), photo (the photo's own), model (that of the training), a number of pixels "
-            "from 16 to 100000, or null",
+            "size; in another format the photo's own), photo (the photo's own), model (that of the "
+            "training), a number of pixels from 16 to 100000, or null",
             lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
         ),
     )

@@ -34,6 +34,7 @@ from internal_gan.units import Size
 COMPARED = 64  # its long side, in pixels
 PATCH = 7  # side in pixels
 NEIGHBOURS = 3  # a patch is compared with this one of its nearest elsewhere
+THING = 0.16  # a patch farther from them is a part of a thing that the border cuts
 # What is smooth is found in another.
 LONGEST = 256  # its long side, in pixels
 STEEPEST = 4.0  # levels of 255 between neighbouring pixels, once blurred by SOFT
@@ -70,7 +71,8 @@ def continues(photo: Photo) -> tuple[float, float, float, float]:
     """How hard it is to continue a photo above, at its right, below and at its left: how far the
     patches at that border are from those elsewhere that are most alike, 0 to 1.
 
-    Skies have .01 to .04, grass and water about .06; above .1, hardly anything goes on well.
+    Skies have .01 to .04, grass and water about .06; above .1, hardly anything goes on well. If a
+    border cuts a thing, such as a pole before a sky, that alone counts.
     """
     pixels = in_floats(thinned(photo.colours, COMPARED))
     size = fit_size(size_of(pixels), COMPARED)
@@ -83,7 +85,9 @@ def continues(photo: Photo) -> tuple[float, float, float, float]:
         distance[overlapping(places[border], places, columns, PATCH)] = math.inf
         near = distance.kthvalue(min(NEIGHBOURS, len(patches)), dim=1).values.clamp(0, math.inf)
         unlike = (near / patches.shape[1]).sqrt() / 2
-        found.append(float(torch.where(unlike.isfinite(), unlike, 1.0).mean()))
+        unlike = torch.where(unlike.isfinite(), unlike, 1.0)
+        most = float(unlike.max())
+        found.append(most if most > THING else float(unlike.mean()))
     return found[0], found[1], found[2], found[3]
 
 

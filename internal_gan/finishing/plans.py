@@ -11,50 +11,53 @@ Eurographics 2012; what is important comes from :mod:`internal_gan.patches.impor
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from internal_gan.errors import UserError
+from internal_gan.finishing.continuing import continues
+from internal_gan.finishing.sizes import small_copy
+from internal_gan.images.photo import Photo
+from internal_gan.images.resize import size_of
+from internal_gan.patches.importance import importance as importance_in
+from internal_gan.patches.importance import repeats
 from internal_gan.shapes import Flags, Mask
 from internal_gan.units import Size
 
 Values = NDArray[np.floating[Any]]
 
-# Importance to this power has a price, so that much that matters little does not outweigh a face.
-POWER = 3
+# Places matter, or they do not: so much that matters little does not outweigh a face. Importance is
+# put through a logistic function with this middle and width.
+MATTERS, BLUR = 0.6, 0.04
 # A thing wants air around it: importance is spread over this share of the side, and what a crop
 # takes of that has a price as well.
 AIR, AIR_REACH = 1.0, 0.08
 OFF_CENTRE = 3.0  # of the squared distance of what is kept from the photo's middle, in sides
-SQUEEZE = 5.0  # of the squared share by which a place is squeezed, where all is important
+SQUEEZE = 5.0  # of the squared share by which what is kept is squeezed, where all is important
 UNIMPORTANT = 0.12  # the share of that price that places without importance have
 MOST_SQUEEZED = 0.22  # by this share a place is squeezed at most
 SUBJECT = 0.4  # the share of a row or column whose mean importance is its own
 SUBJECT_REACH = 0.03  # it is spread over this share of the side, so that squeezing sets in gently
 # Where nothing else scales what is kept, and it can stay the photo's bit for bit.
-SCALED = 0.15
-# New canvas, as shares of the photo's side, and its price: of each share, and of that times how
-# hard the border is to continue.
-CANVAS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-NEW, HARD = 0.5, 2.0
-EASY = 0.25  # a border that is harder to continue gets no canvas, unless it must
+SCALED = 0.3
+# New canvas, as shares of the photo's side, and its price: of a share, of that times how hard the
+# border is to continue, and of its square, since much of it is empty.
+CANVAS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+NEW, HARD, EMPTY = 0.1, 9.0, 1.0
+EASY = 0.055  # a border that is harder to continue gets no canvas, unless it must
+
+# A place is protected if more than this share of it is.
+THIN = 0.1
 
 # Plans to choose from differ in where what is kept lies, or in how much of it there is, by this
 # share of a side; they cost at most so much more than the cheapest.
 DIFFERENT, NEARLY = 0.08, 0.4
 MOST_PLANS = 6
-
-
-class Sides(NamedTuple):
-    """A value for each side of a photo."""
-
-    top: float
-    right: float
-    bottom: float
-    left: float
 
 
 @dataclass(frozen=True)
@@ -101,54 +104,82 @@ class Plan:
 
 
 def plans(
-    importance: Mask,
-    size: Size,
+    photo: Photo,
     ratio: float,
     *,
-    hard: Sides,
     scales: bool = False,
+    importance: Mask | None = None,
     protect: Mask | None = None,
 ) -> list[Plan]:
-    """The cheapest plans that differ, the best first.
+    """The cheapest plans for a photo that differ, the best first.
 
     Args:
-        importance: of the photo, at any size; see :func:`internal_gan.patches.importance`.
-        size: of the photo, in pixels.
         ratio: of the result, width to height.
-        hard: how hard each border is to continue, 0 and more.
         scales: whether what is kept is scaled anyway, so that squeezing costs no exact copy.
-        protect: of the same size as ``importance``, 1 where the photo must be kept as it is.
+        importance: of the photo's size, what matters, by default what is found.
+        protect: of the photo's size, 1 where it must be kept as it is.
 
     Raises:
         UserError: what is protected does not fit.
     """
+    found = importance_of(photo)
+    if importance is not None:
+        found = F.adaptive_avg_pool2d(importance, size_of(found))
+    if protect is not None:
+        protect = F.adaptive_max_pool2d(protect, size_of(found))
+    # A preview, whose photo is this copy, has the same plans.
+    small = small_copy(photo)
+    return cheapest(found, small.size, ratio, continues(small), scales=scales, protect=protect)
+
+
+def importance_of(photo: Photo) -> Mask:
+    """What matters in a photo, at a small size; what is transparent does not."""
+    small = small_copy(photo)
+    found = importance_in(small.pixels)
+    if small.alpha is not None:
+        found *= F.adaptive_avg_pool2d(small.alpha, size_of(found))
+    return found
+
+
+def is_texture(photo: Photo) -> bool:
+    """Whether all parts of a photo look alike."""
+    return repeats(small_copy(photo).pixels)
+
+
+def cheapest(
+    importance: Mask,
+    size: Size,
+    ratio: float,
+    hard: tuple[float, float, float, float],
+    *,
+    scales: bool = False,
+    protect: Mask | None = None,
+) -> list[Plan]:
+    """The plans for a photo of ``size`` in pixels, by its importance and what is protected, both at
+    a smaller size, and by how hard each border is to continue; see :func:`plans`."""
     height, width = size
     axis = int(width / height > ratio)
-    values = importance[0, 0].double().numpy() ** POWER
-    must: Flags = np.zeros(values.shape, np.bool_)
-    if protect is not None:
-        must = np.greater(protect[0, 0].numpy(), 0)
+    values = 1 / (1 + np.exp((MATTERS - importance[0, 0].double().numpy()) / BLUR))
+    needed = torch.zeros_like(importance) if protect is None else protect
+    must: Flags = needed[0, 0].numpy() > THIN
     if axis == 0:
         values, must = values.T, must.T
     share = ratio * height / width if axis else width / (ratio * height)
-    beside = (hard.top, hard.bottom) if axis else (hard.left, hard.right)
-    search = _Search(values, must.any(axis=0), share, min(beside), scales)
-    found = [
-        Plan(
-            axis,
-            start,
-            kept,
-            factors,
-            *((margin, 0.0) if beside[0] <= beside[1] else (0.0, margin)),
-            price,
-        )
-        for price, start, kept, margin, factors in search.best()
-    ]
+    top, right, bottom, left = hard
+    beside = (top, bottom) if axis else (left, right)
+    search = _Search(
+        values, np.logical_or.reduce(must, axis=0), min(1.0, share), min(beside), scales
+    )
+    found = []
+    for price, start, kept, margin, factors in search.best():
+        new = (margin, 0.0) if beside[0] <= beside[1] else (0.0, margin)
+        found.append(Plan(axis, start, kept, factors, *new, price))
     if not found:
-        what = "rows" if axis == 0 else "columns"
+        what = "columns" if axis else "rows"
         raise UserError(
-            f"the protected part takes {100 * search.span:.0f} % of the photo's {what}, more than "
-            "this format has; protect a smaller part, or choose a format nearer to the photo's"
+            f"the protected part takes {100 * search.span:.0f} % of the photo's {what}, which this "
+            "format has no room for; protect a smaller part, or choose a format nearer to the "
+            "photo's"
         )
     return found
 
@@ -222,7 +253,7 @@ class _Search:
         """Price, start, what is kept and new canvas, (n, 4), with some of the columns kept."""
         wanted = self._wanted * (1 + margin)
         most = min(self.width, wanted / (1 - 0.9 * MOST_SQUEEZED))
-        canvas = margin * (NEW + HARD * self._hard)
+        canvas = margin * (NEW + HARD * self._hard + EMPTY * margin)
         for kept in (wanted, *np.arange(int(wanted) + 1, most)):
             start = np.append(np.arange(0, self.width - kept), self.width - kept)
             end = start + kept
@@ -231,7 +262,8 @@ class _Search:
             price += _outside(self._lost, start, end) + AIR * _outside(self._air, start, end)
             if share:
                 stretch = _at(self._inverse, end) - _at(self._inverse, start)
-                price += SQUEEZE * share**2 / np.maximum(stretch, 1e-9)
+                seen = kept / self.width
+                price += SQUEEZE * share**2 / np.maximum(stretch, 1e-9) / seen
                 price += 0 if self._scales else SCALED
             if self._must is not None:
                 price[(start > self._must[0]) | (end < self._must[1])] = np.inf

@@ -1,5 +1,6 @@
 """A photo in another format, by a plan: what is kept is the photo's own, bit for bit."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,16 @@ from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, Origin
 from internal_gan.finishing.part_finisher import SILENT, Reporter
 from internal_gan.finishing.plans import Plan, Values
 from internal_gan.images.colours import in_kind_of
+from internal_gan.images.frames import lines_of
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Margins, Photo
-from internal_gan.images.resize import nearest_pixels, resample_columns, resize
+from internal_gan.images.resize import nearest_pixels, resample_columns, resize, size_of
+from internal_gan.images.windows import Window
 from internal_gan.patches.origins import own_places
 from internal_gan.units import Size
+
+# JPEG smears the colour of a line over blocks of so many pixels.
+SMEARED = 8
 
 
 @dataclass(frozen=True)
@@ -25,116 +31,130 @@ class Layout:
 
     Attributes:
         photo: the size of the whole photo in it.
-        start, kept: the rows or columns that are kept, along the plan's axis.
-        length: what they become.
-        margins: new canvas around them.
+        window: what is kept of it.
+        length: what that becomes, along the plan's axis.
+        margins: new canvas around it.
+        size: of the result.
     """
 
     photo: Size
-    start: int
-    kept: int
+    window: Window
     length: int
     margins: Margins
-
-    def size(self, axis: int) -> Size:
-        """The size of the result."""
-        own = list(self.photo)
-        own[axis] = self.length
-        return self.margins.around_size((own[0], own[1]))
+    size: Size
 
 
-def layout(plan: Plan, size: Size, ratio: float, wanted: Size | None = None) -> Layout:
-    """A plan for a photo of ``size`` in pixels: of a ``ratio``, width to height, with nothing
-    scaled, or for a result of ``wanted`` pixels, for which the photo is shrunk if it is larger."""
+def layout(plan: Plan, photo: Size, shape: Size | float) -> Layout:
+    """A plan in pixels, for a photo of a size: for a ratio, width to height, nothing is scaled; for
+    a result of (height, width), the photo is shrunk if it is larger."""
     axis, other = plan.axis, 1 - plan.axis
-    side = size[other]
-    canvas = side + round(plan.before * side) + round(plan.after * side)
-    if wanted is not None and wanted[other] < canvas:
-        canvas = wanted[other]
-        side = max(1, round(canvas / (1 + plan.before + plan.after)))
-    share = plan.before / ((plan.before + plan.after) or 1)
-    before = round((canvas - side) * share)
-    length = max(1, round(canvas * ratio if axis else canvas / ratio))
-    if wanted is not None and wanted[other] == canvas:
-        length = wanted[axis]
-    whole = max(1, round(size[axis] * side / size[other]))
+    new = plan.before + plan.after
+    side = photo[other]
+    canvas = side + round(new * side)
+    if isinstance(shape, float):
+        length = max(1, round(canvas * shape if axis else canvas / shape))
+    else:
+        if shape[other] < canvas:
+            canvas = shape[other]
+            side = max(1, round(canvas / (1 + new)))
+        length = max(1, round(shape[axis] * canvas / shape[other]))
+    whole = max(1, round(photo[axis] * side / photo[other]))
     kept = round(plan.kept * whole) if plan.is_squeezed else length
     whole = max(whole, kept)
     start = min(round(plan.start * whole), whole - kept)
-    beside = (before, canvas - side - before)
-    margins = Margins(beside[0], 0, beside[1], 0) if axis else Margins(0, beside[1], 0, beside[0])
-    return Layout((side, whole) if axis else (whole, side), start, kept, length, margins)
+    before = round((canvas - side) * plan.before / (new or 1))
+    along, beside, after = slice(start, start + kept), slice(0, side), canvas - side - before
+    if axis:
+        margins = Margins(before, 0, after, 0)
+        return Layout((side, whole), (beside, along), length, margins, (canvas, length))
+    margins = Margins(0, after, 0, before)
+    return Layout((whole, side), (along, beside), length, margins, (length, canvas))
 
 
 def reformat(
     photo: Photo,
     plan: Plan,
-    ratio: float,
-    wanted: Size | None = None,
+    shape: Size | float,
     *,
     rng: torch.Generator | None = None,
     option: str = "image",
     reporter: Reporter = SILENT,
 ) -> Finished:
-    """The photo as a plan has it, see :func:`layout`; a result that is larger than that is enlarged
-    evenly.
+    """The photo as a plan has it, see :func:`layout`; a result that is still larger is enlarged.
 
     Args:
         rng: of random new canvas; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
-    how = layout(plan, photo.size, ratio, wanted)
-    photo = photo.shrunk_to(how.photo)
-    window = [slice(None), slice(None)]
-    window[plan.axis] = slice(how.start, how.start + how.kept)
-    kept = photo.crop(window[0], window[1])
-    columns: Values = np.arange(how.length, dtype=np.float64)
-    if how.kept != how.length:
-        columns = _squeezed(plan, how)
-        kept = _taken_at(kept, plan.axis, columns)
+    how = layout(plan, photo.size, shape)
+    window, margins = _without_lines(photo, how)
+    photo = replace(photo.shrunk_to(how.photo), of_few=photo.has_few_colours)
+    kept = photo.crop(*window)
+    places: Values = np.arange(how.length, dtype=np.float64)
+    if how.length != window[plan.axis].stop - window[plan.axis].start:
+        places = _squeezed(plan, how)
+        kept = _taken_at(kept, plan.axis, places, photo.has_few_colours)
     made = Finished(kept.colours, alpha=kept.alpha, like=kept)
     if max(photo.size) <= MAX_SIDE:
-        made = replace(made, origin=_origin(photo.size, kept.size, plan.axis, how.start + columns))
-    if any(how.margins):
+        made = replace(made, origin=_origin(photo.size, window, plan.axis, places))
+    if any(margins):
         closed = torch.zeros(1, 1, *kept.size)
         if kept.alpha is not None:
             closed = (kept.alpha <= FAINT).float()
-        new = extend(kept, how.margins, closed, rng=rng, option=option, reporter=reporter)
+        new = extend(kept, margins, closed, rng=rng, option=option, reporter=reporter)
         made = replace(new, origin=new.origin and made.origin and made.origin.of(new.origin))
-    return made if wanted is None else enlarged(made, wanted)
+    return made if isinstance(shape, float) else enlarged(made, shape, photo.has_few_colours)
 
 
-def _origin(photo: Size, size: Size, axis: int, columns: Values) -> Origin:
-    """The origin of a picture whose rows or columns are at some places of the photo's."""
-    nearest = columns.round()
-    places, kinds = own_places(size), np.empty(size, np.uint8)
-    along = np.s_[:] if axis else np.s_[:, None]
-    places[..., axis] = nearest.astype(np.int32)[along]
-    kinds[:] = np.where(nearest == columns, EXACT, BLENDED)[along]
+def _without_lines(photo: Photo, how: Layout) -> tuple[Window, Margins]:
+    """What is kept, and the margins, without the thin lines where there is new canvas."""
+    if not any(how.margins):
+        return how.window, how.margins
+    ratio = max(how.photo) / max(photo.size)
+    pairs = zip(lines_of(photo), how.margins, strict=True)
+    lines = Margins(
+        *(math.ceil((line + SMEARED) * ratio) if line and new else 0 for line, new in pairs)
+    )
+    rows, columns = how.window
+    rows = slice(rows.start + lines.top, rows.stop - lines.bottom)
+    columns = slice(columns.start + lines.left, columns.stop - lines.right)
+    return (rows, columns), Margins(*map(sum, zip(how.margins, lines, strict=True)))
+
+
+def _origin(photo: Size, window: Window, axis: int, along: Values) -> Origin:
+    """The origin of what is kept in a window, with its rows or columns at some places there."""
+    start, other = window[axis].start, window[1 - axis]
+    count = other.stop - other.start
+    size = (count, len(along)) if axis else (len(along), count)
+    places = own_places(size, (window[0].start, window[1].start))
+    kinds = np.empty(size, np.uint8)
+    nearest, where = along.round(), np.s_[:] if axis else np.s_[:, None]
+    places[..., axis] = (start + nearest).astype(np.int32)[where]
+    kinds[:] = np.where(nearest == along, EXACT, BLENDED)[where]
     return Origin(places, kinds, photo)
 
 
 def _squeezed(plan: Plan, how: Layout) -> Values:
     """Where each row or column comes from, in pixels of what is kept; what is not squeezed comes
     from whole numbers."""
+    kept = how.window[plan.axis].stop - how.window[plan.axis].start
     after = np.append(0.0, np.cumsum(plan.factors))
-    before = np.linspace(0, how.kept, len(after))
-    scale = how.length / after[-1]
-    centres = np.interp(np.arange(how.length) + 0.5, after * scale, before) - 0.5
-    step = np.minimum(np.searchsorted(before, centres + 0.5) - 1, len(plan.factors) - 1)
-    whole = np.asarray(plan.factors)[step] == 1
-    # A stretch of them moves as one, by less than a pixel.
+    before = np.linspace(0, kept, len(after))
+    centres = np.interp(np.arange(how.length) + 0.5, after * (how.length / after[-1]), before) - 0.5
+    step = np.searchsorted(before, centres + 0.5) - 1
+    whole = np.asarray(plan.factors)[step.clip(0, len(plan.factors) - 1)] == 1
+    # A stretch that is not squeezed moves as one, by less than a pixel.
     for first in np.flatnonzero(whole & ~np.append(False, whole[:-1])):
-        last = first + (~whole[first:]).argmax() if not whole[first:].all() else how.length
+        last = first + (int((~whole[first:]).argmax()) or how.length - first)
         centres[first:last] = round(centres[first]) + np.arange(last - first)
-    found: Values = centres.clip(0, how.kept - 1)
+    found: Values = centres.clip(0, kept - 1)
     return found
 
 
-def _taken_at(photo: Photo, axis: int, places: Values) -> Photo:
-    """Rows or columns of a photo at some places; colours are those nearest if they are few."""
+def _taken_at(photo: Photo, axis: int, places: Values, nearest: bool) -> Photo:
+    """Rows or columns of a photo at some places, or the ``nearest`` ones."""
     at = torch.from_numpy(places)
-    if photo.has_few_colours:
+    if nearest:
         return photo.each(lambda layer: layer.index_select(2 + axis, at.round().long()))
 
     def along(layer: Tensor) -> Tensor:
@@ -146,14 +166,21 @@ def _taken_at(photo: Photo, axis: int, places: Values) -> Photo:
     return replace(photo, colours=colours, alpha=alpha, raw=None)
 
 
-def enlarged(made: Finished, size: Size) -> Finished:
-    """A picture at a larger size, if it does not have it."""
-    if made.colours.shape[-2:] == size:
+def enlarged(made: Finished, size: Size, nearest: bool) -> Finished:
+    """A picture at a larger size, if it does not have it; ``nearest``: in its own colours."""
+    if size_of(made.colours) == size:
         return made
-    origin = made.origin
+    rows, columns = nearest_pixels(size_of(made.colours), size)
+    origin, alpha = made.origin, made.alpha
     if origin is not None:
-        rows, columns = (index.numpy() for index in nearest_pixels(origin.kinds.shape, size))
-        kinds = np.maximum(origin.kinds[rows, columns], np.uint8(BLENDED))
-        origin = Origin(origin.places[rows, columns], kinds, origin.photo_size)
-    alpha = None if made.alpha is None else resize(made.alpha, size).clamp(0, 1)
-    return replace(made, colours=resize(made.pixels, size).clamp(-1, 1), origin=origin, alpha=alpha)
+        places, kinds = (part[rows, columns] for part in (origin.places, origin.kinds))
+        if not nearest:
+            kinds = np.maximum(kinds, np.uint8(BLENDED))
+        origin = Origin(places, kinds, origin.photo_size)
+    if nearest:
+        colours = made.colours[..., rows, columns]
+        alpha = None if alpha is None else alpha[..., rows, columns]
+    else:
+        colours = resize(made.pixels, size).clamp(-1, 1)
+        alpha = None if alpha is None else resize(alpha, size).clamp(0, 1)
+    return replace(made, colours=colours, origin=origin, alpha=alpha)

@@ -64,6 +64,7 @@ class Photo:
         palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
         frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
         is_jpeg: whether it was read from a JPEG file.
+        of_few: whether it is a copy or a part of a photo that ``has_few_colours``.
     """
 
     colours: Tensor
@@ -81,6 +82,7 @@ class Photo:
     frame: "Margins | None" = None
     palette: NDArray[np.uint8] | None = None
     is_jpeg: bool = False
+    of_few: bool = False
 
     @property
     def pixels(self) -> Pixels:
@@ -115,7 +117,7 @@ class Photo:
     def has_few_colours(self) -> bool:
         """Whether results are made of its very colours: it has a palette or two levels, or so few
         colours in flat areas as pixel art, maps and diagrams have."""
-        return self.palette is not None or has_few_colours(self.colours)
+        return self.of_few or self.palette is not None or has_few_colours(self.colours)
 
     def shrunk_to(self, size: Size) -> "Photo":
         """The photo at another size, with its transparency; of few colours, none is new."""
@@ -127,7 +129,7 @@ class Photo:
         if self.has_few_colours:
             nearest = nearest_pixels(self.size, size)
             small = self.each(lambda layer: layer[(..., *nearest)].contiguous())
-            return replace(small, given=self.full_size, frame=frame)
+            return replace(small, given=self.full_size, frame=frame, of_few=True)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
         made = self.resized(size)
         return replace(self, colours=made, alpha=alpha, raw=None, given=self.full_size, frame=frame)

@@ -39,26 +39,45 @@ COLOUR_NOISE = 8.0  # variance of colours within a strip that says nothing, in u
 
 UNIQUE_LONGEST = 40  # the long side at which patches are compared, in pixels
 PATCH = 7  # side in pixels
+# A texture's cells differ by at most these shares: the variance of their means in all variance, and
+# the standard deviation of their contrasts in the mean contrast.
+TEXTURE_LONGEST = 96  # the long side at which it is recognised, in pixels
+CELLS, MOST_APART, MOST_VARIED = 3, 0.1, 0.15
 NEIGHBOURS = 3  # a patch is compared with this one of its nearest elsewhere
 
 
 def importance(image: Pixels) -> Mask:
     """The importance of each place of an image, at a size of ``LONGEST`` pixels at most."""
-    from kornia.color import rgb_to_lab
-
-    def shown(longest: int) -> Tensor:
-        small = resize(image, fit_size(size_of(image), longest))
-        lab: Tensor = rgb_to_lab((small.clamp(-1, 1) + 1) / 2)
-        return lab
-
-    lab, size = shown(LONGEST), fit_size(size_of(image), LONGEST)
+    lab, size = _shrunk(image, LONGEST), fit_size(size_of(image), LONGEST)
     total = BARRIER * _scaled(_barrier(lab))
     total += BORDER * _scaled(_unlike_border(lab), least=FAINT)
-    total += UNIQUE * resize(_scaled(_unique(shown(UNIQUE_LONGEST))), size).clamp(0, 1)
+    total += UNIQUE * resize(_scaled(_unique(_shrunk(image, UNIQUE_LONGEST))), size).clamp(0, 1)
     total += EDGES * _scaled(_edges(lab))
     distance = pixel_centres(size).square().sum(dim=-1)
     near = torch.exp(-distance / (2 * CENTRE_SIGMA**2))
     return _scaled(gaussian_blur(total * (1 - CENTRE + CENTRE * near), SMOOTHING), WHITE, FAINT)
+
+
+def repeats(image: Pixels) -> bool:
+    """Whether an image is a texture, whose parts all look alike: of some cells, neither the mean
+    colours nor the contrasts differ."""
+    lab = _shrunk(image, TEXTURE_LONGEST)
+    whole = float(lab.var(dim=(2, 3), correction=0).sum())
+    means = F.adaptive_avg_pool2d(lab, CELLS)
+    inside = F.adaptive_avg_pool2d(lab.square(), CELLS) - means.square()
+    contrasts = inside.sum(dim=1).clamp_min(0).sqrt()
+    apart = float(means.var(dim=(2, 3), correction=0).sum())
+    varied = float(contrasts.std(correction=0) / contrasts.mean().clamp_min(NOTICED))
+    return apart <= MOST_APART * max(whole, NOTICED) and varied <= MOST_VARIED
+
+
+def _shrunk(image: Pixels, longest: int) -> Tensor:
+    """An image in CIE Lab, (1, 3, h, w), with a long side of about so many pixels."""
+    from kornia.color import rgb_to_lab
+
+    small = resize(image, fit_size(size_of(image), longest))
+    lab: Tensor = rgb_to_lab((small.clamp(-1, 1) + 1) / 2)
+    return lab
 
 
 def _scaled(values: Tensor, white: float = 0.99, least: float = NOTICED) -> Tensor:

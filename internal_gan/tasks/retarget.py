@@ -24,9 +24,18 @@ from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.context import Context
-from internal_gan.units import Size, by, ratio_of
+from internal_gan.tasks.formats import (
+    Format,
+    format_of,
+    is_in_pixels,
+    is_redrawn,
+    photo_of,
+    size_in,
+)
+from internal_gan.units import Size, by
 
-# The shapes by default.
+# The shapes by default, of a photo as it is and as a model redraws it.
+FORMATS = ["1:1", "9:16", "21:9"]
 EXAMPLES = [["100%", "200%"], ["100%", "50%"], ["200%", "200%"]]
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
@@ -53,16 +62,38 @@ class Target:
         return self.finisher.drawing_size
 
 
-def targets(model: Retargets, context: Context) -> Iterator[Target]:
-    """The pictures that the options ask for, one by one, so that only one mask is in memory; a
+def wanted_of(model: Retargets, context: Context) -> Iterator["Format | Target"]:
+    """The results that the options ask for, one by one, so that only one mask is in memory; a
     UserError if the options contradict each other, or do not fit the model or the memory."""
+    wanted, read = context.options.retarget, context.given.read
+    shapes = shapes_in(wanted.shape)
+    has_outline = wanted.corners is not None or read("retarget.mask") is not None
+    if model.is_trained or has_outline or not context.rebuilds:
+        if read("retarget.importance") is not None:
+            raise UserError(
+                "retarget.importance: what is kept of a photo depends on it, not what is redrawn, "
+                "as by a trained model, in an outline or with finish.detail=network; leave it out"
+            )
+        yield from targets(model, context, shapes)
+        return
+    photo = photo_of(context, model)
+    for shape in shapes or FORMATS:
+        if is_redrawn(photo, photo.size, shape):
+            yield from targets(model, context, [shape])
+        else:
+            yield format_of(context, photo, shape)
+
+
+def targets(model: Retargets, context: Context, shapes: list[Any]) -> Iterator[Target]:
+    """What is redrawn in some shapes of ``retarget.shape``, by default examples, and in the outline
+    of the options; raises as :func:`wanted_of`."""
     image = model.image
     kept = mask = _protected(image, context)
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         kept = (resize(mask, size_of(image)) > THIN).float()
     finisher = partial(context.finisher, image, same_area=True)
-    for target in _targets(finisher, context):
+    for target in _targets(finisher, context, shapes):
         at, (height, width) = target.drawing_size, target.size
         option = f"retarget.shape=[{height},{width}]"
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
@@ -94,7 +125,9 @@ def _protected(image: Tensor, context: Context) -> Tensor | None:
     return read_mask(given, size, option="retarget.protect", white="is kept")
 
 
-def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Target]:
+def _targets(
+    finisher: Callable[..., AsDrawn], context: Context, shapes: list[Any]
+) -> Iterator[Target]:
     """The targets without what they protect; ``finisher`` makes one for a size in pixels."""
     wanted, photo = context.options.retarget, finisher()
     own, transform = photo.photo_size, None
@@ -105,7 +138,7 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
     usual: list[Any] = EXAMPLES if transform is None else [["100%", "100%"]]
     # Pairs: the size of a result, and what makes the finisher of a part of it.
     aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
-    for shape in shapes_in(wanted.shape) or (usual if outline is None else []):
+    for shape in shapes or (usual if outline is None else []):
         # A ratio and per cent are of the photo as it is in results.
         aimed.append((size_in(shape, own), finisher if is_in_pixels(shape) else photo.at))
     if outline is None:
@@ -120,29 +153,6 @@ def _targets(finisher: Callable[..., AsDrawn], context: Context) -> Iterator[Tar
         yield Target(name, size, part(extent(bounds(resized))), None, resized)
 
 
-def is_in_pixels(shape: Any) -> bool:
-    """Whether a shape is no ratio, and has no per cent."""
-    return not isinstance(shape, str) and not any(isinstance(side, str) for side in shape)
-
-
-def size_in(shape: Any, own: Size) -> Size:
-    """A shape in pixels: a ratio has the area of ``own``, of whose sides per cent are, and a null
-    side keeps its aspect ratio."""
-    if isinstance(shape, str):
-        ratio = ratio_of(shape)
-        assert ratio is not None
-        height = math.sqrt(math.prod(own) / ratio)
-        width = height * ratio
-    else:
-        height, width = (
-            float(side[:-1]) / 100 * whole if isinstance(side, str) else side
-            for side, whole in zip(shape, own, strict=True)
-        )
-        height = width * own[0] / own[1] if height is None else height
-        width = height * own[1] / own[0] if width is None else width
-    return max(1, round(height)), max(1, round(width))
-
-
 class Retarget(Task[RetargetOptions]):
     """Draws ``retarget/300x800.png`` and so on."""
 
@@ -155,24 +165,31 @@ class Retarget(Task[RetargetOptions]):
                 f"seed={options.seed}: a model of {model.family} draws one picture of each size; "
                 "leave it out, or train with another seed"
             )
-        for _ in targets(model, self.context):
+        for _ in wanted_of(model, self.context):
             pass
 
     def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
-        wanted = list(targets(model, self.context))
+        context = self.context
+        wanted = list(wanted_of(model, context))
         if not preview:
-            self.context.expected = len(wanted)
-        for target in wanted:
-            drawing = model.retarget(
-                target.drawing_size,
-                transform=target.transform,
-                protect=target.protect,
-                seed=self.context.options.seed,
-            )
-            image = Finished(drawing) if preview else in_outline(finished(drawing, target), target)
-            yield Picture(f"retarget/{target.name}.png", image)
+            context.expected = len(wanted)
+        for one in wanted:
+            file, caption = f"retarget/{one.name}.png", ""
+            if isinstance(one, Format):
+                caption = f"{one.name}: {one.plan.in_words()}"
+                context.say(caption)
+                image = one.made(context)
+            else:
+                drawing = model.retarget(
+                    one.drawing_size,
+                    transform=one.transform,
+                    protect=one.protect,
+                    seed=context.options.seed,
+                )
+                image = Finished(drawing) if preview else in_outline(finished(drawing, one), one)
+            yield Picture(file, image, caption=caption)
         if not preview:
-            self.context.tell_new_colours()
+            context.tell_new_colours()
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image
 
+from internal_gan import Patches
 from tests.commands import ROOT, start_process
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -279,21 +280,151 @@ def test_a_result_is_saved_made_again_and_deleted(looked_at: Any, tmp_path: Path
     page.locator("#about", has_text=PHOTO).wait_for()
 
 
+def plans(page: Any) -> Any:
+    """The plans to choose from, once all are drawn."""
+    page.wait_for_function("() => !document.querySelector('.drawing')")
+    return page.locator(".plans button")
+
+
+def chosen(page: Any, name: str) -> Any:
+    """The plans for a format, once it is chosen; their first is on the stage."""
+    before = (
+        page.locator(".preview").get_attribute("src") if page.locator(".preview").count() else ""
+    )
+    page.get_by_role("button", name=name, exact=True).click()
+    preview(page, before or "")
+    return plans(page)
+
+
+def test_plans_are_side_by_side_with_words_and_one_is_taken(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
+    panel = tab(page, "Format")
+    expect = [plan.in_words() for plan in Patches(photos / "mountains.jpg").plans("1:1")]
+    found = chosen(page, "1:1")
+    assert len(expect) > 3
+    assert [text.replace("\xa0", " ").lower() for text in found.all_inner_texts()] == expect[:3]
+    assert len({one.get_attribute("src") for one in found.locator("img").all()}) == 3
+    first, pressed = preview(page), page.locator(".plans [aria-pressed=true]")
+    assert pressed.locator("img").get_attribute("src") == first
+    found.nth(2).focus()
+    page.keyboard.press("Enter")
+    third = preview(page, first)
+    assert third == found.nth(2).locator("img").get_attribute("src")
+    width, height = page.locator(".preview").evaluate("(e) => [e.offsetWidth, e.offsetHeight]")
+    assert width == pytest.approx(height, abs=2)
+    room = page.locator("#stage .content").evaluate("(e) => e.offsetHeight")
+    assert height == pytest.approx(room, abs=2)  # all of it is on the stage
+    seen = page.locator("#stage .picture").evaluate("(e) => getComputedStyle(e).visibility")
+    assert seen == "hidden"  # the photo does not stick out beside it
+    assert asked_by(page, main(page))["options"] == {"retarget.shape": "1:1", "seed": 2}
+    made(page, "Reformatted", main(page))
+    sync_api.expect(page.locator("#about")).to_contain_text(expect[2])
+    # Another takes the next plan, which then is there as well.
+    panel.get_by_role("button", name="Another").click()
+    sync_api.expect(plans(page)).to_have_count(4)
+    assert pressed.inner_text().replace("\xa0", " ").lower() == expect[3]
+    page.get_by_label("Draw at once").uncheck()
+    sync_api.expect(page.get_by_role("group", name="Plans")).to_be_hidden()
+    assert asked_by(page, main(page))["options"]["seed"] == 0
+
+
+def test_of_formats_chosen_quickly_the_last_ones_plans_are_shown(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
+    tab(page, "Format")
+    found = chosen(page, "9:16")
+    found.nth(1).click()
+    for name in ("1:1", "4:5", "21:9"):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_timeout(150)
+    assert page.locator(".plans").evaluate("(e) => e.inert")  # until the new ones are there
+    expect = [plan.in_words() for plan in Patches(photos / "mountains.jpg").plans("21:9")]
+    page.wait_for_function("() => !document.querySelector('.plans').inert")
+    texts = plans(page).all_inner_texts()
+    assert [text.replace("\xa0", " ").lower() for text in texts] == expect[:3]
+    asked = asked_by(page, main(page))
+    assert asked["options"] == {"retarget.shape": "21:9", "seed": 0}
+    pressed = page.get_by_role("group", name="Format").locator("[aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["21:9"]
+
+
+def test_a_free_format_needs_a_side(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
+    panel = tab(page, "Format")
+    main(page).click()
+    sync_api.expect(page.get_by_role("alert")).to_contain_text("Choose a format first")
+    assert panel.get_by_label("Width").is_hidden()
+    page.get_by_role("button", name="free", exact=True).click()
+    assert page.locator(".preview").count() == 0
+    panel.get_by_label("Width").fill("90")
+    panel.get_by_label("Width").blur()
+    before = preview(page)
+    panel.get_by_label("Height").fill("90")
+    panel.get_by_label("Height").blur()
+    preview(page, before)
+    shape = page.locator(".preview").evaluate("(e) => [e.naturalHeight, e.naturalWidth]")
+    assert shape == [90, 90]
+    assert plans(page).count() > 1
+    assert asked_by(page, main(page))["options"]["retarget.shape"] == [90, 90]
+    panel.get_by_label("Height").fill("-4")
+    panel.get_by_label("Height").blur()
+    page.locator("#message", has_text="[-4,90]: needs [height,width]").wait_for()
+    assert page.locator(".plans button").count() == page.locator(".preview").count() == 0
+
+
+def test_what_matters_is_shown_and_painted(opened: Any, photos: Path) -> None:
+    page = opened(photos / "mountains.jpg")
+    drawn: list[Any] = []
+    page.on("response", lambda answer: drawn.append(answer) if "kind=" in answer.url else None)
+    panel = tab(page, "Format")
+    found = chosen(page, "9:16")
+    before, board = found.all_inner_texts(), page.locator("#stage canvas").first
+    assert board.is_hidden()
+    panel.get_by_label("Show what matters").check()
+    board.wait_for()
+    page.wait_for_function("() => document.querySelector('.layer img').naturalWidth > 0")
+    sync_api.expect(page.locator(".preview")).to_have_count(0)  # the photo is painted on
+    panel.get_by_label("Brush").fill("120")
+    drag(page, board, 1, board.bounding_box()["height"] * 0.4, start=0.1)
+    page.wait_for_function(
+        "(before) => document.querySelector('.plans').innerText.trim() !== before",
+        arg="\n".join(before),
+    )
+    plans(page)
+    panel.get_by_label("Mark", exact=False).locator("visible=true").select_option(
+        "what must stay whole"
+    )
+    panel.get_by_label("Brush").fill("10")
+    brush(page, page.locator("#stage canvas").nth(1))
+    asked = asked_by(page, main(page))["options"]
+    ids = {answer.url.rpartition("=")[2]: answer.json()["drawing"] for answer in drawn}
+    assert asked["retarget.protect"] == ids["mask"]
+    assert asked["retarget.importance"] == ids["importance"]
+    plans(page)
+    panel.get_by_label("Show what matters").uncheck()
+    preview(page)
+    assert board.is_hidden()
+    page.get_by_role("button", name="Fit").focus()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert [one.strip() for one in plans(page).all_inner_texts()] == before
+    assert asked_by(page, main(page))["options"].keys() == {"retarget.shape", "seed"}
+
+
 @pytest.mark.slow
-def test_dragging_the_frame_sets_the_new_shape(looked_at: Any) -> None:
-    panel = tab(looked_at, "Retarget")
-    drag(looked_at, looked_at.get_by_label("Move the right of the frame"), -40, 0)
-    rows = int(panel.get_by_label("Height").input_value())
-    columns = int(panel.get_by_label("Width").input_value())
-    assert rows == SIZE[0]
-    assert 30 < columns < 80
-    retarget = main(looked_at)
-    assert size_of(looked_at, made(looked_at, "Retargeted", retarget)) == (rows, columns)
+def test_a_photo_is_given_a_format_at_once_or_by_a_model(looked_at: Any) -> None:
+    panel = tab(looked_at, "Format")
+    chosen(looked_at, "1:1")
+    panel.get_by_label("Show what matters").check()
+    brush(looked_at, looked_at.locator("#stage canvas").first)
+    go = main(looked_at)
+    height, width = size_of(looked_at, made(looked_at, "Reformatted", go))
+    assert height == width
     panel.get_by_text("Another way").click()
-    train = panel.get_by_role("button", name="Train and retarget")
-    assert size_of(looked_at, made(looked_at, "Retargeted", train)) == (rows, columns)
+    train = panel.get_by_role("button", name="Train and redraw")
+    height, width = size_of(looked_at, made(looked_at, "Reformatted", train))
+    assert height == width
     panel.get_by_label("Drawn by").select_option("InGAN, trained")
-    assert size_of(looked_at, made(looked_at, "Retargeted", retarget)) == (rows, columns)
+    assert size_of(looked_at, made(looked_at, "Reformatted", go)) == (height, width)
 
 
 def test_a_photo_is_extended_to_the_frame(looked_at: Any) -> None:
@@ -357,6 +488,7 @@ def test_the_brushed_area_is_filled_shown_and_used_again(looked_at: Any) -> None
     for mark, width in (("lines", "4"), ("hole", "40")):  # each has its own
         panel.get_by_label("Mark").select_option(mark)
         assert panel.get_by_label("Brush").input_value() == width
+        assert panel.locator("label", has_text="Brush").locator(".value").inner_text() == width
     brush(page, canvas)
     assert size_of(page, made(page, "Filled", main(page))) == SIZE
     fitted = scale(page)
@@ -458,29 +590,30 @@ def test_a_drawing_stays_while_a_model_is_trained_that_may_draw(opened: Any, pho
 
 def test_a_preview_is_drawn_kept_and_taken_back(opened: Any, photos: Path) -> None:
     page = opened(photos / "peaks.jpg")
-    tab(page, "Retarget")
-    handle = page.get_by_label("Move the right of the frame")
-    drag(page, handle, -30, 0)
-    first, width = preview(page), page.locator("#panel").get_by_label("Width")
-    at_first = width.input_value()
+    tab(page, "Format")
+    pressed = page.get_by_role("group", name="Format").locator("[aria-pressed=true]")
+    chosen(page, "1:1")
+    first = preview(page)
     page.get_by_role("button", name="Another").click()
     second = preview(page, first)
-    drag(page, handle, 60, 0)
-    preview(page, second)
+    chosen(page, "21:9")
     page.keyboard.press("Control+z")
     assert preview(page, first) == second
+    assert pressed.all_inner_texts() == ["1:1"]
+    taken = page.locator(".plans [aria-pressed=true] img")
+    assert taken.get_attribute("src") == second
     page.keyboard.press("Control+z")
     assert preview(page, second) == first
-    assert width.input_value() == at_first
     page.keyboard.press("Escape")
     sync_api.expect(page.locator(".preview")).to_have_count(0)
     page.locator("#stage").focus()
+    page.keyboard.press("r")
+    assert preview(page) == second  # it is there already
     with page.expect_request("**/preview?*") as previewed:
-        page.keyboard.press("r")
-        preview(page)
+        chosen(page, "4:5")
     sent: Any = re.search(r'name="options"\s+(\S+)', previewed.value.post_data)
     with page.expect_request("**/runs") as kept:
-        made(page, "Retargeted", main(page))
+        made(page, "Reformatted", main(page))
     assert kept.value.post_data_json["options"] == json.loads(sent[1])
     sync_api.expect(page.locator(".preview")).to_have_count(0)
 

@@ -109,6 +109,8 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
         ("photos/{}/drawings?kind=paint", png()[:-40], 400, "cannot be read"),
         ("photos/{}/drawings?kind=paint", png(8, 3000), 400, "up to 2048"),
         ("photos/{}/preview?wish=two", b"", 400, "wish=two: needs a whole number"),
+        ("photos/{}/plans", b"", 400, "the request: needs to be multipart/form-data"),
+        ("photos/{}/drawings?kind=importance", b"text", 400, "cannot be read"),
         ("runs/a/b/delete", b"", 404, "there is no such run"),
         ("runs/a/b/photo", b'{"file": "../config.yaml"}', 404, "there is no such file"),
     ],
@@ -446,10 +448,18 @@ def test_a_run_on_another_machine_is_not_signalled(
     assert signalled == [os.getpid()]
 
 
-def wished(client: Any, photo: str, task: str, options: Any, files: Any = None, **tab: Any) -> Any:
+def wished(
+    client: Any,
+    photo: str,
+    task: str,
+    options: Any,
+    files: Any = None,
+    what: str = "preview",
+    **tab: Any,
+) -> Any:
     """The answer to a wish for a preview."""
     fields = {"task": (None, task), "options": (None, json.dumps(options))}
-    return client.post(f"/photos/{photo}/preview", params=tab, files=fields | (files or {}))
+    return client.post(f"/photos/{photo}/{what}", params=tab, files=fields | (files or {}))
 
 
 def test_a_preview_is_the_result_and_not_kept(client: TestClient, photo: str, runs: Path) -> None:
@@ -466,6 +476,63 @@ def test_a_preview_is_the_result_and_not_kept(client: TestClient, photo: str, ru
     expected = internal_gan.fill(str(given), mask, dilate=2, seed=3)
     assert np.abs(made - np.asarray(expected)).mean() < 4
     assert sorted(runs.rglob("*")) == before
+
+
+def test_plans_are_told_in_words(client: TestClient, photo: str, runs: Path) -> None:
+    given = str(runs / ".app" / "photos" / photo / "photo.png")
+    shapes: Any = ("1:1", [30, 50])
+    for shape in shapes:
+        answer = wished(client, photo, "retarget", {"retarget.shape": shape}, what="plans")
+        expected = [plan.in_words() for plan in internal_gan.Patches(given).plans(shape)]
+        assert answer.json() == expected != []
+    redrawn = {"retarget.shape": ["200%", "200%"]}
+    assert wished(client, photo, "retarget", redrawn, what="plans").json() == []
+    assert wished(client, photo, "retarget", {}, what="plans").json() == []
+    answer = wished(client, photo, "retarget", {"retarget.shape": "wide"}, what="plans")
+    assert "retarget.shape=wide: needs" in error(answer)
+    # As a preview, it ends an older wish.
+    plans = partial(wished, client, photo, "retarget", {"retarget.shape": "1:1"}, what="plans")
+    assert plans(tab="plans", wish=2).status_code == 200
+    assert plans(tab="plans", wish=1).status_code == 204
+
+
+def test_what_does_not_suit_a_format_is_told(client: TestClient, photo: str) -> None:
+    black = content(Image.new("RGBA", (56, 40), (0, 0, 0, 255)))
+    for option, kind in (("importance", "importance"), ("protect", "mask")):
+        files = {f"retarget.{option}": (kind, black, "image/png")}
+        for what in ("preview", "plans"):
+            answer = wished(client, photo, "retarget", {"retarget.shape": "1:2"}, files, what)
+            assert f"retarget.{option}: the mask " in error(answer)
+
+
+def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
+    own = Image.effect_noise((300, 200), 5).convert("RGB")
+    own.paste((250, 80, 10), (40, 60, 100, 140))
+    photo = client.post("/photos?name=a.png", content=content(own)).json()
+    found = opened(client.get(photo["importance"]))
+    expected = internal_gan.importance(own).resize(found.size)
+    assert np.abs(np.asarray(found, float) - np.asarray(expected, float)).mean() < 3
+    strokes = Image.new("RGBA", (150, 100))
+    strokes.paste((255, 255, 255, 255), (120, 0, 150, 100))
+    strokes.paste((0, 0, 0, 255), (0, 0, 70, 100))
+    address = f"/photos/{photo['photo']}/drawings?kind=importance"
+    drawing = client.post(address, content=content(strokes)).json()["drawing"]
+    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+        levels = np.asarray(painted.convert("L"), float)
+    assert levels.shape == (200, 300)
+    assert (levels[:, 245:] == 255).all()
+    assert (levels[:, :135] == 0).all()
+    between = np.asarray(found.resize((300, 200)), float)[:, 145:235]
+    assert np.abs(levels[:, 145:235] - between).mean() < 3
+    # What was kept is given up for what now matters.
+    options = {"retarget.shape": "1:2"}
+    files = {"retarget.importance": ("importance", content(strokes), "image/png")}
+    ask = partial(wished, client, photo["photo"], "retarget", options)
+    kept = [np.asarray(opened(ask(strokes)).convert("RGB"))[..., 2] for strokes in (None, files)]
+    assert (kept[0] < 60).mean() > 0.1
+    assert (kept[1] < 60).mean() < 0.05
+    answer = ask(files, what="plans").json()
+    assert answer != ask(what="plans").json()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.config.compose import compose, load_options
+from internal_gan.config.options import shapes_in
 from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.names import is_picture
@@ -53,7 +54,7 @@ def size_of(name: str) -> tuple[int, int]:
 def target_of(trained: Source, model: Retargets, *options: str) -> Target:
     """What the task would draw."""
     wanted = Source(compose(["task=retarget", PATCHES, *options]), trained=trained)
-    (target,) = targets(model, Context(wanted))
+    (target,) = targets(model, Context(wanted), shapes_in(wanted.options.retarget.shape))
     return target
 
 

@@ -33,6 +33,7 @@ function showTool() {
   complain("");
   $("panel").setAttribute("aria-labelledby", tabOf(tool));
   $("panel").replaceChildren(...panel().settings);
+  $("plans").replaceChildren(panel().plans?.element ?? "");
   renew();
   showOverlay();
 }
@@ -75,7 +76,7 @@ function showOverlay() {
 
 // Letting go of the mouse, or of a slider, on the stage or in the settings, is asking for a preview.
 for (const name of ["change", "done"]) {
-  for (const part of [$("panel"), stage.element]) part.addEventListener(name, ({ target }) => {
+  for (const part of [$("panel"), $("plans"), stage.element]) part.addEventListener(name, ({ target }) => {
     if (target === stage.line || target.closest("[data-plain]") || !isLive(panel())) return;
     followed = null; // a result that is still being made does not take the stage
     if (shown) showOnStage(null);
@@ -133,7 +134,7 @@ function showAbout(run, result) {
   $("about").replaceChildren(
     make("strong", { textContent: run ? title(run) : state.photo.name }),
     make("span", { textContent: `${width} × ${height} pixels${down * across > 1 ? ", repeated" : ""}` }),
-    run ? make("span", { className: "small", textContent: facts(run) }) : "",
+    run ? make("span", { className: "small", textContent: facts(run, result) }) : "",
   );
   $("actions").replaceChildren(...(run ? actions(run, result) : []));
   $("details").hidden = !run;

@@ -1,16 +1,16 @@
-// A frame around or on the photo, whose sides are dragged: margins to add, or another shape.
+// A frame around the photo, whose sides are dragged: margins to add.
 
 import { ARROWS, happens, make } from "./dom.js";
 
 const SIDES = ["top", "right", "bottom", "left"];
+const HANDLES = [...SIDES, "top left", "top right", "bottom left", "bottom right"];
+const MOST = 2; // times its side is a margin at most
 
 export class Frame {
-  // size: [height, width] of the photo. least, most: of a margin, as fractions of its side.
-  // handles: the sides and corners to drag, such as "right" and "bottom right".
-  constructor(size, { least, most, handles, picture = null }) {
-    Object.assign(this, { size, least, most });
-    this.element = make("div", { className: "frame" }, ...handles.map((name) => this.handle(name)));
-    if (picture) this.element.style.backgroundImage = `url("${picture}")`;
+  // size: [height, width] of the photo.
+  constructor(size) {
+    this.size = size;
+    this.element = make("div", { className: "frame" }, ...HANDLES.map((name) => this.handle(name)));
     this.state = [0, 0, 0, 0];
   }
 
@@ -51,7 +51,7 @@ export class Frame {
   set state(margins = [0, 0, 0, 0]) {
     this.margins = margins.map((margin, side) => {
       const length = this.size[side % 2];
-      return Math.min(this.most * length, Math.max(this.least * length, margin));
+      return Math.min(MOST * length, Math.max(0, margin));
     });
     SIDES.forEach((side, number) => (this.element.style[side] = `${-this.margins[number]}px`));
     this.element.dispatchEvent(new Event("change"));

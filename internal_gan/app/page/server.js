@@ -24,20 +24,26 @@ async function drawnFor({ boards = {} }) {
 
 const TAB = crypto.getRandomValues(new Uint32Array(2)).join("-");
 let wishes = 0;
-const wished = (tab = TAB) => `${here()}/preview?tab=${tab}&wish=${(wishes += 1)}`;
+const wished = (what = "preview", tab = TAB) => `${here()}/${what}?tab=${tab}&wish=${(wishes += 1)}`;
 
 // Ends the preview that is being drawn, also when the page closes.
 export const endPreview = () => answerOf(wished(), { method: "DELETE", keepalive: true }).catch(() => null);
 
 // The address of a wish's preview, until `signal` or the next wish ends it; without a signal, nothing does.
 export async function previewOf(wish, seed, signal) {
+  return URL.createObjectURL(await (await asked(wish, seed, signal)).blob());
+}
+
+// What the plans for a wish do, in words.
+export const plansOf = async (wish, signal) => (await asked(wish, 0, signal, "plans")).json();
+
+async function asked(wish, seed, signal, what = "preview") {
   const body = new FormData();
   body.append("task", wish.task);
   body.append("options", JSON.stringify({ ...wish.options, seed }));
-  const path = signal ? wished() : wished(`${TAB}-kept`);
+  const path = wished(what, signal ? TAB : `${TAB}-kept`);
   for (const [option, drawn, kind] of await drawnFor(wish)) body.append(option, drawn, kind);
-  const answer = await answerOf(path, { method: "POST", body, signal });
-  return URL.createObjectURL(await answer.blob());
+  return answerOf(path, { method: "POST", body, signal });
 }
 
 // Starts the task of a wish.

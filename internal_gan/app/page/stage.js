@@ -77,8 +77,8 @@ export class Stage {
     this.place();
   }
 
-  // Shows a preview in front of the picture, in a box of its pixels, [left, top, width, height]; by
-  // default, as wide as the picture. Returns whether it is shown: a newer one may have come.
+  // Shows a preview in place of the picture, in a box of its pixels, [left, top, width, height]; by
+  // default, as large as the picture has room. Returns whether it is shown: a newer one may have come.
   async preview(url, box = null) {
     this.previews = url;
     const next = url && make("img", { className: "preview", src: url, alt: "Preview" });
@@ -87,8 +87,9 @@ export class Stage {
     this.content.querySelector(".preview")?.remove();
     this.element.classList.toggle("previewed", Boolean(next));
     if (!next) return false;
-    const [width] = this.size;
-    lay(next, box || [0, 0, width, (width * next.naturalHeight) / next.naturalWidth]);
+    const [[width, height], own] = [this.size, [next.naturalWidth, next.naturalHeight]];
+    const [across, down] = own.map((side) => side * Math.min(width / own[0], height / own[1]));
+    lay(next, box || [(width - across) / 2, (height - down) / 2, across, down]);
     this.picture.after(next);
     return true;
   }

@@ -3,7 +3,7 @@
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
 import { busy, mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
 
-const TITLES = { sample: "Variations", retarget: "Retargeted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
+const TITLES = { sample: "Variations", retarget: "Reformatted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
 const MAX_SHOWN = 16; // pictures of a run
 
@@ -18,8 +18,8 @@ export function picturesOf(run) {
   return made.length ? made.slice(0, MAX_SHOWN) : run.results.filter((result) => result.kind === "preview").slice(-1);
 }
 
-// When it was started, how long it took, and its settings, in words.
-export function facts(run) {
+// When it was started, how long it took, its settings and, if told, what was done for a result, in words.
+export function facts(run, result = null) {
   const found = [];
   if (run.started) found.push(new Date(run.started).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   if (run.seconds) found.push(lasting(run.seconds));
@@ -29,6 +29,7 @@ export function facts(run) {
     if (value === null || UNSAID.includes(name) || /^[0-9a-f]{16}$/.test(value)) continue;
     found.push(`${name.replace("_", " ")} ${Array.isArray(value) ? `${value[1]} × ${value[0]}` : value}`);
   }
+  if (run.task === "retarget" && result?.caption) found.push(result.caption.replace(/^.*?: /, ""));
   return found.join(" · ");
 }
 

@@ -4,17 +4,20 @@ import { Board } from "./board.js";
 import { $, button, checkbox, choice, field, folded, happens, lasting, make, note, number, random, row, slider } from "./dom.js";
 import { Frame } from "./frame.js";
 import { isLive } from "./live.js";
+import { Plans } from "./plans.js";
 import { grant, modelFor, previewOf, start, state, trainingFor } from "./server.js";
 
 const SHAPES = ["1:1", "4:5", "3:2", "16:9", "21:9", "9:16"];
+const [FORMATS, FREE] = [["1:1", "4:5", "16:9", "9:16", "21:9"], "free"];
+const [WHITE, BLACK] = ["#ffffff", "#000000"];
 const USUAL = { animate: 1024 }; // the long side of results, in pixels; 2048 in other tasks
 
 // Each returns its settings and, if any, the element on the stage and how much room it needs there.
 // Those whose pictures are previewed also return `wish()`, what is to be drawn, or null, with the
 // `box` of the photo that the picture covers; who draws, `by`; the `seed`; and `marks`, what keeps
-// what is drawn on the stage.
+// what is drawn on the stage. There may be `plans` to choose from.
 export const TOOLS = {
-  Variations: variations, Remove: remove, Extend: extend, Tile: tile, Retarget: retarget,
+  Variations: variations, Remove: remove, Extend: extend, Tile: tile, Format: format,
   "Edit and paint": edit, Animate: animate, Enlarge: enlarge,
 };
 
@@ -39,19 +42,20 @@ function variations() {
   ] }, training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes 0.07 s in place of seconds, before it is made of the photo's pixels.`, "Train and draw", { wish }));
 }
 
-// The chosen shapes, which stay for other photos.
-const shapes = { extend: "", retarget: "" };
+// What is chosen in Extend and in Format stays for other photos.
+let chosenShape = "";
+let chosenFormat = null;
 
 // A choice among shapes. `set` gives the frame the shape [w, h]; dragging the frame makes it free.
-function shapeOf(tool, frame, set) {
+function shapeOf(frame, set) {
   const onchange = () => {
     const wanted = shape.value;
     if (wanted) set(...wanted.split(":").map(Number));
-    shape.value = shapes[tool] = wanted;
+    shape.value = chosenShape = wanted;
   };
   const shape = choice([["", "free"], ...SHAPES.map((one) => [one, one])], { onchange });
-  shape.value = shapes[tool];
-  frame.element.addEventListener("change", () => (shape.value = shapes[tool] = ""));
+  shape.value = chosenShape;
+  frame.element.addEventListener("change", () => (shape.value = chosenShape = ""));
   onchange();
   return shape;
 }
@@ -93,7 +97,7 @@ function remove() {
 
 function extend() {
   const [height, width] = state.photo.size;
-  const frame = new Frame([height, width], { least: 0, most: 2, handles: ["top", "right", "bottom", "left", "top left", "top right", "bottom left", "bottom right"] });
+  const frame = new Frame([height, width]);
   const board = new Board("mask", "Mark what must not be used.", { colour: AVOID });
   const onchange = () => (frame.state = inputs.map((one) => Number(one.value)));
   const inputs = frame.state.map((margin) => number(margin, { min: 0, onchange }));
@@ -103,7 +107,7 @@ function extend() {
     frame.rounded.forEach((margin, side) => (inputs[side].value = margin));
     size.textContent = `${frame.extent[1]} × ${frame.extent[0]} pixels`;
   });
-  const shape = shapeOf("extend", frame, (w, h) => {
+  const shape = shapeOf(frame, (w, h) => {
     const [down, across] = [Math.max(0, (width * h) / w - height) / 2, Math.max(0, (height * w) / h - width) / 2];
     frame.state = [down, across, down, across];
   });
@@ -114,7 +118,14 @@ function extend() {
     boards: { "extend.avoid": [board, "mask"] },
     box: [-frame.rounded[3], -frame.rounded[0], frame.extent[1], frame.extent[0]],
   } : null;
-  const [overlay, parts] = inTurn(frame, board, "Don't use parts", "Brush over what must not be used");
+  const turn = () => {
+    frame.element.hidden = brushed.checked;
+    board.canvas.classList.toggle("idle", !brushed.checked);
+  };
+  const brushed = checkbox({ onchange: turn });
+  turn();
+  const parts = folded("Don't use parts", plain(field("Brush over what must not be used", brushed)), ...brushes(() => board).rows);
+  const overlay = make("div", { className: "boards" }, frame.element, board.canvas);
   return wishing("Extend", { wish, lacks: "First drag a side of the frame outwards.", marks: [frame, board], overlay, room: 0.35, settings: [
     note("Drag the frame outwards. What is new is made of the photo's patches; every pixel of the photo is kept."),
     row(field("Shape", shape), size), row(top, right), row(bottom, left),
@@ -130,36 +141,59 @@ function tile() {
   ] };
 }
 
-function retarget() {
-  const { size: [height, width], url } = state.photo;
-  let most = 1; // pixels of the result for each of the photo
-  const frame = new Frame([height, width], { least: -0.9, most: 3, handles: ["right", "bottom", "bottom right"], picture: url });
-  const board = new Board("mask", "Mark what must keep its shape.");
-  const set = (h, w) => (frame.state = [0, w / most - width, h / most - height, 0]);
-  const onchange = () => set(Number(rows.value), Number(columns.value));
-  const [columns, rows] = [number(width, { min: 16, onchange }), number(height, { min: 16, onchange })];
-  const show = () => [rows.value, columns.value] = frame.extent.map((side) => Math.max(16, Math.round(side * most)));
-  frame.element.addEventListener("change", show);
+function format() {
+  const { size: [height, width], importance } = state.photo;
+  let name = null;
+  const buttons = [...FORMATS, FREE].map((one) => make("button", { type: "button", textContent: one, onclick: () => {
+    chosen.state = [(chosenFormat = one), rows.value, columns.value];
+    happens(free, "done");
+  } }));
+  const [columns, rows] = [number("", { min: 16, placeholder: width }), number("", { min: 16, placeholder: height })];
+  const free = row(field("Width", columns), field("Height", rows));
+  const chosen = {
+    get state() {
+      return [name, rows.value, columns.value];
+    },
+    set state([wanted = null, h = "", w = ""] = []) {
+      [name, free.hidden, rows.value, columns.value] = [wanted, wanted !== FREE, h, w];
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one.textContent === name));
+    },
+  };
+  chosen.state = [chosenFormat];
+  const matters = new Board("matters", "Mark what matters more, or less.", { colour: WHITE });
+  const whole = new Board("mask", "Mark what must stay whole.");
+  const marks = [matters, whole];
+  const current = () => (marked.value ? matters : whole);
+  const choose = () => {
+    matters.colour = marked.value || WHITE;
+    marks.forEach((one) => one.canvas.classList.toggle("idle", one !== current()));
+    brush.show();
+  };
+  const marked = choice([[WHITE, "what matters more"], [BLACK, "what matters less"], ["", "what must stay whole"]], { onchange: choose });
+  const brush = brushes(current);
+  choose();
+  const map = make("img", { alt: "", draggable: false });
+  const overlay = make("div", { className: "boards", hidden: true }, make("div", { className: "layer" }, map, matters.canvas), whole.canvas);
+  const parts = make("div", { hidden: true }, plain(field("Mark", marked)), ...brush.rows);
+  const shows = checkbox({ onchange: () => {
+    map.src ||= importance;
+    overlay.hidden = parts.hidden = !shows.checked;
+  } });
   const by = drawnBy("retarget");
-  const at = resolution("retarget", by, ([h]) => {
-    most = h / height;
-    show();
-  });
-  const shape = shapeOf("retarget", frame, (w, h) => {
-    const area = height * width * most * most;
-    set(Math.sqrt((area * h) / w), Math.sqrt((area * w) / h));
-  });
-  const wish = () => ({
-    task: "retarget",
-    options: { "retarget.shape": [Number(rows.value), Number(columns.value)] },
-    boards: { "retarget.protect": [board, "mask"] },
-    box: [0, 0, frame.extent[1], frame.extent[0]],
-  });
-  const [overlay, parts] = inTurn(frame, board, "Protect parts", "Brush over what must keep its shape");
-  return wishing("Retarget", { wish: () => frame.rounded.some(Boolean) ? wish() : null, by, lacks: "First drag a side of the frame.", marks: [frame, board], overlay, room: 0.25, settings: [
-    note("Drag the frame to another shape. Things keep their sizes: there are more or fewer of them."),
-    row(field("Shape", shape)), ...at.rows, row(field("Width", columns), field("Height", rows)), by.row,
-  ] }, parts, training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then reshapes it. Which of the two is better depends on the photo.`, "Train and retarget", { wish }));
+  const wished = (boards) => {
+    const shape = name === FREE ? sizeOf(rows.value, columns.value) : name;
+    return shape ? { task: "retarget", options: { "retarget.shape": shape }, boards: { "retarget.protect": [whole, "mask"], ...boards } } : null;
+  };
+  // What a model redraws does not depend on what matters.
+  const wish = () => wished(by.run ? {} : { "retarget.importance": [matters, "importance"] });
+  const lacks = "Choose a format first; free needs a width or a height.";
+  const panel = { wish, by, lacks, marks: [chosen, ...marks], overlay, get keepsPhoto() { return shows.checked; }, settings: [
+    note("What matters stays as it is; the rest is cropped, squeezed or continued."),
+    make("div", { className: "row close", role: "group", "aria-label": "Format" }, ...buttons), free, by.row,
+    row(field("Show what matters", shows)), parts,
+  ] };
+  panel.plans = new Plans(panel);
+  return wishing("Go", panel, training("retarget", "ingan", "Another way: train a model", (time) => `InGAN learns the photo in ${time}, and then redraws it. Things keep their sizes: there are more or fewer of them.`, "Train and redraw", { wish: wished, lacks }));
 }
 
 function edit() {
@@ -222,24 +256,13 @@ function enlarge() {
 
 // ---- Parts of settings
 
-// A frame and a board over it, and the part that turns from one to the other.
-function inTurn(frame, board, title, label) {
-  const onchange = () => {
-    frame.element.hidden = box.checked;
-    board.canvas.classList.toggle("idle", !box.checked);
-  };
-  const box = checkbox({ onchange });
-  onchange();
-  const parts = folded(title, plain(field(label, box)), ...brushes(() => board).rows);
-  return [make("div", { className: "boards" }, frame.element, board.canvas), parts];
-}
-
 // A panel with `more`, and before it the button that makes the picture of its wish, and the one for
 // another preview. Pictures that vary have another seed each time, unless a preview shows the seed's.
 function wishing(name, panel, ...more) {
   panel.seed = panel.varies ? random() : 0;
   const go = button(name, async () => {
     if (panel.varies && !isLive(panel)) panel.seed = random();
+    if (panel.plans && !isLive(panel)) panel.seed = 0; // no other one is seen
     const run = panel.by?.run ?? null;
     return granted(panel, panel.varies || !run ? { seed: panel.seed } : {}, { run });
   }, true);
@@ -247,6 +270,7 @@ function wishing(name, panel, ...more) {
   panel.settings.push(following(row(go, another), () => {
     another.hidden = !isLive(panel);
     go.textContent = isLive(panel) ? "Keep" : name;
+    if (panel.plans) panel.plans.element.hidden = !isLive(panel);
   }), ...more);
   return panel;
 }
@@ -301,6 +325,7 @@ function brushes(board) {
     // Shows how wide the board's brush is, and whether it erases.
     show() {
       width.value = board().brush;
+      happens(width, "input"); // so that its number is shown
       erase.checked = board().erases;
     },
   };
