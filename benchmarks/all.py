@@ -22,6 +22,7 @@ from typing import Any
 from benchmarks._common import ROOT, existing_folder, run, say
 from benchmarks._pages import keep_record, read_record, renew_pages
 from benchmarks.ablations import ABLATIONS
+from benchmarks.retargetme import RANKED
 from internal_gan.errors import UserError
 from internal_gan.files import read_json_object, write_text
 from internal_gan.units import counted
@@ -113,6 +114,11 @@ ENTRIES = {
         f"--photos {_in('retarget', 'fish.png', 'corn.png')} {_in('textures', 'olives.png')} "
         "--seeds 0 1 2 --output {output}",
         40,
+    ),
+    "retargetme": Entry(
+        "retargetme",
+        f"--data {{data}}/retargetme --numbers {' '.join(map(str, RANKED))} --output {{output}}",
+        3,
     ),
     "inpainting": Entry(
         "inpainting",

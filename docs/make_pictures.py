@@ -257,6 +257,16 @@ def retarget(models: Models) -> Image.Image:
     return column(rows)
 
 
+def formats(models: Models) -> Image.Image:
+    """Bundled photos, each in four formats."""
+    rows = []
+    for name in ("dunes", "colosseum", "otters", "wren", "waves", "city", "mountains", "stream"):
+        model = patches_of(f"{name}.jpg")
+        made = [model.retarget(one, resolution=1000) for one in ("21:9", "9:16", "1:1", "4:5")]
+        rows.append(row([photo_of(f"{name}.jpg", 1000), *made], 240))
+    return column(rows)
+
+
 def protect(models: Models) -> Image.Image:
     mask = Image.new("L", read_image(PHOTOS / "dandelions.jpg").size[::-1], 0)
     ImageDraw.Draw(mask).rectangle((340, 110, 1230, 1493), 255)
@@ -416,6 +426,7 @@ PICTURES: dict[str, Callable[[Models], Image.Image | list[Image.Image]]] = {
     "paint": paint,
     "edit": edit,
     "retarget": retarget,
+    "formats": formats,
     "protect": protect,
     "fill-edgeconnect": fill_edgeconnect,
     "animate": animate,
