@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from internal_gan.images.periodic import Wrap, axes, resize_periodic
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import grid, lattice, overlapping, patches_at, to_nearest
@@ -90,6 +91,13 @@ def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
         met = found.get(NAMES[axis], VISIBLE) <= LIKE
         done.append(met and strangeness(pixels, pixels, border, own) <= LIKE)
     return done[0], done[1]
+
+
+def wraps(photo: Photo) -> Wrap:
+    """Which borders of a photo meet: those of a seamless texture, or left and right of a panorama,
+    which is twice as wide as high."""
+    rows, columns = repeats(photo.pixels, (True, True))
+    return rows and photo.size[1] != 2 * photo.size[0], columns
 
 
 def seams_in_words(found: Mapping[str, float]) -> str:

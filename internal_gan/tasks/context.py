@@ -19,8 +19,11 @@ from internal_gan.errors import UserError
 from internal_gan.files import disk_errors
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter, check_part
+from internal_gan.finishing.turns import Turn, turn_of
 from internal_gan.images.files.look import opened
 from internal_gan.images.photo import Photo
+from internal_gan.images.windows import bounds
+from internal_gan.judging.tiling import wraps
 from internal_gan.models.base import Model
 from internal_gan.report.page import write_report
 from internal_gan.runs.folder import RunFolder
@@ -97,6 +100,18 @@ class Context(Reporter):
         if (detail := self.as_trained("finish.detail")) != "network":
             check_part(photo, photo.size, int(part.count_nonzero()), option)
         return PartFinisher(photo, part, detail, reporter=self, **how)
+
+    def turn(self, photo: Photo, hole: Mask) -> Turn | None:
+        """How to move a photo around whose borders meet, if a hole touches them; says that."""
+        box = bounds(hole) if hole.any() else (slice(1, 1), slice(1, 1))
+        sides = zip(box, photo.size, strict=True)
+        if all(side.start > 0 and side.stop < length for side, length in sides):
+            return None
+        turn = turn_of(hole, wrap := wraps(photo))
+        if turn is not None:
+            names = ("top and bottom",) * wrap[0] + ("left and right",) * wrap[1]
+            self.say(f"{' and '.join(names).capitalize()} of the photo meet, and still do")
+        return turn
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` for a very large result, unless confirmed."""

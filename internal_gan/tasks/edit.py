@@ -89,7 +89,7 @@ class Edit(FromImage[EditOptions]):
             self._mask(self._read())
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
-        photo = self._read()
+        given = photo = self._read()
         mask = self._mask(photo)
         start = self._start_scale(model)
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
@@ -105,6 +105,12 @@ class Edit(FromImage[EditOptions]):
             used = redrawing.soft_mask(model, mask, *self._lengths(model))
         if learnt is not None and learnt.frame and learnt.uncut == photo.size:
             used = used * (1 - learnt.frame.part(learnt.size))
+        shown, turn = used, None
+        if mask is not None and learnt is not None and learnt.size == photo.size:
+            turn = self.context.turn(photo, used)
+        if turn is not None:
+            photo, learnt = photo.each(turn), learnt and learnt.each(turn)
+            mask, used = mask if mask is None else turn(mask), turn(used)
         finisher = self.context.part_finisher(
             photo,
             (used >= 0.5).float(),
@@ -124,11 +130,12 @@ class Edit(FromImage[EditOptions]):
             drawing = redrawing.bring_back(photo, changed, redrawn)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
+            done = done if turn is None else turn.back(done)
             yield Picture(f"{self.name}/{index:03d}.png", done)
-        given = self.context.given.copy_of("edit.image")
-        yield aside(f"{self.name}/before.png", photo.colours, "before", photo, given=given)
+        copy = self.context.given.copy_of("edit.image")
+        yield aside(f"{self.name}/before.png", given.colours, "before", given, given=copy)
         if mask is not None:
-            yield gray(f"{self.name}/mask.png", used, "mask")
+            yield gray(f"{self.name}/mask.png", shown, "mask")
         self.context.tell_new_colours(blends=self.is_object)
         if not self.is_object:
             self._tell_foreign(model, photo, mask)

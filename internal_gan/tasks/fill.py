@@ -60,7 +60,12 @@ class Fill(Task[FillOptions]):
             return
         options = self.context.options
         example = options.seed if options.trains else None
-        photo, hole, unknown, own_edges = Holes(self.context).case(example)
+        given = Holes(self.context).case(example)
+        photo, hole, unknown, own_edges = given
+        turn = None if photo.whole is not None else self.context.turn(photo, hole)
+        if turn is not None:
+            photo, hole, unknown = photo.each(turn), turn(hole), turn(unknown)
+            own_edges = None if own_edges is None else turn(own_edges)
         alpha = photo.alpha
         if alpha is not None and (alpha[hole > 0] <= FAINT).any():
             alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
@@ -77,12 +82,16 @@ class Fill(Task[FillOptions]):
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
             small = photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest))
             done = finisher(filled, scale, drawn=small, lines=guiding)
+            done = done if turn is None else turn.back(done)
             yield from self._result(f"{index:03d}.png", done)
         self.context.tell_new_colours()
-        room, given = "fill", self.context.given.worked_on.copy_of("image")
+        photo, hole = given[:2]
+        if lines is not None and turn is not None:
+            lines = lines.roll((-turn.rows, -turn.columns), (-2, -1))
+        room, copy = "fill", self.context.given.worked_on.copy_of("image")
         if photo.whole is not None:
-            room, given, photo = WINDOW, None, replace(photo, whole=None)
-        yield aside(f"{room}/before.png", photo.colours, "before", photo, given=given)
+            room, copy, photo = WINDOW, None, replace(photo, whole=None)
+        yield aside(f"{room}/before.png", photo.colours, "before", photo, given=copy)
         yield gray(f"{room}/mask.png", hole, "mask")
         if lines is not None and lines.any():
             emptied = torch.where(hole > 0, 0.0, photo.pixels)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import internal_gan
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
@@ -75,3 +76,16 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     assert clear.alpha.shape == (1, 1, 96, 120)
     assert 0.2 < clear.alpha.mean() < 0.8
     assert (clear.icc_profile, clear.exif is None) == (SRGB, False)
+
+
+def test_a_tile_stays_a_tile() -> None:
+    rng = np.random.default_rng(0)
+    waves = np.add.outer(np.arange(48) * 2 * np.pi / 48 * 3, np.arange(64) * 2 * np.pi / 64 * 5)
+    tile = (128 + 80 * np.sin(waves) + rng.normal(0, 3, (48, 64))).clip(0, 255).astype(np.uint8)
+    for factor in (2, 2.5):
+        made = np.asarray(internal_gan.super_resolve(tile, factor=factor)).astype(float)
+        assert made.shape == (round(48 * factor), round(64 * factor))
+        for axis in range(2):
+            inside = np.abs(np.diff(made, axis=axis)).mean()
+            across = np.abs(made.take(0, axis) - made.take(-1, axis)).mean()
+            assert across < 1.2 * inside
