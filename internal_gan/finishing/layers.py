@@ -23,7 +23,8 @@ from internal_gan.finishing.origin import OTHER, Origin
 from internal_gan.images.files.image import opening, read_image
 from internal_gan.images.files.names import existing_image, shown
 from internal_gan.images.files.png import png
-from internal_gan.images.levels import levels_of
+from internal_gan.images.levels import largest_level, levels_of
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import nearest_pixels, resize
 from internal_gan.patches.origins import taken
 from internal_gan.units import Size
@@ -164,6 +165,12 @@ class Layers:
 
 
 NO_LAYERS = Layers()
+
+
+def is_normal_map(photo: Photo) -> bool:
+    """Whether nearly all colours of a photo are vectors of length 1 that point outwards."""
+    values = levels_of(photo.colours, largest_level(photo))
+    return not photo.is_gray and Layer("photo", values, "RGB").kind == "normals"
 
 
 def read_layer(path: str | Path) -> Layer:

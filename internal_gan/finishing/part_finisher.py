@@ -12,6 +12,7 @@ from torch import Tensor
 from internal_gan.device import check_memory
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.layers import is_normal_map
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
 from internal_gan.finishing.pieces import pieces
@@ -47,6 +48,8 @@ DECIDES = 0.75  # this size, relative to the one at which the drawing was made
 THIN_DECIDES = 0.25  # in a thin piece: this size, relative to the window's; it is smooth there
 # If the drawing is detailed, a part's shorter side has at least this many pixels at this size.
 DETAILED_SIDE = 50
+# Of a normal map's vectors, whose length is rounded to levels of 8 bits.
+LENGTH_OFF = 0.01
 # An extra or missing line counts like a difference of this many colour levels.
 LINE_LEVELS = 200
 
@@ -245,6 +248,8 @@ class PartFinisher:
                 then pixels are repeated, and it has no steps to compare with.
         """
         photo, source = self.photo, self.source or self.photo
+        if is_normal_map(source):
+            colours = _of_length_1(colours, self.part)
         if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
             hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.part[0, 0].numpy() > 0
             unknown = part if self.source is None else None
@@ -274,6 +279,14 @@ class PartFinisher:
         if size == source.size:
             return source
         return replace(source, colours=source.resized(size))
+
+
+def _of_length_1(colours: Tensor, part: Mask) -> Tensor:
+    """The colours of a normal map, whose vectors have length 1 in a part, too."""
+    vectors = in_floats(colours)
+    length = vectors.norm(dim=1, keepdim=True)
+    off = ((length - 1).abs() > LENGTH_OFF) & (part > 0)
+    return torch.where(off, in_kind_of(colours, vectors / length.clamp_min(1e-6)), colours)
 
 
 def _below(source: Levels, picture: Levels, inside: Flags) -> tuple[Levels, Flags, Flags]:

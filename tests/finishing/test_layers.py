@@ -9,7 +9,9 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
+import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.finishing.layers import Layer, read_layer, write_layer
 from internal_gan.finishing.origin import EXACT, OTHER, Origin
@@ -204,3 +206,21 @@ def test_changed_normals_have_length_1(white: int) -> None:
     plain = layer.along(replace(halves(), hiding=None))
     assert abs(across(made)).max() < 0.2 * abs(across(plain)).max()
     assert replace(layer, values=values[..., ::-1]).kind == "numbers"
+
+
+@pytest.mark.parametrize("task", ["fill", "extend", "make_tileable"])
+def test_a_photo_that_is_a_normal_map_stays_one(task: str) -> None:
+    rng = np.random.default_rng(0)
+    slopes = gaussian_filter(rng.normal(0, 12, (2, 60, 80)), (0, 3, 3))
+    vectors = np.dstack([*slopes, np.ones((60, 80))])
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    photo = (255 * (vectors + 1) / 2).round().astype(np.uint8)
+    given: dict[str, Any] = {
+        "fill": {"box": (20, 30, 20, 25)},
+        "extend": {"margins": (0, 30, 20, 0)},
+        "make_tileable": {},
+    }[task]
+    made = np.asarray(getattr(internal_gan, task)(photo, **given))
+    lengths = np.linalg.norm(made / 127.5 - 1, axis=2)
+    assert np.abs(lengths - 1).max() < 0.02
+    assert made.shape != photo.shape or not np.array_equal(made, photo)
