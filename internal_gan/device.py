@@ -1,6 +1,7 @@
 """The device and precision of a run, and its free memory."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -8,6 +9,8 @@ import torch
 
 from internal_gan.errors import UserError
 from internal_gan.units import memory
+
+GROUP = Path("/sys/fs/cgroup")  # of the container's limits
 
 
 def prepare_device(name: str) -> tuple[torch.device, str]:
@@ -52,14 +55,24 @@ def select_precision(name: str, device: torch.device) -> tuple[torch.dtype, str]
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that a computation on ``device`` may still use, at most the container's limit."""
+    """Bytes that a computation on ``device`` may still use: what this machine has, the container
+    leaves of its limit, and ``ulimit -v`` of its own."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    available = int(psutil.virtual_memory().available)
-    try:
-        return min(available, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    except (OSError, ValueError):
-        return available
+    left = [int(psutil.virtual_memory().available)]
+    with suppress(OSError, ValueError):  # no limit
+        limit, used = (int((GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+        # Files that were read are dropped when memory is needed.
+        cache = re.search(
+            r"^inactive_file (\d+)$", (GROUP / "memory.stat").read_text(), re.MULTILINE
+        )
+        left.append(limit - used + (int(cache[1]) if cache else 0))
+    with suppress(ImportError):  # on Windows
+        import resource
+
+        if (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
+            left.append(limit - psutil.Process().memory_info().vms)
+    return max(0, min(left))
 
 
 def hand_over(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

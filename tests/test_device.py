@@ -1,13 +1,21 @@
 """The device and the precision are the requested ones, or the best available."""
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 import torch
 
-from internal_gan.device import hand_over, prepare_device, select_precision
+from internal_gan.device import (
+    check_memory,
+    free_memory,
+    hand_over,
+    prepare_device,
+    select_precision,
+)
 from internal_gan.errors import UserError
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -91,3 +99,29 @@ def test_a_tensor_is_handed_over_unchanged(device: torch.device) -> None:
     there = hand_over(given, device)
     assert there.device.type == device.type
     assert torch.equal(there.cpu(), given)
+
+
+def test_a_container_leaves_what_it_has_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("internal_gan.device.GROUP", tmp_path)
+    whole = free_memory(CPU)
+    for name, text in (
+        ("max", "90000000"),
+        ("current", "60000000"),
+        ("stat", "anon 1\ninactive_file 20000000\n"),
+    ):
+        (tmp_path / f"memory.{name}").write_text(text)
+    assert free_memory(CPU) == 50_000_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory(CPU) == pytest.approx(whole, rel=0.2)
+
+
+def test_a_limit_on_the_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    used = psutil.Process().memory_info().vms
+    for limit, left in ((used + 10**8, 10**8), (used // 2, 0)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
+        assert free_memory(CPU) == pytest.approx(left, abs=3e7)
+    with pytest.raises(UserError, match=r"^image needs about 1\.0 GB of memory, and .* are free"):
+        check_memory(10**9, CPU, "image")

@@ -35,7 +35,8 @@ ANOTHER_WAY = {
     ("app/processes.py", "os.kill"): "with CTRL_BREAK_EVENT on Windows",
     ("training/threads.py", "os.sched_getaffinity"): "os.cpu_count",
     ("training/threads.py", "/sys/fs/cgroup/cpu.max"): "no limit",
-    ("device.py", "/sys/fs/cgroup/memory.max"): "psutil alone",
+    ("device.py", "/sys/fs/cgroup"): "psutil alone",
+    ("device.py", "resource"): "the same",
 }
 
 
