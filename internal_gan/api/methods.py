@@ -73,6 +73,7 @@ class Animates(Model):
             alpha: of SinGAN's walk: the pull towards the photo, in (0, 1].
             start_scale: 0 moves everything, higher scales only smaller structures.
             size: by default the photo's at ``resolution``.
+            mask: of the photo's size; only what is white moves.
         """
         return self._each("animate", seconds=seconds, format="png", **how)
 

@@ -102,7 +102,7 @@ _TASKS = (
         for name in ("edit", "harmonize")
     ),
     TaskSpec("paint", needs=(INJECTS,), takes=_FINISHED, reads=("paint.image",)),
-    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED),
+    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, reads=("animate.mask",)),
     TaskSpec("super_resolution", needs=(ENLARGES,), whole=True, again="super_resolution.factor=2"),
     TaskSpec("extend", run=_RESULT, takes=_OF_PHOTO, reads=("extend.avoid",)),
     TaskSpec("make_tileable", run=_RESULT, takes=_OF_PHOTO),

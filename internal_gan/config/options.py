@@ -147,6 +147,7 @@ class AnimateOptions:
         "thing stays",
     )
     size: list[int] | None = size("animate.size=[200,300]")
+    mask: str | None = path("mask of the photo's size; only what is white moves")
 
 
 @dataclass

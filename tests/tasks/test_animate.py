@@ -13,7 +13,7 @@ from PIL import Image
 from internal_gan.images.files.image import read_image
 from internal_gan.models.abilities import Motion
 from internal_gan.runs.folder import RunFolder
-from tests.commands import Shell
+from tests.commands import ROOT, Shell
 from tests.tiny import network_of
 
 SHORT = ("animate.seconds=0.5", "animate.fps=8", "output=out", "device=cpu")
@@ -120,3 +120,21 @@ def test_layers_move_along_and_frames_have_no_origin(shell: Shell, learnt: str) 
     made = [np.asarray(Image.open(f"out/animate/frames/layers/labels/000{k}.png")) for k in (0, 3)]
     assert np.array_equal(made[0], labels)
     assert set(np.unique(made[1])) == {0, 7}
+
+
+def test_only_what_is_masked_moves(shell: Shell) -> None:
+    with Image.open(ROOT / "examples/photos/dandelions.jpg") as file:
+        file.resize((120, 80)).save("photo.png")
+    own = np.asarray(Image.open("photo.png")).astype(int)
+    mask = np.zeros((80, 120), np.uint8)
+    mask[:, :60] = 255
+    Image.fromarray(mask).save("left.png")
+    film = "animate.seconds=1", "animate.fps=4", "animate.format=png", "animate.start_scale=0"
+    shell.done("animate", "photo.png", *film, "animate.mask=left.png", "output=out")
+    frames = [np.asarray(Image.open(f"out/animate/frames/000{k}.png")) for k in range(4)]
+    for frame in frames:
+        assert np.array_equal(frame[:, 60:], own[:, 60:])
+    assert np.abs(frames[2] - own)[:, :50].max() > 10
+    answer = shell("animate", "photo.png", "animate.mask=left.png", "animate.size=[20,30]")
+    assert answer.code == 2
+    assert "error: animate.mask: keeps the photo where it is black" in answer.err
