@@ -362,8 +362,12 @@ class TrainerOptions:
         60.0, Range(0), "seconds between two checkpoints", "of seconds"
     )
     log_interval: int = whole(25, Range(1), "steps between two lines in metrics.jsonl", "of steps")
-    threads: int | None = whole(
-        None, Range(1), "CPU threads; null: OMP_NUM_THREADS, or else measured at the start"
+    threads: int | str | None = option(
+        None,
+        "CPU threads; null: OMP_NUM_THREADS, or else by the cores and the model's size; auto: "
+        "measured at the start, so that the model depends on how busy the machine is",
+        "a whole number, 1 or more, auto or null",
+        lambda v: v >= 1 if type(v) is int else v == AUTO,
     )
     graphs: str = one_of(
         ("auto", "off"), "auto", "CUDA graphs; auto: on a GPU, for steps that are often alike"

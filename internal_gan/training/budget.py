@@ -51,7 +51,8 @@ def plan(
     limit, earlier = options.max_steps or math.inf, state["threads"] if state else None
     planned = (max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model))
     steps = state["steps"] if state else [int(min(n, limit)) for n in planned]
-    counts = threads.choices(options.threads, model.device, earlier)
+    pixels = max(map(math.prod, model.sizes))
+    counts = threads.choices(options.threads, model.device, pixels, earlier)
     trained = partial(StageTrainer, precision=precision, graphs=options.graphs == "auto")
     found = fastest(counts, lambda: measure(recipe, model, steps, seed, trained))
     if earlier not in (None, found.threads):

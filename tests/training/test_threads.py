@@ -23,19 +23,32 @@ def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: counts[-1])
 
 
-def test_a_thread_count_set_by_the_user_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert threads.choices(None, CPU) == [1, 2, 4]
-    assert threads.choices(3, CPU) == [3]
+def test_only_on_request_is_the_number_of_threads_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert threads.choices("auto", CPU, 10**6) == [1, 2, 4]
+    assert threads.choices(3, CPU, 10**6) == [3]
     threads.use(2)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert threads.choices(None, CPU) == [2]
-    assert threads.choices(3, CPU) == [3]
+    assert threads.choices(None, CPU, 10**6) == [2]
+    assert threads.choices(3, CPU, 10**6) == [3]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "cores", "count"),
+    [(1, 4, 1), (2.5, 4, 2), (3.5, 4, 2), (4.5, 4, 4), (100, 4, 4), (100, 6, 4), (100, 1, 1)],
+)
+def test_cores_and_the_size_decide(
+    monkeypatch: pytest.MonkeyPatch, pixels: float, cores: int, count: int
+) -> None:
+    monkeypatch.setattr(threads, "usable_cores", lambda: cores)
+    found = threads.choices(None, CPU, round(pixels * threads.PIXELS_EACH))
+    assert found == [count]
 
 
 def test_a_resumed_training_keeps_its_thread_count_where_it_may() -> None:
-    assert threads.choices(None, CPU, 3) == [3]
-    assert threads.choices(2, CPU, 3) == [2]
-    assert threads.choices(None, CPU, 16) == [1, 2, 4]  # on a machine of fewer cores
+    assert threads.choices(None, CPU, 10**6, 3) == [3]
+    assert threads.choices("auto", CPU, 10**6, 3) == [3]
+    assert threads.choices(2, CPU, 10**6, 3) == [2]
+    assert threads.choices(None, CPU, 10**6, 16) == [4]  # on a machine of fewer cores
 
 
 @pytest.mark.parametrize(
@@ -81,3 +94,27 @@ print([same_weights(models[0], model) for model in models])
 def test_training_on_a_busy_machine_is_reproducible(runs: int, steps: int, tmp_path: Path) -> None:
     answer = run_python(TRAININGS, tmp_path, str(runs), str(steps), OMP_WAIT_POLICY="PASSIVE")
     assert answer.out.split("\n")[0] == str([True] * runs), answer.err
+
+
+REPEATED = """
+import subprocess
+import sys
+from pathlib import Path
+
+from internal_gan.training import threads
+from tests.tiny import same_weights, trained
+
+threads.PIXELS_EACH = 100  # so that tiny models use several
+busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+try:
+    models = [trained(Path(sys.argv[1], str(number))).model for number in range(10)]
+finally:
+    busy.kill()
+    busy.wait()
+print([same_weights(models[0], model) for model in models])
+"""
+
+
+def test_the_same_training_gives_the_same_model_beside_a_busy_process(tmp_path: Path) -> None:
+    answer = run_python(REPEATED, tmp_path, OMP_NUM_THREADS="")
+    assert answer.out.split("\n")[0] == str([True] * 10), answer.err
