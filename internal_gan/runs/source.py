@@ -86,6 +86,7 @@ class Source:
         self.worked_on = self if self.has_photo else self.trained
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
+        self._told = set[str]()
 
     @property
     def has_photo(self) -> bool:
@@ -193,6 +194,13 @@ class Source:
         if of._frame is None or picture.size != of.photo().uncut:
             return picture
         return picture.without(of._frame)
+
+    def is_first(self, option: str) -> bool:
+        """Whether it is the first call for an option: its picture may be read once to check it, and
+        again for each result, while what is odd about it is said once."""
+        is_first = option not in self._told
+        self._told.add(option)
+        return is_first
 
     def file(self, option: str) -> Path | None:
         """The file that an option, such as ``mask.file``, names, if any; in a folder, the image

@@ -252,7 +252,7 @@ def _levels(mask: Image.Image) -> tuple[Image.Image, bool]:
         if taken := opacity(counts, share, is_shape=False):
             return (alpha if taken == "opaque" else ImageChops.invert(alpha)), False
         gray = ImageChops.multiply(gray, alpha)
-    if is_coloured and gray.getextrema()[0] <= NOISE:
+    if is_coloured and any(gray.histogram()[: NOISE + 1]):
         gray = reduce(ImageChops.lighter, colours.convert("RGB").split())
         gray = ImageChops.multiply(gray, alpha) if has_alpha else gray
     return gray, is_coloured
