@@ -14,6 +14,7 @@ from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import (
+    READABLE,
     READABLE_SUFFIXES,
     existing_image,
     images_in,
@@ -198,6 +199,10 @@ def _jobs(part: str) -> list[str]:
         images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
     else:
         images = images_in(name)
+        found = glob.glob(os.path.join(glob.escape(name), "*"))  # noqa: PTH207, PTH118
+    if left := sorted({f for f in found if Path(f).is_file()} - {*images}):
+        names = ", ".join(Path(file).name for file in left)
+        print(f"{name}: left out, as only {READABLE} are read: {names}")
     if not images:
         ends = ", ".join(READABLE_SUFFIXES)
         raise UserError(f"image={name}: no images there; they end in {ends}")

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -22,6 +22,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, s
 from internal_gan.images.frames import frame_of
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Choose, Margins, Photo, output_format_of
+from internal_gan.runs.records import INDEX, Index, Input
 from internal_gan.shapes import Mask, Pixels
 
 _log = logging.getLogger(__name__)
@@ -29,27 +30,8 @@ _log = logging.getLogger(__name__)
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
 _PHOTO, _LAYERS = "image", "layers.files"
-INDEX = "inputs.json"
 FOLDER = "inputs"
 _UNKNOWN = "unknown.png"
-
-
-@dataclass(frozen=True)
-class Input:
-    """A file that a run was given: by which option, such as ``mask.file``, and as which of several,
-    its absolute path as given, empty for a picture in memory, and its copy in the run folder."""
-
-    option: str
-    number: int
-    name: str
-    file: str
-
-
-@dataclass(frozen=True)
-class Index:
-    """What ``inputs.json`` holds."""
-
-    inputs: list[Input]
 
 
 class Source:
