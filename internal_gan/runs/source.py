@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import asdict, replace
 from functools import cached_property
 from operator import attrgetter
@@ -44,7 +45,8 @@ class Source:
 
     Attributes:
         choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
-        worked_on: those of the photo to work on, and of its masks: the training's if it has none.
+        worked_on: those of the photo to work on, and of its masks: the training's if it has none,
+            with the frame if the task keeps that.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Source:
         self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
         self.trained = trained or self
         self.worked_on = self if self.has_photo else self.trained
+        if not self.has_photo and SPECS[options.task].whole:
+            self.worked_on = self.trained._whole()
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
         self._told = set[str]()
@@ -103,6 +107,15 @@ class Source:
         options, family = self.options, family_of(self.options.model)
         task = SPECS[ending_of(family) if options.task == "train" and family else options.task]
         return not options.keep_frame and "keep_frame" in task.takes and not task.whole
+
+    def _whole(self) -> "Source":
+        """The same inputs for a task that changes the photo itself, whatever is learnt from it."""
+        if not self._leaves_frames_out:
+            return self
+        other = copy(self)
+        other.options = replace(self.options, keep_frame=True)
+        other._in_use = WeakValueDictionary[str, Photo]()
+        return other
 
     def _given(self, longest: int | None) -> Photo:
         if _PHOTO in self._in_memory:
