@@ -115,9 +115,10 @@ class Photo:
 
     @cached_property
     def has_few_colours(self) -> bool:
-        """Whether results are made of its very colours: it has a palette or two levels, or so few
-        colours in flat areas as pixel art, maps and diagrams have."""
-        return self.of_few or self.palette is not None or has_few_colours(self.colours)
+        """Whether results are made of its very colours: it has so few, in flat areas or in a
+        palette, as pixel art, maps and diagrams have, or two levels."""
+        colours = self.colours if self.raw is None else self.raw
+        return self.of_few or has_few_colours(colours, has_palette=self.palette is not None)
 
     def shrunk_to(self, size: Size) -> "Photo":
         """The photo at another size, with its transparency; of few colours, none is new."""

@@ -12,6 +12,7 @@ from PIL import Image
 from internal_gan.errors import UserError
 from internal_gan.images.files import tiff
 from internal_gan.images.files.marks import NAMESPACE
+from internal_gan.images.files.mend import mended
 from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
 from internal_gan.process_settings import temporary
 
@@ -38,9 +39,11 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     """
     try:
         with any_size():
-            image = Image.open(path, formats=PILLOW_FORMATS)
+            file, mends = mended(path)
+            image = Image.open(file, formats=PILLOW_FORMATS)
             try:
-                return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
+                notes = mends + _LOOKS.get(image.format or "", _frames)(image, path)
+                return image, notes + _words(image)
             except BaseException:
                 image.close()
                 raise
