@@ -14,7 +14,6 @@ from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError, nearest
 from internal_gan.images.files.names import (
-    READABLE,
     READABLE_SUFFIXES,
     existing_image,
     images_in,
@@ -202,7 +201,7 @@ def _jobs(part: str) -> list[str]:
         found = glob.glob(os.path.join(glob.escape(name), "*"))  # noqa: PTH207, PTH118
     if left := sorted({f for f in found if Path(f).is_file()} - {*images}):
         names = ", ".join(Path(file).name for file in left)
-        print(f"{name}: left out, as only {READABLE} are read: {names}")
+        print(f"{name}: files that are not read are left out: {names}")
     if not images:
         ends = ", ".join(READABLE_SUFFIXES)
         raise UserError(f"image={name}: no images there; they end in {ends}")

@@ -63,7 +63,7 @@ class Photo:
         whole: what it is a part of, which ``write_image`` writes around a picture of its size.
         palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
         frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
-        is_jpeg: whether it was read from a JPEG file.
+        is_jpeg: whether it was read from a JPEG file, or one as lossy.
         of_few: whether it is a copy or a part of a photo that ``has_few_colours``.
     """
 

@@ -1,9 +1,12 @@
 """One look at what Pillow hides of a file: each tag and chunk is heeded, named as lost, or the
 reason why the file is refused."""
 
+import importlib
 import mmap
 import re
 import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,7 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     try:
         with any_size():
             file, mends = mended(path)
-            image = Image.open(file, formats=PILLOW_FORMATS)
+            image = Image.open(file, formats=_formats(path))
             try:
                 notes = mends + _LOOKS.get(image.format or "", _frames)(image, path)
                 return image, notes + _words(image)
@@ -51,6 +54,25 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
         if not isinstance(error, UserError) and (what := unopened(path)):
             raise UserError(f"{shown(path)}: {what}") from error
         raise
+
+
+def _formats(path: Path) -> Sequence[str]:
+    """Those that Pillow may try; AVIF and HEIC if it, or its plugin pillow-heif, reads them."""
+    with path.open("rb") as file:
+        if file.read(12)[4:8] != b"ftyp":
+            return PILLOW_FORMATS
+    Image.init()
+    with suppress(ImportError):
+        importlib.import_module("pillow_heif").register_heif_opener()
+    return [name for name in ("AVIF", "HEIF") if name in Image.OPEN]
+
+
+def _avif(image: Image.Image, path: Path) -> list[str]:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    at = start.find(b"av1C") + 6  # its third byte has a bit for 10 bits
+    is_deep = at > 6 and bool(start[at] & 0x40)
+    return ["its 10 or 12 bits per channel are read as 8 bits"] * is_deep + _frames(image, path)
 
 
 # What begins a file; what such a file is; as what to save it.
@@ -149,4 +171,4 @@ def _words(image: Image.Image) -> list[str]:
     return notes
 
 
-_LOOKS = {"TIFF": tiff.look, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm}
+_LOOKS = {"TIFF": tiff.look, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm, "AVIF": _avif}
