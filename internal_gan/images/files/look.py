@@ -5,7 +5,6 @@ import importlib
 import mmap
 import re
 import struct
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
         raise
 
 
-def _formats(path: Path) -> Sequence[str]:
+def _formats(path: Path) -> tuple[str, ...]:
     """Those that Pillow may try; AVIF and HEIC if it, or its plugin pillow-heif, reads them."""
     with path.open("rb") as file:
         if file.read(12)[4:8] != b"ftyp":
@@ -64,7 +63,7 @@ def _formats(path: Path) -> Sequence[str]:
     Image.init()
     with suppress(ImportError):
         importlib.import_module("pillow_heif").register_heif_opener()
-    return [name for name in ("AVIF", "HEIF") if name in Image.OPEN]
+    return tuple(name for name in ("AVIF", "HEIF") if name in Image.OPEN)
 
 
 def _avif(image: Image.Image, path: Path) -> list[str]:
