@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
@@ -134,6 +135,9 @@ def changed_inputs(folder: Path, model: Path | None = None) -> list[str]:
     pairs = [(Path(one.name), folder / one.file) for one in (index.inputs if index else [])]
     both = [(given, kept) for given, kept in pairs if is_file(given) and is_file(kept)]
     found = [str(given) for given, kept in both if not filecmp.cmp(given, kept, shallow=False)]
+    # A mask in a folder may have come back with another suffix.
+    gone = [given for given, _ in pairs if given.name and not given.exists()]
+    found += [str(given) for given in gone if any(given.parent.glob(f"{escape(given.stem)}.*"))]
     began = read_status(folder / "status.json").get("started")
     if model and is_file(model) and began:
         # The status has whole seconds.

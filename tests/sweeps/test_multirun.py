@@ -127,6 +127,9 @@ def test_a_result_is_made_again_once_its_inputs_have_changed(shell: Shell) -> No
     assert "out/b is finished; " in said
     assert Path("out/a/fill/mask.png").read_bytes() != before
     assert shell.done(*command).out.count("is finished; its page") == 2
+    Image.open("holes/b.png").save("holes/b.bmp")
+    Path("holes/b.png").unlink()
+    assert "b.png changed since; it is made again" in shell.done(*command).out
 
 
 def test_a_training_whose_photo_has_changed_is_left_as_it_is(shell: Shell) -> None:
