@@ -20,6 +20,7 @@ from internal_gan.config.options import FIELDS, FREE, PATHS, Options
 from internal_gan.errors import UserError
 from internal_gan.images.files.names import has_another, is_picture
 from internal_gan.runs.folder import RunFolder
+from internal_gan.runs.records import changed_inputs
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # Exit codes after a user's mistake and an error in this package.
@@ -165,6 +166,15 @@ def _goes_on(options: Options, given: Collection[str]) -> bool:
             f"output={options.output}: holds a run with other options ({', '.join(others)}); "
             "choose another output folder"
         )
+    model = options.checkpoint and RunFolder(Path(options.checkpoint)).model_path
+    if begun and (new := ", ".join(changed_inputs(folder.path, model or None))):
+        if options.trains:
+            raise UserError(
+                f"output={options.output}: {new} changed since this training began; choose another "
+                "output folder"
+            )
+        print(f"{folder.path}: {new} changed since; it is made again")
+        folder.write_status("stopped", results=[])
     if folder.status()["state"] == "finished" or (begun and options.trains):
         return True
     # RunFolder.create accepts or refuses anything else.

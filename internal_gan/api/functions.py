@@ -20,11 +20,12 @@ from internal_gan.judging.verify import verify as verify_picture
 from internal_gan.tasks.context import enough_memory
 
 
-def _of_photo(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method of :class:`Patches` as a function, whose first argument is the photo."""
+def _of_photo(method: Callable[..., Any], *, whole: bool = False) -> Callable[..., Any]:
+    """A method of :class:`Patches` as a function, whose first argument is the photo; ``whole`` if
+    it changes the photo itself, with its frame."""
 
     def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
-        return method(Patches(photo), *arguments, **how)
+        return method(Patches(photo, keep_frame=whole), *arguments, **how)
 
     return update_wrapper(function, method)
 
@@ -35,12 +36,12 @@ paint = _of_photo(Patches.paint)
 edit = _of_photo(Patches.edit)
 harmonize = _of_photo(Patches.harmonize)
 animate = _of_photo(Patches.animate)
-super_resolve = _of_photo(Patches.super_resolve)
+super_resolve = _of_photo(Patches.super_resolve, whole=True)
 
 
 def fill(photo: Given, mask: Given | None = None, **how: Any) -> Any:
     """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
-    return Patches(photo).fill(mask=mask, **how)
+    return Patches(photo, keep_frame=True).fill(mask=mask, **how)
 
 
 def importance(photo: Given, *, output_type: str = "pil") -> Any:
@@ -57,7 +58,8 @@ def importance(photo: Given, *, output_type: str = "pil") -> Any:
     """
     check_output_type(output_type)
     given = source_of("sample", {"photo": photo}).photo()
-    found = to_gray(resize(importance_of(given), given.size).clamp(0, 1))
+    inside = resize(importance_of(given), given.size).clamp(0, 1)
+    found = to_gray(given.frame.padded(inside, 0.0) if given.frame else inside)
     return to_memory(found.colours, output_type, found)
 
 

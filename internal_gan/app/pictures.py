@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PIL import Image, ImageCms
+from PIL import Image
 
 from internal_gan.images.files.image import read_image, read_mark, write_image
 from internal_gan.images.files.memory import to_pil
-from internal_gan.images.files.metadata import profile_space, rgb_profile
+from internal_gan.images.files.profiles import converted
 from internal_gan.images.photo import Photo
 
 STRIP_SIDE = 240  # pixels of pictures in the strip of results
@@ -36,21 +36,6 @@ def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return converted(image.convert("RGB"), profile, None)
-
-
-def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
-    """An RGB picture of one colour profile in another, None: sRGB; as it is if one is damaged."""
-    mode = "L" if source is not None and profile_space(source) == "L" else "RGB"
-    source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
-    if source == target:
-        return image
-    srgb = ImageCms.createProfile("sRGB")
-    own, wanted = (srgb if one is None else io.BytesIO(one) for one in (source, target))
-    try:
-        made = ImageCms.profileToProfile(image.convert(mode), own, wanted, outputMode="RGB")
-    except ImageCms.PyCMSError:
-        return image
-    return made or image
 
 
 def small(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from starlette.exceptions import HTTPException
 
-from internal_gan.app.pictures import converted, shown
+from internal_gan.app.pictures import shown
 from internal_gan.errors import UserError
 from internal_gan.files import atomic_write, read_json_object, write_text
 from internal_gan.finishing.plans import importance_of
@@ -22,6 +22,7 @@ from internal_gan.images.files.look import any_size
 from internal_gan.images.files.memory import to_pil
 from internal_gan.images.files.metadata import rgb_profile
 from internal_gan.images.files.names import PILLOW_FORMATS, READABLE_SUFFIXES
+from internal_gan.images.files.profiles import converted
 from internal_gan.images.masks import to_gray
 from internal_gan.process_settings import ignored_warnings
 

@@ -198,6 +198,10 @@ def _jobs(part: str) -> list[str]:
         images = sorted(f for f in found if Path(f).is_file() and is_picture(f))
     else:
         images = images_in(name)
+        found = glob.glob(os.path.join(glob.escape(name), "*"))  # noqa: PTH207, PTH118
+    if left := sorted({f for f in found if Path(f).is_file()} - {*images}):
+        names = ", ".join(Path(file).name for file in left)
+        print(f"{name}: files that are not read are left out: {names}")
     if not images:
         ends = ", ".join(READABLE_SUFFIXES)
         raise UserError(f"image={name}: no images there; they end in {ends}")

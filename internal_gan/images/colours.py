@@ -11,6 +11,8 @@ from internal_gan.units import Size
 
 # Pixel art, maps and diagrams have so few colours, and so many equal neighbours.
 FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
+# A palette of so many is pixel art's however uneven it is; photos are given more.
+FEW_OF_PALETTE = 32
 SEEN = 4096  # pixels, about, that tell whether a picture has more
 _MIXED = torch.tensor([[1], [1_000_003], [1_000_003**2]])  # make one number of three
 # Top left blue, top right red, bottom left green, bottom right yellow.
@@ -67,8 +69,11 @@ def colour_code(size: Size) -> Pixels:
     return F.interpolate(corners, size, mode="bilinear", align_corners=True)
 
 
-def has_few_colours(colours: Tensor) -> bool:
-    """Whether a picture has at most ``FEW_COLOURS`` (or ``FEW_GRAYS``) in flat areas."""
+def has_few_colours(colours: Tensor, has_palette: bool = False) -> bool:
+    """Whether a picture has at most ``FEW_COLOURS`` (or ``FEW_GRAYS``) in flat areas, or with a
+    palette at most ``FEW_OF_PALETTE`` of it."""
+    if has_palette and _are_few(colours, FEW_OF_PALETTE):
+        return True
     step = max(1, math.isqrt(colours[0, 0].numel() // SEEN))
     if not _are_few(colours[..., ::step, ::step]):
         return False
@@ -76,8 +81,8 @@ def has_few_colours(colours: Tensor) -> bool:
     return float(sum(equal)) / 2 >= FLAT and _are_few(colours)
 
 
-def _are_few(colours: Tensor) -> bool:
-    most = FEW_GRAYS if (colours == colours[:, :1]).all() else FEW_COLOURS
+def _are_few(colours: Tensor, most: int | None = None) -> bool:
+    most = most or (FEW_GRAYS if (colours == colours[:, :1]).all() else FEW_COLOURS)
     found = torch.zeros(0, dtype=torch.int64)
     for some in torch.split(colours[0].flatten(1), 64 * SEEN, dim=1):
         bits = some.view(torch.int32) if some.is_floating_point() else some

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,10 +18,15 @@ from internal_gan.images.resize import gaussian_blur
 from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size, by
 
-# JPEG rings around sharp edges: values this close to black or white count as black or white.
-JPEG_RIM = 0.2
+# Lossy files ring around sharp edges: values this close to black or white count as such.
+RIM = 0.2
 # Half an 8-bit step; smaller values count as 0.
 FAINT = 0.5 / 255.0
+# What is left of black in a lossy file, of 255. A soft edge has fewer shades near black and white,
+# for those between, than noise has; noise of more than one or two steps has several shades.
+NOISE, NOISY, SHADES = 8, 4, 8
+# A picture has more shades than soft strokes, and less of it is black or white.
+OF_PICTURE = 64
 
 _log = logging.getLogger(__name__)
 
@@ -30,17 +36,17 @@ def read_mask(
 ) -> Mask:
     """The mask that a picture of exactly the photo's size shows.
 
-    White may change, black is kept, and gray may change in part. Colours count by their luminance.
-    If all visible pixels of a picture with transparency have one colour, like a brush on an empty
-    layer, the opacity is the mask; otherwise transparent pixels are kept. In JPEG files, values
-    within ``JPEG_RIM`` of black or white count as such, and the rest is stretched to [0, 1].
+    White may change, black is kept, and gray may change in part; of a picture with two values, or
+    with colours on black, the brighter one is white. Else colours count by their luminance. See
+    :func:`opacity` for transparency, and :func:`ends` for noise.
 
     A UserError if it has another size, or is empty or covers everything.
 
     Args:
         option: the option's name in messages, such as ``fill.avoid``.
         white: what white means instead, such as ``is kept``, for messages; turns off the warning.
-        warn: log a warning if the mask covers more than half of the photo.
+        warn: log how the mask was read, if that is not plain, and a warning if it is faint or
+            covers more than half of the photo.
     """
     name = called(picture, option)
     if picture.size != size:
@@ -48,15 +54,32 @@ def read_mask(
             f"{name}: {by(picture.size)} pixels (height x width), while the image has {by(size)}; "
             "a mask must have exactly the image's size"
         )
-    mask = _levels(picture)
-    if picture.is_jpeg:
-        mask = ((mask - JPEG_RIM) / (1.0 - 2.0 * JPEG_RIM)).clamp(0.0, 1.0)
+    mask, is_coloured, part = _levels(picture, is_shape=white is not None)
+    if picture.bit_depth == 16 and mask.max() <= 255.5 / 65535:
+        mask = mask * 257.0  # 8 bits, stored as 16
+    if (top := float(mask.max())) > 0.0:
+        if top < 0.5:  # of a faint white that a lossy file has made uneven
+            top = float(mask[mask > 0.5 * top].median())
+        counts = torch.histc((mask * (255.0 / top)).clamp(max=255.0), 256, -0.5, 255.5).tolist()
+        black, span = ends(counts, top, is_lossy=picture.is_jpeg, is_coloured=is_coloured)
+        if (black, span) != (0.0, 1.0):
+            mask = ((mask - black) / span).clamp(0.0, 1.0)
+        if warn and top <= NOISE / 255.0 and mask.max() == 1.0:
+            _log.warning("%s: its brightest value, %.2g %% of white, is white", name, 100 * top)
     is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
     if (is_empty or is_full) and (picture.whole is None or white is None):
         what = "is empty" if white else "is empty, so nothing may change"
         what = what if is_empty else "covers the whole image"
         white = white or "is what may change"
         raise UserError(f"{name}: the mask {what}; white {white}, and black is the rest")
+    if warn and part:
+        _log.warning("%s: its %s part is the mask", name, part)
+    if warn and mask.max() < 0.5:
+        _log.warning(
+            "%s: the mask is faint, at most %.0f %% of white; what is to count in full is white",
+            name,
+            100 * mask.max(),
+        )
     share = float(mask.mean())
     if warn and white is None and share > 0.5:
         _log.warning(
@@ -109,13 +132,58 @@ def soften(mask: Masks, sigma: float) -> Masks:
     return gaussian_blur(mask, sigma).clamp(0.0, 1.0)
 
 
-def _levels(photo: Photo) -> Tensor:
-    colours = in_floats(photo.colours[:, :1]) if photo.is_gray else luminance(photo.pixels)
-    gray = (colours + 1.0).div_(2.0)
-    alpha = photo.alpha
-    if alpha is None or alpha.min() > 1.0 - FAINT:
-        return gray.clamp_(0.0, 1.0)
-    visible = gray[alpha > FAINT]
-    if not len(visible) or visible.max() - visible.min() <= 2 * FAINT:
-        return alpha
-    return (gray * alpha).clamp(0.0, 1.0)
+def ends(
+    counts: Sequence[float], top: float, *, is_lossy: bool, is_coloured: bool
+) -> tuple[float, float]:
+    """The level that is black in a mask, and how far white is above it, from how often each 255th
+    of its brightest level, ``top``, is found.
+
+    Two values with little between are black and white, if they are in colour or less than half as
+    bright. So are all within ``RIM`` of one in a ``is_lossy`` file, or where they are noise.
+    """
+    low = next(level for level, count in enumerate(counts) if count)
+    low = low if low <= 127 else 0
+    rim = round((255 - low) * RIM)
+    faint, bright = counts[low + 1 : low + rim + 1], sum(counts[255 - rim : 255])
+    between, near = sum(counts[low + rim + 1 : 255 - rim]), sum(faint) + bright
+    has_two = (2 if low else 1) * between <= bright + counts[255]
+    has_two &= not is_lossy or top > NOISE / 255.0
+    is_noise = (sum(map(bool, faint)) >= SHADES or not any(faint[2:])) and near > NOISY * between
+    black = low / 255.0 * top if has_two else 0.0
+    span = (top if has_two and (is_coloured or top < 0.5) else 1.0) - black
+    if is_lossy or (has_two and any(faint) and is_noise):
+        return black + RIM * span, span * (1.0 - 2.0 * RIM)
+    return black, span
+
+
+def opacity(counts: Sequence[float], share: float, *, is_shape: bool) -> str | None:
+    """Which part of a picture is the mask, ``opaque`` or ``transparent``, if its transparency alone
+    says it; ``counts`` are of 256 shades of its visible pixels, which are a ``share`` of it.
+
+    Strokes of one colour on an empty layer are opaque. If one colour covers more than half, and is
+    no ``is_shape``, or if the rest is a picture, the mask was erased.
+    """
+    shades = [shade for shade, count in enumerate(counts) if count]
+    if not shades or shades[-1] - shades[0] <= 1:
+        return "opaque" if is_shape or share <= 0.5 else "transparent"
+    at_ends = sum(counts[:NOISE]) + sum(counts[-NOISE:])
+    is_picture = len(shades) > OF_PICTURE and at_ends < 0.5 * sum(counts)
+    return "transparent" if is_picture else None
+
+
+def _levels(photo: Photo, is_shape: bool) -> tuple[Tensor, bool, str | None]:
+    """A mask as it is, in [0, 1], whether it is in colour, and :func:`opacity`."""
+    colours, alpha = photo.colours, photo.alpha
+    levels = in_floats(colours[:, :1]) if photo.is_gray else luminance(photo.pixels)
+    gray = (levels + 1.0).div_(2.0)
+    if alpha is not None and alpha.min() <= 1.0 - FAINT:
+        visible = gray[alpha > FAINT]
+        counts = torch.histc(visible * 255.0, 256, -0.5, 255.5).tolist()
+        if taken := opacity(counts, len(visible) / alpha.numel(), is_shape=is_shape):
+            return (alpha if taken == "opaque" else 1.0 - alpha), False, taken
+        gray *= alpha
+    is_coloured = bool((colours != colours[:, :1]).any())
+    if is_coloured and gray.min() <= NOISE / 255.0:
+        strongest = (photo.pixels.amax(dim=1, keepdim=True) + 1.0) / 2.0
+        gray = strongest if alpha is None else strongest * alpha
+    return gray.clamp_(0.0, 1.0), is_coloured, None

@@ -63,7 +63,7 @@ class Photo:
         whole: what it is a part of, which ``write_image`` writes around a picture of its size.
         palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
         frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
-        is_jpeg: whether it was read from a JPEG file.
+        is_jpeg: whether it was read from a JPEG file, or one as lossy.
         of_few: whether it is a copy or a part of a photo that ``has_few_colours``.
     """
 
@@ -115,9 +115,10 @@ class Photo:
 
     @cached_property
     def has_few_colours(self) -> bool:
-        """Whether results are made of its very colours: it has a palette or two levels, or so few
-        colours in flat areas as pixel art, maps and diagrams have."""
-        return self.of_few or self.palette is not None or has_few_colours(self.colours)
+        """Whether results are made of its very colours: it has so few, in flat areas or in a
+        palette, as pixel art, maps and diagrams have, or two levels."""
+        colours = self.colours if self.raw is None else self.raw
+        return self.of_few or has_few_colours(colours, has_palette=self.palette is not None)
 
     def shrunk_to(self, size: Size) -> "Photo":
         """The photo at another size, with its transparency; of few colours, none is new."""

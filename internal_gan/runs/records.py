@@ -1,20 +1,25 @@
 """What a run recorded about itself in ``status.json`` and ``metrics.jsonl``, read back. A line or a
-field of the wrong type counts as missing, since a damaged or edited folder must not stop a run."""
+field of the wrong type counts as missing, since a damaged or edited folder must not stop a run.
+What it was given is in ``inputs.json``."""
 
+import filecmp
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict
 
-from internal_gan.files import is_file, json_object, read_file, read_json_object
+from internal_gan.files import is_file, json_object, read_file, read_json_object, read_record
 from internal_gan.type_hints import fits, hints_of, typed
 
 State = Literal["running", "finished", "stopped", "failed"]
 Kind = Literal["result", "film", "frame", "preview", "before", "mask", "aside"]
 # Kinds of pictures that a run makes, as opposed to its inputs and comparisons.
 MADE: frozenset[Kind] = frozenset({"result", "film", "frame", "preview"})
+INDEX = "inputs.json"
 # Folders next to results, for what belongs to them; the first is for the network's output.
 DRAWN = "drawn"
 BESIDE = (DRAWN, "origin", "layers")
@@ -102,6 +107,42 @@ def read_results(folder: Path) -> list[Result]:
             # A link may lead out of the folder.
             if is_file(path) and path.resolve().is_relative_to(folder.resolve()):
                 found.append(result)
+    return found
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that a run was given: by which option, such as ``mask.file``, and as which of several,
+    its absolute path as given, empty for a picture in memory, and its copy in the run folder."""
+
+    option: str
+    number: int
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """What ``inputs.json`` holds."""
+
+    inputs: list[Input]
+
+
+def changed_inputs(folder: Path, model: Path | None = None) -> list[str]:
+    """The files that a run was given whose contents are no longer those that it read; also a
+    ``model``, of which it has no copy, if that was written after the run began."""
+    index = read_record(Index, folder / INDEX)
+    pairs = [(Path(one.name), folder / one.file) for one in (index.inputs if index else [])]
+    both = [(given, kept) for given, kept in pairs if is_file(given) and is_file(kept)]
+    found = [str(given) for given, kept in both if not filecmp.cmp(given, kept, shallow=False)]
+    # A mask in a folder may have come back with another suffix.
+    gone = [given for given, _ in pairs if given.name and not given.exists()]
+    found += [str(given) for given in gone if any(given.parent.glob(f"{escape(given.stem)}.*"))]
+    began = read_status(folder / "status.json").get("started")
+    if model and is_file(model) and began:
+        # The status has whole seconds.
+        is_newer = int(model.stat().st_mtime) > datetime.fromisoformat(began).timestamp()
+        found += [str(model)] * is_newer
     return found
 
 

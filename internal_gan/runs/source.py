@@ -5,7 +5,8 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from copy import copy
+from dataclasses import asdict, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ from internal_gan.images.files.names import READABLE_SUFFIXES, existing_image, s
 from internal_gan.images.frames import frame_of
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Choose, Margins, Photo, output_format_of
+from internal_gan.runs.records import INDEX, Index, Input
 from internal_gan.shapes import Mask, Pixels
 
 _log = logging.getLogger(__name__)
@@ -29,27 +31,8 @@ _log = logging.getLogger(__name__)
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
 _PHOTO, _LAYERS = "image", "layers.files"
-INDEX = "inputs.json"
 FOLDER = "inputs"
 _UNKNOWN = "unknown.png"
-
-
-@dataclass(frozen=True)
-class Input:
-    """A file that a run was given: by which option, such as ``mask.file``, and as which of several,
-    its absolute path as given, empty for a picture in memory, and its copy in the run folder."""
-
-    option: str
-    number: int
-    name: str
-    file: str
-
-
-@dataclass(frozen=True)
-class Index:
-    """What ``inputs.json`` holds."""
-
-    inputs: list[Input]
 
 
 class Source:
@@ -62,7 +45,8 @@ class Source:
 
     Attributes:
         choose, alike: ``choose`` of ``read_image``, for a huge photo and for its masks.
-        worked_on: those of the photo to work on, and of its masks: the training's if it has none.
+        worked_on: those of the photo to work on, and of its masks: the training's if it has none,
+            with the frame if the task keeps that.
     """
 
     def __init__(
@@ -84,8 +68,11 @@ class Source:
         self._inputs = {(one.option, one.number): one for one in (index.inputs if index else [])}
         self.trained = trained or self
         self.worked_on = self if self.has_photo else self.trained
+        if not self.has_photo and SPECS[options.task].whole:
+            self.worked_on = self.trained._whole()
         # A photo that was read whole, while it is in use: decoding it again takes a second.
         self._in_use = WeakValueDictionary[str, Photo]()
+        self._told = set[str]()
 
     @property
     def has_photo(self) -> bool:
@@ -120,6 +107,15 @@ class Source:
         options, family = self.options, family_of(self.options.model)
         task = SPECS[ending_of(family) if options.task == "train" and family else options.task]
         return not options.keep_frame and "keep_frame" in task.takes and not task.whole
+
+    def _whole(self) -> "Source":
+        """The same inputs for a task that changes the photo itself, whatever is learnt from it."""
+        if not self._leaves_frames_out:
+            return self
+        other = copy(self)
+        other.options = replace(self.options, keep_frame=True)
+        other._in_use = WeakValueDictionary[str, Photo]()
+        return other
 
     def _given(self, longest: int | None) -> Photo:
         if _PHOTO in self._in_memory:
@@ -193,6 +189,13 @@ class Source:
         if of._frame is None or picture.size != of.photo().uncut:
             return picture
         return picture.without(of._frame)
+
+    def is_first(self, option: str) -> bool:
+        """Whether it is the first call for an option: its picture may be read once to check it, and
+        again for each result, while what is odd about it is said once."""
+        is_first = option not in self._told
+        self._told.add(option)
+        return is_first
 
     def file(self, option: str) -> Path | None:
         """The file that an option, such as ``mask.file``, names, if any; in a folder, the image

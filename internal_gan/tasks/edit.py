@@ -12,6 +12,7 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
 from internal_gan.images.colours import in_floats
+from internal_gan.images.files.profiles import in_profile
 from internal_gan.images.levels import ALL, used_range
 from internal_gan.images.masks import called, read_mask
 from internal_gan.images.photo import Margins, Photo
@@ -49,6 +50,10 @@ class FromImage(Task[Injected]):
         photo = self.context.given.read(option, longest=longest)
         if photo is None:
             raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
+        like = self.context.given.trained.like
+        given, photo = photo, in_profile(photo, like.icc_profile) if like else photo
+        if photo is not given:
+            self.context.say(f"{called(photo, option)}: brought into the photo's colour profile")
         if used_range(photo) != ALL:
             raise UserError(
                 f"{called(photo, option)}: it uses less than an eighth of its levels; allowed is "

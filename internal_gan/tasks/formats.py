@@ -89,7 +89,8 @@ def format_of(context: Context, photo: Photo, shape: Any) -> Format:
     for name, white in _MASKS.items():
         option = f"retarget.{name}"
         if (given := context.given.read(option)) is not None:
-            masks[name] = read_mask(given, photo.size, option=option, white=white)
+            warn = name != "importance" and context.given.is_first(option)  # which may be faint
+            masks[name] = read_mask(given, photo.size, option=option, white=white, warn=warn)
     ratio = ratio_of(shape) if isinstance(shape, str) else None
     wanted = ratio or size_in(shape, photo.size)
     width_to_height = wanted if isinstance(wanted, float) else wanted[1] / wanted[0]

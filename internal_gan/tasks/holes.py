@@ -16,7 +16,7 @@ from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of
-from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, read_mask
+from internal_gan.images.masks import FAINT, NOISE, called, dilate, ends, opacity, read_mask
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
@@ -215,7 +215,7 @@ def _same(photo: Image.Image, window: Window, name: str, image: Image.Image) -> 
 
 def _hole(source: Source, photo: Image.Image) -> Window:
     """The box around the hole; a pixel if there is none, since then no filling begins."""
-    mask, rim, size = source.options.mask, 0, (photo.height, photo.width)
+    mask, black, size = source.options.mask, 0.0, (photo.height, photo.width)
     if mask.box is not None:
         return _window(mask.box, size)
     # Reading a pixel of the mask gives all of it, too.
@@ -223,21 +223,36 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     if given := source.read("mask.file"):
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
-        levels, rim = _levels(whole), round(255 * JPEG_RIM) if given.is_jpeg else 0
+        levels, is_coloured = _levels(whole)
+        counts = levels.histogram()
+        top = max(level for level, count in enumerate(counts) if count or not level)
+        scaled = [0] * 256
+        for level, count in enumerate(counts[: top + 1]):
+            scaled[round(255 * level / max(top, 1))] += count
+        black = 255 * ends(scaled, top / 255, is_lossy=given.is_jpeg, is_coloured=is_coloured)[0]
     elif photo.has_transparency_data:
         levels = ImageChops.invert(coloured(photo).getchannel("A"))
     else:
         levels = Image.new("L", (1, 1))
-    box = levels.point([255 * (level > rim) for level in range(256)]).getbbox()
+    box = levels.point([255 * (level > black + 0.5) for level in range(256)]).getbbox()
     left, top, right, bottom = box or (0, 0, 1, 1)
     return slice(top, bottom), slice(left, right)
 
 
-def _levels(mask: Image.Image) -> Image.Image:
-    """What :func:`internal_gan.images.masks.read_mask` makes of a mask, of whole numbers."""
-    if not mask.has_transparency_data:
-        return mask.convert("L")
-    mask = coloured(mask)
-    gray, alpha = mask.convert("L"), mask.getchannel("A")
-    shades = [shade for shade, count in enumerate(gray.histogram(alpha)) if count]
-    return ImageChops.multiply(gray, alpha) if shades and shades[-1] - shades[0] > 1 else alpha
+def _levels(mask: Image.Image) -> tuple[Image.Image, bool]:
+    """What :func:`internal_gan.images.masks.read_mask` makes of a mask before it is scaled, of
+    whole numbers, and whether that is in colour."""
+    has_alpha, is_coloured = mask.has_transparency_data, mask.mode not in ("1", "L", "LA")
+    colours = coloured(mask) if has_alpha or is_coloured else mask
+    gray = colours.convert("L")
+    if has_alpha:
+        alpha = colours.getchannel("A")
+        counts = gray.histogram(alpha.point([0] + [255] * 255))
+        share = sum(counts) / math.prod(mask.size)
+        if taken := opacity(counts, share, is_shape=False):
+            return (alpha if taken == "opaque" else ImageChops.invert(alpha)), False
+        gray = ImageChops.multiply(gray, alpha)
+    if is_coloured and any(gray.histogram()[: NOISE + 1]):
+        gray = reduce(ImageChops.lighter, colours.convert("RGB").split())
+        gray = ImageChops.multiply(gray, alpha) if has_alpha else gray
+    return gray, is_coloured

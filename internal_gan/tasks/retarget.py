@@ -122,7 +122,9 @@ def _protected(image: Tensor, context: Context) -> Tensor | None:
         return None
     if given.size != size and not trained.is_gone:
         size = trained.photo(longest=max(size)).full_size
-    return read_mask(given, size, option="retarget.protect", white="is kept")
+    option = "retarget.protect"
+    is_first = context.given.is_first(option)
+    return read_mask(given, size, option=option, white="is kept", warn=is_first)
 
 
 def _targets(
@@ -146,7 +148,9 @@ def _targets(
         return
     if transform is not None:
         raise UserError("retarget.mask and retarget.corners both give an outline; use one of them")
-    mask = read_mask(outline, outline.size, option="retarget.mask", white="is the shape")
+    option = "retarget.mask"
+    is_first = context.given.is_first(option)
+    mask = read_mask(outline, outline.size, option=option, white="is the shape", warn=is_first)
     for size, part in aimed or [(outline.size, finisher)]:
         name = f"{by(size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, size).clamp(0, 1)

@@ -16,8 +16,6 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from PIL import Image
-
 from internal_gan.config.catalogue import SPECS, check_able
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
@@ -27,8 +25,8 @@ from internal_gan.files import atomic_write, make_folder, write_text
 from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
 from internal_gan.finishing.origin import origin_path, write_origin
 from internal_gan.images.files.image import write_image
+from internal_gan.images.files.look import opened
 from internal_gan.images.files.marks import xmp
-from internal_gan.images.files.names import PILLOW_FORMATS
 from internal_gan.images.files.video import Frames, write_video
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
@@ -218,7 +216,7 @@ def _write_picture(
 
 def _is_shown(path: Path) -> bool:
     """Whether a browser shows a file's one picture as it is."""
-    with ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
+    with ignored_warnings(), opened(path)[0] as image:
         is_known = image.format in ("JPEG", "PNG", "WEBP") and image.mode != "CMYK"
         return bool(path.suffix) and is_known and getattr(image, "n_frames", 1) == 1
 

@@ -1,18 +1,20 @@
 """Masks: which part of an image may change, grown and softened."""
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from scipy.ndimage import grey_dilation
+from scipy.ndimage import gaussian_filter, grey_dilation
 
 from internal_gan.errors import UserError
+from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.memory import to_mask
 from internal_gan.images.masks import dilate, read_mask, soften
 from tests.images.conftest import Save
-from tests.tiny import holes, rng
+from tests.tiny import holes, picture, rng
 
 SIZE = (30, 40)
 
@@ -65,6 +67,78 @@ def test_a_mask_in_memory_is_read_alike(kind: str) -> None:
 def test_a_mask_in_memory_is_refused_by_name(mask: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_mask(to_mask(mask), SIZE)
+
+
+@pytest.mark.parametrize(
+    "white", [(255, 0, 0), (0, 0, 255), (128, 0, 0), 1, 30, "16 bits"], ids=str
+)
+def test_two_values_are_black_and_white(saved: Save, white: Any) -> None:
+    """So are a faint gray, a label, and 8 bits that are stored as 16."""
+    inside = disk(1)
+    levels = (inside[..., None] if isinstance(white, tuple) else inside) * np.array(
+        255 if white == "16 bits" else white
+    )
+    image = levels.astype(np.uint16 if white == "16 bits" else np.uint8)
+    mask = read_mask(saved(Image.fromarray(image)), SIZE)
+    assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())
+
+
+def test_several_colours_on_black_are_all_white(saved: Save) -> None:
+    colours = np.where(np.arange(40)[:, None] < 17, [255, 0, 0], [0, 0, 255]) * disk(1)[..., None]
+    mask = read_mask(saved(Image.fromarray(colours.astype(np.uint8))), SIZE)
+    assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())
+
+
+def test_a_soft_mask_stays_as_it_is(saved: Save) -> None:
+    soft = gaussian_filter(disk(), 3).astype(np.uint8)
+    mask = read_mask(saved(Image.fromarray(soft)), SIZE)
+    assert torch.allclose(mask[0, 0] * 255, torch.from_numpy(soft).float(), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["one step", "png", "webp"])
+def test_noise_of_compression_is_ignored_in_any_format(saved: Save, kind: str) -> None:
+    large = np.kron(disk(), np.ones((5, 5))).astype(np.uint8)
+    if kind == "webp":
+        photo = saved(Image.fromarray(large), "webp", quality=60)
+    elif kind == "png":
+        photo = saved(saved_again(Image.fromarray(large)))
+    else:
+        noise = np.random.default_rng(0).integers(0, 2, large.shape)
+        photo = saved(Image.fromarray(np.maximum(large, noise.astype(np.uint8))))
+    assert (photo.pixels[0, 0] > -1)[torch.from_numpy(large == 0)].any()
+    mask = read_mask(photo, (150, 200))[0, 0]
+    assert torch.equal(mask > 0.5, torch.from_numpy(large > 0))
+    assert (mask[torch.from_numpy(large == 0)] > 0).float().mean() < 0.001
+
+
+def saved_again(image: Image.Image) -> Image.Image:
+    """An image that was a JPEG file."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=75)
+    return Image.open(file).convert("L")
+
+
+@pytest.mark.parametrize("under", ["photo", "hidden", "black", "white"])
+def test_an_erased_part_is_the_mask(
+    saved: Save, caplog: pytest.LogCaptureFixture, under: str
+) -> None:
+    """In a copy of the photo, whatever is under it, and in a layer of one colour."""
+    colours = to_uint8(picture(*SIZE))[0].permute(1, 2, 0).numpy()
+    if under in ("black", "white"):
+        colours = np.full_like(colours, 255 * (under == "white"))
+    elif under == "hidden":
+        colours = colours * (disk(1) == 0)[..., None].astype(np.uint8)
+    photo = saved(Image.fromarray(np.dstack([colours, 255 - disk().astype(np.uint8)])))
+    assert torch.equal(read_mask(photo, SIZE)[0, 0], torch.from_numpy(disk(1)).float())
+    assert caplog.messages == [f"mask={photo.path}: its transparent part is the mask"]
+
+
+def test_a_faint_mask_is_said(saved: Save, caplog: pytest.LogCaptureFixture) -> None:
+    ramp = np.broadcast_to(np.arange(40, dtype=np.uint8), SIZE)
+    assert read_mask(saved(Image.fromarray(ramp.copy())), SIZE).max() == pytest.approx(39 / 255)
+    assert caplog.messages[0].endswith(
+        "the mask is faint, at most 15 % of white; what is to count in full is white"
+    )
 
 
 @pytest.mark.parametrize("colour", [0, 130, 255])

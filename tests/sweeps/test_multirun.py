@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -17,11 +18,12 @@ from PIL import Image
 import internal_gan
 from internal_gan.config.compose import load_options
 from internal_gan.images.files.image import write_image
+from internal_gan.images.masks import write_mask
 from internal_gan.runs.folder import LONGEST_NAME, RunFolder
 from internal_gan.runs.jobs import Record, read_records
 from internal_gan.sweeps.multirun import beside_others, job_name
 from tests.commands import TINY_RUN, Shell
-from tests.tiny import picture
+from tests.tiny import holes, picture
 
 RUN = ("-m", "image=photos", "output=out", "sample.count=2", *TINY_RUN)
 
@@ -109,6 +111,48 @@ def test_a_sweep_over_models_trains_those_that_are_trained(shell: Shell) -> None
     assert len([*Path("out").glob("*/sample/000.png")]) == 2
     with Path("out/comparison.csv").open() as file:
         assert all(float(row["swd1"]) > 0 for row in csv.DictReader(file))
+
+
+def test_a_result_is_made_again_once_its_inputs_have_changed(shell: Shell) -> None:
+    write_photos("photos/a.png", "photos/b.png")
+    Path("holes").mkdir()
+    for name in "ab":
+        write_mask(f"holes/{name}.png", holes((40, 56), (10, 10, 8, 8)))
+    command = ("-m", "fill", "image=photos/", "mask=holes/", "output=out", "skip_finished=true")
+    shell.done(*command)
+    before = Path("out/a/fill/mask.png").read_bytes()
+    write_mask("holes/a.png", holes((40, 56), (20, 30, 8, 8)))
+    said = shell.done(*command).out
+    assert f"out/a: {Path('holes/a.png').absolute()} changed since; it is made again" in said
+    assert "out/b is finished; " in said
+    assert Path("out/a/fill/mask.png").read_bytes() != before
+    assert shell.done(*command).out.count("is finished; its page") == 2
+    Image.open("holes/b.png").save("holes/b.bmp")
+    Path("holes/b.png").unlink()
+    assert "b.png changed since; it is made again" in shell.done(*command).out
+
+
+def test_a_training_whose_photo_has_changed_is_left_as_it_is(shell: Shell) -> None:
+    write_photos("a.png")
+    run = ("image=a.png", "output=out/a", "skip_finished=true", "sample.count=1", *TINY_RUN)
+    shell.done(*run)
+    write_image("a.png", picture(seed=9))
+    assert "a.png changed since this training began; choose another" in shell.refused(*run)
+    task = ("sample", "checkpoint=out/a", "output=b", "skip_finished=true", "sample.count=1")
+    shell.done(*task)
+    assert "b is finished" in shell.done(*task).out
+    later = time.time() + 9
+    os.utime("out/a/model.safetensors", (later, later))
+    assert "model.safetensors changed since; it is made again" in shell.done(*task).out
+
+
+@pytest.mark.parametrize("given", ["photos", "photos/*"])
+def test_files_that_are_left_out_are_named(shell: Shell, given: str) -> None:
+    write_photos("photos/a.png")
+    for name in ("IMG_1.HEX", "c.dng", ".hidden"):
+        Path("photos", name).touch()
+    out = shell.done("-m", "extend", f"image={given}", "extend.shape=2:1", "output=out").out
+    assert out.startswith(f"{given}: files that are not read are left out: IMG_1.HEX, c.dng\n")
 
 
 def test_a_single_run_is_not_done_twice_and_with_other_options_left_as_it_is(shell: Shell) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
+from internal_gan.images.files.profiles import adobe_rgb, in_profile
 from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.models import redrawing
@@ -32,6 +33,24 @@ def checkpoint(model: str) -> str:
 
 def used(name: str, mask: str = "mask.png") -> Sequence[str]:
     return (f"task={name}", "edit.image=edited.png", f"mask={mask}")
+
+
+@pytest.mark.parametrize("task", ["edit", "harmonize", "paint"])
+def test_given_pictures_are_brought_into_the_photos_colours(shell: Shell, task: str) -> None:
+    photo = Photo(to_uint8(picture(60, 84)), icc_profile=adobe_rgb())
+    write_image("photo.png", photo.colours, like=photo)
+    inside = in_profile(replace(photo, icc_profile=None, path=Path("x")), adobe_rgb())
+    write_image("srgb.png", photo.colours)
+    write_image("adobe.png", inside.colours, like=inside)
+    write_mask("mask.png", holes((60, 84), (20, 30, 12, 15)))
+    for name in ("srgb", "adobe"):
+        given = f"{'paint' if task == 'paint' else 'edit'}.image={name}.png"
+        options = () if task == "paint" else ("mask=mask.png",)
+        out = shell.done(task, "photo.png", given, *options, f"output={name}").out
+        assert ("brought into the photo's colour profile" in out) == (name == "srgb")
+    made = [Path(name, task, "000.png") for name in ("srgb", "adobe")]
+    assert np.array_equal(pixels(made[0]), pixels(made[1]))
+    assert all(read_image(path).icc_profile == adobe_rgb() for path in made)
 
 
 def test_results_are_random(shell: Shell, checkpoint: str) -> None:

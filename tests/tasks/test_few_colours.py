@@ -123,3 +123,21 @@ def test_a_photo_has_many_colours(path: Path, tmp_path: Path) -> None:
         image.convert("L").point(lambda level: max(0, level - 190) * 3).save(tmp_path / "dark.png")
     for name in ("gray", "tiny", "dark"):
         assert not read_image(tmp_path / f"{name}.png").has_few_colours, name
+
+
+@pytest.mark.parametrize("path", PHOTOS[:3], ids=lambda path: path.stem)
+def test_a_photo_with_a_palette_is_a_photo(path: Path, tmp_path: Path) -> None:
+    """As pngquant and GIF make them; pixel art with a palette of any length is not."""
+    with Image.open(path) as image:
+        small = image.convert("RGB").resize((240, 160))
+    for count in (64, 256):
+        for dither in (Image.Dither.NONE, Image.Dither.FLOYDSTEINBERG):
+            made = small.quantize(count)
+            small.quantize(palette=made, dither=dither).save(tmp_path / "few.png")
+            assert not read_image(tmp_path / "few.png").has_few_colours
+    small.save(tmp_path / "photo.gif")
+    assert not read_image(tmp_path / "photo.gif").has_few_colours
+    art = pixel_art()
+    art.putpalette([*(art.getpalette() or [])[:12], *range(252), *range(252), *range(252)][:768])
+    art.save(tmp_path / "art.png", transparency=0)
+    assert read_image(tmp_path / "art.png").has_few_colours

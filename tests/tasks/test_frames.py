@@ -118,3 +118,23 @@ def test_protected_parts_are_found_in_frames(shell: Shell, monkeypatch: pytest.M
         options = "retarget.protect=protect.png", "retarget.shape=[60,130]", f"output={task}"
         shell.done(task, "checkpoint=run", *options)
     assert seen[0].equal(seen[1])
+
+
+def test_functions_keep_the_frame_as_commands_do(
+    shell: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    shell.done("fill", "framed.png", "mask.box=[8,10,20,20]", "output=out")
+    shell.done("super_resolution", "framed.png", "super_resolution.factor=2", "output=large")
+    made = internal_gan.fill("framed.png", box=[8, 10, 20, 20])
+    assert np.array_equal(np.asarray(made), pixels("out/fill/000.png"))
+    large = internal_gan.super_resolve("framed.png", factor=2)
+    assert np.array_equal(np.asarray(large), pixels("large/super_resolution/enlarged.png"))
+    assert "not used" not in caplog.text
+    of_model = internal_gan.Patches("framed.png").fill(box=[8, 10, 20, 20])
+    assert np.array_equal(np.asarray(of_model), np.asarray(made))
+    previewed = internal_gan.Previews("framed.png")("fill", box=[8, 10, 20, 20])
+    assert np.array_equal(np.asarray(previewed), np.asarray(made))
+    mask = holes(pixels("framed.png").shape[:2], (8, 10, 20, 20))[0, 0].numpy()
+    assert np.array_equal(np.asarray(internal_gan.fill("framed.png", mask)), np.asarray(made))
+    assert internal_gan.importance("framed.png").size == made.size
+    assert internal_gan.Patches("framed.png").retarget(("100%", "100%")).size == (84, 60)

@@ -46,6 +46,11 @@ def furnish(name: str) -> None:
     hole().convert("1").save("white.png")
     hole().save("white.jpg", quality=60)
     Image.merge("LA", (Image.new("L", (WIDTH, HEIGHT)), hole())).save("brush.png")
+    black = Image.new("L", (WIDTH, HEIGHT))
+    Image.merge("RGB", (black, black, hole())).save("blue.png")
+    noise = Image.effect_noise((WIDTH, HEIGHT), 9).point(lambda level: level > 128)
+    Image.composite(hole(), noise.convert("L"), hole()).save("noise.png")
+    Image.merge("LA", (black, ImageOps.invert(hole()))).save("erased.png")
     for mask, size, box in (
         ("corner.png", (WIDTH, HEIGHT), (0, 0, 20, 20)),
         ("none.png", (WIDTH, HEIGHT), (0, 0, 0, 0)),
@@ -87,6 +92,7 @@ def read(path: str) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
         ("P.png", ["mask=brush.png"]),
         ("1.png", ["mask=white.jpg"]),
         ("LA.png", []),
+        *(("L.png", [f"mask={kind}.png"]) for kind in ("blue", "noise", "erased")),
     ],
 )
 def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(

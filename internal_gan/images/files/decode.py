@@ -12,7 +12,8 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 from torch import Tensor
 
 from internal_gan.errors import UserError
-from internal_gan.images.files.metadata import other_colours, resolution
+from internal_gan.images.files.metadata import is_adobe_rgb, other_colours, resolution
+from internal_gan.images.files.profiles import adobe_rgb
 from internal_gan.images.photo import Choose, Photo, Whole
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.smooth_fill import fill_transparent
@@ -71,6 +72,8 @@ def decode(
     upright, profile = _upright(image), image.info.get("icc_profile")
     if mode == "CMYK":  # whose profile does not describe RGB pixels
         upright, profile = _from_cmyk(upright, notes), None
+    elif not profile and is_adobe_rgb(image):
+        profile = adobe_rgb()
     elif not profile and (note := other_colours(image)):
         notes.append(note)
     dpi = resolution(image)

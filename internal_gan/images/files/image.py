@@ -58,7 +58,8 @@ def read_image(
             more.append("its EXIF data is damaged and is left out")
     for note in (*notes, *more):
         _log.warning("%s: %s", name, note)
-    return replace(photo, path=path, exif=exif, is_jpeg=image.format in ("JPEG", "MPO"))
+    is_lossy = image.format in ("JPEG", "MPO", "AVIF", "HEIF")
+    return replace(photo, path=path, exif=exif, is_jpeg=is_lossy)
 
 
 @contextmanager

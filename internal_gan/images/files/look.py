@@ -1,9 +1,11 @@
 """One look at what Pillow hides of a file: each tag and chunk is heeded, named as lost, or the
 reason why the file is refused."""
 
+import importlib
 import mmap
 import re
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from PIL import Image
 from internal_gan.errors import UserError
 from internal_gan.images.files import tiff
 from internal_gan.images.files.marks import NAMESPACE
+from internal_gan.images.files.mend import mended
 from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
 from internal_gan.process_settings import temporary
 
@@ -38,9 +41,11 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
     """
     try:
         with any_size():
-            image = Image.open(path, formats=PILLOW_FORMATS)
+            file, mends = mended(path)
+            image = Image.open(file, formats=_formats(path))
             try:
-                return image, _LOOKS.get(image.format or "", _frames)(image, path) + _words(image)
+                notes = mends + _LOOKS.get(image.format or "", _frames)(image, path)
+                return image, notes + _words(image)
             except BaseException:
                 image.close()
                 raise
@@ -48,6 +53,25 @@ def opened(path: Path) -> tuple[Image.Image, list[str]]:
         if not isinstance(error, UserError) and (what := unopened(path)):
             raise UserError(f"{shown(path)}: {what}") from error
         raise
+
+
+def _formats(path: Path) -> tuple[str, ...]:
+    """Those that Pillow may try; AVIF and HEIC if it, or its plugin pillow-heif, reads them."""
+    with path.open("rb") as file:
+        if file.read(12)[4:8] != b"ftyp":
+            return PILLOW_FORMATS
+    Image.init()
+    with suppress(ImportError):
+        importlib.import_module("pillow_heif").register_heif_opener()
+    return tuple(name for name in ("AVIF", "HEIF") if name in Image.OPEN)
+
+
+def _avif(image: Image.Image, path: Path) -> list[str]:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    at = start.find(b"av1C") + 6  # its third byte has a bit for 10 bits
+    is_deep = at > 6 and bool(start[at] & 0x40)
+    return ["its 10 or 12 bits per channel are read as 8 bits"] * is_deep + _frames(image, path)
 
 
 # What begins a file; what such a file is; as what to save it.
@@ -146,4 +170,4 @@ def _words(image: Image.Image) -> list[str]:
     return notes
 
 
-_LOOKS = {"TIFF": tiff.look, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm}
+_LOOKS = {"TIFF": tiff.look, "PNG": _png, "JPEG": _jpeg, "MPO": _jpeg, "PPM": _ppm, "AVIF": _avif}

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PIL import Image
-from PIL.ExifTags import IFD, Base
+from PIL.ExifTags import IFD, Base, Interop
 
 # The tags that describe the photo. In a TIFF file, they share a table with its layout tags.
 _DESCRIPTIVE = (
@@ -82,6 +82,21 @@ def other_colours(image: Image.Image) -> str | None:
     elif _exif_space(image) not in (None, 1):
         said = "EXIF"
     return said and f"what {said} says about its colours is not used; they count as sRGB"
+
+
+def is_adobe_rgb(image: Image.Image) -> bool:
+    """Whether EXIF alone says so, of a loaded image without a profile: its interoperability index
+    R03, or the number that some programs write."""
+    if not image.mode.startswith("RGB") or {"cicp", "srgb", "gamma", "chromaticity"} & {
+        *image.info
+    }:
+        return False
+    try:
+        index = str(image.getexif().get_ifd(IFD.Interop).get(Interop.InteropIndex, ""))
+    except Exception:  # damaged, about which descriptive_exif tells
+        return False
+    space = _exif_space(image)
+    return space == 2 or (space != 1 and index[:3] == "R03")
 
 
 def _exif_space(image: Image.Image) -> int | None:

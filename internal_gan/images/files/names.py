@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from unicodedata import normalize
 from urllib.request import url2pathname
@@ -16,7 +17,8 @@ READABLE = "PNG, JPEG, TIFF, WebP, BMP, GIF and PPM"
 PILLOW_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 READABLE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif"),
+    *((".heic", ".heif") if find_spec("pillow_heif") else ()),
 )
 # How files begin.
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
