@@ -23,8 +23,8 @@ from internal_gan.tasks.context import enough_memory
 def _of_photo(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method of :class:`Patches` as a function, whose first argument is the photo."""
 
-    def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
-        return method(Patches(photo), *arguments, **how)
+    def function(photo: Given, /, *arguments: Any, keep_frame: bool = False, **how: Any) -> Any:
+        return method(Patches(photo, keep_frame=keep_frame), *arguments, **how)
 
     return update_wrapper(function, method)
 
@@ -67,6 +67,7 @@ def make_tileable(photo: Given, **how: Any) -> Any:
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
+        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for what fits best; others draw another.
         output_type: see :class:`Model`.
 
@@ -94,6 +95,7 @@ def extend(photo: Given, **how: Any) -> Any:
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
         avoid: a mask of the photo's size, white where no pixel may be taken from.
+        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for the filling that fits best; others draw another.
         output_type: see :class:`Model`.
 

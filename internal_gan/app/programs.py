@@ -23,6 +23,7 @@ from internal_gan.app import pictures
 from internal_gan.app.runs import Runs
 from internal_gan.app.uploads import Upload, Uploads, plain
 from internal_gan.config.arguments import SHORT, quote, written
+from internal_gan.config.catalogue import MAKING as TASKS
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
@@ -34,8 +35,6 @@ LAYERS = "layers.files"
 Do = Callable[[str, Sequence[str]], str | None]
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
-# Tasks that make pictures.
-TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
 def overrides_of(
