@@ -29,7 +29,7 @@ from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.app.worker import done
 from internal_gan.cli import main
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import MAKING, SPECS
 from internal_gan.config.compose import save_options
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError
@@ -50,7 +50,7 @@ def asked(task: str, name: str, value: object) -> list[str]:
     return programs.overrides_of(task, {name: value}, drawing=Path("/drawings").joinpath)
 
 
-@pytest.mark.parametrize("task", programs.TASKS)
+@pytest.mark.parametrize("task", MAKING)
 def test_the_options_of_a_task_can_be_set_and_files_only_by_their_ids(task: str) -> None:
     other = "paint.count" if task == "sample" else "sample.count"
     never = ("image", "output", "checkpoint", "device", "layers.files", other)
