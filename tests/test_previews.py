@@ -231,6 +231,7 @@ def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
             ("fill", {"mask": mask(160, 120)}),
         ),
         *(("extend", {"shape": "2:1"}), ("edit", {"image": mask(160, 120)})),
+        ("super_resolve", {"factor": 4.0}),
     ],
 )
 def test_work_ends_between_two_passes(photo: Image.Image, task: str, options: Any) -> None:

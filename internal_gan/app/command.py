@@ -4,12 +4,10 @@ import socket
 import threading
 import webbrowser
 from types import FrameType
-from typing import Any
 
 from internal_gan.app.settings import Settings
 from internal_gan.errors import UserError
 
-IDLE = 10.0  # seconds
 INSTALL = "pip install 'internal-gan[app]'"
 
 
@@ -17,8 +15,8 @@ def serve(settings: Settings) -> None:
     """Serve until Ctrl-C; a UserError if the extra is not installed, or the port is taken."""
     try:
         import uvicorn
-        from uvicorn.protocols.http.h11_impl import H11Protocol
 
+        from internal_gan.app.guard import Connection
         from internal_gan.app.server import application
     except ImportError as error:
         raise UserError(f"internal-gan app needs {error.name}: {INSTALL}") from error
@@ -30,20 +28,6 @@ def serve(settings: Settings) -> None:
                 super().handle_exit(sig, frame)
                 # Otherwise it would wait for running tasks, and then complain about them.
                 page.state.server.worker.close()
-
-    class Connection(H11Protocol):
-        """Is closed after 10 to 20 seconds without a request: many would keep all others away."""
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.loop.call_later(IDLE, self._check, self.cycle)
-
-        def _check(self, before: Any) -> None:
-            is_idle = self.cycle is None or self.cycle.response_complete
-            if self.cycle is before and is_idle:
-                self.transport.close()
-            elif not self.transport.is_closing():
-                self.loop.call_later(IDLE, self._check, self.cycle)
 
     config = uvicorn.Config(page, http=Connection, log_level="warning", timeout_graceful_shutdown=2)
     listening = _listening(settings)

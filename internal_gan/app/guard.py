@@ -1,20 +1,23 @@
-"""Who may use the server, for how long a request may arrive, and the headers of every response."""
+"""Who may use the server, how long a request may take to arrive, and every response's headers."""
 
 import asyncio
 import hmac
 import sys
 import time
+from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from internal_gan.app.settings import is_loopback
 from internal_gan.files import is_full
 
 COOKIE = "internal_gan_token_"
 API = "/api/"
+IDLE = 10.0  # seconds
 # A request's body has these seconds, and another one for each of these bytes that came.
 PATIENCE, SLOWEST = 30.0, 10_000
 # Pages of other sites can send neither this header nor our cookie.
@@ -29,6 +32,22 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-cache",
 }
+
+
+class Connection(H11Protocol):
+    """Is closed after ``IDLE`` to twice as many seconds without a whole request's header, since
+    whoever holds many would keep all others away."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(IDLE, self._check, self.cycle)
+
+    def _check(self, before: Any) -> None:
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self.cycle is before and is_idle:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.loop.call_later(IDLE, self._check, self.cycle)
 
 
 class Guard:
