@@ -26,7 +26,7 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         places = "|".join(re.escape(str(path)) for path in (folder.resolve(), folder))
-        self._here = re.compile(rf"(?:{places})/(?:{FOLDER}/(?:photos/\w{{16}}|drawings)/)?")
+        self._here = re.compile(rf"(?:{places})/(?:{FOLDER}/photos/\w{{16}}/)?")
 
     def said(self, text: str) -> str:
         """An error as others may read it: its files without the folders of this machine."""

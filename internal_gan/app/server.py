@@ -123,7 +123,11 @@ class Server:
             raise UserError("the request cannot be read")
         trains = asked.get("run") is None and asked.get("model") is not None
         name, overrides = self._command(upload, asked, trains)
-        self.uploads.note_run(upload, name)
+        try:
+            self.uploads.note_run(upload, name)
+        except UserError:
+            self._forget(upload, name)
+            raise
         if trains:
             self.trainings.add(self.runs.path(name), overrides)
             return JSONResponse(self._about(name))
@@ -243,8 +247,7 @@ class Server:
         folder = self.runs.path(name := _name(request))
         if not self.runs.asked(name):
             raise UserError("there is no such run")
-        if self.trainings.place(folder) is not None or name in self.drawing:
-            raise UserError("it is still running; stop it first")
+        self._check_ended(name)
         for upload in self.uploads.all():
             if name in upload.runs:
                 self.uploads.forget_run(upload, name)
@@ -252,14 +255,30 @@ class Server:
         await run_in_threadpool(shutil.rmtree, folder, True)
         return JSONResponse({"run": name})
 
+    async def delete_photo(self, request: Request) -> Response:
+        """Delete a photo, and all that was made of it on the page."""
+        upload = self.uploads.get(request.path_params["id"])
+        for name in upload.runs:
+            self._check_ended(name)
+        for name in upload.runs:
+            await run_in_threadpool(self._forget, upload, name)
+        await run_in_threadpool(self.uploads.remove, upload)
+        self.previews.cache_clear()
+        return JSONResponse({"photo": upload.id})
+
+    def _check_ended(self, name: str) -> None:
+        if self.trainings.place(self.runs.path(name)) is not None or name in self.drawing:
+            raise UserError("it is still running; stop it first")
+
     def _forget(self, upload: Upload, name: str) -> None:
-        """Leave nothing of a run that made no result."""
+        """Leave nothing of a run."""
         folder = self.runs.path(name)
-        self.uploads.forget_run(upload, name)
         runs.request_path(folder).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # if others are in it
             folder.parent.rmdir()
+        # Last: it writes, for which a full disk has room only now.
+        self.uploads.forget_run(upload, name)
 
     async def reuse(self, request: Request) -> Response:
         """Open a picture of a run as a photo of its own."""
@@ -337,6 +356,7 @@ def application(settings: Settings) -> Starlette:
         post("/photos", server.add_photo),
         get("/photos/{id}", server.photo),
         get("/photos/{id}/{which:str}", server.photo_file),
+        post("/photos/{id}/delete", server.delete_photo),
         post("/photos/{id}/drawings", server.add_drawing),
         Route("/photos/{id}/preview", server.preview, methods=["POST", "DELETE"]),
         post("/photos/{id}/plans", partial(server.preview, tells=True)),

@@ -59,11 +59,10 @@ class _Record:
 
 
 class Uploads:
-    """Photos, of at most ``most`` pixels, and drawings in ``RUNS/.app``."""
+    """Photos, of at most ``most`` pixels, in ``RUNS/.app``, each in a folder with its drawings."""
 
     def __init__(self, runs: Path, most: float) -> None:
         self._photos = runs / FOLDER / "photos"
-        self._drawings = runs / FOLDER / "drawings"
         self._most = most
         # Photos are read one after another: each takes a multiple of its pixels in memory.
         self._reading = threading.Lock()
@@ -125,6 +124,10 @@ class Uploads:
                 photos.append(self.get(path.name))
         return photos
 
+    def remove(self, upload: Upload) -> None:
+        """Delete a photo, its smaller copies, and what was drawn on it."""
+        shutil.rmtree(upload.path.parent)
+
     def note_run(self, upload: Upload, run: str) -> None:
         self._note(upload, [*self.get(upload.id).runs, run])
 
@@ -156,9 +159,8 @@ class Uploads:
         else:
             photo = Image.new("L", upload.size[::-1])
         picture = self.drawn(upload, data, kind, photo)
-        self._drawings.mkdir(parents=True, exist_ok=True)
         id = secrets.token_hex(8)
-        with atomic_write(self._drawings / f"{id}.png") as temporary:
+        with atomic_write(upload.path.with_name(f"{id}.png")) as temporary:
             picture.save(temporary, icc_profile=picture.info.get("icc_profile"))
         return id
 
@@ -173,8 +175,8 @@ class Uploads:
 
     def drawing(self, id: str) -> Path:
         """The file of a drawing, or a UserError."""
-        path = self._drawings / f"{id}.png"
-        if not _ID.fullmatch(id) or not path.is_file():
+        found = self._photos.glob(f"*/{id}.png") if _ID.fullmatch(id) else iter(())
+        if (path := next(found, None)) is None:
             raise UserError("there is no such drawing")
         return path
 

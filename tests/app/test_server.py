@@ -235,7 +235,9 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
         kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=content(strokes)).json()
         for kind in ("mask", "paint")
     }
-    drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
+    drawn = {
+        kind: runs / ".app/photos" / photo / f"{one['drawing']}.png" for kind, one in ids.items()
+    }
     with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
         assert painted.size == mask.size == (300, 200)
         assert painted.info["icc_profile"] == SRGB
@@ -257,7 +259,7 @@ def test_a_profile_counts_when_a_photo_is_shown_or_painted(client: TestClient, r
     file = content(Image.new("RGBA", (60, 40), (200, 10, 20, 255)))
     address = f"/photos/{about['photo']}/drawings?kind=paint"
     drawing = client.post(address, content=file).json()["drawing"]
-    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+    with Image.open(runs / ".app/photos" / about["photo"] / f"{drawing}.png") as painted:
         assert painted.info["icc_profile"] == swapped
         assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
 
@@ -287,18 +289,19 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     before, full = sorted(runs.rglob("*")), OSError(errno.ENOSPC, "No space left", f"{runs}/x")
     stroke = content(Image.new("RGBA", (8, 8)))
 
-    def begun(path: Any, *arguments: Any, **how: Any) -> None:
+    def begun(path: Any) -> None:
         Path(path).write_bytes(b"")
         raise full
 
-    monkeypatch.setattr("PIL.Image.Image.save", lambda image, path, *_, **how: begun(path))
-    where = f"/photos/{photo}/drawings?kind=mask"
-    assert "disk is full" in error(client.post(where, content=stroke), 507)
+    with monkeypatch.context() as patch:
+        patch.setattr("PIL.Image.Image.save", lambda image, path, *_, **how: begun(path))
+        where = f"/photos/{photo}/drawings?kind=mask"
+        assert "disk is full" in error(client.post(where, content=stroke), 507)
+    data = png()
     monkeypatch.setattr("internal_gan.app.uploads.Uploads.add", Mock(side_effect=full))
-    answer = client.post("/photos?name=a.png", content=png())
+    answer = client.post("/photos?name=a.png", content=data)
     assert error(answer, 507) == "the server's disk is full"
-    kept = [path for path in sorted(runs.rglob("*")) if path.name != "drawings"]
-    assert kept == [path for path in before if path.name != "drawings"]
+    assert sorted(runs.rglob("*")) == before
 
 
 def test_a_run_that_fails_leaves_no_folder(
@@ -334,6 +337,26 @@ def test_photos_are_read_one_after_another(
         answers = [*pool.map(lambda _: client.post(where, content=png()), range(3))]
     assert [answer.status_code for answer in answers] == [200] * 3
     assert most == 1
+
+
+def test_a_photo_is_deleted_with_all_that_was_made_of_it(client: Any, runs: Path) -> None:
+    client.post("/photos?name=other.png", content=png())
+    before = sorted(runs.rglob("*"))
+    photo = client.post("/photos?name=secret.png", content=png()).json()["photo"]
+    strokes = Image.new("RGBA", (56, 40))
+    strokes.paste((255, 0, 0, 255), (20, 15, 35, 25))
+    where = f"/photos/{photo}/drawings?kind=mask"
+    drawing = client.post(where, content=content(strokes)).json()["drawing"]
+    asked = {"task": "fill", "options": {"mask.file": drawing}}
+    run = client.post(f"/photos/{photo}/runs", json=asked).json()
+    assert run["state"] == "finished", run
+    server = client.app.state.server
+    server.drawing.add(run["run"])
+    assert "it is still running" in error(client.post(f"/photos/{photo}/delete"))
+    server.drawing.remove(run["run"])
+    assert client.post(f"/photos/{photo}/delete").status_code == 200
+    assert sorted(runs.rglob("*")) == before
+    assert error(client.post(f"/photos/{photo}/delete"), 404) == "there is no such photo"
 
 
 def test_tabs_are_forgotten_and_clients_without_one_do_not_meet(
@@ -600,7 +623,7 @@ def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
     strokes.paste((0, 0, 0, 255), (0, 0, 70, 100))
     address = f"/photos/{photo['photo']}/drawings?kind=importance"
     drawing = client.post(address, content=content(strokes)).json()["drawing"]
-    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+    with Image.open(runs / ".app/photos" / photo["photo"] / f"{drawing}.png") as painted:
         levels = np.asarray(painted.convert("L"), float)
     assert levels.shape == (200, 300)
     assert (levels[:, 245:] == 255).all()
