@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -61,6 +62,8 @@ class Server:
         self.most = int(16e6 * settings.max_megapixels) + 2**20
         # Of programs: all others wait here, and not each in a thread of its own.
         self.turn = asyncio.Lock()
+        # One thread for all uploads: the C library keeps freed memory for each thread that had it.
+        self.reading = ThreadPoolExecutor(max_workers=1)
         # Runs that the worker is running.
         self.drawing = set[str]()
         # The latest photos as previews need them; previews are drawn one after another.
@@ -86,8 +89,12 @@ class Server:
             with path.open("wb") as file:
                 async for part in programs.parts_of(request, self.most, name):
                     await run_in_threadpool(file.write, part)
-            upload = await run_in_threadpool(self.uploads.add, name, path)
+            upload = await self._added(name, path)
         return JSONResponse(self._about_photo(upload))
+
+    async def _added(self, name: str, path: Path) -> Upload:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.reading, self.uploads.add, name, path)
 
     def photos(self, request: Request) -> Response:
         photos = []
@@ -288,7 +295,7 @@ class Server:
         photo = f"{asked.get('title') or 'result'}{found.suffix}"
         with self.uploads.begun(photo) as path:
             await run_in_threadpool(shutil.copyfile, found, path)
-            upload = await run_in_threadpool(self.uploads.add, photo, path)
+            upload = await self._added(photo, path)
         return JSONResponse(self._about_photo(upload))
 
     def file(self, request: Request) -> Response:
