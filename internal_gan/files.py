@@ -52,6 +52,12 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _NEVER_OURS = {errno.ENAMETOOLONG, errno.EIO, errno.EACCES, errno.EPERM}
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what a UserError about a file came from, is that of a full disk."""
+    causes = (error, getattr(error, "__cause__", None))
+    return any(getattr(one, "errno", None) in (errno.ENOSPC, errno.EDQUOT) for one in causes)
+
+
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
     """Raise errors that only the user can correct, such as a full disk, as UserErrors about the

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 import internal_gan
 from internal_gan import EdgeConnect, InGAN, Model, Patches, Run, SinGAN, UserError
@@ -21,6 +21,7 @@ from internal_gan.images.files import decode
 from internal_gan.images.files.memory import to_photo
 from internal_gan.runs.records import read_results
 from tests.commands import OF_FAMILY, TINY_RUN, Shell, fitted, pixels
+from tests.images.test_frames import bundled
 from tests.tiny import ARRAY, HOLE, TINY_INGAN, same_weights
 from tests.training.test_cuda import DRAWINGS
 
@@ -410,6 +411,32 @@ class TestLoading:
         assert model.device.type == "cuda"
         assert model.sample(output_type="pt").device.type == "cpu"
         assert model.to("cpu", torch.float32).sample() == singan.model.sample()
+
+
+def test_what_opencv_gives_for_a_missing_file_is_refused(mask: Path) -> None:
+    given: Any = None
+    names = ("sample", "retarget", "paint", "edit", "harmonize", "animate", "super_resolve", "fill")
+    for name in (*names, "importance", "make_tileable", "extend", "Patches", "Previews"):
+        with pytest.raises(UserError, match="image: of type NoneType; allowed: a Pillow image"):
+            getattr(internal_gan, name)(given)
+    with pytest.raises(UserError, match="image: of type NoneType"):
+        internal_gan.evaluate(given, [mask])
+
+
+@pytest.mark.parametrize("seed", [object(), 1j, {1}])
+def test_an_object_is_no_value_of_an_option(photo: Path, seed: Any) -> None:
+    with pytest.raises(UserError, match=r"^seed=.*: needs a whole number from 0"):
+        internal_gan.sample(photo, seed=seed)
+
+
+def test_functions_can_keep_a_frame() -> None:
+    framed = ImageOps.expand(bundled("gravel").resize((60, 48)), 8, "white")
+    assert internal_gan.make_tileable(framed, output_type="np").shape == (48, 60, 3)
+    how: Any = {"output_type": "np", "keep_frame": True}
+    extended = internal_gan.extend(framed, margins=(0, 10, 0, 0), **how)
+    assert np.array_equal(extended[:, :76], np.asarray(framed, np.float32) / 255)
+    assert internal_gan.make_tileable(framed, **how).shape == (64, 76, 3)
+    assert internal_gan.retarget(framed, size=(64, 70), **how).shape == (64, 70, 3)
 
 
 def test_every_public_name_is_there_and_no_other() -> None:

@@ -206,6 +206,12 @@ def test_a_huge_files_copy_is_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
     with pytest.raises(UserError, match="has no such argument"):
         Previews(photo)("fill", margins=3)
+    for task in ("nope", "train", "evaluate", ["sample"]):
+        for ask in (Previews(photo), Previews(photo).copy):
+            with pytest.raises(UserError, match=r"^task=.*: there is no such task.* Allowed: samp"):
+                ask(task)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"extend\.anchor=\[left\]: needs one of centre"):
+        Previews(photo)("extend", shape="16:9", anchor=["left"])
     with pytest.raises(UserError, match=r"finish\.resolution=large: needs auto"):
         Previews(photo).copy("retarget", "large")
     with pytest.raises(UserError, match=r"extend\.shape=4:3: adds nothing"):
@@ -225,6 +231,7 @@ def test_what_the_function_refuses_is_refused(photo: Image.Image) -> None:
             ("fill", {"mask": mask(160, 120)}),
         ),
         *(("extend", {"shape": "2:1"}), ("edit", {"image": mask(160, 120)})),
+        ("super_resolve", {"factor": 4.0}),
     ],
 )
 def test_work_ends_between_two_passes(photo: Image.Image, task: str, options: Any) -> None:

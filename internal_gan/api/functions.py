@@ -24,8 +24,8 @@ def _of_photo(method: Callable[..., Any], *, whole: bool = False) -> Callable[..
     """A method of :class:`Patches` as a function, whose first argument is the photo; ``whole`` if
     it changes the photo itself, with its frame."""
 
-    def function(photo: Given, /, *arguments: Any, **how: Any) -> Any:
-        return method(Patches(photo, keep_frame=whole), *arguments, **how)
+    def function(photo: Given, /, *arguments: Any, keep_frame: bool = whole, **how: Any) -> Any:
+        return method(Patches(photo, keep_frame=keep_frame), *arguments, **how)
 
     return update_wrapper(function, method)
 
@@ -69,6 +69,7 @@ def make_tileable(photo: Given, **how: Any) -> Any:
     Args:
         photo: as given to :func:`internal_gan.fit`.
         axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
+        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for what fits best; others draw another.
         output_type: see :class:`Model`.
 
@@ -96,6 +97,7 @@ def extend(photo: Given, **how: Any) -> Any:
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
         anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
         avoid: a mask of the photo's size, white where no pixel may be taken from.
+        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for the filling that fits best; others draw another.
         output_type: see :class:`Model`.
 

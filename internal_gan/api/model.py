@@ -12,6 +12,7 @@ from PIL import Image
 
 from internal_gan import hub
 from internal_gan.config.arguments import SHORT
+from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import load_options, options_of
 from internal_gan.config.options import PATHS, Options, taken_by
 from internal_gan.device import prepare_device
@@ -256,7 +257,8 @@ def source_of(task: str, arguments: Mapping[str, Any], trained: Source | None = 
     names without the group; ``photo`` stands for ``image=``, and None for the option's default."""
     values, files = dict[str, Any](task=task), dict[str, Photo]()
     for argument, value in arguments.items():
-        if value is None:
+        # None for a file that is missing is what OpenCV gives; only a model has a photo of its own.
+        if value is None and (argument != "photo" or trained is not None):
             continue
         option = option_of(task, argument, value)
         if option in PATHS:
@@ -274,6 +276,8 @@ def option_of(task: str, name: str, value: Any = None) -> str:
     """The option that an argument sets: the task's own, or one that it takes besides."""
     taken = taken_by(task)
     plain = [option for option in taken - {*PATHS} if option.rpartition(".")[2] == name]
+    if name == "keep_frame" and name in SPECS[task].takes and not SPECS[task].needs:
+        return name  # others have it from their photo's model
     own = f"{task}.{name}", f"edit.{name}", SHORT.get(name, ""), f"mask.{name}"
     for option in (*own, *plain):
         if option in taken:

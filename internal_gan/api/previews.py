@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 
 from internal_gan.api.model import Given, option_of, picture_of, results, source_of
-from internal_gan.config.catalogue import families_for
+from internal_gan.config.catalogue import MAKING, families_for
 from internal_gan.config.fields import AUTO
 from internal_gan.config.options import ANCHORS, PATHS, shapes_in, taken_by
+from internal_gan.errors import unknown
 from internal_gan.finishing.finisher import LONGEST, drawn_size, shown_side
 from internal_gan.finishing.plans import Plan
 from internal_gan.finishing.sizes import SMALL_SIDE, small_copy, small_size
@@ -84,16 +85,16 @@ class Previews:
         self, task: str, given: dict[str, Any]
     ) -> tuple[dict[str, Any], Image.Image, Source]:
         """A task's arguments for the copy of the photo, and that copy."""
-        if f"{task}.count" in taken_by(task):
-            given["count"] = 1
         resolution, sized = given.pop("resolution", None), {"sample": "size", "retarget": "shape"}
         full = usual = self._full_size(task, resolution)
+        if f"{task}.count" in taken_by(task):
+            given["count"] = 1
         name, of_size = sized.get(task, ""), dict[str, Any]()
         is_planned = self._is_planned(task, given)
         if given.get(name) is not None and self._is_finished_drawing(task, given):
             full, of_size = self._sized(task, name, given.pop(name), resolution)
         image, source = self._copy(full)
-        ratio, anchor = ratio_of(str(given.get("shape"))), given.get("anchor") or "centre"
+        ratio, anchor = ratio_of(str(given.get("shape"))), str(given.get("anchor") or "centre")
         if task == "extend" and ratio is not None and anchor in ANCHORS:
             margins = margins_to(ratio, full, ANCHORS[anchor])
             if any(margins) and given.get("margins") is None:
@@ -118,6 +119,8 @@ class Previews:
 
     def _full_size(self, task: str, resolution: str | int | None) -> Size:
         """The size of the photo in a task's results."""
+        if task not in MAKING:
+            raise unknown("task", task, MAKING)
         full = self._photo.full_size
         if "finish.resolution" not in taken_by(task):
             return full

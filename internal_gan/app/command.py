@@ -16,6 +16,7 @@ def serve(settings: Settings) -> None:
     try:
         import uvicorn
 
+        from internal_gan.app.guard import Connection
         from internal_gan.app.server import application
     except ImportError as error:
         raise UserError(f"internal-gan app needs {error.name}: {INSTALL}") from error
@@ -28,7 +29,7 @@ def serve(settings: Settings) -> None:
                 # Otherwise it would wait for running tasks, and then complain about them.
                 page.state.server.worker.close()
 
-    config = uvicorn.Config(page, log_level="warning", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(page, http=Connection, log_level="warning", timeout_graceful_shutdown=2)
     listening = _listening(settings)
     here, *others = settings.urls(listening.getsockname()[1])
     print(f"The page is at {here}")

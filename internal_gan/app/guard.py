@@ -1,16 +1,25 @@
-"""Who may use the server, and the headers of every response."""
+"""Who may use the server, how long a request may take to arrive, and every response's headers."""
 
+import asyncio
 import hmac
 import sys
+import time
+from typing import Any
 
-from starlette.middleware.base import RequestResponseEndpoint
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from internal_gan.app.settings import is_loopback
+from internal_gan.files import is_full
 
 COOKIE = "internal_gan_token_"
 API = "/api/"
+IDLE = 10.0  # seconds
+# A request's body has these seconds, and another one for each of these bytes that came.
+PATIENCE, SLOWEST = 30.0, 10_000
 # Pages of other sites can send neither this header nor our cookie.
 HEADER = "x-internal-gan"
 POLICY = (
@@ -25,28 +34,91 @@ HEADERS = {
 }
 
 
-async def guarded(
-    request: Request, call_next: RequestResponseEndpoint, *, token: str | None
-) -> Response:
-    """Let a request through only from the page itself, and with the token if one is needed."""
-    if request.url.path == "/health":
-        # It reveals nothing, so monitoring needs no token.
-        return Response(status_code=204)
-    if (refusal := _refusal(request, token)) is not None:
-        return refusal
-    try:
-        answer = await call_next(request)
-    except ClientDisconnect:
+class Connection(H11Protocol):
+    """Is closed after ``IDLE`` to twice as many seconds without a whole request's header, since
+    whoever holds many would keep all others away."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(IDLE, self._check, self.cycle)
+
+    def _check(self, before: Any) -> None:
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self.cycle is before and is_idle:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.loop.call_later(IDLE, self._check, self.cycle)
+
+
+class Guard:
+    """Lets a request through only from the page itself, and with the token if one is needed.
+
+    It hands on what the server receives, so that the application sees when a client goes away.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app, self._token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        request = Request(scope)
+        if request.url.path == "/health":
+            # It reveals nothing, so monitoring needs no token.
+            return await Response(status_code=204)(scope, receive, send)
+        if (refusal := _refusal(request, self._token)) is not None:
+            return await refusal(scope, receive, send)
+        begun = False
+        # A run's report is one file with its style.
+        inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                policy = {"content-security-policy": POLICY.format(inline=inline)}
+                MutableHeaders(scope=message).update(policy | HEADERS)
+            await send(message)
+
+        try:
+            await self._app(scope, _timely(receive), sent)
+        except Exception as error:
+            if begun:
+                raise
+            await _failed(request, error)(scope, receive, sent)
+
+
+def _timely(receive: Receive) -> Receive:
+    """``receive``, with a TimeoutError for a body that comes too slowly, since whoever sends many
+    such requests would keep all others away."""
+    begun, length, more = time.monotonic(), 0, True
+
+    async def received() -> Message:
+        nonlocal length, more
+        left = begun + PATIENCE + length / SLOWEST - time.monotonic()
+        async with asyncio.timeout(left if more else None):
+            message = await receive()
+        length += len(message.get("body", b""))
+        more = message.get("more_body", False)
+        return message
+
+    return received
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """The answer for an error that the application has none for; without names of files here."""
+    if isinstance(error, ClientDisconnect):
         return Response()  # nobody waits for the answer
-    except Exception as error:
-        text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
-        print(f"error: {request.url.path}: {text}", file=sys.stderr)
-        answer = PlainTextResponse(text, 500)
-    # A run's report is one file with its style.
-    inline = " 'unsafe-inline'" if request.url.path.endswith("/index.html") else ""
-    answer.headers["content-security-policy"] = POLICY.format(inline=inline)
-    answer.headers.update(HEADERS)
-    return answer
+    if isinstance(error, TimeoutError):
+        return PlainTextResponse("the request: too slow", 408)
+    text = " ".join(str(error).split())
+    name = f"unexpected {type(error).__name__}"
+    print(f"error: {request.url.path}: {name}: {text}", file=sys.stderr)
+    if is_full(error):
+        return PlainTextResponse("the server's disk is full", 507)
+    if isinstance(error, OSError):
+        text = error.strerror or ""
+    return PlainTextResponse(f"{name}: {text}", 500)
 
 
 def _refusal(request: Request, token: str | None) -> Response | None:

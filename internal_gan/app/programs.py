@@ -3,6 +3,7 @@ in, pictures out, nothing is kept. No value is a path; photos, drawings and runs
 
 import io
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -23,7 +25,7 @@ from internal_gan.app import pictures
 from internal_gan.app.runs import Runs
 from internal_gan.app.uploads import Upload, Uploads, plain
 from internal_gan.config.arguments import SHORT, quote, written
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import MAKING, SPECS
 from internal_gan.config.options import PATHS, taken_by
 from internal_gan.errors import UserError
 from internal_gan.runs.records import read_results
@@ -31,11 +33,10 @@ from internal_gan.stopping import Stopped
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 LAYERS = "layers.files"
+POST = ".post-"  # begins the name of a folder for a request, then its server's process
 Do = Callable[[str, Sequence[str]], str | None]
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
-# Tasks that make pictures.
-TASKS = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
 def overrides_of(
@@ -43,8 +44,8 @@ def overrides_of(
 ) -> list[str]:
     """The overrides for a task's options, given by their full names; a UserError for one that a
     request cannot set. ``drawing`` finds a drawing by its id; without it, none may name a file."""
-    if task not in TASKS:
-        raise UserError(f"task={task}: not on this page; allowed: {', '.join(TASKS)}")
+    if task not in MAKING:
+        raise UserError(f"task={task}: not on this page; allowed: {', '.join(MAKING)}")
     found = []
     for name, value in given.items():
         if name in SPECS[task].reads:
@@ -98,7 +99,8 @@ def object_of(data: str | bytes) -> dict[str, Any]:
     """The JSON object that the page sent; a UserError if it is none."""
     try:
         found = json.loads(data)
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # half of a character pair is no text
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UserError("the request cannot be read")
@@ -136,10 +138,18 @@ def preview(
     return Response(picture, media_type="image/jpeg")
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what requests sent to servers that were killed."""
+    for left in folder.glob(f"{POST}*"):
+        pid = left.name.removeprefix(POST).partition("-")[0]
+        if not pid.isdecimal() or int(pid) == os.getpid() or not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:
     """Do a task with :meth:`internal_gan.app.processes.Worker.do`: the response is its picture, or
     a zip file if there are several. What cannot be done is a UserError or an HTTPException."""
-    with TemporaryDirectory(prefix=".post-", dir=runs.folder) as place:
+    with TemporaryDirectory(prefix=f"{POST}{os.getpid()}-", dir=runs.folder) as place:
         folder, run = Path(place), Path(place) / "run"
         files, options = dict[str, list[Path]](), dict[str, str]()
         overrides, pixels = [f"task={task}", f"output={run}"], dict[Path, int]()
@@ -168,6 +178,7 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         if error is not None:
             for path in pixels:
                 error = error.replace(str(path), path.name)
+            error = runs.said(error)
             refusal = 415 if 0 in pixels.values() else 400
             raise HTTPException(500 if error.startswith("unexpected ") else refusal, error)
         made = [

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from internal_gan.app.uploads import FOLDER
 from internal_gan.config.arguments import command
 from internal_gan.config.catalogue import SPECS, families_for
 from internal_gan.errors import UserError
@@ -15,6 +17,7 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import read_results
 
 _NAME = re.compile(r"\w[\w.+-]*/\w[\w.+-]*")
+MAX_NAME = 240  # bytes of a folder's name, with which a file beside it can still be named
 
 
 class Runs:
@@ -22,6 +25,12 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        places = "|".join(re.escape(str(path)) for path in (folder.resolve(), folder))
+        self._here = re.compile(rf"(?:{places})/(?:{FOLDER}/photos/\w{{16}}/)?")
+
+    def said(self, text: str) -> str:
+        """An error as others may read it: its files without the folders of this machine."""
+        return self._here.sub("", text)
 
     def new(self, photo: str, kind: str) -> str:
         """A name for a new run, ``PHOTO-KIND/TIME``."""
@@ -32,17 +41,21 @@ class Runs:
     def path(self, name: str) -> Path:
         """The folder of a run, or a UserError for a name that leads elsewhere."""
         path = self.folder / name
-        if not _NAME.fullmatch(name) or not path.resolve().is_relative_to(self.folder.resolve()):
+        lengths = [len(part) for part in name.encode(errors="replace").split(b"/")]
+        if not _NAME.fullmatch(name) or max(lengths) > MAX_NAME:
+            raise UserError("there is no such run")
+        if not path.resolve().is_relative_to(self.folder.resolve()):
             raise UserError("there is no such run")
         return path
 
     def file(self, name: str, file: str) -> Path:
         """A file of a run, or a UserError if it is missing or outside the run folder."""
         folder = self.path(name)
-        path = (folder / file).resolve()
-        if not path.is_file() or not path.is_relative_to(folder.resolve()):
-            raise UserError("there is no such file")
-        return path
+        with suppress(OSError, ValueError):  # for names that no file can have
+            path = (folder / file).resolve()
+            if path.is_file() and path.is_relative_to(folder.resolve()):
+                return path
+        raise UserError("there is no such file")
 
     def others(self) -> list[str]:
         """The names of runs with a report that the page did not start, newest first."""
@@ -84,7 +97,7 @@ class Runs:
             "trains": trains,
             "state": state,
             "place": place,
-            "error": error or status.get("reason"),
+            "error": self.said(error or status.get("reason") or "") or None,
             "share": status.get("share", 0.0),
             "seconds_left": status.get("seconds_left"),
             "page": self.url(name, "index.html") if folder.report_path.is_file() else None,

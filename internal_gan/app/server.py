@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import secrets
 import shutil
 import socket
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,26 +17,26 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from internal_gan.api.previews import Previews
 from internal_gan.app import pictures, programs, runs
-from internal_gan.app.guard import API, guarded
+from internal_gan.app.guard import API, Guard
 from internal_gan.app.processes import Trainings, Worker, interrupt
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
-from internal_gan.config.catalogue import FAMILIES, SPECS, families_for
+from internal_gan.config.catalogue import FAMILIES, MAKING, SPECS, families_for
 from internal_gan.errors import UserError, unknown
-from internal_gan.files import make_folder, write_text
+from internal_gan.files import is_full, make_folder, write_text
 from internal_gan.finishing.drawing import compile_loops
 from internal_gan.runs.folder import RunFolder
 from internal_gan.stopping import Stopped
 
 PAGE = Path(__file__).parent / "page"
+MAX_TABS = 200  # whose wishes are remembered
 
 # For each task of the page, the families that can be trained to do it.
 MODELS = {
@@ -43,7 +45,7 @@ MODELS = {
         for name in families_for(task)
         if name != "patches"
     }
-    for task in programs.TASKS
+    for task in MAKING
 }
 
 
@@ -60,12 +62,14 @@ class Server:
         self.most = int(16e6 * settings.max_megapixels) + 2**20
         # Of programs: all others wait here, and not each in a thread of its own.
         self.turn = asyncio.Lock()
+        # One thread for all uploads: the C library keeps freed memory for each thread that had it.
+        self.reading = ThreadPoolExecutor(max_workers=1)
         # Runs that the worker is running.
         self.drawing = set[str]()
         # The latest photos as previews need them; previews are drawn one after another.
         self.previews = lru_cache(maxsize=2)(Previews)
         self.preview_turn = asyncio.Lock()
-        # The number of each tab's latest wish, and what ends its preview.
+        # The number of each of the latest tabs' latest wish, and what ends its preview.
         self.wishes = dict[str, tuple[int, threading.Event]]()
 
     def warm_up(self) -> None:
@@ -85,11 +89,18 @@ class Server:
             with path.open("wb") as file:
                 async for part in programs.parts_of(request, self.most, name):
                     await run_in_threadpool(file.write, part)
-            upload = await run_in_threadpool(self.uploads.add, name, path)
+            upload = await self._added(name, path)
         return JSONResponse(self._about_photo(upload))
 
+    async def _added(self, name: str, path: Path) -> Upload:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.reading, self.uploads.add, name, path)
+
     def photos(self, request: Request) -> Response:
-        photos = [self._about_photo(upload) for upload in self.uploads.all()]
+        photos = []
+        for upload in self.uploads.all():
+            with suppress(UserError):  # its record names what cannot be a run
+                photos.append(self._about_photo(upload))
         others = [
             {"run": name, "page": self.runs.url(name, "index.html")} for name in self.runs.others()
         ]
@@ -119,7 +130,11 @@ class Server:
             raise UserError("the request cannot be read")
         trains = asked.get("run") is None and asked.get("model") is not None
         name, overrides = self._command(upload, asked, trains)
-        self.uploads.note_run(upload, name)
+        try:
+            self.uploads.note_run(upload, name)
+        except UserError:
+            self._forget(upload, name)
+            raise
         if trains:
             self.trainings.add(self.runs.path(name), overrides)
             return JSONResponse(self._about(name))
@@ -129,8 +144,7 @@ class Server:
         finally:
             self.drawing.remove(name)
         if error is not None:
-            self.uploads.forget_run(upload, name)
-            runs.request_path(self.runs.path(name)).unlink(missing_ok=True)
+            await run_in_threadpool(self._forget, upload, name)
             raise UserError(error)
         return JSONResponse(self._about(name))
 
@@ -138,31 +152,51 @@ class Server:
         """A preview of a task on a photo, or what its plans do. A newer wish of the same tab, or
         DELETE, ends it."""
         upload = self.uploads.get(request.path_params["id"])
-        tab, number = (request.query_params.get(name, "0") for name in ("tab", "wish"))
-        if not number.isdecimal():
-            raise UserError(f"wish={number}: needs a whole number, 0 or more")
-        wish = int(number)
+        unwanted = self._wish(request.query_params)
+        if request.method == "DELETE":
+            raise Stopped
+        async with (
+            programs.form_of(request, self.most) as form,
+            watched(request, unwanted.set),
+            self.preview_turn,
+        ):
+            given = form, upload, self.uploads, self.previews, unwanted.is_set
+            return await run_in_threadpool(programs.preview, *given, tells)
+
+    def _wish(self, given: Mapping[str, str]) -> threading.Event:
+        """What ends a new wish, after it has ended the older one of its tab, if it has one."""
+        number = given.get("wish", "0")
+        if not (number.isdecimal() and len(number) < 16):
+            raise UserError(f"wish={number[:40]}: needs a whole number, 0 or more")
+        tab = given.get("tab", secrets.token_hex(8))[:100]
+        wish, unwanted = int(number), threading.Event()
         latest, older = self.wishes.get(tab, (wish, threading.Event()))
         if wish < latest:
             raise Stopped
         older.set()
-        self.wishes[tab] = wish, (unwanted := threading.Event())
-        if request.method == "DELETE":
-            raise Stopped
-        async with programs.form_of(request, self.most) as form, self.preview_turn:
-            given = form, upload, self.uploads, self.previews, unwanted.is_set
-            return await run_in_threadpool(programs.preview, *given, tells)
+        self.wishes.pop(tab, None)  # so that it comes last
+        self.wishes[tab] = wish, unwanted
+        if len(self.wishes) > MAX_TABS:
+            del self.wishes[next(iter(self.wishes))]
+        return unwanted
 
     async def post(self, request: Request) -> Response:
         """Do a task for another program."""
         task = request.path_params["task"]
-        if task not in programs.TASKS:
-            raise HTTPException(404, str(unknown("task", task, programs.TASKS)))
-        async with programs.form_of(request, self.most) as form, self.turn:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-            do = partial(programs.done, task, form, self.runs, self.uploads, self.worker.do)
-            return await run_in_threadpool(do)
+        if task not in MAKING:
+            raise HTTPException(404, str(unknown("task", task, MAKING)))
+        name = secrets.token_hex(8)
+
+        def do(_: str, overrides: Sequence[str]) -> str | None:
+            return self.worker.do(name, overrides)
+
+        async with (
+            programs.form_of(request, self.most) as form,
+            watched(request, partial(self.worker.stop, name)),
+            self.turn,
+        ):
+            given = task, form, self.runs, self.uploads, do
+            return await run_in_threadpool(programs.done, *given)
 
     def _command(
         self, upload: Upload, asked: Mapping[str, Any], trains: bool
@@ -220,14 +254,38 @@ class Server:
         folder = self.runs.path(name := _name(request))
         if not self.runs.asked(name):
             raise UserError("there is no such run")
-        if self.trainings.place(folder) is not None or name in self.drawing:
-            raise UserError("it is still running; stop it first")
+        self._check_ended(name)
         for upload in self.uploads.all():
             if name in upload.runs:
                 self.uploads.forget_run(upload, name)
         runs.request_path(folder).unlink(missing_ok=True)
         await run_in_threadpool(shutil.rmtree, folder, True)
         return JSONResponse({"run": name})
+
+    async def delete_photo(self, request: Request) -> Response:
+        """Delete a photo, and all that was made of it on the page."""
+        upload = self.uploads.get(request.path_params["id"])
+        for name in upload.runs:
+            self._check_ended(name)
+        for name in upload.runs:
+            await run_in_threadpool(self._forget, upload, name)
+        await run_in_threadpool(self.uploads.remove, upload)
+        self.previews.cache_clear()
+        return JSONResponse({"photo": upload.id})
+
+    def _check_ended(self, name: str) -> None:
+        if self.trainings.place(self.runs.path(name)) is not None or name in self.drawing:
+            raise UserError("it is still running; stop it first")
+
+    def _forget(self, upload: Upload, name: str) -> None:
+        """Leave nothing of a run."""
+        folder = self.runs.path(name)
+        runs.request_path(folder).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # if others are in it
+            folder.parent.rmdir()
+        # Last: it writes, for which a full disk has room only now.
+        self.uploads.forget_run(upload, name)
 
     async def reuse(self, request: Request) -> Response:
         """Open a picture of a run as a photo of its own."""
@@ -237,7 +295,7 @@ class Server:
         photo = f"{asked.get('title') or 'result'}{found.suffix}"
         with self.uploads.begun(photo) as path:
             await run_in_threadpool(shutil.copyfile, found, path)
-            upload = await run_in_threadpool(self.uploads.add, photo, path)
+            upload = await self._added(photo, path)
         return JSONResponse(self._about_photo(upload))
 
     def file(self, request: Request) -> Response:
@@ -250,6 +308,11 @@ class Server:
             # Read as a whole, since a training replaces its pictures while they are viewed.
             return Response(path.read_bytes(), media_type=programs.TYPES[path.suffix])
         return FileResponse(path)
+
+    async def user_error(self, _: Request, error: Exception) -> Response:
+        text = self.runs.said(str(error))
+        code = 404 if text.startswith("there is no such") else 400
+        return PlainTextResponse(text, 507 if is_full(error) else code)
 
     def _about(self, name: str) -> dict[str, Any]:
         folder = self.runs.path(name)
@@ -279,7 +342,7 @@ class Server:
 
 def application(settings: Settings) -> Starlette:
     """The application; its processes end with it. A UserError if its folder cannot be made."""
-    make_folder(settings.runs)
+    programs.remove_leftovers(make_folder(settings.runs))
     server = Server(settings)
 
     @asynccontextmanager
@@ -300,6 +363,7 @@ def application(settings: Settings) -> Starlette:
         post("/photos", server.add_photo),
         get("/photos/{id}", server.photo),
         get("/photos/{id}/{which:str}", server.photo_file),
+        post("/photos/{id}/delete", server.delete_photo),
         post("/photos/{id}/drawings", server.add_drawing),
         Route("/photos/{id}/preview", server.preview, methods=["POST", "DELETE"]),
         post("/photos/{id}/plans", partial(server.preview, tells=True)),
@@ -310,21 +374,34 @@ def application(settings: Settings) -> Starlette:
         post("/runs/{group}/{time}/photo", server.reuse),
         get("/runs/{group}/{time}/{file:path}", server.file),
     ]
-    guard = partial(guarded, token=settings.token)
     served = Starlette(
         routes=routes,
         lifespan=lifespan,
         # Nobody waits for the answer of what was stopped.
-        exception_handlers={UserError: _user_error, Stopped: lambda *_: Response(status_code=204)},
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
+        exception_handlers={
+            UserError: server.user_error,
+            Stopped: lambda *_: Response(status_code=204),
+        },
+        middleware=[Middleware(Guard, token=settings.token)],
     )
     served.state.server = server
     return served
 
 
-async def _user_error(_: Request, error: Exception) -> Response:
-    text = str(error)
-    return PlainTextResponse(text, 404 if text.startswith("there is no such") else 400)
+@asynccontextmanager
+async def watched(request: Request, gone: Callable[[], None]) -> AsyncIterator[None]:
+    """A block, after a request was read, during which ``gone`` is called if the client goes."""
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 def _name(request: Request) -> str:

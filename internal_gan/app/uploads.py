@@ -5,9 +5,10 @@ import json
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from internal_gan.app.pictures import shown
 from internal_gan.errors import UserError
-from internal_gan.files import atomic_write, read_json_object, write_text
+from internal_gan.files import atomic_write, read_record, write_text
 from internal_gan.finishing.plans import importance_of
 from internal_gan.images.files.image import read_image
 from internal_gan.images.files.look import any_size
@@ -48,13 +49,24 @@ class Upload:
     runs: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class _Record:
+    """What ``photo.json`` tells about a photo."""
+
+    name: str
+    file: str
+    size: tuple[int, int]
+    runs: list[str] = field(default_factory=list)
+
+
 class Uploads:
-    """Photos, of at most ``most`` pixels, and drawings in ``RUNS/.app``."""
+    """Photos, of at most ``most`` pixels, in ``RUNS/.app``, each in a folder with its drawings."""
 
     def __init__(self, runs: Path, most: float) -> None:
         self._photos = runs / FOLDER / "photos"
-        self._drawings = runs / FOLDER / "drawings"
         self._most = most
+        # Photos are read one after another: each takes a multiple of its pixels in memory.
+        self._reading = threading.Lock()
 
     @contextmanager
     def begun(self, name: str) -> Iterator[Path]:
@@ -76,27 +88,32 @@ class Uploads:
         """Accept the photo written to the file of :meth:`begun`, and write its smaller copies."""
         name = plain(name)
         self.pixels(name, path)
-        try:
-            photo = read_image(path)
-        except UserError as error:
-            raise UserError(str(error).replace(str(path), name)) from error
-        picture = shown(photo, SHOWN_SIDE)
+        with self._reading:
+            try:
+                photo = read_image(path)
+            except UserError as error:
+                raise UserError(str(error).replace(str(path), name)) from error
+            picture, size = shown(photo, SHOWN_SIDE), photo.size
+            del photo
         _save(picture, path.with_name("shown.jpg"))
         picture.thumbnail((SMALL_SIDE, SMALL_SIDE))
         _save(picture, path.with_name("small.jpg"))
-        upload = Upload(path.parent.name, name, path, photo.size)
+        upload = Upload(path.parent.name, name, path, size)
         self._note(upload, [])
         return upload
 
     def get(self, id: str) -> Upload:
         """A photo by its id, or a UserError."""
         folder = self._photos / id
-        found = read_json_object(folder / "photo.json") if _ID.fullmatch(id) else {}
-        try:
-            size, runs = tuple(found["size"]), found.get("runs", [])
-            return Upload(id, found["name"], folder / found["file"], size, runs)
-        except (KeyError, TypeError) as error:  # missing or damaged
-            raise UserError("there is no such photo") from error
+        found = None
+        with suppress(UserError):  # a damaged one
+            found = read_record(_Record, folder / "photo.json") if _ID.fullmatch(id) else None
+        if found is None:
+            raise UserError("there is no such photo")
+        height, width = found.size
+        return Upload(
+            id, plain(found.name), folder / plain(found.file), (height, width), found.runs
+        )
 
     def all(self) -> list[Upload]:
         """All photos, newest first."""
@@ -107,6 +124,10 @@ class Uploads:
             with suppress(UserError):
                 photos.append(self.get(path.name))
         return photos
+
+    def remove(self, upload: Upload) -> None:
+        """Delete a photo, its smaller copies, and what was drawn on it."""
+        shutil.rmtree(upload.path.parent)
 
     def note_run(self, upload: Upload, run: str) -> None:
         self._note(upload, [*self.get(upload.id).runs, run])
@@ -119,27 +140,29 @@ class Uploads:
         if which not in (*COPIES, IMPORTANCE):
             raise UserError("there is no such picture")
         path = upload.path.parent / f"{which}.jpg"
-        if not path.is_file():
-            photo = read_image(upload.path)
-            if which == IMPORTANCE:
-                found = to_gray(importance_of(photo))
-                _save(to_pil(found.colours, found), path)
-            else:
-                _save(shown(photo, COPIES[which]), path)
+        with self._reading:
+            if not path.is_file():
+                photo = read_image(upload.path)
+                if which == IMPORTANCE:
+                    found = to_gray(importance_of(photo))
+                    _save(to_pil(found.colours, found), path)
+                else:
+                    _save(shown(photo, COPIES[which]), path)
         return path
 
     def draw(self, upload: Upload, data: bytes, kind: str) -> str:
         """Store what :meth:`drawn` makes of strokes on a photo; returns its id."""
         if kind == "paint":
-            read = read_image(upload.path)
-            photo = to_pil(read.colours)
-            photo.info["icc_profile"] = read.icc_profile
+            with self._reading:
+                read = read_image(upload.path)
+                photo = to_pil(read.colours)
+                photo.info["icc_profile"] = read.icc_profile
         else:
             photo = Image.new("L", upload.size[::-1])
         picture = self.drawn(upload, data, kind, photo)
-        self._drawings.mkdir(parents=True, exist_ok=True)
         id = secrets.token_hex(8)
-        picture.save(self._drawings / f"{id}.png", icc_profile=picture.info.get("icc_profile"))
+        with atomic_write(upload.path.with_name(f"{id}.png")) as temporary:
+            picture.save(temporary, icc_profile=picture.info.get("icc_profile"))
         return id
 
     def drawn(self, upload: Upload, data: bytes, kind: str, photo: Image.Image) -> Image.Image:
@@ -153,8 +176,8 @@ class Uploads:
 
     def drawing(self, id: str) -> Path:
         """The file of a drawing, or a UserError."""
-        path = self._drawings / f"{id}.png"
-        if not _ID.fullmatch(id) or not path.is_file():
+        found = self._photos.glob(f"*/{id}.png") if _ID.fullmatch(id) else iter(())
+        if (path := next(found, None)) is None:
             raise UserError("there is no such drawing")
         return path
 

@@ -117,6 +117,8 @@ _TASKS = (
     TaskSpec("compare", run=frozenset({"task", "runs", "output"}), has_folder=False),
 )
 SPECS = {task.name: task for task in _TASKS}
+# Those that make pictures.
+MAKING = tuple(name for name in SPECS if name not in ("train", "evaluate", "verify", "compare"))
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,10 @@ def options_of(values: Mapping[str, Any]) -> Options:
     """The default options but for these values, by full name; a UserError if one is wrong."""
     config = OmegaConf.create()
     for name, value in values.items():
-        OmegaConf.update(config, name, plain(value), force_add=True)
+        try:
+            OmegaConf.update(config, name, plain(value), force_add=True)
+        except errors.OmegaConfBaseException as error:  # for an object of any other type
+            raise wrong_value(name, str(value)) from error
     return to_options(config)
 
 

@@ -62,8 +62,13 @@ class Animate(Task[AnimateOptions]):
     def draw(self, model: Animates, preview: bool = False) -> Iterator[Picture | Film]:
         wanted = self.wanted
         finisher, keys = self._finisher(model), None
-        if self.context.rebuilds and model.keys is not None and model.keys < self._count:
-            keys = model.keys
+        if model.keys is not None and model.keys < self._count:
+            if self.context.rebuilds:
+                keys = model.keys
+            else:
+                self.context.say(
+                    f"Each of the {self._count} frames is drawn by itself, which may take minutes"
+                )
         start = None if wanted.start_scale == AUTO else int(wanted.start_scale)
         motion = Motion(wanted.fps, wanted.alpha, start, wanted.loop)
         seed, size = self.context.options.seed, finisher.drawing_size

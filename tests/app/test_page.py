@@ -768,6 +768,23 @@ def test_several_photos_at_once(opened: Any, photos: Path) -> None:
         page.get_by_role("link", name=re.compile(rf"{name}, 1 run")).wait_for()
 
 
+def test_selected_photos_are_deleted_once_confirmed(opened: Any, tmp_path: Path) -> None:
+    Image.linear_gradient("L").resize((56, 40)).save(tmp_path / "secret.png")
+    page = opened()
+    page.set_input_files("#files", [tmp_path / "secret.png"] * 2)
+    boxes = page.get_by_label("Select secret.png")
+    sync_api.expect(boxes).to_have_count(2)
+    for box in boxes.all():
+        box.check()
+    page.get_by_label("With the selected photos").select_option("delete them and their results")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Start").click()
+    sync_api.expect(boxes).to_have_count(2)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Start").click()
+    sync_api.expect(boxes).to_have_count(0)
+
+
 @pytest.mark.slow
 def test_a_very_large_result_must_be_confirmed(learnt: Any, opened: Any) -> None:
     # The refusal is an error in the console.

@@ -1,12 +1,15 @@
 """What requests may set, and ``POST /api/TASK``, asked over HTTP as other programs ask."""
 
 import io
+import os
 import runpy
 import socket
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,13 +26,13 @@ pytest.importorskip("uvicorn")
 import requests
 import uvicorn
 
-from internal_gan.app import programs
+from internal_gan.app import guard, programs
 from internal_gan.app.processes import Worker
 from internal_gan.app.server import application
 from internal_gan.app.settings import Settings
 from internal_gan.app.worker import done
 from internal_gan.cli import main
-from internal_gan.config.catalogue import SPECS
+from internal_gan.config.catalogue import MAKING, SPECS
 from internal_gan.config.compose import save_options
 from internal_gan.config.options import FIELDS, PATHS
 from internal_gan.errors import UserError
@@ -38,6 +41,7 @@ from internal_gan.images.masks import write_mask
 from internal_gan.models.singan.training import SinGANRecipe
 from internal_gan.runs.model_file import save_model
 from internal_gan.runs.records import read_results
+from internal_gan.stopping import Stopped
 from tests.commands import ROOT
 from tests.tiny import GRAY, holes, tiny_options, untrained
 
@@ -50,7 +54,7 @@ def asked(task: str, name: str, value: object) -> list[str]:
     return programs.overrides_of(task, {name: value}, drawing=Path("/drawings").joinpath)
 
 
-@pytest.mark.parametrize("task", programs.TASKS)
+@pytest.mark.parametrize("task", MAKING)
 def test_the_options_of_a_task_can_be_set_and_files_only_by_their_ids(task: str) -> None:
     other = "paint.count" if task == "sample" else "sample.count"
     never = ("image", "output", "checkpoint", "device", "layers.files", other)
@@ -76,6 +80,7 @@ class Served:
 
     address: str
     runs: Path
+    app: Any
 
     def send(self, task: str, fields: dict[str, Field] | None = None) -> tuple[int, str]:
         """The status and the text of the answer."""
@@ -100,7 +105,7 @@ class Served:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     runs = tmp_path_factory.mktemp("served") / "runs"
     page = application(Settings(token="secret", max_megapixels=1, runs=runs))
-    served = uvicorn.Server(uvicorn.Config(page, log_config=None))
+    served = uvicorn.Server(uvicorn.Config(page, http=guard.Connection, log_config=None))
     listening = socket.create_server(("127.0.0.1", 0))
     with pytest.MonkeyPatch.context() as patch:
         # In this process, which has already loaded what a worker loads.
@@ -108,11 +113,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setattr(Worker, "do", lambda self, run, overrides: done(overrides))
         thread = threading.Thread(target=served.run, args=([listening],))
         thread.start()
-        yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", runs)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield Served(address, runs, page.state.server)
         served.should_exit = True
         thread.join()
     # Nothing is left of all that was sent.
-    assert {path.name for path in runs.glob("*")} <= {"photo-singan"}
+    assert {path.name for path in runs.glob("*")} <= {"photo-singan", ".app"}
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +294,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         ("sample", {"image": "photo.png", "model": "=singan"}, 400, "model: cannot be set here"),
         ("sample", {"sample.count": "=1"}, 400, "task=sample needs a photo, image=FILE, or a"),
         ("sample", {"checkpoint": "=../x"}, 404, "there is no such run"),
+        ("sample", {"checkpoint": "=a/b"}, 400, "run folder a/b does not exist"),
         ("fill", {}, 400, "the request: needs to be multipart/form-data"),
     ],
 )
@@ -317,3 +324,66 @@ def test_a_program_that_goes_away_leaves_nothing_behind(
         out.sendall(b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc')
     assert server.send("sample")[0] == 400
     assert capsys.readouterr().err == caplog.text == ""
+
+
+def test_work_ends_when_its_client_goes_away(
+    server: Served, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended, headers = threading.Event(), threading.Event(), {"Authorization": "Bearer secret"}
+
+    def drawn(task: str, *, stop: Callable[[], bool]) -> None:
+        begun.set()
+        while not stop():
+            time.sleep(0.02)
+        ended.set()
+        raise Stopped
+
+    def done(run: str, overrides: Any) -> str:
+        begun.set()
+        return f"stopped: {ended.wait(30)}"
+
+    monkeypatch.setattr(server.app, "previews", lambda path: Mock(side_effect=drawn))
+    monkeypatch.setattr(server.app.worker, "do", done, raising=False)
+    monkeypatch.setattr(server.app.worker, "stop", lambda run: ended.set())
+    data = (place / "photo.png").read_bytes()
+    where = f"{server.address}/photos?name=a.png"
+    photo = requests.post(where, headers=headers | {guard.HEADER: "1"}, data=data).json()["photo"]
+    fields: Any = {"task": (None, "sample"), "options": (None, "{}")}
+    program: Any = {"image": ("a.png", data)}
+    for path, files in ((f"photos/{photo}/preview", fields), ("api/sample", program)):
+        begun.clear()
+        ended.clear()
+        with suppress(requests.Timeout):
+            sent = headers | {guard.HEADER: "1"}
+            requests.post(f"{server.address}/{path}", headers=sent, files=files, timeout=1)
+        assert begun.is_set()
+        assert ended.wait(20), path
+
+
+def test_connections_without_a_request_are_closed(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "IDLE", 0.2)
+    monkeypatch.setattr(guard, "PATIENCE", 0.2)
+    address = ("127.0.0.1", int(server.address.rpartition(":")[2]))
+    for begun in (
+        b"",
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a\r\n\r\nG",
+    ):
+        with socket.create_connection(address, timeout=4) as line:
+            line.sendall(begun)
+            answer = b"".join(iter(lambda: line.recv(999), b""))  # until it is closed
+        assert answer.startswith(b"HTTP/1.1 204" if b"health" in begun else b""), begun
+    with server.begun(500) as line:
+        line.sendall(b"--x")
+        assert line.recv(99).startswith(b"HTTP/1.1 408 ")
+
+
+def test_what_killed_servers_left_is_removed(tmp_path: Path) -> None:
+    gone, ours, alive = 2**22 + 7, os.getpid(), os.getppid()  # no process has the first number
+    for name in (f".post-{gone}-a", f".post-{ours}-b", ".post-old", f".post-{alive}-c", "run"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.png").touch()
+    programs.remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f".post-{alive}-c", "run"}

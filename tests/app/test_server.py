@@ -1,5 +1,6 @@
 """The server behind the page: who may reach it, and what it does with bad input."""
 
+import errno
 import io
 import json
 import os
@@ -25,9 +26,9 @@ from starlette.testclient import TestClient
 import internal_gan
 from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Worker
-from internal_gan.app.server import application
+from internal_gan.app.server import MAX_TABS, application
 from internal_gan.app.settings import Settings
-from internal_gan.images.files.image import write_image
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
 from internal_gan.stopping import Stopped
@@ -105,6 +106,11 @@ def test_the_page_loads_nothing_from_other_hosts(client: TestClient) -> None:
         ("photos/{}/runs", b"[]", 400, "the request cannot be read"),
         ("photos/{}/runs", b'{"options": []}', 400, "the request cannot be read"),
         ("photos/{}/runs", b"\xff", 400, "the request cannot be read"),
+        ("photos/{}/runs", b'{"a":' + b"[" * 50_000, 400, "the request cannot be read"),
+        ("photos/{}/runs", b'{"task": "\\ud800"}', 400, "the request cannot be read"),
+        ("photos/{}/preview?wish=" + 5000 * "1", b"", 400, "needs a whole number"),
+        ("runs/a/b/photo", b'{"file": "a\\u0000b"}', 404, "there is no such file"),
+        (f"runs/{'a' * 300}/b/stop", b"", 404, "there is no such run"),
         ("photos/{}/drawings?kind=paint", b"text", 400, "cannot be read"),
         ("photos/{}/drawings?kind=paint", png()[:-40], 400, "cannot be read"),
         ("photos/{}/drawings?kind=paint", png(8, 3000), 400, "up to 2048"),
@@ -122,9 +128,14 @@ def test_what_cannot_be_used_gives_a_one_line_error(
 
 
 def test_a_photo_with_a_damaged_record_is_left_out(client: Any, photo: str, runs: Path) -> None:
-    for record in ('{"name": "a"}', '{"size": 5}'):
+    known = '"name": "a", "file": "photo.png", "size": [40, 56]'
+    damaged = (f'{{{known}, "runs": {runs}}}' for runs in (5, [5]))
+    for record in ('{"name": "a"}', '{"size": 5}', *damaged):
         (runs / ".app" / "photos" / photo / "photo.json").write_text(record)
         assert "no such photo" in error(client.post(f"/photos/{photo}/runs", content=b"{}"), 404)
+        assert photo not in [one["photo"] for one in client.get("/photos").json()["photos"]]
+    record = f'{{{known}, "runs": ["../../x"]}}'
+    (runs / ".app" / "photos" / photo / "photo.json").write_text(record)
     assert photo not in [one["photo"] for one in client.get("/photos").json()["photos"]]
 
 
@@ -133,6 +144,7 @@ def test_a_photo_with_a_damaged_record_is_left_out(client: Any, photo: str, runs
     [
         *("/runs/..%2f..%2fetc/passwd/x", "/runs/.app/photos/x", "/runs/a/b/..%2f..%2f.app"),
         *("/runs/%2e%2e/%2e%2e/etc/passwd", "/photos/..%2f..%2f/file", "/page/..%2f..%2fcli.py"),
+        *("/runs/a/b/c%00.png", f"/runs/{'a' * 300}/b/x"),
     ],
 )
 def test_no_path_reaches_outside_the_runs_folder(client: TestClient, path: str) -> None:
@@ -199,6 +211,7 @@ def test_the_printed_addresses_can_be_opened() -> None:
         ({"task": "extend", "model": "singan"}, "model=singan: not for task=extend; allowed: none"),
         ({"task": "sample", "model": ["singan"]}, "not for task=sample"),
         ({"task": "sample", "run": "../x"}, "no such run"),
+        ({"task": "sample", "run": "a/b"}, "run folder a/b does not exist"),
         # As on the command line.
         (
             {"task": "sample", "options": {"sample.start_scale": 7}},
@@ -222,7 +235,9 @@ def test_strokes_are_scaled_to_the_photo_and_painted_on_it(client: TestClient, r
         kind: client.post(f"/photos/{photo}/drawings?kind={kind}", content=content(strokes)).json()
         for kind in ("mask", "paint")
     }
-    drawn = {kind: runs / ".app/drawings" / f"{one['drawing']}.png" for kind, one in ids.items()}
+    drawn = {
+        kind: runs / ".app/photos" / photo / f"{one['drawing']}.png" for kind, one in ids.items()
+    }
     with Image.open(drawn["paint"]) as painted, Image.open(drawn["mask"]) as mask:
         assert painted.size == mask.size == (300, 200)
         assert painted.info["icc_profile"] == SRGB
@@ -244,7 +259,7 @@ def test_a_profile_counts_when_a_photo_is_shown_or_painted(client: TestClient, r
     file = content(Image.new("RGBA", (60, 40), (200, 10, 20, 255)))
     address = f"/photos/{about['photo']}/drawings?kind=paint"
     drawing = client.post(address, content=file).json()["drawing"]
-    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+    with Image.open(runs / ".app/photos" / about["photo"] / f"{drawing}.png") as painted:
         assert painted.info["icc_profile"] == swapped
         assert painted.getpixel((30, 20)) == pytest.approx((10, 200, 20), abs=4)
 
@@ -266,6 +281,97 @@ def test_an_unexpected_error_is_told(client: TestClient, monkeypatch: pytest.Mon
     broken = Mock(side_effect=ZeroDivisionError("by zero"))
     monkeypatch.setattr("internal_gan.app.uploads.Uploads.all", broken)
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    client: Any, photo: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, full = sorted(runs.rglob("*")), OSError(errno.ENOSPC, "No space left", f"{runs}/x")
+    stroke = content(Image.new("RGBA", (8, 8)))
+
+    def begun(path: Any) -> None:
+        Path(path).write_bytes(b"")
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr("PIL.Image.Image.save", lambda image, path, *_, **how: begun(path))
+        where = f"/photos/{photo}/drawings?kind=mask"
+        assert "disk is full" in error(client.post(where, content=stroke), 507)
+    data = png()
+    monkeypatch.setattr("internal_gan.app.uploads.Uploads.add", Mock(side_effect=full))
+    answer = client.post("/photos?name=a.png", content=data)
+    assert error(answer, 507) == "the server's disk is full"
+    assert sorted(runs.rglob("*")) == before
+
+
+def test_a_run_that_fails_leaves_no_folder(
+    client: Any, photo: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(run: str, overrides: Any) -> str:
+        (runs / run).mkdir()
+        return f"image={runs.resolve()}/.app/photos/{photo}/photo.png: too odd"
+
+    monkeypatch.setattr(client.app.state.server.worker, "do", failed)
+    before = sorted(runs.rglob("*"))
+    answer = client.post(f"/photos/{photo}/runs", json={"task": "make_tileable"})
+    assert error(answer) == "image=photo.png: too odd"
+    assert sorted(runs.rglob("*")) == before
+
+
+def test_photos_are_read_one_after_another(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, most = list[Path](), 0
+
+    def slow(path: Path) -> Any:
+        nonlocal most
+        reading.append(path)
+        most = max(most, len(reading))
+        time.sleep(0.1)
+        reading.remove(path)
+        return read_image(path)
+
+    monkeypatch.setattr("internal_gan.app.uploads.read_image", slow)
+    with ThreadPoolExecutor() as pool:
+        where = "/photos?name=a.png"
+        answers = [*pool.map(lambda _: client.post(where, content=png()), range(3))]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert most == 1
+
+
+def test_a_photo_is_deleted_with_all_that_was_made_of_it(client: Any, runs: Path) -> None:
+    client.post("/photos?name=other.png", content=png())
+    before = sorted(runs.rglob("*"))
+    photo = client.post("/photos?name=secret.png", content=png()).json()["photo"]
+    strokes = Image.new("RGBA", (56, 40))
+    strokes.paste((255, 0, 0, 255), (20, 15, 35, 25))
+    where = f"/photos/{photo}/drawings?kind=mask"
+    drawing = client.post(where, content=content(strokes)).json()["drawing"]
+    asked = {"task": "fill", "options": {"mask.file": drawing}}
+    run = client.post(f"/photos/{photo}/runs", json=asked).json()
+    assert run["state"] == "finished", run
+    server = client.app.state.server
+    server.drawing.add(run["run"])
+    assert "it is still running" in error(client.post(f"/photos/{photo}/delete"))
+    server.drawing.remove(run["run"])
+    assert client.post(f"/photos/{photo}/delete").status_code == 200
+    assert sorted(runs.rglob("*")) == before
+    assert error(client.post(f"/photos/{photo}/delete"), 404) == "there is no such photo"
+
+
+def test_tabs_are_forgotten_and_clients_without_one_do_not_meet(
+    client: Any, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = client.app.state.server.wishes
+    for tab in range(MAX_TABS + 50):
+        assert client.delete(f"/photos/{photo}/preview?tab={tab}").status_code == 204
+    assert len(wishes) == MAX_TABS
+    kept = {*wishes}
+    for _ in range(2):
+        client.delete(f"/photos/{photo}/preview")
+    new = {*wishes} - kept
+    assert len(new) == 2
+    assert not any(wishes[one][1].is_set() for one in new)
 
 
 def test_tasks_work_on_a_photo_or_on_a_model(client: TestClient, photo: str, runs: Path) -> None:
@@ -517,7 +623,7 @@ def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
     strokes.paste((0, 0, 0, 255), (0, 0, 70, 100))
     address = f"/photos/{photo['photo']}/drawings?kind=importance"
     drawing = client.post(address, content=content(strokes)).json()["drawing"]
-    with Image.open(runs / ".app/drawings" / f"{drawing}.png") as painted:
+    with Image.open(runs / ".app/photos" / photo["photo"] / f"{drawing}.png") as painted:
         levels = np.asarray(painted.convert("L"), float)
     assert levels.shape == (200, 300)
     assert (levels[:, 245:] == 255).all()

@@ -97,6 +97,17 @@ def test_alpha_1_gives_identical_frames_and_says_so(shell: Shell, learnt: str) -
     assert all(torch.equal(frames[0], frame) for frame in frames)
 
 
+@pytest.mark.parametrize(("detail", "seconds"), [("network", 4), ("network", 2), ("patches", 4)])
+def test_many_frames_drawn_one_by_one_are_announced(
+    shell: Shell, photo: Path, detail: str, seconds: int
+) -> None:
+    film = ("animate.fps=3", f"animate.seconds={seconds}", f"finish.detail={detail}")
+    answer = shell.done("animate", str(photo), *film, "device=cpu", "output=out")
+    is_slow = (detail, seconds) == ("network", 4)  # 8 frames or fewer are always drawn so
+    said = "Each of the 12 frames is drawn by itself, which may take minutes"
+    assert (said in answer.out.replace("\n", " ")) == is_slow
+
+
 def test_a_still_film_of_patches_names_only_what_applies_to_them(
     shell: Shell, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,8 +83,10 @@ $("many").addEventListener("submit", async (event) => {
   event.preventDefault();
   say(chosenPhotos().length ? "" : "Select photos first, with the boxes on them.");
   const [task, model] = $("many-task").value.split(" ");
+  if (task === "delete" && chosenPhotos().length && !window.confirm("Delete the selected photos, and all that was made of them?")) return;
   for (const id of chosenPhotos()) {
-    await send(`/photos/${id}/runs`, JSON.stringify({ task, model })).catch((error) => say(error.message));
+    const what = task === "delete" ? send(`/photos/${id}/delete`) : send(`/photos/${id}/runs`, JSON.stringify({ task, model }));
+    await what.catch((error) => say(error.message));
   }
   await refreshHome();
 });

@@ -17,6 +17,7 @@ registration", CVGIP 1991 (back-projection). The mean is that of
 """
 
 import math
+from itertools import chain
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.expectation import REACH, TILE, expect
 from internal_gan.patches.fast import over_rows
 from internal_gan.shapes import Pixels
+from internal_gan.stopping import check_stop
 
 STEP = 2.0  # a photo is enlarged by at most this factor at a time
 LEVEL = 0.11  # of the noise: a higher one averages more examples
@@ -35,6 +37,7 @@ LEVEL = 0.11  # of the noise: a higher one averages more examples
 WINDOW = 0.18  # its standard deviation, relative to the patch
 MARGIN = 2  # pixels of the photo around a tile from which it takes examples too
 BACK_PROJECTIONS = 3  # at the end
+ROWS = 32  # of tiles, an even number of them, between two questions whether to go on
 
 
 def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
@@ -82,7 +85,9 @@ def _detail(plain: Pixels, photo: Pixels, blurred: Pixels, rng: torch.Generator)
     bell = np.exp(-np.square(span) / (2 * (WINDOW * len(span)) ** 2)).astype(np.float32)
     scale, total = np.float32(1 / (2 * LEVEL**2)), np.zeros_like(noisy)
     # Rows of tiles overlap; every second one does not.
-    for rows in (np.arange(0, tiles[0], 2), np.arange(1, tiles[0], 2)):
+    for first in chain(range(0, tiles[0], ROWS), range(1, tiles[0], ROWS)):
+        check_stop()
+        rows = np.arange(first, min(first + ROWS, tiles[0]), 2)
         arguments = noisy, examples, details, rows, firsts, near, bell, scale, total
         over_rows(expect, len(rows), *arguments, band=1)
     down, across = (np.convolve(np.ones(count * TILE, np.float32), bell) for count in tiles)
