@@ -21,6 +21,7 @@ from internal_gan.images.files.image import as_written
 from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
+from internal_gan.patches.fast import touching
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
@@ -36,6 +37,7 @@ WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
 MIN_WINDOW = 640  # the shortest first side, in pixels
 MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
 THIN_MARGIN = 96  # pixels around a thin piece
+LEAST_OPEN = 0.1  # with a smaller share of patches to take, too few fit; what was drawn stays
 # Pixels kept around a part whose pixels come from another photo.
 MARGIN = 256
 MOST_PARTS = 4  # more of them are rebuilt together
@@ -174,6 +176,8 @@ class PartFinisher:
                 if below is not None:
                     canvas, inside, shut = _below(below, levels, inside)
                     top -= len(canvas) - len(levels)
+                if is_thin and 1 - touching(shut).mean() < LEAST_OPEN:
+                    continue
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
                 decided = THIN_DECIDES if is_thin else min(1.0, max(DECIDES * scale, detail))
 
