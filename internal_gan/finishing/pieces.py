@@ -27,7 +27,7 @@ LONGEST = 1024
 # More thin parts than that take longer one by one, a tenth of a second each, than together.
 FEW = 4
 # A hole is drawn in a copy of what is around it, where lines get wider. They are a net, such as a
-# fence or missing pixels, if as large a share of the copy is known, but in no known patch.
+# fence or missing pixels, if so large a share of what is known is in none of the copy's patches.
 COPY = 128  # the long side of the copy, in pixels
 LOST = 1 / 8
 
@@ -69,7 +69,7 @@ def _thin(part: Part, hole: Mask) -> Mask:
 
 
 def _is_net(part: Part, size: Size) -> bool:
-    side = 2 * max(extent(part.window))
+    side = max(2 * max(extent(part.window)), COPY)
     window = around(part.window, (side, side), size)
     hole = torch.zeros(1, 1, *extent(window))
     hole[(..., *within(part.window, window))] = part.mask
@@ -78,4 +78,5 @@ def _is_net(part: Part, size: Size) -> bool:
         return False
     known = F.pad(1 - F.max_pool2d(covered, PATCH, stride=1), (PATCH - 1,) * 4)
     in_known = F.max_pool2d(known, PATCH, stride=1)
-    return float(1 - in_known.mean() - hole.mean()) > LOST
+    share = 1 - float(hole.mean())
+    return share - float(in_known.mean()) > LOST * share

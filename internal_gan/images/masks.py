@@ -21,6 +21,9 @@ from internal_gan.units import Size, by
 JPEG_RIM = 0.2
 # Half an 8-bit step; smaller values count as 0.
 FAINT = 0.5 / 255.0
+# Where a mask says what is in a hole, black is so near to black, relative to its lightest value:
+# some editors and lossy formats leave it so.
+NOISE = 4.5 / 255.0
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +69,11 @@ def read_mask(
             100 * share,
         )
     return mask
+
+
+def touched(mask: Mask) -> Mask:
+    """All pixels that are more than noise, as 1; others as 0."""
+    return (mask > max(FAINT, NOISE * float(mask.max()))).float()
 
 
 def called(photo: Photo, option: str) -> str:

@@ -1,5 +1,6 @@
 """The hole of a photo with its masks and the user's edges; the window around it in a huge photo."""
 
+import logging
 import math
 from dataclasses import replace
 from functools import partial, reduce
@@ -16,7 +17,7 @@ from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of
-from internal_gan.images.masks import FAINT, JPEG_RIM, called, dilate, read_mask
+from internal_gan.images.masks import FAINT, JPEG_RIM, NOISE, called, dilate, read_mask, touched
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
@@ -28,6 +29,7 @@ from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.
 SHARE = 0.3
+_log = logging.getLogger(__name__)
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 
@@ -55,8 +57,8 @@ class Holes:
                 raise UserError(f"mask={options.file}: mask.box is given too; use one of them")
             return self._grown(_box(options.box, photo))
         if (given := self._masks.read("mask.file")) is not None:
-            mask = read_mask(given, photo.size, warn=warn)
-            if (mask > FAINT).all():
+            mask = touched(read_mask(given, photo.size, warn=warn))
+            if mask.all():
                 raise UserError(
                     f"{called(given, 'mask')}: no pixel is black, so the hole is the whole photo; "
                     "a mask is black everywhere except in the hole"
@@ -69,6 +71,8 @@ class Holes:
         hole = photo.alpha <= 1 - FAINT
         if hole.all():
             raise UserError("image: no pixel is opaque, so the hole is all of it; give mask=FILE")
+        if warn and (share := float(hole.float().mean())) > 0.5:
+            _log.warning("image: %.0f %% of it is the hole, filled from the rest", 100 * share)
         return self._grown(hole.float())
 
     def case(self, seed: int | None = None) -> tuple[Photo, Mask, Mask, Mask | None]:
@@ -223,7 +227,9 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     if given := source.read("mask.file"):
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
-        levels, rim = _levels(whole), round(255 * JPEG_RIM) if given.is_jpeg else 0
+        levels = _levels(whole)
+        lightest = max(shade for shade, count in enumerate(levels.histogram()) if count)
+        rim = int(255 * JPEG_RIM if given.is_jpeg else NOISE * lightest)
     elif photo.has_transparency_data:
         levels = ImageChops.invert(coloured(photo).getchannel("A"))
     else:

@@ -10,7 +10,7 @@ from scipy.ndimage import grey_dilation
 
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_mask
-from internal_gan.images.masks import dilate, read_mask, soften
+from internal_gan.images.masks import dilate, read_mask, soften, touched
 from tests.images.conftest import Save
 from tests.tiny import holes, rng
 
@@ -113,3 +113,11 @@ def test_colours_count_by_their_luminance(saved: Save) -> None:
         colours[:, 2 * channel : 2 * channel + 2, channel] = 255
     mask = read_mask(saved(Image.fromarray(colours)), (4, 6))[0, 0, 0]
     assert mask.tolist() == pytest.approx([0.299, 0.299, 0.587, 0.587, 0.114, 0.114], abs=1e-5)
+
+
+@pytest.mark.parametrize("lightest", [1, 3, 255])
+def test_black_that_is_nearly_black_is_noise(lightest: int) -> None:
+    """But all of a mask may be as dark."""
+    black = [0, 1, 4] if lightest == 255 else [0, 0, 0]
+    mask = torch.tensor([*black, lightest]) / 255
+    assert touched(mask.view(1, 1, 1, 4)).flatten().tolist() == [0, 0, 0, 1]

@@ -151,6 +151,17 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
 
 
 @pytest.mark.usefixtures("gravel")
+def test_a_photo_that_is_more_hole_than_picture_is_said(
+    shell: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    photo[:, :60] = 0
+    Image.fromarray(photo).save("photo.png")
+    at_once(shell)
+    assert "image: 71 % of it is the hole, filled from the rest" in caplog.text
+
+
+@pytest.mark.usefixtures("gravel")
 @pytest.mark.parametrize("detail", ["patches", "network"])
 def test_a_filled_hole_is_opaque_and_its_soft_rim_stays(shell: Shell, detail: str) -> None:
     photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
