@@ -15,6 +15,7 @@ from internal_gan.finishing import seams
 from internal_gan.finishing.continuing import continued
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter, check_part
+from internal_gan.finishing.flat import flat_around
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
@@ -241,12 +242,18 @@ def draw_filling(
         return [], 1.0
     area = hull(window for *_, window in seen)
     inner = (..., *area)
-    drawing, left, least = spread(photo).crop(*area).copied(), hole[inner].clone(), 1.0
+    even, left, least = spread(photo), hole[inner].clone(), 1.0
+    drawing = even.crop(*area).copied()
     closed = hole[inner] if unknown is None else torch.maximum(hole[inner], unknown[inner])
     subject = Subject(photo, hole, frame)
     for box, part, is_thin, window in seen:
         here, size = (..., *within(window, area)), extent(window)
-        if is_thin:
+        flat = None
+        if not is_thin and frame is None and edges is None:
+            flat = flat_around(even, Part(box, part), window, closed[here])
+        if flat is not None:
+            filled = fill_smoothly(drawing[here], torch.from_numpy(~flat).float()[None, None])
+        elif is_thin:
             if float(left[here].mean()) > DENSE:
                 filled = fill_smoothly(drawing[here], left[here])
             else:

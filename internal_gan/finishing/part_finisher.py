@@ -14,11 +14,12 @@ from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
+from internal_gan.finishing.flat import flat_around
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
+from internal_gan.images.levels import colours_of, largest_level, levels_of, spread, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
 from internal_gan.patches.fast import touching
@@ -92,6 +93,7 @@ class PartFinisher:
             also decide.
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
             is not lost. A filling of the photo's own patches needs none of it.
+        goes_on: whether a part with one colour all around takes pixels of that colour alone.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
     """
 
@@ -103,6 +105,7 @@ class PartFinisher:
     source: Photo | None = None
     detailed: bool = False
     hold: float = HOLD
+    goes_on: bool = False
     keeps: bool = False
     reporter: Reporter = SILENT
 
@@ -162,7 +165,7 @@ class PartFinisher:
         in_part = part[0, 0].numpy() > 0
         closed = in_part if self.excluded is None else in_part | (self.excluded[0, 0].numpy() > 0)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
-        before: Window | None = None
+        before, even = None, spread(photo)
         with self.reporter.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
                 share = float(piece.mask.sum()) / whole
@@ -173,13 +176,16 @@ class PartFinisher:
                 if window != before:
                     levels, before = levels_of(colours[(..., *window)], white), window
                 canvas, shut = levels, closed[window]
+                if flat := self.goes_on and not is_thin:
+                    near = flat_around(even, piece, window, torch.from_numpy(shut)[None, None])
+                    flat, shut = near is not None, shut if near is None else ~near
                 if below is not None:
                     canvas, inside, shut = _below(below, levels, inside)
                     top -= len(canvas) - len(levels)
                 if is_thin and 1 - touching(shut).mean() < LEAST_OPEN:
                     continue
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
-                decided = THIN_DECIDES if is_thin else min(1.0, max(DECIDES * scale, detail))
+                decided = THIN_DECIDES if is_thin or flat else min(1.0, max(DECIDES * scale, detail))
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)

@@ -64,9 +64,8 @@ class Fill(Task[FillOptions]):
         alpha = photo.alpha
         if alpha is not None and (alpha[hole > 0] <= FAINT).any():
             alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
-        finisher = self.context.part_finisher(
-            photo, hole, alpha=alpha, excluded=unknown, hold=model.hold
-        )
+        how = {"hold": model.hold, "goes_on": own_edges is None}
+        finisher = self.context.part_finisher(photo, hole, alpha=alpha, excluded=unknown, **how)
         lines = None
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)

@@ -123,7 +123,9 @@ class Holes:
         if white := given.read("fill.avoid"):
             parts.append(_avoided(white, "fill.avoid", photo))
         if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
-            parts.append(cut.part(photo.without(cut).size))
+            frame = cut.part(photo.without(cut).size)
+            if hole is None or (frame * hole).sum() < hole.sum() / 2:  # else it is wanted there
+                parts.append(frame)
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
         return reduce(torch.maximum, parts) if parts else None
