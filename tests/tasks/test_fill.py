@@ -111,6 +111,28 @@ def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.Monk
     assert reaching < 0.7 * off()
 
 
+@pytest.mark.parametrize("kind", ["sign", "gradient", "grain", "border", "narrow"])
+def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
+    """Text on it, and pieces of what is beside it, came in."""
+    random = np.random.default_rng(0)
+    photo = random.integers(0, 256, (96, 144, 1)).repeat(3, axis=2)
+    flat = np.full((96, 144, 3), (220.0, 190, 60))
+    if kind == "gradient":
+        flat -= np.linspace(0, 50, 144)[:, None]
+    if kind == "grain":
+        flat += random.normal(0, 4, flat.shape)
+    rows, columns = {"border": (70, 96), "narrow": (33, 63)}.get(kind, (20, 76)), (10, 134)
+    sign, hole = np.s_[slice(*rows), slice(*columns)], np.zeros((96, 144), np.bool_)
+    photo[sign] = flat[sign]
+    hole[rows[0] + 3 : rows[1] - 3, 30:114] = True
+    photo[hole] = 0
+    photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))[hole]
+    assert np.abs(made - flat[hole]).max() < 25
+    assert np.abs(made - flat[hole]).mean() < (5 if kind == "grain" else 1.5)
+    assert kind != "grain" or (made - flat[hole]).std() > 2
+
+
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
