@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 
 from internal_gan.finishing import seams
+from internal_gan.finishing.around import flat_around
 from internal_gan.finishing.continuing import continued
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter, check_part
-from internal_gan.finishing.flat import flat_around
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy

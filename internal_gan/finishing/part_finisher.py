@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from internal_gan.device import check_memory
+from internal_gan.finishing.around import flat_around
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
-from internal_gan.finishing.flat import flat_around
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats, in_kind_of
@@ -94,6 +94,7 @@ class PartFinisher:
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
             is not lost. A filling of the photo's own patches needs none of it.
         goes_on: whether a part with one colour all around takes pixels of that colour alone.
+        rim: 1 in what is rebuilt with the part, but stays as it is.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
     """
 
@@ -106,6 +107,7 @@ class PartFinisher:
     detailed: bool = False
     hold: float = HOLD
     goes_on: bool = False
+    rim: Mask | None = None
     keeps: bool = False
     reporter: Reporter = SILENT
 
@@ -132,12 +134,19 @@ class PartFinisher:
         if self.detail == "network":
             alpha = self.photo.alpha if self.alpha is None else self.alpha
             whole = replace(self.photo, colours=self.photo.pixels)  # not rounded
-            return Finished(whole.with_drawn(drawing).colours, alpha=alpha, like=self.photo)
+            colours = whole.with_drawn(drawing).colours
+            if self.rim is not None:
+                colours = torch.where(self.rim > 0, whole.colours, colours)
+            return Finished(colours, alpha=alpha, like=self.photo)
         if self.keeps:
             colours, places = self.photo.with_drawn(drawing).colours, own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)
         else:
             colours, places, known = self.rebuilt(drawing, scale, lines)
+        if self.rim is not None:
+            kept = self.rim[0, 0].numpy() > 0
+            colours = torch.where(self.rim > 0, self.photo.colours, colours)
+            places[kept], known[kept] = own_places(self.photo.size)[kept], True
         if self.source is not None:
             outside, kept = self.part[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
@@ -185,7 +194,9 @@ class PartFinisher:
                 if is_thin and 1 - touching(shut).mean() < LEAST_OPEN:
                     continue
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
-                decided = THIN_DECIDES if is_thin or flat else min(1.0, max(DECIDES * scale, detail))
+                decided = (
+                    THIN_DECIDES if is_thin or flat else min(1.0, max(DECIDES * scale, detail))
+                )
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)
@@ -258,6 +269,8 @@ class PartFinisher:
         if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
             hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.part[0, 0].numpy() > 0
             unknown = part if self.source is None else None
+            if self.rim is not None:
+                part = part & (self.rim[0, 0].numpy() == 0)
             hiding = Hiding(min(self.hold, hold), part=part, unknown=unknown)
         alpha = photo.alpha if self.alpha is None else self.alpha
         if alpha is not None and source.alpha is not None:

@@ -133,6 +133,22 @@ def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
     assert kind != "grain" or (made - flat[hole]).std() > 2
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("shade", [0.0, 0.5, 2.5])
+def test_a_rim_of_a_thing_around_a_hole_stays_alone(width: int, shade: float) -> None:
+    """All of the filling took its brightness, as that of a soft edge, which is half as bright."""
+    photo = np.random.default_rng(0).integers(60, 100, (90, 120, 3))
+    rows, columns = np.indices((90, 120))
+    away = np.hypot(rows - 45, columns - 60)
+    hole = away < 20
+    rim = (away < 20 + width) & ~hole
+    photo[rim] = photo[rim] * shade
+    photo[hole] = 0
+    made = internal_gan.fill(photo.astype(np.uint8), hole, output_type="np")
+    assert np.array_equal(made[~hole], photo[~hole])
+    assert made[hole].mean() == pytest.approx(80, abs=5)
+
+
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
