@@ -4,7 +4,7 @@ which a mask left of a thing, and which does not.
 
 import numpy as np
 import torch
-from scipy.ndimage import binary_dilation, distance_transform_cdt, label, uniform_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, label, uniform_filter
 
 from internal_gan.images.photo import Photo
 from internal_gan.images.windows import Part, Window, extent, parts, within
@@ -19,7 +19,7 @@ LEAST = 24  # of these pixels
 
 # A rim is at most so many pixels wide. Most of its pixels are darker than what lies BEYOND, so many
 # pixels from the hole, or most are lighter; few are the other way, and nothing like it follows.
-WIDEST, BEYOND = 3, (5, 8)
+WIDEST, BEYOND = 4, (5, 8)
 MOST, AGAINST = 0.7, 0.05
 
 
@@ -57,20 +57,20 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
     for box, _ in parts(hole, 2 * BEYOND[1]):
         rows, columns = (slice(max(0, side.start - 16), side.stop + 16) for side in box)
         here = (..., rows, columns)
-        away = distance_transform_cdt(hole[here][0, 0].numpy() == 0, "chessboard")
-        light = photo.crop(rows, columns).pixels[0].mean(dim=0).numpy()
+        away = np.ceil(distance_transform_edt(hole[here][0, 0].numpy() == 0))
+        colours = photo.crop(rows, columns).pixels[0].numpy()
         far = ((away >= BEYOND[0]) & (away <= BEYOND[1])).astype(np.float32)
-        share = uniform_filter(far, 2 * BEYOND[1] + 1)
-        off = light - uniform_filter(light * far, 2 * BEYOND[1] + 1) / np.maximum(share, 1e-6)
-        rings = [off[(away == step) & (share > 1e-3)] for step in range(1, WIDEST + 3)]
+        size = 1, 2 * BEYOND[1] + 1, 2 * BEYOND[1] + 1
+        share = uniform_filter(far, size[1:])
+        off = colours - uniform_filter(colours * far, size) / np.maximum(share, 1e-6)
+        off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
+        rings = [off[(away == step) & (share > 1e-3)] for step in range(1, WIDEST + 2)]
         if min(map(len, rings)) < LEAST:
             continue
-        means = [float(ring.mean()) for ring in rings]
-        for width in range(WIDEST, 0, -1):
-            ring, mean = rings[width - 1], means[width - 1]
-            up, down = (ring > GRAIN).mean(), (ring < -GRAIN).mean()
-            stands_out = max(up, down) >= MOST and min(up, down) <= AGAINST
-            if stands_out and abs(mean) > GRAIN + 4 * abs(means[width + 1]):
-                wide[here][0, 0][torch.from_numpy(away <= width)] = 1
-                break
+        up, down = ((sign * rings[0] > GRAIN).mean() for sign in (1, -1))
+        first, *means = (abs(float(ring.mean())) for ring in rings)
+        ends = [4 * mean <= first - GRAIN for mean in means]
+        if max(up, down) >= MOST and min(up, down) <= AGAINST and any(ends):
+            # And a pixel more, in which some of it may be, too.
+            wide[here][0, 0][torch.from_numpy(away <= 2 + ends.index(True))] = 1
     return wide

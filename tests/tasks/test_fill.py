@@ -144,7 +144,7 @@ def test_a_rim_of_a_thing_around_a_hole_stays_alone(width: int, shade: float) ->
     rim = (away < 20 + width) & ~hole
     photo[rim] = photo[rim] * shade
     photo[hole] = 0
-    made = internal_gan.fill(photo.astype(np.uint8), hole, output_type="np")
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))
     assert np.array_equal(made[~hole], photo[~hole])
     assert made[hole].mean() == pytest.approx(80, abs=5)
 
