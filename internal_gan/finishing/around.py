@@ -64,7 +64,8 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
         share = uniform_filter(far, size[1:])
         off = colours - uniform_filter(colours * far, size) / np.maximum(share, 1e-6)
         off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
-        rings = [off[(away == step) & (share > 1e-3)] for step in range(1, WIDEST + 2)]
+        off[share < 1e-3] = 0  # nothing lies beyond
+        rings = [off[away == step] for step in range(1, WIDEST + 2)]
         if min(map(len, rings)) < LEAST:
             continue
         up, down = ((sign * rings[0] > GRAIN).mean() for sign in (1, -1))

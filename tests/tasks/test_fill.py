@@ -99,7 +99,7 @@ def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
 
 def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, columns = np.mgrid[0:1:96j, 0:1:144j]
-    sky = (60 + 120 * columns + 20 * rows)[..., None]
+    sky = (120 + 60 * np.sin(9 * columns) + 20 * rows)[..., None]
     photo = (sky + np.random.default_rng(1).normal(0, 2, (96, 144, 3))).astype(np.uint8)
 
     def off() -> float:
@@ -121,10 +121,10 @@ def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
         flat -= np.linspace(0, 50, 144)[:, None]
     if kind == "grain":
         flat += random.normal(0, 4, flat.shape)
-    rows, columns = {"border": (70, 96), "narrow": (33, 63)}.get(kind, (20, 76)), (10, 134)
+    rows, columns = {"border": (70, 96), "narrow": (33, 66)}.get(kind, (20, 76)), (10, 134)
     sign, hole = np.s_[slice(*rows), slice(*columns)], np.zeros((96, 144), np.bool_)
     photo[sign] = flat[sign]
-    hole[rows[0] + 3 : rows[1] - 3, 30:114] = True
+    hole[rows[0] + 6 : rows[1] - 6, 30:114] = True
     photo[hole] = 0
     photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
     made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))[hole]
