@@ -21,6 +21,7 @@ LEAST = 24  # of these pixels
 # pixels from the hole, or most are lighter; few are the other way, and nothing like it follows.
 WIDEST, BEYOND = 4, (5, 8)
 MOST, AGAINST = 0.7, 0.05
+SHORTEST = 64  # pixels of its first ring; beside a speck, a texture may be darker by chance
 
 
 def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags | None:
@@ -48,7 +49,9 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
         if fitted.sum() < (1 - FEW) * ring.sum():
             return None
     labels, _ = label(near & known)
-    return np.isin(labels, np.setdiff1d(labels[ring], 0))
+    flat = np.isin(labels, np.setdiff1d(labels[ring], 0))
+    # Single pixels of strong grain belong to it, a line of a pixel does not.
+    return (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
 
 
 def with_rims(photo: Photo, hole: Mask) -> Mask:
@@ -66,7 +69,7 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
         off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
         off[share < 1e-3] = 0  # nothing lies beyond
         rings = [off[away == step] for step in range(1, WIDEST + 2)]
-        if min(map(len, rings)) < LEAST:
+        if min(map(len, rings)) < SHORTEST:
             continue
         up, down = ((sign * rings[0] > GRAIN).mean() for sign in (1, -1))
         first, *means = (abs(float(ring.mean())) for ring in rings)
