@@ -128,7 +128,7 @@ def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
     photo[hole] = 0
     photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
     made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))[hole]
-    assert np.abs(made - flat[hole]).max() < 25
+    assert np.abs(made - flat[hole]).max() < 40
     assert np.abs(made - flat[hole]).mean() < (5 if kind == "grain" else 1.5)
     assert kind != "grain" or (made - flat[hole]).std() > 2
 
