@@ -51,7 +51,8 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
     labels, _ = label(near & known)
     flat = np.isin(labels, np.setdiff1d(labels[ring], 0))
     # Single pixels of strong grain belong to it, a line of a pixel does not.
-    return (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
+    found: Flags = (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
+    return found
 
 
 def with_rims(photo: Photo, hole: Mask) -> Mask:
