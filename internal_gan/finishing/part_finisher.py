@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.device import check_memory
+from internal_gan.finishing.around import flat_around
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.layers import is_normal_map
@@ -19,9 +20,10 @@ from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import colours_of, largest_level, levels_of, used_range
+from internal_gan.images.levels import colours_of, largest_level, levels_of, spread, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
+from internal_gan.patches.fast import touching
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
@@ -37,6 +39,7 @@ WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
 MIN_WINDOW = 640  # the shortest first side, in pixels
 MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
 THIN_MARGIN = 96  # pixels around a thin piece
+LEAST_OPEN = 0.1  # with a smaller share of patches to take, too few fit; what was drawn stays
 # Pixels kept around a part whose pixels come from another photo.
 MARGIN = 256
 MOST_PARTS = 4  # more of them are rebuilt together
@@ -93,6 +96,8 @@ class PartFinisher:
             also decide.
         hold: how strongly colours are held while seams are hidden, so that what the drawing shows
             is not lost. A filling of the photo's own patches needs none of it.
+        goes_on: whether a part with one colour all around takes pixels of that colour alone.
+        rim: 1 in what is rebuilt with the part, but stays as it is.
         keeps: whether the drawing stays, and only what lies outside the part is the source's.
     """
 
@@ -104,6 +109,8 @@ class PartFinisher:
     source: Photo | None = None
     detailed: bool = False
     hold: float = HOLD
+    goes_on: bool = False
+    rim: Mask | None = None
     keeps: bool = False
     reporter: Reporter = SILENT
 
@@ -130,12 +137,19 @@ class PartFinisher:
         if self.detail == "network":
             alpha = self.photo.alpha if self.alpha is None else self.alpha
             whole = replace(self.photo, colours=self.photo.pixels)  # not rounded
-            return Finished(whole.with_drawn(drawing).colours, alpha=alpha, like=self.photo)
+            colours = whole.with_drawn(drawing).colours
+            if self.rim is not None:
+                colours = torch.where(self.rim > 0, whole.colours, colours)
+            return Finished(colours, alpha=alpha, like=self.photo)
         if self.keeps:
             colours, places = self.photo.with_drawn(drawing).colours, own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)
         else:
             colours, places, known = self.rebuilt(drawing, scale, lines)
+        if self.rim is not None:
+            kept = self.rim[0, 0].numpy() > 0
+            colours = torch.where(self.rim > 0, self.photo.colours, colours)
+            places[kept], known[kept] = own_places(self.photo.size)[kept], True
         if self.source is not None:
             outside, kept = self.part[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
@@ -163,7 +177,7 @@ class PartFinisher:
         in_part = part[0, 0].numpy() > 0
         closed = in_part if self.excluded is None else in_part | (self.excluded[0, 0].numpy() > 0)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
-        before: Window | None = None
+        before, even = None, spread(photo)
         with self.reporter.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
                 share = float(piece.mask.sum()) / whole
@@ -174,11 +188,18 @@ class PartFinisher:
                 if window != before:
                     levels, before = levels_of(colours[(..., *window)], white), window
                 canvas, shut = levels, closed[window]
+                if flat := self.goes_on and not is_thin:
+                    near = flat_around(even, piece, window, torch.from_numpy(shut)[None, None])
+                    flat, shut = near is not None, shut if near is None else ~near
                 if below is not None:
                     canvas, inside, shut = _below(below, levels, inside)
                     top -= len(canvas) - len(levels)
+                if is_thin and 1 - touching(shut).mean() < LEAST_OPEN:
+                    continue
                 detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
-                decided = THIN_DECIDES if is_thin else min(1.0, max(DECIDES * scale, detail))
+                decided = (
+                    THIN_DECIDES if is_thin or flat else min(1.0, max(DECIDES * scale, detail))
+                )
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)
@@ -253,6 +274,8 @@ class PartFinisher:
         if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
             hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.part[0, 0].numpy() > 0
             unknown = part if self.source is None else None
+            if self.rim is not None:
+                part = part & (self.rim[0, 0].numpy() == 0)
             hiding = Hiding(min(self.hold, hold), part=part, unknown=unknown)
         alpha = photo.alpha if self.alpha is None else self.alpha
         if alpha is not None and source.alpha is not None:

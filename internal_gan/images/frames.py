@@ -16,8 +16,9 @@ NOISE, FEW = 12 * LEVEL, 0.02
 STEP, BLURRED = 20 * LEVEL, 6
 # The share of a band that must end in a step; on average, if all are equally wide.
 NEARLY_ALL, MOST = 0.8, 0.75
-# The widest line along a border, in pixels, and the share of it that must end in the same step.
-THICKEST, LINE = 4, 0.95
+# The widest line along a border, in pixels; the share of it that must end in a step, since some of
+# the photo may be as dark or light as the line; and the most that may end in one the other way.
+THICKEST, LINE, AGAINST = 4, 0.5, 0.05
 
 Rows = NDArray[Any]  # as a photo has its colours
 
@@ -101,7 +102,8 @@ def lines_of(photo: Photo) -> Margins:
     for rows in levels, turned[::-1], levels[::-1], turned:
         near = _floats(rows[: 2 * THICKEST]).mean(axis=2)
         steps = near[:-2] - near[2:]
-        same = np.maximum((steps > NOISE).mean(axis=1), (steps < -NOISE).mean(axis=1)) >= LINE
+        up, down = (steps > NOISE).mean(axis=1), (steps < -NOISE).mean(axis=1)
+        same = (np.maximum(up, down) >= LINE) & (np.minimum(up, down) <= AGAINST)
         sizes = np.abs(steps.mean(axis=1))
         ends = same[:-2] & (sizes[:-2] > NOISE + 4 * sizes[2:])  # no step like it follows
         found.append(int(ends[:THICKEST].nonzero()[0].max(initial=-1)) + 1)

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.config.options import FillOptions
+from internal_gan.finishing.around import with_rims
 from internal_gan.finishing.finisher import Finished
+from internal_gan.images.levels import spread
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
@@ -69,15 +71,24 @@ class Fill(Task[FillOptions]):
         alpha = photo.alpha
         if alpha is not None and (alpha[hole > 0] <= FAINT).any():
             alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
+        wide = with_rims(spread(photo), hole)
+        if has_rim := bool((wide != hole).any()):
+            unknown = torch.maximum(unknown, wide)
         finisher = self.context.part_finisher(
-            photo, hole, alpha=alpha, excluded=unknown, hold=model.hold
+            photo,
+            wide,
+            alpha=alpha,
+            excluded=unknown,
+            hold=model.hold,
+            goes_on=own_edges is None,
+            rim=wide - hole if has_rim else None,
         )
         lines = None
         for index, seed in enumerate(self.seeds(self.wanted.count)):
             best = seed == 0 or (index == 0 and options.trains)
             chance = None if best else seed
             filled, lines, scale, guiding = model.fill(
-                photo, hole, edges=own_edges, excluded=unknown, seed=chance
+                photo, wide, edges=own_edges, excluded=unknown, seed=chance
             )
             longest = max(MIN_DRAWN, round(max(photo.size) * scale))
             small = photo.with_drawn(filled, hole).resized(fit_size(photo.size, longest))

@@ -1,5 +1,6 @@
 """The hole of a photo with its masks and the user's edges; the window around it in a huge photo."""
 
+import logging
 import math
 from dataclasses import replace
 from functools import partial, reduce
@@ -28,6 +29,7 @@ from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.
 SHARE = 0.3
+_log = logging.getLogger(__name__)
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 
@@ -69,6 +71,8 @@ class Holes:
         hole = photo.alpha <= 1 - FAINT
         if hole.all():
             raise UserError("image: no pixel is opaque, so the hole is all of it; give mask=FILE")
+        if warn and (share := float(hole.float().mean())) > 0.5:
+            _log.warning("image: %.0f %% of it is the hole, filled from the rest", 100 * share)
         return self._grown(hole.float())
 
     def case(self, seed: int | None = None) -> tuple[Photo, Mask, Mask, Mask | None]:
@@ -119,7 +123,9 @@ class Holes:
         if white := given.read("fill.avoid"):
             parts.append(_avoided(white, "fill.avoid", photo))
         if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
-            parts.append(cut.part(photo.without(cut).size))
+            frame = cut.part(photo.without(cut).size)
+            if hole is None or (frame * hole).sum() < hole.sum() / 2:  # else it is wanted there
+                parts.append(frame)
         if photo.alpha is not None and (photo.alpha <= FAINT).any():
             parts.append((photo.alpha <= FAINT).float())
         return reduce(torch.maximum, parts) if parts else None

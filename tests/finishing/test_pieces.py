@@ -15,10 +15,11 @@ from internal_gan.finishing.part import Filled
 from internal_gan.finishing.part_finisher import PartFinisher
 from internal_gan.finishing.pieces import LONGEST, THIN, pieces
 from internal_gan.images.photo import Drawn, Photo
+from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Levels
 from tests.images.test_windows import together
-from tests.tiny import holes
+from tests.tiny import holes, rng
 
 
 def specks(size: tuple[int, int], count: int, side: int) -> torch.Tensor:
@@ -57,6 +58,39 @@ def test_what_is_thin_but_small_is_one_hole_as_ever() -> None:
     assert [(part.window, is_thin) for part, is_thin in pieces(hole, 1000)] == [
         ((slice(10, 504), slice(10, 604)), False)
     ]
+
+
+def test_many_specks_are_one_piece_in_a_small_photo_too() -> None:
+    """One by one they took 40 s."""
+    hole = specks((533, 800), 120, 3)
+    assert [is_thin for _, is_thin in pieces(hole, 25)] == [True]
+
+
+def net(kind: str, size: tuple[int, int]) -> torch.Tensor:
+    hole = (torch.rand(1, 1, *size, generator=rng()) < 0.3).float()
+    if kind == "pixels and a box":
+        hole[..., 60:110, 100:150] = 1.0
+    elif kind == "fence":
+        rows, columns = torch.meshgrid(*map(torch.arange, size), indexing="ij")
+        hole[0, 0] = (torch.minimum((rows + columns) % 14, (rows - columns) % 14) < 3).float()
+    elif kind == "most pixels":
+        hole = (torch.rand(1, 1, *size, generator=rng()) < 0.9).float()
+    return hole
+
+
+@pytest.mark.parametrize("kind", ["pixels", "pixels and a box", "fence", "most pixels"])
+@pytest.mark.parametrize("side", [160, 400])
+def test_each_gap_of_a_net_continues_what_lies_beside_it(kind: str, side: int) -> None:
+    """All were the photo's mean colour, since no patch of a small copy was known."""
+    size = (side * 3 // 4, side)
+    waves = torch.linspace(0, 20, side).sin() * torch.linspace(0, 12, size[0]).cos()[:, None]
+    photo, hole = Photo(waves.expand(1, 3, *size).mul(0.8)), net(kind, size)
+    given = Photo(torch.where(hole > 0, 1.0, photo.pixels))
+    drawing, scale = draw_filling(given, hole, None, None)
+    made: Any = PartFinisher(given, hole)(drawing, scale)
+    inside = hole.expand(-1, 3, -1, -1) > 0
+    off = (made.pixels - photo.pixels)[inside].abs().mean()
+    assert off < 1.1 * (fill_nearest(given.pixels, hole) - photo.pixels)[inside].abs().mean()
 
 
 def test_memory_does_not_grow_with_the_number_of_specks() -> None:

@@ -121,6 +121,16 @@ def test_a_thin_line_along_a_border_is_found() -> None:
     assert lines_of(to_photo(pixels)) == (2, 1, 0, 0)
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["half as bright", "white beside a white sky"])
+def test_a_line_that_does_not_show_everywhere_is_found(kind: str, width: int) -> None:
+    """The last column of a cut disc, or a rule on paper, tinted all that was new beside it."""
+    pixels = np.random.default_rng(0).integers(0, 90, (80, 100, 3))
+    pixels[:32] = 250
+    pixels[:, -width:] = 250 if "white" in kind else pixels[:, -width:] // 2
+    assert lines_of(to_photo(pixels.astype(np.uint8))) == (0, width, 0, 0)
+
+
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
 def test_no_photo_has_a_line(path: Path) -> None:
     assert not any(lines_of(read_image(path)))

@@ -99,7 +99,7 @@ def test_other_photos_are_shown_as_png(kind: str, shell: Shell) -> None:
 
 def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, columns = np.mgrid[0:1:96j, 0:1:144j]
-    sky = (60 + 120 * columns + 20 * rows)[..., None]
+    sky = (120 + 60 * np.sin(9 * columns) + 20 * rows)[..., None]
     photo = (sky + np.random.default_rng(1).normal(0, 2, (96, 144, 3))).astype(np.uint8)
 
     def off() -> float:
@@ -109,6 +109,44 @@ def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.Monk
     reaching = off()
     monkeypatch.setattr(Patches, "hold", seams.HOLD)
     assert reaching < 0.7 * off()
+
+
+@pytest.mark.parametrize("kind", ["sign", "gradient", "grain", "border", "narrow"])
+def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
+    """Text on it, and pieces of what is beside it, came in."""
+    random = np.random.default_rng(0)
+    photo = random.integers(0, 256, (96, 144, 1)).repeat(3, axis=2)
+    flat = np.full((96, 144, 3), (220.0, 190, 60))
+    if kind == "gradient":
+        flat -= np.linspace(0, 50, 144)[:, None]
+    if kind == "grain":
+        flat += random.normal(0, 4, flat.shape)
+    rows, columns = {"border": (70, 96), "narrow": (33, 66)}.get(kind, (20, 76)), (10, 134)
+    sign, hole = np.s_[slice(*rows), slice(*columns)], np.zeros((96, 144), np.bool_)
+    photo[sign] = flat[sign]
+    hole[rows[0] + 6 : rows[1] - 6, 30:114] = True
+    photo[hole] = 0
+    photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))[hole]
+    assert np.abs(made - flat[hole]).max() < 40
+    assert np.abs(made - flat[hole]).mean() < (5 if kind == "grain" else 1.5)
+    assert kind != "grain" or (made - flat[hole]).std() > 2
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("shade", [0.0, 0.5, 2.5])
+def test_a_rim_of_a_thing_around_a_hole_stays_alone(width: int, shade: float) -> None:
+    """All of the filling took its brightness, as that of a soft edge, which is half as bright."""
+    photo = np.random.default_rng(0).integers(60, 100, (90, 120, 3))
+    rows, columns = np.indices((90, 120))
+    away = np.hypot(rows - 45, columns - 60)
+    hole = away < 20
+    rim = (away < 20 + width) & ~hole
+    photo[rim] = photo[rim] * shade
+    photo[hole] = 0
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))
+    assert np.array_equal(made[~hole], photo[~hole])
+    assert made[hole].mean() == pytest.approx(80, abs=5)
 
 
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
@@ -148,6 +186,17 @@ def test_transparent_parts_are_the_hole_unless_one_is_named(shell: Shell, named:
     assert made[inside][:, :3].std() > 10
     again = internal_gan.fill("photo.png", "hole.png" if named else None)
     assert np.array_equal(made, np.asarray(again))
+
+
+@pytest.mark.usefixtures("gravel")
+def test_a_photo_that_is_more_hole_than_picture_is_said(
+    shell: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    photo = np.dstack([pixels("photo.png"), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+    photo[:, :60] = 0
+    Image.fromarray(photo).save("photo.png")
+    at_once(shell)
+    assert "image: 71 % of it is the hole, filled from the rest" in caplog.text
 
 
 @pytest.mark.usefixtures("gravel")

@@ -1,0 +1,81 @@
+"""What lies around a hole: one colour, or one slow gradient, which goes on in it; and a thin rim,
+which a mask left of a thing, and which does not.
+"""
+
+import numpy as np
+import torch
+from scipy.ndimage import binary_dilation, distance_transform_edt, label, uniform_filter
+
+from internal_gan.images.photo import Photo
+from internal_gan.images.windows import Part, Window, extent, parts, within
+from internal_gan.shapes import Flags, Mask
+
+RING = 2  # pixels around the hole that decide
+# They differ from a plane through their colours by at most this, in [-1, 1], such as by grain, but
+# for a share of them, such as what compression smears of a line beside them.
+GRAIN = 12 * 2 / 255
+FEW = 0.1
+LEAST = 24  # of these pixels
+
+# A rim is at most so many pixels wide. Most of its pixels are darker than what lies BEYOND, so many
+# pixels from the hole, or most are lighter; few are the other way, and nothing like it follows.
+WIDEST, BEYOND = 4, (5, 8)
+MOST, AGAINST = 0.7, 0.05
+SHORTEST = 64  # pixels of its first ring; beside a speck, a texture may be darker by chance
+
+
+def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags | None:
+    """Where a window shows the one colour that is all around a part of its hole, (h, w); None if
+    there is none.
+
+    Args:
+        photo: as :func:`internal_gan.images.levels.spread` gives it.
+        closed: of the window, 1 where no pixel may be taken from, the hole included.
+    """
+    known = closed[0, 0].numpy() == 0
+    inside = np.zeros(extent(window), np.bool_)
+    inside[within(part.window, window)] = part.mask[0, 0].numpy() > 0
+    ring = binary_dilation(inside, np.ones((3, 3)), RING) & known
+    if ring.sum() < LEAST:
+        return None
+    image = photo.crop(*window).pixels[0].permute(1, 2, 0).numpy()
+    rows, columns = (np.linspace(-1, 1, side, dtype=np.float32) for side in extent(window))
+    where, fitted = np.ones((*extent(window), 3), np.float32), ring
+    where[..., 0], where[..., 1] = rows[:, None], columns
+    for _ in range(2):  # once more without those that are off
+        plane = np.linalg.lstsq(where[fitted], image[fitted], rcond=None)[0]
+        near = np.abs(image - where @ plane).max(axis=2) <= GRAIN
+        fitted = ring & near
+        if fitted.sum() < (1 - FEW) * ring.sum():
+            return None
+    labels, _ = label(near & known)
+    flat = np.isin(labels, np.setdiff1d(labels[ring], 0))
+    # Single pixels of strong grain belong to it, a line of a pixel does not.
+    found: Flags = (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
+    return found
+
+
+def with_rims(photo: Photo, hole: Mask) -> Mask:
+    """A hole with the rims around its parts; ``photo`` as for :func:`flat_around`."""
+    wide = hole.clone()
+    for box, _ in parts(hole, 2 * BEYOND[1]):
+        rows, columns = (slice(max(0, side.start - 16), side.stop + 16) for side in box)
+        here = (..., rows, columns)
+        away = np.ceil(distance_transform_edt(hole[here][0, 0].numpy() == 0))
+        colours = photo.crop(rows, columns).pixels[0].numpy()
+        far = ((away >= BEYOND[0]) & (away <= BEYOND[1])).astype(np.float32)
+        size = 1, 2 * BEYOND[1] + 1, 2 * BEYOND[1] + 1
+        share = uniform_filter(far, size[1:])
+        off = colours - uniform_filter(colours * far, size) / np.maximum(share, 1e-6)
+        off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
+        off[share < 1e-3] = 0  # nothing lies beyond
+        rings = [off[away == step] for step in range(1, WIDEST + 2)]
+        if min(map(len, rings)) < SHORTEST:
+            continue
+        up, down = ((sign * rings[0] > GRAIN).mean() for sign in (1, -1))
+        first, *means = (abs(float(ring.mean())) for ring in rings)
+        ends = [4 * mean <= first - GRAIN for mean in means]
+        if max(up, down) >= MOST and min(up, down) <= AGAINST and any(ends):
+            # And a pixel more, in which some of it may be, too.
+            wide[here][0, 0][torch.from_numpy(away <= 2 + ends.index(True))] = 1
+    return wide
