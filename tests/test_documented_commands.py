@@ -38,7 +38,10 @@ NOT_HERE = re.compile(r"^app\b")
 # The stand-in for VGG is narrow.
 NARROW = f"model.features.widths={list(WIDTHS)}".replace(" ", "")
 FAMILY = {"retarget": "ingan", "fill": "edgeconnect"}
-MASKS = ("mask.png", "hole.png", "keep.png", "other.png", "drawn.png", "lines.png")
+MASKS = (
+    *("mask.png", "hole.png", "keep.png", "other.png", "drawn.png", "lines.png"),
+    "important.png",
+)
 PHOTOS = ("photo.jpg", "your-photo.jpg", "small.jpg", "another.jpg")
 EDITED = ("edited.png", "filled.png", "pasted.png", "painting.png", "normal.png")
 
