@@ -16,6 +16,8 @@ from internal_gan.images.windows import Window, extent, within
 from internal_gan.patches.importance import LONGEST, importance
 from internal_gan.shapes import Mask
 
+# The median importance of a photo without a subject, and up to which of one that has one.
+EVEN, UNEVEN = 0.5, 0.4
 STRENGTH = 1.0  # what matters most, in colours of [-1, 1]
 # What meets the rim of a hole goes on, and falls to 1/e within so many pixels of the filling.
 GOES_ON = 12.0
@@ -39,7 +41,9 @@ class Subject:
         size = fit_size(size_of(pixels), LONGEST)
         # What is in the hole has no influence.
         covered = F.adaptive_max_pool2d(thinned(self._hole[here], LONGEST), size)
-        return importance(fill_smoothly(F.adaptive_avg_pool2d(pixels, size), covered))
+        found = importance(fill_smoothly(F.adaptive_avg_pool2d(pixels, size), covered))
+        # In a texture all matters alike, so that nothing is the subject.
+        return found * ((EVEN - found.median()) / (EVEN - UNEVEN)).clamp(0, 1)
 
     def guide(self, window: Window, hole: Mask) -> Mask:
         """In a window, at the size of its hole: importance outside, and inside as the rim has it,
