@@ -102,7 +102,7 @@ class Retargets(Model):
     ) -> Any:
         """Give the photo another format, or another shape.
 
-        Without a trained model it is cropped, squeezed or extended, whichever takes the least away;
+        Without a trained model it is cropped, squeezed or extended, whichever loses least;
         ``seed`` chooses among the best ways, see :meth:`Patches.plans`. A trained model redraws it.
 
         Args:
@@ -165,7 +165,7 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 
     def plans(
-        self, size: tuple[int | str | None, int | str | None] | str, **how: Any
+        self, size: tuple[int | str | None, int | str | None] | str | None = None, **how: Any
     ) -> list[Plan]:
         """The ways to give the photo another format, the best first; none if it is redrawn.
 

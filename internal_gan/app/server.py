@@ -279,11 +279,12 @@ class Server:
 
     def _forget(self, upload: Upload, name: str) -> None:
         """Leave nothing of a run."""
-        folder = self.runs.path(name)
-        runs.request_path(folder).unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # if others are in it
-            folder.parent.rmdir()
+        with suppress(UserError):  # a damaged record names none
+            folder = self.runs.path(name)
+            runs.request_path(folder).unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # if others are in it
+                folder.parent.rmdir()
         # Last: it writes, for which a full disk has room only now.
         self.uploads.forget_run(upload, name)
 

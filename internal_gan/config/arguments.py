@@ -24,6 +24,8 @@ from internal_gan.images.files.names import (
 # Short names of options.
 SHORT = {"mask": "mask.file", "edges": "fill.edges", "layers": "layers.files"}
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+# Files that are left out are named up to this many.
+SHOWN = 8
 
 
 def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
@@ -199,8 +201,10 @@ def _jobs(part: str) -> list[str]:
     else:
         images = images_in(name)
         found = glob.glob(os.path.join(glob.escape(name), "*"))  # noqa: PTH207, PTH118
-    if left := sorted({f for f in found if Path(f).is_file()} - {*images}):
-        names = ", ".join(Path(file).name for file in left)
+    read = {Path(image) for image in images}
+    if left := sorted({f for f in found if Path(f).is_file() and Path(f) not in read}):
+        names = ", ".join(Path(file).name for file in left[:SHOWN])
+        names += f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
         print(f"{name}: files that are not read are left out: {names}")
     if not images:
         ends = ", ".join(READABLE_SUFFIXES)

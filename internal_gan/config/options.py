@@ -171,8 +171,7 @@ class RetargetOptions:
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
     importance: str | None = path(
-        "gray picture of the photo's size: what is white matters most, and is kept; null: what is "
-        "found"
+        "gray picture of the photo's size, white where it matters most; null: what is found"
     )
 
 
@@ -365,7 +364,7 @@ class TrainerOptions:
     threads: int | str | None = option(
         None,
         "CPU threads; null: OMP_NUM_THREADS, or else by the cores and the model's size; auto: "
-        "measured at the start, so that the model depends on how busy the machine is",
+        "timed at the start, so that models may vary with the machine's load",
         "a whole number, 1 or more, auto or null",
         lambda v: v >= 1 if type(v) is int else v == AUTO,
     )

@@ -27,7 +27,7 @@ from internal_gan.images.files.png import png
 from internal_gan.images.frames import frame_of
 from internal_gan.images.levels import largest_level, levels_of
 from internal_gan.images.photo import Photo
-from internal_gan.images.pyramid import fit_size
+from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.windows import bands
 from internal_gan.patches.origins import taken
 from internal_gan.shapes import Levels, Places
@@ -87,7 +87,11 @@ def as_source(photo: Photo, size: Size) -> Photo:
     cut = frame_of(photo) if photo.given is None else None
     if cut and fit_size(photo.full_size, max(size)) != size:
         photo = photo.without(cut)
-    if fit_size(photo.full_size, max(size)) != size:
+    near = scaled(photo.full_size, max(size) / max(photo.full_size))
+    is_shrunk = max(size) <= max(photo.full_size) and all(
+        abs(new - old) <= 1 for new, old in zip(size, near, strict=True)
+    )
+    if fit_size(photo.full_size, max(size)) != size and not is_shrunk:
         name = shown(photo.path) if photo.path else "the photo"
         raise UserError(
             f"{name}: {by(photo.full_size)} pixels; the photo of this origin has {by(size)} "

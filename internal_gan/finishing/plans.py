@@ -10,7 +10,7 @@ Eurographics 2012; what is important comes from :mod:`internal_gan.patches.impor
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,7 @@ class Plan:
     axis: int
     start: float
     kept: float
-    factors: tuple[float, ...] = (1.0,)
+    factors: tuple[float, ...] = field(default=(1.0,), repr=False)
     before: float = 0.0
     after: float = 0.0
     price: float = 0.0
@@ -229,7 +229,7 @@ class _Search:
             if not (alive & (price <= most)).any():
                 return
             one = int(np.where(alive, price, np.inf).argmin())
-            wanted = self._wanted * (1 + margin[one])
+            wanted = self._width_with(margin[one])
             factors = self._factors(start[one], kept[one], wanted)
             shares = start[one] / self.width, kept[one] / self.width
             yield float(price[one]), float(shares[0]), float(shares[1]), float(margin[one]), factors
@@ -249,9 +249,13 @@ class _Search:
     def _is_easy(self) -> bool:
         return self._hard <= EASY
 
+    def _width_with(self, margin: float) -> float:
+        """The columns of the result beside new canvas; all of them but for rounding are all."""
+        return float(min(self.width, round(self._wanted * (1 + margin), 6)))
+
     def _priced(self, margin: float) -> Iterator[Values]:
         """Price, start, what is kept and new canvas, (n, 4), with some of the columns kept."""
-        wanted = self._wanted * (1 + margin)
+        wanted = self._width_with(margin)
         most = min(self.width, wanted / (1 - 0.9 * MOST_SQUEEZED))
         canvas = margin * (NEW + HARD * self._hard + EMPTY * margin)
         for kept in (wanted, *np.arange(int(wanted) + 1, most)):

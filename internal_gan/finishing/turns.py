@@ -51,7 +51,7 @@ class Turn:
 
 def turn_of(hole: Mask, wrap: Wrap) -> Turn | None:
     """How to move a photo that wraps so that its hole does not touch the borders that meet; None if
-    it does not anyway. It touches them where it must, as least as it can."""
+    it does not anyway. It touches them where it must, as little as possible."""
     moved = [0, 0]
     for axis in axes(wrap):
         filled = hole[0, 0].sum(dim=-3 - axis)

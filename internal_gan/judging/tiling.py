@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import label
 from torch import Tensor
 
 from internal_gan.images.periodic import Wrap, axes, resize_periodic
@@ -11,7 +13,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import grid, lattice, overlapping, patches_at, to_nearest
-from internal_gan.shapes import Pixels
+from internal_gan.shapes import Mask, Pixels
 
 NAMES = {-2: "top and bottom", -1: "left and right"}
 # Pictures with a longer side, in pixels, are shrunk before they are repeated.
@@ -93,11 +95,22 @@ def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
     return done[0], done[1]
 
 
-def wraps(photo: Photo) -> Wrap:
+def wraps(photo: Photo, hole: Mask | None = None) -> Wrap:
     """Which borders of a photo meet: those of a seamless texture, or left and right of a panorama,
-    which is twice as wide as high."""
-    rows, columns = repeats(photo.pixels, (True, True))
-    return rows and photo.size[1] != 2 * photo.size[0], columns
+    which is twice as wide as high. Rows, or columns, with something in a ``hole`` do not count."""
+    met = []
+    for axis in range(2):
+        seen = photo.pixels
+        if hole is not None:
+            labels, _ = label((hole[0, 0] == 0).all(dim=axis).numpy())
+            lengths = np.bincount(labels)[1:]
+            if max(lengths, default=0) < 2 * PATCH:
+                met.append(False)
+                continue
+            free = np.flatnonzero(labels == 1 + lengths.argmax())
+            seen = seen.narrow(3 - axis, int(free[0]), len(free))
+        met.append(repeats(seen, (axis == 0, axis == 1))[axis])
+    return met[0] and photo.size[1] != 2 * photo.size[0], met[1]
 
 
 def seams_in_words(found: Mapping[str, float]) -> str:

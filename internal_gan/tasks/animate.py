@@ -55,7 +55,7 @@ class Animate(Task[AnimateOptions]):
                         f"animate.{name}={written(value)}: only for a walk, as models of singan "
                         "have it; here the film goes round a circle, and closes by itself"
                     )
-        self._mask(finisher)
+        self._mask(finisher, warn=False)
         if wanted.start_scale != AUTO:
             self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")
 
@@ -102,7 +102,7 @@ class Animate(Task[AnimateOptions]):
             self.context.say(f"{said}{more}")
         self.context.tell_new_colours(blends=True)
 
-    def _mask(self, finisher: AsDrawn) -> Mask | None:
+    def _mask(self, finisher: AsDrawn, warn: bool = True) -> Mask | None:
         """Where the photo moves, at the size of the frames, with a soft rim; None: everywhere."""
         given, source = self.context.given.read("animate.mask"), self.context.given.worked_on
         if given is None:
@@ -112,7 +112,9 @@ class Animate(Task[AnimateOptions]):
                 "animate.mask: keeps the photo where it is black, so animate.size and "
                 "finish.detail=network are not possible with it; leave one out"
             )
-        mask = read_mask(given, source.photo().size, option="animate.mask", white="moves")
+        mask = read_mask(
+            given, source.photo().size, option="animate.mask", white="moves", warn=warn
+        )
         mask = resize(mask, finisher.photo_size).clamp(0, 1)
         return mask * soften(mask, SOFT * max(finisher.photo_size))
 

@@ -107,10 +107,10 @@ class Context(Reporter):
         sides = zip(box, photo.size, strict=True)
         if all(side.start > 0 and side.stop < length for side, length in sides):
             return None
-        turn = turn_of(hole, wrap := wraps(photo))
+        turn = turn_of(hole, wrap := wraps(photo, hole))
         if turn is not None:
             names = ("top and bottom",) * wrap[0] + ("left and right",) * wrap[1]
-            self.say(f"{' and '.join(names).capitalize()} of the photo meet, and still do")
+            self.say(f"The photo has no seam at {', '.join(names)}; nor has the result")
         return turn
 
     def check_size(self, size: Size, option: str) -> None:

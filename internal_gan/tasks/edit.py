@@ -3,6 +3,7 @@ and harmonization share with it: an image injected into a model's pyramid."""
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 import torch
@@ -143,7 +144,8 @@ class Edit(FromImage[EditOptions]):
             yield gray(f"{self.name}/mask.png", shown, "mask")
         self.context.tell_new_colours(blends=self.is_object)
         if not self.is_object:
-            self._tell_foreign(model, photo, mask)
+            back = None if turn is None else replace(turn, rows=-turn.rows, columns=-turn.columns)
+            self._tell_foreign(model, given, mask if mask is None or back is None else back(mask))
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""

@@ -22,6 +22,8 @@ from internal_gan.models.base import Model
 from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by, ratio_of
 
+# The shapes by default.
+FORMATS = ["1:1", "9:16", "21:9"]
 # A result in per cent with so many times the photo's pixels shows more things.
 MORE = 1.9
 _MASKS = {"importance": "matters most", "protect": "is kept"}
@@ -85,12 +87,12 @@ def is_redrawn(photo: Photo, own: Size, shape: Any) -> bool:
 def format_of(context: Context, photo: Photo, shape: Any) -> Format:
     """The result in one of the shapes of ``retarget.shape``; a UserError if it is too large, or if
     what is protected does not fit."""
-    masks = {}
+    masks, full = {}, context.given.worked_on.photo().size
     for name, white in _MASKS.items():
         option = f"retarget.{name}"
         if (given := context.given.read(option)) is not None:
             warn = name != "importance" and context.given.is_first(option)  # which may be faint
-            masks[name] = read_mask(given, photo.size, option=option, white=white, warn=warn)
+            masks[name] = read_mask(given, full, option=option, white=white, warn=warn)
     ratio = ratio_of(shape) if isinstance(shape, str) else None
     wanted = ratio or size_in(shape, photo.size)
     width_to_height = wanted if isinstance(wanted, float) else wanted[1] / wanted[0]
@@ -108,7 +110,10 @@ def format_of(context: Context, photo: Photo, shape: Any) -> Format:
 
 def plans_of(context: Context, model: Model) -> list[Plan]:
     """The plans for the first of the shapes in the options; none if it is redrawn."""
-    photo, shape = photo_of(context, model), shapes_in(context.options.retarget.shape)[0]
+    wanted = context.options.retarget
+    if wanted.corners is not None or wanted.mask is not None or not context.rebuilds:
+        return []
+    photo, shape = photo_of(context, model), (shapes_in(wanted.shape) or FORMATS)[0]
     if is_redrawn(photo, photo.size, shape):
         return []
     return format_of(context, photo, shape).plans

@@ -1,6 +1,7 @@
 """task=retarget: the photo in other sizes and shapes, with its own patches."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,7 @@ from internal_gan.models.abilities import Retargets
 from internal_gan.tasks.base import Picture, Task
 from internal_gan.tasks.context import Context
 from internal_gan.tasks.formats import (
+    FORMATS,
     Format,
     format_of,
     is_in_pixels,
@@ -34,8 +36,7 @@ from internal_gan.tasks.formats import (
 )
 from internal_gan.units import Size, by
 
-# The shapes by default, of a photo as it is and as a model redraws it.
-FORMATS = ["1:1", "9:16", "21:9"]
+# The shapes by default that a model redraws.
 EXAMPLES = [["100%", "200%"], ["100%", "50%"], ["200%", "200%"]]
 # A pixel of a shrunk mask is protected if more than this share of it was white.
 THIN = 0.1
@@ -69,19 +70,25 @@ def wanted_of(model: Retargets, context: Context) -> Iterator["Format | Target"]
     shapes = shapes_in(wanted.shape)
     has_outline = wanted.corners is not None or read("retarget.mask") is not None
     if model.is_trained or has_outline or not context.rebuilds:
-        if read("retarget.importance") is not None:
-            raise UserError(
-                "retarget.importance: what is kept of a photo depends on it, not what is redrawn, "
-                "as by a trained model, in an outline or with finish.detail=network; leave it out"
-            )
+        _refuse_importance(context)
         yield from targets(model, context, shapes)
         return
     photo = photo_of(context, model)
     for shape in shapes or FORMATS:
         if is_redrawn(photo, photo.size, shape):
+            _refuse_importance(context)
             yield from targets(model, context, [shape])
         else:
             yield format_of(context, photo, shape)
+
+
+def _refuse_importance(context: Context) -> None:
+    if context.given.read("retarget.importance") is not None:
+        raise UserError(
+            "retarget.importance: only where the photo is cropped or extended; a trained model, an "
+            "outline, finish.detail=network, more than the photo has in per cent, and a larger "
+            "texture are redrawn; leave it out"
+        )
 
 
 def targets(model: Retargets, context: Context, shapes: list[Any]) -> Iterator[Target]:
@@ -177,8 +184,11 @@ class Retarget(Task[RetargetOptions]):
         wanted = list(wanted_of(model, context))
         if not preview:
             context.expected = len(wanted)
+        names = Counter[str]()
         for one in wanted:
-            file, caption = f"retarget/{one.name}.png", ""
+            names[one.name] += 1
+            again = f"-{names[one.name]}" if names[one.name] > 1 else ""
+            file, caption = f"retarget/{one.name}{again}.png", ""
             if isinstance(one, Format):
                 caption = f"{one.name}: {one.plan.in_words()}"
                 context.say(caption)

@@ -56,9 +56,9 @@ class SuperResolution(Task[SuperResolutionOptions]):
         for axis in axes(wrap):
             new, old = (height, width)[axis + 2], photo.size[axis + 2]
             step = old // math.gcd(old, new)  # as many pixels become whole ones
-            border = step * math.ceil(CONTINUED / step)
-            if border > old:
+            if step > min(CONTINUED, old):
                 continue
+            border = step * math.ceil(CONTINUED / step)
             pixels = pad_periodic(pixels, border, axis)
             top, left = (border * new // old, left) if axis == -2 else (top, border * new // old)
         made = model.super_resolve(factor, pixels, seed=seed).cpu()

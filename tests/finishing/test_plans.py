@@ -144,6 +144,15 @@ def test_what_is_protected_gets_new_canvas_if_it_does_not_fit() -> None:
     assert max(plan.before, plan.after) == pytest.approx(70 / 60 - 1, abs=0.01)
 
 
+@pytest.mark.parametrize(("size", "ratio"), [((301, 200), 0.7), ((200, 301), 1.1), ((99, 70), 1.3)])
+def test_a_photo_that_is_protected_from_end_to_end_gets_canvas_alone(
+    size: tuple[int, int], ratio: float
+) -> None:
+    importance = torch.rand(1, 1, size[0] // 2, size[1] // 2)
+    (plan, *_) = cheapest(importance, size, ratio, HARD, protect=torch.ones_like(importance))
+    assert plan.kept == pytest.approx(1)
+
+
 def test_what_is_said_is_what_is_done() -> None:
     assert Plan(1, 0.12, 0.8, before=0.2).in_words() == (
         "cropped 12 % on the left, cropped 8 % on the right, 20 % new above"

@@ -95,6 +95,17 @@ def test_a_panorama_stays_one_where_its_ends_are_changed(
     assert seams(pixels, (False, True))["left and right"] < 1.3
 
 
+def test_what_lies_at_one_border_alone_does_not_hide_that_they_meet() -> None:
+    photo = wave(100, 200)
+    mask = np.zeros((100, 200), np.uint8)
+    mask[40:70, :12] = 255
+    photo[mask > 0] = [220, 20, 20]
+    hole = torch.from_numpy((mask > 0).astype(np.float32))[None, None]
+    levels = Photo(torch.from_numpy(photo.copy()).permute(2, 0, 1)[None])
+    assert wraps(levels) == (False, False)
+    assert wraps(levels, hole) == (False, True)
+
+
 def test_panoramas_wrap_in_width_alone() -> None:
     def of(levels: np.ndarray) -> Photo:
         return Photo(torch.from_numpy(levels.copy()).permute(2, 0, 1)[None])

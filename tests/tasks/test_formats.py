@@ -151,11 +151,39 @@ def test_more_than_the_photo_has_is_redrawn(scene: Photo) -> None:
     assert texture.plans((60, 80))
 
 
+def test_masks_are_of_the_photos_size_at_any_resolution(shell: Shell, scene: Photo) -> None:
+    write_mask("keep.png", holes((80, 160), (20, 100, 40, 58)))
+    options = "retarget.shape=1:1", "retarget.protect=keep.png", "finish.resolution=80"
+    shell.done("retarget", "photo.png", *options, "output=out")
+    assert made("40x40").size == (40, 40)
+
+
+def test_a_result_a_little_smaller_than_the_photo_is_verified(shell: Shell, scene: Photo) -> None:
+    shell.done("retarget", "photo.png", "retarget.shape=[78,70]", "output=out")
+    answer = shell.done("verify", "out/retarget/78x70.png", "verify.photo=photo.png")
+    assert "The origin holds" in answer.out
+
+
+def test_two_results_of_one_size_are_both_kept(shell: Shell, scene: Photo) -> None:
+    shell.done("retarget", "photo.png", "retarget.shape=[1:1,[80,80]]", "output=out")
+    assert {"80x80.png", "80x80-2.png"} <= {path.name for path in Path("out/retarget").iterdir()}
+
+
+def test_plans_are_those_of_what_is_planned(scene: Photo) -> None:
+    photo = internal_gan.Patches("photo.png")
+    assert photo.plans(None) == photo.plans("1:1")
+    assert photo.plans("1:1", detail="network") == []
+
+
 def test_importance_is_for_photos_that_are_not_redrawn(scene: Photo) -> None:
     found = internal_gan.importance("photo.png")
     outline = Image.new("L", (60, 60), 255)
     outline.putpixel((0, 0), 0)
-    for how in ({"outline": outline}, {"size": (40, 40), "detail": "network"}):
+    for how in (
+        {"outline": outline},
+        {"size": ("100%", "200%")},
+        {"size": (9, 9), "detail": "network"},
+    ):
         with pytest.raises(UserError, match=r"retarget\.importance: .*redrawn"):
             internal_gan.retarget("photo.png", importance=found, **how)
 
