@@ -91,12 +91,13 @@ def is_adobe_rgb(image: Image.Image) -> bool:
         *image.info
     }:
         return False
+    if (space := _exif_space(image)) in (1, 2):
+        return space == 2
     try:
         index = str(image.getexif().get_ifd(IFD.Interop).get(Interop.InteropIndex, ""))
     except Exception:  # damaged, about which descriptive_exif tells
         return False
-    space = _exif_space(image)
-    return space == 2 or (space != 1 and index[:3] == "R03")
+    return index[:3] == "R03"
 
 
 def _exif_space(image: Image.Image) -> int | None:
