@@ -65,6 +65,18 @@ def test_sizes_are_in_the_photos_pixels(photo: Any, task: str, options: Any, siz
     assert Previews(photo)(task, **options).size == pytest.approx(size, abs=1)
 
 
+@pytest.mark.parametrize("size", [(450, 800), (800, 450), (600, 600)])
+def test_a_preview_is_half_as_large_to_the_pixel(size: Any, monkeypatch: Any) -> None:
+    """Any size that is drawn with the same layout would do."""
+    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 600)
+    shown = Mock(side_effect=lambda *_: iter([None]))
+    monkeypatch.setattr(module, "results", shown)
+    for where in (module, finisher):
+        monkeypatch.setattr(where, "LONGEST", 1000)
+    Previews(to_pil(picture(600, 1000)))("sample", size=size)
+    assert shown.call_args.args[1]["size"] == [side // 2 for side in size]
+
+
 def test_other_sizes_are_scaled(photo: Image.Image) -> None:
     """Those of an outline, and of what the network has drawn."""
     previews = Previews(photo)
@@ -159,10 +171,15 @@ def test_the_layout_has_as_many_pixels_as_the_results(
 
 
 @pytest.mark.parametrize(
-    "options", [{"shape": "2:1", "anchor": "left"}, {"margins": [0, 55, 0, 9]}]
+    ("options", "width"),
+    [
+        ({"shape": "2:1", "anchor": "left"}, 60),
+        ({"margins": [0, 55, 0, 9]}, 56),
+        ({"margins": [0, 1, 0, 0]}, 41),
+    ],
 )
 def test_margins_are_drawn_around_the_same_copy(
-    photo: Image.Image, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+    photo: Image.Image, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], width: int
 ) -> None:
     drawn, rebuilt = Mock(side_effect=draw_filling), PartFinisher.rebuilt
     finished = create_autospec(rebuilt, side_effect=rebuilt)
@@ -173,7 +190,7 @@ def test_margins_are_drawn_around_the_same_copy(
     Previews(photo)("extend", seed=3, avoid=avoid, **options)
     internal_gan.extend(photo, seed=3, avoid=avoid, **options)
     preview, result = (call.args for call in drawn.call_args_list)
-    assert preview[0].size == (30, 60 if "shape" in options else 56)
+    assert preview[0].size == (30, width)
     assert torch.equal(preview[0].pixels, result[0].pixels)
     assert all(torch.equal(a, b) for a, b in zip(preview[1:3], result[1:3], strict=True))
     assert preview[2].sum() == preview[1].sum() + 10 * 8

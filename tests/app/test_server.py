@@ -611,7 +611,9 @@ def test_what_does_not_suit_a_format_is_told(client: TestClient, photo: str) -> 
             assert f"retarget.{option}: the mask " in error(answer)
 
 
-def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
+def test_strokes_change_what_matters(
+    client: TestClient, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Image.effect_noise((300, 200), 5).convert("RGB")
     own.paste((250, 80, 10), (40, 60, 100, 140))
     photo = client.post("/photos?name=a.png", content=content(own)).json()
@@ -631,7 +633,7 @@ def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
     between = np.asarray(found.resize((300, 200)), float)[:, 145:235]
     assert np.abs(levels[:, 145:235] - between).mean() < 3
     # What was kept is given up for what now matters.
-    options = {"retarget.shape": "1:2"}
+    options: dict[str, Any] = {"retarget.shape": "1:2"}
     files = {"retarget.importance": ("importance", content(strokes), "image/png")}
     ask = partial(wished, client, photo["photo"], "retarget", options)
     kept = [np.asarray(opened(ask(strokes)).convert("RGB"))[..., 2] for strokes in (None, files)]
@@ -639,6 +641,11 @@ def test_strokes_change_what_matters(client: TestClient, runs: Path) -> None:
     assert (kept[1] < 60).mean() < 0.05
     answer = ask(files, what="plans").json()
     assert answer != ask(what="plans").json()
+    # At another resolution, they are brought to the size of another copy.
+    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 100)
+    options |= {"retarget.shape": ["100%", "150%"], "finish.resolution": 120}
+    files = {"retarget.protect": ("mask", content(strokes), "image/png")}
+    assert ask(files).status_code == 200
 
 
 @pytest.mark.parametrize(

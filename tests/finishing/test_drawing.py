@@ -128,19 +128,22 @@ def test_a_wrapping_result_is_seamless_at_full_size() -> None:
         assert steps[-1] < 1.25 * steps[:-1].mean()
 
 
-def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_number_of_threads_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """All patches are compared only at the smallest size: once both ways."""
-    compared = Mock(wraps=fast._nearest)
+    compared, pool = Mock(wraps=fast._nearest), fast._pool
+    backwards = Mock(map=lambda run, bands: [run(band) for band in reversed(bands)])
     monkeypatch.setattr(fast, "_nearest", compared)
-    photo, drawing = picture("mountains", (134, 110)), picture("peaks", (45, 36))
+    photo, drawing = picture("mountains", (220, 110)), picture("peaks", (73, 36))
     found = list[Rebuilt]()
     with restored():
-        for threads in (1, 3):
+        for threads, kind in ((1, pool), (3, pool), (3, lambda _: backwards)):
             torch.set_num_threads(threads)
-            found.append(finish(drawing, Octaves(photo), (134, 110)))
-    assert np.array_equal(found[0].origin.places, found[1].origin.places)
-    assert np.array_equal(found[0].pixels, found[1].pixels)
-    assert [len(call.args[0]) for call in compared.call_args_list] == 4 * [45]
+            monkeypatch.setattr(fast, "_pool", kind)
+            found.append(finish(drawing, Octaves(photo), (220, 110)))
+    for other in found[1:]:
+        assert np.array_equal(found[0].origin.places, other.origin.places)
+        assert np.array_equal(found[0].pixels, other.pixels)
+    assert [len(call.args[0]) for call in compared.call_args_list] == 6 * [73]
 
 
 def test_a_near_copy_is_made_again_from_a_larger_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,13 @@ import torch
 
 from internal_gan.finishing.filling import draw_filling, extend, make_tileable
 from internal_gan.finishing.origin import EXACT, OTHER
+from internal_gan.finishing.subject import Subject
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.periodic import Wrap
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.patches.origins import taken
 from tests.patches.pictures import picture
+from tests.tiny import holes
 
 
 def test_margins_above_and_below_take_nothing_from_those_at_the_sides() -> None:
@@ -57,6 +59,18 @@ def test_corrections_fade_in_the_band(reach: tuple[float, float], wrap: Wrap, fa
     """And within at most 7 pixels in a narrow one."""
     made: Any = make_tileable(to_photo(picture("gravel", (110, 170))), reach, wrap)
     assert made.origin.hiding.hold**-0.5 == pytest.approx(fades, rel=1e-3)
+
+
+def test_a_hole_continues_what_was_drawn_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the last one is filled again, it stays as it is."""
+    monkeypatch.setattr(Subject, "guide", lambda self, window, hole: torch.zeros_like(hole))
+    photo = to_photo(picture("gravel", (64, 140)))
+    photo = replace(photo, colours=photo.pixels)  # not rounded
+    first, last = (holes(photo.size, (16 + i, 20 + 68 * i, 30, 30)) for i in range(2))
+    made = photo.with_drawn(draw_filling(photo, first + last, None, None)[0])
+    again = made.with_drawn(draw_filling(made, last, first, None)[0])
+    assert torch.equal(again.pixels, made.pixels)
+    assert not torch.equal(made.pixels, photo.pixels)
 
 
 def test_what_may_not_be_taken_is_not_drawn_either() -> None:

@@ -19,7 +19,7 @@ from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.patches.origins import own_places
 from internal_gan.shapes import Flags, Levels
 from tests.images.test_windows import together
-from tests.tiny import holes, rng
+from tests.tiny import holes, noise, rng
 
 
 def specks(size: tuple[int, int], count: int, side: int) -> torch.Tensor:
@@ -64,6 +64,30 @@ def test_many_specks_are_one_piece_in_a_small_photo_too() -> None:
     """One by one they took 40 s."""
     hole = specks((533, 800), 120, 3)
     assert [is_thin for _, is_thin in pieces(hole, 25)] == [True]
+
+
+def test_where_much_is_avoided_pixels_come_from_farther_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else what little is left nearby would be repeated like wallpaper."""
+    monkeypatch.setattr(module, "MIN_WINDOW", 40)
+    part, avoided = holes((150, 200), (60, 20, 20, 20)), torch.ones(1, 1, 150, 200)
+    avoided[..., 100:] = avoided[..., 40:100, 40:50] = 0
+    drawing = [Drawn(np.s_[60:80, 20:40], torch.zeros(1, 3, 20, 20))]
+    finisher = PartFinisher(Photo(noise(150, 200)), part, excluded=avoided)
+    places = finisher.rebuilt(drawing, 1.0)[1][60:80, 20:40]
+    assert len(np.unique(places.reshape(-1, 2), axis=0)) > 200
+
+
+def test_what_was_pasted_changes_less_than_what_was_drawn() -> None:
+    """Though it is small."""
+    photo, part, off = Photo(noise(150, 200)), holes((150, 200), (60, 80, 16, 16)), []
+    pasted = photo.pixels[..., 20:36, 20:36].flip(3)
+    for detailed in (True, False):
+        finisher = PartFinisher(photo, part, detailed=detailed)
+        made = finisher.rebuilt([Drawn(np.s_[60:76, 80:96], pasted)], 0.2)[0]
+        off.append(float((made[..., 60:76, 80:96] - pasted).abs().mean()))
+    assert off[0] < 0.9 * off[1]
 
 
 def net(kind: str, size: tuple[int, int]) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -39,9 +38,3 @@ def test_a_wider_gaussian_leaves_fewer_edges() -> None:
     counts = [float(canny(sigma=sigma)(noisy).sum()) for sigma in (0.5, 1, 2, 4)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > 2 * counts[-1]
-
-
-@pytest.mark.parametrize("settings", [{"sigma": 0}, {"low": 0.3, "high": 0.2}])
-def test_a_number_out_of_range_is_refused(settings: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(settings))} is .*; allowed"):
-        canny(**settings)

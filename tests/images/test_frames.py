@@ -85,12 +85,22 @@ def test_what_is_transparent_is_no_frame() -> None:
     assert frame_of(to_photo(framed, "photo")) is None
 
 
-@pytest.mark.parametrize("sides", [(2, 2), (9, 9), (8, 20), (0, 25), (25, 0), (10, 12, 10, 40)])
+@pytest.mark.parametrize(
+    "sides", [(2, 2), (9, 9), (8, 20), (0, 25), (25, 0), (6, 7, 60, 8), (7, 60, 8, 6)]
+)
 @pytest.mark.parametrize("colour", ["white", "#140f0c", "#d22828"])
 def test_a_frame_is_found_to_the_pixel(sides: tuple[int, ...], colour: str) -> None:
     framed = ImageOps.expand(bundled("gravel"), sides, colour)
     left, top, right, bottom = (2 * sides)[:4]
     assert frame_of(to_photo(framed, "photo")) == Margins(top, right, bottom, left)
+
+
+def test_specks_of_dust_on_a_print_do_not_hide_its_frame() -> None:
+    photo = np.asarray(bundled())
+    framed = np.full((photo.shape[0] + 40, photo.shape[1] + 40, 3), 255, np.uint8)
+    framed[np.random.default_rng(0).random(framed.shape[:2]) < 0.005] = 90
+    framed[20:-20, 20:-20] = photo
+    assert frame_of(to_photo(framed, "photo")) == Margins(20, 20, 20, 20)
 
 
 def test_a_compressed_frame_is_cut_with_its_rim() -> None:

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.images.protect import Stretch, protect, touched
 from internal_gan.images.transforms import pixel_centres
 from tests.tiny import holes, picture
@@ -48,18 +47,3 @@ def test_a_third_of_a_stretchs_way() -> None:
     points = torch.tensor([[-0.2, 0.2], [1.0, -1.0]])
     assert torch.allclose(part.source(points), torch.tensor([[0.4, 0.4], [1.0, -1.0]]), atol=1e-6)
     assert Stretch(rows, columns).part(0.0, 0.0).rows[1] == (0.4, 0.4)
-
-
-@pytest.mark.parametrize(
-    ("box", "size", "message"),
-    [
-        ((10, 30, 10, 12), (17, 56), "18 pixels high, so the result must be at least that"),
-        ((10, 30, 10, 12), (40, 10), "20 pixels wide, so the result must be at least that"),
-        ((0, 30, 40, 12), (50, 56), "40 pixels high, so the result must be exactly that"),
-    ],
-)
-def test_a_part_that_does_not_fit_is_refused(
-    box: tuple[int, int, int, int], size: tuple[int, int], message: str
-) -> None:
-    with pytest.raises(UserError, match=message):
-        protect(holes((40, 56), box), size)

@@ -1,7 +1,5 @@
 """Geometric transformations: exact inverses, correct positions, and pixels outside the image."""
 
-from typing import Any
-
 import kornia
 import pytest
 import torch
@@ -98,12 +96,6 @@ def test_random_homographies_keep_the_whole_image_and_follow_the_seed() -> None:
     again = transforms.random_homography(0.4, rng(3))
     assert torch.equal(again.source(pixel_centres(SIZE)), first.source(pixel_centres(SIZE)))
     assert isinstance(transforms.random_homography(0.0, draws), Resize)
-
-
-@pytest.mark.parametrize("middle", [((1, 1), (1, -1)), ((1, -1), (0, 0)), ((-1, -1), (1, 1))])
-def test_crossed_concave_and_double_corners_are_refused(middle: Any) -> None:
-    with pytest.raises(ValueError, match="not invertible"):
-        Homography.to_corners([(-1, -1), *middle, (-1, 1)])
 
 
 def test_a_part_of_a_homographys_way() -> None:

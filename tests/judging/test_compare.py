@@ -16,6 +16,7 @@ from internal_gan.judging.figures import panel
 from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.jobs import Record
 from tests.recorded import record_files, write
+from tests.tiny import picture
 
 
 def shown_of(run: Path) -> Shown:
@@ -52,6 +53,17 @@ def test_a_finished_picture_is_compared_at_the_size_that_the_model_learnt(tmp_pa
     learnt, whole = (read_image(path).pixels for path in (photo, picture))
     assert found == panel(learnt, [resize(whole, (40, 60))])
     assert found["swd1"] < as_drawn["swd1"] / 10
+
+
+def test_figures_are_of_the_pictures_as_they_are_now(tmp_path: Path) -> None:
+    run, found = tmp_path / "run", []
+    write(run, "sample/000.png")
+    write_image(run / "photo.png", picture())
+    record_files(run)
+    for seed in (1, 2):
+        write_image(run / "sample/000.png", picture(seed=seed))
+        found.append(compare.figures_of(tmp_path, "run"))
+    assert found[0] != found[1]
 
 
 def test_a_row_has_what_is_known_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

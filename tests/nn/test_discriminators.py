@@ -81,17 +81,3 @@ def test_a_small_image_is_judged_only_by_scales_that_fit() -> None:
     discriminator = small_pair()
     image = torch.rand(1, 3, 20, 44, generator=rng(1))
     torch.testing.assert_close(discriminator(image)[0], discriminator.networks[0](image)[0])
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"scales": 0}, "scales is 0"),
-        ({"factor": 1.0}, "factor is 1.0"),
-        ({"min_side": 31}, "min_side is 31; allowed: up to the image's 30"),
-        ({"min_side": 8}, "min_side is 8; allowed: 9 or more"),
-    ],
-)
-def test_impossible_scale_settings_are_refused(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        small_pair(**settings)

@@ -142,19 +142,6 @@ def test_any_size_keeps_its_size(size: tuple[int, int], depth: int) -> None:
     assert dilated(depth=depth)(torch.zeros(2, 4, *size)).shape == (2, 3, *size)
 
 
-@pytest.mark.parametrize(
-    ("make", "option", "refused"),
-    [
-        *((dilated, "width", 0), (dilated, "depth", -1), (dilated, "residual_blocks", -1)),
-        *((dilated, "dilation", 0), (dilated, "kernel_size", 0), (dilated, "kernel_size", 4)),
-        *((small, "width", 0), (small, "depth", 0)),
-    ],
-)
-def test_an_impossible_architecture_is_refused(make: Any, option: str, refused: int) -> None:
-    with pytest.raises(ValueError, match=f"{option} is {refused}; allowed: "):
-        make(**{option: refused})
-
-
 def test_the_smallest_architecture_works() -> None:
     least = {"width": 1, "depth": 0, "residual_blocks": 0, "dilation": 1, "kernel_size": 1}
     assert dilated(**least)(torch.zeros(1, 4, 9, 11)).shape == (1, 3, 9, 11)

@@ -131,6 +131,8 @@ def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path
         shutil.copy("holes/a.png", f"holes/c.{end}")
     with pytest.raises(UserError, match=r"mask=holes: 2 images named after c\.jpg"):
         Source(options("c.jpg", mask="holes")).file("mask.file")
+    shutil.copy("holes/a.png", "holes/c.jpg")  # the photo's own name
+    assert Source(options("c.jpg", mask="holes")).file("mask.file") == Path("holes/c.jpg")
     with pytest.raises(UserError, match="the photo has no file name to look for in it"):
         Source(options(None, mask="holes")).file("mask.file")
 

@@ -111,7 +111,7 @@ def test_colours_of_a_smooth_photo_change_across_a_hole(monkeypatch: pytest.Monk
     assert reaching < 0.7 * off()
 
 
-@pytest.mark.parametrize("kind", ["sign", "gradient", "grain", "border", "narrow"])
+@pytest.mark.parametrize("kind", ["sign", "gradient", "grain", "border", "narrow", "drawn"])
 def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
     """Text on it, and pieces of what is beside it, came in."""
     random = np.random.default_rng(0)
@@ -127,7 +127,8 @@ def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
     hole[rows[0] + 6 : rows[1] - 6, 30:114] = True
     photo[hole] = 0
     photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
-    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))[hole]
+    detail = "network" if kind == "drawn" else "patches"
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole, detail=detail))[hole]
     assert np.abs(made - flat[hole]).max() < 40
     assert np.abs(made - flat[hole]).mean() < (5 if kind == "grain" else 1.5)
     assert kind != "grain" or (made - flat[hole]).std() > 2

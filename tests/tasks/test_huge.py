@@ -119,6 +119,19 @@ def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
     shell.done("verify", "huge/fill/window/000.png", f"verify.photo={crop}")
 
 
+def test_a_dilated_hole_of_a_huge_photo_is_whole(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnish("L.png")
+    for name, value in (("MIN_WINDOW", 1), ("WINDOW_TIMES", 2)):
+        monkeypatch.setattr(holes, name, value)
+    lower(monkeypatch)
+    shell.done("fill", "L.png", BY_BOX, "mask.dilate=14", "output=huge")
+    inside = read("huge/fill/window/mask.png")[0] > 0
+    assert inside.any(axis=1).sum() == DOWN + 2 * 14
+    assert inside.any(axis=0).sum() == ACROSS + 2 * 14
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
 from internal_gan.models.edgeconnect.model import CONFIDENCE, EdgeConnect, evidence
 from internal_gan.training.engine import TrainingStopped
 from tests import tiny
@@ -174,12 +173,6 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
 def test_without_a_crop_a_batch_shows_the_whole_photo() -> None:
     stage = tiny.stage_of("model.crop=null", base=EDGECONNECT)
     assert stage.draw_batch().image.shape[-2:] == stage.model.image.shape[-2:]
-
-
-def test_a_hole_that_leaves_too_little_is_refused() -> None:
-    hole = F.pad(torch.zeros(1, 1, 6, 6), (0, 50, 0, 34), value=1.0)
-    with pytest.raises(UserError, match="leaves 9 pixels of the photo to train on; needed"):
-        tiny.tiny_edgeconnect(hole=hole)
 
 
 def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.errors import UserError
 from internal_gan.images.resize import resize
 from internal_gan.images.transforms import Transform
 from internal_gan.models.ingan.pyramid import InGANPyramid
@@ -145,8 +144,3 @@ class TestTraining:
             assert float(total.detach()) == pytest.approx(expected, rel=1e-5)
             found = torch.autograd.grad(total, list(stage.generator.parameters()))
             assert all(bool(gradient.any()) for gradient in found), term
-
-
-def test_an_image_below_the_receptive_field_of_the_first_discriminator_is_refused() -> None:
-    with pytest.raises(UserError, match="receptive field of 11"):
-        prepared("model.min_size=7")

@@ -52,6 +52,7 @@ def test_a_copy_of_the_photo_is_drawn_again(photo: Tensor, monkeypatch: pytest.M
 
 
 def test_a_new_shape_is_the_nearest_of_many(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is matched to the photo's mix less, since it has no room for all of that."""
     shown = list[int]()
 
     def first(_: Tensor, layouts: Tensor) -> Tensor:
@@ -61,10 +62,25 @@ def test_a_new_shape_is_the_nearest_of_many(photo: Tensor, monkeypatch: pytest.M
     monkeypatch.setattr(module, "nearest", first)
     monkeypatch.setattr(module, "MANY_PIXELS", 800)
     monkeypatch.setattr(module, "denoised", lambda _, noise, *__, **___: noise)
-    monkeypatch.setattr(module, "matched", lambda picture, *_: picture)
+    matched = Mock(side_effect=lambda picture, *_: picture)
+    monkeypatch.setattr(module, "matched", matched)
     for size in ((40, 120), (41, 60), (80, 125)):
         layout(photo, size, rng())
     assert shown == [TRIES, 1, TRIES // 2]
+    assert [call.args[2] for call in matched.call_args_list] == [30, 15, 100, 50, 30, 15]
+
+
+def test_a_panorama_is_drawn_as_large_as_time_allows() -> None:
+    assert module.sizes_of((120, 1600))[-1] == (18, 234)
+
+
+def test_what_holds_a_drawing_says_how_large_patches_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a panorama, too."""
+    used = Mock(wraps=module.Denoiser)
+    monkeypatch.setattr(module, "Denoiser", used)
+    for given in ((2, 13), (5, 33), (10, 65)):
+        module.held(picture(15, 98), picture(*given), torch.zeros(1, 3, 15, 98))
+    assert [call.args[1] for call in used.call_args_list] == [15, 13, 6]
 
 
 def test_the_nearest_has_the_photos_things_and_mix(photo: Tensor) -> None:

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from internal_gan.config.build import build
 from internal_gan.config.compose import compose
-from internal_gan.errors import UserError
 from internal_gan.finishing.filling import DETECTOR
 from internal_gan.images.files.image import read_image
 from internal_gan.images.periodic import Tileable
@@ -98,8 +97,6 @@ def test_an_injected_picture_is_held_the_more_the_higher_the_scale(model: Patche
     assert gaps == sorted(gaps, reverse=True)
     assert torch.equal(made[0], model.inject(given, 1, seed=1))
     assert not torch.equal(made[0], model.inject(given, 1, seed=2))
-    with pytest.raises(UserError, match="one finished scale"):
-        Patches.of(Photo(picture(12, 12))).inject(given, 1)
 
 
 def test_a_film_is_a_round(landscape: Patches) -> None:

@@ -42,6 +42,18 @@ def test_a_single_thing_stays_single_and_whole(size: Size) -> None:
     assert int(bright.sum()) == pytest.approx(149, rel=0.25)
 
 
+def test_what_is_alike_above_and_below_keeps_its_place() -> None:
+    """Of two dark bands, the one at the top is a little redder."""
+    dark = torch.arange(60).sub(29.5).abs()[:, None] > 10
+    red = torch.where(torch.arange(60) < 30, 0.1, -0.1)[:, None]
+    ground = torch.where(dark, -0.3, 0.6)
+    photo = torch.stack([ground + red, ground, ground - red])[None].expand(-1, -1, -1, 40)
+    made = reshaped(photo, Route(photo, Frame((80, 60))), rng())
+    is_red = (made[0, 0] > made[0, 2]).float()
+    assert is_red[:20].mean() > 0.95
+    assert is_red[-20:].mean() < 0.05
+
+
 @pytest.mark.parametrize(
     ("own", "size"),
     [((3, 40), (5, 60)), ((30, 30), (30, 90)), ((24, 32), (3, 4)), ((1, 12), (2, 5))],
