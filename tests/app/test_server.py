@@ -277,10 +277,11 @@ def test_unrelated_folders_and_odd_names_do_no_harm(client: TestClient, runs: Pa
     assert tile.json()["state"] == "finished"
 
 
-def test_an_unexpected_error_is_told(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_told(client: Any, monkeypatch: Any, capsys: Any) -> None:
     broken = Mock(side_effect=ZeroDivisionError("by zero"))
     monkeypatch.setattr("internal_gan.app.uploads.Uploads.all", broken)
     assert error(client.get("/photos"), 500) == "unexpected ZeroDivisionError: by zero"
+    assert capsys.readouterr().err == "error: /photos: unexpected ZeroDivisionError: by zero\n"
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(

@@ -15,7 +15,7 @@ from internal_gan.finishing.sizes import small_copy
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.patches.origins import taken
-from tests.patches.pictures import picture
+from tests.patches.pictures import noise, picture
 
 GRAIN = 2.0  # standard deviation of the sky's noise, in levels of 255
 
@@ -128,6 +128,15 @@ def test_a_sky_continues_more_easily_than_what_is_there_once() -> None:
     assert above < 0.03 < below < 0.1
     assert continues(to_photo(pixels))[1] > right
     assert left < 0.1
+
+
+def test_what_is_there_four_times_continues_and_three_times_does_not() -> None:
+    pixels = noise((64, 64))
+    for row in (16, 32, 48):
+        pixels[row : row + 7] = pixels[:7]
+    assert continues(to_photo(pixels))[0] < 0.001
+    pixels[48:] = noise((16, 64), seed=1)
+    assert continues(to_photo(pixels))[0] > 0.1
 
 
 @pytest.mark.parametrize("size", [(3, 4), (9, 9), (8, 300)])

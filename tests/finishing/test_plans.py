@@ -103,6 +103,13 @@ def test_new_canvas_is_where_the_border_continues(
     assert plan.kept == pytest.approx(0.8 / 1.5 * (1 + plan.before + plan.after))
 
 
+def test_the_more_matters_the_more_is_new_in_small_steps() -> None:
+    things = (thing(2, right) for right in range(30, 84, 3))
+    news = [cheapest(found, SIZE, 1.0, (0, 1, 1, 1))[0].before for found in things]
+    assert news[-1] == 0.3
+    assert np.abs(np.diff(news)).max() < 0.06
+
+
 def test_the_harder_a_border_is_to_continue_the_less_is_new() -> None:
     news = [
         cheapest(thing(10, 70), SIZE, 1.0, (hard, 1, 1, 1))[0].before for hard in (0.0, 0.03, 0.055)

@@ -1,5 +1,6 @@
 """Pictures in another colour profile; Adobe RGB that only EXIF tells."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base, Interop
 
 from internal_gan.images.colours import in_floats, to_uint8
@@ -33,6 +34,8 @@ def test_adobe_rgb_is_what_its_definition_says() -> None:
     found = np.asarray(converted(Image.fromarray(levels), adobe_rgb(), None))
     inside = ((light > 0.01) & (light < 0.99)).all(axis=2)
     assert np.abs(found - wanted)[inside].max() < 1
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(adobe_rgb())).profile
+    assert profile.media_white_point[0] == pytest.approx((0.9642, 1, 0.8249), abs=1e-4)  # D50
 
 
 @pytest.mark.parametrize(("space", "index"), [(65535, "R03"), (2, None), (None, "R03")])

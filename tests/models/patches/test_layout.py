@@ -10,7 +10,7 @@ from torch import Tensor
 from internal_gan.images.resize import resize
 from internal_gan.models.patches import layout as module
 from internal_gan.models.patches.layout import PRICE, TRIES, layout, layouts, nearest, price_of
-from internal_gan.patches.denoiser import denoised
+from internal_gan.patches.denoiser import Denoiser, denoised
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.units import Size
 from tests.tiny import picture, rng
@@ -76,7 +76,7 @@ def test_a_panorama_is_drawn_as_large_as_time_allows() -> None:
 
 def test_what_holds_a_drawing_says_how_large_patches_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a panorama, too."""
-    used = Mock(wraps=module.Denoiser)
+    used = Mock(wraps=Denoiser)
     monkeypatch.setattr(module, "Denoiser", used)
     for given in ((2, 13), (5, 33), (10, 65)):
         module.held(picture(15, 98), picture(*given), torch.zeros(1, 3, 15, 98))
