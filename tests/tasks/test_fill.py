@@ -150,6 +150,14 @@ def test_a_rim_of_a_thing_around_a_hole_stays_alone(width: int, shade: float) ->
     assert made[hole].mean() == pytest.approx(80, abs=5)
 
 
+def test_a_rim_stays_alone_where_little_lies_beyond_it() -> None:
+    photo, hole = np.random.default_rng(0).integers(60, 100, (60, 80, 3)), np.zeros((60, 80), bool)
+    hole[5:-5, 5:-5] = True
+    photo[4:-4, 4:-4] = 10
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))
+    assert made[hole].mean() == pytest.approx(80, abs=5)
+
+
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
