@@ -633,6 +633,7 @@ def test_strokes_change_what_matters(
     assert (levels[:, :135] == 0).all()
     between = np.asarray(found.resize((300, 200)), float)[:, 145:235]
     assert np.abs(levels[:, 145:235] - between).mean() < 3
+    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 100)
     # What was kept is given up for what now matters.
     options: dict[str, Any] = {"retarget.shape": "1:2"}
     files = {"retarget.importance": ("importance", content(strokes), "image/png")}
@@ -643,7 +644,6 @@ def test_strokes_change_what_matters(
     answer = ask(files, what="plans").json()
     assert answer != ask(what="plans").json()
     # At another resolution, they are brought to the size of another copy.
-    monkeypatch.setattr("internal_gan.finishing.sizes.SMALL_SIDE", 100)
     options |= {"retarget.shape": ["100%", "150%"], "finish.resolution": 120}
     files = {"retarget.protect": ("mask", content(strokes), "image/png")}
     assert ask(files).status_code == 200
