@@ -34,7 +34,7 @@ def test_adobe_rgb_is_what_its_definition_says() -> None:
     found = np.asarray(converted(Image.fromarray(levels), adobe_rgb(), None))
     inside = ((light > 0.01) & (light < 0.99)).all(axis=2)
     assert np.abs(found - wanted)[inside].max() < 1
-    profile = ImageCms.ImageCmsProfile(io.BytesIO(adobe_rgb())).profile
+    profile: Any = ImageCms.ImageCmsProfile(io.BytesIO(adobe_rgb())).profile
     assert profile.media_white_point[0] == pytest.approx((0.9642, 1, 0.8249), abs=1e-4)  # D50
 
 
