@@ -24,7 +24,7 @@ from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.edges import Canny
 from internal_gan.images.frames import lines_of
 from internal_gan.images.levels import ALL, gathered, spread, used_range
-from internal_gan.images.periodic import Wrap, border_band
+from internal_gan.images.periodic import NO_WRAP, Wrap, axes, border_band
 from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import resize
@@ -53,6 +53,7 @@ HOLD_AROUND = 5e-4
 LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
 SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
 FADES = 2.0  # corrections of a tile's light fade this many times within its band
+NO_MARGINS = Margins(0, 0, 0, 0)
 # Whether anything is left to take; for tasks, which leave patches to this room.
 can_fill = has_patches
 
@@ -62,6 +63,7 @@ def extend(
     margins: Margins,
     excluded: Mask,
     *,
+    wrap: Wrap = NO_WRAP,
     rng: torch.Generator | None = None,
     option: str = "image",
     reporter: Reporter = SILENT,
@@ -72,6 +74,7 @@ def extend(
     Args:
         margins: not all 0.
         excluded: of the photo's size, 1 where no pixel may be taken from.
+        wrap: which borders meet, and still do; they have no margins.
         rng: of a random filling; None for the one that fits best.
         option: the one to name in a UserError if memory does not suffice.
     """
@@ -90,18 +93,20 @@ def extend(
     wider = Margins(*map(sum, zip(margins, lines, strict=True)))
     for pair in (wider._replace(top=0, bottom=0), wider._replace(right=0, left=0)):
         for name, side in pair._asdict().items():
-            if side and canvas.goes_on(Margins(0, 0, 0, 0)._replace(**{name: side})):
+            if side and canvas.goes_on(NO_MARGINS._replace(**{name: side})):
                 pair = pair._replace(**{name: 0})
         if any(pair):
             canvas.draw(pair)
-    places, known, now = canvas.places, canvas.known, canvas.photo
     window, new = margins.window(photo.size), margins.part(photo.size)
+    for axis in axes(wrap):
+        canvas.join(axis, new)
+    places, known, now = canvas.places, canvas.known, canvas.photo
     places += np.array([lines.top, lines.left], np.int32)
     places[window], known[window] = own_places(photo.size), True
     now.colours[(..., *window)] = photo.colours
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo)
-    hiding = seams.Hiding(HOLD_AROUND, part=new[0, 0].numpy() > 0)
+    hiding = seams.Hiding(HOLD_AROUND, wrap, new[0, 0].numpy() > 0)
     return result.traced(now.colours, places, known, hiding=hiding)
 
 
@@ -154,6 +159,24 @@ class _Canvas:
         canvas, at, known = self._rebuilt(canvas, part, sides, drawn)
         at -= np.array([sides.top, sides.left], np.int32)  # places in the photo so far
         self._add(sides, canvas, at, known)
+
+    def join(self, axis: int, part: Mask) -> None:
+        """Draw the part anew along two borders that meet, so that it goes on across them."""
+        side, depth = self.photo.size[axis], int(part.amin(dim=axis).sum())
+        half, reach = side // 2, min(depth, side // 4)
+        self._roll(half, axis)
+        hole = part.clone()
+        hole.narrow(axis, 0, half - reach).zero_()
+        hole.narrow(axis, half + reach, side - half - reach).zero_()
+        drawn = draw_filling(self.photo, hole, self.excluded, self.rng)
+        self._add(NO_MARGINS, *self._rebuilt(self.photo, hole, NO_MARGINS, drawn))
+        self._roll(-half, axis)
+
+    def _roll(self, by: int, axis: int) -> None:
+        self.photo = self.photo.each(lambda layer: layer.roll(by, axis))
+        self.unknown, self.excluded = (x.roll(by, axis) for x in (self.unknown, self.excluded))
+        self.places = np.roll(self.places, by, axis + 2)
+        self.known = np.roll(self.known, by, axis + 2)
 
     def _rebuilt(
         self, canvas: Photo, part: Mask, sides: Margins, drawn: tuple[list[Drawn], float]

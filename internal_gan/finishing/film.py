@@ -17,6 +17,14 @@ from torch import Tensor
 
 from internal_gan.finishing.origin import BLENDED, Origin
 from internal_gan.images.flow import optical_flow, scaled_flow, warped
+from internal_gan.images.periodic import (
+    NO_WRAP,
+    Wrap,
+    axes,
+    cross_fade,
+    pad_periodic,
+    resize_periodic,
+)
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.patches.origins import own_places, taken
@@ -27,6 +35,7 @@ LONGEST = 128  # long side at which motion is looked for, in pixels
 # Changes of colour: at most so much at a pixel, of 2 from black to white, since a larger one is a
 # new thing, of which only a shadow would be seen; and the deviation of a Gaussian over them.
 LARGEST, BLUR = 0.15, 2.0
+BEYOND = 0.25  # the share of a side by which drawings are continued at borders that meet
 # A motion that closes takes about so many seconds, and longer films go round several times.
 TURN_SECONDS = 4.0
 
@@ -38,25 +47,29 @@ class Motion:
     Attributes:
         flow: (1, 2, h, w), from where each pixel has come, in rows and columns of this size.
         change: (1, 3, h, w), what is added to its colours, in [-2, 2].
+        wrap: which borders of the picture meet, and of these.
     """
 
     flow: Tensor
     change: Tensor
+    wrap: Wrap = NO_WRAP
 
     def moved(self, picture: Pixels) -> Pixels:
         """A picture of any size, moved and changed."""
-        found = warped(picture, scaled_flow(self.flow, size_of(picture)), "bicubic")
-        return (found + resize(self.change, size_of(picture))).clamp(-1, 1)
+        size = size_of(picture)
+        found = warped(picture, scaled_flow(self.flow, size, self.wrap), "bicubic", self.wrap)
+        return (found + resize_periodic(self.change, size, self.wrap)).clamp(-1, 1)
 
     def mask(self, mask: Mask) -> Mask:
         """A mask of any size, moved."""
-        return warped(mask, scaled_flow(self.flow, size_of(mask)))
+        return warped(mask, scaled_flow(self.flow, size_of(mask), self.wrap), wrap=self.wrap)
 
     def origin(self, origin: Origin) -> Origin:
         """The origin of a moved picture: that of the pixel nearest to each one's source."""
         height, width = origin.kinds.shape
-        flow = scaled_flow(self.flow, (height, width))[0].round().int().numpy()
+        flow = scaled_flow(self.flow, (height, width), self.wrap)[0].round().int().numpy()
         there = own_places((height, width)) + np.moveaxis(flow, 0, -1)
+        there = np.where(self.wrap, there % [height, width], there)
         there = np.where(there < 0, -1 - there, there)
         last = np.array([height - 1, width - 1], np.int32)
         there = np.where(there > last, 2 * last + 1 - there, there).clip(0, last)
@@ -64,18 +77,24 @@ class Motion:
         return replace(origin, places=taken(origin.places, there), kinds=kinds, hiding=None)
 
 
-def motions(drawings: Iterable[Pixels]) -> Iterator[Motion]:
+def motions(drawings: Iterable[Pixels], wrap: Wrap = NO_WRAP) -> Iterator[Motion]:
     """How each of some drawings of equal size differs from the first."""
     rest: Pixels | None = None
     drawings = iter(drawings)
     while some := list(islice(drawings, AT_ONCE)):
         together = torch.cat(some)
-        together = resize(together, fit_size(size_of(together), LONGEST))
+        together = resize(together, size := fit_size(size_of(together), LONGEST))
+        beyond = [int(BEYOND * side) * wraps for side, wraps in zip(size, wrap, strict=True)]
+        for axis in axes(wrap):
+            together = pad_periodic(together, beyond[axis], axis)
         rest = together[:1] if rest is None else rest
         flow = optical_flow(together, rest)
         change = (together - warped(rest, flow)).clamp(-LARGEST, LARGEST)
-        change = gaussian_blur(change, BLUR)
-        yield from map(Motion, torch.split(flow, 1), torch.split(change, 1))
+        both = torch.cat([flow, gaussian_blur(change, BLUR)], dim=1)
+        for axis in axes(wrap):
+            both = both.narrow(axis, beyond[axis], size[axis])
+        for one in torch.split(cross_fade(both, (BLUR, BLUR), wrap), 1):
+            yield Motion(one[:, :2], one[:, 2:], wrap)
 
 
 def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]:
@@ -87,7 +106,8 @@ def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]
         turn = 2 * np.pi * (time - np.arange(len(keys))) / len(keys)  # since each key
         weights = diric(turn, len(keys)) * (1.0 if len(keys) % 2 else np.cos(turn / 2))
         shares = flows.new_tensor(weights)
-        yield Motion(*(torch.tensordot(shares, part, 1).unsqueeze(0) for part in (flows, changes)))
+        flow, change = (torch.tensordot(shares, part, 1)[None] for part in (flows, changes))
+        yield Motion(flow, change, keys[0].wrap)
 
 
 def turns(seconds: float) -> int:

@@ -119,7 +119,12 @@ class AsDrawn:
         return Finished(drawing)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None, traced: bool
+        self,
+        drawings: Iterable[Pixels],
+        still: bool,
+        around: tuple[int, int] | None,
+        traced: bool,
+        wrap: Wrap = NO_WRAP,
     ) -> Iterator[Finished]:
         """The frames of a film with some drawings, one by one.
 
@@ -129,6 +134,7 @@ class AsDrawn:
                 frame is a drawing.
             traced: whether every frame after the first, which always has one, has an origin; that
                 costs as much as the frame.
+            wrap: which borders of a still photo meet, and do so in all frames.
         """
         return map(Finished, drawings)
 
@@ -255,7 +261,12 @@ class Finisher(AsDrawn):
         return self._made(done.pixels, done.origin, drawing)
 
     def film(
-        self, drawings: Iterable[Pixels], still: bool, around: tuple[int, int] | None, traced: bool
+        self,
+        drawings: Iterable[Pixels],
+        still: bool,
+        around: tuple[int, int] | None,
+        traced: bool,
+        wrap: Wrap = NO_WRAP,
     ) -> Iterator[Finished]:
         drawn = (drawing.cpu() for drawing in drawings)
         first = next(drawn)
@@ -268,7 +279,7 @@ class Finisher(AsDrawn):
         assert picture.origin is not None
         yield picture
         (low, high), pixels = self._used, picture.pixels
-        moving = motions(chain([first], drawn))
+        moving = motions(chain([first], drawn), wrap)
         if around is not None:
             moving = between([*moving], *around)
         for motion in islice(moving, 1, None):

@@ -1,9 +1,12 @@
 """Optical flow between small pictures: from where in one picture each pixel of another has come."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from internal_gan.images.periodic import NO_WRAP, Wrap, axes, pad_periodic, resize_periodic
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import pixel_centres
 from internal_gan.shapes import Pictures, Pixels
@@ -33,19 +36,25 @@ def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
     return flow
 
 
-def warped(image: Tensor, flow: Tensor, mode: str = "bilinear") -> Tensor:
+def warped(image: Tensor, flow: Tensor, mode: str = "bilinear", wrap: Wrap = NO_WRAP) -> Tensor:
     """An image (1, C, H, W) with each pixel taken from where a flow (N, 2, H, W) says; beyond the
-    border it is reflected. (N, C, H, W)."""
+    borders that do not wrap it is reflected. (N, C, H, W)."""
+    beyond, size = math.ceil(flow.abs().max()) + 2 if any(wrap) else 0, size_of(flow)
+    for axis in axes(wrap):
+        image, flow = (pad_periodic(one, beyond, axis) for one in (image, flow))
     sides = flow.new_tensor(size_of(flow)).flip(0)
     grid = pixel_centres(size_of(flow), flow.device) + 2 * flow.flip(1).movedim(1, -1) / sides
     image = image.expand(len(flow), -1, -1, -1)
-    return F.grid_sample(image, grid, mode, padding_mode="reflection", align_corners=False)
+    made = F.grid_sample(image, grid, mode, padding_mode="reflection", align_corners=False)
+    for axis in axes(wrap):
+        made = made.narrow(axis, beyond, size[axis])
+    return made
 
 
-def scaled_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
+def scaled_flow(flow: Tensor, size: tuple[int, int], wrap: Wrap = NO_WRAP) -> Tensor:
     """The same motion in pictures of another (height, width)."""
     ratios = [new / old for new, old in zip(size, size_of(flow), strict=True)]
-    return resize(flow, size) * flow.new_tensor(ratios).view(1, 2, 1, 1)
+    return resize_periodic(flow, size, wrap) * flow.new_tensor(ratios).view(1, 2, 1, 1)
 
 
 def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:

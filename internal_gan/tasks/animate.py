@@ -78,7 +78,10 @@ class Animate(Task[AnimateOptions]):
         around = None if keys is None else (turns(wanted.seconds), self._count)
         given = self.context.given
         moves_layers = bool(given.files(LAYERS) or given.trained.files(LAYERS))
-        film = finisher.film(drawings, wanted.size is None, around, moves_layers)
+        is_own = wanted.size is None
+        may = is_own and self.context.rebuilds  # drawings do not
+        wrap = self.context.wrap(self.context.learnt(model), (may, may))
+        film = finisher.film(drawings, is_own, around, moves_layers, wrap)
         mask = self._mask(finisher)
         for index, frame in enumerate(film):
             if index == 0:

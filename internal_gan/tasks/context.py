@@ -21,6 +21,7 @@ from internal_gan.finishing.finisher import BYTES_PER_PIXEL, AsDrawn, Finisher
 from internal_gan.finishing.part_finisher import PartFinisher, Reporter, check_part
 from internal_gan.finishing.turns import Turn, turn_of
 from internal_gan.images.files.look import opened
+from internal_gan.images.periodic import Wrap
 from internal_gan.images.photo import Photo
 from internal_gan.images.windows import bounds
 from internal_gan.judging.tiling import wraps
@@ -101,6 +102,11 @@ class Context(Reporter):
             check_part(photo, photo.size, int(part.count_nonzero()), option)
         return PartFinisher(photo, part, detail, reporter=self, **how)
 
+    def learnt(self, model: Model) -> Photo:
+        """The photo that a model learnt or, if it is gone, the model's own image of it."""
+        trained = self.given.trained
+        return Photo(model.image.cpu()) if trained.is_gone else trained.photo()
+
     def turn(self, photo: Photo, hole: Mask) -> Turn | None:
         """How to move a photo around whose borders meet, if a hole touches them; says that."""
         box = bounds(hole) if hole.any() else (slice(1, 1), slice(1, 1))
@@ -109,9 +115,20 @@ class Context(Reporter):
             return None
         turn = turn_of(hole, wrap := wraps(photo, hole))
         if turn is not None:
-            names = ("top and bottom",) * wrap[0] + ("left and right",) * wrap[1]
-            self.say(f"The photo has no seam at {', '.join(names)}; nor has the result")
+            self._tell_wrap(wrap)
         return turn
+
+    def wrap(self, photo: Photo, may: Wrap = (True, True)) -> Wrap:
+        """Which borders of a photo meet, of those that ``may`` in the result, too; says that."""
+        met = wraps(photo) if any(may) else may
+        met = met[0] and may[0], met[1] and may[1]
+        if any(met):
+            self._tell_wrap(met)
+        return met
+
+    def _tell_wrap(self, wrap: Wrap) -> None:
+        names = ("top and bottom",) * wrap[0] + ("left and right",) * wrap[1]
+        self.say(f"The photo has no seam at {', '.join(names)}; nor has the result")
 
     def check_size(self, size: Size, option: str) -> None:
         """Raise a UserError that names ``option`` for a very large result, unless confirmed."""

@@ -149,8 +149,7 @@ class Edit(FromImage[EditOptions]):
 
     def _learnt(self, photo: Photo, model: Injects) -> Photo:
         """The training photo, shrunk to the scale of the changed photo if that is smaller."""
-        trained = self.context.given.trained
-        learnt = Photo(model.image.cpu()) if trained.is_gone else trained.photo()
+        learnt = self.context.learnt(model)
         ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.uncut))
         return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
 

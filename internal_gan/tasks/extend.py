@@ -42,8 +42,11 @@ class Extend(Task[ExtendOptions]):
             unknown = (photo.alpha <= FAINT).float()
         unknown = avoided(context, "extend.avoid", photo, unknown)
         self._warn(photo, margins)
+        wrap = context.wrap(photo, (not any(margins[::2]), not any(margins[1::2])))
         for number, rng in enumerate(self.chances(self.wanted.count)):
-            done = extend(photo, margins, unknown, rng=rng, option=self.memory, reporter=context)
+            done = extend(
+                photo, margins, unknown, wrap=wrap, rng=rng, option=self.memory, reporter=context
+            )
             yield Picture(f"extend/{number:03d}.png", done)
 
     def _warn(self, photo: Photo, margins: Margins) -> None:

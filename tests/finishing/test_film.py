@@ -15,12 +15,13 @@ from internal_gan.finishing.origin import BLENDED, Origin
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.flow import warped
 from internal_gan.images.levels import pixels_of
+from internal_gan.images.periodic import NO_WRAP, Wrap
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
-from tests.patches.pictures import picture
+from tests.patches.pictures import blobs, picture
 
 SIZE = (160, 200)
 SMALL = (48, 60)
@@ -149,11 +150,29 @@ def test_a_change_of_light_has_nothing_of_the_drawings_noise(drawing: Pixels) ->
     assert sharpness(motion.change) < 0.25 * sharpness(noise)
 
 
+def test_borders_that_meet_do_so_in_every_frame() -> None:
+    """What leaves a tile on one side comes in at the other."""
+    photo = to_photo(blobs(96, 128))
+    small = resize(photo.pixels, (48, 64)).clamp(-1, 1)
+    drawings = [small, small.roll((1, -2), (-2, -1))]
+    finisher = Finisher(small, lambda longest: photo)
+    _, done = finisher.film(iter(drawings), True, None, True, (True, True))
+    off = (done.pixels - photo.pixels.roll((2, -4), (-2, -1))).abs()
+    assert off.mean() < 0.05
+    for axis in (-2, -1):
+        over = done.pixels.narrow(axis, 0, 1) - done.pixels.narrow(axis, -1 % off.shape[axis], 1)
+        assert over.abs().mean() < 1.2 * done.pixels.diff(dim=axis).abs().mean()
+
+
 @pytest.mark.parametrize("rows", [-6.0, 0.0, 4.0])
 @pytest.mark.parametrize("columns", [-5.0, 3.0])
-def test_an_origin_names_pixels_beyond_borders(photo: Photo, rows: float, columns: float) -> None:
-    """By whole pixels, each of which is a pixel of the photo, mirrored at the borders."""
-    motion = Motion(shift(rows, columns, SIZE), torch.zeros(1, 3, *SIZE))
+@pytest.mark.parametrize("wrap", [NO_WRAP, (False, True)])
+def test_an_origin_names_pixels_beyond_borders(
+    photo: Photo, rows: float, columns: float, wrap: Wrap
+) -> None:
+    """By whole pixels, each of which is a pixel of the photo, mirrored at the borders, or at the
+    other one if they meet."""
+    motion = Motion(shift(rows, columns, SIZE), torch.zeros(1, 3, *SIZE), wrap)
     origin = motion.origin(Origin(own_places(SIZE), np.zeros(SIZE, np.uint8), SIZE))
     made, given = (x[0].movedim(0, -1).numpy() for x in (motion.moved(photo.pixels), photo.pixels))
     assert np.allclose(made, taken(given, origin.places), atol=1e-4)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+from scipy.ndimage import gaussian_filter
 
 from internal_gan.images.periodic import Wrap
 from internal_gan.shapes import Image
@@ -20,3 +21,10 @@ def picture(name: str, size: tuple[int, int]) -> Image:
 
 def noise(size: tuple[int, int], channels: int = 3, seed: int = 0) -> Image:
     return np.random.default_rng(seed).integers(0, 256, (*size, channels)).astype(np.uint8)
+
+
+def blobs(height: int, width: int) -> Image:
+    """Spots of colour; opposite borders meet."""
+    random = np.random.default_rng(0).normal(size=(height, width, 3))
+    soft = gaussian_filter(random, (3, 3, 0), mode="wrap")
+    return (127 + 45 * soft / soft.std()).clip(0, 255).astype(np.uint8)

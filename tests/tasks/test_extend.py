@@ -9,6 +9,7 @@ from PIL import Image
 from internal_gan.finishing.origin import BLENDED, EXACT, read_origin
 from internal_gan.images.masks import write_mask
 from tests.commands import Shell, pixels
+from tests.patches.pictures import blobs
 from tests.tiny import holes, labels
 
 pytestmark = pytest.mark.usefixtures("gravel")
@@ -130,3 +131,23 @@ def test_a_photo_that_is_hard_to_continue_says_what_does_better(shell: Shell) ->
             "task=extend", f"image={photo}", f"output=of-{photo[:-4]}", f"extend.margins={options}"
         ).out
         assert "easily" not in said
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_borders_that_meet_do_so_where_a_tile_is_extended(across: bool, shell: Shell) -> None:
+    """Left and right of a panorama, or of a tile, in what is new above it; or its top and bottom in
+    what is new beside it. The origin holds there, too."""
+    tile = blobs(32, 48)
+    tile = tile.swapaxes(0, 1) if across else tile
+    Image.fromarray(tile).save("tile.png")
+    margins, named = ("[0,9,0,0]", "top and bottom") if across else ("[9,0,0,0]", "left and right")
+    answer = shell.done("extend", "tile.png", f"extend.margins={margins}", "output=out")
+    assert f"has no seam at {named}; nor has the result\n" in answer.out
+    made = pixels("out/extend/000.png").astype(int)
+    new = made[:, 32:].swapaxes(0, 1)[::-1] if across else made[:9]
+    assert np.array_equal(made[:, :32] if across else made[9:], tile)
+    over, inside = np.abs(new[:, 0] - new[:, -1]).mean(), np.abs(np.diff(new, axis=1)).mean()
+    assert over < 1.5 * inside
+    shell.done("verify", "out/extend/000.png", "verify.photo=tile.png", "output=check")
+    answer = shell.done("extend", "tile.png", "extend.margins=[9,9,0,0]", "output=corner")
+    assert "no seam" not in answer.out
