@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from scipy.ndimage import binary_dilation, distance_transform_edt, label, uniform_filter
 
-from internal_gan.images.photo import Photo
+from internal_gan.images.frames import lines_of
+from internal_gan.images.masks import dilate
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.windows import Part, Window, extent, parts, within
 from internal_gan.shapes import Flags, Mask
 
@@ -53,6 +55,15 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
     # Single pixels of strong grain belong to it, a line of a pixel does not.
     found: Flags = (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
     return found
+
+
+def lines_beside(photo: Photo, hole: Mask) -> Mask:
+    """1 in a thin line along a border, where a hole comes near it."""
+    lines = lines_of(photo)
+    if not any(lines):
+        return torch.zeros_like(hole)
+    inside = Margins(*(-side for side in lines)).around_size(photo.size)
+    return lines.part(inside) * dilate(hole, BEYOND[1])
 
 
 def with_rims(photo: Photo, hole: Mask) -> Mask:

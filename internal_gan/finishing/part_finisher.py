@@ -146,12 +146,14 @@ class PartFinisher:
             known = np.zeros(self.photo.size, np.bool_)
         else:
             colours, places, known = self.rebuilt(drawing, scale, lines)
+        outside = self.part[0, 0].numpy() == 0
         if self.rim is not None:
-            kept = self.rim[0, 0].numpy() > 0
+            rim = self.rim[0, 0].numpy() > 0
             colours = torch.where(self.rim > 0, self.photo.colours, colours)
-            places[kept], known[kept] = own_places(self.photo.size)[kept], True
+            places[rim], known[rim] = own_places(self.photo.size)[rim], True
+            outside |= rim
         if self.source is not None:
-            outside, kept = self.part[0, 0].numpy() == 0, np.zeros(self.photo.size, np.bool_)
+            kept = np.zeros(self.photo.size, np.bool_)
             if self.source.uncut == self.photo.size:
                 frame = self.source.frame or Margins(0, 0, 0, 0)
                 inside = frame.window(self.source.size)

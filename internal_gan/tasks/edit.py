@@ -12,12 +12,14 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.config.options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
-from internal_gan.images.colours import in_floats
+from internal_gan.finishing.around import lines_beside, with_rims
+from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.profiles import in_profile
-from internal_gan.images.levels import ALL, used_range
+from internal_gan.images.levels import ALL, spread, used_range
 from internal_gan.images.masks import called, read_mask
-from internal_gan.images.photo import Margins, Photo
+from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.pyramid import fit_size
+from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.images.windows import bounds, overlap, within
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
@@ -117,12 +119,27 @@ class Edit(FromImage[EditOptions]):
         if turn is not None:
             photo, learnt = photo.each(turn), learnt and learnt.each(turn)
             mask, used = mask if mask is None else turn(mask), turn(used)
+        plain, thin, under = photo, None, list[Drawn]()
+        if mask is not None and learnt is not None and not self.is_object:
+            # Lines along borders stay, rims of what was there do not; neither tints what is new.
+            even, changed = spread(photo), (mask >= 0.5).float()
+            lines = lines_beside(even, (used >= 0.5).float()) * (1 - changed)
+            used = used * (1 - lines)
+            thin = torch.maximum(with_rims(even, changed) - changed, lines)
+            if thin.any():
+                pixels = fill_smoothly(photo.pixels, thin)
+                box = bounds(thin)
+                under = [Drawn(box, pixels[(..., *box)])]
+                plain = replace(photo, colours=in_kind_of(photo.colours, pixels))
+        part = (used >= 0.5).float()
+        whole = part if thin is None else torch.maximum(part, thin)
         finisher = self.context.part_finisher(
             photo,
-            (used >= 0.5).float(),
+            whole,
             source=learnt,
             detailed=True,
             keeps=self.is_object,
+            rim=None if thin is None else whole - part,
             option="edit.image",
         )
         redrawn = used
@@ -131,9 +148,9 @@ class Edit(FromImage[EditOptions]):
             redrawn = used * ((used < 0.5) | (mask >= 0.5))
         match = self.is_object and bool(self.context.as_trained("harmonize.match"))
         for index, seed in enumerate(self.seeds(self.wanted.count)):
-            change = redrawing.redraw(model, photo, mask, start, seed=seed, match=match)
-            changed = change if learnt is None else self._changed(change, mask)
-            drawing = redrawing.bring_back(photo, changed, redrawn)
+            change = redrawing.redraw(model, plain, mask, start, seed=seed, match=match)
+            drawn = change if learnt is None else self._changed(change, mask)
+            drawing = under + redrawing.bring_back(plain, drawn, redrawn)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
             done = done if turn is None else turn.back(done)

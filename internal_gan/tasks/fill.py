@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from internal_gan.config.options import FillOptions
-from internal_gan.finishing.around import with_rims
+from internal_gan.finishing.around import lines_beside, with_rims
 from internal_gan.finishing.finisher import Finished
 from internal_gan.images.levels import spread
 from internal_gan.images.masks import FAINT
@@ -71,7 +71,8 @@ class Fill(Task[FillOptions]):
         alpha = photo.alpha
         if alpha is not None and (alpha[hole > 0] <= FAINT).any():
             alpha = torch.maximum(alpha, hole)  # the filling of a transparent hole is opaque
-        wide = with_rims(spread(photo), hole)
+        even = spread(photo)
+        wide = torch.maximum(with_rims(even, hole), lines_beside(even, hole))
         if has_rim := bool((wide != hole).any()):
             unknown = torch.maximum(unknown, wide)
         finisher = self.context.part_finisher(
