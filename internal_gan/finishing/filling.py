@@ -22,7 +22,7 @@ from internal_gan.finishing.sizes import small_copy
 from internal_gan.finishing.subject import Subject
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.edges import Canny
-from internal_gan.images.frames import lines_of
+from internal_gan.images.frames import SMEARED, lines_of
 from internal_gan.images.levels import ALL, gathered, spread, used_range
 from internal_gan.images.periodic import NO_WRAP, Wrap, axes, border_band
 from internal_gan.images.photo import Drawn, Margins, Photo
@@ -230,7 +230,18 @@ def make_tileable(
     check_part(photo, photo.size, int(part.count_nonzero()))
     finisher = PartFinisher(photo, part)
     source = in_floats(photo.colours.permute(0, 2, 3, 1).contiguous())[0].numpy()
-    made, places = quilted(source, reach, wrap, rng)
+    own, ends = own_places(photo.size), lines_of(photo)
+    for axis in range(2):
+        # What lies further in takes the place of a thin line, at which nothing meets.
+        first, last = (
+            min(line + SMEARED, int(reach[axis])) if line and wrap[axis] else 0
+            for line in (ends[3 * axis], ends[2 - axis])
+        )
+        along = own.swapaxes(0, axis)
+        along[:first, :, axis] += first
+        along[len(along) - last :, :, axis] -= last
+    made, places = quilted(taken(source, own), reach, wrap, rng)
+    places = taken(own, places)
     narrow = min(band for band, wraps in zip(reach, wrap, strict=True) if wraps or not any(wrap))
     hold = min(seams.HOLD, (FADES / narrow) ** 2)
     hiding = seams.Hiding(hold, wrap, part[0, 0].numpy() > 0)

@@ -13,16 +13,13 @@ from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, Origin
 from internal_gan.finishing.part_finisher import SILENT, Reporter
 from internal_gan.finishing.plans import Plan, Values
 from internal_gan.images.colours import in_kind_of
-from internal_gan.images.frames import lines_of
+from internal_gan.images.frames import SMEARED, lines_of
 from internal_gan.images.masks import FAINT
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import nearest_pixels, resample_columns, resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.patches.origins import own_places
 from internal_gan.units import Size
-
-# JPEG smears the colour of a line over blocks of so many pixels.
-SMEARED = 8
 
 
 @dataclass(frozen=True)

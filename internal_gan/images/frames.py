@@ -19,6 +19,7 @@ NEARLY_ALL, MOST = 0.8, 0.75
 # The widest line along a border, in pixels; the share of it that must end in a step, since some of
 # the photo may be as dark or light as the line; and the most that may end in one the other way.
 THICKEST, LINE, AGAINST = 4, 0.5, 0.05
+SMEARED = 8  # JPEG smears a line's colour over blocks of so many pixels
 
 Rows = NDArray[Any]  # as a photo has its colours
 

@@ -2,7 +2,7 @@
 and harmonization share with it: an image injected into a model's pyramid."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
@@ -13,7 +13,7 @@ from internal_gan.config.fields import AUTO
 from internal_gan.config.options import EditOptions, PaintOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.around import lines_beside, with_rims
-from internal_gan.images.colours import in_floats, in_kind_of
+from internal_gan.images.colours import in_floats
 from internal_gan.images.files.profiles import in_profile
 from internal_gan.images.levels import ALL, spread, used_range
 from internal_gan.images.masks import called, read_mask
@@ -24,6 +24,7 @@ from internal_gan.images.windows import bounds, overlap, within
 from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
+from internal_gan.shapes import Mask
 from internal_gan.tasks.base import Picture, Task, aside, gray
 
 Injected = TypeVar("Injected", bound=PaintOptions | EditOptions)
@@ -98,7 +99,7 @@ class Edit(FromImage[EditOptions]):
 
     def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
         given = photo = self._read()
-        mask = self._mask(photo)
+        mask = marked = self._mask(photo)
         start = self._start_scale(model)
         learnt = self._learnt(photo, model) if self.context.rebuilds else None
         if mask is not None and learnt is not None and not self.is_object:
@@ -118,19 +119,16 @@ class Edit(FromImage[EditOptions]):
             turn = self.context.turn(photo, used)
         if turn is not None:
             photo, learnt = photo.each(turn), learnt and learnt.each(turn)
-            mask, used = mask if mask is None else turn(mask), turn(used)
+            marked, mask = (one if one is None else turn(one) for one in (marked, mask))
+            used = turn(used)
         plain, thin, under = photo, None, list[Drawn]()
         if mask is not None and learnt is not None and not self.is_object:
-            # Lines along borders stay, rims of what was there do not; neither tints what is new.
-            even, changed = spread(photo), (mask >= 0.5).float()
-            lines = lines_beside(even, (used >= 0.5).float()) * (1 - changed)
+            lines, thin = _beside(photo, used, [one for one in (marked, mask) if one is not None])
             used = used * (1 - lines)
-            thin = torch.maximum(with_rims(even, changed) - changed, lines)
             if thin.any():
-                pixels = fill_smoothly(photo.pixels, thin)
                 box = bounds(thin)
-                under = [Drawn(box, pixels[(..., *box)])]
-                plain = replace(photo, colours=in_kind_of(photo.colours, pixels))
+                under = [Drawn(box, fill_smoothly(photo.pixels, thin)[(..., *box)])]
+                plain = photo.with_drawn(under, thin)
         part = (used >= 0.5).float()
         whole = part if thin is None else torch.maximum(part, thin)
         finisher = self.context.part_finisher(
@@ -190,6 +188,15 @@ class Edit(FromImage[EditOptions]):
         if self.is_object and self.context.rebuilds:
             ratio = 0.0
         return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio
+
+
+def _beside(photo: Photo, used: Mask, masks: Sequence[Mask]) -> tuple[Mask, Mask]:
+    """The thin lines along borders that a change comes near, which stay; and those with the rims of
+    what was there, which do not. Neither tints what is new."""
+    even, changed = spread(photo), [(mask >= 0.5).float() for mask in masks]
+    lines = lines_beside(even, (used >= 0.5).float()) * (1 - changed[0])
+    rims = [with_rims(even, one) - one for one in changed]
+    return lines, torch.stack([lines, *rims]).amax(dim=0)
 
 
 def _narrowed(mask: Tensor, photo: Photo, learnt: Photo) -> Tensor:

@@ -73,6 +73,24 @@ def test_a_hole_continues_what_was_drawn_in_another(monkeypatch: pytest.MonkeyPa
     assert not torch.equal(made.pixels, photo.pixels)
 
 
+@pytest.mark.parametrize("ends", [(0, 3), (2, 0), (2, 2)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_line_along_a_border_that_is_to_meet_goes(ends: tuple[int, int], axis: int) -> None:
+    """It stayed between two sides of unlike brightness, and tinted both."""
+    noise = np.random.default_rng(0).normal(0, 6, (80, 120, 1))
+    given = (noise + np.linspace(40, 220, 120)[:, None]).clip(0, 255).repeat(3, 2).astype(np.uint8)
+    given[:, : ends[0]] = given[:, 120 - ends[1] :] = 250 * (ends[0] > 0)
+    turned = np.moveaxis(given, 1, axis)
+    made: Any = make_tileable(to_photo(turned.copy()), (18.0, 18.0), (axis == 0, axis == 1))
+    along = made.origin.places[..., axis]
+    assert along.min() >= ends[0]
+    assert along.max() < 120 - ends[1]
+    pixels = np.moveaxis(made.pixels[0].mean(dim=0).numpy(), axis, 1)
+    assert pixels[:, [0, -1]].mean() == pytest.approx(0, abs=0.15)
+    kept = np.moveaxis(to_photo(turned.copy()).pixels[0].mean(dim=0).numpy(), axis, 1)
+    assert np.array_equal(pixels[:, 18:-18], kept[:, 18:-18])
+
+
 def test_what_may_not_be_taken_is_not_drawn_either() -> None:
     """Half of the hole's surroundings are red."""
     pixels = picture("gravel", (60, 80))

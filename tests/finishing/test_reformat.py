@@ -7,8 +7,9 @@ import torch
 
 from internal_gan.finishing.origin import BLENDED, EXACT
 from internal_gan.finishing.plans import Plan
-from internal_gan.finishing.reformat import SMEARED, layout, reformat
+from internal_gan.finishing.reformat import layout, reformat
 from internal_gan.images.colours import to_uint8
+from internal_gan.images.frames import SMEARED
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import resample_columns, resize
 from internal_gan.judging.verify import Verification

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import internal_gan
 from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.profiles import adobe_rgb, in_profile
@@ -155,6 +156,29 @@ def test_no_haze_is_rebuilt(shell: Shell, checkpoint: str, monkeypatch: pytest.M
     assert (weights[grown & ~changed] == 0).all()
     assert (weights[changed] > 0.5).all()
     assert grown.sum() > changed.sum()
+
+
+@pytest.mark.parametrize("shade", [0.1, 2.4])
+@pytest.mark.parametrize("kind", ["line", "rim"])
+def test_a_line_and_a_rim_beside_a_change_stay_alone(kind: str, shade: float) -> None:
+    """One along the border, which stays; and one that a mask has left, which is redrawn."""
+    photo = np.random.default_rng(0).integers(60, 100, (90, 120, 3))
+    away = np.hypot(*(np.indices((90, 120)) - np.array([45, 60])[:, None, None]))
+    mask, thin = away < 20, (away >= 20) & (away < 22)
+    if kind == "line":
+        mask, thin = np.zeros((2, 90, 120), np.bool_)
+        mask[30:70, 80:117] = thin[:, 117:] = True
+    photo[thin] = photo[thin] * shade
+    changed = photo.copy()
+    changed[mask] = np.roll(photo, 45, 1)[mask]
+    given, edited = photo.astype(np.uint8), changed.astype(np.uint8)
+    made = np.asarray(internal_gan.edit(given, edited, mask)).astype(float)
+    assert made[mask].mean() == pytest.approx(80, abs=3)
+    if kind == "line":
+        assert np.array_equal(made[thin], photo[thin])
+        assert made[30:70, 110:117].mean() == pytest.approx(80, abs=4)
+    else:
+        assert made[thin].mean() == pytest.approx(80, abs=6)
 
 
 def test_a_frame_that_was_not_learnt_moves_no_change() -> None:

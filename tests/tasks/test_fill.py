@@ -158,6 +158,20 @@ def test_a_rim_stays_alone_where_little_lies_beyond_it() -> None:
     assert made[hole].mean() == pytest.approx(80, abs=5)
 
 
+@pytest.mark.parametrize("shade", [0.1, 2.4])
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_line_along_the_border_stays_alone(width: int, shade: float) -> None:
+    """A hole that came up to it took its brightness."""
+    photo = np.random.default_rng(0).integers(60, 100, (90, 120, 3))
+    hole = np.zeros((90, 120), np.bool_)
+    hole[30:70, 80 : 120 - width] = True
+    photo[:, -width:] = photo[:, -width:] * shade
+    photo[hole] = 0
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))
+    assert np.array_equal(made[~hole], photo[~hole])
+    assert made[30:70, 110 : 120 - width].mean() == pytest.approx(80, abs=5)
+
+
 def test_a_thin_hole_and_one_far_away_are_filled_with_patches() -> None:
     photo = read_image(ROOT / "examples" / "photos" / "gravel.jpg").pixels[..., :90, :].contiguous()
     hole = torch.zeros(1, 1, 90, 250)
