@@ -59,7 +59,7 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
 
 def lines_beside(photo: Photo, hole: Mask) -> Mask:
     """1 in a thin line along a border, where a hole comes near it."""
-    lines = lines_of(photo)
+    lines = lines_of(photo, hole)
     if not any(lines):
         return torch.zeros_like(hole)
     inside = Margins(*(-side for side in lines)).around_size(photo.size)

@@ -8,7 +8,7 @@ so of a motion that closes, a few drawings are enough.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 
 import numpy as np
 import torch
@@ -16,15 +16,9 @@ from scipy.special import diric
 from torch import Tensor
 
 from internal_gan.finishing.origin import BLENDED, Origin
+from internal_gan.images import periodic
 from internal_gan.images.flow import optical_flow, scaled_flow, warped
-from internal_gan.images.periodic import (
-    NO_WRAP,
-    Wrap,
-    axes,
-    cross_fade,
-    pad_periodic,
-    resize_periodic,
-)
+from internal_gan.images.periodic import NO_WRAP, Wrap, axes, resize_periodic
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.patches.origins import own_places, taken
@@ -86,15 +80,15 @@ def motions(drawings: Iterable[Pixels], wrap: Wrap = NO_WRAP) -> Iterator[Motion
         together = resize(together, size := fit_size(size_of(together), LONGEST))
         beyond = [int(BEYOND * side) * wraps for side, wraps in zip(size, wrap, strict=True)]
         for axis in axes(wrap):
-            together = pad_periodic(together, beyond[axis], axis)
+            together = periodic.pad_periodic(together, beyond[axis], axis)
         rest = together[:1] if rest is None else rest
         flow = optical_flow(together, rest)
         change = (together - warped(rest, flow)).clamp(-LARGEST, LARGEST)
-        both = torch.cat([flow, gaussian_blur(change, BLUR)], dim=1)
+        change = gaussian_blur(change, BLUR)
         for axis in axes(wrap):
-            both = both.narrow(axis, beyond[axis], size[axis])
-        for one in torch.split(cross_fade(both, (BLUR, BLUR), wrap), 1):
-            yield Motion(one[:, :2], one[:, 2:], wrap)
+            flow, change = (x.narrow(axis, beyond[axis], size[axis]) for x in (flow, change))
+        flow = periodic.cross_fade(flow, (BLUR, BLUR), wrap)
+        yield from map(Motion, torch.split(flow, 1), torch.split(change, 1), repeat(wrap))
 
 
 def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from internal_gan.images.photo import Margins, Photo
+from internal_gan.shapes import Mask
 
 LEVEL = 2 / 255  # of 8 bits, in [-1, 1]
 # The thinnest band, in pixels and of the long side; the widest, of the side that it takes from.
@@ -32,9 +33,7 @@ def frame_of(photo: Photo) -> Margins | None:
     """
     if photo.alpha is not None and (photo.alpha < 1).any():
         return None
-    levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)
-    turned = levels.swapaxes(0, 1)
-    sides = [levels, turned[::-1], levels[::-1], turned]  # from top, right, bottom, left inwards
+    sides = _inwards(np.moveaxis(photo.colours[0].numpy(), 0, -1))
     colours = [_colour(rows) for rows in sides]
     bands = [_band(rows) for rows in sides]
     for wanted in ((0, 1, 2, 3), (0, 2), (1, 3)):
@@ -52,6 +51,12 @@ def frame_of(photo: Photo) -> Margins | None:
             ):
                 return Margins(*(steps.get(side, (0.0, 0))[1] for side in range(4)))
     return None
+
+
+def _inwards(levels: Rows) -> list[Rows]:
+    """Its rows from the top, right, bottom and left border on."""
+    turned = levels.swapaxes(0, 1)
+    return [levels, turned[::-1], levels[::-1], turned]
 
 
 def _band(rows: Rows) -> int:
@@ -91,17 +96,18 @@ def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
     return float((off.max(axis=0) > STEP).mean()), band + blurred
 
 
-def lines_of(photo: Photo) -> Margins:
+def lines_of(photo: Photo, hole: Mask | None = None) -> Margins:
     """How many pixels wide the thin line of another brightness is that some scans and screenshots
     have along a border; 0 without one, if some of the photo is transparent, or if its colours are
-    few."""
+    few. What lies in a hole says nothing, unless that is all there is."""
     if photo.alpha is not None or photo.has_few_colours or min(photo.size) < 2 * THICKEST:
         return Margins(0, 0, 0, 0)
-    levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)
-    turned = levels.swapaxes(0, 1)
-    found = []
-    for rows in levels, turned[::-1], levels[::-1], turned:
+    levels, found = np.moveaxis(photo.colours[0].numpy(), 0, -1), []
+    unknown = np.zeros(photo.size, np.bool_) if hole is None else hole[0, 0].numpy() > 0
+    for rows, closed in zip(_inwards(levels), _inwards(unknown), strict=True):
         near = _floats(rows[: 2 * THICKEST]).mean(axis=2)
+        known = ~closed[: 2 * THICKEST].any(axis=0)
+        near = near[:, known] if known.sum() >= 2 * THICKEST else near
         steps = near[:-2] - near[2:]
         up, down = (steps > NOISE).mean(axis=1), (steps < -NOISE).mean(axis=1)
         same = (np.maximum(up, down) >= LINE) & (np.minimum(up, down) <= AGAINST)
