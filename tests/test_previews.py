@@ -58,6 +58,7 @@ def mask(width: int, height: int) -> Image.Image:
         ("retarget", {"shape": ["3:4", "2:1"], "resolution": 80}, (22, 30)),  # the first of several
         ("sample", {"size": (80, 120)}, (60, 40)),  # of one that is shown at 80 x 60 pixels
         ("sample", {"resolution": "photo", "size": [80, 120]}, (30, 20)),
+        ("sample", {"resolution": 80, "size": [160, 200]}, (50, 40)),  # much larger than the photo
         ("extend", {"margins": [0, 40, 0, "10%"]}, (54, 30)),
     ],
 )
@@ -145,6 +146,7 @@ def test_the_layout_is_that_of_the_result_bit_for_bit(
         *(("sample", {"size": size}) for size in [(597, 361), (1600, 2300), (888, 1186)]),
         ("sample", {"size": (1475, 786)}),  # one pixel more or less than scaled
         ("sample", {"size": (597, 361), "resolution": 700}),
+        ("sample", {"size": (1900, 2200), "resolution": 600}),  # much larger than the photo
         *(("retarget", {"shape": s}) for s in [["139%", "157%"], [["200%", "97%"], "1:1"]]),
         ("retarget", {"shape": ["200%", "99%"], "resolution": "photo"}),
     ],

@@ -54,7 +54,8 @@ class Previews:
 
     def copy(self, task: str, resolution: str | int | None = None) -> Image.Image:
         """The copy of the photo that a task works on, for a ``finish.resolution``."""
-        return self._copy(self._full_size(task, resolution))[0]
+        full = self._full_size(task, resolution)
+        return self._copy(full, small_size(full))[0]
 
     def __call__(self, task: str, /, **given: Any) -> Any:
         """A preview of a task's first result.
@@ -87,13 +88,14 @@ class Previews:
         """A task's arguments for the copy of the photo, and that copy."""
         resolution, sized = given.pop("resolution", None), {"sample": "size", "retarget": "shape"}
         full = usual = self._full_size(task, resolution)
+        small = small_size(full)
         if f"{task}.count" in taken_by(task):
             given["count"] = 1
         name, of_size = sized.get(task, ""), dict[str, Any]()
         is_planned = self._is_planned(task, given)
         if given.get(name) is not None and self._is_finished_drawing(task, given):
-            full, of_size = self._sized(task, name, given.pop(name), resolution)
-        image, source = self._copy(full)
+            full, small, of_size = self._sized(task, name, given.pop(name), resolution)
+        image, source = self._copy(full, small)
         ratio, anchor = ratio_of(str(given.get("shape"))), str(given.get("anchor") or "centre")
         if task == "extend" and ratio is not None and anchor in ANCHORS:
             margins = margins_to(ratio, full, ANCHORS[anchor])
@@ -112,9 +114,9 @@ class Previews:
                 if isinstance(picture, Path):
                     picture = read_image(picture)
                 if picture.size == self._photo.full_size:
-                    given[name] = _shown_small(picture, full)
-                elif full != usual and picture.size == self._copy(usual)[0].size[::-1]:
-                    given[name] = _shown_small(picture, (image.height, image.width))
+                    given[name] = _shown_small(picture, full, small)
+                elif picture.size == small_size(usual) != small:
+                    given[name] = _shown_small(picture, small, small)
         return given | of_size, image, source
 
     def _full_size(self, task: str, resolution: str | int | None) -> Size:
@@ -150,9 +152,9 @@ class Previews:
 
     def _sized(
         self, task: str, name: str, given: Any, resolution: str | int | None
-    ) -> tuple[Size, dict[str, Any]]:
-        """For a result's size: the size of the photo to make a copy of, and the preview's options,
-        with which its layout has as many pixels as the result's, if nearly the scaled size can."""
+    ) -> tuple[Size, Size, dict[str, Any]]:
+        """For a result's size: the size of the photo to make a copy of, the copy's, and the
+        preview's options, with which its layout has as many pixels as the result's, if nearly the scaled size can."""
         options = source_of(task, {name: given, "resolution": resolution}).options
         known, own = options.finish.resolution or AUTO, self._network.sizes[-1]
         photo = self._photo.full_size
@@ -178,25 +180,25 @@ class Previews:
         # First with the usual copy, which many sizes share. If the photo is hardly smaller in the
         # result, it would not be shrunk: then with a copy as it is there.
         for copied, how in (usual, AUTO), (shown, "photo"):
-            small = small_size(copied)
+            small = small_size(copied, size)
             scaled = [round(side * max(small) / max(copied)) for side in size]
             for down, right in steps:
                 near = max(1, scaled[0] + down), max(1, scaled[1] + right)
                 if layout(small, near, how)[0] == wanted:
-                    return copied, {name: named(near, small), "resolution": how}
+                    return copied, small, {name: named(near, small), "resolution": how}
         least = max(1, scaled[0]), max(1, scaled[1])
-        return copied, {name: named(least, small), "resolution": how}
+        return copied, small, {name: named(least, small), "resolution": how}
 
-    def _copied(self, full: Size) -> tuple[Image.Image, Source]:
+    def _copied(self, full: Size, small: Size) -> tuple[Image.Image, Source]:
         is_read = max(full) <= max(self._photo.size)
-        image = _shown_small(self._photo if is_read else self._source.photo(), full)
+        image = _shown_small(self._photo if is_read else self._source.photo(), full, small)
         return image, source_of("sample", {"photo": image})
 
 
-def _shown_small(photo: Photo, full: Size) -> Image.Image:
-    """The small copy of a photo that has a size in results."""
-    small = small_copy(photo.shrunk_to(full))
-    return to_pil(small.colours, small)
+def _shown_small(photo: Photo, full: Size, small: Size) -> Image.Image:
+    """A photo that has a size in results at one of its small sizes."""
+    copy = small_copy(photo.shrunk_to(full), small)
+    return to_pil(copy.colours, copy)
 
 
 def _scaled(value: Any, scale: float) -> Any:
