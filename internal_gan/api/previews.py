@@ -154,7 +154,8 @@ class Previews:
         self, task: str, name: str, given: Any, resolution: str | int | None
     ) -> tuple[Size, Size, dict[str, Any]]:
         """For a result's size: the size of the photo to make a copy of, the copy's, and the
-        preview's options, with which its layout has as many pixels as the result's, if nearly the scaled size can."""
+        preview's options, with which its layout has as many pixels as the result's, if nearly the
+        scaled size can."""
         options = source_of(task, {name: given, "resolution": resolution}).options
         known, own = options.finish.resolution or AUTO, self._network.sizes[-1]
         photo = self._photo.full_size

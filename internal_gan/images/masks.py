@@ -2,7 +2,8 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,10 +12,13 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.colours import in_floats, luminance
+from internal_gan.images.files.decode import channels_of, coloured, photo_of
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
+from internal_gan.images.two_colours import two_colours
+from internal_gan.images.windows import Window, bands
 from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size, by
 
@@ -27,6 +31,7 @@ FAINT = 0.5 / 255.0
 NOISE, NOISY, SHADES = 8, 4, 8
 # A picture has more shades than soft strokes, and less of it is black or white.
 OF_PICTURE = 64
+BAND = 2**22  # pixels of a huge mask that are read at a time
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +43,7 @@ def read_mask(
 
     White may change, black is kept, and gray may change in part; of a picture with two values, or
     with colours on black, the brighter one is white. Else colours count by their luminance. See
-    :func:`opacity` for transparency, and :func:`ends` for noise.
+    :func:`two_colours` for others, :func:`opacity` for transparency, and :func:`ends` for noise.
 
     A UserError if it has another size, or is empty or covers everything.
 
@@ -54,18 +59,10 @@ def read_mask(
             f"{name}: {by(picture.size)} pixels (height x width), while the image has {by(size)}; "
             "a mask must have exactly the image's size"
         )
-    mask, is_coloured, part = _levels(picture, is_shape=white is not None)
-    if picture.bit_depth == 16 and mask.max() <= 255.5 / 65535:
-        mask = mask * 257.0  # 8 bits, stored as 16
-    if (top := float(mask.max())) > 0.0:
-        if top < 0.5:  # of a faint white that a lossy file has made uneven
-            top = float(mask[mask > 0.5 * top].median())
-        counts = torch.histc((mask * (255.0 / top)).clamp(max=255.0), 256, -0.5, 255.5).tolist()
-        black, span = ends(counts, top, is_lossy=picture.is_jpeg, is_coloured=is_coloured)
-        if (black, span) != (0.0, 1.0):
-            mask = ((mask - black) / span).clamp(0.0, 1.0)
-        if warn and top <= NOISE / 255.0 and mask.max() == 1.0:
-            _log.warning("%s: its brightest value, %.2g %% of white, is white", name, 100 * top)
+    read, top, part = reader(picture, is_shape=white is not None)
+    mask = read(picture)
+    if warn and top <= NOISE / 255.0 and mask.max() == 1.0:
+        _log.warning("%s: its brightest value, %.2g %% of white, is white", name, 100 * top)
     is_empty, is_full = mask.max() <= FAINT, mask.min() >= 1.0 - FAINT
     if (is_empty or is_full) and (picture.whole is None or white is None):
         what = "is empty" if white else "is empty, so nothing may change"
@@ -171,19 +168,75 @@ def opacity(counts: Sequence[float], share: float, *, is_shape: bool) -> str | N
     return "transparent" if is_picture else None
 
 
-def _levels(photo: Photo, is_shape: bool) -> tuple[Tensor, bool, str | None]:
-    """A mask as it is, in [0, 1], whether it is in colour, and :func:`opacity`."""
-    colours, alpha = photo.colours, photo.alpha
-    levels = in_floats(colours[:, :1]) if photo.is_gray else luminance(photo.pixels)
-    gray = (levels + 1.0).div_(2.0)
-    if alpha is not None and alpha.min() <= 1.0 - FAINT:
-        visible = gray[alpha > FAINT]
-        counts = torch.histc(visible * 255.0, 256, -0.5, 255.5).tolist()
-        if taken := opacity(counts, len(visible) / alpha.numel(), is_shape=is_shape):
-            return (alpha if taken == "opaque" else 1.0 - alpha), False, taken
-        gray *= alpha
-    is_coloured = bool((colours != colours[:, :1]).any())
-    if is_coloured and gray.min() <= NOISE / 255.0:
-        strongest = (photo.pixels.amax(dim=1, keepdim=True) + 1.0) / 2.0
-        gray = strongest if alpha is None else strongest * alpha
-    return gray.clamp_(0.0, 1.0), is_coloured, None
+def reader(
+    picture: Photo, *, is_shape: bool = False
+) -> tuple[Callable[[Photo], Mask], float, str | None]:
+    """What reads a mask or a part of it, the mask's brightest level, and which part is the mask, if
+    :func:`opacity` or :func:`two_colours` decided it. Of a window of a huge mask, all decides."""
+    parts = partial(parts_of, picture)
+    shades, pixels, darkest, is_clear, is_coloured = torch.zeros(256), 0, 1.0, False, False
+    for _, part in parts():
+        gray, alpha = _gray(part), part.alpha
+        shades += _counts(gray if alpha is None else gray[alpha > FAINT])
+        is_clear |= alpha is not None and bool(alpha.min() <= 1.0 - FAINT)
+        is_coloured |= bool((part.colours != part.colours[:, :1]).any())
+        darkest, pixels = min(darkest, float(_visible(gray, part).min())), pixels + gray.numel()
+    share, two, taken, is_lossy = float(shades.sum()) / pixels, None, None, picture.is_jpeg
+    if is_clear:
+        taken = opacity(shades.tolist(), share, is_shape=is_shape)
+        is_coloured &= taken is None
+    elif is_coloured and (found := two_colours(parts, is_lossy)):
+        two, taken, is_lossy = found
+
+    def levels(part: Photo) -> Mask:
+        if two is not None:
+            return two(part)
+        if taken and part.alpha is not None:
+            return part.alpha if taken == "opaque" else 1.0 - part.alpha
+        if is_coloured and darkest <= NOISE / 255.0:
+            return _visible((part.pixels.amax(dim=1, keepdim=True) + 1.0) / 2.0, part)
+        return _visible(_gray(part), part)
+
+    top = max(float(levels(part).max()) for _, part in parts())
+    times = 257.0 if picture.bit_depth == 16 and top <= 255.5 / 65535 else 1.0  # 8 bits, as 16
+    if 0.0 < (top := top * times) < 0.5:  # of a faint white that a lossy file has made uneven
+        each = [levels(part) * times for _, part in parts()]
+        top = float(torch.cat([one[one > 0.5 * top] for one in each]).median())
+    black, span = 0.0, 1.0
+    if top:
+        counts = [_counts(levels(part) * times / top) for _, part in parts()]
+        each_shade = torch.stack(counts).sum(dim=0).tolist()
+        black, span = ends(each_shade, top, is_lossy=is_lossy, is_coloured=is_coloured)
+
+    def read(part: Photo) -> Mask:
+        mask = levels(part) * times
+        return mask if (black, span) == (0.0, 1.0) else ((mask - black) / span).clamp(0.0, 1.0)
+
+    return read, top, taken
+
+
+def parts_of(picture: Photo) -> Iterator[tuple[Window, Photo]]:
+    """The picture or, if it is a window of a huge one, the parts of that from top to bottom."""
+    image = None if picture.whole is None else picture.whole.image
+    height, width = picture.size if image is None else (image.height, image.width)
+    for rows in bands((height, width), BAND if image else height * width):
+        window = slice(rows.start, min(rows.stop, height)), slice(0, width)
+        part = picture
+        if image is not None:
+            cut = image.crop((0, rows.start, width, window[0].stop))
+            gray = cut.mode == "L" and not cut.has_transparency_data
+            part = photo_of(channels_of(cut if gray else coloured(cut)), cut.mode, 8)
+        yield window, part
+
+
+def _gray(part: Photo) -> Mask:
+    levels = in_floats(part.colours[:, :1]) if part.is_gray else luminance(part.pixels)
+    return (levels + 1.0).div_(2.0)
+
+
+def _visible(levels: Mask, part: Photo) -> Mask:
+    return (levels if part.alpha is None else levels * part.alpha).clamp_(0.0, 1.0)
+
+
+def _counts(levels: Tensor) -> Tensor:
+    return torch.histc((levels * 255.0).clamp(max=255.0), 256, -0.5, 255.5)

@@ -17,11 +17,11 @@ from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of
-from internal_gan.images.masks import FAINT, NOISE, called, dilate, ends, opacity, read_mask
+from internal_gan.images.masks import FAINT, called, dilate, parts_of, read_mask, reader
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.images.windows import Window, around, extent, within
+from internal_gan.images.windows import Window, around, bounds, extent, hull, moved, within
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.context import Context
@@ -29,6 +29,7 @@ from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.
 SHARE = 0.3
+PIXEL = slice(0, 1), slice(0, 1)
 _log = logging.getLogger(__name__)
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
@@ -221,44 +222,20 @@ def _same(photo: Image.Image, window: Window, name: str, image: Image.Image) -> 
 
 def _hole(source: Source, photo: Image.Image) -> Window:
     """The box around the hole; a pixel if there is none, since then no filling begins."""
-    mask, black, size = source.options.mask, 0.0, (photo.height, photo.width)
+    mask, size = source.options.mask, (photo.height, photo.width)
     if mask.box is not None:
         return _window(mask.box, size)
     # Reading a pixel of the mask gives all of it, too.
-    source.alike = partial(_same, photo, (slice(0, 1), slice(0, 1)))
+    source.alike = partial(_same, photo, PIXEL)
     if given := source.read("mask.file"):
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
-        levels, is_coloured = _levels(whole)
-        counts = levels.histogram()
-        top = max(level for level, count in enumerate(counts) if count or not level)
-        scaled = [0] * 256
-        for level, count in enumerate(counts[: top + 1]):
-            scaled[round(255 * level / max(top, 1))] += count
-        black = 255 * ends(scaled, top / 255, is_lossy=given.is_jpeg, is_coloured=is_coloured)[0]
-    elif photo.has_transparency_data:
-        levels = ImageChops.invert(coloured(photo).getchannel("A"))
-    else:
-        levels = Image.new("L", (1, 1))
-    box = levels.point([255 * (level > black + 0.5) for level in range(256)]).getbbox()
-    left, top, right, bottom = box or (0, 0, 1, 1)
+        read = reader(given)[0]
+        masks = ((window, read(part) > FAINT) for window, part in parts_of(given))
+        boxes = [moved(bounds(mask), window) for window, mask in masks if mask.any()]
+        return hull(boxes) if boxes else PIXEL
+    if not photo.has_transparency_data:
+        return PIXEL
+    levels = ImageChops.invert(coloured(photo).getchannel("A"))
+    left, top, right, bottom = levels.getbbox() or (0, 0, 1, 1)
     return slice(top, bottom), slice(left, right)
-
-
-def _levels(mask: Image.Image) -> tuple[Image.Image, bool]:
-    """What :func:`internal_gan.images.masks.read_mask` makes of a mask before it is scaled, of
-    whole numbers, and whether that is in colour."""
-    has_alpha, is_coloured = mask.has_transparency_data, mask.mode not in ("1", "L", "LA")
-    colours = coloured(mask) if has_alpha or is_coloured else mask
-    gray = colours.convert("L")
-    if has_alpha:
-        alpha = colours.getchannel("A")
-        counts = gray.histogram(alpha.point([0] + [255] * 255))
-        share = sum(counts) / math.prod(mask.size)
-        if taken := opacity(counts, share, is_shape=False):
-            return (alpha if taken == "opaque" else ImageChops.invert(alpha)), False
-        gray = ImageChops.multiply(gray, alpha)
-    if is_coloured and any(gray.histogram()[: NOISE + 1]):
-        gray = reduce(ImageChops.lighter, colours.convert("RGB").split())
-        gray = ImageChops.multiply(gray, alpha) if has_alpha else gray
-    return gray, is_coloured

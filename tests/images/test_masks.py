@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.ndimage import gaussian_filter, grey_dilation
+from PIL import Image, ImageColor
+from scipy.ndimage import gaussian_filter, grey_dilation, maximum_filter, minimum_filter
 
 from internal_gan.errors import UserError
-from internal_gan.images.colours import to_uint8
+from internal_gan.images.colours import luminance, to_uint8
 from internal_gan.images.files.memory import to_mask
 from internal_gan.images.masks import dilate, read_mask, soften
 from tests.images.conftest import Save
@@ -81,6 +81,58 @@ def test_two_values_are_black_and_white(saved: Save, white: Any) -> None:
     image = levels.astype(np.uint16 if white == "16 bits" else np.uint8)
     mask = read_mask(saved(Image.fromarray(image)), SIZE)
     assert torch.equal(mask[0, 0], torch.from_numpy(disk(1)).float())
+
+
+@pytest.mark.parametrize(
+    ("background", "colour"),
+    [("white", "red"), ("red", "white"), ("yellow", "blue"), ("blue", "yellow"), ("cyan", "pink")],
+)
+def test_of_two_colours_the_one_around_is_black(
+    saved: Save, caplog: pytest.LogCaptureFixture, background: str, colour: str
+) -> None:
+    photo = saved(painted(disk(1), background, colour))
+    assert torch.equal(read_mask(photo, SIZE)[0, 0], torch.from_numpy(disk(1)).float())
+    name = "#" + bytes(ImageColor.getrgb(colour)).hex()
+    assert caplog.messages == [f"mask={photo.path}: its {name} part is the mask"]
+
+
+def painted(inside: np.ndarray[Any, Any], background: str, colour: str) -> Image.Image:
+    """A mask in two colours."""
+    one, other = (np.array(ImageColor.getrgb(name)) for name in (background, colour))
+    return Image.fromarray(np.where(inside[..., None], other, one).astype(np.uint8))
+
+
+@pytest.mark.parametrize("quality", [75, 95])
+@pytest.mark.parametrize(
+    ("background", "colour"), [("black", "red"), ("black", "blue"), ("white", "red")]
+)
+@pytest.mark.parametrize("is_saved_again", [False, True])
+def test_a_lossy_file_blurs_no_colour(
+    saved: Save, background: str, colour: str, quality: int, is_saved_again: bool
+) -> None:
+    """Whose colours have half of the pixels."""
+    large = np.kron(disk(1), np.ones((5, 5)))
+    image, file = painted(large, background, colour), io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    photo = saved(Image.open(file)) if is_saved_again else saved(image, "jpg", quality=quality)
+    mask = read_mask(photo, (150, 200))[0, 0].numpy()
+    beside = (maximum_filter(large, 3) == 0) | (minimum_filter(large, 3) == 1)
+    assert np.allclose(mask[beside], large[beside], atol=0.1)
+    assert ((mask > 0) != (large > 0)).mean() < 0.001
+
+
+def test_a_photo_of_two_colours_is_none(saved: Save) -> None:
+    """So is a mask with a third colour."""
+    rows = np.linspace(0, 1, 30)[:, None, None] * np.ones((1, 40, 1))
+    for levels in (
+        rows * [200, 120, 40] + (1 - rows) * [20, 60, 200],
+        np.where(rows < 0.8, np.where(rows < 0.4, [255, 0, 0], [255, 255, 0]), [0, 0, 255]),
+    ):
+        photo = saved(Image.fromarray(levels.round().astype(np.uint8)))
+        gray = (luminance(photo.pixels) + 1) / 2
+        mask = read_mask(photo, SIZE)
+        scale = (mask.max() - mask.min()) / (gray.max() - gray.min())
+        assert torch.allclose(mask - mask.min(), (gray - gray.min()) * scale, atol=1e-3)
 
 
 def test_several_colours_on_black_are_all_white(saved: Save) -> None:

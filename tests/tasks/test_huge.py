@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from internal_gan.images.files import image as files
 from internal_gan.tasks import holes
@@ -48,6 +48,9 @@ def furnish(name: str) -> None:
     Image.merge("LA", (Image.new("L", (WIDTH, HEIGHT)), hole())).save("brush.png")
     black = Image.new("L", (WIDTH, HEIGHT))
     Image.merge("RGB", (black, black, hole())).save("blue.png")
+    Image.merge("RGB", (ImageChops.constant(black, 255), *2 * [ImageOps.invert(hole())])).save(
+        "red.png"
+    )
     noise = Image.effect_noise((WIDTH, HEIGHT), 9).point(lambda level: level > 128)
     Image.composite(hole(), noise.convert("L"), hole()).save("noise.png")
     Image.merge("LA", (black, ImageOps.invert(hole()))).save("erased.png")
@@ -92,7 +95,7 @@ def read(path: str) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
         ("P.png", ["mask=brush.png"]),
         ("1.png", ["mask=white.jpg"]),
         ("LA.png", []),
-        *(("L.png", [f"mask={kind}.png"]) for kind in ("blue", "noise", "erased")),
+        *(("L.png", [f"mask={kind}.png"]) for kind in ("blue", "red", "noise", "erased")),
     ],
 )
 def test_the_window_of_a_huge_photo_is_filled_as_a_photo_of_its_own(
