@@ -2,8 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,13 +11,11 @@ from torch import Tensor
 
 from internal_gan.errors import UserError
 from internal_gan.images.colours import in_floats, luminance
-from internal_gan.images.files.decode import channels_of, coloured, photo_of
 from internal_gan.images.files.image import write_image
 from internal_gan.images.files.names import shown
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import gaussian_blur
-from internal_gan.images.two_colours import two_colours
-from internal_gan.images.windows import Window, bands
+from internal_gan.images.two_colours import Parts, two_colours
 from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size, by
 
@@ -31,8 +28,6 @@ FAINT = 0.5 / 255.0
 NOISE, NOISY, SHADES = 8, 4, 8
 # A picture has more shades than soft strokes, and less of it is black or white.
 OF_PICTURE = 64
-BAND = 2**22  # pixels of a huge mask that are read at a time
-
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +54,8 @@ def read_mask(
             f"{name}: {by(picture.size)} pixels (height x width), while the image has {by(size)}; "
             "a mask must have exactly the image's size"
         )
-    read, top, part = reader(picture, is_shape=white is not None)
+    everything = slice(0, size[0]), slice(0, size[1])
+    read, top, part = reader(picture, lambda: [(everything, picture)], is_shape=white is not None)
     mask = read(picture)
     if warn and top <= NOISE / 255.0 and mask.max() == 1.0:
         _log.warning("%s: its brightest value, %.2g %% of white, is white", name, 100 * top)
@@ -169,11 +165,10 @@ def opacity(counts: Sequence[float], share: float, *, is_shape: bool) -> str | N
 
 
 def reader(
-    picture: Photo, *, is_shape: bool = False
+    picture: Photo, parts: Parts, *, is_shape: bool = False
 ) -> tuple[Callable[[Photo], Mask], float, str | None]:
-    """What reads a mask or a part of it, the mask's brightest level, and which part is the mask, if
-    :func:`opacity` or :func:`two_colours` decided it. Of a window of a huge mask, all decides."""
-    parts = partial(parts_of, picture)
+    """What reads the parts of a mask, from top to bottom, its brightest level, and which of it is
+    the mask, if :func:`opacity` or :func:`two_colours` decided it; ``picture`` tells its format."""
     shades, pixels, darkest, is_clear, is_coloured = torch.zeros(256), 0, 1.0, False, False
     for _, part in parts():
         gray, alpha = _gray(part), part.alpha
@@ -213,20 +208,6 @@ def reader(
         return mask if (black, span) == (0.0, 1.0) else ((mask - black) / span).clamp(0.0, 1.0)
 
     return read, top, taken
-
-
-def parts_of(picture: Photo) -> Iterator[tuple[Window, Photo]]:
-    """The picture or, if it is a window of a huge one, the parts of that from top to bottom."""
-    image = None if picture.whole is None else picture.whole.image
-    height, width = picture.size if image is None else (image.height, image.width)
-    for rows in bands((height, width), BAND if image else height * width):
-        window = slice(rows.start, min(rows.stop, height)), slice(0, width)
-        part = picture
-        if image is not None:
-            cut = image.crop((0, rows.start, width, window[0].stop))
-            gray = cut.mode == "L" and not cut.has_transparency_data
-            part = photo_of(channels_of(cut if gray else coloured(cut)), cut.mode, 8)
-        yield window, part
 
 
 def _gray(part: Photo) -> Mask:

@@ -94,5 +94,8 @@ def _codes(part: Photo) -> Tensor:
 
 
 def _mean(parts: Parts, code: int) -> Tensor:
-    found = [part.pixels[0][:, _codes(part) == code] for _, part in parts()]
-    return (torch.cat(found, dim=1).double().mean(dim=1) + 1.0) * 127.5
+    total, count = torch.zeros(3, dtype=torch.float64), 0
+    for _, part in parts():
+        found = part.pixels[0][:, _codes(part) == code]
+        total, count = total + found.sum(dim=1, dtype=torch.float64), count + found.shape[1]
+    return (total / max(1, count) + 1.0) * 127.5

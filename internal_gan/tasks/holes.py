@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial, reduce
 
@@ -14,14 +15,14 @@ from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
 from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
-from internal_gan.images.files.decode import coloured
+from internal_gan.images.files.decode import channels_of, coloured, photo_of
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of
-from internal_gan.images.masks import FAINT, called, dilate, parts_of, read_mask, reader
+from internal_gan.images.masks import FAINT, called, dilate, read_mask, reader
 from internal_gan.images.photo import Photo
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.smooth_fill import fill_transparent
-from internal_gan.images.windows import Window, around, bounds, extent, hull, moved, within
+from internal_gan.images.windows import Window, around, bands, bounds, extent, hull, moved, within
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.tasks.context import Context
@@ -30,6 +31,7 @@ from internal_gan.units import Size, by
 # Of a photo, in the example of a training without a hole.
 SHARE = 0.3
 PIXEL = slice(0, 1), slice(0, 1)
+BAND = 2**22  # pixels of a huge mask that are read at a time
 _log = logging.getLogger(__name__)
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
@@ -230,8 +232,8 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     if given := source.read("mask.file"):
         whole = Image.new("L", given.size[::-1]) if given.whole is None else given.whole.image
         source.alike("mask", whole)
-        read = reader(given)[0]
-        masks = ((window, read(part) > FAINT) for window, part in parts_of(given))
+        read = reader(given, partial(_bands, whole))[0]
+        masks = ((window, read(part) > FAINT) for window, part in _bands(whole))
         boxes = [moved(bounds(mask), window) for window, mask in masks if mask.any()]
         return hull(boxes) if boxes else PIXEL
     if not photo.has_transparency_data:
@@ -239,3 +241,11 @@ def _hole(source: Source, photo: Image.Image) -> Window:
     levels = ImageChops.invert(coloured(photo).getchannel("A"))
     left, top, right, bottom = levels.getbbox() or (0, 0, 1, 1)
     return slice(top, bottom), slice(left, right)
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[Window, Photo]]:
+    for rows in bands((image.height, image.width), BAND):
+        window = slice(rows.start, min(rows.stop, image.height)), slice(0, image.width)
+        band = image.crop((0, rows.start, image.width, window[0].stop))
+        is_gray = band.mode == "L" and not band.has_transparency_data
+        yield window, photo_of(channels_of(band if is_gray else coloured(band)), band.mode, 8)
