@@ -1,14 +1,19 @@
 """The thread count is chosen once, by measurement unless the user sets it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from internal_gan.images.files.memory import to_pil
 from internal_gan.training import threads
 from internal_gan.training.threads import usable_cores
-from tests.commands import run_python
+from tests.commands import plain_environment, run_python
+from tests.tiny import picture
 
 CPU = torch.device("cpu")
 
@@ -118,3 +123,21 @@ print([same_weights(models[0], model) for model in models])
 def test_the_same_training_gives_the_same_model_beside_a_busy_process(tmp_path: Path) -> None:
     answer = run_python(REPEATED, tmp_path, OMP_NUM_THREADS="")
     assert answer.out.split("\n")[0] == str([True] * 10), answer.err
+
+
+@pytest.mark.slow
+def test_ten_commands_train_the_same_model_beside_a_busy_process(tmp_path: Path) -> None:
+    to_pil(picture(60, 80)).save(tmp_path / "photo.png")
+    options = ("trainer=debug", f"image={tmp_path / 'photo.png'}", "task=train", "model=singan")
+    busy, models = subprocess.Popen([sys.executable, "-c", "while True: pass"]), []
+    try:
+        for number in range(10):
+            folder = tmp_path / str(number)
+            command = [sys.executable, "-m", "internal_gan", *options, f"output={folder}"]
+            subprocess.run(command, check=True, env=plain_environment())
+            models.append(load_file(folder / "model.safetensors"))
+    finally:
+        busy.kill()
+        busy.wait()
+    first, *others = models
+    assert all(torch.equal(model[name], first[name]) for model in others for name in first)
