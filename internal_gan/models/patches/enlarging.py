@@ -17,78 +17,181 @@ registration", CVGIP 1991 (back-projection). The mean is that of
 """
 
 import math
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, product
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from internal_gan.images.colours import luminance
+from internal_gan.images.degradation import Degradation, Tables, noise_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.expectation import REACH, TILE, expect
 from internal_gan.patches.fast import over_rows
-from internal_gan.shapes import Pixels
+from internal_gan.patches.filters import Filters, Pair
+from internal_gan.shapes import Mask, Pixels
 from internal_gan.stopping import check_stop
+from internal_gan.units import Size
 
 STEP = 2.0  # a photo is enlarged by at most this factor at a time
 LEVEL = 0.11  # of the noise: a higher one averages more examples
 # Where patches overlap, their details are averaged by a Gaussian window.
 WINDOW = 0.18  # its standard deviation, relative to the patch
 MARGIN = 2  # pixels of the photo around a tile from which it takes examples too
-BACK_PROJECTIONS = 3  # at the end
 ROWS = 32  # of tiles, an even number of them, between two questions whether to go on
 
+# Filters are learnt at these sizes of the photo, relative to its own, each in so many rounds: the
+# second corrects what the first has made.
+SIZES, ROUNDS = (1.0, 0.9, 0.8, 0.7, 0.6), 2
+SHORTEST = 16  # no side is shrunk to fewer pixels for it
+# Of a larger photo than this, in pixels, they are learnt from some windows.
+LEARNT, WINDOW_SIDE = 600_000, 256
+# What is interpolated before it is filtered shrinks to what it was made of: it was back-projected
+# so often. So is the result.
+BEFORE, AFTER = 4, 3
+# The share of the examples in the result is smallest where it is nearest to the truth.
+TRUE = 0.3
 
-def enlarged(photo: Pixels, factor: float, rng: torch.Generator) -> Pixels:
-    """A photo enlarged, with detail out of its own patches; it shrinks to about the photo again.
+
+@dataclass(frozen=True)
+class Round:
+    """Filters, and by how much of what their result lacks it is then back-projected: all of it and
+    more, unless the photo is noisy or compressed."""
+
+    filters: Filters
+    share: float
+
+    def __call__(self, picture: Pixels, smaller: Pixels) -> Pixels:
+        made = self.filters(picture, luminance(picture))
+        return back_projected(made, smaller, self.share)
+
+
+def enlarged(
+    photo: Pixels, factor: float, *, detail: float = 0.0, tables: Tables | None = None
+) -> Pixels:
+    """A photo enlarged, with detail out of its own patches; unless it is noisy or compressed, it
+    shrinks to about the photo again.
 
     Args:
         photo: (1, 3, h, w) in [-1, 1], of any size.
         factor: above 1, or it is a ValueError; the sides are rounded.
-        rng: of the noise; other noise gives slightly different detail.
+        detail: 0 for the most probable picture, 1 for the sharpest.
+        tables: the quantisation tables of the JPEG file that it was read from.
     """
     if not 1 < factor < math.inf:
         raise ValueError(f"factor {factor:g}; must be above 1")
     steps = math.ceil(math.log(factor, STEP) - 1e-6)
-    ratio = factor ** (1 / steps)
+    ratio, device = factor ** (1 / steps), photo.device
+    gray = windows_of(luminance(photo).cpu())
+    worn = Degradation(noise_of(gray), tables)
     blurred = resize(resize(photo, scaled(size_of(photo), 1 / ratio)), size_of(photo))
-    picture = photo
+    picture = photo.cpu()
+    rounds = list[Round]()
     for step in range(1, steps + 1):
+        if step < 3 and (step == 1 or worn != Degradation()):
+            # Later, there is no noise any more.
+            rounds = rounds_of(gray, ratio, worn if step == 1 else Degradation())
         size = scaled(size_of(photo), factor ** (step / steps))
-        plain = resize(picture, size)
-        sharp = plain + _detail(plain, photo, blurred, rng)
-        picture = back_projected(sharp, picture).clamp(-1, 1)
-    for _ in range(BACK_PROJECTIONS):
-        picture = back_projected(picture, photo).clamp(-1, 1)
+        plain, sharp = started(picture, size), resize(picture, size)
+        sharp = sharp + _detail(sharp, photo.cpu(), blurred.cpu())
+        for one in rounds:
+            check_stop()
+            plain = one(plain, picture)
+        trust = min(1.0, max(0.0, rounds[-1].share))
+        share = (TRUE + (1 - TRUE) * detail) * trust
+        picture = back_projected(plain + share * (sharp - plain), picture, trust).clamp(-1, 1)
+    if worn == Degradation():
+        for _ in range(AFTER):
+            picture = back_projected(picture, photo.cpu()).clamp(-1, 1)
+    return picture.to(device)
+
+
+def back_projected(picture: Pixels, smaller: Pixels, share: float = 1.0) -> Pixels:
+    """Add a share of what the picture, once shrunk, lacks of the smaller one (Irani and Peleg
+    1991)."""
+    left = smaller - resize(picture, size_of(smaller))
+    return picture + share * resize(left, size_of(picture))
+
+
+def started(photo: Pixels, size: Size) -> Pixels:
+    """A photo interpolated to a size, which shrinks to about the photo."""
+    picture = resize(photo, size)
+    for _ in range(BEFORE):
+        picture = back_projected(picture, photo)
     return picture
 
 
-def back_projected(picture: Pixels, smaller: Pixels) -> Pixels:
-    """Add what the picture, once shrunk, lacks of the smaller one (Irani and Peleg 1991)."""
-    left = smaller - resize(picture, size_of(smaller))
-    return picture + resize(left, size_of(picture))
+def windows_of(gray: Mask) -> list[Mask]:
+    """Windows of a gray photo, evenly spread, or all of it if it is not large."""
+    if math.prod(size_of(gray)) <= LEARNT:
+        return [gray]
+    sides = [min(side, WINDOW_SIDE) for side in size_of(gray)]
+    share = math.sqrt(LEARNT / math.prod(size_of(gray)))
+    firsts = [
+        np.linspace(0, whole - side, max(1, round(share * whole / side))).astype(int)
+        for whole, side in zip(size_of(gray), sides, strict=True)
+    ]
+    return [
+        gray[..., top : top + sides[0], left : left + sides[1]] for top, left in product(*firsts)
+    ]
 
 
-def _detail(plain: Pixels, photo: Pixels, blurred: Pixels, rng: torch.Generator) -> Pixels:
+def pairs_of(gray: Sequence[Mask], ratio: float, worn: Degradation) -> Iterator[tuple[Mask, Mask]]:
+    """Windows of a photo at several sizes, and each shrunk by a ratio and degraded as it is."""
+    for window, share in product(gray, SIZES):
+        size = scaled(size_of(window), share)
+        if share < 1 and min(size) < SHORTEST * ratio:
+            continue
+        wanted = resize(window, size)
+        yield wanted, worn(resize(wanted, scaled(size, 1 / ratio)))
+
+
+def rounds_of(gray: Sequence[Mask], ratio: float, worn: Degradation) -> list[Round]:
+    """What enlarges a photo by a ratio, learnt from pairs of its own."""
+    wanted, smaller = zip(*pairs_of(gray, ratio, worn), strict=True)
+    given = [started(small, size_of(large)) for large, small in zip(wanted, smaller, strict=True)]
+    rounds = list[Round]()
+    for _ in range(ROUNDS):
+        filters = Filters.learnt([*map(Pair, given, wanted)])
+        given = [filters(image, image) for image in given]
+        left = [
+            back_projected(image, small) - image
+            for image, small in zip(given, smaller, strict=True)
+        ]
+        off = sum(
+            float((more * (large - image)).sum())
+            for more, large, image in zip(left, wanted, given, strict=True)
+        )
+        most = sum(float(more.square().sum()) for more in left)
+        rounds.append(Round(filters, off / most if most > 0 else 1.0))
+        given = [
+            image + rounds[-1].share * more for image, more in zip(given, left, strict=True)
+        ]
+    return rounds
+
+
+def _detail(plain: Pixels, photo: Pixels, blurred: Pixels) -> Pixels:
     """The expected detail of an enlarged photo (1, 3, H, W); a photo (1, 3, h, w), blurred in the
     same way, has the examples."""
-    noise = torch.randn(plain.shape, generator=rng, device=rng.device).to(plain.device)
     size, sides = size_of(plain), size_of(photo)
     tiles = [-(-side // TILE) for side in size]
     whole = [count * TILE - side for count, side in zip(tiles, size, strict=True)]
     # With their borders repeated, images have a patch around each pixel.
-    noisy = _bordered(plain + LEVEL * noise, *whole)
+    given = _bordered(plain, *whole)
     examples, details = _bordered(blurred), _bordered(photo - blurred)
     firsts, near = zip(*map(_near, tiles, size, sides), strict=True)
     span = np.arange(-REACH, REACH + 1)
     bell = np.exp(-np.square(span) / (2 * (WINDOW * len(span)) ** 2)).astype(np.float32)
-    scale, total = np.float32(1 / (2 * LEVEL**2)), np.zeros_like(noisy)
+    scale, total = np.float32(1 / (2 * LEVEL**2)), np.zeros_like(given)
     # Rows of tiles overlap; every second one does not.
     for first in chain(range(0, tiles[0], ROWS), range(1, tiles[0], ROWS)):
         check_stop()
         rows = np.arange(first, min(first + ROWS, tiles[0]), 2)
-        arguments = noisy, examples, details, rows, firsts, near, bell, scale, total
+        arguments = given, examples, details, rows, firsts, near, bell, scale, total
         over_rows(expect, len(rows), *arguments, band=1)
     down, across = (np.convolve(np.ones(count * TILE, np.float32), bell) for count in tiles)
     detail = torch.from_numpy(total / (down[:, None] * across))[None].to(plain.device)

@@ -1,0 +1,185 @@
+"""Linear filters that a photo teaches, one for each kind of gradient; an image is filtered with the
+one that belongs to each pixel.
+
+A photo, shrunk and enlarged again, and the photo itself are pairs of what is given and what is
+wanted. A filter is the ridge regression of what is wanted from the pixels around each place,
+towards the regression of all kinds. As a photo may be turned and mirrored, so are its pairs.
+
+Sources: Romano, Isidoro and Milanfar, "RAISR: rapid and accurate image super resolution", IEEE
+Transactions on Computational Imaging 2017 (kinds by the angle, strength and coherence of
+gradients); Timofte, De Smet and Van Gool, "A+: adjusted anchored neighborhood regression for fast
+super-resolution", ACCV 2014 (ridge regressions, prepared in advance).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from internal_gan.images.resize import gaussian_blur
+from internal_gan.patches.fast import over_rows
+from internal_gan.patches.kernels import rounded_anyhow
+from internal_gan.shapes import Mask
+
+Taps = NDArray[np.float32]
+
+REACH = 2  # of a filter, in pixels around its place
+SPAN = 2 * REACH + 1
+ANGLES = 8  # an even number, so that turning a photo turns angles into angles
+CLASSES = 3  # of the strength and of the coherence of gradients, each with as many pixels
+AROUND = 1.5  # standard deviation of the window in which gradients are averaged, in pixels
+# How strongly a filter is held to the common one: as by so large a share of the energy that each
+# kind has on average.
+HELD = 0.03
+# The common filter is held to 0 by so small a share of its energy.
+SMALLEST = 1e-5
+
+
+class Pair(NamedTuple):
+    """An image and what it is to become, (1, 1, H, W) each, in gray."""
+
+    given: Tensor
+    wanted: Tensor
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters by kind.
+
+    Attributes:
+        taps: (kinds, SPAN, SPAN), which add up to 0: what is added to a pixel.
+        strengths, coherences: the limits between classes, (CLASSES - 1,).
+    """
+
+    taps: Taps
+    strengths: Tensor
+    coherences: Tensor
+
+    @classmethod
+    def learnt(cls, pairs: Sequence[Pair]) -> "Filters":
+        """The filters that turn what is given into what is wanted, turned and mirrored, too."""
+        seen = [_gradients(pair.given) for pair in pairs]
+        shares = torch.arange(1, CLASSES) / CLASSES
+        limits = []
+        for which in (1, 2):
+            values = torch.cat([gradients[which].flatten() for gradients in seen])
+            limits.append(values.sort().values[(shares * len(values)).long()])
+        kinds = ANGLES * CLASSES**2
+        products = np.zeros((kinds, SPAN**2 + 1, SPAN**2 + 1))
+        for pair, gradients in zip(pairs, seen, strict=True):
+            change = (pair.wanted - pair.given)[0, 0].numpy()
+            gather(_bordered(pair.given)[0], change, _kinds(gradients, *limits), products)
+        return cls(_solved(_turned(products)), *limits)
+
+    def __call__(self, image: Tensor, gray: Tensor) -> Tensor:
+        """An image (1, C, H, W), filtered; the gradients of ``gray`` (1, 1, H, W) choose."""
+        kinds = _kinds(_gradients(gray), self.strengths, self.coherences)
+        made = image[0].numpy().copy()
+        over_rows(apply, made.shape[1], _bordered(image), kinds, self.taps, made)
+        return torch.from_numpy(made)[None]
+
+
+def _gradients(gray: Mask) -> tuple[Tensor, Tensor, Tensor]:
+    """The angle of the gradients around each pixel, in ANGLES whole steps of a half turn, their
+    strength and their coherence, 0 to 1: (H, W) each."""
+    wide = F.pad(gray, (1, 1, 1, 1), mode="replicate")
+    across = (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2
+    down = (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
+    # The structure tensor, its eigenvalues and the direction of the larger one.
+    xx, xy, yy = (
+        gaussian_blur(product, AROUND)[0, 0] for product in (across**2, across * down, down**2)
+    )
+    angle = torch.atan2(2 * xy, xx - yy).mul_(ANGLES / math.tau).round_().remainder_(ANGLES)
+    apart = torch.hypot(xx - yy, 2 * xy)
+    large = (xx + yy + apart).div_(2).sqrt_()
+    small = (xx + yy - apart).clamp_min_(0).div_(2).sqrt_()
+    return angle, large, (large - small) / (large + small + 1e-6)
+
+
+def _kinds(
+    gradients: tuple[Tensor, Tensor, Tensor], strengths: Tensor, coherences: Tensor
+) -> NDArray[np.int64]:
+    angle, strength, coherence = gradients
+    classes = torch.bucketize(strength, strengths) * CLASSES + torch.bucketize(
+        coherence, coherences
+    )
+    return (angle.long() * CLASSES**2 + classes).numpy()
+
+
+def _bordered(image: Tensor) -> NDArray[np.float32]:
+    """(C, H + 2 REACH, W + 2 REACH), the border repeated."""
+    return F.pad(image, (REACH,) * 4, mode="replicate")[0].numpy()
+
+
+def _turned(products: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of products of pairs and of all that they are turned and mirrored into."""
+    places, total = np.arange(SPAN**2).reshape(SPAN, SPAN), np.zeros_like(products)
+    of_angle = products.reshape(ANGLES, CLASSES**2, *products.shape[1:])
+    into = total.reshape(of_angle.shape)
+    angles = np.arange(ANGLES)
+    for quarters in range(4):
+        for sign in (1, -1):
+            turned = np.rot90(places, quarters)[:, ::sign].ravel()
+            order = np.append(turned, SPAN**2)
+            to = sign * (angles + quarters * ANGLES // 2) % ANGLES
+            into[to] += of_angle[:, :, order][..., order]
+    return total
+
+
+def _solved(products: NDArray[np.float64]) -> Taps:
+    """The taps of each kind from its sums of products."""
+    given, wanted = products[:, :-1, :-1], products[:, :-1, -1]
+    energy, unit = given.trace(axis1=1, axis2=2).mean() / SPAN**2, np.eye(SPAN**2)
+    all_given = given.sum(axis=0)
+    least = SMALLEST * max(all_given.trace() / SPAN**2, 1e-9)
+    common = np.linalg.solve(all_given + least * unit, wanted.sum(axis=0))
+    held = given + (HELD * energy + least) * unit
+    taps = common + np.linalg.solve(held, (wanted - given @ common)[..., None])[..., 0]
+    taps -= taps.mean(axis=1, keepdims=True)  # a flat image stays as it is
+    return taps.astype(np.float32).reshape(-1, SPAN, SPAN)
+
+
+@rounded_anyhow
+def gather(image, change, kinds, products):
+    """Add the products of the pixels around each place, without their mean, and of its change, to
+    those of its kind, (kinds, SPAN^2 + 1, SPAN^2 + 1)."""
+    height, width = change.shape
+    values = np.empty(SPAN * SPAN + 1, np.float64)
+    for y in range(height):
+        for x in range(width):
+            mean = 0.0
+            for i in range(SPAN):
+                for j in range(SPAN):
+                    value = image[y + i, x + j]
+                    values[i * SPAN + j] = value
+                    mean += value
+            mean /= SPAN * SPAN
+            for i in range(SPAN * SPAN):
+                values[i] -= mean
+            values[SPAN * SPAN] = change[y, x]
+            into = products[kinds[y, x]]
+            for i in range(SPAN * SPAN):
+                for j in range(SPAN * SPAN + 1):
+                    into[i, j] += values[i] * values[j]
+
+
+@rounded_anyhow
+def apply(image, kinds, taps, made, top, bottom):
+    """Add what filters make of an image with a border, (C, H + 2 REACH, W + 2 REACH), to another
+    (C, H, W)."""
+    channels, _, width = made.shape
+    for y in range(top, bottom):
+        for x in range(width):
+            of_kind = taps[kinds[y, x]]
+            for k in range(channels):
+                total = np.float32(0)
+                for i in range(SPAN):
+                    for j in range(SPAN):
+                        total += of_kind[i, j] * image[k, y + i, x + j]
+                made[k, y, x] += total
