@@ -1,6 +1,6 @@
 """A photo in memory, and on a canvas; what results inherit, and whether a model can learn it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,7 @@ class Photo:
         palette: (n, 4) uint8, the colours of a file that has a palette or two levels, with alpha.
         frame: what was cut off around it, see :func:`internal_gan.images.frames.frame_of`.
         is_jpeg: whether it was read from a JPEG file, or one as lossy.
+        tables: the quantisation tables of a JPEG file, for a photo as it was read.
         of_few: whether it is a copy or a part of a photo that ``has_few_colours``.
     """
 
@@ -82,6 +83,7 @@ class Photo:
     frame: "Margins | None" = None
     palette: NDArray[np.uint8] | None = None
     is_jpeg: bool = False
+    tables: Sequence[Sequence[int]] | None = None
     of_few: bool = False
 
     @property
@@ -130,10 +132,11 @@ class Photo:
         if self.has_few_colours:
             nearest = nearest_pixels(self.size, size)
             small = self.each(lambda layer: layer[(..., *nearest)].contiguous())
-            return replace(small, given=self.full_size, frame=frame, of_few=True)
+            return replace(small, given=self.full_size, frame=frame, of_few=True, tables=None)
         alpha = None if self.alpha is None else resize(self.alpha, size).clamp(0, 1)
         made = self.resized(size)
-        return replace(self, colours=made, alpha=alpha, raw=None, given=self.full_size, frame=frame)
+        kept = replace(self, colours=made, alpha=alpha, raw=None, tables=None)
+        return replace(kept, given=self.full_size, frame=frame)
 
     def resized(self, size: Size) -> Pixels:
         """The pixels at another size; levels become floats one channel at a time."""

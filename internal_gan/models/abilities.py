@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor
 
 from internal_gan.finishing.seams import HOLD
+from internal_gan.images.degradation import Tables
 from internal_gan.images.periodic import Tileable, Wrap, wrap_of
 from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.windows import Window
@@ -161,7 +162,18 @@ class Enlarges(Model):
         """Raise a UserError if the model, trained or not, can never enlarge."""
 
     @abstractmethod
-    def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
+    def super_resolve(
+        self,
+        factor: float,
+        image: Tensor,
+        *,
+        seed: int = 0,
+        detail: float = 0.0,
+        tables: Tables | None = None,
+    ) -> Tensor:
         """An image of any size enlarged, with added detail like the photo's own; on the model's
         device. Any ``factor`` above 1 is possible; a UserError for fewer than two finished scales.
+
+        ``detail`` and ``tables`` are for a model that compares patches, see
+        :func:`internal_gan.models.patches.enlarging.enlarged`.
         """

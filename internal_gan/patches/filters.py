@@ -14,7 +14,7 @@ super-resolution", ACCV 2014 (ridge regressions, prepared in advance).
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,13 +24,11 @@ from torch.nn import functional as F
 
 from internal_gan.images.resize import gaussian_blur
 from internal_gan.patches.fast import over_rows
-from internal_gan.patches.kernels import rounded_anyhow
+from internal_gan.patches.filtering import REACH, SPAN, apply, gather
 from internal_gan.shapes import Mask
 
 Taps = NDArray[np.float32]
 
-REACH = 2  # of a filter, in pixels around its place
-SPAN = 2 * REACH + 1
 ANGLES = 8  # an even number, so that turning a photo turns angles into angles
 CLASSES = 3  # of the strength and of the coherence of gradients, each with as many pixels
 AROUND = 1.5  # standard deviation of the window in which gradients are averaged, in pixels
@@ -143,43 +141,3 @@ def _solved(products: NDArray[np.float64]) -> Taps:
     taps = common + np.linalg.solve(held, (wanted - given @ common)[..., None])[..., 0]
     taps -= taps.mean(axis=1, keepdims=True)  # a flat image stays as it is
     return taps.astype(np.float32).reshape(-1, SPAN, SPAN)
-
-
-@rounded_anyhow
-def gather(image, change, kinds, products):
-    """Add the products of the pixels around each place, without their mean, and of its change, to
-    those of its kind, (kinds, SPAN^2 + 1, SPAN^2 + 1)."""
-    height, width = change.shape
-    values = np.empty(SPAN * SPAN + 1, np.float64)
-    for y in range(height):
-        for x in range(width):
-            mean = 0.0
-            for i in range(SPAN):
-                for j in range(SPAN):
-                    value = image[y + i, x + j]
-                    values[i * SPAN + j] = value
-                    mean += value
-            mean /= SPAN * SPAN
-            for i in range(SPAN * SPAN):
-                values[i] -= mean
-            values[SPAN * SPAN] = change[y, x]
-            into = products[kinds[y, x]]
-            for i in range(SPAN * SPAN):
-                for j in range(SPAN * SPAN + 1):
-                    into[i, j] += values[i] * values[j]
-
-
-@rounded_anyhow
-def apply(image, kinds, taps, made, top, bottom):
-    """Add what filters make of an image with a border, (C, H + 2 REACH, W + 2 REACH), to another
-    (C, H, W)."""
-    channels, _, width = made.shape
-    for y in range(top, bottom):
-        for x in range(width):
-            of_kind = taps[kinds[y, x]]
-            for k in range(channels):
-                total = np.float32(0)
-                for i in range(SPAN):
-                    for j in range(SPAN):
-                        total += of_kind[i, j] * image[k, y + i, x + j]
-                made[k, y, x] += total

@@ -61,5 +61,7 @@ class SuperResolution(Task[SuperResolutionOptions]):
             border = step * math.ceil(CONTINUED / step)
             pixels = pad_periodic(pixels, border, axis)
             top, left = (border * new // old, left) if axis == -2 else (top, border * new // old)
-        made = model.super_resolve(factor, pixels, seed=seed).cpu()
+        made = model.super_resolve(
+            factor, pixels, seed=seed, detail=self.wanted.detail, tables=photo.tables
+        ).cpu()
         return made[..., top : top + height, left : left + width].contiguous()

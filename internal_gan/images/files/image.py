@@ -59,7 +59,16 @@ def read_image(
     for note in (*notes, *more):
         _log.warning("%s: %s", name, note)
     is_lossy = image.format in ("JPEG", "MPO", "AVIF", "HEIF")
-    return replace(photo, path=path, exif=exif, is_jpeg=is_lossy)
+    tables = None
+    if photo.given is None:
+        tables = list(getattr(image, "quantization", {}).values()) or None
+    return replace(
+        photo,
+        path=path,
+        exif=exif,
+        is_jpeg=is_lossy,
+        tables=tables if photo.given is None else None,
+    )
 
 
 @contextmanager

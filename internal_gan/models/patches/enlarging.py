@@ -168,9 +168,7 @@ def rounds_of(gray: Sequence[Mask], ratio: float, worn: Degradation) -> list[Rou
         )
         most = sum(float(more.square().sum()) for more in left)
         rounds.append(Round(filters, off / most if most > 0 else 1.0))
-        given = [
-            image + rounds[-1].share * more for image, more in zip(given, left, strict=True)
-        ]
+        given = [image + rounds[-1].share * more for image, more in zip(given, left, strict=True)]
     return rounds
 
 

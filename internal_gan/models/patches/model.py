@@ -14,6 +14,7 @@ from torch import Tensor
 
 from internal_gan.finishing.filling import HOLD, draw_filling
 from internal_gan.finishing.film import turns
+from internal_gan.images.degradation import Tables
 from internal_gan.images.periodic import Wrap, join_borders
 from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
@@ -120,8 +121,16 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     def animating_memory(self, size: Size) -> int:
         return self.sampling_memory(size)
 
-    def super_resolve(self, factor: float, image: Tensor, *, seed: int = 0) -> Tensor:
-        return enlarged(image.to(self.device), factor, torch.Generator().manual_seed(seed))
+    def super_resolve(
+        self,
+        factor: float,
+        image: Tensor,
+        *,
+        seed: int = 0,
+        detail: float = 0.0,
+        tables: Tables | None = None,
+    ) -> Tensor:
+        return enlarged(image.to(self.device), factor, detail=detail, tables=tables)
 
     def fill(
         self, photo: Photo, hole: Mask, edges: Mask | None, excluded: Mask, seed: int | None

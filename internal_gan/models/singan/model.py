@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.degradation import Tables
 from internal_gan.images.periodic import (
     NO_WRAP,
     Moves,
@@ -261,7 +262,15 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
             )
 
     @torch.no_grad()
-    def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
+    def super_resolve(
+        self,
+        factor: float,
+        image: Pixels,
+        *,
+        seed: int = 0,
+        detail: float = 0.0,
+        tables: Tables | None = None,
+    ) -> Pixels:
         """Each of k passes enlarges by factor^(1/k) and runs the finest generator on the enlarged
         output of the last (Shaham et al. 2019, section 4). The paper enlarges by a given ratio,
         that of neighbouring scales. Without one, k is chosen for the square of the ratio of the two
