@@ -11,7 +11,7 @@ TILE, REACH, LANES = 8, 2, 32
 
 
 @rounded_anyhow
-def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, top, bottom):
+def expect(blurred, examples, details, tiles, firsts, near, bell, scale, total, top, bottom):
     """Add the expected details of the patches around all pixels of some rows of tiles to ``total``.
 
     A tile has ``TILE`` pixels a side, and the examples of its patches are the ``near`` rows and
@@ -23,12 +23,12 @@ def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, to
     and then the other, and so are weights. ``LANES`` tiles side by side are worked on at once.
 
     Args:
-        noisy: (3, H, W), whole tiles, with a border of ``REACH`` pixels; like all images float32.
+        blurred: (3, H, W), whole tiles, with a border of ``REACH`` pixels; like all images float32.
         examples, details: (3, h, w), of the photo, with the same border.
         tiles: the numbers of the rows of tiles; ``top`` and ``bottom`` count in it. Rows that
             follow each other both write where they meet.
         firsts: the examples' first row of each row of tiles, and first column of each column.
-        total: like ``noisy``.
+        total: like ``blurred``.
     """
     side, (near_rows, near_columns) = TILE + 2 * REACH, near
     height, width = near_rows + 2 * REACH, near_columns + 2 * REACH
@@ -54,7 +54,7 @@ def expect(noisy, examples, details, tiles, firsts, near, bell, scale, total, to
                 for k in range(3):
                     for y in range(side):
                         for x in range(side):
-                            given[y, x, k, t] = noisy[k, row + y, tile * TILE + x]
+                            given[y, x, k, t] = blurred[k, row + y, tile * TILE + x]
                     for y in range(height):
                         for x in range(width):
                             example[y, x, k, t] = examples[k, first + y, left + x]

@@ -27,4 +27,5 @@ def blobs(height: int, width: int) -> Image:
     """Spots of colour; opposite borders meet."""
     random = np.random.default_rng(0).normal(size=(height, width, 3))
     soft = gaussian_filter(random, (3, 3, 0), mode="wrap")
-    return (127 + 45 * soft / soft.std()).clip(0, 255).astype(np.uint8)
+    made: Image = (127 + 45 * soft / soft.std()).clip(0, 255).astype(np.uint8)
+    return made

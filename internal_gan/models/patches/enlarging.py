@@ -1,19 +1,25 @@
-"""Enlarges a photo with detail out of its own patches; nothing is learnt.
+"""Enlarges a photo with detail out of its own patches; nothing is trained.
 
-Shrunk and enlarged again, a photo is blurred: a patch x turns into B x, and loses x - B x, its
-detail. An enlarged photo is blurred in the same way, so each patch of the photo is an example of
-the detail that belongs to a blurred patch. Noise n of the level t is added to the enlarged photo's
-patch, which makes y = B x + t n. If all examples are equally likely, the expectation of the detail
-given y has a closed form: the mean of all details, each with the weight exp(-|y - B x|^2 / 2 t^2).
-Examples come from around the same place in the photo, which resembles itself most there.
+Two answers are mixed. The first is the most probable one: what linear filters make of the photo,
+interpolated; they are learnt in a second from pairs of the photo itself and its shrunk copy, see
+:mod:`internal_gan.patches.filters`. If the photo is noisy or a JPEG file, so are the shrunk copies,
+and the filters learn to leave that out.
 
-Sources: Freeman, Jones and Pasztor, "Example-based super-resolution", IEEE Computer Graphics and
+The second is sharper. Shrunk and enlarged again, a photo is blurred: a patch x turns into B x, and
+loses x - B x, its detail. An enlarged photo is blurred in the same way, so each patch of the photo
+is an example of the detail that belongs to a blurred patch. If a blurred patch y is B x and white
+noise of the level t, and all examples are equally likely, the expectation of its detail has a
+closed form: the mean of all details, each with the weight exp(-|y - B x|^2 / 2 t^2). Examples come
+from around the same place in the photo, which resembles itself most there.
+
+Sources: for filters, see there; Shocher, Cohen and Irani, "'Zero-shot' super-resolution using deep
+internal learning", CVPR 2018 (pairs of a photo and its shrunk copy, degraded as the photo is);
+Freeman, Jones and Pasztor, "Example-based super-resolution", IEEE Computer Graphics and
 Applications 2002 (pairs of blurred patch and detail); Glasner, Bagon and Irani, "Super-resolution
 from a single image", ICCV 2009 (pairs from the photo itself, at several sizes); Freedman and
 Fattal, "Image and video upscaling from local self-examples", ACM Transactions on Graphics 2011
 (small steps, from around the same place); Irani and Peleg, "Improving resolution by image
-registration", CVGIP 1991 (back-projection). The mean is that of
-:mod:`internal_gan.patches.denoiser`, for a blurred picture in place of a noisy one.
+registration", CVGIP 1991 (back-projection).
 """
 
 import math
@@ -53,6 +59,7 @@ LEARNT, WINDOW_SIDE = 600_000, 256
 # What is interpolated before it is filtered shrinks to what it was made of: it was back-projected
 # so often. So is the result.
 BEFORE, AFTER = 4, 3
+MOST = 2.0  # times what a result lacks; more would grow from step to step
 # The share of the examples in the result is smallest where it is nearest to the truth.
 TRUE = 0.3
 
@@ -101,7 +108,7 @@ def enlarged(
         for one in rounds:
             check_stop()
             plain = one(plain, picture)
-        trust = min(1.0, max(0.0, rounds[-1].share))
+        trust = min(1.0, rounds[-1].share)
         share = (TRUE + (1 - TRUE) * detail) * trust
         picture = back_projected(plain + share * (sharp - plain), picture, trust).clamp(-1, 1)
     if worn == Degradation():
@@ -167,7 +174,8 @@ def rounds_of(gray: Sequence[Mask], ratio: float, worn: Degradation) -> list[Rou
             for more, large, image in zip(left, wanted, given, strict=True)
         )
         most = sum(float(more.square().sum()) for more in left)
-        rounds.append(Round(filters, off / most if most > 0 else 1.0))
+        share = off / most if most > 0 else 1.0
+        rounds.append(Round(filters, min(max(share, 0.0), MOST)))
         given = [image + rounds[-1].share * more for image, more in zip(given, left, strict=True)]
     return rounds
 
