@@ -92,7 +92,6 @@ _LINES = (
 )
 _SINGAN = _in("singan/images", "mountains", "seascape.png", "tree.png")
 _CUT = f"{_RETARGET} {_SINGAN} {_in('sigd16/real', *range(1, 9))}"
-_ENLARGED = f"{_SINGAN} {_in('singan/images', 'wild_bush')} {_in('retarget', 'fruit.png', 'house')}"
 _BUNDLED = " ".join(
     f"examples/photos/{name}.jpg" for name in ("dandelions", "gravel", "mountains", "peaks")
 )
@@ -126,7 +125,7 @@ ENTRIES = {
         40,
     ),
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
-    "super-resolution": Entry("super_resolution", f"--photos {_ENLARGED} --output {{output}}", 25),
+    "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 25),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),

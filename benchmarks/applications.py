@@ -38,9 +38,9 @@ from benchmarks._common import (
     write_summary,
 )
 from benchmarks._niqe import niqe
-from benchmarks.super_resolution import shrink
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
+from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.images.random_holes import random_strokes
@@ -226,7 +226,9 @@ def motion(frames: Pictures) -> Figures:
 
 
 def enlarged(model: Any, case: Case, name: str) -> Figures:
-    small, original = shrink(case.photo, 2)
+    height, width = (side // 2 for side in case.photo.shape[-2:])
+    original = case.photo[..., : 2 * height, : 2 * width]
+    small = to_uint8(resize(original, (height, width))).float() / 127.5 - 1
     made = model.super_resolve((small[0] + 1) / 2, factor=2, seed=case.seed, output_type="pt")
     made = case.shown(f"enlarged-{name}", case.pixels(made))
     return {"psnr": psnr(original, made), "ssim": ssim(original, made)} | {"niqe": niqe(made)}

@@ -1,23 +1,28 @@
-"""Super-resolution compared with interpolation: photos are shrunk, then enlarged again.
+"""Super-resolution on its field's own photos, whose originals are known.
 
-    python -m benchmarks.super_resolution --photos photos/ --output table/ --factor 4
+    python -m benchmarks.super_resolution --data SelfExSR/data --output table/
 
-Each shrunk photo is enlarged from its own patches.
+``--data`` has the folders ``Set5``, ``Set14``, ``BSD100`` and ``Urban100`` of the repository
+jbhuang0604/SelfExSR, with pairs of photos, small and original. ``--methods`` may add ``zssr`` and
+``singan``, which are trained for a minute on each photo, and ``singan_paper_super_resolution``,
+which takes hours.
 """
 
 import argparse
-import math
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from benchmarks._common import given_photos, means, print_json, run, write_summary
+from benchmarks._common import existing_folder, means, positive, print_json, run, say, write_summary
 from benchmarks._niqe import niqe
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder
@@ -25,117 +30,155 @@ from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.levels import levels_of, pixels_of
 from internal_gan.images.resize import resize, size_of
-from internal_gan.judging.fidelity import psnr, ssim
+from internal_gan.judging.fidelity import SSIM_WINDOW
+from internal_gan.models.patches.enlarging import back_projected
 from internal_gan.report.table import as_markdown
 from internal_gan.units import Size
 
-# The network is no longer trained here: its figures are of an earlier record.
-METHODS = ("original", "bicubic", "lanczos", "network", "patches")
-DECIMALS = {"rmse": 2, "psnr": 2, "ssim": 4, "niqe": 2}
+# The photos of a set that are used by default.
+SETS = {"Set5": 5, "Set14": 14, "BSD100": 100, "Urban100": 20}
+PAIR = re.compile(r"(.*)_LR\.png")
+BACK_PROJECTIONS = 8  # of what is interpolated
+TRAINED_FOR = "60s"
+DECIMALS = {"psnr": 2, "ssim": 4, "rmse": 2, "niqe": 2, "seconds": 1}
+# Of MATLAB's rgb2ycbcr, which the field uses: luma from 16 to 235.
+LUMA = torch.tensor([65.481, 128.553, 24.966]).view(1, 3, 1, 1) / 255
 
 Figures = dict[str, float]
+Method = Callable[[Path, Tensor, Size], Tensor]
 
 
-def shrink(original: Tensor, factor: float) -> tuple[Tensor, Tensor]:
-    """Shrink a photo (1, 3, H, W) to 1/factor of its sides, rounded down, and to 8 bits; also
-    returns the photo, cropped at the bottom and right to the size of the enlarged one."""
-    sides = original.shape[-2:]
-    small = (int(sides[0] / factor), int(sides[1] / factor))
-    if min(small) < 1:
-        raise UserError(f"{sides[0]}x{sides[1]} pixels are too small to be shrunk by {factor:g}")
-    cropped = original[..., : round(small[0] * factor), : round(small[1] * factor)]
-    return to_uint8(resize(cropped, small)).float() / 127.5 - 1, cropped
+def bicubic(path: Path, small: Tensor, size: Size) -> Tensor:
+    return resize(small, size)
 
 
-def interpolated(small: Tensor, size: Size) -> dict[str, Tensor]:
-    """The small photo enlarged without a model, by bicubic and by Lanczos interpolation."""
-    image = Image.fromarray(levels_of(small, 255)).resize(size[::-1], Image.Resampling.LANCZOS)
-    lanczos = pixels_of(np.asarray(image))
-    return {"bicubic": resize(small, size).clamp(-1, 1), "lanczos": lanczos}
+def lanczos(path: Path, small: Tensor, size: Size) -> Tensor:
+    image = Image.fromarray(levels_of(small, 255))
+    return pixels_of(np.asarray(image.resize(size[::-1], Image.Resampling.LANCZOS)))
 
 
-def judge(image: Tensor, original: Tensor | None, factor: float) -> Figures:
-    """The figures of an enlarged photo (1, 3, H, W): ``rmse`` over pixels and colours in levels of
-    255, ``psnr`` and ``ssim`` of the luma without a border of ``factor`` pixels, if there is an
-    original, and ``niqe``, if the image has two blocks for it."""
-    figures = {}
-    if original is not None:
-        rim = math.ceil(factor)
-        levels = [to_uint8(pixels).double() for pixels in (original, image)]
-        inside = [pixels[..., rim:-rim, rim:-rim] for pixels in (original, image)]
-        figures["rmse"] = float((levels[0] - levels[1]).square().mean().sqrt())
-        figures["psnr"] = psnr(*inside)
-        figures["ssim"] = ssim(*inside)
+def projected(path: Path, small: Tensor, size: Size) -> Tensor:
+    picture = resize(small, size)
+    for _ in range(BACK_PROJECTIONS):
+        picture = back_projected(picture, small)
+    return picture
+
+
+def patches(detail: float) -> Method:
+    def enlarged(path: Path, small: Tensor, size: Size) -> Tensor:
+        factor = size[0] / small.shape[-2]
+        made: Tensor = internal_gan.super_resolve(
+            path, factor=factor, detail=detail, output_type="pt"
+        )
+        return made * 2 - 1
+
+    return enlarged
+
+
+def trained(*overrides: str) -> Method:
+    def enlarged(path: Path, small: Tensor, size: Size) -> Tensor:
+        factor = size[0] / small.shape[-2]
+        with TemporaryDirectory() as folder:
+            model: Any = internal_gan.fit(path, overrides=overrides, output=f"{folder}/run").model
+            made: Tensor = model.super_resolve(path, factor=factor, output_type="pt")
+        return made * 2 - 1
+
+    return enlarged
+
+
+METHODS: dict[str, Method] = {
+    "bicubic": bicubic,
+    "lanczos": lanczos,
+    "bicubic, back-projected": projected,
+    "patches, detail 0": patches(0.0),
+    "patches": patches(0.3),
+    "patches, detail 1": patches(1.0),
+    "zssr": trained("model=zssr", f"trainer.time={TRAINED_FOR}"),
+    "singan": trained("model=singan", f"trainer.time={TRAINED_FOR}"),
+    "singan_paper_super_resolution": trained("experiment=singan_paper_super_resolution"),
+}
+USUAL = tuple(METHODS)[:6]
+
+
+def pairs(data: Path, name: str, factor: int, most: int) -> Iterator[tuple[str, Path, Path]]:
+    """The names of a set's photos, their small copies and their originals."""
+    folder = data / name / f"image_SRF_{factor}"
+    found = sorted(path for path in folder.glob("*") if PAIR.fullmatch(path.name))
+    if not found:
+        raise UserError(f"{folder}: no pair of photos; needs NAME_LR.png and NAME_HR.png")
+    for small in found[:most]:
+        title = small.name.removesuffix("_LR.png")
+        yield title, small, small.with_name(f"{title}_HR.png")
+
+
+def judge(made: Tensor, original: Tensor, factor: int) -> Figures:
+    """``psnr`` and ``ssim`` of the luma without a border of ``factor`` pixels, ``rmse`` of all
+    colours in levels of 255, and ``niqe``, if the picture has two blocks for it."""
+    from kornia.metrics import ssim as ssim_map  # takes seconds to import
+
+    levels = [to_uint8(image).double() for image in (original, made)]
+    inside = (..., slice(factor, -factor), slice(factor, -factor))
+    luma = [(image * LUMA).sum(dim=1, keepdim=True)[inside] for image in levels]
+    windows = ssim_map(luma[0], luma[1], SSIM_WINDOW, max_val=255.0, padding="valid")
+    error = float((luma[0] - luma[1]).square().mean())
+    figures = {
+        "psnr": 10 * float(np.log10(255**2 / max(error, 1e-9))),
+        "ssim": float(windows.mean()),
+        "rmse": float((levels[0] - levels[1]).square().mean().sqrt()),
+    }
     try:
-        figures["niqe"] = niqe(image)
+        figures["niqe"] = niqe(made)
     except UserError:
         return figures
     return figures
 
 
-def do_photo(name: str, photo: Path, output: Path, factor: float) -> dict[str, Any]:
-    """Shrink a photo, enlarge it, and judge the result and those of interpolation."""
-    small, original = shrink(read_image(photo).pixels, factor)
-    file = make_folder(output / "shrunk") / f"{name}.png"
-    write_image(file, small)
-    began = time.perf_counter()
-    made = internal_gan.super_resolve(file, factor=factor, output_type="pt") * 2 - 1
-    seconds = time.perf_counter() - began
-    size = size_of(made)
-    found = {"original": original, **interpolated(small, size), "patches": made}
-    figures = {
-        method: judge(picture, None if method == "original" else original, factor)
-        for method, picture in found.items()
-    }
-    shown = make_folder(output / "pictures" / name)
-    for method, picture in found.items():
-        write_image(shown / f"{method}.png", picture)
-    return {"photo": name, "size": size, "seconds": seconds, "figures": figures}
-
-
-def means_of(results: Sequence[Mapping[str, Any]]) -> dict[str, Figures]:
-    """The mean of every figure over the photos that have it, by method."""
-    return {
-        method: means([result["figures"][method] for result in results])
-        for method in METHODS
-        if all(method in result["figures"] for result in results)
-    }
+def do_photo(names: Sequence[str], pair: tuple[Path, Path], factor: int, shown: Path) -> Any:
+    """The figures of a photo, enlarged by each method."""
+    small, original = (read_image(path).pixels for path in pair)
+    found = dict[str, Figures]()
+    for name in names:
+        began = time.perf_counter()
+        made = METHODS[name](pair[0], small, size_of(original)).clamp(-1, 1)
+        seconds = time.perf_counter() - began
+        found[name] = judge(made, original, factor) | {"seconds": seconds}
+        write_image(make_folder(shown) / f"{name}.png", made)
+    return found
 
 
 def tables(record: Mapping[str, Any]) -> dict[str, str]:
-    """A row for each photo and method, and the means."""
-    results = record["photos"]
-    rows: list[dict[str, str]] = []
-    for result in results:
-        title = f"{result['photo']} ({result['size'][0]}x{result['size'][1]})"
-        rows += _rows(title, result["figures"])
-    rows += _rows(f"**mean of {len(results)}**", means_of(results))
-    return {"photos": as_markdown(rows)}
-
-
-def _rows(title: str, figures: Mapping[str, Figures]) -> Iterator[dict[str, str]]:
-    for method in METHODS:
-        if found := figures.get(method):
-            yield {"photo": title, "method": method} | {
-                name.upper(): f"{found[name]:.{digits}f}" if name in found else ""
-                for name, digits in DECIMALS.items()
-            }
+    """The means over the photos of each set."""
+    rows = [
+        {"set": f"{name} ({len(photos)})", "method": method}
+        | {figure: f"{value:.{DECIMALS[figure]}f}" for figure, value in mean.items()}
+        for name, photos in record["sets"].items()
+        for method in record["methods"]
+        for mean in [means([photo[method] for photo in photos.values()])]
+    ]
+    return {f"x{record['factor']}": as_markdown(rows)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.super_resolution")
+    parser.add_argument("--data", type=existing_folder, required=True, help="the sets' folder")
     parser.add_argument("--output", type=Path, required=True, help="folder for results")
-    parser.add_argument(
-        "--photos", type=Path, nargs="+", required=True, help="a folder of photos, or files"
-    )
-    parser.add_argument("--factor", type=float, default=4.0, help="any above 1")
+    parser.add_argument("--factor", type=int, choices=(2, 3, 4), default=4)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=[*SETS][:3])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=USUAL)
+    parser.add_argument("--first", type=positive, help="so many photos of each set")
     options = parser.parse_args(argv)
-    photos, output, factor = given_photos(options.photos), options.output.absolute(), options.factor
-    if not 1 < factor < math.inf:
-        raise UserError(f"--factor {factor:g}: needs a number above 1")
-    results = [do_photo(name, path, output, factor) for name, path in photos.items()]
-    write_summary(output, tables({"photos": results}))
-    print_json("super_resolution", {"factor": factor, "photos": results})
+    output, factor = options.output.absolute(), options.factor
+    sets = dict[str, dict[str, Any]]()
+    for name in options.sets:
+        sets[name] = {}
+        most = min(options.first or SETS[name], SETS[name])
+        for title, *pair in pairs(options.data, name, factor, most):
+            shown = output / "pictures" / name / title
+            sets[name][title] = do_photo(options.methods, (pair[0], pair[1]), factor, shown)
+            say(f"{name} {title}")
+    record = {"factor": factor, "methods": options.methods, "sets": sets}
+    write_summary(output, tables(record))
+    print_json("super_resolution", record)
 
 
 if __name__ == "__main__":

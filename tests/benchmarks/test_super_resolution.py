@@ -1,11 +1,13 @@
-"""The super-resolution benchmark: shrinking, interpolation and figures."""
+"""The super-resolution benchmark: pairs of photos, interpolation and figures."""
 
+import math
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks import super_resolution
-from benchmarks.super_resolution import shrink
+from benchmarks.super_resolution import judge, projected
 from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
@@ -13,33 +15,39 @@ from tests.benchmarks.conftest import Run
 from tests.tiny import picture
 
 
-@pytest.mark.parametrize("factor", [4, 3, 2.5])
-def test_a_shrunk_photo_has_8_bits_and_a_reference_of_the_enlarged_size(factor: float) -> None:
-    small, original = shrink(picture(50, 67), factor)
-    assert small.shape[-2:] == (int(50 / factor), int(67 / factor))
-    back = tuple(round(side * factor) for side in small.shape[-2:])
-    assert original.shape[-2:] == back
-    assert back[0] <= 50
-    assert back[1] <= 67
-    levels = (small + 1) * 127.5
-    assert (levels - levels.round()).abs().max() < 1e-4
-    plain = resize(original, (int(50 / factor), int(67 / factor)))
-    assert (small - plain.clamp(-1, 1)).abs().max() <= 1.01 / 255
+def test_a_level_of_gray_is_so_much_less_in_luma() -> None:
+    """From 16 to 235, not from 0 to 255; and the border does not count."""
+    original = torch.zeros(1, 3, 40, 40) - 1 / 255
+    off = original + 10 * 2 / 255
+    off[..., :2, :] = 1
+    figures = judge(off, original, 2)
+    assert figures["psnr"] == pytest.approx(20 * math.log10(255**2 / 219 / 10), abs=0.01)
+    assert figures["rmse"] > 10
+    assert judge(original, original, 2)["ssim"] == pytest.approx(1)
 
 
-def test_every_photo_is_shrunk_enlarged_and_judged(benchmark: Run, tmp_path: Path) -> None:
-    (tmp_path / "photos").mkdir()
-    for name, seed in (("my sea", 0), ("hill", 1)):
-        write_image(tmp_path / "photos" / f"{name}.png", picture(41, 57, seed))
+def test_what_is_back_projected_shrinks_to_the_photo() -> None:
+    small = picture(20, 30)
+    made = projected(Path(), small, (40, 60))
+    off = (resize(made, (20, 30)) - small).abs().mean()
+    assert off < (resize(resize(small, (40, 60)), (20, 30)) - small).abs().mean() / 5
+
+
+def test_every_photo_is_enlarged_and_judged(benchmark: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "Set5" / "image_SRF_2"
+    folder.mkdir(parents=True)
+    for name, seed in (("my sea", 0), ("hill", 1), ("left out", 2)):
+        original = picture(40, 56, seed)
+        write_image(folder / f"{name}_HR.png", original)
+        write_image(folder / f"{name}_LR.png", resize(original, (20, 28)).clamp(-1, 1))
     out = tmp_path / "out"
-    options = ["--photos", str(tmp_path / "photos"), "--output", str(out)]
-    found = benchmark("super_resolution", *options, "--factor", "2")
-    assert [entry["photo"] for entry in found["photos"]] == ["hill", "my sea"]
-    assert all(entry["seconds"] > 0 for entry in found["photos"])
-    for method in ("bicubic", "lanczos", "patches"):
-        assert set(found["photos"][0]["figures"][method]) == {"rmse", "psnr", "ssim"}
-        assert read_image(out / "pictures" / "my sea" / f"{method}.png").size == (40, 56)
-    assert read_image(out / "shrunk" / "my sea.png").size == (20, 28)
-    assert "| **mean of 2** | patches |" in (out / "summary.md").read_text()
-    with pytest.raises(UserError, match="needs a number above 1"):
-        super_resolution.main([*options, "--factor", "1"])
+    options = ["--data", str(tmp_path / "data"), "--output", str(out), "--factor", "2"]
+    found = benchmark("super_resolution", *options, "--sets", "Set5", "--first", "2")
+    assert list(found["sets"]["Set5"]) == ["hill", "left out"]
+    for method in super_resolution.USUAL:
+        figures = found["sets"]["Set5"]["hill"][method]
+        assert set(figures) == {"psnr", "ssim", "rmse", "seconds"}
+        assert read_image(out / "pictures" / "Set5" / "hill" / f"{method}.png").size == (40, 56)
+    assert "| Set5 (2) | patches |" in (out / "summary.md").read_text()
+    with pytest.raises(UserError, match="image_SRF_4"):
+        super_resolution.main([*options[:4], "--sets", "Set5"])
