@@ -11,7 +11,6 @@ gradients); Timofte, De Smet and Van Gool, "A+: adjusted anchored neighborhood r
 super-resolution", ACCV 2014 (ridge regressions, prepared in advance).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,12 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from internal_gan.images.resize import gaussian_blur
 from internal_gan.patches.fast import over_rows
-from internal_gan.patches.filtering import REACH, SPAN, apply, gather
+from internal_gan.patches.filtering import NEAR, REACH, SPAN, apply, gather, structure
 from internal_gan.shapes import Mask
 
 Taps = NDArray[np.float32]
+Limits = Sequence[float]
 
 ANGLES = 8  # an even number, so that turning a photo turns angles into angles
 CLASSES = 3  # of the strength and of the coherence of gradients, each with as many pixels
@@ -56,18 +55,17 @@ class Filters:
     """
 
     taps: Taps
-    strengths: Tensor
-    coherences: Tensor
+    strengths: Limits
+    coherences: Limits
 
     @classmethod
     def learnt(cls, pairs: Sequence[Pair]) -> "Filters":
         """The filters that turn what is given into what is wanted, turned and mirrored, too."""
         seen = [_gradients(pair.given) for pair in pairs]
-        shares = torch.arange(1, CLASSES) / CLASSES
         limits = []
         for which in (1, 2):
-            values = torch.cat([gradients[which].flatten() for gradients in seen])
-            limits.append(values.sort().values[(shares * len(values)).long()])
+            values = np.sort(np.concatenate([gradients[which].ravel() for gradients in seen]))
+            limits.append([float(values[k * len(values) // CLASSES]) for k in range(1, CLASSES)])
         kinds = ANGLES * CLASSES**2
         products = np.zeros((kinds, SPAN**2 + 1, SPAN**2 + 1))
         for pair, gradients in zip(pairs, seen, strict=True):
@@ -83,36 +81,31 @@ class Filters:
         return torch.from_numpy(made)[None]
 
 
-def _gradients(gray: Mask) -> tuple[Tensor, Tensor, Tensor]:
+def _gradients(gray: Mask) -> NDArray[np.float32]:
     """The angle of the gradients around each pixel, in ANGLES whole steps of a half turn, their
-    strength and their coherence, 0 to 1: (H, W) each."""
-    wide = F.pad(gray, (1, 1, 1, 1), mode="replicate")
-    across = (wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]) / 2
-    down = (wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]) / 2
-    # The structure tensor, its eigenvalues and the direction of the larger one.
-    xx, xy, yy = (
-        gaussian_blur(product, AROUND)[0, 0] for product in (across**2, across * down, down**2)
-    )
-    angle = torch.atan2(2 * xy, xx - yy).mul_(ANGLES / math.tau).round_().remainder_(ANGLES)
-    apart = torch.hypot(xx - yy, 2 * xy)
-    large = (xx + yy + apart).div_(2).sqrt_()
-    small = (xx + yy - apart).clamp_min_(0).div_(2).sqrt_()
-    return angle, large, (large - small) / (large + small + 1e-6)
+    strength and their coherence, 0 to 1: (3, H, W)."""
+    made = np.empty((3, *gray.shape[-2:]), np.float32)
+    window = np.exp(-np.square(np.arange(-NEAR, NEAR + 1) / AROUND) / 2)
+    window = (window / window.sum()).astype(np.float32)
+    over_rows(structure, made.shape[1], _bordered(gray, NEAR + 1)[0], window, ANGLES, made)
+    return made
 
 
 def _kinds(
-    gradients: tuple[Tensor, Tensor, Tensor], strengths: Tensor, coherences: Tensor
-) -> NDArray[np.int64]:
+    gradients: NDArray[np.float32], strengths: Limits, coherences: Limits
+) -> NDArray[np.uint8]:
     angle, strength, coherence = gradients
-    classes = torch.bucketize(strength, strengths) * CLASSES + torch.bucketize(
-        coherence, coherences
-    )
-    return (angle.long() * CLASSES**2 + classes).numpy()
+    kinds: NDArray[np.uint8] = angle.astype(np.uint8)
+    for values, limits in ((strength, strengths), (coherence, coherences)):
+        kinds *= CLASSES
+        for limit in limits:
+            kinds += values > limit
+    return kinds
 
 
-def _bordered(image: Tensor) -> NDArray[np.float32]:
-    """(C, H + 2 REACH, W + 2 REACH), the border repeated."""
-    return F.pad(image, (REACH,) * 4, mode="replicate")[0].numpy()
+def _bordered(image: Tensor, border: int = REACH) -> NDArray[np.float32]:
+    """(C, H + 2 border, W + 2 border), the border repeated."""
+    return F.pad(image, (border,) * 4, mode="replicate")[0].numpy()
 
 
 def _turned(products: NDArray[np.float64]) -> NDArray[np.float64]:

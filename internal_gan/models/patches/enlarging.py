@@ -55,7 +55,7 @@ ROWS = 32  # of tiles, an even number of them, between two questions whether to 
 SIZES, ROUNDS = (1.0, 0.9, 0.8, 0.7, 0.6), 2
 SHORTEST = 16  # no side is shrunk to fewer pixels for it
 # Of a larger photo than this, in pixels, they are learnt from some windows.
-LEARNT, WINDOW_SIDE = 600_000, 256
+LEARNT, WINDOW_SIDE = 300_000, 192
 # What is interpolated before it is filtered shrinks to what it was made of: it was back-projected
 # so often. So is the result.
 BEFORE, AFTER = 4, 3
