@@ -56,9 +56,8 @@ SIZES, ROUNDS = (1.0, 0.9, 0.8, 0.7, 0.6), 2
 SHORTEST = 16  # no side is shrunk to fewer pixels for it
 # Of a larger photo than this, in pixels, they are learnt from some windows.
 LEARNT, WINDOW_SIDE = 300_000, 192
-# What is interpolated before it is filtered shrinks to what it was made of: it was back-projected
-# so often. So is the result.
-BEFORE, AFTER = 4, 3
+# How often what is interpolated is back-projected before it is filtered, and the result at the end.
+BEFORE, AFTER = 1, 3
 MOST = 2.0  # times what a result lacks; more would grow from step to step
 # The share of the examples in the result is smallest where it is nearest to the truth.
 TRUE = 0.3
