@@ -58,6 +58,8 @@ SHORTEST = 16  # no side is shrunk to fewer pixels for it
 LEARNT, WINDOW_SIDE = 300_000, 192
 # How often what is interpolated is back-projected before it is filtered, and the result at the end.
 BEFORE, AFTER = 1, 3
+# Of a noisy or compressed photo, at least this share comes back: it is about as true, and sharper.
+LEAST_TRUST = 0.4
 MOST = 2.0  # times what a result lacks; more would grow from step to step
 # The share of the examples in the result is smallest where it is nearest to the truth.
 TRUE = 0.3
@@ -107,7 +109,7 @@ def enlarged(
         for one in rounds:
             check_stop()
             plain = one(plain, picture)
-        trust = min(1.0, rounds[-1].share)
+        trust = min(1.0, max(LEAST_TRUST, rounds[-1].share))
         share = (TRUE + (1 - TRUE) * detail) * trust
         picture = back_projected(plain + share * (sharp - plain), picture, trust).clamp(-1, 1)
     if worn == Degradation():
