@@ -56,8 +56,7 @@ SIZES, ROUNDS = (1.0, 0.9, 0.8, 0.7, 0.6), 2
 SHORTEST = 16  # no side is shrunk to fewer pixels for it
 # Of a larger photo than this, in pixels, they are learnt from some windows.
 LEARNT, WINDOW_SIDE = 300_000, 192
-# How often what is interpolated is back-projected before it is filtered, and the result at the end.
-BEFORE, AFTER = 1, 3
+AFTER = 2  # back-projections of the result
 # Of a noisy or compressed photo, at least this share comes back: it is about as true, and sharper.
 LEAST_TRUST = 0.4
 MOST = 2.0  # times what a result lacks; more would grow from step to step
@@ -104,7 +103,8 @@ def enlarged(
             # Later, there is no noise any more.
             rounds = rounds_of(gray, ratio, worn if step == 1 else Degradation())
         size = scaled(size_of(photo), factor ** (step / steps))
-        plain, sharp = started(picture, size), resize(picture, size)
+        sharp = resize(picture, size)
+        plain = back_projected(sharp, picture)
         sharp = sharp + _detail(sharp, photo.cpu(), blurred.cpu())
         for one in rounds:
             check_stop()
@@ -127,10 +127,7 @@ def back_projected(picture: Pixels, smaller: Pixels, share: float = 1.0) -> Pixe
 
 def started(photo: Pixels, size: Size) -> Pixels:
     """A photo interpolated to a size, which shrinks to about the photo."""
-    picture = resize(photo, size)
-    for _ in range(BEFORE):
-        picture = back_projected(picture, photo)
-    return picture
+    return back_projected(resize(photo, size), photo)
 
 
 def windows_of(gray: Mask) -> list[Mask]:
