@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
     from internal_gan.api.functions import sample as sample
     from internal_gan.api.functions import super_resolve as super_resolve
     from internal_gan.api.functions import verify as verify
+    from internal_gan.api.methods import ZSSR as ZSSR
     from internal_gan.api.methods import EdgeConnect as EdgeConnect
     from internal_gan.api.methods import InGAN as InGAN
     from internal_gan.api.methods import Patches as Patches
@@ -58,7 +59,7 @@ if TYPE_CHECKING:  # "as": a type checker takes these names for public
     from internal_gan.training.progress import TrainingProgress as TrainingProgress
 
 _HOMES = {
-    "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN"),
+    "api.methods": ("EdgeConnect", "InGAN", "Model", "Patches", "SinGAN", "ZSSR"),
     "api.functions": (
         *("animate", "edit", "evaluate", "extend", "fill", "harmonize", "importance"),
         *("make_tileable", "paint", "retarget", "sample", "super_resolve", "verify"),

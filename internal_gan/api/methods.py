@@ -203,6 +203,10 @@ class EdgeConnect(Fills, family="edgeconnect"):
     """Fills holes in its photo and in similar ones (Nazeri et al. 2019)."""
 
 
+class ZSSR(Enlarges, family="zssr"):
+    """Enlarges its photo by a network that has learnt from it alone (Shocher et al. 2018)."""
+
+
 # Other families' classes, made of their abilities.
 _METHODS = {
     catalogue.SAMPLES: Samples,

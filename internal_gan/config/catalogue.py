@@ -26,7 +26,9 @@ RETARGETS = Ability("retargets", "retarget", "image-to-image", "model.retarget((
 FILLS = Ability("fills", "fill", "image-to-image", 'model.fill("photo.jpg", "mask.png")')
 INJECTS = Ability("redraws a given picture")
 ANIMATES = Ability("animates")
-ENLARGES = Ability("enlarges")
+ENLARGES = Ability(
+    "enlarges", "super_resolution", "image-to-image", "model.super_resolve(factor=2)"
+)
 
 _MASKED = frozenset({"mask.file", "mask.dilate"})
 # Options of results made of the photo's pixels: inside a mask, and at any size.
@@ -138,6 +140,7 @@ FAMILIES = {
     "singan": Family("SinGAN", (SAMPLES, INJECTS, ANIMATES, ENLARGES), "one to two minutes"),
     "ingan": Family("InGAN", (RETARGETS,), "about three minutes"),
     "edgeconnect": Family("EdgeConnect", (FILLS,), "one to two minutes"),
+    "zssr": Family("ZSSR", (ENLARGES,), "about a minute"),
 }
 
 
@@ -156,7 +159,7 @@ def check_trains(model: Mapping[str, Any]) -> None:
     if family_of(model) == "patches":
         raise UserError(
             "model=patches: there is nothing to train; name a task, such as sample, or a model "
-            "that is trained: model=singan, ingan or edgeconnect"
+            "that is trained: model=singan, ingan, edgeconnect or zssr"
         )
 
 

@@ -34,7 +34,7 @@ def list_models() -> list[str]:
     """Names for ``fit(image, model)``: the methods.
 
     >>> list_models()
-    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan']
+    ['edgeconnect', 'ingan', 'ingan_unet', 'patches', 'singan', 'zssr']
     """
     return list(groups()["model"])
 

@@ -1,6 +1,7 @@
 """Generators, shared by the families: SinGAN's, InGAN's and EdgeConnect's."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -9,7 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from internal_gan.errors import check_range
+from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Resize, Transform
+from internal_gan.images.windows import blocks
 from internal_gan.nn.blocks import (
     LARGEST_KERNEL,
     MAX_CHANNELS,
@@ -33,6 +36,7 @@ class ResidualPatchGenerator(nn.Module):
     Args:
         width: channels of the hidden layers.
         depth: number of convolutions, each of an odd ``kernel_size``.
+        channels: of the image.
         output_std: with a small value, the scale starts near the identity.
         gradient_floor: added to the last tanh's derivative, 0 to 1: saturated outputs can recover.
 
@@ -52,6 +56,7 @@ class ResidualPatchGenerator(nn.Module):
         init: Init,
         output_std: float | None,
         gradient_floor: float,
+        channels: int = 3,
         rng: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -59,11 +64,11 @@ class ResidualPatchGenerator(nn.Module):
         check_kernel(kernel_size)
         check_range(2, MAX_LAYERS, depth=depth)
         check_range(0, 1, gradient_floor=gradient_floor)
-        widths = [3] + [width] * (depth - 1)
+        widths = [channels] + [width] * (depth - 1)
         self.blocks = nn.Sequential(
             *(ConvBlock(a, b, kernel_size=kernel_size, norm=norm) for a, b in pairwise(widths))
         )
-        self.output = nn.Conv2d(width, 3, kernel_size)
+        self.output = nn.Conv2d(width, channels, kernel_size)
         self.gradient_floor = gradient_floor
         self.margin = depth * (kernel_size - 1) // 2
         self.uses_batch_statistics = norm.endswith("batch")
@@ -85,6 +90,22 @@ class ResidualPatchGenerator(nn.Module):
         """What this scale adds to the image, given the sum of noise and padded image."""
         x: Tensor = self.output(self.blocks(padded))
         return torch.tanh(x) + self.gradient_floor * (x - x.detach())
+
+
+def in_tiles(
+    network: Callable[[Tensor], Tensor], padded: Tensor, margin: int, pixels: int
+) -> Tensor:
+    """What a network without padding makes of (N, C, H + 2 margin, W + 2 margin), (N, C, H, W);
+    more than so many pixels are computed in tiles that overlap by the margin, with about the same
+    result."""
+    height, width = (side - 2 * margin for side in size_of(padded))
+    if height * width <= pixels:
+        return network(padded)
+    made = padded.new_empty(*padded.shape[:2], height, width)
+    for window in blocks((slice(0, height), slice(0, width)), math.isqrt(pixels)):
+        rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
+        made[(..., *window)] = network(padded[..., rows, columns])
+    return made
 
 
 class ShapeFlexibleGenerator(nn.Module):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import ClassVar, Literal, cast
 
@@ -22,14 +23,13 @@ from internal_gan.images.periodic import (
 )
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
-from internal_gan.images.windows import blocks
 from internal_gan.models.abilities import Animates, Enlarges, Injects, Motion, Samples
 from internal_gan.models.ladder import After, LadderModel, Widths
 from internal_gan.models.patches.enlarging import back_projected
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.redrawing import last_start_scale
 from internal_gan.models.singan.animation import BETA, Fields, Walk, calmness
-from internal_gan.nn.generators import ResidualPatchGenerator
+from internal_gan.nn.generators import ResidualPatchGenerator, in_tiles
 from internal_gan.patches.statistics import layout_distances
 from internal_gan.shapes import Pixels
 from internal_gan.units import Size
@@ -155,13 +155,8 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
         for axis in axes(wrap):
             inside = seen.narrow(axis, margin, seen.shape[axis] - 2 * margin)
             seen = pad_periodic(inside, margin, axis)
-        if height * width <= self.tile_pixels or not generator.is_local:
-            detail = self.run(generator.detail, seen)
-        else:
-            detail = seen.new_empty(*seen.shape[:2], height, width)
-            for window in blocks((slice(0, height), slice(0, width)), math.isqrt(self.tile_pixels)):
-                rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
-                detail[(..., *window)] = self.run(generator.detail, seen[..., rows, columns])
+        pixels = self.tile_pixels if generator.is_local else height * width
+        detail = in_tiles(partial(self.run, generator.detail), seen, margin, pixels)
         return detail if base is None else detail.add_(base)
 
     def noise_from(self, rng: torch.Generator, count: int = 1, share: float = 1.0) -> Noise:

@@ -1,0 +1,154 @@
+"""ZSSR's training: pairs of the photo at several sizes, and what interpolation makes of it."""
+
+import math
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from internal_gan.errors import check_range
+from internal_gan.images.colours import luminance
+from internal_gan.images.degradation import Degradation, noise_of
+from internal_gan.images.resize import size_of
+from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
+from internal_gan.models.losses import Losses, Terms
+from internal_gan.models.patches.enlarging import (
+    LEARNT,
+    SHORTEST,
+    STEP,
+    back_projected,
+    pairs_of,
+    started,
+    windows_of,
+)
+from internal_gan.models.per_stage import PerStage
+from internal_gan.models.zssr.model import ZSSR, turned
+from internal_gan.nn.blocks import reflect
+from internal_gan.nn.discriminators import PatchDiscriminator
+from internal_gan.nn.generators import ResidualPatchGenerator
+from internal_gan.nn.losses import AdversarialLoss
+from internal_gan.shapes import Mask, Pixels
+
+MAX_IN_BATCH = 64
+
+
+class ZSSRStage(Stage):
+    """Crops of the photo against what the network makes of them, shrunk and interpolated."""
+
+    recipe: "ZSSRRecipe"
+    model: ZSSR
+    generator: ResidualPatchGenerator
+    discriminator: PatchDiscriminator | None
+    cpu_rng: torch.Generator
+
+    def make(self, previous: Stage | None) -> None:
+        recipe, model = self.recipe, self.model
+        self.cpu_rng = cpu_generator(self.rng)
+        self.generator = model.new_generator(self.index, self.rng)
+        make = recipe.discriminator
+        self.discriminator = make(channels=1, rng=self.rng) if callable(make) else None
+        # What is wanted, and what it was shrunk to, on the CPU.
+        worn, gray = Degradation(float(model.noise)), luminance(model.image).cpu()
+        with torch.device("cpu"):
+            self.pairs = [*pairs_of([gray], STEP, worn)]
+            self.given = [
+                reflect(started(small, size_of(wanted)), self.generator.margin)
+                for wanted, small in self.pairs
+            ]
+        self.side = min(recipe.crop, *(min(size_of(wanted)) for wanted, _ in self.pairs))
+
+    def key(self) -> Hashable:
+        areas = torch.tensor([math.prod(size_of(w)) for w, _ in self.pairs], dtype=torch.float32)
+        drawn = torch.multinomial(areas, self.recipe.batch, True, generator=self.cpu_rng)
+        given, wanted = zip(*(self._crop(int(which)) for which in drawn), strict=True)
+        self.batch = self.fixed("given", torch.cat(given)), self.fixed("wanted", torch.cat(wanted))
+        return None
+
+    def key_count(self) -> float:
+        return 1
+
+    def _crop(self, which: int) -> tuple[Mask, Mask]:
+        """What is given, with a margin, and wanted in a random place, turned at random."""
+        wanted, side, more = self.pairs[which][0], self.side, 2 * self.generator.margin
+        top, left, turns, mirrored = (
+            int(torch.randint(limit, (1,), generator=self.cpu_rng))
+            for limit in (*(length - side + 1 for length in size_of(wanted)), 4, 2)
+        )
+        rows, columns = slice(top, top + side + more), slice(left, left + side + more)
+        given = self.given[which][..., rows, columns]
+        inside = wanted[..., top : top + side, left : left + side]
+        return turned(given, turns, bool(mirrored)), turned(inside, turns, bool(mirrored))
+
+    def draw(self) -> Tensor:
+        given, edge = self.batch[0], self.generator.margin
+        return given[..., edge:-edge, edge:-edge] + self.generator.detail(given)
+
+    def discriminator_loss(self) -> Losses:
+        return self.judge(self.batch[1], self.drawn_for_discriminator())
+
+    def add_terms(self, terms: Terms, drawn: Tensor) -> None:
+        if self.discriminator is not None:
+            self.fool(terms, drawn)
+        error = (drawn.float() - self.batch[1]).abs().mean()
+        terms.add("l1", error, self.weight("l1"))
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """If the photo is noisy, results shrink to it only so far as brings the pairs closest to
+        what is wanted."""
+        super().finish()
+        off, most = torch.zeros(()), torch.zeros(())
+        for (wanted, small), given in zip(self.pairs, self.given, strict=True):
+            edge, device = self.generator.margin, self.model.device
+            begun = given[..., edge:-edge, edge:-edge]
+            made = begun + self.model.detail(begun.to(device)).cpu()
+            left = back_projected(made, small) - made
+            off, most = off + (left * (wanted - made)).sum(), most + left.square().sum()
+        if self.model.noise > 0 and most > 0:
+            self.model.share.copy_(off / most)
+
+
+@dataclass(kw_only=True)
+class ZSSRRecipe(Recipe):
+    """ZSSR's training options; ``conf/model/zssr.yaml`` sets and explains them.
+
+    ``discriminator`` is called with ``channels`` and ``rng``; empty or None for none.
+    """
+
+    model_class: ClassVar[type[Model]] = ZSSR
+    stage_class: ClassVar[type[Stage]] = ZSSRStage
+    generator: Callable[..., ResidualPatchGenerator]
+    discriminator: Callable[..., PatchDiscriminator] | Mapping[str, Any] | None
+    adversarial_loss: AdversarialLoss
+    width: int
+    depth: int
+    crop: int
+    batch: int
+    l1_weight: PerStage
+    adversarial_weight: PerStage
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(1, MAX_IN_BATCH, batch=self.batch)
+        check_range(self._seen, crop=self.crop)
+        self.new_model().new_generator(0)
+
+    @property
+    def _seen(self) -> int:
+        """How many pixels a side the discriminator, if any, needs."""
+        make = self.discriminator
+        return make(channels=1).receptive_field if callable(make) else 1
+
+    @property
+    def min_side(self) -> int:
+        return max(self._seen, SHORTEST)
+
+    def prepare(self, pixels: Pixels, hole: Mask | None = None) -> ZSSR:
+        """Of a large photo, windows are learnt, side by side as one picture."""
+        if math.prod(size_of(pixels)) > 2 * LEARNT:  # more than such a picture has
+            pixels = torch.cat(windows_of(pixels), dim=-1)
+        model: ZSSR = self.model_of([size_of(pixels)], pixels)
+        model.noise.fill_(noise_of([luminance(model.image).cpu()]))
+        return model
