@@ -13,7 +13,7 @@ from PIL import Image
 
 import internal_gan
 from internal_gan.cli import main
-from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY
+from tests.tiny import ARRAY, EDGECONNECT, HOLE, INGAN_FAST, TINY, ZSSR
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY_RUN = ("trainer=debug", *TINY, "precision=fp32", "device=cpu")
@@ -24,6 +24,7 @@ OF_FAMILY = {
     "singan": ("trainer=debug", "precision=fp32", *TINY),
     "ingan": ("trainer=debug", "precision=fp32", *INGAN_FAST[1:]),
     "edgeconnect": ("trainer=debug", "precision=fp32", *EDGECONNECT[1:]),
+    "zssr": ("trainer=debug", "precision=fp32", *ZSSR[1:]),
 }
 
 

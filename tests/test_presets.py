@@ -29,6 +29,7 @@ PARTS_OF = {
     "model/generator=shape_flexible": "ingan_unet",
     "model/discriminator=multi_scale": "ingan_unet",
     "model/generator=dilated_residual": "edgeconnect",
+    "model/discriminator=none": "zssr",
 }
 # Groups that only one family has.
 GROUPS_OF = {"model/edges": "edgeconnect", "model/features": "edgeconnect"}

@@ -67,6 +67,10 @@ TINY_EDGECONNECT = (
     *("model.discriminator.widths=[2,3]", "trainer.log_interval=1", "finish.detail=network"),
 )
 EDGECONNECT = ("model=edgeconnect", *TINY_EDGECONNECT)
+ZSSR = (
+    *("model=zssr", "model.width=4", "model.depth=3", "model.crop=16", "model.steps=4"),
+    "trainer.log_interval=1",
+)
 
 
 class SignalAt(Callback):

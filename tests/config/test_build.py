@@ -15,7 +15,7 @@ import pytest
 from internal_gan.config.build import build
 from internal_gan.errors import UserError
 from internal_gan.models.base import Model
-from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, picture, tiny_options
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, ZSSR, picture, tiny_options
 from tests.toy import optimization
 
 OPTIMIZATION = {"_target_": "internal_gan.models.base.Optimization", **asdict(optimization())}
@@ -80,7 +80,7 @@ ODD_VALUES: tuple[Any, ...] = (
     *({"a": 1}, {"coarsest": None, "finest": 1}, {"coarsest": -1, "others": inf}, 2.5, -0.5),
 )
 # Tiny models, since some odd values are legal and get built.
-FAMILIES = [LEAN, INGAN_FAST, INGAN_PAPER, EDGECONNECT]
+FAMILIES = [LEAN, INGAN_FAST, INGAN_PAPER, EDGECONNECT, ZSSR]
 # The error may name the second option of a pair that must agree.
 GO_WITH = {"min_side": "crop", "edges": "steps", "widths": "strides"}
 

@@ -36,6 +36,7 @@ FORMS = {
     "ingan, paper": (*INGAN_PAPER, "model.geometry=0.3"),
     "edgeconnect": EDGECONNECT,
     "edgeconnect, paper": EDGECONNECT_PAPER,
+    "zssr": tiny.ZSSR,
 }
 CORNERS = ((0, 0.2), (0, 0.8), (1, 1), (1, 0))
 PATCHES, NETWORK = {"detail": "patches"}, {"detail": "network"}
@@ -57,6 +58,7 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("ingan", "retarget", {"size": ("100%", "150%"), "protect": HOLE, **NETWORK}),
     ("ingan", "retarget", {"corners": CORNERS, **NETWORK}),
     ("ingan", "retarget", {"corners": CORNERS, **PATCHES}),
+    ("zssr", "super_resolve", {"factor": 2.5}),
     ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, **NETWORK}),
     ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "avoid": HOLE, **NETWORK}),

@@ -22,7 +22,7 @@ from internal_gan.patches import losses
 from internal_gan.training import graphs
 from internal_gan.training.progress import Progress
 from tests import tiny
-from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, PAPER, same_weights
+from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, PAPER, ZSSR, same_weights
 from tests.training.test_cuda import EDGECONNECT_PAPER
 
 NETWORKS = ("generator", "discriminator")
@@ -42,6 +42,7 @@ FORMS = {
     "ingan, paper, shapes": (*INGAN_PAPER, *ONE_SIZE, "model.curriculum=0.1"),
     "edgeconnect": (*EDGECONNECT, *ONE_RATE, "model.max_size=48", "model.crop=null"),
     "edgeconnect, paper": (*EDGECONNECT_PAPER, *ONE_RATE),
+    "zssr": (*ZSSR, "model/discriminator=patch"),
 }
 # For all keys to come often enough, twice.
 STEPS = {"singan": 48, "ingan": 40, "ingan, paper": 40}

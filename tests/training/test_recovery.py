@@ -104,6 +104,8 @@ FAMILIES = {
     "ingan": (*tiny.INGAN_FAST, "model.geometry=0.3", "model.cycle_weight=1"),
     "ingan_unet": (*tiny.INGAN_PAPER, "model.geometry=0.3", "model/adversarial_loss=wgan_gp"),
     "edgeconnect": tiny.EDGECONNECT,
+    "zssr": tiny.ZSSR,
+    "zssr with a discriminator": (*tiny.ZSSR, "model/discriminator=patch"),
 }
 
 

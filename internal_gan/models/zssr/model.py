@@ -1,6 +1,6 @@
 """Enlarges a photo by a network that has learnt from the photo alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar, cast
 
@@ -49,8 +49,11 @@ class ZSSR(Enlarges):
     ) -> None:
         super().__init__()
         self.make_generator, self.width, self.depth = generator, width, depth
-        self.register_buffer("noise", torch.zeros(()))
-        self.register_buffer("share", torch.ones(()))
+
+    def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
+        super().allocate(sizes, device)
+        self.register_buffer("noise", torch.zeros((), device=device))
+        self.register_buffer("share", torch.ones((), device=device))
 
     def new_generator(
         self, stage: int, rng: torch.Generator | None = None

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -49,37 +50,42 @@ class ZSSRStage(Stage):
         self.generator = model.new_generator(self.index, self.rng)
         make = recipe.discriminator
         self.discriminator = make(channels=1, rng=self.rng) if callable(make) else None
-        # What is wanted, and what it was shrunk to, on the CPU.
-        worn, gray = Degradation(float(model.noise)), luminance(model.image).cpu()
-        with torch.device("cpu"):
-            self.pairs = [*pairs_of([gray], STEP, worn)]
-            self.given = [
-                reflect(started(small, size_of(wanted)), self.generator.margin)
-                for wanted, small in self.pairs
-            ]
-        self.side = min(recipe.crop, *(min(size_of(wanted)) for wanted, _ in self.pairs))
+        self.worn, self.gray = Degradation(float(model.noise)), luminance(model.image).cpu()
+
+    @cached_property
+    def pairs(self) -> list[tuple[Mask, Mask, Mask]]:
+        """What is wanted, what it was shrunk to, and that interpolated, with a margin; not made
+        in :meth:`make`, since it is on the CPU."""
+        return [
+            (wanted, small, reflect(started(small, size_of(wanted)), self.generator.margin))
+            for wanted, small in pairs_of([self.gray], STEP, self.worn)
+        ]
 
     def key(self) -> Hashable:
-        areas = torch.tensor([math.prod(size_of(w)) for w, _ in self.pairs], dtype=torch.float32)
+        sizes = [size_of(wanted) for wanted, *_ in self.pairs]
+        side = min(self.recipe.crop, *map(min, sizes))
+        areas = torch.tensor([float(math.prod(size)) for size in sizes])
         drawn = torch.multinomial(areas, self.recipe.batch, True, generator=self.cpu_rng)
-        given, wanted = zip(*(self._crop(int(which)) for which in drawn), strict=True)
+        given, wanted = zip(*(self._crop(int(which), side) for which in drawn), strict=True)
         self.batch = self.fixed("given", torch.cat(given)), self.fixed("wanted", torch.cat(wanted))
         return None
 
     def key_count(self) -> float:
         return 1
 
-    def _crop(self, which: int) -> tuple[Mask, Mask]:
+    def _crop(self, which: int, side: int) -> tuple[Mask, Mask]:
         """What is given, with a margin, and wanted in a random place, turned at random."""
-        wanted, side, more = self.pairs[which][0], self.side, 2 * self.generator.margin
+        (wanted, _, given), more = self.pairs[which], 2 * self.generator.margin
         top, left, turns, mirrored = (
             int(torch.randint(limit, (1,), generator=self.cpu_rng))
             for limit in (*(length - side + 1 for length in size_of(wanted)), 4, 2)
         )
-        rows, columns = slice(top, top + side + more), slice(left, left + side + more)
-        given = self.given[which][..., rows, columns]
-        inside = wanted[..., top : top + side, left : left + side]
-        return turned(given, turns, bool(mirrored)), turned(inside, turns, bool(mirrored))
+        parts = (
+            image[..., top : top + length, left : left + length]
+            for image, length in ((given, side + more), (wanted, side))
+        )
+        seen, inside = (turned(part, turns, bool(mirrored)) for part in parts)
+        return seen, inside
 
     def draw(self) -> Tensor:
         given, edge = self.batch[0], self.generator.margin
@@ -100,7 +106,7 @@ class ZSSRStage(Stage):
         what is wanted."""
         super().finish()
         off, most = torch.zeros(()), torch.zeros(())
-        for (wanted, small), given in zip(self.pairs, self.given, strict=True):
+        for wanted, small, given in self.pairs:
             edge, device = self.generator.margin, self.model.device
             begun = given[..., edge:-edge, edge:-edge]
             made = begun + self.model.detail(begun.to(device)).cpu()
