@@ -1,33 +1,39 @@
 """Enlarges a photo by a network that has learnt from the photo alone."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
 
 from internal_gan.images.colours import luminance
+from internal_gan.images.degradation import Degradation
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Enlarges
 from internal_gan.models.patches.enlarging import (
     AFTER,
     STEP,
+    Round,
     back_projected,
     enlarged,
+    rounds_of,
     started,
 )
 from internal_gan.nn.blocks import reflect
 from internal_gan.nn.generators import ResidualPatchGenerator, in_tiles
 from internal_gan.shapes import Mask, Pixels
+from internal_gan.units import Size
 
+# The share in a result of what needs no training, whose errors are others.
+UNTRAINED = 0.3
 PREVIEW = 192  # the side of the part of a photo that a preview enlarges, in pixels
 
 
 class ZSSR(Enlarges):
-    """Learns what interpolation misses in the luminance of a photo that is enlarged by 2 (Shocher
-    et al. 2018, Sections 3 and 3.1).
+    """Learns what filters miss in the luminance of a photo that is enlarged by 2 (Shocher et al.
+    2018, Sections 3 and 3.1).
 
     Args:
         generator: called with ``width``, ``depth``, ``channels`` and ``rng``.
@@ -69,29 +75,42 @@ class ZSSR(Enlarges):
     def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
         """Enlarged by 2 until it is large enough, then shrunk. Once noise is gone, the photo's own
         filters do the rest, since the network has learnt to remove some."""
-        given = picture = image.to(self.device)
+        given = picture = image.cpu()
         size = scaled(size_of(given), factor)
         while any(side < wanted for side, wanted in zip(size_of(picture), size, strict=True)):
             if self.noise > 0 and picture is not given:
-                picture = enlarged(picture, STEP, detail=0)
+                picture = enlarged(picture, STEP)
             else:
                 picture = self.doubled(picture)
         if size_of(picture) != size:
             picture = resize(picture, size)
+        picture.lerp_(enlarged(given, factor), UNTRAINED)
         for _ in range(AFTER):
             picture = back_projected(picture, given, float(self.share)).clamp(-1, 1)
-        return picture
+        return picture.to(self.device)
 
     def doubled(self, picture: Pixels) -> Pixels:
         """A picture enlarged by 2, as the mean of what the network makes of it in each of the eight
         ways to turn and mirror it."""
-        begun = started(picture, scaled(size_of(picture), STEP))
+        begun = self.begun(picture, scaled(size_of(picture), STEP))
         detail = torch.zeros_like(begun[:, :1])
         for turns in range(4):
             for mirrored in (False, True):
                 view = turned(luminance(begun), turns, mirrored)
-                detail += turned_back(self.detail(view), turns, mirrored) / 8
+                made = self.detail(view.to(self.device)).cpu()
+                detail += turned_back(made, turns, mirrored) / 8
         return back_projected(begun + detail, picture, float(self.share)).clamp(-1, 1)
+
+    def begun(self, picture: Pixels, size: Size) -> Pixels:
+        """What the network gets: a picture enlarged to a size by the photo's filters."""
+        made = started(picture, size)
+        for one in self._rounds:
+            made = one(made, picture)
+        return made
+
+    @cached_property
+    def _rounds(self) -> list[Round]:
+        return rounds_of([luminance(self.image.cpu())], STEP, Degradation(float(self.noise)))
 
     def detail(self, gray: Mask) -> Mask:
         """What the network adds to an interpolated picture (1, 1, H, W)."""

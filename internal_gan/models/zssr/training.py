@@ -12,7 +12,8 @@ from torch import Tensor
 from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.degradation import Degradation, noise_of
-from internal_gan.images.resize import size_of
+from internal_gan.images.pyramid import scaled
+from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.patches.enlarging import (
@@ -21,7 +22,6 @@ from internal_gan.models.patches.enlarging import (
     STEP,
     back_projected,
     pairs_of,
-    started,
     windows_of,
 )
 from internal_gan.models.per_stage import PerStage
@@ -31,8 +31,12 @@ from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Mask, Pixels
+from internal_gan.stopping import check_stop
 
 MAX_IN_BATCH = 64
+# A photo of so few pixels is learnt from more pairs: its pixels are put together otherwise when it
+# is shrunk, and it is squeezed.
+FEW, SQUEEZED = 150_000, 0.85
 
 
 class ZSSRStage(Stage):
@@ -54,24 +58,35 @@ class ZSSRStage(Stage):
 
     @cached_property
     def pairs(self) -> list[tuple[Mask, Mask, Mask]]:
-        """What is wanted, what it was shrunk to, and that interpolated, with a margin; not made
+        """What is wanted, what it was shrunk to, and what that is begun with; not made
         in :meth:`make`, since it is on the CPU."""
-        return [
-            (wanted, small, reflect(started(small, size_of(wanted)), self.generator.margin))
-            for wanted, small in pairs_of([self.gray], STEP, self.worn)
-        ]
+        grays, size = [self.gray], size_of(self.gray)
+        if math.prod(size) <= FEW:
+            grays += [self.gray[..., 1:, :], self.gray[..., 1:], self.gray[..., 1:, 1:]]
+            grays += [
+                resize(self.gray, scaled(size, *sides)) for sides in ((SQUEEZED, 1), (1, SQUEEZED))
+            ]
+        found = list[tuple[Mask, Mask, Mask]]()
+        for wanted, small in pairs_of(grays, STEP, self.worn):
+            check_stop()
+            begun = self.model.begun(small.expand(-1, 3, -1, -1), size_of(wanted))[:, :1]
+            found.append((wanted, small, reflect(begun, self.generator.margin)))
+        return found
 
     def key(self) -> Hashable:
-        sizes = [size_of(wanted) for wanted, *_ in self.pairs]
-        side = min(self.recipe.crop, *map(min, sizes))
-        areas = torch.tensor([float(math.prod(size)) for size in sizes])
-        drawn = torch.multinomial(areas, self.recipe.batch, True, generator=self.cpu_rng)
-        given, wanted = zip(*(self._crop(int(which), side) for which in drawn), strict=True)
-        self.batch = self.fixed("given", torch.cat(given)), self.fixed("wanted", torch.cat(wanted))
-        return None
+        areas = torch.tensor([float(wanted.numel()) for wanted, *_ in self.pairs])
+        which = int(torch.multinomial(areas, 1, generator=self.cpu_rng))
+        side = self._side(which)
+        crops = (self._crop(which, side) for _ in range(self.recipe.batch))
+        given, wanted = (torch.cat(parts) for parts in zip(*crops, strict=True))
+        self.batch = self.fixed("given", given), self.fixed("wanted", wanted)
+        return side
 
     def key_count(self) -> float:
-        return 1
+        return len({*map(self._side, range(len(self.pairs)))})
+
+    def _side(self, which: int) -> int:
+        return min(self.recipe.crop, *size_of(self.pairs[which][0]))
 
     def _crop(self, which: int, side: int) -> tuple[Mask, Mask]:
         """What is given, with a margin, and wanted in a random place, turned at random."""
