@@ -68,7 +68,14 @@ TINY_EDGECONNECT = (
 )
 EDGECONNECT = ("model=edgeconnect", *TINY_EDGECONNECT)
 ZSSR = (
-    *("model=zssr", "model.width=4", "model.depth=3", "model.crop=16", "model.steps=4"),
+    *(
+        "model=zssr",
+        "model.networks=2",
+        "model.width=4",
+        "model.depth=3",
+        "model.crop=16",
+        "model.steps=4",
+    ),
     "trainer.log_interval=1",
 )
 

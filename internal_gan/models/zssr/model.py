@@ -5,8 +5,9 @@ from functools import cached_property, partial
 from typing import ClassVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
 from internal_gan.images.degradation import Degradation
 from internal_gan.images.pyramid import scaled
@@ -28,6 +29,7 @@ from internal_gan.units import Size
 
 # The share in a result of what needs no training, whose errors are others.
 UNTRAINED = 0.3
+VIEWS = 8  # ways to turn and mirror a picture
 PREVIEW = 192  # the side of the part of a photo that a preview enlarges, in pixels
 
 
@@ -38,6 +40,7 @@ class ZSSR(Enlarges):
     Args:
         generator: called with ``width``, ``depth``, ``channels`` and ``rng``.
         width, depth: channels of the hidden layers, and number of layers.
+        networks: how many learn, each from other crops; their errors are not the same.
 
     Attributes:
         noise: what the photo has, see :class:`internal_gan.images.degradation.Degradation`.
@@ -51,20 +54,26 @@ class ZSSR(Enlarges):
     tile_pixels: int = 2**18
 
     def __init__(
-        self, *, generator: Callable[..., ResidualPatchGenerator], width: int, depth: int
+        self,
+        *,
+        generator: Callable[..., ResidualPatchGenerator],
+        width: int,
+        depth: int,
+        networks: int,
     ) -> None:
         super().__init__()
+        check_range(1, VIEWS, networks=networks)
         self.make_generator, self.width, self.depth = generator, width, depth
+        self.networks = networks
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
         self.register_buffer("noise", torch.zeros((), device=device))
         self.register_buffer("share", torch.ones((), device=device))
 
-    def new_generator(
-        self, stage: int, rng: torch.Generator | None = None
-    ) -> ResidualPatchGenerator:
-        return self.make_generator(width=self.width, depth=self.depth, channels=1, rng=rng)
+    def new_generator(self, stage: int, rng: torch.Generator | None = None) -> "Several":
+        how = {"width": self.width, "depth": self.depth, "channels": 1, "rng": rng}
+        return Several([self.make_generator(**how) for _ in range(self.networks)])
 
     def preview(self) -> Pixels:
         top, left = (max(0, side - PREVIEW) // 2 for side in size_of(self.image))
@@ -90,15 +99,13 @@ class ZSSR(Enlarges):
         return picture.to(self.device)
 
     def doubled(self, picture: Pixels) -> Pixels:
-        """A picture enlarged by 2, as the mean of what the network makes of it in each of the eight
-        ways to turn and mirror it."""
+        """A picture enlarged by 2, as the mean of what the networks make of it in the eight ways to
+        turn and mirror it, each in some of them."""
         begun = self.begun(picture, scaled(size_of(picture), STEP))
         detail = torch.zeros_like(begun[:, :1])
-        for turns in range(4):
-            for mirrored in (False, True):
-                view = turned(luminance(begun), turns, mirrored)
-                made = self.detail(view.to(self.device)).cpu()
-                detail += turned_back(made, turns, mirrored) / 8
+        for view in range(VIEWS):
+            made = self.detail(turned(luminance(begun), view).to(self.device), view)
+            detail += turned_back(made.cpu(), view) / VIEWS
         return back_projected(begun + detail, picture, float(self.share)).clamp(-1, 1)
 
     def begun(self, picture: Pixels, size: Size) -> Pixels:
@@ -112,20 +119,34 @@ class ZSSR(Enlarges):
     def _rounds(self) -> list[Round]:
         return rounds_of([luminance(self.image.cpu())], STEP, Degradation(float(self.noise)))
 
-    def detail(self, gray: Mask) -> Mask:
-        """What the network adds to an interpolated picture (1, 1, H, W)."""
-        generator = cast(ResidualPatchGenerator, self.generators[0])
+    def detail(self, gray: Mask, view: int = 0) -> Mask:
+        """What a network adds to an enlarged picture (1, 1, H, W)."""
+        generator = cast(Several, self.generators[0])
         padded = reflect(gray, generator.margin)
-        network = partial(self.run, generator.detail)
-        return in_tiles(network, padded, generator.margin, self.tile_pixels)
+        network = generator.networks[view % self.networks]
+        run = partial(self.run, cast(ResidualPatchGenerator, network).detail)
+        return in_tiles(run, padded, generator.margin, self.tile_pixels)
 
 
-def turned(image: Tensor, turns: int, mirrored: bool) -> Tensor:
-    """An image (N, C, H, W) after quarter turns, and then mirrored or not."""
-    image = image.rot90(turns, (-2, -1))
-    return image.flip(-1) if mirrored else image
+class Several(nn.Module):
+    """Networks that each get a part of a batch."""
+
+    def __init__(self, networks: Sequence[ResidualPatchGenerator]) -> None:
+        super().__init__()
+        self.networks, self.margin = nn.ModuleList(networks), networks[0].margin
+
+    def detail(self, padded: Tensor) -> Tensor:
+        parts = padded.chunk(len(self.networks))
+        pairs = zip(self.networks, parts, strict=True)
+        return torch.cat([cast(ResidualPatchGenerator, one).detail(part) for one, part in pairs])
 
 
-def turned_back(image: Tensor, turns: int, mirrored: bool) -> Tensor:
+def turned(image: Tensor, view: int) -> Tensor:
+    """An image (N, C, H, W) in one of the ways to turn and mirror it."""
+    image = image.rot90(view // 2, (-2, -1))
+    return image.flip(-1) if view % 2 else image
+
+
+def turned_back(image: Tensor, view: int) -> Tensor:
     """The reverse of :func:`turned`."""
-    return (image.flip(-1) if mirrored else image).rot90(-turns, (-2, -1))
+    return (image.flip(-1) if view % 2 else image).rot90(-(view // 2), (-2, -1))

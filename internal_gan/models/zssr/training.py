@@ -25,7 +25,7 @@ from internal_gan.models.patches.enlarging import (
     windows_of,
 )
 from internal_gan.models.per_stage import PerStage
-from internal_gan.models.zssr.model import ZSSR, turned
+from internal_gan.models.zssr.model import VIEWS, ZSSR, Several, turned
 from internal_gan.nn.blocks import reflect
 from internal_gan.nn.discriminators import PatchDiscriminator
 from internal_gan.nn.generators import ResidualPatchGenerator
@@ -44,7 +44,7 @@ class ZSSRStage(Stage):
 
     recipe: "ZSSRRecipe"
     model: ZSSR
-    generator: ResidualPatchGenerator
+    generator: Several
     discriminator: PatchDiscriminator | None
     cpu_rng: torch.Generator
 
@@ -77,7 +77,7 @@ class ZSSRStage(Stage):
         areas = torch.tensor([float(wanted.numel()) for wanted, *_ in self.pairs])
         which = int(torch.multinomial(areas, 1, generator=self.cpu_rng))
         side = self._side(which)
-        crops = (self._crop(which, side) for _ in range(self.recipe.batch))
+        crops = (self._crop(which, side) for _ in range(self.recipe.batch * self.recipe.networks))
         given, wanted = (torch.cat(parts) for parts in zip(*crops, strict=True))
         self.batch = self.fixed("given", given), self.fixed("wanted", wanted)
         return side
@@ -91,15 +91,14 @@ class ZSSRStage(Stage):
     def _crop(self, which: int, side: int) -> tuple[Mask, Mask]:
         """What is given, with a margin, and wanted in a random place, turned at random."""
         (wanted, _, given), more = self.pairs[which], 2 * self.generator.margin
-        top, left, turns, mirrored = (
+        top, left, view = (
             int(torch.randint(limit, (1,), generator=self.cpu_rng))
-            for limit in (*(length - side + 1 for length in size_of(wanted)), 4, 2)
+            for limit in (*(length - side + 1 for length in size_of(wanted)), VIEWS)
         )
-        parts = (
-            image[..., top : top + length, left : left + length]
+        seen, inside = (
+            turned(image[..., top : top + length, left : left + length], view)
             for image, length in ((given, side + more), (wanted, side))
         )
-        seen, inside = (turned(part, turns, bool(mirrored)) for part in parts)
         return seen, inside
 
     def draw(self) -> Tensor:
@@ -145,6 +144,7 @@ class ZSSRRecipe(Recipe):
     adversarial_loss: AdversarialLoss
     width: int
     depth: int
+    networks: int
     crop: int
     batch: int
     l1_weight: PerStage

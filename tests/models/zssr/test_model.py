@@ -13,7 +13,7 @@ import internal_gan
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches.enlarging import LEARNT, started
-from internal_gan.models.zssr.model import turned, turned_back
+from internal_gan.models.zssr.model import VIEWS, turned, turned_back
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import Size
 from tests.commands import start_process
@@ -80,14 +80,15 @@ def test_tiles_meet_exactly() -> None:
     assert torch.allclose(model.super_resolve(4, picture()), whole, atol=1e-5)
 
 
-def test_a_picture_may_be_turned_and_mirrored_first() -> None:
-    model, photo = model_of(base=ZSSR, finished=1), picture()
+def test_a_picture_that_is_turned_is_enlarged_alike() -> None:
+    model, photo = model_of("model.networks=1", base=ZSSR, finished=1), picture()
     made = model.super_resolve(2, photo)
-    for turns, mirrored in ((1, False), (2, True), (3, True)):
-        view = turned(photo, turns, mirrored)
-        assert torch.equal(turned_back(view, turns, mirrored), photo)
-        again = turned_back(model.super_resolve(2, view), turns, mirrored)
-        assert torch.allclose(again, made, atol=1e-4)
+    views = [turned(photo, view) for view in range(VIEWS)]
+    assert len({(size_of(view), float(view[0, 0, 0, 0])) for view in views}) >= VIEWS / 2
+    for number in (1, 4, 7):
+        assert torch.equal(turned_back(views[number], number), photo)
+        again = turned_back(model.super_resolve(2, views[number]), number)
+        assert torch.allclose(again, made, atol=1e-3)
 
 
 def test_gray_stays_gray() -> None:
