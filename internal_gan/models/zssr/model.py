@@ -44,13 +44,11 @@ class ZSSR(Enlarges):
 
     Attributes:
         noise: what the photo has, see :class:`internal_gan.images.degradation.Degradation`.
-        share: of what a result lacks of the photo, once shrunk, so much is added; a buffer.
         tile_pixels: larger maps are computed in tiles of this many pixels.
     """
 
     family: ClassVar[str] = "zssr"
     noise: Tensor
-    share: Tensor
     tile_pixels: int = 2**18
 
     def __init__(
@@ -69,16 +67,13 @@ class ZSSR(Enlarges):
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
         self.register_buffer("noise", torch.zeros((), device=device))
-        self.register_buffer("share", torch.ones((), device=device))
 
     def new_generator(self, stage: int, rng: torch.Generator | None = None) -> "Several":
         how = {"width": self.width, "depth": self.depth, "channels": 1, "rng": rng}
         return Several([self.make_generator(**how) for _ in range(self.networks)])
 
     def preview(self) -> Pixels:
-        top, left = (max(0, side - PREVIEW) // 2 for side in size_of(self.image))
-        part = self.image[..., top : top + PREVIEW, left : left + PREVIEW]
-        return self.super_resolve(STEP, part)
+        return self.super_resolve(STEP, self.image[..., :PREVIEW, :PREVIEW])
 
     @torch.no_grad()
     def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
@@ -95,7 +90,7 @@ class ZSSR(Enlarges):
             picture = resize(picture, size)
         picture.lerp_(enlarged(given, factor), UNTRAINED)
         for _ in range(AFTER):
-            picture = back_projected(picture, given, float(self.share)).clamp(-1, 1)
+            picture = back_projected(picture, given, self._trust).clamp(-1, 1)
         return picture.to(self.device)
 
     def doubled(self, picture: Pixels) -> Pixels:
@@ -106,7 +101,7 @@ class ZSSR(Enlarges):
         for view in range(VIEWS):
             made = self.detail(turned(luminance(begun), view).to(self.device), view)
             detail += turned_back(made.cpu(), view) / VIEWS
-        return back_projected(begun + detail, picture, float(self.share)).clamp(-1, 1)
+        return back_projected(begun + detail, picture, self._trust).clamp(-1, 1)
 
     def begun(self, picture: Pixels, size: Size) -> Pixels:
         """What the network gets: a picture enlarged to a size by the photo's filters."""
@@ -118,6 +113,11 @@ class ZSSR(Enlarges):
     @cached_property
     def _rounds(self) -> list[Round]:
         return rounds_of([luminance(self.image.cpu())], STEP, Degradation(float(self.noise)))
+
+    @property
+    def _trust(self) -> float:
+        """How far a result shrinks to what it was made of."""
+        return min(1.0, max(0.0, self._rounds[-1].share)) if self.noise > 0 else 1.0
 
     def detail(self, gray: Mask, view: int = 0) -> Mask:
         """What a network adds to an enlarged picture (1, 1, H, W)."""

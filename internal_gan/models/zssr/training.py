@@ -16,14 +16,7 @@ from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.losses import Losses, Terms
-from internal_gan.models.patches.enlarging import (
-    LEARNT,
-    SHORTEST,
-    STEP,
-    back_projected,
-    pairs_of,
-    windows_of,
-)
+from internal_gan.models.patches.enlarging import LEARNT, SHORTEST, STEP, pairs_of, windows_of
 from internal_gan.models.per_stage import PerStage
 from internal_gan.models.zssr.model import VIEWS, ZSSR, Several, turned
 from internal_gan.nn.blocks import reflect
@@ -57,24 +50,24 @@ class ZSSRStage(Stage):
         self.worn, self.gray = Degradation(float(model.noise)), luminance(model.image).cpu()
 
     @cached_property
-    def pairs(self) -> list[tuple[Mask, Mask, Mask]]:
-        """What is wanted, what it was shrunk to, and what that is begun with; not made
-        in :meth:`make`, since it is on the CPU."""
+    def pairs(self) -> list[tuple[Mask, Mask]]:
+        """What the networks get, with a margin, and what is wanted; not made in :meth:`make`,
+        since it is on the CPU."""
         grays, size = [self.gray], size_of(self.gray)
         if math.prod(size) <= FEW:
             grays += [self.gray[..., 1:, :], self.gray[..., 1:], self.gray[..., 1:, 1:]]
             grays += [
                 resize(self.gray, scaled(size, *sides)) for sides in ((SQUEEZED, 1), (1, SQUEEZED))
             ]
-        found = list[tuple[Mask, Mask, Mask]]()
+        found = list[tuple[Mask, Mask]]()
         for wanted, small in pairs_of(grays, STEP, self.worn):
             check_stop()
             begun = self.model.begun(small.expand(-1, 3, -1, -1), size_of(wanted))[:, :1]
-            found.append((wanted, small, reflect(begun, self.generator.margin)))
+            found.append((reflect(begun, self.generator.margin), wanted))
         return found
 
     def key(self) -> Hashable:
-        areas = torch.tensor([float(wanted.numel()) for wanted, *_ in self.pairs])
+        areas = torch.tensor([float(wanted.numel()) for _, wanted in self.pairs])
         which = int(torch.multinomial(areas, 1, generator=self.cpu_rng))
         side = self._side(which)
         crops = (self._crop(which, side) for _ in range(self.recipe.batch * self.recipe.networks))
@@ -86,11 +79,11 @@ class ZSSRStage(Stage):
         return len({*map(self._side, range(len(self.pairs)))})
 
     def _side(self, which: int) -> int:
-        return min(self.recipe.crop, *size_of(self.pairs[which][0]))
+        return min(self.recipe.crop, *size_of(self.pairs[which][1]))
 
     def _crop(self, which: int, side: int) -> tuple[Mask, Mask]:
         """What is given, with a margin, and wanted in a random place, turned at random."""
-        (wanted, _, given), more = self.pairs[which], 2 * self.generator.margin
+        (given, wanted), more = self.pairs[which], 2 * self.generator.margin
         top, left, view = (
             int(torch.randint(limit, (1,), generator=self.cpu_rng))
             for limit in (*(length - side + 1 for length in size_of(wanted)), VIEWS)
@@ -113,21 +106,6 @@ class ZSSRStage(Stage):
             self.fool(terms, drawn)
         error = (drawn.float() - self.batch[1]).abs().mean()
         terms.add("l1", error, self.weight("l1"))
-
-    @torch.no_grad()
-    def finish(self) -> None:
-        """If the photo is noisy, results shrink to it only so far as brings the pairs closest to
-        what is wanted."""
-        super().finish()
-        off, most = torch.zeros(()), torch.zeros(())
-        for wanted, small, given in self.pairs:
-            edge, device = self.generator.margin, self.model.device
-            begun = given[..., edge:-edge, edge:-edge]
-            made = begun + self.model.detail(begun.to(device)).cpu()
-            left = back_projected(made, small) - made
-            off, most = off + (left * (wanted - made)).sum(), most + left.square().sum()
-        if self.model.noise > 0 and most > 0:
-            self.model.share.copy_(off / most)
 
 
 @dataclass(kw_only=True)
