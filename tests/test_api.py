@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps
 
 import internal_gan
-from internal_gan import EdgeConnect, InGAN, Model, Patches, Run, SinGAN, UserError
+from internal_gan import ZSSR, EdgeConnect, InGAN, Model, Patches, Run, SinGAN, UserError
 from internal_gan.api.model import option_of, source_of
 from internal_gan.config.catalogue import SPECS
 from internal_gan.config.compose import options_of
@@ -59,7 +59,7 @@ def trained(family: str) -> Any:
     return run
 
 
-singan, ingan, edgeconnect = map(trained, OF_FAMILY)
+singan, ingan, edgeconnect, zssr = map(trained, OF_FAMILY)
 
 
 class TestPicturesIn:
@@ -376,8 +376,11 @@ class TestLoading:
         model.save_pretrained(tmp_path / "saved")
         assert internal_gan.load(tmp_path / "saved").sample() == model.sample()
 
-    def test_each_family_has_its_class(self, singan: Run, ingan: Run, edgeconnect: Run) -> None:
-        for run, kind in [(singan, SinGAN), (ingan, InGAN), (edgeconnect, EdgeConnect)]:
+    def test_each_family_has_its_class(
+        self, singan: Run, ingan: Run, edgeconnect: Run, zssr: Run
+    ) -> None:
+        kinds = [(singan, SinGAN), (ingan, InGAN), (edgeconnect, EdgeConnect), (zssr, ZSSR)]
+        for run, kind in kinds:
             found = Model.from_pretrained(run.folder)
             assert (type(found), found.folder) == (kind, run.folder)
             assert type(run.model) is kind
