@@ -27,7 +27,7 @@ from internal_gan.nn.generators import ResidualPatchGenerator, in_tiles
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# The share in a result of what needs no training, whose errors are others.
+# After the first step, the share in a result of what needs no training, whose errors are others.
 UNTRAINED = 0.3
 VIEWS = 8  # ways to turn and mirror a picture
 PREVIEW = 192  # the side of the part of a photo that a preview enlarges, in pixels
@@ -78,7 +78,7 @@ class ZSSR(Enlarges):
     @torch.no_grad()
     def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
         """Enlarged by 2 until it is large enough, then shrunk. Once noise is gone, the photo's own
-        filters do the rest, since the network has learnt to remove some."""
+        patches do the rest, since the networks have learnt to remove some."""
         given = picture = image.cpu()
         size = scaled(size_of(given), factor)
         while any(side < wanted for side, wanted in zip(size_of(picture), size, strict=True)):
@@ -86,9 +86,9 @@ class ZSSR(Enlarges):
                 picture = enlarged(picture, STEP)
             else:
                 picture = self.doubled(picture)
-        if size_of(picture) != size:
-            picture = resize(picture, size)
-        picture.lerp_(enlarged(given, factor), UNTRAINED)
+        picture = resize(picture, size)
+        if factor > STEP:
+            picture = picture.lerp(enlarged(given, factor), UNTRAINED)
         for _ in range(AFTER):
             picture = back_projected(picture, given, self._trust).clamp(-1, 1)
         return picture.to(self.device)
