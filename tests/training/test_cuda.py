@@ -58,10 +58,10 @@ DRAWINGS: list[tuple[str, str, dict[str, Any]]] = [
     ("ingan", "retarget", {"size": ("100%", "150%"), "protect": HOLE, **NETWORK}),
     ("ingan", "retarget", {"corners": CORNERS, **NETWORK}),
     ("ingan", "retarget", {"corners": CORNERS, **PATCHES}),
-    ("zssr", "super_resolve", {"factor": 2.5}),
     ("edgeconnect", "fill", {"mask": HOLE, **PATCHES}),
     ("edgeconnect", "fill", {"mask": HOLE, "seed": 1, **NETWORK}),
     ("edgeconnect", "fill", {"mask": HOLE, "edges": HOLE, "avoid": HOLE, **NETWORK}),
+    ("zssr", "super_resolve", {"factor": 2.5}),
 ]
 COMMANDS = {
     "evaluate singan": "task=evaluate checkpoint=singan",
