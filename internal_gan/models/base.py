@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
 from internal_gan.models.losses import Losses, Terms
 from internal_gan.models.per_stage import MAX_RATE, MAX_VALUE, PerStage, per_stage
@@ -314,6 +315,9 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def preview(self) -> Pixels:
         """The finished stages' version of the image, to look at during training."""
+
+    def heed(self, photo: Photo) -> None:
+        """Keep what the file of the training photo says beyond its pixels, if that is needed."""
 
     def metadata(self) -> dict[str, Any]:
         """What :meth:`restore` needs besides the weights, as plain JSON values."""

@@ -130,6 +130,7 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     hole = None if learnt.unknown is None else learnt.unknown.to(device)
     with refusing("the model's options do not fit this photo"), enough_memory("model.max_size"):
         model = recipe.prepare(learnt.pixels.to(device), hole).to(device)
+        model.heed(learnt)
     check_able(model.family, task, "model")
     work.check(model)
     name = "bf16" if precision == torch.bfloat16 else "fp32"

@@ -109,13 +109,18 @@ def enlarged(
         for one in rounds:
             check_stop()
             plain = one(plain, picture)
-        trust = min(1.0, max(LEAST_TRUST, rounds[-1].share))
+        trust = trust_in(rounds)
         share = (TRUE + (1 - TRUE) * detail) * trust
         picture = back_projected(plain + share * (sharp - plain), picture, trust).clamp(-1, 1)
     if worn == Degradation():
         for _ in range(AFTER):
             picture = back_projected(picture, photo.cpu()).clamp(-1, 1)
     return picture.to(device)
+
+
+def trust_in(rounds: Sequence[Round]) -> float:
+    """How much of what a result lacks of the photo comes back to it."""
+    return min(1.0, max(LEAST_TRUST, rounds[-1].share))
 
 
 def back_projected(picture: Pixels, smaller: Pixels, share: float = 1.0) -> Pixels:

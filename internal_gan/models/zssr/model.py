@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
-from internal_gan.images.degradation import Degradation
+from internal_gan.images.degradation import Degradation, Tables
+from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Enlarges
@@ -21,6 +22,7 @@ from internal_gan.models.patches.enlarging import (
     enlarged,
     rounds_of,
     started,
+    trust_in,
 )
 from internal_gan.nn.blocks import reflect
 from internal_gan.nn.generators import ResidualPatchGenerator, in_tiles
@@ -43,12 +45,14 @@ class ZSSR(Enlarges):
         networks: how many learn, each from other crops; their errors are not the same.
 
     Attributes:
-        noise: what the photo has, see :class:`internal_gan.images.degradation.Degradation`.
+        noise, tables: what the photo has suffered, see
+            :class:`internal_gan.images.degradation.Degradation`; 0 if nothing.
         tile_pixels: larger maps are computed in tiles of this many pixels.
     """
 
     family: ClassVar[str] = "zssr"
     noise: Tensor
+    tables: Tensor
     tile_pixels: int = 2**18
 
     def __init__(
@@ -67,6 +71,17 @@ class ZSSR(Enlarges):
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
         self.register_buffer("noise", torch.zeros((), device=device))
+        self.register_buffer("tables", torch.zeros(64, dtype=torch.int32, device=device))
+
+    def heed(self, photo: Photo) -> None:
+        if photo.tables is not None:
+            self.tables.copy_(torch.tensor(photo.tables[0]))
+
+    @property
+    def worn(self) -> Degradation:
+        """What is done to the photo's shrunk copies."""
+        tables = [self.tables.tolist()] if self.tables.any() else None
+        return Degradation(float(self.noise), tables)
 
     def new_generator(self, stage: int, rng: torch.Generator | None = None) -> "Several":
         how = {"width": self.width, "depth": self.depth, "channels": 1, "rng": rng}
@@ -76,19 +91,27 @@ class ZSSR(Enlarges):
         return self.super_resolve(STEP, self.image[..., :PREVIEW, :PREVIEW])
 
     @torch.no_grad()
-    def super_resolve(self, factor: float, image: Pixels, *, seed: int = 0) -> Pixels:
+    def super_resolve(
+        self,
+        factor: float,
+        image: Pixels,
+        *,
+        seed: int = 0,
+        detail: float = 0.0,
+        tables: Tables | None = None,
+    ) -> Pixels:
         """Enlarged by 2 until it is large enough, then shrunk. Once noise is gone, the photo's own
         patches do the rest, since the networks have learnt to remove some."""
         given = picture = image.cpu()
         size = scaled(size_of(given), factor)
         while any(side < wanted for side, wanted in zip(size_of(picture), size, strict=True)):
-            if self.noise > 0 and picture is not given:
+            if self.worn != Degradation() and picture is not given:
                 picture = enlarged(picture, STEP)
             else:
                 picture = self.doubled(picture)
         picture = resize(picture, size)
         if factor > STEP:
-            picture = picture.lerp(enlarged(given, factor), UNTRAINED)
+            picture = picture.lerp(enlarged(given, factor, tables=tables), UNTRAINED)
         for _ in range(AFTER):
             picture = back_projected(picture, given, self._trust).clamp(-1, 1)
         return picture.to(self.device)
@@ -112,12 +135,12 @@ class ZSSR(Enlarges):
 
     @cached_property
     def _rounds(self) -> list[Round]:
-        return rounds_of([luminance(self.image.cpu())], STEP, Degradation(float(self.noise)))
+        return rounds_of([luminance(self.image.cpu())], STEP, self.worn)
 
     @property
     def _trust(self) -> float:
         """How far a result shrinks to what it was made of."""
-        return min(1.0, max(0.0, self._rounds[-1].share)) if self.noise > 0 else 1.0
+        return trust_in(self._rounds) if self.worn != Degradation() else 1.0
 
     def detail(self, gray: Mask, view: int = 0) -> Mask:
         """What a network adds to an enlarged picture (1, 1, H, W)."""

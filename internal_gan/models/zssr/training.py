@@ -11,7 +11,7 @@ from torch import Tensor
 
 from internal_gan.errors import check_range
 from internal_gan.images.colours import luminance
-from internal_gan.images.degradation import Degradation, noise_of
+from internal_gan.images.degradation import noise_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
@@ -47,7 +47,7 @@ class ZSSRStage(Stage):
         self.generator = model.new_generator(self.index, self.rng)
         make = recipe.discriminator
         self.discriminator = make(channels=1, rng=self.rng) if callable(make) else None
-        self.worn, self.gray = Degradation(float(model.noise)), luminance(model.image).cpu()
+        self.gray = luminance(model.image).cpu()
 
     @cached_property
     def pairs(self) -> list[tuple[Mask, Mask]]:
@@ -60,7 +60,7 @@ class ZSSRStage(Stage):
                 resize(self.gray, scaled(size, *sides)) for sides in ((SQUEEZED, 1), (1, SQUEEZED))
             ]
         found = list[tuple[Mask, Mask]]()
-        for wanted, small in pairs_of(grays, STEP, self.worn):
+        for wanted, small in pairs_of(grays, STEP, self.model.worn):
             check_stop()
             begun = self.model.begun(small.expand(-1, 3, -1, -1), size_of(wanted))[:, :1]
             found.append((reflect(begun, self.generator.margin), wanted))
