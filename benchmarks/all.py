@@ -125,7 +125,12 @@ ENTRIES = {
         40,
     ),
     "lines": Entry("lines", f"--photos {_LINES} --seeds 0 1 --output {{output}}", 40),
-    "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 25),
+    "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 10),
+    "super-resolution-trained": Entry(
+        "super_resolution",
+        "--data {data}/sr --methods patches-true zssr --first 14 --output {output}",
+        60,
+    ),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
     "ablations-edgeconnect": Entry("ablations", _ablations("edgeconnect"), 20),

@@ -58,7 +58,7 @@ SHORTEST = 16  # no side is shrunk to fewer pixels for it
 LEARNT, WINDOW_SIDE = 300_000, 192
 AFTER = 2  # back-projections of the result
 # Of a noisy or compressed photo, at least this share comes back: it is about as true, and sharper.
-LEAST_TRUST = 0.4
+LEAST_TRUST = 0.3
 MOST = 2.0  # times what a result lacks; more would grow from step to step
 # The share of the examples in the result is smallest where it is nearest to the truth.
 TRUE = 0.3

@@ -112,8 +112,9 @@ class ZSSR(Enlarges):
         picture = resize(picture, size)
         if factor > STEP:
             picture = picture.lerp(enlarged(given, factor, tables=tables), UNTRAINED)
-        for _ in range(AFTER):
-            picture = back_projected(picture, given, self._trust).clamp(-1, 1)
+        if self.worn == Degradation():
+            for _ in range(AFTER):
+                picture = back_projected(picture, given).clamp(-1, 1)
         return picture.to(self.device)
 
     def doubled(self, picture: Pixels) -> Pixels:
