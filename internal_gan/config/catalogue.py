@@ -140,7 +140,7 @@ FAMILIES = {
     "singan": Family("SinGAN", (SAMPLES, INJECTS, ANIMATES, ENLARGES), "one to two minutes"),
     "ingan": Family("InGAN", (RETARGETS,), "about three minutes"),
     "edgeconnect": Family("EdgeConnect", (FILLS,), "one to two minutes"),
-    "zssr": Family("ZSSR", (ENLARGES,), "one to two minutes"),
+    "zssr": Family("ZSSR", (ENLARGES,), "about a minute"),
 }
 
 
