@@ -221,7 +221,7 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    detail: float = number(0.3, Range(0, 1), "0: most like the original, 1: sharpest")
+    detail: float = number(0.3, Range(0, 1), "patches: 0 is most like the original, 1 is sharpest")
 
 
 @dataclass

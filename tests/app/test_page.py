@@ -721,8 +721,9 @@ def test_animations_are_shown_as_gif_and_video(looked_at: Any) -> None:
 
 def test_a_photo_is_enlarged(looked_at: Any) -> None:
     panel = tab(looked_at, "Enlarge")
-    found = made(looked_at, "Enlarged", panel.get_by_role("button", name="Enlarge"))
-    assert size_of(looked_at, found) == (2 * SIZE[0], 2 * SIZE[1])
+    assert panel.get_by_role("button", name="Train, then enlarge").is_visible()
+    at_once = panel.get_by_role("button", name="Enlarge", exact=True)
+    assert size_of(looked_at, made(looked_at, "Enlarged", at_once)) == (2 * SIZE[0], 2 * SIZE[1])
 
 
 def test_a_tile_is_shown_repeated(looked_at: Any) -> None:
