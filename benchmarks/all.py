@@ -128,7 +128,8 @@ ENTRIES = {
     "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 10),
     "super-resolution-trained": Entry(
         "super_resolution",
-        "--data {data}/sr --methods patches-true zssr --first 14 --output {output}",
+        "--data {data}/sr --sets Set5 Set14 --first 8 --methods patches-true zssr "
+        "--output {output}",
         60,
     ),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
