@@ -221,7 +221,9 @@ class SuperResolutionOptions:
     """How to enlarge a photo."""
 
     factor: float = number(4.0, Range(above=1), "factor of height and width, such as 4 or 2.5")
-    detail: float = number(0.3, Range(0, 1), "patches: 0 is most like the original, 1 is sharpest")
+    detail: float | None = number(
+        None, Range(0, 1), "patches: 0 is most like the original, 1 is sharpest; null is 0.3"
+    )
 
 
 @dataclass

@@ -40,7 +40,9 @@ def made(folder: str) -> dict[str, str]:
 
 def options(task: str) -> list[str]:
     groups = {name for name in FIELDS if any(other.startswith(f"{name}.") for other in FIELDS)}
-    return sorted(n for n in FIELDS if SPECS[task].allows(n) and n not in groups | BESIDES)
+    # Nothing is random in an enlarging by patches.
+    besides = groups | BESIDES | ({"seed"} if task == "super_resolution" else set())
+    return sorted(n for n in FIELDS if SPECS[task].allows(n) and n not in besides)
 
 
 def without_effect(shell: Shell, task: str, *base: str) -> list[str]:
