@@ -128,9 +128,8 @@ ENTRIES = {
     "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 10),
     "super-resolution-trained": Entry(
         "super_resolution",
-        "--data {data}/sr --sets Set5 Set14 --first 8 --methods patches-true zssr "
-        "--output {output}",
-        60,
+        "--data {data}/sr --sets Set5 --methods patches-true zssr --output {output}",
+        10,
     ),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
