@@ -167,7 +167,10 @@ def tables(record: Mapping[str, Any]) -> dict[str, str]:
     """The means over the photos of each set."""
     rows = [
         {"set": f"{name} ({len(photos)})", "method": method}
-        | {figure: f"{value:.{DECIMALS[figure]}f}" for figure, value in mean.items()}
+        | {
+            figure: f"{mean[figure]:.{digits}f}" if figure in mean else ""
+            for figure, digits in DECIMALS.items()
+        }
         for name, photos in record["sets"].items()
         for method in record["methods"]
         for mean in [means([photo[method] for photo in photos.values()])]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # The most lines of code. Delete something before you raise a number, or say in the commit why it
 # must grow.
-MAX_LINES = {"internal_gan": 27_000, "tests": 25_450, "benchmarks": 5_860}
+MAX_LINES = {"internal_gan": 27_400, "tests": 25_650, "benchmarks": 5_880}
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

@@ -331,6 +331,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
             "mask.dilate": None,
             "animate.start_scale": 0,
             "animate.alpha": 0.1,
+            "super_resolution.detail": None,
         },
     ),
 }
