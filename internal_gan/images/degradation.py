@@ -39,7 +39,8 @@ class Degradation:
         if self.tables is not None:
             buffer = io.BytesIO()
             levels = levels_of(gray.clamp(-1, 1), 255)[..., 0]
-            Image.fromarray(levels).save(buffer, "JPEG", qtables=[list(self.tables[0])])
+            table = np.clip(self.tables[0], 1, 255).tolist()  # a file may have larger ones
+            Image.fromarray(levels).save(buffer, "JPEG", qtables=[table])
             with Image.open(buffer) as image:
                 gray = pixels_of(np.asarray(image)[..., None])
         if self.noise:

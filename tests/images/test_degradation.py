@@ -59,6 +59,11 @@ def test_a_file_is_compressed_as_it_was(tmp_path: Path) -> None:
     assert found[0] > found[1] > found[2]
 
 
+def test_tables_of_any_numbers_can_be_used() -> None:
+    worn = Degradation(tables=[[0, *[1000] * 63]])
+    assert worn(clouds(16)).isfinite().all()
+
+
 def test_only_a_photo_as_it_was_read_has_tables(tmp_path: Path) -> None:
     Image.new("RGB", (64, 48)).save(tmp_path / "photo.jpg")
     photo = read_image(tmp_path / "photo.jpg")
