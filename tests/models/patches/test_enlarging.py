@@ -135,6 +135,8 @@ def test_a_large_photo_is_learnt_from_windows(monkeypatch: pytest.MonkeyPatch) -
     assert 4000 < sum(window.numel() for window in windows) <= 9000
     assert torch.equal(windows[0], gray[..., :32, :32])
     assert torch.equal(windows[-1], gray[..., -32:, -32:])
+    narrow = module.windows_of(gray[..., :20, :].tile(1, 1, 1, 3))
+    assert {tuple(window.shape[-2:]) for window in narrow} == {(20, 32)}
 
 
 def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
