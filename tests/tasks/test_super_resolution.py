@@ -78,6 +78,20 @@ def test_the_result_keeps_depth_transparency_profile_and_exif(shell: Shell, mode
     assert (clear.icc_profile, clear.exif is None) == (SRGB, False)
 
 
+def test_a_file_is_enlarged_by_its_compression_and_sharper_on_request(tmp_path: Path) -> None:
+    file = tmp_path / "small.jpg"
+    levels = ((picture(64, 80)[0].permute(1, 2, 0).numpy() + 1) * 127.5).astype(np.uint8)
+    Image.fromarray(levels).save(file, quality=30)
+    read: Any = np.asarray(Image.open(file))
+    made, without, sharp = (
+        np.asarray(internal_gan.super_resolve(photo, factor=2, **how)).astype(float)
+        for photo, how in ((file, {}), (read, {}), (read, {"detail": 1.0}))
+    )
+    rough = [np.abs(np.diff(one, axis=1)).mean() for one in (made, without, sharp)]
+    assert rough[0] < 0.98 * rough[1]  # blocks are left out
+    assert not np.array_equal(without, sharp)
+
+
 def test_a_tile_stays_a_tile() -> None:
     rng = np.random.default_rng(0)
     waves = np.add.outer(np.arange(48) * 2 * np.pi / 48 * 3, np.arange(64) * 2 * np.pi / 64 * 5)

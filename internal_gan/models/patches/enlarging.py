@@ -141,9 +141,11 @@ def windows_of(gray: Mask) -> list[Mask]:
         return [gray]
     sides = [min(side, WINDOW_SIDE) for side in size_of(gray)]
     share = math.sqrt(LEARNT / math.prod(size_of(gray)))
+    down = max(1, round(share * size_of(gray)[0] / sides[0]))
+    across = max(1, LEARNT // (down * math.prod(sides)))
     firsts = [
-        np.linspace(0, whole - side, max(1, round(share * whole / side))).astype(int)
-        for whole, side in zip(size_of(gray), sides, strict=True)
+        np.linspace(0, whole - side, min(count, whole // side)).astype(int)
+        for whole, side, count in zip(size_of(gray), sides, (down, across), strict=True)
     ]
     return [
         gray[..., top : top + sides[0], left : left + sides[1]] for top, left in product(*firsts)

@@ -137,6 +137,7 @@ def test_a_large_photo_is_learnt_from_windows(monkeypatch: pytest.MonkeyPatch) -
     assert torch.equal(windows[-1], gray[..., -32:, -32:])
     narrow = module.windows_of(gray[..., :20, :].tile(1, 1, 1, 3))
     assert {tuple(window.shape[-2:]) for window in narrow} == {(20, 32)}
+    assert 4000 < sum(window.numel() for window in narrow) <= 9000
 
 
 def test_tiles_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:

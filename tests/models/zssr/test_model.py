@@ -1,5 +1,6 @@
 """A network that learns to enlarge one photo."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.tiny import (
     SignalAt,
     contents,
     model_of,
+    network_of,
     noise,
     picture,
     recipe_of,
@@ -124,12 +126,27 @@ def test_a_resumed_training_ends_as_if_never_stopped(more: list[str], tmp_path: 
     assert files[0] == files[1]
 
 
+def test_a_resumed_training_knows_the_compression_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "photo.jpg"
+    levels = np.random.default_rng(0).integers(0, 255, (24, 32, 3), np.uint8)
+    Image.fromarray(levels).save(file, quality=40)
+    for name in ("whole", "again"):
+        with suppress(TrainingStopped):
+            stop = [SignalAt(0, 2)] if name == "again" else []
+            how: Any = {"overrides": [*ZSSR, "trainer=debug"], "device": "cpu"}
+            internal_gan.fit(file, output=tmp_path / name, callbacks=stop, **how)
+    internal_gan.resume(tmp_path / "again")
+    models = [contents(tmp_path / name / "model.safetensors") for name in ("whole", "again")]
+    assert models[0] == models[1]
+    assert network_of(tmp_path / "again").worn.tables
+
+
 def test_a_command_trains_and_another_enlarges(tmp_path: Path) -> None:
     levels = np.random.default_rng(0).integers(0, 255, (20, 24, 3), np.uint8)
     write_png(tmp_path / "photo.png", levels)
     words = (*ZSSR, "trainer=debug", "device=cpu", "super_resolution.factor=2", "output=run")
     for command in (
-        (*words, "super_resolution", "photo.jpg".replace("jpg", "png")),
+        (*words, "super_resolution", "photo.png"),
         ("super_resolution", "checkpoint=run", "super_resolution.factor=3", "output=more"),
     ):
         process = start_process(*command, cwd=tmp_path)
