@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from scipy.ndimage import correlate
 
-from internal_gan.patches import filters as module
 from internal_gan.patches.filters import Filters, Pair
 from internal_gan.training.threads import restored
 from tests.tiny import picture
@@ -66,22 +65,3 @@ def test_threads_do_not_change_a_result() -> None:
     with restored():
         torch.set_num_threads(torch.get_num_threads() + 2)
         assert torch.equal(learnt(photo, gray), expected)
-
-
-def test_turns_are_learnt_together() -> None:
-    """As if each pair had been given eight times."""
-    given, wanted = picture(24, 30)[:, :1], picture(24, 30, seed=1)[:, :1]
-    turned = [
-        Pair(
-            *(
-                image.rot90(k, (-2, -1)) if sign > 0 else image.rot90(k, (-2, -1)).flip(-1)
-                for image in (given, wanted)
-            )
-        )
-        for k in range(4)
-        for sign in (1, -1)
-    ]
-    once, eight = Filters.learnt([Pair(given, wanted)]), Filters.learnt(turned)
-    # The common scale of the products changes nothing.
-    assert np.allclose(once.taps, eight.taps, atol=2e-2 * np.abs(once.taps).max())
-    assert module.ANGLES % 2 == 0
