@@ -25,6 +25,7 @@ from internal_gan.nn.blocks import (
     reflect,
 )
 from internal_gan.shapes import Pictures
+from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
 
@@ -103,6 +104,7 @@ def in_tiles(
         return network(padded)
     made = padded.new_empty(*padded.shape[:2], height, width)
     for window in blocks((slice(0, height), slice(0, width)), math.isqrt(pixels)):
+        check_stop()
         rows, columns = (slice(side.start, side.stop + 2 * margin) for side in window)
         made[(..., *window)] = network(padded[..., rows, columns])
     return made
