@@ -3,6 +3,7 @@
     python -m benchmarks.applications --output applications/
 
 On each photo, the photo's own patches stand beside the family that is trained for an application.
+Super-resolution, whose originals must not be learnt, has :mod:`benchmarks.super_resolution`.
 The figures are means over photos, and are compared with those in docs/results/data; one that has
 moved by more than it varies between seeds is printed, and the exit code is then 1. With several
 seeds, the figures to compare with are measured anew. If stopped, run the same command again.
@@ -37,15 +38,13 @@ from benchmarks._common import (
     write_json,
     write_summary,
 )
-from benchmarks._niqe import niqe
 from internal_gan.errors import UserError
 from internal_gan.files import make_folder, read_json_object
-from internal_gan.images.colours import to_uint8
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.masks import write_mask
 from internal_gan.images.random_holes import random_strokes
 from internal_gan.images.resize import resize, size_of
-from internal_gan.judging.fidelity import judge_hole, psnr, ssim
+from internal_gan.judging.fidelity import judge_hole
 from internal_gan.judging.tiling import seams
 from internal_gan.patches.statistics import (
     coherence,
@@ -225,15 +224,6 @@ def motion(frames: Pictures) -> Figures:
     }
 
 
-def enlarged(model: Any, case: Case, name: str) -> Figures:
-    height, width = (side // 2 for side in case.photo.shape[-2:])
-    original = case.photo[..., : 2 * height, : 2 * width]
-    small = to_uint8(resize(original, (height, width))).float() / 127.5 - 1
-    made = model.super_resolve((small[0] + 1) / 2, factor=2, seed=case.seed, output_type="pt")
-    made = case.shown(f"enlarged-{name}", case.pixels(made))
-    return {"psnr": psnr(original, made), "ssim": ssim(original, made)} | {"niqe": niqe(made)}
-
-
 # Each application with the family that is trained for it.
 Measure = Callable[[Any, Case, str], Figures]
 APPLICATIONS: dict[str, tuple[str, Measure]] = {
@@ -245,7 +235,6 @@ APPLICATIONS: dict[str, tuple[str, Measure]] = {
     "edit": ("singan", edit),
     "harmonize": ("singan", harmonize),
     "films": ("singan", films),
-    "super-resolution": ("singan", enlarged),
 }
 
 

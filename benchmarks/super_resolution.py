@@ -111,6 +111,8 @@ METHODS: dict[str, Method] = {
     "patches": patches(0.3),
     "patches-sharp": patches(1.0),
     "zssr": trained("model=zssr"),
+    "zssr-long": trained("model=zssr", "model.steps=4500"),
+    "zssr-adversarial": trained("model=zssr", "model/discriminator=patch"),
     "singan": trained("model=singan"),
     "singan_paper_super_resolution": trained("experiment=singan_paper_super_resolution"),
 }
